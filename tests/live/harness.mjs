@@ -1,0 +1,185 @@
+// One Worker for each test file, on a port and a data folder of its own, with a
+// first administrator; and short words for what most tests begin with.
+
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startWorker } from "../../scripts/lib/worker.mjs";
+import { send } from "./http.mjs";
+import { startOrigin } from "./origins.mjs";
+
+export const SETUP_TOKEN = "a-setup-token-for-the-tests";
+export const SYSTEM_SECRET = "a-system-secret-for-the-tests";
+export const SKIP_LIMITS = { "X-System-Secret": SYSTEM_SECRET };
+export const ADMIN = { email: "admin@example.com", password: "correct horse battery" };
+export const PASSWORD = "a good enough password";
+export const COOKIE = "__Host-portcullis";
+
+/** A running gateway with its administrator signed in; `stop()` leaves nothing behind. */
+export async function startGateway({ vars = {}, setup = true } = {}) {
+  const dataDir = await mkdtemp(join(tmpdir(), "portcullis-live-"));
+  const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars } });
+  const gateway = new Gateway(worker, dataDir);
+  if (setup) await gateway.setUp();
+  return gateway;
+}
+
+export class Gateway {
+  #worker;
+  #dataDir;
+  #origins = [];
+  #people = 0;
+
+  constructor(worker, dataDir) {
+    this.#worker = worker;
+    this.#dataDir = dataDir;
+    this.url = worker.url.replace(/\/$/, "");
+  }
+
+  async stop() {
+    for (const origin of this.#origins) await origin.stop();
+    await this.#worker.stop();
+    if (this.#dataDir) await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  runCron() {
+    return this.#worker.runCron();
+  }
+
+  send(path, options) {
+    return send(this.url, path, options);
+  }
+
+  async setUp() {
+    const made = await this.send("/setup", { method: "POST", json: { token: SETUP_TOKEN, ...ADMIN } });
+    assert.equal(made.status, 201, made.text);
+    this.operator = made.json.user;
+    this.adminToken = (await this.login(ADMIN)).accessToken;
+    return made;
+  }
+
+  /** A request as the administrator; anything but success fails the test. */
+  async admin(method, path, json) {
+    const answer = await this.send(path, { method, json, token: this.adminToken, headers: SKIP_LIMITS });
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.json;
+  }
+
+  /** A route of the home tenant, to the demo origin unless `origin` says otherwise. */
+  async route(fields) {
+    const origin = fields.origin ?? (await this.origin()).url;
+    return this.admin("POST", "/tenant/home/v2/Routes", { audience: "app", ...fields, origin });
+  }
+
+  /** The demo origin of this gateway, started once. */
+  async origin() {
+    this.#origins[0] ??= await startOrigin({ portcullis: this.url });
+    return this.#origins[0];
+  }
+
+  async login({ email, password }) {
+    const answer = await this.send("/api/auth/login", {
+      method: "POST",
+      json: { email, password },
+      headers: SKIP_LIMITS,
+    });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json.data.tokens;
+  }
+
+  /** A verified person, made by the administrator. */
+  async makePerson(fields = {}) {
+    this.#people += 1;
+    const wanted = { email: `person${this.#people}@example.com`, password: PASSWORD, ...fields };
+    const user = await this.admin("POST", "/tenant/home/v2/Users", {
+      name: "Some Person",
+      emailVerified: true,
+      ...wanted,
+    });
+    return { ...user, email: wanted.email, password: wanted.password };
+  }
+
+  /** A verified person, signed in: `accessToken` and `refreshToken` beside the user. */
+  async person(fields) {
+    const person = await this.makePerson(fields);
+    return { ...person, ...(await this.login(person)) };
+  }
+
+  async apiKey(person, fields = {}) {
+    const answer = await this.send("/api/auth/api-keys", {
+      method: "POST",
+      token: person.accessToken,
+      json: { name: "a key", scopes: ["read"], ...fields },
+    });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.json.data;
+  }
+
+  /** The `name=value` of a browser session from the hosted login form. */
+  async cookie({ email, password }) {
+    const answer = await this.send("/tenant/home/login", {
+      method: "POST",
+      form: { email, password, return_to: "/" },
+      headers: SKIP_LIMITS,
+    });
+    assert.equal(answer.status, 303, answer.text);
+    return sessionCookie(answer);
+  }
+
+  /** What was mailed to an address, newest first. */
+  async outbox(to) {
+    const answer = await this.send(`/dev/outbox?to=${encodeURIComponent(to)}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json.items;
+  }
+
+  /** The token in the newest link to `path` that was mailed to an address. */
+  async mailedToken(to, path) {
+    for (const mail of await this.outbox(to)) {
+      const link = mail.text.match(/https?:\/\/\S+/g)?.find((url) => url.includes(path));
+      if (link !== undefined) return new URL(link).searchParams.get("token");
+    }
+    throw new Error(`no mail to ${to} has a link to ${path}`);
+  }
+
+  async register({ email, password = PASSWORD, full_name = "Some Person" }) {
+    const answer = await this.send("/auth/register", {
+      method: "POST",
+      json: { email, password, full_name },
+      headers: SKIP_LIMITS,
+    });
+    assert.equal(answer.status, 201, answer.text);
+    return answer;
+  }
+
+  async verify(email) {
+    const token = await this.mailedToken(email, "/auth/verify-email");
+    const answer = await this.send("/auth/verify-email", { method: "POST", json: { token } });
+    assert.equal(answer.status, 200, answer.text);
+    return answer;
+  }
+}
+
+/** The session cookie that an answer sets, as a `Cookie` header would carry it. */
+export function sessionCookie(answer) {
+  const set = (answer.headers["set-cookie"] ?? []).find((line) => line.startsWith(`${COOKIE}=`));
+  assert.ok(set, `no ${COOKIE} cookie in ${JSON.stringify(answer.headers)}`);
+  return set.split(";")[0];
+}
+
+/** The claims of a token, unverified. */
+export function claimsOf(token) {
+  return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString("utf8"));
+}
+
+/** Asks until `wanted(answer)` holds; fails with the last answer after `within` ms. */
+export async function eventually(ask, wanted, within = 7_000) {
+  const end = Date.now() + within;
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer)) return answer;
+    if (Date.now() > end) assert.fail(`still ${answer.status} ${answer.text} after ${within} ms`);
+    await new Promise((go) => setTimeout(go, 200));
+  }
+}
