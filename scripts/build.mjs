@@ -1,0 +1,11 @@
+// npm run build: the release build of the Worker into build/, unless it is up to date.
+import { ready } from './lib/bootstrap.mjs';
+import { info, main } from './lib/log.mjs';
+
+await ready(import.meta.url);
+await main(async () => {
+  const { build, moduleSize } = await import('./lib/build.mjs');
+  await build();
+  const { bytes, gzipped } = moduleSize();
+  info(`the module has ${Math.round(bytes / 1000)} kB, ${Math.round(gzipped / 1000)} kB gzipped`);
+});

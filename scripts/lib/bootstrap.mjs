@@ -1,0 +1,69 @@
+// The first lines of every script: installs the npm packages when they are missing or
+// stale, then goes on under the Node that package-lock.json pins. Imports nothing but Node.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { info, seconds } from './log.mjs';
+import { at, root } from './paths.mjs';
+
+const OLDEST = [22, 12];
+const stampFile = at('node_modules', '.portcullis-stamp');
+
+function recentEnough(version) {
+  const [major, minor] = version.replace('v', '').split('.').map(Number);
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+}
+
+function installPackages() {
+  const wanted = createHash('sha256').update(readFileSync(at('package-lock.json'))).digest('hex');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  info('installing npm packages (about 20 s) …');
+  const began = performance.now();
+  // In the first process only: the system's Node starts npm, whatever its age.
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32',
+  });
+  if (npm.status !== 0) {
+    console.error('error: npm ci failed; npm and a reachable npm registry are needed');
+    process.exit(1);
+  }
+  writeFileSync(stampFile, wanted);
+  info(`installing npm packages: done in ${seconds(began)}`);
+}
+
+/** The Node to run under: the pinned one, or this one if it is recent enough. */
+export function pinnedNode() {
+  const pinned = at('node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(pinned)) return pinned;
+  if (recentEnough(process.version)) return process.execPath;
+  console.error(`error: Node ${OLDEST.join('.')} or newer is needed, this is ${process.version}, and no package brings one for ${process.platform}-${process.arch}`);
+  process.exit(1);
+}
+
+/** Resolves when packages are there and Node is right; otherwise starts the script anew. */
+export async function ready(scriptUrl) {
+  installPackages();
+  const node = pinnedNode();
+  const again = process.env.PORTCULLIS_REEXEC === process.ppid.toString();
+  if (node === process.execPath || recentEnough(process.version)) return endWithParent(again);
+
+  const child = spawn(node, [fileURLToPath(scriptUrl), ...process.argv.slice(2)], {
+    stdio: 'inherit', env: { ...process.env, PORTCULLIS_REEXEC: process.pid.toString() },
+  });
+  // Ctrl-C reaches the whole process group by itself; a plain kill has to be passed on.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  await new Promise(() => {
+    child.once('exit', (code, signal) => process.exit(signal ? 1 : code));
+  });
+}
+
+/** A script that npm or an older Node started does not outlive it. */
+function endWithParent(again) {
+  if (!again && !process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, 1000).unref();
+}

@@ -1,0 +1,88 @@
+// The release build of the Worker: src/ → build/, and nothing when build/ is up to date.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'smol-toml';
+import { info, step } from './log.mjs';
+import { at, buildDir, root, targetDir, tools } from './paths.mjs';
+import { run } from './run.mjs';
+import { buildEnv } from './tools.mjs';
+
+const stampFile = join(buildDir, '.stamp');
+const INPUTS = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo', 'askama.toml', 'build.rs', 'templates', 'src'];
+
+/** Builds the Worker if any of its inputs changed since `build/` was written. */
+export async function build() {
+  if (upToDate()) return info('the Worker is up to date');
+  const release = await lock();
+  try {
+    if (upToDate()) return;
+    const env = await buildEnv();
+    const first = !existsSync(join(targetDir, 'wasm32-unknown-unknown', 'release'));
+    await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 1 min'})`, () =>
+      run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
+    writeFileSync(stampFile, inputsHash());
+  } finally {
+    release();
+  }
+}
+
+const upToDate = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === inputsHash();
+
+/** One hash over every file that the compiler read, and every file it might read next time. */
+function inputsHash() {
+  const files = new Set([...INPUTS.flatMap((path) => walk(at(path))), ...compilerInputs()]);
+  const hash = createHash('sha256');
+  for (const file of [...files].sort()) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function walk(path) {
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path).flatMap((name) => walk(join(path, name)));
+}
+
+/** Files outside src/ that the last build included (cargo's dep-info). */
+function compilerInputs() {
+  const { package: { name }, lib } = parse(readFileSync(at('Cargo.toml'), 'utf8'));
+  const crate = (lib?.name ?? name).replaceAll('-', '_');
+  const info = join(targetDir, 'wasm32-unknown-unknown', 'release', `${crate}.d`);
+  if (!existsSync(info)) return [];
+  const listed = readFileSync(info, 'utf8').split(': ').slice(1).join(': ').trim().split(/(?<!\\) /);
+  return listed.map((path) => path.replaceAll('\\ ', ' ')).filter((path) => path.startsWith(root) && existsSync(path));
+}
+
+/** Only one build at a time writes build/; another waits for it. */
+async function lock() {
+  mkdirSync(tools, { recursive: true });
+  const file = join(tools, 'build.lock');
+  for (let told = false; ; told = true) {
+    try {
+      writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+      return () => rmSync(file, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = Number(readFileSync(file, 'utf8').trim() || 0);
+    if (holder && !alive(holder)) rmSync(file, { force: true });
+    if (!told) info(`waiting for another build (process ${holder})`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function alive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The module's size in bytes, as it is and gzipped. */
+export function moduleSize() {
+  const file = walk(buildDir).find((path) => path.endsWith('.wasm'));
+  const bytes = readFileSync(file);
+  return { file, bytes: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+}

@@ -1,0 +1,151 @@
+// The built Worker in workerd, on its own socket, with its database, counters and static
+// files. `npm start`, the live tests and the benchmark all start it here.
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { childrenOf } from './children.mjs';
+import { Stop } from './log.mjs';
+import { migrate } from './migrate.mjs';
+import { at, buildDir } from './paths.mjs';
+
+/** wrangler.toml, which deployments and local runs share. */
+export const settings = () => parse(readFileSync(at('wrangler.toml'), 'utf8'));
+
+/**
+ * Starts the Worker.
+ *
+ * @param {object} [options]
+ * @param {number} [options.port] where to listen; 0, the default, takes a free port
+ * @param {string} [options.host] the address to listen on
+ * @param {string} [options.dataDir] where the database and the counters live; without it they
+ *   are in a temporary folder that `stop` removes
+ * @param {Record<string, string>} [options.vars] vars and secrets, over the local defaults;
+ *   `undefined` takes a default away
+ * @param {string} [options.scriptDir] the built Worker's folder
+ * @param {object} [options.miniflare] more options for miniflare, for a test's own bindings
+ * @returns {Promise<{url: string, port: number, vars: object, mf: import('miniflare').Miniflare,
+ *   pid: number, runCron: (at?: string | number | Date) => Promise<void>, kill: () => Promise<void>,
+ *   stop: () => Promise<void>}>} `kill` ends workerd with SIGKILL, as a crash would; `stop` ends
+ *   it in order. After either, `startWorker` with the same `dataDir` goes on with the same data.
+ */
+export async function startWorker(options = {}) {
+  const { host = '127.0.0.1', scriptDir = buildDir } = options;
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'portcullis-'));
+  const port = options.port || (await freePort(host));
+  const vars = defined({
+    ORIGIN: `http://localhost:${port}`,
+    MODE: 'local',
+    MAIL_TRANSPORT: 'outbox',
+    SEAL_KEY: randomBytes(32).toString('base64url'),
+    ...options.vars,
+  });
+  await refuseTaken(host, port);
+  const mf = await miniflare({ host, port, scriptDir, dataDir, vars, more: options.miniflare });
+  try {
+    await mf.ready;
+    await migrate(await mf.getD1Database('DB'), at(settings().d1_databases[0].migrations_dir));
+  } catch (error) {
+    await mf.dispose().catch(() => {});
+    throw error;
+  }
+  const pid = childrenOf(process.pid).filter((child) => !before.has(child)).pop();
+  before.add(pid);
+
+  const cleanUp = () => options.dataDir ?? rmSync(dataDir, { recursive: true, force: true });
+  let ended = false;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    vars,
+    mf,
+    pid,
+    async runCron(time = Date.now()) {
+      const worker = await mf.getWorker();
+      const [cron] = settings().triggers.crons;
+      const { outcome } = await worker.scheduled({ scheduledTime: new Date(time), cron });
+      if (outcome !== 'ok') throw new Error(`the scheduled handler ended with ${outcome}`);
+    },
+    async kill() {
+      if (ended) return;
+      ended = true;
+      process.kill(pid, 'SIGKILL');
+      await mf.dispose().catch(() => {});
+    },
+    async stop() {
+      if (!ended) await mf.dispose();
+      ended = true;
+      cleanUp();
+    },
+  };
+}
+
+/** workerd processes that earlier calls started. */
+const before = new Set();
+
+async function miniflare({ host, port, scriptDir, dataDir, vars, more }) {
+  useWorkerdThatEndsWithUs();
+  const { Miniflare, Log, LogLevel } = await import('miniflare');
+  const { compatibility_date, compatibility_flags = [], assets } = settings();
+  mkdirSync(dataDir, { recursive: true });
+  return new Miniflare({
+    name: 'portcullis',
+    modules: modules(scriptDir),
+    modulesRoot: scriptDir,
+    compatibilityDate: compatibility_date,
+    compatibilityFlags: compatibility_flags,
+    bindings: vars,
+    d1Databases: { DB: 'portcullis' },
+    d1Persist: join(dataDir, 'd1'),
+    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true } },
+    durableObjectsPersist: join(dataDir, 'do'),
+    assets: {
+      directory: at(assets.directory),
+      binding: assets.binding,
+      routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+    },
+    unsafeDirectSockets: [{ host, port }],
+    cf: false,
+    telemetry: { enabled: false },
+    log: new Log(LogLevel.WARN),
+    ...more,
+  });
+}
+
+/** Everything that worker-build wrote which workerd can load, the entry first. */
+function modules(folder) {
+  if (!existsSync(join(folder, 'index.js'))) throw new Stop('the Worker is not built: run npm run build');
+  const types = { '.js': 'ESModule', '.wasm': 'CompiledWasm' };
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => /\.(js|wasm)$/.test(name))
+    .sort((a, b) => (b === 'index.js') - (a === 'index.js') || a.localeCompare(b))
+    .map((name) => ({ type: types[name.slice(name.lastIndexOf('.'))], path: join(folder, name) }));
+}
+
+function useWorkerdThatEndsWithUs() {
+  if (process.platform === 'win32' || process.env.MINIFLARE_WORKERD_PATH) return;
+  process.env.PORTCULLIS_WORKERD = createRequire(import.meta.url)('workerd').default;
+  process.env.MINIFLARE_WORKERD_PATH = at('scripts', 'lib', 'workerd.sh');
+}
+
+const defined = (vars) => Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== undefined));
+
+function listen(host, port) {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject).listen(port, host, () => {
+      const taken = server.address().port;
+      server.close(() => resolve(taken));
+    });
+  });
+}
+
+const freePort = (host) => listen(host, 0);
+
+async function refuseTaken(host, port) {
+  await listen(host, port).catch((error) => {
+    throw new Stop(error.code === 'EADDRINUSE' ? `port ${port} is taken: stop what listens there, or choose another with PORT=…` : error.message);
+  });
+}

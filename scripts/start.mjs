@@ -1,0 +1,56 @@
+// npm start: builds the Worker if need be and runs it here, with its database in DATA_DIR.
+//
+//   PORT           where to listen (8787)
+//   DATA_DIR       where database, counters and secrets are kept (.wrangler/portcullis)
+//   ORIGIN         the public origin, when it is not http://localhost:PORT
+//   SETUP_TOKEN    what POST /setup must say (else made once and printed)
+//   SYSTEM_SECRET  what X-System-Secret must say to skip limits (unset: nothing skips them)
+//   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, REVOCATION_SECONDS  as in wrangler.toml
+import { isAbsolute } from 'node:path';
+import { ready } from './lib/bootstrap.mjs';
+import { info, main, Stop } from './lib/log.mjs';
+import { at } from './lib/paths.mjs';
+
+const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'REVOCATION_SECONDS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
+
+await ready(import.meta.url);
+await main(async () => {
+  const { build } = await import('./lib/build.mjs');
+  const { localSecrets } = await import('./lib/secrets.mjs');
+  const { tour } = await import('./lib/tour.mjs');
+  const { settings, startWorker } = await import('./lib/worker.mjs');
+
+  const port = Number(process.env.PORT || 8787);
+  if (!(port > 0 && port < 65536)) throw new Stop(`PORT is a number from 1 to 65535, not ${process.env.PORT}`);
+  const folder = process.env.DATA_DIR || '.wrangler/portcullis';
+  const dataDir = isAbsolute(folder) ? folder : at(folder);
+
+  await build();
+  const given = Object.fromEntries(PASSED_ON.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
+  const worker = await startWorker({ port, dataDir, vars: { ...localSecrets(dataDir), ...given } });
+
+  const stop = async () => {
+    info('stopping');
+    await worker.stop();
+    process.exit(0);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+
+  await healthy(worker.url);
+  setInterval(() => worker.runCron().catch((error) => info(error.message)), minutes(settings().triggers.crons[0]));
+  const url = `http://localhost:${port}`;
+  console.log(`Ready on ${url}`);
+  console.log(tour(url, worker.vars.SETUP_TOKEN));
+});
+
+async function healthy(url) {
+  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(30_000) }).catch((error) => error);
+  if (answer.status !== 200) throw new Stop(`GET /healthz answered ${answer.status ?? answer.message}`);
+}
+
+/** The period of a cron of the form "*\/N * * * *", in milliseconds. */
+function minutes(cron) {
+  const every = /^\*\/(\d+) \* \* \* \*$/.exec(cron)?.[1];
+  return Number(every ?? 60) * 60_000;
+}

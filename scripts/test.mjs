@@ -1,0 +1,75 @@
+// npm test: every test, in stages. `npm test -- native live` runs only those named.
+//
+//   native   the Rust tests: cargo nextest, or cargo test where it is missing
+//   live     tests/live: the same truths over HTTP against the Worker in workerd
+//   python   tests/live/python: the documents' Python examples and PyJWT
+//   browser  tests/browser: a real Chromium
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ready } from './lib/bootstrap.mjs';
+import { heading, info, main, seconds, Stop } from './lib/log.mjs';
+import { at } from './lib/paths.mjs';
+
+await ready(import.meta.url);
+await main(async () => {
+  const { build } = await import('./lib/build.mjs');
+  const { chromium } = await import('./lib/chromium.mjs');
+  const { python } = await import('./lib/python.mjs');
+  const { code, probe } = await import('./lib/run.mjs');
+  const { cargoEnv } = await import('./lib/tools.mjs');
+
+  const hasPython = existsSync(at('tests', 'live', 'python', 'requirements.txt'));
+  const env = { ...process.env };
+  // The Python and browser tests start the Worker themselves; both need the same Node.
+  env.NODE = process.execPath;
+
+  const stages = {
+    async native() {
+      const cargo = cargoEnv();
+      if (probe('cargo', ['nextest', '--version'], { env: cargo }).ok) return code('cargo', ['nextest', 'run'], { env: cargo });
+      return code('cargo', ['test'], { env: cargo });
+    },
+    async live() {
+      await build();
+      if (hasPython) env.PYTHON = await python();
+      return nodeTests('tests/live');
+    },
+    async python() {
+      if (!hasPython) return info('there are no Python tests') ?? 0;
+      await build();
+      env.PYTHON = await python();
+      return code(env.PYTHON, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests/live/python'], { env });
+    },
+    async browser() {
+      if (testFiles('tests/browser').length === 0) return info('there are no browser tests') ?? 0;
+      await build();
+      env.CHROMIUM = await chromium();
+      return nodeTests('tests/browser');
+    },
+  };
+
+  function testFiles(folder) {
+    const names = existsSync(at(folder)) ? readdirSync(at(folder), { recursive: true }) : [];
+    return names.filter((name) => name.endsWith('.test.mjs')).sort().map((name) => join(folder, name));
+  }
+
+  async function nodeTests(folder) {
+    const files = testFiles(folder);
+    if (files.length === 0) return info(`there are no tests in ${folder}`) ?? 0;
+    return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
+  }
+
+  const named = process.argv.slice(2);
+  const unknown = named.find((name) => !(name in stages));
+  if (unknown) throw new Stop(`no stage is called ${unknown}; there are ${Object.keys(stages).join(', ')}`);
+
+  const failed = [];
+  for (const name of named.length ? named : Object.keys(stages)) {
+    heading(`${name} tests`);
+    const began = performance.now();
+    const status = await stages[name]();
+    info(`${name} tests: ${status === 0 ? 'passed' : 'FAILED'} in ${seconds(began)}`);
+    if (status !== 0) failed.push(name);
+  }
+  if (failed.length) throw new Stop(`failed: ${failed.join(', ')}`);
+});
