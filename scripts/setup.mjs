@@ -3,7 +3,7 @@
 import { ready } from './lib/bootstrap.mjs';
 import { main } from './lib/log.mjs';
 
-const CARGO_DENY = '0.19.8';
+const CARGO_DENY = '0.20.2';
 
 await ready(import.meta.url);
 await main(async () => {

@@ -39,11 +39,15 @@ async function fromRustup(env) {
   return false;
 }
 
+function hasSource(rustc, env) {
+  const { ok, stdout } = probe(rustc, ['--print', 'sysroot'], { env });
+  return ok && existsSync(join(stdout, 'lib', 'rustlib', 'src', 'rust', 'library', 'std'));
+}
+
 /** Debian's compiler with a standard library built once from its source. */
 async function fromDistribution(env) {
-  const distribution = { ...env, PATH: [distributionBin, env.PATH].join(delimiter), RUSTUP_TOOLCHAIN: '' };
-  delete distribution.RUSTUP_TOOLCHAIN;
-  if (!probe('/usr/bin/rustc', ['--version']).ok || !existsSync('/usr/lib/rustlib') && !hasLibrary('/usr/bin/rustc', env)) {
+  const distribution = { ...env, PATH: [distributionBin, env.PATH].join(delimiter) };
+  if (!hasLibrary('/usr/bin/rustc', env) && !hasSource('/usr/bin/rustc', env)) {
     if (!canApt()) {
       throw new Stop(`rustc cannot build for ${TARGET}. Either run\n  rustup target add ${TARGET}\nwhere it can be downloaded, or, on Debian, as root\n  apt-get install ${DEBIAN.join(' ')}`);
     }
