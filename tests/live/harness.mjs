@@ -34,7 +34,7 @@ export class Gateway {
   constructor(worker, dataDir) {
     this.#worker = worker;
     this.#dataDir = dataDir;
-    this.url = worker.url.replace(/\/$/, "");
+    this.url = worker.vars.ORIGIN;
   }
 
   async stop() {

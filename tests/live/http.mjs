@@ -6,6 +6,9 @@ import net from "node:net";
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
+/** Where a base URL listens; `localhost` without a look-up for each connection. */
+const address = ({ hostname }) => (hostname === "localhost" ? "127.0.0.1" : hostname);
+
 /**
  * One request. `headers` is an object or a flat list of names and values (which
  * keeps duplicates and spelling); `json` or `form` or `body` is what is sent.
@@ -27,12 +30,12 @@ export function send(base, path, options = {}) {
   if (token !== undefined) headers = [...headers, "Authorization", `Bearer ${token}`];
   if (from !== undefined) headers = [...headers, "CF-Connecting-IP", from];
   if (body !== undefined) headers = [...headers, "Content-Length", String(Buffer.byteLength(body))];
-  const { hostname, port } = new URL(base);
+  const target = new URL(base);
   if (!headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "host")) {
-    headers = ["Host", `${hostname}:${port}`, ...headers];
+    headers = ["Host", target.host, ...headers];
   }
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: hostname, port, path, method, agent, headers }, (response) => {
+    const request = http.request({ host: address(target), port: target.port, path, method, agent, headers }, (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
@@ -62,9 +65,9 @@ export function send(base, path, options = {}) {
  * `status` is 0 when the connection ended without an answer.
  */
 export function raw(base, bytes, { timeout = 5_000, halfClose = false } = {}) {
-  const { hostname, port } = new URL(base);
+  const target = new URL(base);
   return new Promise((resolve) => {
-    const socket = net.connect(Number(port), hostname);
+    const socket = net.connect(Number(target.port), address(target));
     let answer = "";
     const done = () => {
       socket.destroy();
