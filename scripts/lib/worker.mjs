@@ -1,6 +1,5 @@
 // The built Worker in workerd, on its own socket, with its database, counters and static
 // files. `npm start`, the live tests and the benchmark all start it here.
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
@@ -11,6 +10,7 @@ import { childrenOf } from './children.mjs';
 import { Stop } from './log.mjs';
 import { migrate } from './migrate.mjs';
 import { at, buildDir } from './paths.mjs';
+import { localSecrets } from './secrets.mjs';
 
 /** wrangler.toml, which deployments and local runs share. */
 export const settings = () => parse(readFileSync(at('wrangler.toml'), 'utf8'));
@@ -40,20 +40,17 @@ export async function startWorker(options = {}) {
     ORIGIN: `http://localhost:${port}`,
     MODE: 'local',
     MAIL_TRANSPORT: 'outbox',
-    SEAL_KEY: randomBytes(32).toString('base64url'),
+    SEAL_KEY: localSecrets(dataDir).SEAL_KEY,
     ...options.vars,
   });
   await refuseTaken(host, port);
-  const mf = await miniflare({ host, port, scriptDir, dataDir, vars, more: options.miniflare });
+  const { mf, pid } = await portcullis({ host, port, scriptDir, dataDir, vars, more: options.miniflare });
   try {
-    await mf.ready;
     await migrate(await mf.getD1Database('DB'), at(settings().d1_databases[0].migrations_dir));
   } catch (error) {
     await mf.dispose().catch(() => {});
     throw error;
   }
-  const pid = childrenOf(process.pid).filter((child) => !before.has(child)).pop();
-  before.add(pid);
 
   const cleanUp = () => options.dataDir ?? rmSync(dataDir, { recursive: true, force: true });
   let ended = false;
@@ -83,15 +80,41 @@ export async function startWorker(options = {}) {
   };
 }
 
-/** workerd processes that earlier calls started. */
-const before = new Set();
+let queue = Promise.resolve();
 
-async function miniflare({ host, port, scriptDir, dataDir, vars, more }) {
-  useWorkerdThatEndsWithUs();
+/**
+ * Any Workers in a workerd that ends with this process: miniflare with the options given, once
+ * it is ready, and the process id of its workerd.
+ */
+export function workerd(options) {
+  // One at a time, so that the new process is the one that was not there before.
+  const started = queue.then(() => startWorkerd(options));
+  queue = started.catch(() => {});
+  return started;
+}
+
+async function startWorkerd(options) {
+  if (process.platform !== 'win32' && !process.env.MINIFLARE_WORKERD_PATH) {
+    process.env.PORTCULLIS_WORKERD = createRequire(import.meta.url)('workerd').default;
+    process.env.MINIFLARE_WORKERD_PATH = at('scripts', 'lib', 'workerd.sh');
+  }
   const { Miniflare, Log, LogLevel } = await import('miniflare');
+  const before = new Set(childrenOf(process.pid));
+  const mf = new Miniflare({ cf: false, telemetry: { enabled: false }, log: new Log(LogLevel.WARN), ...options });
+  try {
+    await mf.ready;
+  } catch (error) {
+    await mf.dispose().catch(() => {});
+    throw error;
+  }
+  const pid = childrenOf(process.pid).filter((child) => !before.has(child)).pop();
+  return { mf, pid };
+}
+
+function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
   const { compatibility_date, compatibility_flags = [], assets } = settings();
   mkdirSync(dataDir, { recursive: true });
-  return new Miniflare({
+  return workerd({
     name: 'portcullis',
     modules: modules(scriptDir),
     modulesRoot: scriptDir,
@@ -108,27 +131,18 @@ async function miniflare({ host, port, scriptDir, dataDir, vars, more }) {
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
     unsafeDirectSockets: [{ host, port }],
-    cf: false,
-    telemetry: { enabled: false },
-    log: new Log(LogLevel.WARN),
     ...more,
   });
 }
 
 /** Everything that worker-build wrote which workerd can load, the entry first. */
-function modules(folder) {
+export function modules(folder) {
   if (!existsSync(join(folder, 'index.js'))) throw new Stop('the Worker is not built: run npm run build');
   const types = { '.js': 'ESModule', '.wasm': 'CompiledWasm' };
   return readdirSync(folder, { recursive: true })
     .filter((name) => /\.(js|wasm)$/.test(name))
     .sort((a, b) => (b === 'index.js') - (a === 'index.js') || a.localeCompare(b))
     .map((name) => ({ type: types[name.slice(name.lastIndexOf('.'))], path: join(folder, name) }));
-}
-
-function useWorkerdThatEndsWithUs() {
-  if (process.platform === 'win32' || process.env.MINIFLARE_WORKERD_PATH) return;
-  process.env.PORTCULLIS_WORKERD = createRequire(import.meta.url)('workerd').default;
-  process.env.MINIFLARE_WORKERD_PATH = at('scripts', 'lib', 'workerd.sh');
 }
 
 const defined = (vars) => Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== undefined));
@@ -142,7 +156,8 @@ function listen(host, port) {
   });
 }
 
-const freePort = (host) => listen(host, 0);
+/** A port that nothing listens on. */
+export const freePort = (host) => listen(host, 0);
 
 async function refuseTaken(host, port) {
   await listen(host, port).catch((error) => {

@@ -1,0 +1,54 @@
+// The figures as tables: medians over the rounds, and the ratios that are held to.
+
+/** What is held to: `[text, ratio or figure, limit, 'at least' | 'at most']`. */
+const HELD = ({ rate, p50, module, startup }) => [
+  ['bearer / Hono + jose', rate('bearer') / rate('honoJose'), 1, 'at least'],
+  ['bearer / pass-through', rate('bearer') / rate('passThrough'), 0.6, 'at least'],
+  ['cookie / bearer', rate('cookie') / rate('bearer'), 0.9, 'at least'],
+  ['API key / bearer', rate('apiKey') / rate('bearer'), 0.9, 'at least'],
+  ['JWKS / hello', rate('jwks') / rate('hello'), 0.75, 'at least'],
+  ['password login / bare Argon2id (time)', p50('login') / p50('argon2'), 1.25, 'at most'],
+  ['login among many users / few (time)', p50('loginMany') / p50('loginFew'), 1.1, 'at most'],
+  ['module, gzipped (kB)', module.gzipped / 1000, 700, 'at most'],
+  ['start-up CPU above an empty Worker (ms)', startup, 50, 'at most'],
+];
+
+/** Medians, ratios and their limits as plain data. `rounds` maps a scenario's id to its measurements. */
+export function summary({ list, rounds, module, startup, machine, partial = false }) {
+  const figures = Object.fromEntries(list.map(({ id, name }) => [id, {
+    name,
+    rate: median(rounds[id].map((round) => round.rate)),
+    p50: median(rounds[id].map((round) => round.p50)),
+    p99: median(rounds[id].map((round) => round.p99)),
+    rates: rounds[id].map((round) => Math.round(round.rate)),
+  }]));
+  const held = partial ? [] : HELD({ rate: (id) => figures[id].rate, p50: (id) => figures[id].p50, module, startup }).map(
+    ([name, value, limit, sense]) => ({ name, value, limit, sense, met: sense === 'at least' ? value >= limit : value <= limit }),
+  );
+  return { machine, module, startup, figures, held };
+}
+
+/** The summary as Markdown. */
+export function markdown({ machine, module, figures, held }) {
+  const rows = Object.values(figures).map(({ name, rate, p50, p99, rates }) =>
+    `| ${name} | ${short(rate)} | ${p50.toFixed(2)} | ${p99.toFixed(2)} | ${rates.map((each) => each.toLocaleString('en')).join(', ')} |`);
+  const limits = held.map(({ name, value, limit, sense, met }) =>
+    `| ${name} | ${value.toFixed(value < 10 ? 2 : 0)} | ${sense} ${limit} | ${met ? 'yes' : '**no**'} |`);
+  return [
+    `${machine}. Medians; compare figures of one run only.`,
+    '',
+    '| scenario | requests/s | median ms | p99 ms | each round |', '|---|---:|---:|---:|---|', ...rows,
+    '',
+    '| held to | now | limit | met |', '|---|---:|---:|---|', ...limits,
+    '',
+    `Module: ${Math.round(module.bytes / 1000)} kB, ${Math.round(module.gzipped / 1000)} kB gzipped.`,
+  ].join('\n');
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+const short = (rate) => (rate < 100 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'));
