@@ -34,8 +34,11 @@ await main(async () => {
     await worker.stop();
     process.exit(0);
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    // miniflare's own handlers would leave before its clean-up is done.
+    process.removeAllListeners(signal);
+    process.once(signal, stop);
+  }
 
   await healthy(worker.url);
   setInterval(() => worker.runCron().catch((error) => info(error.message)), minutes(settings().triggers.crons[0]));

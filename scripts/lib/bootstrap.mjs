@@ -62,8 +62,18 @@ export async function ready(scriptUrl) {
 /** A script that npm or an older Node started does not outlive it. */
 function endWithParent(again) {
   if (!again && !process.env.npm_lifecycle_event) return;
-  const parent = process.ppid;
+  // npm starts a shell, and the shell this script: both have to be there still.
+  const family = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const atFirst = family();
   setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+    if (family() !== atFirst) process.kill(process.pid, 'SIGTERM');
   }, 1000).unref();
+}
+
+function parentOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop().split(' ')[1];
+  } catch {
+    return '';
+  }
 }
