@@ -1,4 +1,5 @@
-// npm test: every test, in stages. `npm test -- native live` runs only those named.
+// npm test: every test, in stages. `npm test -- native live` runs only those named, and
+// `npm test -- live tests/live/gateway/paths.test.mjs` only that file.
 //
 //   native   the Rust tests: cargo nextest, or cargo test where it is missing
 //   live     tests/live: the same truths over HTTP against the Worker in workerd
@@ -18,6 +19,8 @@ await main(async () => {
   const { code, probe } = await import('./lib/run.mjs');
   const { cargoEnv } = await import('./lib/tools.mjs');
 
+  const only = process.argv.slice(2).filter((name) => existsSync(at(name)) && name.includes('.'));
+  const named = process.argv.slice(2).filter((name) => !only.includes(name));
   const hasPython = existsSync(at('tests', 'live', 'python', 'requirements.txt'));
   const env = { ...process.env };
   // The Python and browser tests start the Worker themselves; both need the same Node.
@@ -54,12 +57,11 @@ await main(async () => {
   }
 
   async function nodeTests(folder) {
-    const files = testFiles(folder);
+    const files = only.length ? only : testFiles(folder);
     if (files.length === 0) return info(`there are no tests in ${folder}`) ?? 0;
     return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
   }
 
-  const named = process.argv.slice(2);
   const unknown = named.find((name) => !(name in stages));
   if (unknown) throw new Stop(`no stage is called ${unknown}; there are ${Object.keys(stages).join(', ')}`);
 

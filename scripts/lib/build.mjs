@@ -1,6 +1,6 @@
 // The release build of the Worker: src/ → build/, and nothing when build/ is up to date.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
@@ -60,14 +60,18 @@ async function lock() {
   const file = join(tools, 'build.lock');
   for (let told = false; ; told = true) {
     try {
-      writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+      // Linked into place, so that nobody finds it empty.
+      writeFileSync(`${file}.${process.pid}`, `${process.pid}`);
+      linkSync(`${file}.${process.pid}`, file);
       return () => rmSync(file, { force: true });
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(`${file}.${process.pid}`, { force: true });
     }
-    const holder = Number(readFileSync(file, 'utf8').trim() || 0);
+    const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
     if (holder && !alive(holder)) rmSync(file, { force: true });
-    if (!told) info(`waiting for another build (process ${holder})`);
+    else if (!told) info('waiting for another build');
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
