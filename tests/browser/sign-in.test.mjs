@@ -1,14 +1,14 @@
 // A person with a browser: asks for a protected page, signs in, and is there.
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { chromium } from "playwright-core";
 import { PASSWORD, startGateway } from "../live/harness.mjs";
 
-const PICTURES = join(tmpdir(), "portcullis-pictures");
+/** Takes a picture for looking at, where PICTURES names a folder. */
+const picture = (page, name) =>
+  process.env.PICTURES && page.screenshot({ path: join(process.env.PICTURES, `${name}.png`) });
 
 describe("signing in with a browser", () => {
   let gateway;
@@ -16,7 +16,6 @@ describe("signing in with a browser", () => {
   let browser;
 
   before(async () => {
-    await mkdir(PICTURES, { recursive: true });
     gateway = await startGateway();
     await gateway.route({ name: "app", path: "/app/" });
     person = await gateway.makePerson();
@@ -36,6 +35,7 @@ describe("signing in with a browser", () => {
   /** Runs `visit(page)` in a profile of its own and fails on anything the page complains of. */
   const visiting = async (options, visit) => {
     const context = await browser.newContext(options);
+    context.setDefaultTimeout(5_000);
     const page = await context.newPage();
     const complaints = [];
     page.on("pageerror", (error) => complaints.push(error.message));
@@ -60,7 +60,7 @@ describe("signing in with a browser", () => {
       await visiting({ javaScriptEnabled }, async (page, context) => {
         await page.goto(`${gateway.url}/app/page?tab=2`);
         assert.equal(new URL(page.url()).pathname, "/tenant/home/login");
-        await page.screenshot({ path: join(PICTURES, `login-${how}-javascript.png`) });
+        await picture(page, `login-${how}-javascript`);
         await fill(page);
         await submit(page);
         assert.equal(page.url(), `${gateway.url}/app/page?tab=2`);
@@ -80,7 +80,7 @@ describe("signing in with a browser", () => {
       assert.match(await alert.textContent(), /password|sign in|credentials/i);
       assert.equal(await page.getByLabel(/e-?mail/i).inputValue(), person.email);
       assert.equal(await page.getByLabel(/password/i).inputValue(), "");
-      await page.screenshot({ path: join(PICTURES, "login-wrong-password.png") });
+      await picture(page, "login-wrong-password");
       await fill(page);
       await submit(page);
       assert.equal(page.url(), `${gateway.url}/app/page`);
@@ -130,7 +130,7 @@ describe("signing in with a browser", () => {
         assert.ok(overflow <= 0, `${overflow} px too wide`);
         const ratio = await page.evaluate(contrast);
         assert.ok(ratio >= 4.5, `${colorScheme}: contrast ${ratio}`);
-        await page.screenshot({ path: join(PICTURES, `login-small-${colorScheme}.png`) });
+        await picture(page, `login-small-${colorScheme}`);
       });
     }
   });
@@ -141,9 +141,9 @@ describe("signing in with a browser", () => {
     const token = await gateway.mailedToken(email, "/auth/verify-email");
     await visiting({ javaScriptEnabled: false }, async (page) => {
       await page.goto(`${gateway.url}/auth/verify-email?token=${token}`);
-      await page.screenshot({ path: join(PICTURES, "verify.png") });
+      await picture(page, "verify");
       await page.getByRole("button").click();
-      await page.screenshot({ path: join(PICTURES, "verified.png") });
+      await picture(page, "verified");
     });
     await gateway.login({ email, password: PASSWORD });
   });
@@ -157,9 +157,9 @@ describe("signing in with a browser", () => {
       const field = page.getByLabel(/password/i);
       assert.equal(await field.first().getAttribute("autocomplete"), "new-password");
       await field.first().fill("chosen in a browser");
-      await page.screenshot({ path: join(PICTURES, "reset.png") });
+      await picture(page, "reset");
       await page.getByRole("button").click();
-      await page.screenshot({ path: join(PICTURES, "reset-done.png") });
+      await picture(page, "reset-done");
     });
     await gateway.login({ email: forgetful.email, password: "chosen in a browser" });
   });

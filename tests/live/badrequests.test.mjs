@@ -100,8 +100,10 @@ const HEADERS = [
   ["CF-Connecting-IP", "::ffff:1.2.3.4"], ["CF-Connecting-IP", "1.2.3.4, 5.6.7.8"], ["CF-Connecting-IP", ""], ["X-Forwarded-For", "x"], ["Forwarded", "for=x"],
   ["X-Forwarded-Host", "evil.example"], ["Origin", "null"], ["Origin", "::"], ["Referer", "%"], ["Accept", "*/*;q=x"], ["Accept", "text/html"], ["Sec-Fetch-Mode", "navigate"],
   ["If-None-Match", "*"], ["If-None-Match", 'W/"'], ["Range", "bytes=-"], ["X-HTTP-Method-Override", "DELETE"], ["Accept-Encoding", "zzz"], ["Content-Encoding", "gzip"],
-  ["X-Long", "y".repeat(12_000)], ["Upgrade", "websocket"], ["Expect", "nothing"], ["TE", "trailers"], ["X-System-Secret", "guess"], ["Host", "evil.example"], ["Host", "[::1]"],
+  ["X-Long", "y".repeat(12_000)], ["Upgrade", "websocket"], ["Expect", "nothing"], ["TE", "trailers"], ["X-System-Secret", "guess"],
 ];
+// One Host at most, and one that can be a host: others never reach a Worker.
+const HOSTS = ["evil.example", "[::1]", "localhost:1", "xn--nxasmq6b.example", "a".repeat(63) + ".example", "1.2.3.4"];
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 function request(random, adminToken) {
@@ -117,6 +119,7 @@ function request(random, adminToken) {
   if (random.chance(0.3)) path += random.pick(QUERIES);
   const headers = random.chance(0.5) ? Object.entries(SKIP_LIMITS).flat() : [];
   for (let more = random.below(4); more > 0; more -= 1) headers.push(...random.pick(HEADERS));
+  if (random.chance(0.1)) headers.push("Host", random.pick(HOSTS));
   const asAdministrator = base.includes("/v2/") && random.chance(0.8);
   if (asAdministrator) headers.push("Authorization", `Bearer ${adminToken}`);
   else if (random.chance(0.4)) headers.push("Authorization", random.pick(AUTHORIZATIONS));
@@ -146,20 +149,14 @@ function bytes(random) {
     () => head(`${method} ${path} HTTP/1.1`, host, json, `Content-Length: 5`) + body,
     () => head(`POST ${path} HTTP/1.1`, host, json, "Transfer-Encoding: chunked") + "5\r\n{\"a\":",
     () => head(`POST ${path} HTTP/1.1`, host, json, "Transfer-Encoding: chunked") + "zz\r\n{}\r\n0\r\n\r\n",
-    () => head(`POST ${path} HTTP/1.1`, host, json, "Content-Length: -1") + body,
-    () => head(`POST ${path} HTTP/1.1`, host, json, "Content-Length: 3", "Content-Length: 38") + body,
     () => head(`${method} ${path} HTTP/1.1`, host, `X-Huge: ${"h".repeat(200_000)}`),
     () => head(`${method} ${path} HTTP/1.1`, host, ...Array.from({ length: 600 }, (_, at) => `X-${at}: y`)),
     () => head(`${method} ${path}?${"q".repeat(100_000)} HTTP/1.1`, host),
-    () => head(`${method} ${path} HTTP/1.1`),
-    () => head(`${method} ${path} HTTP/1.1`, "Host: \x01\x02"),
     () => head(`${method} ${path} HTTP/1.1`, host, "Bad Header: x"),
     () => head(`${method} ${path} HTTP/1.1`, host, "Authorization: Bearer \x80\xff\xfe"),
     () => head(`${method} ${path}/\x80\xff HTTP/1.1`, host),
     () => head(`${method} ${path}\\..\\x HTTP/1.1`, host),
     () => head(`${method} //${path} HTTP/1.1`, host),
-    () => head(`${method} http://evil.example${path} HTTP/1.1`, host),
-    () => head(`${method} * HTTP/1.1`, host),
     () => head(`${method} ${path} HTTP/9.9`, host),
     () => `${method} ${path}\r\n\r\n`,
     () => `${method} ${path} HTTP/1.1\r\nHost: loc`,
@@ -169,8 +166,17 @@ function bytes(random) {
 
 describe("bad requests", () => {
   let gateway;
+  // The runtime complains of broken bytes here; only what the Worker says of itself matters.
+  let said = "";
+  const handleRuntimeStdio = (stdout, stderr) => {
+    for (const stream of [stdout, stderr]) {
+      stream.on("data", (chunk) => {
+        said = (said + chunk).slice(-1_000_000);
+      });
+    }
+  };
   before(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway({ miniflare: { handleRuntimeStdio } });
     await gateway.route({ name: "guarded", path: "/guarded/" });
   });
   after(() => gateway?.stop());
@@ -186,6 +192,7 @@ describe("bad requests", () => {
     assert.equal((await gateway.send("/healthz")).status, 200);
     await gateway.login({ email: "admin@example.com", password: "correct horse battery" });
     assert.ok(Date.now() - start < 2_000, "the gateway answers at once");
+    assert.equal(said.match(/^.*(panicked|unreachable|RuntimeError).*$/m)?.[0], undefined);
   };
 
   test(`${PROPER} requests with bad contents get no 5xx`, { timeout: 120_000 }, async () => {

@@ -80,7 +80,6 @@ describe("paths", () => {
     "/stripped/%2e%2e/app/secret",
     "/stripped/..%2f..%2fapp/secret",
     "/open/../api/auth/me",
-    "http://elsewhere.example/open/../app/secret",
   ];
 
   for (const target of evasions) {

@@ -1,7 +1,9 @@
 """A gateway and its demo origin, started once for the Python tests."""
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ def gateway():
     process = subprocess.Popen(
         [str(node), str(Path(__file__).with_name("gateway.mjs"))],
         cwd=ROOT,
+        env={**os.environ, "PYTHON": sys.executable},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
