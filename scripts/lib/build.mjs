@@ -19,22 +19,34 @@ export async function build() {
   try {
     if (upToDate()) return;
     const env = await buildEnv();
+    const before = hashOf(ownInputs());
     const first = !existsSync(join(targetDir, 'wasm32-unknown-unknown', 'release'));
     await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 1 min'})`, () =>
       run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
-    writeFileSync(stampFile, inputsHash());
+    // Edited meanwhile: the next start builds again.
+    if (hashOf(ownInputs()) === before) writeFileSync(stampFile, inputsHash());
   } finally {
     release();
   }
 }
 
-const upToDate = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === inputsHash();
+const upToDate = () => readIfThere(stampFile) === inputsHash();
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /** One hash over every file that the compiler read, and every file it might read next time. */
-function inputsHash() {
-  const files = new Set([...INPUTS.flatMap((path) => walk(at(path))), ...compilerInputs()]);
+const inputsHash = () => hashOf([...ownInputs(), ...compilerInputs()]);
+const ownInputs = () => INPUTS.flatMap((path) => walk(at(path)));
+
+function hashOf(files) {
   const hash = createHash('sha256');
-  for (const file of [...files].sort()) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
+  for (const file of [...new Set(files)].sort()) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
 
@@ -69,7 +81,7 @@ async function lock() {
     } finally {
       rmSync(`${file}.${process.pid}`, { force: true });
     }
-    const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+    const holder = Number(readIfThere(file));
     if (holder && !alive(holder)) rmSync(file, { force: true });
     else if (!told) info('waiting for another build');
     await new Promise((resolve) => setTimeout(resolve, 500));
