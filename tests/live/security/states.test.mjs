@@ -152,16 +152,20 @@ describe("the state matrix", { concurrency: true }, () => {
     }
   });
 
-  test("an unverified person holds nothing while the tenant requires it", async () => {
-    const person = await holder("/app/x");
+  test("a person whose address is not confirmed any more cannot sign in on any surface", async () => {
+    const person = await gateway.makePerson();
     await update(person, { emailVerified: false });
-    const answer = await gateway.send("/auth/login", {
+    const { email, password } = person;
+    const session = await gateway.send("/api/auth/login", { method: "POST", json: { email, password }, headers: SKIP_LIMITS });
+    assert.equal(session.status, 403, session.text);
+    const account = await gateway.send("/auth/login", { method: "POST", json: { email, password }, headers: SKIP_LIMITS });
+    assert.equal(account.status, 403, account.text);
+    const page = await gateway.send("/tenant/home/login", {
       method: "POST",
-      json: { email: person.email, password: PASSWORD },
+      form: { email, password, return_to: "/" },
       headers: SKIP_LIMITS,
     });
-    assert.equal(answer.status, 403);
-    assert.equal((await refresh(person.refreshToken)).status, 401);
+    assert.equal(page.headers["set-cookie"], undefined, String(page.status));
   });
 
   test("each of these leaves an audit event", async () => {
