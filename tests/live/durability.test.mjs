@@ -1,24 +1,24 @@
 // What was acknowledged is there after the runtime was killed in the midst of it.
 
-import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import net from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { ADMIN, Gateway, PASSWORD, SETUP_TOKEN, SKIP_LIMITS, SYSTEM_SECRET } from "./harness.mjs";
-import { send } from "./http.mjs";
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ADMIN, Gateway, PASSWORD, SETUP_TOKEN, SKIP_LIMITS, SYSTEM_SECRET } from './harness.mjs';
+import { send } from './http.mjs';
 
-const START = fileURLToPath(new URL("../../scripts/start.mjs", import.meta.url));
+const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 const REGISTRATIONS = 1_000;
 const REFRESHES = 1_000;
 const FAMILIES = 20;
 
 const freePort = () =>
   new Promise((resolve) => {
-    const server = net.createServer().listen(0, "127.0.0.1", () => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();
       server.close(() => resolve(port));
     });
@@ -27,12 +27,12 @@ const freePort = () =>
 async function start(port, dataDir) {
   const child = spawn(process.execPath, [START], {
     env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, SETUP_TOKEN, SYSTEM_SECRET },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = new Promise((go) => child.once("exit", go));
-  let printed = "";
+  const ended = new Promise((go) => child.once('exit', go));
+  let printed = '';
   await new Promise((resolve, reject) => {
-    child.stdout.on("data", (chunk) => {
+    child.stdout.on('data', (chunk) => {
       printed += chunk;
       if (printed.includes(`Ready on http://localhost:${port}`)) resolve();
     });
@@ -44,10 +44,10 @@ async function start(port, dataDir) {
 /** A process and everything it started, children first. */
 async function family(pid) {
   const parents = new Map();
-  for (const entry of await readdir("/proc")) {
+  for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
-    const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1];
+    const stat = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '');
+    const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
     if (parent) parents.set(Number(entry), Number(parent));
   }
   const found = [pid];
@@ -60,7 +60,7 @@ async function family(pid) {
 async function killAtOnce(worker) {
   for (const pid of await family(worker.pid)) {
     try {
-      process.kill(pid, "SIGKILL");
+      process.kill(pid, 'SIGKILL');
     } catch {
       // It went with its parent.
     }
@@ -76,80 +76,95 @@ const loops = (width, next) =>
     }),
   );
 
-test("everything acknowledged survives kill -9 amid 1,000 registrations and 1,000 refreshes", { timeout: 240_000 }, async (t) => {
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
-  const dataDir = await mkdtemp(join(tmpdir(), "portcullis-durable-"));
-  let worker = await start(port, dataDir);
-  t.after(async () => {
-    await killAtOnce(worker);
-    await rm(dataDir, { recursive: true, force: true });
-  });
-  const gateway = new Gateway({ vars: { ORIGIN: url }, stop() {} });
-  await gateway.setUp();
-  const families = [];
-  for (let at = 0; at < FAMILIES; at += 1) families.push((await gateway.person()).refreshToken);
+test(
+  'everything acknowledged survives kill -9 amid 1,000 registrations and 1,000 refreshes',
+  { timeout: 240_000 },
+  async (t) => {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-durable-'));
+    let worker = await start(port, dataDir);
+    t.after(async () => {
+      await killAtOnce(worker);
+      await rm(dataDir, { recursive: true, force: true });
+    });
+    const gateway = new Gateway({ vars: { ORIGIN: url }, stop() {} });
+    await gateway.setUp();
+    const families = [];
+    for (let at = 0; at < FAMILIES; at += 1) families.push((await gateway.person()).refreshToken);
 
-  const registered = [];
-  let asked = 0;
-  let refreshed = 0;
-  let dead = false;
-  // Families whose last request nobody answered: it may have happened or not.
-  const unsure = new Set();
-  const register = async () => {
-    if (dead || asked === REGISTRATIONS) return false;
-    asked += 1;
-    const email = `durable${asked}@example.com`;
-    const json = { email, password: PASSWORD, full_name: "Durable" };
-    const answer = await send(url, "/auth/register", { method: "POST", json, headers: SKIP_LIMITS }).catch(() => null);
-    if (answer?.status === 201) registered.push(email);
-    else if (!dead) assert.fail(`registration: ${answer?.status} ${answer?.text}`);
-    return true;
-  };
-  const refresh = async (at) => {
-    if (dead || refreshed >= REFRESHES) return false;
-    // In step with the slower registrations, so that both are under way at the end.
-    if (refreshed > registered.length + FAMILIES) {
-      await new Promise((go) => setTimeout(go, 10));
+    const registered = [];
+    let asked = 0;
+    let refreshed = 0;
+    let dead = false;
+    // Families whose last request nobody answered: it may have happened or not.
+    const unsure = new Set();
+    const register = async () => {
+      if (dead || asked === REGISTRATIONS) return false;
+      asked += 1;
+      const email = `durable${asked}@example.com`;
+      const json = { email, password: PASSWORD, full_name: 'Durable' };
+      const answer = await send(url, '/auth/register', { method: 'POST', json, headers: SKIP_LIMITS }).catch(
+        () => null,
+      );
+      if (answer?.status === 201) registered.push(email);
+      else if (!dead) assert.fail(`registration: ${answer?.status} ${answer?.text}`);
       return true;
+    };
+    const refresh = async (at) => {
+      if (dead || refreshed >= REFRESHES) return false;
+      // In step with the slower registrations, so that both are under way at the end.
+      if (refreshed > registered.length + FAMILIES) {
+        await new Promise((go) => setTimeout(go, 10));
+        return true;
+      }
+      const json = { refreshToken: families[at] };
+      const answer = await send(url, '/api/auth/refresh', { method: 'POST', json, headers: SKIP_LIMITS }).catch(
+        () => null,
+      );
+      if (answer?.status === 200) {
+        families[at] = answer.json.data.refreshToken;
+        refreshed += 1;
+      } else if (dead) unsure.add(at);
+      else assert.fail(`refresh: ${answer?.status} ${answer?.text}`);
+      return true;
+    };
+    const midway = async () => {
+      while (registered.length < REGISTRATIONS / 2) await new Promise((go) => setTimeout(go, 5));
+      dead = true;
+      await killAtOnce(worker);
+    };
+    await Promise.all([loops(16, register), loops(FAMILIES, refresh), midway()]);
+    assert.ok(
+      registered.length >= REGISTRATIONS / 2 && registered.length < REGISTRATIONS,
+      `${registered.length} registrations`,
+    );
+    assert.ok(refreshed >= REFRESHES / 4, `${refreshed} refreshes`);
+
+    worker = await start(port, dataDir);
+    gateway.adminToken = (await gateway.login(ADMIN)).accessToken;
+    const kept = new Set();
+    let cursor = '';
+    do {
+      const page = await gateway.admin('GET', `/tenant/home/v2/Users?limit=100${cursor && `&cursor=${cursor}`}`);
+      for (const user of page.items) kept.add(user.email);
+      cursor = page.nextCursor && encodeURIComponent(page.nextCursor);
+    } while (cursor);
+    assert.deepEqual(
+      registered.filter((email) => !kept.has(email)),
+      [],
+      'acknowledged registrations that are gone',
+    );
+
+    for (const email of [registered[0], registered.at(-1)]) {
+      await gateway.verify(email);
+      await gateway.login({ email, password: PASSWORD });
     }
-    const json = { refreshToken: families[at] };
-    const answer = await send(url, "/api/auth/refresh", { method: "POST", json, headers: SKIP_LIMITS }).catch(() => null);
-    if (answer?.status === 200) {
-      families[at] = answer.json.data.refreshToken;
-      refreshed += 1;
-    } else if (dead) unsure.add(at);
-    else assert.fail(`refresh: ${answer?.status} ${answer?.text}`);
-    return true;
-  };
-  const midway = async () => {
-    while (registered.length < REGISTRATIONS / 2) await new Promise((go) => setTimeout(go, 5));
-    dead = true;
-    await killAtOnce(worker);
-  };
-  await Promise.all([loops(16, register), loops(FAMILIES, refresh), midway()]);
-  assert.ok(registered.length >= REGISTRATIONS / 2 && registered.length < REGISTRATIONS, `${registered.length} registrations`);
-  assert.ok(refreshed >= REFRESHES / 4, `${refreshed} refreshes`);
-
-  worker = await start(port, dataDir);
-  gateway.adminToken = (await gateway.login(ADMIN)).accessToken;
-  const kept = new Set();
-  let cursor = "";
-  do {
-    const page = await gateway.admin("GET", `/tenant/home/v2/Users?limit=100${cursor && `&cursor=${cursor}`}`);
-    for (const user of page.items) kept.add(user.email);
-    cursor = page.nextCursor && encodeURIComponent(page.nextCursor);
-  } while (cursor);
-  assert.deepEqual(registered.filter((email) => !kept.has(email)), [], "acknowledged registrations that are gone");
-
-  for (const email of [registered[0], registered.at(-1)]) {
-    await gateway.verify(email);
-    await gateway.login({ email, password: PASSWORD });
-  }
-  const sure = families.filter((_, at) => !unsure.has(at));
-  assert.ok(sure.length >= FAMILIES / 4, `${unsure.size} of ${FAMILIES} were in flight`);
-  for (const refreshToken of sure) {
-    const answer = await gateway.send("/api/auth/refresh", { method: "POST", json: { refreshToken } });
-    assert.equal(answer.status, 200, `an acknowledged refresh is gone: ${answer.text}`);
-  }
-});
+    const sure = families.filter((_, at) => !unsure.has(at));
+    assert.ok(sure.length >= FAMILIES / 4, `${unsure.size} of ${FAMILIES} were in flight`);
+    for (const refreshToken of sure) {
+      const answer = await gateway.send('/api/auth/refresh', { method: 'POST', json: { refreshToken } });
+      assert.equal(answer.status, 200, `an acknowledged refresh is gone: ${answer.text}`);
+    }
+  },
+);

@@ -1,24 +1,24 @@
 // One Worker for each test file, on a port and a data folder of its own, with a
 // first administrator; and short words for what most tests begin with.
 
-import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { startWorker } from "../../scripts/lib/worker.mjs";
-import { send } from "./http.mjs";
-import { startOrigin } from "./origins.mjs";
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startWorker } from '../../scripts/lib/worker.mjs';
+import { send } from './http.mjs';
+import { startOrigin } from './origins.mjs';
 
-export const SETUP_TOKEN = "a-setup-token-for-the-tests";
-export const SYSTEM_SECRET = "a-system-secret-for-the-tests";
-export const SKIP_LIMITS = { "X-System-Secret": SYSTEM_SECRET };
-export const ADMIN = { email: "admin@example.com", password: "correct horse battery" };
-export const PASSWORD = "a good enough password";
-export const COOKIE = "__Host-portcullis";
+export const SETUP_TOKEN = 'a-setup-token-for-the-tests';
+export const SYSTEM_SECRET = 'a-system-secret-for-the-tests';
+export const SKIP_LIMITS = { 'X-System-Secret': SYSTEM_SECRET };
+export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
+export const PASSWORD = 'a good enough password';
+export const COOKIE = '__Host-portcullis';
 
 /** A running gateway with its administrator signed in; `stop()` leaves nothing behind. */
 export async function startGateway({ vars = {}, setup = true, miniflare } = {}) {
-  const dataDir = await mkdtemp(join(tmpdir(), "portcullis-live-"));
+  const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-live-'));
   const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, miniflare });
   const gateway = new Gateway(worker, dataDir);
   if (setup) await gateway.setUp();
@@ -52,7 +52,7 @@ export class Gateway {
   }
 
   async setUp() {
-    const made = await this.send("/setup", { method: "POST", json: { token: SETUP_TOKEN, ...ADMIN } });
+    const made = await this.send('/setup', { method: 'POST', json: { token: SETUP_TOKEN, ...ADMIN } });
     assert.equal(made.status, 201, made.text);
     this.operator = made.json.user;
     this.adminToken = (await this.login(ADMIN)).accessToken;
@@ -69,7 +69,7 @@ export class Gateway {
   /** A route of the home tenant, to the demo origin unless `origin` says otherwise. */
   async route(fields) {
     const origin = fields.origin ?? (await this.origin()).url;
-    return this.admin("POST", "/tenant/home/v2/Routes", { audience: "app", ...fields, origin });
+    return this.admin('POST', '/tenant/home/v2/Routes', { audience: 'app', ...fields, origin });
   }
 
   /** The demo origin of this gateway, started once. */
@@ -79,8 +79,8 @@ export class Gateway {
   }
 
   async login({ email, password }) {
-    const answer = await this.send("/api/auth/login", {
-      method: "POST",
+    const answer = await this.send('/api/auth/login', {
+      method: 'POST',
       json: { email, password },
       headers: SKIP_LIMITS,
     });
@@ -92,8 +92,8 @@ export class Gateway {
   async makePerson(fields = {}) {
     this.#people += 1;
     const wanted = { email: `person${this.#people}@example.com`, password: PASSWORD, ...fields };
-    const user = await this.admin("POST", "/tenant/home/v2/Users", {
-      name: "Some Person",
+    const user = await this.admin('POST', '/tenant/home/v2/Users', {
+      name: 'Some Person',
       emailVerified: true,
       ...wanted,
     });
@@ -107,10 +107,10 @@ export class Gateway {
   }
 
   async apiKey(person, fields = {}) {
-    const answer = await this.send("/api/auth/api-keys", {
-      method: "POST",
+    const answer = await this.send('/api/auth/api-keys', {
+      method: 'POST',
       token: person.accessToken,
-      json: { name: "a key", scopes: ["read"], ...fields },
+      json: { name: 'a key', scopes: ['read'], ...fields },
     });
     assert.equal(answer.status, 201, answer.text);
     return answer.json.data;
@@ -118,9 +118,9 @@ export class Gateway {
 
   /** The `name=value` of a browser session from the hosted login form. */
   async cookie({ email, password }) {
-    const answer = await this.send("/tenant/home/login", {
-      method: "POST",
-      form: { email, password, return_to: "/" },
+    const answer = await this.send('/tenant/home/login', {
+      method: 'POST',
+      form: { email, password, return_to: '/' },
       headers: SKIP_LIMITS,
     });
     assert.equal(answer.status, 303, answer.text);
@@ -138,14 +138,14 @@ export class Gateway {
   async mailedToken(to, path) {
     for (const mail of await this.outbox(to)) {
       const link = mail.text.match(/https?:\/\/\S+/g)?.find((url) => url.includes(path));
-      if (link !== undefined) return new URL(link).searchParams.get("token");
+      if (link !== undefined) return new URL(link).searchParams.get('token');
     }
     throw new Error(`no mail to ${to} has a link to ${path}`);
   }
 
-  async register({ email, password = PASSWORD, full_name = "Some Person" }) {
-    const answer = await this.send("/auth/register", {
-      method: "POST",
+  async register({ email, password = PASSWORD, full_name = 'Some Person' }) {
+    const answer = await this.send('/auth/register', {
+      method: 'POST',
       json: { email, password, full_name },
       headers: SKIP_LIMITS,
     });
@@ -154,8 +154,8 @@ export class Gateway {
   }
 
   async verify(email) {
-    const token = await this.mailedToken(email, "/auth/verify-email");
-    const answer = await this.send("/auth/verify-email", { method: "POST", json: { token } });
+    const token = await this.mailedToken(email, '/auth/verify-email');
+    const answer = await this.send('/auth/verify-email', { method: 'POST', json: { token } });
     assert.equal(answer.status, 200, answer.text);
     return answer;
   }
@@ -163,14 +163,14 @@ export class Gateway {
 
 /** The session cookie that an answer sets, as a `Cookie` header would carry it. */
 export function sessionCookie(answer) {
-  const set = (answer.headers["set-cookie"] ?? []).find((line) => line.startsWith(`${COOKIE}=`));
+  const set = (answer.headers['set-cookie'] ?? []).find((line) => line.startsWith(`${COOKIE}=`));
   assert.ok(set, `no ${COOKIE} cookie in ${JSON.stringify(answer.headers)}`);
-  return set.split(";")[0];
+  return set.split(';')[0];
 }
 
 /** The claims of a token, unverified. */
 export function claimsOf(token) {
-  return JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString("utf8"));
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString('utf8'));
 }
 
 /** Asks until `wanted(answer)` holds; fails with the last answer after `within` ms. */

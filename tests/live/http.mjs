@@ -1,13 +1,13 @@
 // Requests as they are on the wire: nothing added, nothing normalised, nothing
 // followed. `send` speaks proper HTTP; `raw` writes bytes and reads bytes.
 
-import http from "node:http";
-import net from "node:net";
+import http from 'node:http';
+import net from 'node:net';
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 /** Where a base URL listens; `localhost` without a look-up for each connection. */
-const address = ({ hostname }) => (hostname === "localhost" ? "127.0.0.1" : hostname);
+const address = ({ hostname }) => (hostname === 'localhost' ? '127.0.0.1' : hostname);
 
 /**
  * One request. `headers` is an object or a flat list of names and values (which
@@ -16,44 +16,47 @@ const address = ({ hostname }) => (hostname === "localhost" ? "127.0.0.1" : host
  * answer is none.
  */
 export function send(base, path, options = {}) {
-  const { method = "GET", json, form, token, from } = options;
+  const { method = 'GET', json, form, token, from } = options;
   let { body, headers = {} } = options;
   headers = Array.isArray(headers) ? headers : Object.entries(headers).flat();
   if (json !== undefined) {
     body = JSON.stringify(json);
-    headers = [...headers, "Content-Type", "application/json"];
+    headers = [...headers, 'Content-Type', 'application/json'];
   }
   if (form !== undefined) {
     body = new URLSearchParams(form).toString();
-    headers = [...headers, "Content-Type", "application/x-www-form-urlencoded"];
+    headers = [...headers, 'Content-Type', 'application/x-www-form-urlencoded'];
   }
-  if (token !== undefined) headers = [...headers, "Authorization", `Bearer ${token}`];
-  if (from !== undefined) headers = [...headers, "CF-Connecting-IP", from];
-  if (body !== undefined) headers = [...headers, "Content-Length", String(Buffer.byteLength(body))];
+  if (token !== undefined) headers = [...headers, 'Authorization', `Bearer ${token}`];
+  if (from !== undefined) headers = [...headers, 'CF-Connecting-IP', from];
+  if (body !== undefined) headers = [...headers, 'Content-Length', String(Buffer.byteLength(body))];
   const target = new URL(base);
-  if (!headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === "host")) {
-    headers = ["Host", target.host, ...headers];
+  if (!headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')) {
+    headers = ['Host', target.host, ...headers];
   }
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: address(target), port: target.port, path, method, agent, headers }, (response) => {
-      const chunks = [];
-      response.on("data", (chunk) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const bytes = Buffer.concat(chunks);
-        const text = bytes.toString("utf8");
-        let parsed;
-        if (/[/+]json/.test(response.headers["content-type"] ?? "")) {
-          try {
-            parsed = JSON.parse(text);
-          } catch {
-            parsed = undefined;
+    const request = http.request(
+      { host: address(target), port: target.port, path, method, agent, headers },
+      (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString('utf8');
+          let parsed;
+          if (/[/+]json/.test(response.headers['content-type'] ?? '')) {
+            try {
+              parsed = JSON.parse(text);
+            } catch {
+              parsed = undefined;
+            }
           }
-        }
-        resolve({ status: response.statusCode, headers: response.headers, text, json: parsed, bytes });
-      });
-    });
-    request.on("error", reject);
+          resolve({ status: response.statusCode, headers: response.headers, text, json: parsed, bytes });
+        });
+      },
+    );
+    request.on('error', reject);
     request.setTimeout(options.timeout ?? 30_000, () => request.destroy(new Error(`no answer: ${method} ${path}`)));
     request.end(body);
   });
@@ -68,38 +71,38 @@ export function raw(base, bytes, { timeout = 5_000, halfClose = false } = {}) {
   const target = new URL(base);
   return new Promise((resolve) => {
     const socket = net.connect(Number(target.port), address(target));
-    let answer = "";
+    let answer = '';
     const done = () => {
       socket.destroy();
-      const [head, ...rest] = answer.split("\r\n\r\n");
+      const [head, ...rest] = answer.split('\r\n\r\n');
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0);
-      resolve({ status, head, body: unchunked(head, rest.join("\r\n\r\n")) });
+      resolve({ status, head, body: unchunked(head, rest.join('\r\n\r\n')) });
     };
     socket.setTimeout(timeout, done);
-    socket.on("data", (chunk) => {
-      answer += chunk.toString("latin1");
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
       if (complete(answer)) done();
     });
-    socket.on("end", done);
-    socket.on("error", done);
-    socket.on("connect", () => (halfClose ? socket.end(bytes) : socket.write(bytes)));
+    socket.on('end', done);
+    socket.on('error', done);
+    socket.on('connect', () => (halfClose ? socket.end(bytes) : socket.write(bytes)));
   });
 }
 
 function complete(answer) {
-  const end = answer.indexOf("\r\n\r\n");
+  const end = answer.indexOf('\r\n\r\n');
   if (end < 0) return false;
   const head = answer.slice(0, end);
   if (/^HTTP\/1\.1 (204|304)/.test(head)) return true;
   const length = /\r\ncontent-length: *(\d+)/i.exec(head);
   if (length !== null) return answer.length >= end + 4 + Number(length[1]);
-  return /\r\ntransfer-encoding: *chunked/i.test(head) && answer.endsWith("0\r\n\r\n");
+  return /\r\ntransfer-encoding: *chunked/i.test(head) && answer.endsWith('0\r\n\r\n');
 }
 
 function unchunked(head, body) {
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return body;
-  let whole = "";
-  for (let rest = body; ; ) {
+  let whole = '';
+  for (let rest = body; ;) {
     const size = /^([0-9a-f]+)\r\n/i.exec(rest);
     if (size === null || Number.parseInt(size[1], 16) === 0) return whole;
     const start = size[0].length;
@@ -110,8 +113,8 @@ function unchunked(head, body) {
 }
 
 /** A request line and headers, spelled exactly as given. */
-export function rawRequest(base, method, target, headers = [], body = "") {
+export function rawRequest(base, method, target, headers = [], body = '') {
   const { host } = new URL(base);
-  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, "", body];
-  return raw(base, lines.join("\r\n"));
+  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, '', body];
+  return raw(base, lines.join('\r\n'));
 }

@@ -1,33 +1,32 @@
 // Origins as processes of their own, as they are in real life.
 
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
-const folder = new URL("../origin/", import.meta.url);
-const PYTHON = process.env.PYTHON ?? "python3";
+const folder = new URL('../origin/', import.meta.url);
+const PYTHON = process.env.PYTHON ?? 'python3';
 
 /** Starts the demo origin; `flavour` is `node` (jose) or `python` (PyJWT). */
-export function startOrigin({ portcullis, tenant = "home", audience = "app", flavour = "node" }) {
-  const [command, file] =
-    flavour === "node" ? [process.execPath, "server.mjs"] : [PYTHON, "server.py"];
+export function startOrigin({ portcullis, tenant = 'home', audience = 'app', flavour = 'node' }) {
+  const [command, file] = flavour === 'node' ? [process.execPath, 'server.mjs'] : [PYTHON, 'server.py'];
   const child = spawn(command, [fileURLToPath(new URL(file, folder))], {
-    env: { ...process.env, PORT: "0", PORTCULLIS: portcullis, TENANT: tenant, AUDIENCE: audience },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, PORT: '0', PORTCULLIS: portcullis, TENANT: tenant, AUDIENCE: audience },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = new Promise((go) => child.once("exit", go));
+  const ended = new Promise((go) => child.once('exit', go));
   return new Promise((resolve, reject) => {
-    let complaint = "";
-    child.stderr.on("data", (chunk) => {
+    let complaint = '';
+    child.stderr.on('data', (chunk) => {
       complaint += chunk;
     });
     ended.then((code) => reject(new Error(`the ${flavour} origin ended (${code}): ${complaint}`)));
-    child.stdout.on("data", (chunk) => {
+    child.stdout.on('data', (chunk) => {
       const port = /localhost:(\d+)/.exec(chunk.toString())?.[1];
       if (port === undefined) return;
       resolve({
         url: `http://127.0.0.1:${port}`,
         stop() {
-          child.kill("SIGKILL");
+          child.kill('SIGKILL');
           return ended;
         },
       });
