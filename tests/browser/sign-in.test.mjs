@@ -181,8 +181,10 @@ describe('signing in with a browser', () => {
       await fill(page);
       await submit(page);
       await page.waitForURL(`${gateway.url}/app/page`);
-      const status = await page.evaluate(async () => (await fetch('/tenant/home/logout', { method: 'POST' })).status);
-      assert.equal(status, 200);
+      await page.goto(`${gateway.url}/tenant/home/logout`);
+      await picture(page, 'sign-out');
+      await page.getByRole('button', { name: /sign out/i }).click();
+      assert.match(await page.getByRole('main').textContent(), /signed out/i);
       await page.goto(`${gateway.url}/app/page`);
       assert.equal(new URL(page.url()).pathname, '/tenant/home/login');
     });

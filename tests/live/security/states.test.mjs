@@ -14,9 +14,9 @@ describe('the state matrix', { concurrency: true }, () => {
     gateway = await startGateway();
     await gateway.route({ name: 'app', path: '/app/' });
     await gateway.route({ name: 'managers', path: '/managers/', roles: ['MANAGER'] });
-    await gateway.route({ name: 'planned', path: '/planned/', minimumPlan: 'matrix-plan' });
     await gateway.admin('POST', '/tenant/home/v2/Plans', { name: 'matrix-plan', rank: 40, features: [] });
     await gateway.admin('POST', '/tenant/home/v2/Plans', { name: 'matrix-poor', rank: 30, features: [] });
+    await gateway.route({ name: 'planned', path: '/planned/', minimumPlan: 'matrix-plan' });
   });
   after(() => gateway?.stop());
 
