@@ -1,0 +1,21 @@
+//! `POST /auth/forgot-password`: `{email}`; the same answer whether the address has an account or not.
+
+use serde::Deserialize;
+
+use crate::api::account::message;
+use crate::cx::Cx;
+use crate::domain::passwords;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+struct Body {
+    email: String,
+}
+
+pub(super) async fn forgot_password(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    passwords::forgot(cx, &call.chosen, &body.email).await?;
+    Ok(message(200, "If the address has an account, a link to reset the password is on its way."))
+}

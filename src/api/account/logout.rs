@@ -1,0 +1,28 @@
+//! `POST /auth/logout`: ends the session of the bearer token, or of `{refresh_token}`.
+
+use serde::Deserialize;
+
+use crate::api::account::message;
+use crate::cx::Cx;
+use crate::domain::{principal, refresh, sessions};
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    refresh_token: Option<String>,
+}
+
+pub(super) async fn logout(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json_or_nothing(call, SMALL).await?;
+    match &body.refresh_token {
+        Some(token) => refresh::end(cx, &call.chosen, token).await?,
+        None => {
+            let session = principal::session(cx, &call.chosen, call.bearer()).await?;
+            sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
+        }
+    }
+    Ok(message(200, "Logged out successfully"))
+}

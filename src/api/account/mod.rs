@@ -1,0 +1,78 @@
+//! The account API, `/auth/*`: flat snake_case answers and `{error, message}`.
+
+mod forgot_password;
+mod login;
+mod logout;
+mod refresh;
+mod register;
+mod reset_password;
+mod verify_email;
+
+use serde_json::{Value, json};
+
+use crate::api::pages;
+use crate::api::wording::{with_headers, word};
+use crate::cx::Cx;
+use crate::domain::refusal::Refusal;
+use crate::domain::sessions::Tokens;
+use crate::http::guard::open;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::table::{Limit, Surface, route};
+use crate::store::users::User;
+
+/// The surface's table and wording.
+pub fn surface() -> Surface {
+    let per_address = Limit::PerAddress { requests: 120, seconds: 60 };
+    let routes = vec![
+        route("POST", "/auth/register", Limit::None, open(register::register)),
+        route("GET", "/auth/verify-email", Limit::None, open(verify_email::show)),
+        route("POST", "/auth/verify-email", per_address, open(verify_email::confirm)),
+        route("POST", "/auth/login", Limit::None, open(login::login)),
+        route("POST", "/auth/refresh", Limit::None, open(refresh::refresh)),
+        route("POST", "/auth/logout", Limit::None, open(logout::logout)),
+        route("POST", "/auth/forgot-password", Limit::None, open(forgot_password::forgot_password)),
+        route("GET", "/auth/reset-password", Limit::None, open(reset_password::show)),
+        route("POST", "/auth/reset-password", per_address, open(reset_password::reset)),
+    ];
+    Surface { name: "account", routes, refused, broken }
+}
+
+fn ok(status: u16, body: &Value) -> Response {
+    Response::json(status, body)
+}
+
+fn message(status: u16, text: &str) -> Response {
+    ok(status, &json!({ "message": text }))
+}
+
+fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
+    let worded = word(refusal);
+    if pages::wants_page(request) {
+        return with_headers(pages::error(cx, worded.status, &worded.sentence), refusal);
+    }
+    let code = match refusal {
+        Refusal::WrongPassword => "invalid_credentials".into(),
+        _ => worded.code.to_ascii_lowercase(),
+    };
+    let body = json!({ "error": code, "message": worded.sentence });
+    with_headers(Response::json(worded.status, &body), refusal)
+}
+
+fn broken(_: &Cx, id: &str) -> Response {
+    Response::json(500, &json!({ "error": "internal_error", "message": "Internal error", "request_id": id }))
+}
+
+fn tokens_shape(tokens: &Tokens) -> Value {
+    json!({
+        "access_token": tokens.access, "refresh_token": tokens.refresh, "token_type": "Bearer",
+        "expires_in": tokens.expires_in,
+    })
+}
+
+fn user_shape(user: &User) -> Value {
+    json!({
+        "id": user.id, "email": user.email, "full_name": user.name, "email_verified": user.email_verified,
+        "roles": user.roles,
+    })
+}

@@ -1,0 +1,21 @@
+//! `POST /auth/refresh`: `{refresh_token}` for a new pair.
+
+use serde::Deserialize;
+
+use crate::api::account::{ok, tokens_shape};
+use crate::cx::Cx;
+use crate::domain::refresh;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+struct Body {
+    refresh_token: String,
+}
+
+pub(super) async fn refresh(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    let tokens = refresh::refresh(cx, &call.chosen, &body.refresh_token).await?;
+    Ok(ok(200, &tokens_shape(&tokens)))
+}

@@ -1,0 +1,29 @@
+//! `POST /auth/register`: `{email, password, full_name}`.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::account::ok;
+use crate::cx::Cx;
+use crate::domain::register::{self, Outcome, Registration};
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+struct Body {
+    email: String,
+    password: String,
+    #[serde(default)]
+    full_name: Option<String>,
+}
+
+pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    let new = Registration { email: &body.email, password: &body.password, name: body.full_name.as_deref() };
+    let (email, message) = match register::register(cx, &call.chosen, new).await? {
+        Outcome::CheckMail(email) => (email, "Registration received. Please check your email to verify your address."),
+        Outcome::Ready(email) => (email, "Registration successful."),
+    };
+    Ok(ok(201, &json!({ "message": message, "email": email.shown() })))
+}

@@ -1,0 +1,32 @@
+//! `POST /users/generate-api-key`: a key with the scopes `read` and `write`, shown once. The body may name
+//! it and narrow its scopes.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::cx::Cx;
+use crate::domain::api_keys::{self, NewKey};
+use crate::domain::principal::Session;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+#[derive(Deserialize)]
+struct Body {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let body: Body = body::json_or_nothing(call, SMALL).await?;
+    let new = NewKey {
+        name: body.name.as_deref().unwrap_or("API key"),
+        scopes: body.scopes.unwrap_or_else(|| vec!["read".into(), "write".into()]),
+        expires_at: None,
+    };
+    let (_, key) = api_keys::create(cx, &session, new).await?;
+    Ok(Response::json(200, &json!({ "success": true, "apiKey": key })))
+}

@@ -1,0 +1,15 @@
+//! `POST /users/logout`: ends the session.
+
+use serde_json::json;
+
+use crate::cx::Cx;
+use crate::domain::principal::Session;
+use crate::domain::sessions;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+pub(super) async fn logout(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+    sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
+    Ok(Response::json(200, &json!({ "success": true, "message": "Logged out successfully" })))
+}

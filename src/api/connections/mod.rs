@@ -1,0 +1,42 @@
+//! The user and connection API: `/users/auth/*`, `/users/logout`, `/users/generate-api-key`. Failures are
+//! `{success:false,error,statusCode,timestamp}`.
+
+mod generate_api_key;
+mod logout;
+mod status;
+
+use serde_json::json;
+
+use crate::api::wording::{with_headers, word};
+use crate::cx::Cx;
+use crate::domain::refusal::Refusal;
+use crate::http::guard::{open, session};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::table::{Limit, Surface, route};
+
+/// The surface's table and wording.
+pub fn surface() -> Surface {
+    let routes = vec![
+        route("GET", "/users/auth/status", Limit::None, open(status::status)),
+        route("POST", "/users/logout", Limit::None, session(logout::logout)),
+        route("POST", "/users/generate-api-key", Limit::None, session(generate_api_key::generate_api_key)),
+    ];
+    Surface { name: "connections", routes, refused, broken }
+}
+
+fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
+    let worded = word(refusal);
+    let body = json!({
+        "success": false, "error": worded.sentence, "statusCode": worded.status, "timestamp": cx.now.rfc3339(),
+    });
+    with_headers(Response::json(worded.status, &body), refusal)
+}
+
+fn broken(cx: &Cx, id: &str) -> Response {
+    let timestamp = cx.now.rfc3339();
+    let body = json!({
+        "success": false, "error": "Internal error", "statusCode": 500, "timestamp": timestamp, "requestId": id,
+    });
+    Response::json(500, &body)
+}

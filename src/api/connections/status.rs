@@ -1,0 +1,34 @@
+//! `GET /users/auth/status`: whether the caller is signed in. Never refuses: a missing or bad token is
+//! simply nobody's.
+
+use serde_json::json;
+
+use crate::cx::Cx;
+use crate::domain::principal;
+use crate::domain::refusal::Error;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body = match principal::session(cx, &call.chosen, call.bearer()).await {
+        Ok(session) => {
+            let user = &session.user;
+            json!({
+                "isAuthenticated": true,
+                "user": { "id": user.id, "email": user.email, "name": user.name, "auth_type": auth_type(&session.amr) },
+            })
+        }
+        Err(Error::Refused(_)) => json!({ "isAuthenticated": false }),
+        Err(broken) => return Err(broken),
+    };
+    Ok(Response::json(200, &body))
+}
+
+/// How the session was begun, in the document's manner (`google-login`).
+fn auth_type(amr: &[String]) -> &'static str {
+    match amr.first().map(String::as_str) {
+        Some("pwd") => "password-login",
+        _ => "login",
+    }
+}

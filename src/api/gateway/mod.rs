@@ -1,0 +1,66 @@
+//! The gateway's wording: every path that no surface owns. A route's answer is the origin's; a refusal is
+//! the documents' JSON, or for a browser's navigation the login page or an error page.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use crate::api::wording::{with_headers, word};
+use crate::api::{pages, session};
+use crate::cx::Cx;
+use crate::domain::forward::{self, Decision, Incoming};
+use crate::domain::refusal::{Error, Refusal};
+use crate::http::Outcome;
+use crate::http::request::{Call, Request};
+use crate::http::response::Response;
+use crate::http::table::Surface;
+
+/// `502` when an origin cannot be reached.
+pub const BAD_GATEWAY: &str = r#"{"success":false,"error":"The origin could not be reached","code":"BAD_GATEWAY"}"#;
+
+/// `504` when an origin takes too long.
+pub const GATEWAY_TIMEOUT: &str = r#"{"success":false,"error":"The origin did not answer in time","code":"GATEWAY_TIMEOUT"}"#;
+
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Decides on a request and says what the edge is to do with it.
+pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
+    let request = call.request;
+    let incoming = Incoming {
+        method: &request.method,
+        host: &request.host,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+    };
+    match forward::plan(cx, &call.chosen, &incoming).await? {
+        Decision::Send(plan) => Ok(Outcome::Forward(plan)),
+        Decision::SignIn { tenant_id, back } => {
+            let back = utf8_percent_encode(&back, QUERY_VALUE);
+            let login = format!("/tenant/{tenant_id}/login?return_to={back}");
+            Ok(Outcome::Answer(Response::see_other(&login).with("cache-control", "no-store")))
+        }
+    }
+}
+
+/// Who words what goes wrong here; it owns no rows.
+pub fn wording() -> Surface {
+    Surface { name: "gateway", routes: Vec::new(), refused, broken: session::broken }
+}
+
+fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
+    let worded = word(refusal);
+    let body = match refusal {
+        Refusal::PlanTooLow { current, required } => json!({
+            "error": "Upgrade required", "message": worded.sentence, "currentPlan": current, "requiredPlan": required,
+        }),
+        Refusal::FeatureMissing { current, feature } => json!({
+            "error": "Feature not available", "message": worded.sentence, "currentPlan": current,
+            "requiredFeature": feature,
+        }),
+        _ if pages::wants_page(request) => {
+            return with_headers(pages::error(cx, worded.status, &worded.sentence), refusal);
+        }
+        _ => return session::refused(cx, request, refusal),
+    };
+    Response::json(worded.status, &body)
+}

@@ -1,0 +1,33 @@
+//! OAuth and OpenID Connect endpoints. Failures are RFC 6749's `{error, error_description}`.
+
+mod jwks;
+
+use serde_json::json;
+
+use crate::api::wording::{with_headers, word};
+use crate::cx::Cx;
+use crate::domain::refusal::Refusal;
+use crate::http::guard::open;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::table::{Limit, Surface, route};
+
+/// The surface's table and wording.
+pub fn surface() -> Surface {
+    let routes = vec![
+        route("GET", "/.well-known/jwks.json", Limit::None, open(jwks::jwks)),
+        route("GET", "/tenant/{tenant}/.well-known/jwks.json", Limit::None, open(jwks::jwks)),
+    ];
+    Surface { name: "oauth", routes, refused, broken }
+}
+
+fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+    let worded = word(refusal);
+    let body = json!({ "error": "invalid_request", "error_description": worded.sentence });
+    with_headers(Response::json(worded.status, &body), refusal)
+}
+
+fn broken(_: &Cx, id: &str) -> Response {
+    let description = format!("Internal error, request {id}");
+    Response::json(500, &json!({ "error": "server_error", "error_description": description }))
+}

@@ -1,0 +1,53 @@
+//! `/api/auth/api-keys`: the caller's keys. A key is shown once, when it is made.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::session::ok;
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::api_keys::{self, NewKey};
+use crate::domain::principal::Session;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::store::api_keys::ApiKey;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    name: String,
+    scopes: Vec<String>,
+    #[serde(default)]
+    expires_at: Option<String>,
+}
+
+fn shape(key: &ApiKey) -> Value {
+    json!({
+        "id": key.id, "name": key.name, "scopes": key.scopes, "prefix": key.prefix,
+        "createdAt": key.created_at.rfc3339(),
+        "lastUsedAt": key.last_used_at.map(|at| at.rfc3339()),
+        "expiresAt": key.expires_at.map(|at| at.rfc3339()),
+    })
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    let new = NewKey { name: &body.name, scopes: body.scopes, expires_at: body.expires_at.as_deref() };
+    let (key, secret) = api_keys::create(cx, &session, new).await?;
+    let mut data = shape(&key);
+    if let Some(data) = data.as_object_mut() {
+        data.insert("apiKey".into(), secret.into());
+    }
+    Ok(ok(201, data))
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let keys = api_keys::list(cx, &session, &page(call)?).await?;
+    Ok(ok(200, listed(&keys, shape)))
+}
+
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    api_keys::revoke(cx, &session, call.param("id")).await?;
+    Ok(ok(200, json!({ "revoked": true })))
+}

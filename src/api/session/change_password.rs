@@ -1,0 +1,25 @@
+//! `POST /api/auth/change-password`: `{currentPassword, newPassword}`; ends the user's other sessions.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::session::ok;
+use crate::cx::Cx;
+use crate::domain::passwords;
+use crate::domain::principal::Session;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    current_password: String,
+    new_password: String,
+}
+
+pub(super) async fn change_password(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    passwords::change(cx, &session, &body.current_password, &body.new_password).await?;
+    Ok(ok(200, json!({ "message": "Password changed successfully" })))
+}

@@ -1,0 +1,15 @@
+//! `POST /api/auth/logout`: ends the session with its refresh family.
+
+use serde_json::json;
+
+use crate::api::session::ok;
+use crate::cx::Cx;
+use crate::domain::principal::Session;
+use crate::domain::sessions;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+pub(super) async fn logout(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+    sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
+    Ok(ok(200, json!({ "message": "Logged out successfully" })))
+}

@@ -1,0 +1,55 @@
+//! The session API, `/api/auth/*`: `{success:true,data}` and `{success:false,error,code}`.
+
+mod api_keys;
+mod change_password;
+mod login;
+mod logout;
+mod me;
+mod refresh;
+
+use serde_json::{Value, json};
+
+use crate::api::wording::{with_headers, word};
+use crate::cx::Cx;
+use crate::domain::refusal::Refusal;
+use crate::http::guard::{open, session};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::table::{Limit, Surface, route};
+use crate::store::users::User;
+
+/// The surface's table and wording.
+pub fn surface() -> Surface {
+    let routes = vec![
+        route("POST", "/api/auth/login", Limit::None, open(login::login)),
+        route("POST", "/api/auth/refresh", Limit::None, open(refresh::refresh)),
+        route("POST", "/api/auth/logout", Limit::None, session(logout::logout)),
+        route("POST", "/api/auth/change-password", Limit::None, session(change_password::change_password)),
+        route("GET", "/api/auth/me", Limit::None, session(me::me)),
+        route("GET", "/api/auth/api-keys", Limit::None, session(api_keys::list)),
+        route("POST", "/api/auth/api-keys", Limit::None, session(api_keys::create)),
+        route("DELETE", "/api/auth/api-keys/{id}", Limit::None, session(api_keys::revoke)),
+    ];
+    Surface { name: "session", routes, refused, broken }
+}
+
+pub(super) fn ok(status: u16, data: Value) -> Response {
+    Response::json(status, &json!({ "success": true, "data": data }))
+}
+
+/// `{success:false,error,code}`.
+pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+    let worded = word(refusal);
+    let body = json!({ "success": false, "error": worded.sentence, "code": worded.code });
+    with_headers(Response::json(worded.status, &body), refusal)
+}
+
+/// The bare 500.
+pub fn broken(_: &Cx, id: &str) -> Response {
+    let body = json!({ "success": false, "error": "Internal error", "code": "INTERNAL_ERROR", "requestId": id });
+    Response::json(500, &body)
+}
+
+fn user_shape(user: &User) -> Value {
+    json!({ "id": user.id, "email": user.email, "name": user.name, "roles": user.roles })
+}

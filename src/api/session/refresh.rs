@@ -1,0 +1,23 @@
+//! `POST /api/auth/refresh`: `{refreshToken}` for a new pair.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::session::ok;
+use crate::cx::Cx;
+use crate::domain::refresh;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    refresh_token: String,
+}
+
+pub(super) async fn refresh(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    let tokens = refresh::refresh(cx, &call.chosen, &body.refresh_token).await?;
+    Ok(ok(200, json!({ "accessToken": tokens.access, "refreshToken": tokens.refresh })))
+}

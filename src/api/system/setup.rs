@@ -1,0 +1,25 @@
+//! `POST /setup`: `{token, email, password}` makes the first administrator, once.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::tenant::users::shape;
+use crate::cx::Cx;
+use crate::domain::setup;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+#[derive(Deserialize)]
+struct Body {
+    token: String,
+    email: String,
+    password: String,
+}
+
+pub(super) async fn setup(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    let user = setup::setup(cx, &body.token, &body.email, &body.password).await?;
+    Ok(Response::json(201, &json!({ "tenantId": user.tenant_id, "user": shape(&user) })))
+}

@@ -1,0 +1,39 @@
+//! `v2/Audit`: the security events, newest first.
+
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::audit;
+use crate::domain::principal::Admin;
+use crate::domain::refusal::{Error, invalid};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::time::Time;
+use crate::store::audit::{Event, Filter};
+
+fn shape(event: &Event) -> Value {
+    json!({
+        "id": event.id, "at": event.at.rfc3339(), "event": event.event, "outcome": event.outcome,
+        "actor": event.actor, "subject": event.subject, "address": event.address, "detail": event.detail,
+    })
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let filter = Filter {
+        event: call.query("event"),
+        outcome: call.query("outcome"),
+        actor: call.query("actor"),
+        subject: call.query("subject"),
+        since: time(call, "since")?,
+        until: time(call, "until")?,
+    };
+    let events = audit::list(cx, &admin.tenant.id, &filter, &page(call)?).await?;
+    Ok(Response::json(200, &listed(&events, shape)))
+}
+
+fn time(call: &Call<'_>, field: &'static str) -> Result<Option<Time>, Error> {
+    let Some(text) = call.query(field) else { return Ok(None) };
+    Time::parse(&text).map(Some).ok_or_else(|| invalid(field, "a time, as 2030-01-31T00:00:00Z"))
+}

@@ -1,0 +1,26 @@
+//! `POST v2/Keys/rotate`: rotates the signing keys now. `{"revoke": true}` refuses at once whatever the
+//! keys before signed.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::cx::Cx;
+use crate::domain::keys;
+use crate::domain::principal::Admin;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    #[serde(default)]
+    revoke: bool,
+}
+
+pub(super) async fn rotate(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let body: Body = body::json_or_nothing(call, SMALL).await?;
+    let rotated = keys::rotate(cx, &admin.tenant, &admin.user.id, body.revoke).await?;
+    Ok(Response::json(200, &json!({ "kid": rotated.kid, "activeAt": rotated.active_at.rfc3339() })))
+}

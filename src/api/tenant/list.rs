@@ -1,0 +1,36 @@
+//! Lists: `{items, nextCursor}` with `?limit=` and `?cursor=`.
+
+use serde_json::{Value, json};
+
+use crate::domain::refusal::{Error, invalid};
+use crate::http::request::Call;
+use crate::store::{Listed, Page};
+
+/// The page that a caller asks for: 1 to 100 items, 50 if they don't say.
+///
+/// # Errors
+/// [`crate::domain::refusal::Refusal::Invalid`] on `limit` or `cursor`.
+pub fn page(call: &Call<'_>) -> Result<Page, Error> {
+    let limit = match call.query("limit") {
+        None => 50,
+        Some(text) => match text.parse() {
+            Ok(limit) if (1..=100).contains(&limit) => limit,
+            _ => return Err(invalid("limit", "1 to 100")),
+        },
+    };
+    let after = call.query("cursor").filter(|cursor| !cursor.is_empty());
+    if after.as_ref().is_some_and(|cursor| cursor.len() > 100 || !cursor.is_ascii()) {
+        return Err(invalid("cursor", "a nextCursor of this list"));
+    }
+    Ok(Page { limit, after })
+}
+
+/// A page in its shape.
+pub fn listed<T>(listed: &Listed<T>, shape: impl Fn(&T) -> Value) -> Value {
+    json!({ "items": listed.items.iter().map(shape).collect::<Vec<_>>(), "nextCursor": listed.next })
+}
+
+/// A short list that is always whole, in the same shape.
+pub fn whole<T>(items: &[T], shape: impl Fn(&T) -> Value) -> Value {
+    json!({ "items": items.iter().map(shape).collect::<Vec<_>>(), "nextCursor": null })
+}

@@ -1,0 +1,96 @@
+//! The tenant API, `/tenant/{tenant}/v2/*`: resources in camelCase, failures as `application/problem+json`
+//! (RFC 9457).
+
+mod audit;
+mod keys;
+pub mod list;
+mod plans;
+mod roles;
+mod routes;
+mod settings;
+mod tenants;
+pub mod users;
+
+use serde_json::json;
+
+use crate::api::wording::{with_headers, word};
+use crate::cx::Cx;
+use crate::domain::refusal::Refusal;
+use crate::http::guard::{admin, operator};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::http::table::{Limit, Surface, route};
+
+/// The surface's table and wording.
+pub fn surface() -> Surface {
+    const NONE: Limit = Limit::None;
+    let routes = vec![
+        route("GET", "/tenant/{tenant}/v2/Users", NONE, admin(users::list)),
+        route("POST", "/tenant/{tenant}/v2/Users", NONE, admin(users::create)),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::read)),
+        route("PUT", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
+        route("PATCH", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
+        route("DELETE", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::delete)),
+        route("GET", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::list)),
+        route("POST", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::create)),
+        route("GET", "/tenant/{tenant}/v2/Routes/{id}", NONE, admin(routes::read)),
+        route("PUT", "/tenant/{tenant}/v2/Routes/{id}", NONE, admin(routes::replace)),
+        route("DELETE", "/tenant/{tenant}/v2/Routes/{id}", NONE, admin(routes::delete)),
+        route("GET", "/tenant/{tenant}/v2/Roles", NONE, admin(roles::list)),
+        route("POST", "/tenant/{tenant}/v2/Roles", NONE, admin(roles::create)),
+        route("GET", "/tenant/{tenant}/v2/Roles/{name}", NONE, admin(roles::read)),
+        route("PUT", "/tenant/{tenant}/v2/Roles/{name}", NONE, admin(roles::change)),
+        route("DELETE", "/tenant/{tenant}/v2/Roles/{name}", NONE, admin(roles::delete)),
+        route("GET", "/tenant/{tenant}/v2/Plans", NONE, admin(plans::list)),
+        route("POST", "/tenant/{tenant}/v2/Plans", NONE, admin(plans::create)),
+        route("GET", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::read)),
+        route("PUT", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::change)),
+        route("DELETE", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::delete)),
+        route("GET", "/tenant/{tenant}/v2/Audit", NONE, admin(audit::list)),
+        route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
+        route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
+        route("PUT", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
+        route("POST", "/tenant/{tenant}/v2/Keys/rotate", NONE, admin(keys::rotate)),
+        route("GET", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::list)),
+        route("POST", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::create)),
+    ];
+    Surface { name: "tenant", routes, refused, broken }
+}
+
+/// `application/problem+json`.
+pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+    let worded = word(refusal);
+    let mut body = json!({
+        "type": "about:blank", "title": title(worded.status), "status": worded.status,
+        "detail": worded.sentence, "code": worded.code,
+    });
+    if let (Refusal::Invalid(problems), Some(body)) = (refusal, body.as_object_mut()) {
+        let errors = problems.iter().map(|p| json!({ "field": p.field, "detail": p.detail })).collect();
+        body.insert("errors".into(), errors);
+    }
+    with_headers(Response::problem(worded.status, &body), refusal)
+}
+
+/// The bare 500.
+pub fn broken(_: &Cx, id: &str) -> Response {
+    let body = json!({
+        "type": "about:blank", "title": title(500), "status": 500, "code": "INTERNAL_ERROR", "requestId": id,
+    });
+    Response::problem(500, &body)
+}
+
+/// The status code's phrase, as RFC 9457 §4.2.1 asks of `about:blank`.
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        429 => "Too Many Requests",
+        _ => "Internal Server Error",
+    }
+}

@@ -1,0 +1,70 @@
+//! `v2/Plans`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::whole;
+use crate::cx::Cx;
+use crate::domain::principal::Admin;
+use crate::domain::refusal::{Refusal, invalid};
+use crate::domain::routes;
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::role::Plan;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// On a change the path names it.
+    #[serde(default)]
+    name: Option<String>,
+    rank: i64,
+    #[serde(default)]
+    features: Vec<String>,
+}
+
+impl Body {
+    fn plan(self, name: String) -> Plan {
+        Plan { name, rank: self.rank, features: self.features }
+    }
+}
+
+fn shape(plan: &Plan) -> Value {
+    json!({ "name": plan.name, "rank": plan.rank, "features": plan.features })
+}
+
+pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
+    Ok(Response::json(200, &whole(&routes::plans(cx, &admin.tenant).await?, shape)))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let mut body: Body = body::json(call, LARGE).await?;
+    let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
+    let plan = body.plan(name);
+    routes::put_plan(cx, &admin.tenant, &admin.user.id, &plan, true).await?;
+    Ok(Response::json(201, &shape(&plan)))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let all = routes::plans(cx, &admin.tenant).await?;
+    let plan = all.iter().find(|plan| plan.name == call.param("name")).ok_or(Refusal::NotFound)?;
+    Ok(Response::json(200, &shape(plan)))
+}
+
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let body: Body = body::json(call, LARGE).await?;
+    let name = call.param("name").to_owned();
+    if body.name.as_ref().is_some_and(|said| *said != name) {
+        return Err(invalid("name", "cannot be changed"));
+    }
+    let plan = body.plan(name);
+    routes::put_plan(cx, &admin.tenant, &admin.user.id, &plan, false).await?;
+    Ok(Response::json(200, &shape(&plan)))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    routes::delete_plan(cx, &admin.tenant, &admin.user.id, call.param("name")).await?;
+    Ok(Response::empty(204))
+}

@@ -1,0 +1,68 @@
+//! `v2/Roles`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::whole;
+use crate::cx::Cx;
+use crate::domain::principal::Admin;
+use crate::domain::refusal::{Refusal, invalid};
+use crate::domain::routes;
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::role::Role;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    /// On a change the path names it.
+    #[serde(default)]
+    name: Option<String>,
+    rank: i64,
+}
+
+impl Body {
+    fn role(self, name: String) -> Role {
+        Role { name, rank: self.rank}
+    }
+}
+
+fn shape(role: &Role) -> Value {
+    json!({ "name": role.name, "rank": role.rank })
+}
+
+pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
+    Ok(Response::json(200, &whole(&routes::roles(cx, &admin.tenant).await?, shape)))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let mut body: Body = body::json(call, LARGE).await?;
+    let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
+    let role = body.role(name);
+    routes::put_role(cx, &admin.tenant, &admin.user.id, &role, true).await?;
+    Ok(Response::json(201, &shape(&role)))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let all = routes::roles(cx, &admin.tenant).await?;
+    let role = all.iter().find(|role| role.name == call.param("name")).ok_or(Refusal::NotFound)?;
+    Ok(Response::json(200, &shape(role)))
+}
+
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let body: Body = body::json(call, LARGE).await?;
+    let name = call.param("name").to_owned();
+    if body.name.as_ref().is_some_and(|said| *said != name) {
+        return Err(invalid("name", "cannot be changed"));
+    }
+    let role = body.role(name);
+    routes::put_role(cx, &admin.tenant, &admin.user.id, &role, false).await?;
+    Ok(Response::json(200, &shape(&role)))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    routes::delete_role(cx, &admin.tenant, &admin.user.id, call.param("name")).await?;
+    Ok(Response::empty(204))
+}

@@ -1,0 +1,49 @@
+//! `v2/Routes`.
+
+use serde_json::Value;
+
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::principal::Admin;
+use crate::domain::routes;
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::route::{Route, RouteSpec};
+
+fn shape(route: &Route) -> Value {
+    let mut spec = serde_json::to_value(&route.spec).unwrap_or_default();
+    if let Some(shape) = spec.as_object_mut() {
+        shape.insert("id".into(), route.id.clone().into());
+        shape.insert("audience".into(), route.spec.audience().into());
+    }
+    spec
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let routes = routes::list(cx, &admin.tenant, &page(call)?).await?;
+    Ok(Response::json(200, &listed(&routes, shape)))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let spec: RouteSpec = body::json(call, LARGE).await?;
+    let route = routes::create(cx, &admin.tenant, &admin.user.id, spec).await?;
+    let location = format!("/tenant/{}/v2/Routes/{}", admin.tenant.id, route.id);
+    Ok(Response::json(201, &shape(&route)).with("location", location))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    Ok(Response::json(200, &shape(&routes::find(cx, &admin.tenant, call.param("id")).await?)))
+}
+
+pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let spec: RouteSpec = body::json(call, LARGE).await?;
+    let route = routes::replace(cx, &admin.tenant, &admin.user.id, call.param("id"), spec).await?;
+    Ok(Response::json(200, &shape(&route)))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    routes::delete(cx, &admin.tenant, &admin.user.id, call.param("id")).await?;
+    Ok(Response::empty(204))
+}

@@ -1,0 +1,33 @@
+//! `v2/Settings`: read, and changed member by member.
+
+use serde_json::{Map, Value};
+
+use crate::cx::Cx;
+use crate::domain::principal::Admin;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::{self, Settings};
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::ports::Fault;
+
+fn shape(settings: &Settings) -> Result<Value, Error> {
+    serde_json::to_value(settings).map_err(|error| Fault::new("settings", error).into())
+}
+
+pub(super) async fn read(_: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
+    Ok(Response::json(200, &shape(&admin.tenant.settings)?))
+}
+
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let changes: Map<String, Value> = body::json(call, LARGE).await?;
+    let mut all = shape(&admin.tenant.settings)?;
+    if let Some(all) = all.as_object_mut() {
+        all.extend(changes);
+    }
+    let settings: Settings = serde_json::from_value(all)
+        .map_err(|_| Refusal::Malformed("a setting is unknown or has the wrong type".into()))?;
+    let settings = tenants::set_settings(cx, &admin.user.id, &admin.tenant, settings).await?;
+    Ok(Response::json(200, &shape(&settings)?))
+}

@@ -1,0 +1,41 @@
+//! `v2/Tenants`: the deployment's tenants, for its operator.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::principal::Operator;
+use crate::domain::tenants::{self, NewTenant};
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::store::tenants::TenantRow;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    #[serde(default)]
+    id: Option<String>,
+    name: String,
+    #[serde(default)]
+    host: Option<String>,
+}
+
+fn shape(tenant: &TenantRow) -> Value {
+    json!({
+        "id": tenant.id, "name": tenant.name, "status": tenant.status, "createdAt": tenant.created_at.rfc3339(),
+    })
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
+    Ok(Response::json(200, &listed(&tenants::list(cx, &page(call)?).await?, shape)))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
+    let body: Body = body::json(call, LARGE).await?;
+    let new = NewTenant { id: body.id, name: body.name, host: body.host };
+    let tenant = tenants::create(cx, &operator.user.id, new).await?;
+    Ok(Response::json(201, &shape(&tenant)))
+}

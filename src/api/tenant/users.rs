@@ -1,0 +1,119 @@
+//! `v2/Users`.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::principal::Admin;
+use crate::domain::users::{self, Change, NewUser};
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::email::Email;
+use crate::store::users::{Filter, User};
+
+/// A user in the tenant API's shape.
+pub fn shape(user: &User) -> Value {
+    let mut shape = json!({
+        "id": user.id, "email": user.email, "emailVerified": user.email_verified, "name": user.name,
+        "roles": user.roles, "plan": user.plan, "mfa": user.mfa, "status": user.status,
+        "createdAt": user.created_at.rfc3339(), "lastLoginAt": user.last_login_at.map(|at| at.rfc3339()),
+    });
+    if let (true, Some(shape)) = (user.operator, shape.as_object_mut()) {
+        shape.insert("operator".into(), true.into());
+    }
+    shape
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct New {
+    email: String,
+    #[serde(default)]
+    password: Option<String>,
+    #[serde(default)]
+    password_hash: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    plan: Option<String>,
+    #[serde(default)]
+    email_verified: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Changed {
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    email_verified: Option<bool>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    roles: Option<Vec<String>>,
+    /// Absent leaves it, null takes it away.
+    #[serde(default, deserialize_with = "said")]
+    plan: Option<Option<String>>,
+    #[serde(default)]
+    status: Option<String>,
+}
+
+fn said<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(field).map(Some)
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let filter = Filter {
+        search: call.query("search"),
+        email_key: call.query("email").map(|text| Email::parse(&text).map_or(text, |email| email.key().to_owned())),
+        status: call.query("status"),
+        role: call.query("role"),
+        plan: call.query("plan"),
+    };
+    let users = users::list(cx, &admin.tenant, &filter, &page(call)?).await?;
+    Ok(Response::json(200, &listed(&users, shape)))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let new: New = body::json(call, LARGE).await?;
+    let new = NewUser {
+        email: new.email,
+        password: new.password,
+        password_hash: new.password_hash,
+        name: new.name,
+        roles: new.roles,
+        plan: new.plan,
+        email_verified: new.email_verified,
+    };
+    let user = users::create(cx, &admin.tenant, &admin.user.id, new).await?;
+    let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
+    Ok(Response::json(201, &shape(&user)).with("location", location))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    Ok(Response::json(200, &shape(&users::find(cx, &admin.tenant, call.param("id")).await?)))
+}
+
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let changed: Changed = body::json(call, LARGE).await?;
+    let change = Change {
+        email: changed.email,
+        email_verified: changed.email_verified,
+        name: changed.name,
+        roles: changed.roles,
+        plan: changed.plan,
+        status: changed.status,
+    };
+    let user = users::change(cx, &admin.tenant, &admin.user.id, call.param("id"), change).await?;
+    Ok(Response::json(200, &shape(&user)))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    users::delete(cx, &admin.tenant, &admin.user.id, call.param("id")).await?;
+    Ok(Response::empty(204))
+}

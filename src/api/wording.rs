@@ -1,0 +1,80 @@
+//! What each refusal is in HTTP: a status, a code and a sentence. Surfaces put these into their own shapes.
+
+use crate::domain::refusal::Refusal;
+use crate::http::response::Response;
+use crate::ports::Verdict;
+
+/// A refusal in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worded {
+    /// The status code.
+    pub status: u16,
+    /// The code in upper case with underscores, as `RATE_LIMITED`.
+    pub code: &'static str,
+    /// One sentence.
+    pub sentence: String,
+}
+
+/// Words a refusal. Exhaustive, so that a new one cannot be forgotten.
+pub fn word(refusal: &Refusal) -> Worded {
+    let worded = |status, code, sentence: &str| Worded { status, code, sentence: sentence.to_owned() };
+    match refusal {
+        Refusal::Malformed(what) => worded(400, "VALIDATION_ERROR", what),
+        Refusal::Invalid(problems) => {
+            let all: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.field, p.detail)).collect();
+            worded(400, "VALIDATION_ERROR", &all.join("; "))
+        }
+        Refusal::UnsupportedMediaType => worded(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json"),
+        Refusal::TooLarge(limit) => worded(413, "PAYLOAD_TOO_LARGE", &format!("The body is longer than {limit} bytes")),
+        Refusal::NoCredential => worded(401, "UNAUTHORIZED", "Authentication required"),
+        Refusal::BadCredential => worded(401, "UNAUTHORIZED", "Invalid or expired token"),
+        Refusal::WrongPassword => worded(401, "UNAUTHORIZED", "Invalid email or password"),
+        Refusal::EmailUnverified => worded(403, "EMAIL_NOT_VERIFIED", "Please verify your email address first"),
+        Refusal::Forbidden => worded(403, "FORBIDDEN", "Insufficient permissions"),
+        Refusal::WrongTenant => worded(403, "FORBIDDEN", "The credential belongs to another tenant"),
+        Refusal::ScopeMissing(scopes) => {
+            worded(403, "INSUFFICIENT_SCOPE", &format!("The credential lacks a scope: {} needed", scopes.join(" ")))
+        }
+        Refusal::PlanTooLow { required, .. } => {
+            worded(403, "UPGRADE_REQUIRED", &format!("This feature requires {required} plan or higher"))
+        }
+        Refusal::FeatureMissing { .. } => {
+            worded(403, "FEATURE_NOT_AVAILABLE", "This feature is not available on your current plan")
+        }
+        Refusal::MfaRequired => worded(403, "MFA_REQUIRED", "A second factor is required"),
+        Refusal::NotFound => worded(404, "NOT_FOUND", "Not found"),
+        Refusal::MethodNotAllowed(_) => worded(405, "METHOD_NOT_ALLOWED", "The method is not allowed here"),
+        Refusal::Conflict(what) => worded(409, "CONFLICT", what),
+        Refusal::LinkDead => worded(400, "INVALID_TOKEN", "The link is invalid, used or expired"),
+        Refusal::AmbiguousPath => worded(400, "AMBIGUOUS_PATH", "The path could be read in more than one way"),
+        Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
+        Refusal::SignUpClosed => worded(403, "REGISTRATION_CLOSED", "Registration is closed"),
+    }
+}
+
+/// Adds the header fields that a refusal has on every surface.
+pub fn with_headers(response: Response, refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::Limited(verdict) => {
+            let response = response.with("retry-after", verdict.reset.max(1).to_string());
+            with_limit(response, verdict)
+        }
+        Refusal::MethodNotAllowed(allow) => response.with("allow", allow.join(", ")),
+        // RFC 6750 §3: no error code where no credential was sent.
+        Refusal::NoCredential => response.with("www-authenticate", "Bearer"),
+        Refusal::BadCredential => response.with("www-authenticate", "Bearer error=\"invalid_token\""),
+        Refusal::ScopeMissing(scopes) => {
+            let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "));
+            response.with("www-authenticate", challenge)
+        }
+        _ => response,
+    }
+}
+
+/// The `RateLimit-*` header fields.
+fn with_limit(response: Response, verdict: &Verdict) -> Response {
+    response
+        .with("ratelimit-limit", verdict.limit.to_string())
+        .with("ratelimit-remaining", verdict.remaining.to_string())
+        .with("ratelimit-reset", verdict.reset.to_string())
+}

@@ -1,0 +1,124 @@
+//! What an isolate may remember: bounded maps whose entries live a few seconds.
+//!
+//! Each key carries its tenant (or is a credential's hash, which belongs to one), and no entry outlives
+//! [`crate::config::Config::revocation_seconds`]: that is the bound on how late a revocation, a role
+//! change or a new route is seen by an isolate that did not make it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::rc::Rc;
+
+use crate::domain::forward::Minted;
+use crate::domain::keys::KeySet;
+use crate::domain::principal::Credential;
+use crate::domain::tenants::Tenant;
+use crate::model::route::RouteTable;
+use crate::model::time::Time;
+
+/// A bounded map with one life for all its entries.
+pub struct Memo<K, V> {
+    entries: RefCell<HashMap<K, (Time, V)>>,
+    capacity: usize,
+}
+
+impl<K: Hash + Eq, V: Clone> Memo<K, V> {
+    fn new(capacity: usize) -> Memo<K, V> {
+        Memo { entries: RefCell::new(HashMap::new()), capacity }
+    }
+
+    /// The value, if one was put and its time is not up.
+    pub fn get<Q>(&self, key: &Q, now: Time) -> Option<V>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let entries = self.entries.borrow();
+        let (until, value) = entries.get(key)?;
+        (now < *until).then(|| value.clone())
+    }
+
+    /// Remembers a value until then. A full map first drops what is over, and all if nothing is.
+    pub fn put(&self, key: K, value: V, now: Time, until: Time) {
+        if until <= now {
+            self.entries.borrow_mut().remove(&key);
+            return;
+        }
+        let mut entries = self.entries.borrow_mut();
+        if entries.len() >= self.capacity {
+            entries.retain(|_, (until, _)| now < *until);
+            if entries.len() >= self.capacity {
+                entries.clear();
+            }
+        }
+        entries.insert(key, (until, value));
+    }
+
+    /// Forgets one key.
+    pub fn forget<Q>(&self, key: &Q)
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.entries.borrow_mut().remove(key);
+    }
+
+    /// Forgets the entries whose value fits.
+    pub fn forget_where(&self, fits: impl Fn(&V) -> bool) {
+        self.entries.borrow_mut().retain(|_, (_, value)| !fits(value));
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.entries.borrow_mut().clear();
+    }
+}
+
+/// SHA-256 of a presented credential.
+pub type Fingerprint = [u8; 32];
+
+/// The isolate's memory.
+pub struct Cache {
+    /// Tenant by id; `None` remembers that there is none.
+    pub tenants: Memo<String, Option<Rc<Tenant>>>,
+    /// Tenant id by custom host; `None` for a host that is nobody's.
+    pub hosts: Memo<String, Option<String>>,
+    /// Signing keys by tenant id.
+    pub keys: Memo<String, Rc<KeySet>>,
+    /// Gateway routes, roles and plans by tenant id.
+    pub routes: Memo<String, Rc<RouteTable>>,
+    /// Who a credential stands for, by its hash.
+    pub credentials: Memo<Fingerprint, Rc<Credential>>,
+    /// Minted assertions by credential hash and route id.
+    pub assertions: Memo<(Fingerprint, String), Rc<Minted>>,
+}
+
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache {
+            tenants: Memo::new(1_000),
+            hosts: Memo::new(1_000),
+            keys: Memo::new(200),
+            routes: Memo::new(200),
+            credentials: Memo::new(5_000),
+            assertions: Memo::new(5_000),
+        }
+    }
+}
+
+impl Cache {
+    /// Forgets the credentials of one user, after a change that this isolate made itself.
+    pub fn forget_user(&self, user_id: &str) {
+        self.credentials.forget_where(|credential| credential.user.id == user_id);
+    }
+
+    /// Forgets what is known of one tenant, after a change that this isolate made itself.
+    pub fn forget_tenant(&self, tenant_id: &str) {
+        self.tenants.forget(tenant_id);
+        self.hosts.clear();
+        self.keys.forget(tenant_id);
+        self.routes.forget(tenant_id);
+        self.credentials.clear();
+        self.assertions.clear();
+    }
+}

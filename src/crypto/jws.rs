@@ -1,0 +1,134 @@
+//! JWS compact serialization (RFC 7515 §3.1) with ES256 over jwt-compact, and the checks of RFC 8725 that
+//! it leaves to its caller: the type, `crit`, and the token's length.
+
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use jwt_compact::{Algorithm, AlgorithmExt as _, AlgorithmSignature, Claims, Header, TimeOptions, UntrustedToken};
+use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::model::time::Time;
+use crate::ports::Fault;
+
+/// Longer tokens are refused unread.
+pub const LONGEST: usize = 8 * 1024;
+
+/// ECDSA over P-256 with SHA-256 (RFC 7518 §3.4).
+struct Es256;
+
+struct Es256Signature(Signature);
+
+impl AlgorithmSignature for Es256Signature {
+    const LENGTH: Option<NonZeroUsize> = NonZeroUsize::new(64);
+
+    fn try_from_slice(slice: &[u8]) -> anyhow::Result<Self> {
+        Ok(Es256Signature(Signature::from_slice(slice).map_err(|_| anyhow::anyhow!("not a signature"))?))
+    }
+
+    fn as_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.0.to_bytes().to_vec())
+    }
+}
+
+impl Algorithm for Es256 {
+    type SigningKey = SigningKey;
+    type VerifyingKey = VerifyingKey;
+    type Signature = Es256Signature;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("ES256")
+    }
+
+    fn sign(&self, key: &SigningKey, message: &[u8]) -> Es256Signature {
+        Es256Signature(key.sign(message))
+    }
+
+    fn verify_signature(&self, signature: &Es256Signature, key: &VerifyingKey, message: &[u8]) -> bool {
+        key.verify(message, &signature.0).is_ok()
+    }
+}
+
+/// Header members beyond those that jwt-compact knows. Any `crit` is refused: we implement no extension
+/// (RFC 7515 §4.1.11).
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct More {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    crit: Option<serde_json::Value>,
+}
+
+/// From when until when a token is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validity {
+    /// `iat` and `nbf`.
+    pub from: Time,
+    /// `exp`, the first instant at which it is not valid any more.
+    pub until: Time,
+}
+
+/// Signs claims as a token of that type (RFC 8725 §3.11).
+pub fn sign<T: Serialize>(
+    typ: &str,
+    kid: &str,
+    key: &SigningKey,
+    validity: Validity,
+    claims: &T,
+) -> Result<String, Fault> {
+    let header = Header::empty().with_token_type(typ).with_key_id(kid);
+    let mut claims = Claims::new(claims);
+    claims.issued_at = date(validity.from);
+    claims.not_before = date(validity.from);
+    claims.expiration = date(validity.until);
+    Es256.token(&header, &claims, key).map_err(|error| Fault::new("jws", error))
+}
+
+fn date(time: Time) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(time.unix(), 0)
+}
+
+/// A token that parsed, with nothing about it believed yet.
+pub struct Untrusted<'a>(UntrustedToken<'a, More>);
+
+impl<'a> Untrusted<'a> {
+    /// Parses the three parts. `None` for anything that is not one ES256 token in strict base64url of at
+    /// most [`LONGEST`] bytes and of that `typ`.
+    pub fn parse(token: &'a str, typ: &str) -> Option<Untrusted<'a>> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let token = UntrustedToken::try_from(token).ok()?;
+        let header: &Header<More> = token.header();
+        let plain = header.other_fields.crit.is_none() && header.token_type.as_deref() == Some(typ);
+        (plain && token.algorithm() == "ES256").then_some(Untrusted(token))
+    }
+
+    /// The key it claims to be signed with.
+    pub fn kid(&self) -> Option<&str> {
+        self.0.header().key_id.as_deref()
+    }
+
+    /// What it claims, to find the key by.
+    pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
+        self.0.deserialize_claims_unchecked::<T>().ok().map(|claims| claims.custom)
+    }
+
+    /// Its claims and the end of its life, if the key signed them and the token is valid now
+    /// (RFC 7519 §4.1.4, §4.1.5).
+    ///
+    /// The clock is ours, so no leeway is given.
+    pub fn verify<T: DeserializeOwned>(&self, key: &VerifyingKey, now: Time) -> Option<(T, Time)> {
+        let at = date(now)?;
+        let clock = TimeOptions::new(TimeDelta::zero(), || at);
+        let token = Es256.validator::<T>(key).validate(&self.0).ok()?;
+        let (_, claims) = token.into_parts();
+        claims.validate_expiration(&clock).ok()?;
+        if claims.not_before.is_some() {
+            claims.validate_maturity(&clock).ok()?;
+        }
+        let until = claims.expiration?.timestamp();
+        Some((claims.custom, Time(until.saturating_mul(1000))))
+    }
+}

@@ -1,0 +1,8 @@
+//! What is signed, hashed and sealed: thin over the chosen crates.
+
+pub mod imported;
+pub mod jwk;
+pub mod jws;
+pub mod password;
+pub mod seal;
+pub mod secret;

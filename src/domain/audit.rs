@@ -1,0 +1,71 @@
+//! The audit log: a row for each security event, written with the change it speaks of.
+
+use crate::cx::Cx;
+use crate::ports::{Fault, Stmt};
+use crate::store::audit::{Event, Filter, insert};
+use crate::store::{self, Listed, Page};
+
+/// What happened; the context adds when and where from.
+#[derive(Debug, Clone, Default)]
+pub struct Entry {
+    event: &'static str,
+    failed: bool,
+    actor: Option<String>,
+    subject: Option<String>,
+    detail: Option<String>,
+}
+
+impl Entry {
+    /// Something was done.
+    pub fn ok(event: &'static str) -> Entry {
+        Entry { event, ..Entry::default() }
+    }
+
+    /// Something was refused.
+    pub fn failed(event: &'static str) -> Entry {
+        Entry { event, failed: true, ..Entry::default() }
+    }
+
+    /// Who: a user's id, `system`, or the address an unknown caller gave.
+    pub fn by(mut self, actor: &str) -> Entry {
+        self.actor = Some(actor.to_owned());
+        self
+    }
+
+    /// On whom or what.
+    pub fn on(mut self, subject: &str) -> Entry {
+        self.subject = Some(subject.to_owned());
+        self
+    }
+
+    /// What else there is to say; never a secret.
+    pub fn saying(mut self, detail: impl Into<String>) -> Entry {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// The statement that writes an entry, for a batch.
+pub fn row(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
+    insert(&Event {
+        id: cx.id(),
+        tenant_id: tenant_id.to_owned(),
+        at: cx.now,
+        event: entry.event.to_owned(),
+        outcome: if entry.failed { "failure" } else { "success" }.to_owned(),
+        actor: entry.actor,
+        subject: entry.subject,
+        address: Some(cx.client.address.clone()).filter(|address| !address.is_empty()),
+        detail: entry.detail,
+    })
+}
+
+/// Writes an entry of its own.
+pub async fn write(cx: &Cx, tenant_id: &str, entry: Entry) -> Result<(), Fault> {
+    cx.db.run(vec![row(cx, tenant_id, entry)]).await.map(drop)
+}
+
+/// A page of a tenant's events, newest first.
+pub async fn list(cx: &Cx, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<Event>, Fault> {
+    store::audit::list(cx.db.as_ref(), tenant_id, filter, page).await
+}

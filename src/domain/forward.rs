@@ -1,0 +1,304 @@
+//! The gateway's decision: which origin a request goes to, whether its caller may, and what is sent.
+//!
+//! Nothing is sent here: [`plan`] answers what to send, set and strip, and the edge streams it. With warm
+//! memory it neither asks the database nor signs.
+
+use std::rc::Rc;
+
+use crate::crypto::jws::Validity;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::principal::{self, Credential};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sessions::COOKIE;
+use crate::domain::tenants::Chosen;
+use crate::domain::{keys, routes, throttle};
+use crate::model::headers::Headers;
+use crate::model::path::Path;
+use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, LimitKey, Matched, Route, RouteTable};
+use crate::oidc::assertion::{Actor, Assertion, REUSE_SECONDS, SECONDS, TYP};
+use crate::ports::{Fault, Verdict};
+
+/// The part of a request that decides.
+pub struct Incoming<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The host, with its port if it is not the scheme's own.
+    pub host: &'a str,
+    /// The path as it came.
+    pub path: &'a str,
+    /// The query with its `?`, or nothing.
+    pub query: &'a str,
+    /// The header fields.
+    pub headers: &'a Headers,
+}
+
+/// What to send to the origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Where to.
+    pub url: String,
+    /// Header fields to remove, lower case.
+    pub remove: Vec<String>,
+    /// Header fields to set after that.
+    pub set: Vec<(String, String)>,
+    /// Milliseconds until the response's head must be there.
+    pub timeout_ms: u32,
+    /// How often a request that did not reach the origin is sent again.
+    pub retries: u32,
+    /// Whether the answer is one caller's and must not be kept by a shared cache.
+    pub private: bool,
+    /// The route's limit as it stands, for the answer's header fields.
+    pub limit: Option<Verdict>,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It is sent.
+    Send(Plan),
+    /// A browser signs in first, and then comes back to this path and query.
+    SignIn {
+        /// The tenant whose login page it is.
+        tenant_id: String,
+        /// Where to come back to.
+        back: String,
+    },
+}
+
+/// Decides on a request that no surface of ours owns.
+///
+/// # Errors
+/// Every [`Refusal`] that the route's rules have; [`Refusal::NotFound`] without a route.
+pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<Decision, Error> {
+    let path = Path::parse(incoming.path).ok_or(Refusal::AmbiguousPath)?;
+    let table = routes::table(cx, &chosen.tenant.id).await?;
+    let route = match table.find(incoming.host, &path, incoming.method) {
+        Matched::Route(route) => route,
+        Matched::Nothing => return Err(Refusal::NotFound.into()),
+        Matched::WrongMethod(methods) => {
+            return Err(Refusal::MethodNotAllowed(methods.into_iter().map(str::to_owned).collect()).into());
+        }
+    };
+    let caller = match route.spec.auth {
+        Auth::None => None,
+        Auth::Optional => caller(cx, chosen, route, incoming.headers).await.or_else(anonymous)?,
+        Auth::Required => match caller(cx, chosen, route, incoming.headers).await {
+            Ok(Some(caller)) => Some(caller),
+            Ok(None) | Err(Error::Refused(Refusal::BadCredential)) if signs_in(route, incoming) => {
+                let back = format!("{}{}", path.as_str(), incoming.query);
+                return Ok(Decision::SignIn { tenant_id: chosen.tenant.id.clone(), back });
+            }
+            Ok(None) => return Err(Refusal::NoCredential.into()),
+            Err(error) => return Err(error),
+        },
+    };
+    if let Some(caller) = &caller
+        && let Err(refusal) = may(caller, route, &table)
+    {
+        let entry = Entry::failed("gateway.refused").by(&caller.user.id).on(&route.spec.name);
+        audit::write(cx, &chosen.tenant.id, entry).await?;
+        return Err(refusal.into());
+    }
+    let limit = limit(cx, chosen, route, caller.as_deref()).await?;
+    let assertion = match &caller {
+        Some(caller) => Some(assertion(cx, caller, route, &table).await?),
+        None => None,
+    };
+    Ok(Decision::Send(sending(cx, route, &path, incoming, assertion, limit)))
+}
+
+fn anonymous(error: Error) -> Result<Option<Rc<Credential>>, Error> {
+    match error {
+        Error::Refused(_) => Ok(None),
+        broken => Err(broken),
+    }
+}
+
+/// A browser that navigates is sent to the login page, if what it gets there opens this route.
+fn signs_in(route: &Route, incoming: &Incoming<'_>) -> bool {
+    incoming.method == "GET" && route.spec.credentials.contains(&Accepts::Cookie) && incoming.headers.is_navigation()
+}
+
+/// The caller, by the first credential that is there and that the route accepts.
+async fn caller(cx: &Cx, chosen: &Chosen, route: &Route, headers: &Headers) -> Result<Option<Rc<Credential>>, Error> {
+    let accepts = |kind| route.spec.credentials.contains(&kind);
+    let found = if let Some(key) = headers.get("x-api-key").filter(|_| accepts(Accepts::ApiKey)) {
+        principal::by_api_key(cx, key).await?
+    } else if let Some(token) = headers.bearer().filter(|_| accepts(Accepts::Bearer)) {
+        principal::by_bearer(cx, token).await?
+    } else if let Some(cookie) = headers.cookie(COOKIE).filter(|_| accepts(Accepts::Cookie)) {
+        principal::by_cookie(cx, cookie).await?
+    } else {
+        return Ok(None);
+    };
+    let found = found.ok_or(Refusal::BadCredential)?;
+    principal::of_tenant(chosen, &found)?;
+    Ok(Some(found))
+}
+
+/// Whether the route's rules let the caller pass, the role first.
+fn may(caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Refusal> {
+    let spec = &route.spec;
+    if !table.role_suffices(&caller.user.roles, &spec.roles) {
+        return Err(Refusal::Forbidden);
+    }
+    if !caller.scopes.hold(&spec.scopes) {
+        return Err(Refusal::ScopeMissing(spec.scopes.clone()));
+    }
+    // A session with a second factor says so in `amr` (RFC 8176); none can yet have one through an API key.
+    if spec.mfa.is_some() && !caller.amr.iter().any(|method| method == "mfa") {
+        return Err(Refusal::MfaRequired);
+    }
+    let plan = table.plan(caller.plan());
+    if let Some(required) = &spec.minimum_plan {
+        let rank = |name: &str| table.plan(name).map(|plan| plan.rank);
+        if rank(required).is_none_or(|needed| plan.is_none_or(|plan| plan.rank < needed)) {
+            return Err(Refusal::PlanTooLow { current: caller.plan().into(), required: required.clone() });
+        }
+    }
+    if let Some(feature) = &spec.feature
+        && !plan.is_some_and(|plan| plan.features.contains(feature))
+    {
+        return Err(Refusal::FeatureMissing { current: caller.plan().into(), feature: feature.clone() });
+    }
+    Ok(())
+}
+
+async fn limit(cx: &Cx, chosen: &Chosen, route: &Route, caller: Option<&Credential>) -> Result<Option<Verdict>, Error> {
+    let Some(limit) = route.spec.rate_limit else { return Ok(None) };
+    let address = || format!("address:{}", cx.address_bucket());
+    let user = || caller.map_or_else(address, |caller| format!("user:{}", caller.user.id));
+    let key = match limit.key {
+        LimitKey::User => user(),
+        LimitKey::Address => address(),
+        LimitKey::ApiKey => caller.and_then(|c| c.key_id.as_ref()).map_or_else(user, |id| format!("key:{id}")),
+        LimitKey::Route => "all".into(),
+    };
+    let object = format!("{}:route:{}:{key}", chosen.tenant.id, route.id);
+    throttle::window(cx, object, limit.requests, limit.window_seconds).await
+}
+
+/// An assertion with what it was minted from: while both are the same objects, so are their facts.
+pub struct Minted {
+    caller: Rc<Credential>,
+    table: Rc<RouteTable>,
+    token: Rc<str>,
+}
+
+/// The signed assertion for this caller and route, minted anew when either was read anew, and at least
+/// every [`REUSE_SECONDS`].
+async fn assertion(cx: &Cx, caller: &Rc<Credential>, route: &Route, table: &Rc<RouteTable>) -> Result<Rc<str>, Fault> {
+    let key = (caller.fingerprint, route.id.clone());
+    if let Some(minted) = cx.cache.assertions.get(&key, cx.now)
+        && Rc::ptr_eq(&minted.caller, caller)
+        && Rc::ptr_eq(&minted.table, table)
+    {
+        return Ok(minted.token.clone());
+    }
+    let tenant = &caller.tenant;
+    let (scope, plan) = (caller.scopes.list(), caller.plan());
+    let features = table.plan(plan).map(|plan| plan.features.as_slice()).unwrap_or_default();
+    let jti = cx.id();
+    let claims = Assertion {
+        iss: &tenant.issuer,
+        aud: route.spec.audience(),
+        sub: &caller.user.id,
+        tenant_id: &tenant.id,
+        roles: &caller.user.roles,
+        scope: &scope,
+        plan,
+        features,
+        sid: caller.session_id.as_deref(),
+        amr: &caller.amr,
+        act: caller.key_id.as_deref().map(|sub| Actor { sub }),
+        jti: &jti,
+    };
+    let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };
+    let token: Rc<str> = keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)?.into();
+    let minted = Minted { caller: caller.clone(), table: table.clone(), token: token.clone() };
+    cx.cache.assertions.put(key, Rc::new(minted), cx.now, cx.now.plus(REUSE_SECONDS));
+    Ok(token)
+}
+
+fn sending(
+    cx: &Cx,
+    route: &Route,
+    path: &Path,
+    incoming: &Incoming<'_>,
+    assertion: Option<Rc<str>>,
+    limit: Option<Verdict>,
+) -> Plan {
+    let spec = &route.spec;
+    let sent_path = if spec.strip_prefix { path.behind(&spec.path).unwrap_or_default() } else { path.as_str() };
+    let slash = if sent_path.starts_with('/') { "" } else { "/" };
+    let url = format!("{}{slash}{sent_path}{}", spec.origin.trim_end_matches('/'), incoming.query);
+    let mut remove = stripped(incoming.headers, &spec.header);
+    let mut set = vec![
+        ("x-forwarded-host".to_owned(), incoming.host.to_owned()),
+        ("x-forwarded-proto".to_owned(), scheme(cx).to_owned()),
+    ];
+    if !cx.client.address.is_empty() {
+        set.push(("x-forwarded-for".to_owned(), cx.client.address.clone()));
+    }
+    if let Some(cookies) = incoming.headers.get("cookie") {
+        match without_session(cookies) {
+            Some(rest) => set.push(("cookie".to_owned(), rest)),
+            None => remove.push("cookie".to_owned()),
+        }
+    }
+    let private = assertion.is_some();
+    if let Some(assertion) = assertion {
+        let bearer = spec.header.eq_ignore_ascii_case("authorization");
+        let value = if bearer { format!("Bearer {assertion}") } else { assertion.as_ref().to_owned() };
+        set.push((spec.header.to_ascii_lowercase(), value));
+    }
+    let safe = matches!(incoming.method, "GET" | "HEAD" | "OPTIONS");
+    let upgrade = incoming.headers.get("upgrade").is_some();
+    Plan {
+        url,
+        remove,
+        set,
+        timeout_ms: spec.timeout_seconds.saturating_mul(1000),
+        retries: if safe && !upgrade { 2 } else { 0 },
+        private,
+        limit,
+    }
+}
+
+fn scheme(cx: &Cx) -> &str {
+    cx.config.origin.split_once("://").map_or("https", |(scheme, _)| scheme)
+}
+
+/// Header fields that must not reach the origin: every spelling of the assertion's and of ours, what the
+/// caller proved themselves with, what a proxy in front may have forged, and hop-by-hop fields
+/// (RFC 9110 §7.6.1). What `Connection` names besides is the client's wish to strip, which we don't follow:
+/// it could strip what we set.
+fn stripped(headers: &Headers, assertion_header: &str) -> Vec<String> {
+    let ours = [ASSERTION_HEADER, assertion_header];
+    let folded = |name: &str| name.replace('_', "-").to_ascii_lowercase();
+    let assertion = ours.map(folded);
+    let must_go = |name: &str| {
+        let name = folded(name);
+        assertion.contains(&name)
+            || name.starts_with("x-portcullis")
+            || name.starts_with("x-forwarded")
+            || matches!(
+                name.as_str(),
+                "authorization" | "x-api-key" | "x-system-secret" | "x-tenant-id" | "x-real-ip" | "forwarded" | "via"
+                    | "x-client-ip" | "true-client-ip" | "x-cluster-client-ip" | "x-original-url" | "x-rewrite-url"
+                    | "proxy-authorization" | "proxy-connection" | "keep-alive" | "te" | "trailer"
+            )
+    };
+    headers.names().filter(|name| must_go(name)).map(str::to_owned).collect()
+}
+
+/// The cookies without our own, or nothing if none is left.
+fn without_session(cookies: &str) -> Option<String> {
+    let kept: Vec<&str> = cookies
+        .split(';')
+        .map(str::trim)
+        .filter(|pair| pair.split('=').next().is_some_and(|name| name.trim() != COOKIE) && !pair.is_empty())
+        .collect();
+    (!kept.is_empty()).then(|| kept.join("; "))
+}

@@ -1,0 +1,174 @@
+//! A tenant's signing keys: made at first use by exactly one writer, sealed at rest, rotated with overlap.
+//!
+//! Keys take turns. The *current* one is the last that is active; the *next* one is published before it
+//! signs, so that a verifier's cached JWK Set always holds what signs; a *retiring* one verifies until the
+//! longest-lived token it may have signed is over.
+
+use std::rc::Rc;
+
+use p256::ecdsa::{SigningKey, VerifyingKey};
+use serde_json::Value;
+
+use crate::crypto::jws::{self, Untrusted, Validity};
+use crate::crypto::secret::{base64url, sha256};
+use crate::crypto::{jwk, seal};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::tenants::Tenant;
+use crate::model::time::Time;
+use crate::ports::{Fault, Stmt};
+use crate::store::keys::KeyRow;
+use crate::store::{self, json_text};
+
+const DAY: i64 = 86_400;
+/// How long a key signs.
+const SIGNS: i64 = 42 * DAY;
+/// How long it is accepted after that: the longest token's life and a day.
+const OVERLAP: i64 = 31 * DAY;
+/// `max-age` of the JWK Set, in seconds: how long a key is published before it signs, at least.
+pub const JWKS_MAX_AGE: i64 = 300;
+
+struct Key {
+    kid: String,
+    signing: SigningKey,
+    verifying: VerifyingKey,
+    active_at: Time,
+    gone_at: Option<Time>,
+}
+
+/// A tenant's keys, opened.
+pub struct KeySet {
+    keys: Vec<Key>,
+    /// The JWK Set (RFC 7517 §5), as JSON text.
+    pub jwks: Rc<str>,
+    /// Its entity tag, quoted.
+    pub etag: String,
+}
+
+impl KeySet {
+    /// Signs claims with the current key.
+    pub fn sign<T: serde::Serialize>(&self, typ: &str, validity: Validity, claims: &T) -> Result<String, Fault> {
+        let active = self.keys.iter().rev().find(|key| key.active_at <= validity.from);
+        let key = active.ok_or_else(|| Fault::new("keys", "none is active"))?;
+        jws::sign(typ, &key.kid, &key.signing, validity, claims)
+    }
+
+    /// The claims of a token that one of these keys signed.
+    pub fn verify<T: serde::de::DeserializeOwned>(&self, token: &Untrusted<'_>, now: Time) -> Option<(T, Time)> {
+        let kid = token.kid()?;
+        let key = self.keys.iter().find(|key| key.kid == kid && key.gone_at.is_none_or(|gone| now < gone))?;
+        token.verify(&key.verifying, now)
+    }
+}
+
+/// A tenant's keys; makes the first two if there are none.
+pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
+    if let Some(known) = cx.cache.keys.get(tenant_id, cx.now) {
+        return Ok(known);
+    }
+    let mut rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
+    if rows.is_empty() {
+        let next_at = cx.now.plus(SIGNS);
+        let first = make(cx, tenant_id, 1, cx.now, Some(next_at.plus(OVERLAP)))?;
+        let second = make(cx, tenant_id, 2, next_at, None)?;
+        // Of many first requests, one's rows stand; the others read them back.
+        let pair = vec![store::keys::insert(tenant_id, &first), store::keys::insert(tenant_id, &second)];
+        cx.db.run(pair).await?;
+        rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
+    }
+    let set = Rc::new(open(cx, tenant_id, rows)?);
+    cx.cache.keys.put(tenant_id.to_owned(), set.clone(), cx.now, cx.remember_until());
+    Ok(set)
+}
+
+fn row_name(tenant_id: &str, kid: &str) -> String {
+    format!("signing_keys/{tenant_id}/{kid}/sealed_private")
+}
+
+fn make(cx: &Cx, tenant_id: &str, turn: i64, active_at: Time, gone_at: Option<Time>) -> Result<KeyRow, Fault> {
+    // One draw in 2^32 is no scalar of the curve; eight in a row are a broken generator.
+    let private = (0..8).find_map(|_| jwk::private_key(&cx.random::<32>()));
+    let private = private.ok_or_else(|| Fault::new("keys", "the generator is broken"))?;
+    let public = jwk::public(private.verifying_key())?;
+    let key = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
+    let row = row_name(tenant_id, &public.kid);
+    Ok(KeyRow {
+        turn,
+        public_jwk: json_text(&public),
+        sealed_private: seal::seal(&key, cx.random(), &row, &jwk::private_bytes(&private))?,
+        kid: public.kid,
+        created_at: cx.now,
+        active_at,
+        gone_at,
+    })
+}
+
+fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
+    let sealing = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
+    let mut published = Vec::new();
+    let mut keys = Vec::new();
+    for row in rows {
+        let bytes = seal::open(&sealing, &row_name(tenant_id, &row.kid), &row.sealed_private)?;
+        let signing = jwk::private_key(&bytes).ok_or_else(|| Fault::new("keys", "no scalar"))?;
+        published.push(serde_json::from_str::<Value>(&row.public_jwk).map_err(|e| Fault::new("keys", e))?);
+        let verifying = *signing.verifying_key();
+        keys.push(Key { kid: row.kid, signing, verifying, active_at: row.active_at, gone_at: row.gone_at });
+    }
+    let jwks = serde_json::json!({ "keys": published }).to_string();
+    let etag = format!("\"{}\"", base64url(sha256(jwks.as_bytes()).get(..16).unwrap_or_default()));
+    Ok(KeySet { keys, jwks: jwks.into(), etag })
+}
+
+/// What a rotation did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotated {
+    /// The key that signs from [`Rotated::active_at`] on.
+    pub kid: String,
+    /// From when it signs.
+    pub active_at: Time,
+}
+
+/// Rotates now, outside the cron's turn. The next key takes over at once if verifiers can know it already,
+/// else as soon as they do; with `revoke`, at once in any case, and what the keys before it signed is
+/// refused from then on.
+pub async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Result<Rotated, Fault> {
+    of(cx, &tenant.id).await?;
+    let rows = store::keys::of_tenant(cx.db.as_ref(), &tenant.id, cx.now).await?;
+    let (Some(current), Some(next)) = (rows.iter().rev().find(|row| row.active_at <= cx.now), rows.last()) else {
+        return Err(Fault::new("keys", "no current key"));
+    };
+    let known_at = if next.created_at <= current.created_at { cx.now } else { next.created_at.plus(JWKS_MAX_AGE) };
+    let active_at = if revoke { cx.now } else { known_at.max(cx.now).min(next.active_at.max(cx.now)) };
+    let mut batch = vec![store::keys::activate(&tenant.id, next.turn, active_at, cx.now)];
+    batch.extend(succeed(cx, &tenant.id, next.turn, active_at)?);
+    let gone_at = if revoke { cx.now } else { active_at.plus(OVERLAP) };
+    batch.push(store::keys::retire_before(&tenant.id, next.turn, gone_at));
+    let entry = Entry::ok("keys.rotated").by(actor).on(&next.kid);
+    batch.push(audit::row(cx, &tenant.id, entry.saying(if revoke { "older keys revoked" } else { "with overlap" })));
+    cx.db.run(batch).await?;
+    cx.cache.forget_tenant(&tenant.id);
+    Ok(Rotated { kid: next.kid.clone(), active_at })
+}
+
+/// The cron's part: once the next key has taken over, makes the one after it.
+pub async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
+    let rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
+    match rows.last() {
+        Some(last) if last.active_at <= cx.now => {
+            let mut batch: Vec<Stmt> = succeed(cx, tenant_id, last.turn, last.active_at)?.into();
+            batch.push(audit::row(cx, tenant_id, Entry::ok("keys.rotated").by("system").on(&last.kid)));
+            cx.db.run(batch).await?;
+            cx.cache.forget_tenant(tenant_id);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Puts a new key behind the one at `turn`, which signs from `active_at` on.
+fn succeed(cx: &Cx, tenant_id: &str, turn: i64, active_at: Time) -> Result<[Stmt; 2], Fault> {
+    let next_at = active_at.max(cx.now).plus(SIGNS);
+    let next = make(cx, tenant_id, turn.saturating_add(1), next_at, None)?;
+    let insert = store::keys::insert(tenant_id, &next);
+    Ok([insert, store::keys::retire_one(tenant_id, turn, next_at.plus(OVERLAP))])
+}

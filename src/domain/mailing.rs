@@ -1,0 +1,126 @@
+//! The mails that are sent, and the links in them.
+
+use askama::Template;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::ports::{Fault, Mail};
+use crate::store;
+use crate::store::mail_links::Link;
+use crate::store::users::User;
+
+/// What a link is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Confirms an address; a day.
+    VerifyEmail,
+    /// Sets a new password; 15 minutes.
+    ResetPassword,
+}
+
+impl Purpose {
+    /// As the database and limits name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Purpose::VerifyEmail => "verify-email",
+            Purpose::ResetPassword => "reset-password",
+        }
+    }
+
+    fn seconds(self) -> i64 {
+        match self {
+            Purpose::VerifyEmail => 86_400,
+            Purpose::ResetPassword => 900,
+        }
+    }
+}
+
+/// A mail with one button. The text form says the same.
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Letter<'a> {
+    tenant: &'a str,
+    greeting: String,
+    body: &'a str,
+    button: &'a str,
+    link: &'a str,
+    note: &'a str,
+}
+
+/// Makes a link for a user, which kills their older ones of that purpose, and mails it.
+///
+/// The link carries the configured origin, whatever host the request came to.
+pub async fn send_link(cx: &Cx, tenant_name: &str, user: &User, purpose: Purpose) -> Result<(), Fault> {
+    let secret = cx.secret();
+    let link = Link { tenant_id: user.tenant_id.clone(), user_id: user.id.clone(), email_key: user.email_key.clone() };
+    let until = cx.now.plus(purpose.seconds());
+    let mut batch = store::mail_links::insert(&stored(&secret), &link, purpose.name(), until, cx.now).to_vec();
+    let entry = Entry::ok("mail.sent").on(&user.id).saying(purpose.name());
+    batch.push(audit::row(cx, &user.tenant_id, entry));
+    cx.db.run(batch).await?;
+    let link = format!("{}/auth/{}?token={secret}", cx.config.origin, purpose.name());
+    let (subject, body, button, note) = match purpose {
+        Purpose::VerifyEmail => (
+            "Confirm your e-mail address",
+            "Please confirm that this address is yours.",
+            "Confirm address",
+            "The link is good for 24 hours. If you did not register, ignore this mail.",
+        ),
+        Purpose::ResetPassword => (
+            "Reset your password",
+            "Somebody, most likely you, asked for a new password for this address.",
+            "Choose a new password",
+            "The link is good for 15 minutes, once. If you did not ask for it, ignore this mail.",
+        ),
+    };
+    deliver(cx, tenant_name, user, &Words { subject, body, button, link: &link, note }).await
+}
+
+/// Tells the owner of an address that somebody tried to register with it.
+pub async fn send_already_registered(cx: &Cx, tenant_name: &str, user: &User) -> Result<(), Fault> {
+    let words = Words {
+        subject: "You already have an account",
+        body: "Somebody, most likely you, tried to register with this address, which has an account already.",
+        button: "Go to sign in",
+        link: &format!("{}/tenant/{}/login", cx.config.origin, user.tenant_id),
+        note: "If it was not you, there is nothing to do.",
+    };
+    deliver(cx, tenant_name, user, &words).await
+}
+
+/// Tells a user that their password was changed.
+pub async fn send_password_changed(cx: &Cx, tenant_name: &str, user: &User) -> Result<(), Fault> {
+    let words = Words {
+        subject: "Your password was changed",
+        body: "The password of your account was just changed, and your other sessions were ended.",
+        button: "Go to sign in",
+        link: &format!("{}/tenant/{}/login", cx.config.origin, user.tenant_id),
+        note: "If it was not you, reset your password at once.",
+    };
+    deliver(cx, tenant_name, user, &words).await
+}
+
+struct Words<'a> {
+    subject: &'a str,
+    body: &'a str,
+    button: &'a str,
+    link: &'a str,
+    note: &'a str,
+}
+
+async fn deliver(cx: &Cx, tenant_name: &str, user: &User, words: &Words<'_>) -> Result<(), Fault> {
+    let Words { subject, body, button, link, note } = *words;
+    let greeting = user.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    let text = format!("{greeting}\n\n{body}\n\n{button}: {link}\n\n{note}\n\n{tenant_name}\n");
+    let letter = Letter { tenant: tenant_name, greeting, body, button, link, note };
+    let html = letter.render().map_err(|error| Fault::new("mail", error))?;
+    let mail = Mail { to: user.email.clone(), subject: subject.to_owned(), text, html };
+    // The account stands whether or not the mail goes out; who asks again gets another.
+    if let Err(fault) = cx.post.send(mail).await {
+        let line = serde_json::json!({ "level": "error", "event": "mail.failed", "user": user.id, "fault": fault.0 });
+        cx.log.line(&line.to_string());
+        audit::write(cx, &user.tenant_id, Entry::failed("mail.failed").on(&user.id)).await?;
+    }
+    Ok(())
+}

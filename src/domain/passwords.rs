@@ -1,0 +1,106 @@
+//! Passwords: what is acceptable, changing one, and resetting a forgotten one by mail.
+
+use crate::crypto::password::{self, Check};
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Purpose};
+use crate::domain::principal::Session;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::throttle;
+use crate::model::email::Email;
+use crate::store;
+
+/// Whether a tenant takes this as a new password.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Result<(), Error> {
+    let shortest = tenant.settings.min_password_length;
+    if password.chars().count() < shortest {
+        return Err(invalid(field, format!("must be at least {shortest} characters")));
+    }
+    if password.len() > password::LONGEST {
+        return Err(invalid(field, format!("must be at most {} bytes", password::LONGEST)));
+    }
+    Ok(())
+}
+
+/// Changes the password of one who knows it; ends their other sessions.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user.
+pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Result<(), Error> {
+    let user = &session.user;
+    let tenant = &session.tenant;
+    acceptable(tenant, "newPassword", new)?;
+    let counted = throttle::password_attempt(cx, &tenant.id, &tenant.directory, &user.id).await?;
+    // The remembered user may be seconds old; the password is checked against what stands now.
+    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?.ok_or(Refusal::BadCredential)?;
+    let check = fresh.password_hash.as_deref().map_or(Check::Wrong, |hash| password::check(current, hash));
+    if check == Check::Wrong {
+        audit::write(cx, &tenant.id, Entry::failed("password.change").by(&user.id)).await?;
+        return Err(Refusal::WrongPassword.into());
+    }
+    if let Some(counted) = counted {
+        counted.succeeded(cx).await?;
+    }
+    let hash = password::hash(new, cx.random())?;
+    let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
+    let batch = vec![
+        store::users::set_password(&user.id, &hash),
+        store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now),
+        audit::row(cx, &tenant.id, entry),
+    ];
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&user.id);
+    Ok(mailing::send_password_changed(cx, &tenant.name, &fresh).await?)
+}
+
+/// Mails a reset link, if the address has an account. The caller is told the same either way.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
+pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str) -> Result<(), Error> {
+    let directory = &chosen.tenant.directory;
+    let email = Email::parse(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
+    let user = store::users::by_email(cx.db.as_ref(), directory, email.key()).await?;
+    let user = user.filter(|user| !chosen.explicit || user.tenant_id == chosen.tenant.id);
+    let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
+    match user {
+        Some(user) if may_send && user.status == "active" => {
+            Ok(mailing::send_link(cx, &chosen.tenant.name, &user, Purpose::ResetPassword).await?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as
+/// confirmed and the account's failed attempts are forgotten.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
+pub async fn reset(cx: &Cx, chosen: &Chosen, token: &str, new: &str) -> Result<(), Error> {
+    acceptable(&chosen.tenant, "password", new)?;
+    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.name(), cx.now).await?;
+    let link = link.ok_or(Refusal::LinkDead)?;
+    let tenant = tenants::by_id(cx, &link.tenant_id).await?.ok_or(Refusal::LinkDead)?;
+    let hash = password::hash(new, cx.random())?;
+    let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
+    let batch = vec![
+        store::users::set_password(&link.user_id, &hash),
+        store::users::confirm_email(&link.user_id, &link.email_key),
+        store::sessions::end_all_but(&link.user_id, None, cx.now),
+        audit::row(cx, &tenant.id, entry),
+    ];
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&link.user_id);
+    throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
+    match store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id).await? {
+        Some(user) => Ok(mailing::send_password_changed(cx, &tenant.name, &user).await?),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,95 @@
+//! Why a request is refused: facts, worded by each surface.
+
+use crate::ports::{Fault, Verdict};
+
+/// One thing that is wrong with what was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name as the caller wrote it.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// The caller's fault, told to the caller. A refusal changes no state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The body is not what its type says: broken JSON, wrong types, too deep.
+    Malformed(String),
+    /// Fields are missing or wrong.
+    Invalid(Vec<Problem>),
+    /// The body is of a type that the endpoint does not read.
+    UnsupportedMediaType,
+    /// The body is longer than this many bytes.
+    TooLarge(usize),
+    /// Nobody is signed in.
+    NoCredential,
+    /// The credential is malformed, unknown, expired or revoked.
+    BadCredential,
+    /// Address and password don't go together, or the account may not sign in.
+    WrongPassword,
+    /// The address must be confirmed first.
+    EmailUnverified,
+    /// The caller may not do this.
+    Forbidden,
+    /// The credential is another tenant's.
+    WrongTenant,
+    /// The credential lacks a scope.
+    ScopeMissing(Vec<String>),
+    /// The caller's plan is below the route's.
+    PlanTooLow {
+        /// The caller's plan.
+        current: String,
+        /// The lowest plan that suffices.
+        required: String,
+    },
+    /// The caller's plan lacks a feature.
+    FeatureMissing {
+        /// The caller's plan.
+        current: String,
+        /// The feature.
+        feature: String,
+    },
+    /// The session must have a second factor.
+    MfaRequired,
+    /// There is no such thing here.
+    NotFound,
+    /// The path exists, the method does not; these do.
+    MethodNotAllowed(Vec<String>),
+    /// It clashes with what is there.
+    Conflict(&'static str),
+    /// A mailed link is used, expired, older than another, or was none.
+    LinkDead,
+    /// The path could be read in two ways.
+    AmbiguousPath,
+    /// A limit is reached.
+    Limited(Verdict),
+    /// The tenant lets nobody register.
+    SignUpClosed,
+}
+
+/// Why an answer is not the one asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// Told to the caller.
+    Refused(Refusal),
+    /// Logged with the request's id, shown as a bare 500.
+    Broken(Fault),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        Error::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Error {
+        Error::Broken(fault)
+    }
+}
+
+/// One invalid field.
+pub fn invalid(field: &'static str, detail: impl Into<String>) -> Error {
+    Error::Refused(Refusal::Invalid(vec![Problem { field, detail: detail.into() }]))
+}

@@ -1,0 +1,88 @@
+//! Registration, and the link that confirms an address.
+
+use crate::crypto::password;
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Purpose};
+use crate::domain::passwords;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::{self, Chosen};
+use crate::domain::throttle;
+use crate::domain::users::{display_name, new_user};
+use crate::model::email::Email;
+use crate::store;
+
+/// One who wants an account.
+pub struct Registration<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// The display name.
+    pub name: Option<&'a str>,
+}
+
+/// What the caller may be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A mail was sent to the address; whether it had an account already is not said.
+    CheckMail(Email),
+    /// The account can be used at once.
+    Ready(Email),
+}
+
+/// Registers a person.
+///
+/// # Errors
+/// [`Refusal::SignUpClosed`], [`Refusal::Invalid`], [`Refusal::Limited`]; [`Refusal::Conflict`] for a taken
+/// address, only where no confirmation is required and so nothing could hide it.
+pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result<Outcome, Error> {
+    let tenant = &chosen.tenant;
+    if !tenant.settings.allow_registration {
+        return Err(Refusal::SignUpClosed.into());
+    }
+    let email = Email::parse(new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    passwords::acceptable(tenant, "password", new.password)?;
+    let name = display_name("full_name", new.name)?;
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
+    // Hashed whether or not the address is free, so that the time does not tell.
+    let hash = password::hash(new.password, cx.random())?;
+    let mut user = new_user(cx, tenant, &email);
+    user.name = name;
+    user.password_hash = Some(hash);
+    user.roles = tenant.settings.default_roles.clone();
+    let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
+    let answers = cx.db.run(vec![store::users::insert(&user)]).await?;
+    let made = answers.first().is_some_and(|rows| !rows.is_empty());
+    if made {
+        audit::write(cx, &tenant.id, entry).await?;
+    }
+    if !tenant.settings.require_verified_email {
+        return if made { Ok(Outcome::Ready(email)) } else { Err(Refusal::Conflict("the address has an account").into()) };
+    }
+    if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
+        match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
+            Some(there) if there.email_verified => mailing::send_already_registered(cx, &tenant.name, &there).await?,
+            Some(there) => mailing::send_link(cx, &tenant.name, &there, Purpose::VerifyEmail).await?,
+            None => {}
+        }
+    }
+    Ok(Outcome::CheckMail(email))
+}
+
+/// Confirms the address that a link was mailed to.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn verify_email(cx: &Cx, token: &str) -> Result<(), Error> {
+    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
+    let link = link.ok_or(Refusal::LinkDead)?;
+    let tenant = tenants::by_id(cx, &link.tenant_id).await?.ok_or(Refusal::LinkDead)?;
+    let confirm = store::users::confirm_email(&link.user_id, &link.email_key);
+    let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
+    cx.db.run(vec![confirm, audit::row(cx, &tenant.id, entry)]).await?;
+    cx.cache.forget_user(&link.user_id);
+    Ok(())
+}

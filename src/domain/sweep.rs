@@ -1,0 +1,17 @@
+//! What cron does: rotates keys that are due and removes what is over.
+
+use crate::cx::Cx;
+use crate::domain::keys;
+use crate::ports::Fault;
+use crate::store;
+
+/// One run. Each tenant's keys fail for themselves.
+pub async fn run(cx: &Cx) -> Result<(), Fault> {
+    for tenant_id in store::keys::tenants(cx.db.as_ref()).await? {
+        if let Err(fault) = keys::rotate_due(cx, &tenant_id).await {
+            let line = serde_json::json!({ "level": "error", "event": "keys.rotate", "tenant": tenant_id, "fault": fault.0 });
+            cx.log.line(&line.to_string());
+        }
+    }
+    cx.db.run(store::sweep::all(cx.now)).await.map(drop)
+}

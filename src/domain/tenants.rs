@@ -1,0 +1,238 @@
+//! Tenants: which one a request is for, and their settings.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cx::Cx;
+use crate::domain::audit;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::model::id::is_tenant_id;
+use crate::model::role::{FIRST_ROLES, Role, is_name};
+use crate::ports::Fault;
+use crate::store::tenants::TenantRow;
+use crate::store::{self, Listed, Page, json_text};
+
+/// The home tenant's id, and the name of the home directory.
+pub const HOME: &str = "home";
+
+/// A tenant's settings; absent members have these defaults. Lives are in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Life of an access token: 60 to 30 days.
+    pub access_token_seconds: i64,
+    /// Life of a refresh token: 60 to 400 days.
+    pub refresh_token_seconds: i64,
+    /// How long a spent refresh token's retry gets the same successor: 0 to 60.
+    pub refresh_grace_seconds: i64,
+    /// A browser's session ends after so long without use.
+    pub session_idle_seconds: i64,
+    /// A browser's session ends after so long at the latest.
+    pub session_absolute_seconds: i64,
+    /// Whether an address must be confirmed before its owner can log in.
+    pub require_verified_email: bool,
+    /// Whether people can register themselves.
+    pub allow_registration: bool,
+    /// Shortest password, in characters: 6 to 64.
+    pub min_password_length: usize,
+    /// Roles of one who registers.
+    pub default_roles: Vec<String>,
+    /// The plan of one who has none.
+    pub default_plan: String,
+    /// What API keys start with.
+    pub api_key_prefix: String,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            access_token_seconds: 900,
+            refresh_token_seconds: 30 * 86_400,
+            refresh_grace_seconds: 10,
+            session_idle_seconds: 12 * 3_600,
+            session_absolute_seconds: 30 * 86_400,
+            require_verified_email: true,
+            allow_registration: true,
+            min_password_length: 8,
+            default_roles: Vec::new(),
+            default_plan: "free".into(),
+            api_key_prefix: "pc".into(),
+        }
+    }
+}
+
+impl Settings {
+    /// The settings, if each is within its bounds.
+    ///
+    /// # Errors
+    /// [`Refusal::Invalid`] naming the first that is not.
+    pub fn checked(self) -> Result<Settings, Error> {
+        let within = |field, value: i64, low: i64, high: i64| {
+            if (low..=high).contains(&value) { Ok(()) } else { Err(invalid(field, format!("{low} to {high}"))) }
+        };
+        within("accessTokenSeconds", self.access_token_seconds, 60, 30 * 86_400)?;
+        within("refreshTokenSeconds", self.refresh_token_seconds, 60, 400 * 86_400)?;
+        within("refreshGraceSeconds", self.refresh_grace_seconds, 0, 60)?;
+        within("sessionIdleSeconds", self.session_idle_seconds, 60, 400 * 86_400)?;
+        within("sessionAbsoluteSeconds", self.session_absolute_seconds, 60, 400 * 86_400)?;
+        within("minPasswordLength", i64::try_from(self.min_password_length).unwrap_or(i64::MAX), 6, 64)?;
+        if self.default_roles.len() > 3 || !self.default_roles.iter().all(|role| is_name(role)) {
+            return Err(invalid("defaultRoles", "at most three role names"));
+        }
+        if !is_name(&self.default_plan) {
+            return Err(invalid("defaultPlan", "a plan's name"));
+        }
+        let prefix = &self.api_key_prefix;
+        if prefix.is_empty() || prefix.len() > 20 || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            return Err(invalid("apiKeyPrefix", "1 to 20 of letters, digits and _"));
+        }
+        Ok(self)
+    }
+}
+
+/// A tenant, as requests see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// Whose e-mail namespace its users are in.
+    pub directory: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its `iss`.
+    pub issuer: String,
+}
+
+/// How a request named its tenant.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The tenant.
+    pub tenant: Rc<Tenant>,
+    /// Whether the request named it, by path, host or header; otherwise it is home by default, and a user
+    /// or credential of another tenant of the home directory brings its own.
+    pub explicit: bool,
+}
+
+/// The tenant of a request: path, then host, then `X-Tenant-Id`, then home.
+///
+/// # Errors
+/// [`Refusal::NotFound`] if the path or header names a tenant that does not exist or is suspended.
+pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str>) -> Result<Chosen, Error> {
+    let named = match path {
+        Some(id) => Some(id.to_owned()),
+        None => match by_host(cx, host).await? {
+            Some(id) => Some(id),
+            None => header.map(str::to_owned),
+        },
+    };
+    let explicit = named.is_some();
+    let id = named.unwrap_or_else(|| HOME.into());
+    let tenant = by_id(cx, &id).await?.ok_or(Refusal::NotFound)?;
+    Ok(Chosen { tenant, explicit })
+}
+
+/// An active tenant by id.
+pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
+    if !is_tenant_id(id) {
+        return Ok(None);
+    }
+    if let Some(known) = cx.cache.tenants.get(id, cx.now) {
+        return Ok(known);
+    }
+    let row = store::tenants::by_id(cx.db.as_ref(), id).await?;
+    let tenant = match row {
+        Some(row) if row.status == "active" => Some(Rc::new(from_row(cx, row)?)),
+        _ => None,
+    };
+    cx.cache.tenants.put(id.to_owned(), tenant.clone(), cx.now, cx.remember_until());
+    Ok(tenant)
+}
+
+async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
+    if let Some(known) = cx.cache.hosts.get(host, cx.now) {
+        return Ok(known);
+    }
+    let id = store::tenants::id_by_host(cx.db.as_ref(), host).await?;
+    cx.cache.hosts.put(host.to_owned(), id.clone(), cx.now, cx.remember_until());
+    Ok(id)
+}
+
+fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
+    let settings = serde_json::from_str(&row.settings).map_err(|error| Fault::new("tenant settings", error))?;
+    let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
+    Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
+}
+
+/// A tenant that an operator makes: its users have a namespace of their own.
+pub struct NewTenant {
+    /// Its id; made when absent.
+    pub id: Option<String>,
+    /// Its display name.
+    pub name: String,
+    /// A host that is its own.
+    pub host: Option<String>,
+}
+
+/// Makes a tenant with the first roles.
+pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, Error> {
+    let id = new.id.unwrap_or_else(|| cx.id());
+    if !is_tenant_id(&id) {
+        return Err(invalid("id", "1 to 40 of a-z, 0-9 and -"));
+    }
+    if new.name.is_empty() || new.name.len() > 200 {
+        return Err(invalid("name", "1 to 200 characters"));
+    }
+    let host = new.host.map(|host| host.to_ascii_lowercase());
+    if host.as_deref().is_some_and(|host| !is_host(host)) {
+        return Err(invalid("host", "a host name, with its port if that is not the scheme's own"));
+    }
+    let row = TenantRow {
+        directory: id.clone(),
+        id,
+        name: new.name,
+        settings: "{}".into(),
+        status: "active".into(),
+        created_at: cx.now,
+    };
+    let made = store::one(cx.db.as_ref(), store::tenants::insert(&row)).await?;
+    if made.is_empty() {
+        return Err(Refusal::Conflict("a tenant has that id").into());
+    }
+    let mut rest = vec![audit::row(cx, &row.id, audit::Entry::ok("tenant.created").by(actor).on(&row.id))];
+    for (name, rank) in FIRST_ROLES {
+        rest.push(store::roles::insert_role(&row.id, &Role { name: name.into(), rank }));
+    }
+    if let Some(host) = &host {
+        rest.push(store::tenants::insert_host(host, &row.id));
+    }
+    let answers = cx.db.run(rest).await?;
+    if host.is_some() && answers.last().is_some_and(Vec::is_empty) {
+        return Err(Refusal::Conflict("the host is another tenant's").into());
+    }
+    cx.cache.forget_tenant(&row.id);
+    Ok(row)
+}
+
+/// A page of all tenants.
+pub async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
+    Ok(store::tenants::list(cx.db.as_ref(), page).await?)
+}
+
+/// Replaces a tenant's settings.
+pub async fn set_settings(cx: &Cx, actor: &str, tenant: &Tenant, settings: Settings) -> Result<Settings, Error> {
+    let settings = settings.checked()?;
+    let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
+    let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);
+    cx.db.run(vec![set, audit::row(cx, &tenant.id, entry)]).await?;
+    cx.cache.forget_tenant(&tenant.id);
+    Ok(settings)
+}
+
+fn is_host(text: &str) -> bool {
+    text.len() <= 253
+        && url::Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/" && url.has_host())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'))
+}

@@ -1,0 +1,114 @@
+//! Limits and lockout. What is counted, by what, and how much of it.
+//!
+//! An attempt is taken before it is evaluated and given back if it succeeds, so that many at once are never
+//! more than the limit allows.
+
+use futures_util::future::join;
+
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::ports::{Act, Count, Rule, Tally, Verdict};
+
+const DAY: u32 = 86_400;
+
+/// Failures of one account from one address before delays of 1, 2, 4 … 900 s.
+const ACCOUNT_AND_ADDRESS: Rule = Rule::Backoff { free: 5, seconds: 900, max: 900 };
+/// Failures of one account from everywhere; after that only a mailed link lets in.
+const ACCOUNT_A_DAY: Rule = Rule::Window { limit: 100, seconds: DAY };
+/// Failures from one address on all accounts.
+const ADDRESS: Rule = Rule::Window { limit: 30, seconds: 60 };
+/// Mails that strangers can make us send to one address.
+const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
+
+fn tally(name: impl Into<String>, rule: Rule) -> Tally {
+    Tally { name: name.into(), rule }
+}
+
+async fn take(cx: &Cx, object: String, tallies: Vec<Tally>) -> Result<Verdict, Error> {
+    Ok(cx.counters.count(object, vec![Count { act: Act::Take, tallies }]).await?)
+}
+
+/// A password attempt that has been counted as a failure until it is told otherwise.
+#[must_use]
+pub struct Attempt {
+    account: String,
+    address: String,
+    from: String,
+}
+
+/// Counts a password attempt on an account: of a login by `directory` and address, of a password change by
+/// the user's id.
+///
+/// # Errors
+/// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
+pub async fn password_attempt(cx: &Cx, tenant_id: &str, directory: &str, account: &str) -> Result<Option<Attempt>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let bucket = cx.address_bucket();
+    let attempt = Attempt {
+        account: format!("{directory}:login:{account}"),
+        address: format!("{directory}:login-address:{bucket}"),
+        from: format!("from:{bucket}"),
+    };
+    let by_address = take(cx, attempt.address.clone(), vec![tally("minute", ADDRESS)]).await?;
+    refuse_beyond(cx, tenant_id, by_address, account).await?;
+    let by_account = take(cx, attempt.account.clone(), attempt.tallies()).await?;
+    refuse_beyond(cx, tenant_id, by_account, account).await?;
+    Ok(Some(attempt))
+}
+
+async fn refuse_beyond(cx: &Cx, tenant_id: &str, verdict: Verdict, account: &str) -> Result<(), Error> {
+    if verdict.admitted {
+        return Ok(());
+    }
+    if verdict.first_refusal {
+        audit::write(cx, tenant_id, Entry::failed("login.limited").by(account)).await?;
+    }
+    Err(Refusal::Limited(verdict).into())
+}
+
+impl Attempt {
+    fn tallies(&self) -> Vec<Tally> {
+        vec![tally(&self.from, ACCOUNT_AND_ADDRESS), tally("day", ACCOUNT_A_DAY)]
+    }
+
+    /// The attempt succeeded: it does not count, and this address's failures on this account are forgotten.
+    pub async fn succeeded(self, cx: &Cx) -> Result<(), Error> {
+        let give = |name: &str, rule| Count { act: Act::Give, tallies: vec![tally(name, rule)] };
+        let forget = Count { act: Act::Clear, tallies: vec![tally(self.from, ACCOUNT_AND_ADDRESS)] };
+        let address = cx.counters.count(self.address, vec![give("minute", ADDRESS)]);
+        let account = cx.counters.count(self.account, vec![give("day", ACCOUNT_A_DAY), forget]);
+        let (address, account) = join(address, account).await;
+        address.and(account)?;
+        Ok(())
+    }
+}
+
+/// The owner of an account's mailbox proved it: all failures on the account are forgotten.
+pub async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
+    let from = format!("from:{}", cx.address_bucket());
+    let tallies = vec![tally("day", ACCOUNT_A_DAY), tally(from, ACCOUNT_AND_ADDRESS)];
+    let forget = vec![Count { act: Act::Clear, tallies }];
+    cx.counters.count(format!("{directory}:login:{account}"), forget).await?;
+    Ok(())
+}
+
+/// Counts a mail that anyone can cause to be sent to an address; `false` if it must not be sent.
+pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<bool, Error> {
+    if cx.client.unlimited {
+        return Ok(true);
+    }
+    let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
+    Ok(verdict.admitted)
+}
+
+/// Counts one use of something limited by a window; answers how much is left.
+pub async fn window(cx: &Cx, object: String, limit: u32, seconds: u32) -> Result<Option<Verdict>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let verdict = take(cx, object, vec![tally("window", Rule::Window { limit, seconds })]).await?;
+    if verdict.admitted { Ok(Some(verdict)) } else { Err(Refusal::Limited(verdict).into()) }
+}

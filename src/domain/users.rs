@@ -1,0 +1,216 @@
+//! Users, as administrators see them.
+
+use crate::crypto::imported::can_import;
+use crate::crypto::password;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::passwords;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::Tenant;
+use crate::model::email::Email;
+use crate::model::role::{ADMIN, MOST_ROLES};
+use crate::store::users::{Filter, User};
+use crate::store::{self, Listed, Page};
+
+/// A user with nothing but an address.
+pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
+    User {
+        id: cx.id(),
+        tenant_id: tenant.id.clone(),
+        directory: tenant.directory.clone(),
+        email: email.shown().to_owned(),
+        email_key: email.key().to_owned(),
+        email_verified: false,
+        name: None,
+        password_hash: None,
+        roles: Vec::new(),
+        plan: None,
+        mfa: "none".into(),
+        status: "active".into(),
+        operator: false,
+        created_at: cx.now,
+        last_login_at: None,
+    }
+}
+
+/// A display name, if it is one: no control characters, at most 200 characters.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub fn display_name(field: &'static str, name: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
+    if name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(invalid(field, "at most 200 characters, none of them a control character"));
+    }
+    Ok(Some(name.to_owned()))
+}
+
+/// A user that an administrator makes.
+#[derive(Debug, Default)]
+pub struct NewUser {
+    /// The address.
+    pub email: String,
+    /// The password, if the user is to have one.
+    pub password: Option<String>,
+    /// A hash of the password that was made elsewhere, instead.
+    pub password_hash: Option<String>,
+    /// The display name.
+    pub name: Option<String>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// The plan.
+    pub plan: Option<String>,
+    /// Whether the address counts as confirmed.
+    pub email_verified: bool,
+}
+
+/// What an administrator changes of a user; each `None` leaves it.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The address; it counts as unconfirmed unless said otherwise.
+    pub email: Option<String>,
+    /// Whether the address counts as confirmed.
+    pub email_verified: Option<bool>,
+    /// The display name; an empty one removes it.
+    pub name: Option<String>,
+    /// Roles, all of them.
+    pub roles: Option<Vec<String>>,
+    /// The plan; `Some(None)` for the tenant's default.
+    pub plan: Option<Option<String>>,
+    /// `active` or `disabled`.
+    pub status: Option<String>,
+}
+
+/// A user of the tenant.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<User, Error> {
+    Ok(store::users::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// A page of the tenant's users.
+pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Result<Listed<User>, Error> {
+    Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, page).await?)
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address.
+pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Result<User, Error> {
+    let email = Email::parse(&new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let mut user = new_user(cx, tenant, &email);
+    user.email_verified = new.email_verified;
+    user.name = display_name("name", new.name.as_deref())?;
+    user.roles = known_roles(cx, tenant, new.roles).await?;
+    user.plan = known_plan(cx, tenant, new.plan).await?;
+    user.password_hash = match (new.password, new.password_hash) {
+        (Some(_), Some(_)) => return Err(invalid("passwordHash", "not together with password")),
+        (Some(plain), None) => {
+            passwords::acceptable(tenant, "password", &plain)?;
+            Some(password::hash(&plain, cx.random())?)
+        }
+        (None, Some(hash)) if can_import(&hash) => Some(hash),
+        (None, Some(_)) => {
+            let kinds = "bcrypt, or Argon2, scrypt or PBKDF2 as a PHC string, at a cost that a login can bear";
+            return Err(invalid("passwordHash", kinds));
+        }
+        (None, None) => None,
+    };
+    let made = store::one(cx.db.as_ref(), store::users::insert(&user)).await?;
+    if made.is_empty() {
+        return Err(Refusal::Conflict("the address has an account").into());
+    }
+    audit::write(cx, &tenant.id, Entry::ok("user.created").by(actor).on(&user.id)).await?;
+    Ok(user)
+}
+
+/// Changes a user. One who is disabled has no session from then on; roles count from the next request on.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, or for taking
+/// from the operator what makes one.
+pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Change) -> Result<User, Error> {
+    let mut user = find(cx, tenant, id).await?;
+    if let Some(email) = change.email {
+        let email = Email::parse(&email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+        user.email_verified &= email.key() == user.email_key;
+        user.email = email.shown().to_owned();
+        user.email_key = email.key().to_owned();
+    }
+    if let Some(verified) = change.email_verified {
+        user.email_verified = verified;
+    }
+    if let Some(name) = change.name {
+        user.name = display_name("name", Some(&name))?;
+    }
+    if let Some(roles) = change.roles {
+        user.roles = known_roles(cx, tenant, roles).await?;
+    }
+    if let Some(plan) = change.plan {
+        user.plan = known_plan(cx, tenant, plan).await?;
+    }
+    if let Some(status) = change.status {
+        if status != "active" && status != "disabled" {
+            return Err(invalid("status", "active or disabled"));
+        }
+        user.status = status;
+    }
+    if user.operator && (user.status != "active" || !user.roles.iter().any(|role| role == ADMIN)) {
+        return Err(Refusal::Conflict("the operator stays an active administrator").into());
+    }
+    let done = store::one(cx.db.as_ref(), store::users::update(&user)).await?;
+    if done.is_empty() {
+        return Err(Refusal::Conflict("the address has an account").into());
+    }
+    let said = format!("roles {:?}, plan {:?}, {}", user.roles, user.plan, user.status);
+    let mut batch = vec![audit::row(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said))];
+    if user.status == "disabled" {
+        batch.push(store::sessions::end_all_but(&user.id, None, cx.now));
+    }
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&user.id);
+    Ok(user)
+}
+
+/// Deletes a user with everything that is theirs.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the operator.
+pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
+    if find(cx, tenant, id).await?.operator {
+        return Err(Refusal::Conflict("the operator cannot be deleted").into());
+    }
+    let entry = audit::row(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id));
+    cx.db.run(vec![store::users::delete(&tenant.id, id), entry]).await?;
+    cx.cache.forget_user(id);
+    Ok(())
+}
+
+async fn known_roles(cx: &Cx, tenant: &Tenant, mut roles: Vec<String>) -> Result<Vec<String>, Error> {
+    if roles.is_empty() {
+        return Ok(roles);
+    }
+    let known = store::roles::roles(cx.db.as_ref(), &tenant.id).await?;
+    if let Some(unknown) = roles.iter().find(|role| !known.iter().any(|k| k.name == **role)) {
+        return Err(invalid("roles", format!("{unknown:?} is no role of this tenant")));
+    }
+    roles.dedup();
+    if roles.len() > MOST_ROLES {
+        return Err(invalid("roles", "at most three"));
+    }
+    // Highest first, as the documents show them.
+    roles.sort_by_key(|role| known.iter().position(|k| k.name == *role));
+    roles.dedup();
+    Ok(roles)
+}
+
+async fn known_plan(cx: &Cx, tenant: &Tenant, plan: Option<String>) -> Result<Option<String>, Error> {
+    let Some(plan) = plan else { return Ok(None) };
+    let known = store::roles::plans(cx.db.as_ref(), &tenant.id).await?;
+    if plan != tenant.settings.default_plan && !known.iter().any(|k| k.name == plan) {
+        return Err(invalid("plan", format!("{plan:?} is no plan of this tenant")));
+    }
+    Ok(Some(plan))
+}

@@ -1,0 +1,116 @@
+//! Request bodies: read with a cap, parsed with a bounded depth, and only as the type they say they are.
+
+use serde::de::DeserializeOwned;
+
+use crate::domain::refusal::{Error, Refusal};
+use crate::http::request::Call;
+use crate::ports::{Fault, Later};
+
+/// The most that endpoints people sign in through read.
+pub const SMALL: usize = 64 * 1024;
+
+/// The most that any endpoint reads.
+pub const LARGE: usize = 1024 * 1024;
+
+/// A body that has not been read.
+pub trait Body {
+    /// The bytes; `None` if there are more than `limit`.
+    fn read(&self, limit: usize) -> Later<'_, Result<Option<Vec<u8>>, Fault>>;
+}
+
+/// A body in memory.
+impl Body for Vec<u8> {
+    fn read(&self, limit: usize) -> Later<'_, Result<Option<Vec<u8>>, Fault>> {
+        Box::pin(async move { Ok((self.len() <= limit).then(|| self.clone())) })
+    }
+}
+
+async fn bytes(call: &Call<'_>, limit: usize) -> Result<Vec<u8>, Error> {
+    let announced = call.request.headers.get("content-length").and_then(|length| length.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Refusal::TooLarge(limit).into());
+    }
+    Ok(call.request.body.read(limit).await?.ok_or(Refusal::TooLarge(limit))?)
+}
+
+fn media_type<'a>(call: &Call<'a>) -> Option<&'a str> {
+    let value = call.request.headers.get("content-type")?;
+    Some(value.split(';').next().unwrap_or(value).trim())
+}
+
+/// Whether the body says it is a form.
+pub fn is_form(call: &Call<'_>) -> bool {
+    media_type(call).is_some_and(|t| t.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+}
+
+/// Reads JSON.
+///
+/// # Errors
+/// [`Refusal::UnsupportedMediaType`] unless it says `application/json` or `…+json`;
+/// [`Refusal::TooLarge`]; [`Refusal::Malformed`] with where it is broken (serde_json stops at depth 128).
+pub async fn json<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
+    must_be_json(call)?;
+    parse(&bytes(call, limit).await?)
+}
+
+/// Reads JSON, or nothing at all as `{}`.
+///
+/// # Errors
+/// As [`json`].
+pub async fn json_or_nothing<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
+    let bytes = bytes(call, limit).await?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return parse(b"{}");
+    }
+    must_be_json(call)?;
+    parse(&bytes)
+}
+
+fn must_be_json(call: &Call<'_>) -> Result<(), Refusal> {
+    let is_json = |t: &str| t.eq_ignore_ascii_case("application/json") || t.to_ascii_lowercase().ends_with("+json");
+    if media_type(call).is_some_and(is_json) { Ok(()) } else { Err(Refusal::UnsupportedMediaType) }
+}
+
+/// Reads a form (`application/x-www-form-urlencoded`).
+///
+/// # Errors
+/// As [`json`].
+pub async fn form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
+    if !is_form(call) {
+        return Err(Refusal::UnsupportedMediaType.into());
+    }
+    let bytes = bytes(call, SMALL).await?;
+    serde_urlencoded::from_bytes(&bytes).map_err(|_| Refusal::Malformed("the form lacks a field".into()).into())
+}
+
+/// Reads JSON or a form, whichever the body says it is.
+///
+/// # Errors
+/// As [`json`].
+pub async fn json_or_form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
+    if is_form(call) { form(call).await } else { json(call, SMALL).await }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        // serde_json quotes what it met; a secret may have been met, so only the place is told.
+        let what = match error.classify() {
+            serde_json::error::Category::Data => described(&error),
+            _ => "the body is not valid JSON".into(),
+        };
+        Refusal::Malformed(format!("{what} (line {}, column {})", error.line(), error.column())).into()
+    })
+}
+
+/// The parts of serde's messages that speak of the shape, never of a value.
+fn described(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let shape = ["missing field", "unknown field", "duplicate field"];
+    if shape.iter().any(|start| text.starts_with(start)) && !text.starts_with("unknown field") {
+        return text.split(" at line").next().unwrap_or_default().to_owned();
+    }
+    match text.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {}", expected.split(" at line").next().unwrap_or_default()),
+        None => "a field has the wrong type".into(),
+    }
+}

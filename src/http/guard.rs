@@ -1,0 +1,78 @@
+//! Guards: the handler's type says who may call it. A handler that takes a [`Session`] cannot run without
+//! one, because only the domain can make it.
+
+use crate::cx::Cx;
+use crate::domain::principal::{self, Admin, Operator, Session};
+use crate::domain::refusal::Error;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::ports::Later;
+
+/// What a handler answers.
+pub type Answer = Result<Response, Error>;
+
+/// A handler with its guard before it.
+pub type Run = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Answer>>;
+
+/// Who may call, for documents and tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Anyone.
+    Open,
+    /// One who is signed in.
+    Session,
+    /// An administrator of the tenant.
+    Admin,
+    /// The deployment's operator.
+    Operator,
+}
+
+/// A handler for anyone.
+pub fn open<F>(run: F) -> (Guard, Run)
+where
+    F: AsyncFn(&Cx, &Call<'_>) -> Answer + Copy + 'static,
+{
+    (Guard::Open, Box::new(move |cx, call| Box::pin(async move { run(cx, call).await })))
+}
+
+/// A handler for one who is signed in with a bearer token.
+pub fn session<F>(run: F) -> (Guard, Run)
+where
+    F: AsyncFn(&Cx, &Call<'_>, Session) -> Answer + Copy + 'static,
+{
+    let run: Run = Box::new(move |cx, call| {
+        Box::pin(async move {
+            let session = principal::session(cx, &call.chosen, call.bearer()).await?;
+            run(cx, call, session).await
+        })
+    });
+    (Guard::Session, run)
+}
+
+/// A handler for an administrator of the tenant.
+pub fn admin<F>(run: F) -> (Guard, Run)
+where
+    F: AsyncFn(&Cx, &Call<'_>, Admin) -> Answer + Copy + 'static,
+{
+    let run: Run = Box::new(move |cx, call| {
+        Box::pin(async move {
+            let admin = principal::admin(cx, &call.chosen, call.bearer()).await?;
+            run(cx, call, admin).await
+        })
+    });
+    (Guard::Admin, run)
+}
+
+/// A handler for the deployment's operator.
+pub fn operator<F>(run: F) -> (Guard, Run)
+where
+    F: AsyncFn(&Cx, &Call<'_>, Operator) -> Answer + Copy + 'static,
+{
+    let run: Run = Box::new(move |cx, call| {
+        Box::pin(async move {
+            let operator = principal::operator(cx, &call.chosen, call.bearer()).await?;
+            run(cx, call, operator).await
+        })
+    });
+    (Guard::Operator, run)
+}

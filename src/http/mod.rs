@@ -1,0 +1,86 @@
+//! Route and policy: knows HTTP, knows no API. One way for every request: match → tenant → limit → guard →
+//! run → render; what no surface owns goes to the gateway.
+
+pub mod body;
+pub mod guard;
+pub mod request;
+pub mod response;
+pub mod table;
+
+use crate::cx::Cx;
+use crate::domain::forward::Plan;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::{tenants, throttle};
+use crate::http::request::{Call, Request};
+use crate::http::response::Response;
+use crate::http::table::{Found, Limit, Surface, Table};
+use crate::ports::Fault;
+
+/// What the edge is to do with a request.
+pub enum Outcome {
+    /// Answer this.
+    Answer(Response),
+    /// Send this to an origin and answer what it answers.
+    Forward(Plan),
+}
+
+/// Serves one request.
+pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
+    match table.find(&request.method, &request.path) {
+        Found::Route { route, surface, params } => {
+            let answer = match call(cx, request, params).await {
+                Ok(call) => match limited(cx, &call, route.limit, route.path).await {
+                    Ok(()) => (route.run)(cx, &call).await,
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            };
+            Outcome::Answer(rendered(cx, surface, request, answer))
+        }
+        Found::WrongMethod { surface, allow } => {
+            let refusal = Refusal::MethodNotAllowed(allow.into_iter().map(str::to_owned).collect());
+            Outcome::Answer(rendered(cx, surface, request, Err(refusal.into())))
+        }
+        Found::Nothing => match call(cx, request, Vec::new()).await {
+            Ok(call) => match (table.gateway)(cx, &call).await {
+                Ok(outcome) => outcome,
+                Err(error) => Outcome::Answer(rendered(cx, &table.rest, request, Err(error))),
+            },
+            Err(error) => Outcome::Answer(rendered(cx, &table.rest, request, Err(error))),
+        },
+    }
+}
+
+async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) -> Result<Call<'a>, Error> {
+    let path_tenant = params.iter().find(|(name, _)| name == "tenant").map(|(_, id)| id.as_str());
+    let header = request.headers.get("x-tenant-id");
+    let chosen = tenants::choose(cx, path_tenant, &request.host, header).await?;
+    Ok(Call { request, params, chosen })
+}
+
+async fn limited(cx: &Cx, call: &Call<'_>, limit: Limit, path: &str) -> Result<(), Error> {
+    let Limit::PerAddress { requests, seconds } = limit else { return Ok(()) };
+    let object = format!("{}:endpoint:{path}:{}", call.chosen.tenant.id, cx.address_bucket());
+    throttle::window(cx, object, requests, seconds).await.map(drop)
+}
+
+/// The answer, or the surface's wording of why there is none; with the header fields that all answers have.
+fn rendered(cx: &Cx, surface: &Surface, request: &Request, answer: Result<Response, Error>) -> Response {
+    let response = match answer {
+        Ok(response) => response,
+        Err(Error::Refused(refusal)) => (surface.refused)(cx, request, &refusal),
+        Err(Error::Broken(fault)) => {
+            let id = cx.id();
+            log_fault(cx, request, &id, &fault);
+            (surface.broken)(cx, &id)
+        }
+    };
+    response.secured()
+}
+
+fn log_fault(cx: &Cx, request: &Request, id: &str, fault: &Fault) {
+    let line = serde_json::json!({
+        "level": "error", "request": id, "method": request.method, "path": request.path, "fault": fault.0,
+    });
+    cx.log.line(&line.to_string());
+}

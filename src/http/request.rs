@@ -1,0 +1,49 @@
+//! A request, as handlers see it.
+
+use crate::domain::tenants::Chosen;
+use crate::http::body::Body;
+use crate::model::headers::Headers;
+
+/// A request from the edge.
+pub struct Request {
+    /// The method, upper case.
+    pub method: String,
+    /// The host, lower case, with its port if it is not the scheme's own.
+    pub host: String,
+    /// The path as it came, percent-encoded.
+    pub path: String,
+    /// The query with its `?`, or nothing.
+    pub query: String,
+    /// The header fields.
+    pub headers: Headers,
+    /// The body, read when a handler asks for it.
+    pub body: Box<dyn Body>,
+}
+
+/// A request that matched a route, for a tenant.
+pub struct Call<'a> {
+    /// The request.
+    pub request: &'a Request,
+    /// What the route's `{name}` segments stand for.
+    pub params: Vec<(String, String)>,
+    /// The tenant.
+    pub chosen: Chosen,
+}
+
+impl Call<'_> {
+    /// What a `{name}` segment stands for; nothing if the route has none of that name.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    /// The first query parameter of that name, decoded.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let query = self.request.query.strip_prefix('?').unwrap_or(&self.request.query);
+        url::form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// The token of `Authorization: Bearer`.
+    pub fn bearer(&self) -> Option<&str> {
+        self.request.headers.bearer()
+    }
+}

@@ -1,0 +1,81 @@
+//! A response, as handlers make it.
+
+use std::rc::Rc;
+
+/// Status, header fields and a body in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Rc<str>,
+}
+
+/// Pages may load nothing but our own style sheet and send forms to us; no script, no frame.
+pub const PAGE_CSP: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+impl Response {
+    fn new(status: u16, content_type: &str, body: Rc<str>) -> Response {
+        Response { status, headers: vec![("content-type", content_type.to_owned())], body }
+    }
+
+    /// JSON.
+    pub fn json(status: u16, body: &serde_json::Value) -> Response {
+        Response::new(status, "application/json", body.to_string().into())
+    }
+
+    /// `application/problem+json` (RFC 9457).
+    pub fn problem(status: u16, body: &serde_json::Value) -> Response {
+        Response::new(status, "application/problem+json", body.to_string().into())
+    }
+
+    /// JSON that is text already.
+    pub fn json_text(body: Rc<str>) -> Response {
+        Response::new(200, "application/json", body)
+    }
+
+    /// A page.
+    pub fn html(status: u16, body: String) -> Response {
+        Response::new(status, "text/html; charset=utf-8", body.into()).with("content-security-policy", PAGE_CSP)
+    }
+
+    /// Nothing to say.
+    pub fn empty(status: u16) -> Response {
+        Response { status, headers: Vec::new(), body: "".into() }
+    }
+
+    /// See Other: the answer to a form (RFC 9110 §15.4.4).
+    pub fn see_other(location: &str) -> Response {
+        Response::empty(303).with("location", location)
+    }
+
+    /// With one more header field.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Response {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The value of a header field.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// With what all answers of ours have: nothing sniffs them, and no cache keeps them unless they say so.
+    pub(super) fn secured(mut self) -> Response {
+        let defaults = [
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ];
+        for (name, value) in defaults {
+            if self.header(name).is_none() {
+                self.headers.push((name, value.to_owned()));
+            }
+        }
+        self
+    }
+}

@@ -1,0 +1,140 @@
+//! Route tables: what each surface owns, matched by the `matchit` crate.
+
+use crate::cx::Cx;
+use crate::domain::refusal::{Error, Refusal};
+use crate::http::Outcome;
+use crate::http::guard::{Guard, Run};
+use crate::http::request::{Call, Request};
+use crate::http::response::Response;
+use crate::ports::{Fault, Later};
+
+/// A route's own limit, beside what the domain counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// None: the domain counts, or nothing needs to.
+    None,
+    /// So many requests in a window, by client address.
+    PerAddress {
+        /// Requests.
+        requests: u32,
+        /// The window's length.
+        seconds: u32,
+    },
+}
+
+/// One row: a method and a path that a surface owns.
+pub struct Route {
+    /// The method.
+    pub method: &'static str,
+    /// The path, with `{name}` for a segment.
+    pub path: &'static str,
+    /// Its limit.
+    pub limit: Limit,
+    /// Who may call.
+    pub guard: Guard,
+    /// The guarded handler.
+    pub run: Run,
+}
+
+/// A row of a table.
+pub fn route(method: &'static str, path: &'static str, limit: Limit, (guard, run): (Guard, Run)) -> Route {
+    Route { method, path, limit, guard, run }
+}
+
+/// How a surface words what went wrong.
+pub struct Surface {
+    /// Its name, for tests and documents.
+    pub name: &'static str,
+    /// Its rows.
+    pub routes: Vec<Route>,
+    /// The caller's fault.
+    pub refused: fn(&Cx, &Request, &Refusal) -> Response,
+    /// Ours: nothing but the request's id.
+    pub broken: fn(&Cx, &str) -> Response,
+}
+
+/// The gateway, which gets what no surface owns.
+pub type Gateway = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Result<Outcome, Error>>>;
+
+/// All surfaces' rows, ready to match.
+pub struct Table {
+    surfaces: Vec<Surface>,
+    matcher: matchit::Router<Vec<(usize, usize)>>,
+    /// Who words what goes wrong on the gateway.
+    pub rest: Surface,
+    /// The gateway.
+    pub gateway: Gateway,
+}
+
+/// What a method and path belong to.
+pub enum Found<'a> {
+    /// A surface's row.
+    Route {
+        /// The row.
+        route: &'a Route,
+        /// Its surface.
+        surface: &'a Surface,
+        /// The segments.
+        params: Vec<(String, String)>,
+    },
+    /// A surface's path with a method that it does not have.
+    WrongMethod {
+        /// The surface.
+        surface: &'a Surface,
+        /// The methods that it has.
+        allow: Vec<&'static str>,
+    },
+    /// The gateway's.
+    Nothing,
+}
+
+impl Table {
+    /// Builds the table.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names two rows that overlap.
+    pub fn new(surfaces: Vec<Surface>, rest: Surface, gateway: Gateway) -> Result<Table, Fault> {
+        let mut rows: Vec<(&'static str, Vec<(usize, usize)>)> = Vec::new();
+        for (s, surface) in surfaces.iter().enumerate() {
+            for (r, route) in surface.routes.iter().enumerate() {
+                match rows.iter_mut().find(|(path, _)| *path == route.path) {
+                    Some((_, at)) => at.push((s, r)),
+                    None => rows.push((route.path, vec![(s, r)])),
+                }
+            }
+        }
+        let mut matcher = matchit::Router::new();
+        for (path, at) in rows {
+            matcher.insert(path, at).map_err(|error| Fault::new("route table", format!("{path}: {error}")))?;
+        }
+        Ok(Table { surfaces, matcher, rest, gateway })
+    }
+
+    /// All surfaces, for tests and documents.
+    pub fn surfaces(&self) -> &[Surface] {
+        &self.surfaces
+    }
+
+    /// What a method and path belong to.
+    pub fn find(&self, method: &str, path: &str) -> Found<'_> {
+        let Ok(matched) = self.matcher.at(path) else { return Found::Nothing };
+        let mut rows = matched.value.iter().filter_map(|(s, r)| {
+            let surface = self.surfaces.get(*s)?;
+            Some((surface, surface.routes.get(*r)?))
+        });
+        // HEAD is GET without the body (RFC 9110 §9.3.2); the edge drops it.
+        let wanted = if method == "HEAD" { "GET" } else { method };
+        let all = rows.clone();
+        match rows.find(|(_, route)| route.method == wanted) {
+            Some((surface, route)) => {
+                let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                Found::Route { route, surface, params }
+            }
+            None => {
+                let mut all = all.peekable();
+                let Some((surface, _)) = all.peek().copied() else { return Found::Nothing };
+                Found::WrongMethod { surface, allow: all.map(|(_, route)| route.method).collect() }
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Nouns: parsed values and states. Pure; imports nothing of ours.
+
+pub mod address;
+pub mod email;
+pub mod headers;
+pub mod id;
+pub mod path;
+pub mod role;
+pub mod route;
+pub mod scope;
+pub mod time;

@@ -1,0 +1,37 @@
+//! Roles and plans: names in an order.
+
+/// A role of a tenant. The higher rank includes the lower.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Unique in its tenant, as `ADMIN`.
+    pub name: String,
+    /// Its place in the order.
+    pub rank: i64,
+}
+
+/// A plan of a tenant, with the features it brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Unique in its tenant, as `business`.
+    pub name: String,
+    /// Its place in the order.
+    pub rank: i64,
+    /// Feature names.
+    pub features: Vec<String>,
+}
+
+/// The role that may administer its tenant.
+pub const ADMIN: &str = "ADMIN";
+
+/// The roles that a tenant starts with; it can define its own beside them.
+pub const FIRST_ROLES: [(&str, i64); 3] = [(ADMIN, 300), ("MANAGER", 200), ("TECHNICIAN", 100)];
+
+/// How many roles a user may hold at once.
+pub const MOST_ROLES: usize = 3;
+
+/// Whether the text can name a role, a plan or a feature: 1 to 64 of letters, digits, `_ - . :`.
+pub fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+}

@@ -1,0 +1,231 @@
+//! Gateway routes: which requests go to which origin, and who may make them.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::path::Path;
+use crate::model::role::{Plan, Role};
+
+/// Whether a caller must be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Anonymous callers are refused.
+    Required,
+    /// Anonymous callers pass without an assertion, also those with a bad credential.
+    Optional,
+    /// Nobody is asked who they are.
+    None,
+}
+
+/// A kind of credential that a route accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Accepts {
+    /// `Authorization: Bearer` with an access token.
+    Bearer,
+    /// The session cookie.
+    Cookie,
+    /// `X-API-Key`.
+    ApiKey,
+}
+
+/// What a route's limit counts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LimitKey {
+    /// The user, or the address of an anonymous caller.
+    User,
+    /// The client address.
+    Address,
+    /// The API key, else as `User`.
+    ApiKey,
+    /// One count for all callers.
+    Route,
+}
+
+/// A route's own rate limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RouteLimit {
+    /// Requests allowed in a window.
+    pub requests: u32,
+    /// The window's length.
+    pub window_seconds: u32,
+    /// What is counted by.
+    #[serde(default = "RouteLimit::by_user")]
+    pub key: LimitKey,
+}
+
+impl RouteLimit {
+    fn by_user() -> LimitKey {
+        LimitKey::User
+    }
+}
+
+/// What a caller writes of a route; the names are the API's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RouteSpec {
+    /// Unique in its tenant.
+    pub name: String,
+    /// Only requests to this host; any host when absent.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// A prefix that ends at a `/` boundary.
+    pub path: String,
+    /// Only these methods; all when absent.
+    #[serde(default)]
+    pub methods: Option<Vec<String>>,
+    /// Scheme, host, port and optional base path that requests go to.
+    pub origin: String,
+    /// The assertion's `aud`; the name when absent.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// Whether a caller must be known.
+    #[serde(default = "RouteSpec::required")]
+    pub auth: Auth,
+    /// Accepted kinds of credential.
+    #[serde(default = "RouteSpec::all_credentials")]
+    pub credentials: Vec<Accepts>,
+    /// Any of these roles, or one that ranks above.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// All of these scopes.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// This plan or a higher one.
+    #[serde(default)]
+    pub minimum_plan: Option<String>,
+    /// A feature that the caller's plan must bring.
+    #[serde(default)]
+    pub feature: Option<String>,
+    /// `required` asks for a second factor within the session.
+    #[serde(default)]
+    pub mfa: Option<String>,
+    /// The route's own limit.
+    #[serde(default)]
+    pub rate_limit: Option<RouteLimit>,
+    /// From sending the request to the response's head, 1 to 600.
+    #[serde(default = "RouteSpec::thirty")]
+    pub timeout_seconds: u32,
+    /// Whether the matched prefix is cut off before sending.
+    #[serde(default)]
+    pub strip_prefix: bool,
+    /// The assertion's header; `Authorization` sends it as a bearer token.
+    #[serde(default = "RouteSpec::assertion_header")]
+    pub header: String,
+}
+
+/// The header that carries the assertion unless a route says otherwise.
+pub const ASSERTION_HEADER: &str = "X-Portcullis-Assertion";
+
+impl RouteSpec {
+    fn required() -> Auth {
+        Auth::Required
+    }
+    fn all_credentials() -> Vec<Accepts> {
+        vec![Accepts::Bearer, Accepts::Cookie, Accepts::ApiKey]
+    }
+    fn thirty() -> u32 {
+        30
+    }
+    fn assertion_header() -> String {
+        ASSERTION_HEADER.into()
+    }
+
+    /// The assertion's `aud`.
+    pub fn audience(&self) -> &str {
+        self.audience.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// A stored route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Its row id.
+    pub id: String,
+    /// What was written of it.
+    pub spec: RouteSpec,
+}
+
+/// How a request's host, path and method fared against the table.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Matched<'a> {
+    /// The route that decides.
+    Route(&'a Route),
+    /// Paths match, methods don't: the methods that would.
+    WrongMethod(Vec<&'a str>),
+    /// No route.
+    Nothing,
+}
+
+/// A tenant's routes with the roles and plans that their rules speak of.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    /// In the order in which they are tried.
+    routes: Vec<Route>,
+    /// The tenant's roles.
+    pub roles: Vec<Role>,
+    /// The tenant's plans.
+    pub plans: Vec<Plan>,
+}
+
+impl RouteTable {
+    /// Orders routes: a host match before none, then the longer path, then the name.
+    pub fn new(mut routes: Vec<Route>, roles: Vec<Role>, plans: Vec<Plan>) -> RouteTable {
+        routes.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.spec.name.cmp(&b.spec.name)));
+        RouteTable { routes, roles, plans }
+    }
+
+    /// The route that decides on a request: the longest path of the best host match whose methods match.
+    ///
+    /// A shorter path never decides for a longer one: a method that no route of the longest path names is
+    /// refused, so that a rule for `/app/admin` cannot be stepped around by a method it does not list.
+    pub fn find(&self, host: &str, path: &Path, method: &str) -> Matched<'_> {
+        let matches = |route: &&Route| {
+            let host_matches = route.spec.host.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(host));
+            host_matches && path.behind(&route.spec.path).is_some()
+        };
+        let mut candidates = self.routes.iter().filter(matches).peekable();
+        let Some(best) = candidates.peek().map(|route| order(route)) else { return Matched::Nothing };
+        let mut allowed = Vec::new();
+        for route in candidates.take_while(|route| order(route) == best) {
+            match &route.spec.methods {
+                Some(methods) if !methods.iter().any(|m| m == method) => {
+                    allowed.extend(methods.iter().map(String::as_str));
+                }
+                _ => return Matched::Route(route),
+            }
+        }
+        Matched::WrongMethod(allowed)
+    }
+
+    /// The rank of the highest of these roles.
+    pub fn highest(&self, held: &[String]) -> Option<i64> {
+        self.roles.iter().filter(|role| held.contains(&role.name)).map(|role| role.rank).max()
+    }
+
+    /// Whether one who holds these roles has any of those, or one that ranks above any of them.
+    pub fn role_suffices(&self, held: &[String], any_of: &[String]) -> bool {
+        if any_of.is_empty() {
+            return true;
+        }
+        let needed = self.roles.iter().filter(|role| any_of.contains(&role.name)).map(|role| role.rank).min();
+        match (self.highest(held), needed) {
+            (Some(highest), Some(needed)) => highest >= needed,
+            _ => false,
+        }
+    }
+
+    /// A plan by its name.
+    pub fn plan(&self, name: &str) -> Option<&Plan> {
+        self.plans.iter().find(|plan| plan.name == name)
+    }
+}
+
+/// A host match before none, then the longer path.
+fn order(route: &Route) -> (bool, Reverse<usize>) {
+    (route.spec.host.is_none(), Reverse(route.spec.path.trim_end_matches('/').len()))
+}

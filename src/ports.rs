@@ -1,0 +1,199 @@
+//! What the core asks of the outside: one-method ports, implemented in `edge/` for the Worker and in
+//! `tests/native/` for the native tests.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A future that stays on this thread, as JavaScript promises do.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Something of ours or the platform's is broken. Logged with the request's id, never shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+impl Fault {
+    /// A fault with the place it was met and what was met there.
+    pub fn new(place: &str, what: impl std::fmt::Display) -> Fault {
+        Fault(format!("{place}: {what}"))
+    }
+}
+
+/// One value bound to a statement's `?`. Times are milliseconds since the epoch, flags are 0 or 1.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arg {
+    /// SQL `NULL`.
+    Null,
+    /// An integer that fits an IEEE double: D1 carries every number as one.
+    Int(i64),
+    /// Text.
+    Text(String),
+}
+
+impl From<i64> for Arg {
+    fn from(value: i64) -> Arg {
+        Arg::Int(value)
+    }
+}
+
+impl From<bool> for Arg {
+    fn from(value: bool) -> Arg {
+        Arg::Int(i64::from(value))
+    }
+}
+
+impl From<&str> for Arg {
+    fn from(value: &str) -> Arg {
+        Arg::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(value: String) -> Arg {
+        Arg::Text(value)
+    }
+}
+
+impl From<&String> for Arg {
+    fn from(value: &String) -> Arg {
+        Arg::Text(value.clone())
+    }
+}
+
+impl<T: Into<Arg>> From<Option<T>> for Arg {
+    fn from(value: Option<T>) -> Arg {
+        value.map_or(Arg::Null, Into::into)
+    }
+}
+
+/// One SQL statement with its arguments. Text that a caller sent is only ever an argument.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stmt {
+    /// The statement, with `?1`, `?2` … for its arguments.
+    pub sql: String,
+    /// The arguments, in order.
+    pub args: Vec<Arg>,
+}
+
+impl Stmt {
+    /// A statement from its text and arguments.
+    pub fn new(sql: impl Into<String>, args: Vec<Arg>) -> Stmt {
+        Stmt { sql: sql.into(), args }
+    }
+}
+
+/// One row: column name to value.
+pub type Row = serde_json::Map<String, Value>;
+
+/// The rows that one statement returned.
+pub type Rows = Vec<Row>;
+
+/// The database: D1 in the Worker, SQLite in native tests.
+pub trait Db {
+    /// Runs the statements in order, all or nothing, in one round trip; one [`Rows`] per statement.
+    fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>>;
+}
+
+/// One tally inside a counter object, and the rule it obeys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Its name within the object.
+    pub name: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// How a tally admits. Seconds throughout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rule {
+    /// At most `limit` takes in a window that starts with its first take.
+    Window {
+        /// Takes allowed in one window.
+        limit: u32,
+        /// The window's length.
+        seconds: u32,
+    },
+    /// `free` takes within `seconds`, then a delay of 1, 2, 4 … `max` between takes.
+    Backoff {
+        /// Takes without a delay.
+        free: u32,
+        /// How long a take is remembered after the last one.
+        seconds: u32,
+        /// The longest delay.
+        max: u32,
+    },
+}
+
+/// What to do with a counter object's tallies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    /// Takes one of each tally if all admit; takes nothing otherwise.
+    Take,
+    /// Gives one take of each back: the attempt did not count after all.
+    Give,
+    /// Forgets the tallies.
+    Clear,
+}
+
+/// One step of a call to a counter object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// What to do.
+    pub act: Act,
+    /// On which tallies.
+    pub tallies: Vec<Tally>,
+}
+
+/// What a counter object answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether all tallies admitted.
+    pub admitted: bool,
+    /// Whether this is the first refusal since the last admitted take: worth an audit row.
+    pub first_refusal: bool,
+    /// The tightest tally's limit.
+    pub limit: u32,
+    /// Takes left in it.
+    pub remaining: u32,
+    /// Seconds until it admits again (refused) or starts anew (admitted).
+    pub reset: u32,
+}
+
+/// Exact counters: one Durable Object per `tenant:kind:key`.
+pub trait Counters {
+    /// Does the steps on the object of that name, all at once: it is single-threaded. Answers the last one's.
+    fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>>;
+}
+
+/// A mail, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The recipient's address.
+    pub to: String,
+    /// The subject line.
+    pub subject: String,
+    /// The plain-text body.
+    pub text: String,
+    /// The HTML body.
+    pub html: String,
+}
+
+/// The way out for mail: the local outbox, an HTTP mail API or the platform's `send_email` binding.
+pub trait Post {
+    /// Hands one mail over.
+    fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>>;
+}
+
+/// Randomness fit for keys.
+pub trait Rng {
+    /// Fills the buffer.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Where log lines go.
+pub trait Log {
+    /// Writes one JSON line.
+    fn line(&self, line: &str);
+}

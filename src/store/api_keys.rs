@@ -1,0 +1,128 @@
+//! API keys, and who they stand for.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::users::{self, User};
+use crate::store::{Columns, Listed, Page, json_text, one};
+
+/// A key's row. The key itself is only its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id, which is part of the key.
+    pub id: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// On whose behalf it acts.
+    pub user_id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it starts with.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Time>,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+}
+
+fn read(row: &Row) -> Result<ApiKey, Fault> {
+    let row = Columns(row);
+    Ok(ApiKey {
+        id: row.text("id")?,
+        tenant_id: row.text("tenant_id")?,
+        user_id: row.text("user_id")?,
+        name: row.text("name")?,
+        prefix: row.text("prefix")?,
+        scopes: row.json("scopes")?,
+        created_at: row.time("created_at")?,
+        last_used_at: row.maybe_time("last_used_at")?,
+        expires_at: row.maybe_time("expires_at")?,
+    })
+}
+
+/// A live key with its hash and user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The key's id.
+    pub id: String,
+    /// What is stored of the key.
+    pub hash: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+    /// On whose behalf it acts.
+    pub user: User,
+}
+
+/// The live key of that id; its use is noted, to the minute.
+pub async fn live_by_id(db: &dyn Db, id: &str, hash: &str, now: Time) -> Result<Option<Live>, Fault> {
+    let touch = Stmt::new(
+        "UPDATE api_keys SET last_used_at = ?3
+         WHERE id = ?1 AND hash = ?2 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?4",
+        vec![id.into(), hash.into(), now.0.into(), now.plus(-60).0.into()],
+    );
+    let find = Stmt::new(
+        "SELECT users.*, api_keys.id AS key_id, api_keys.hash AS key_hash, api_keys.scopes AS key_scopes,
+                api_keys.expires_at AS key_expires_at
+         FROM api_keys JOIN users ON users.id = api_keys.user_id
+         WHERE api_keys.id = ?1 AND api_keys.revoked_at IS NULL AND users.status = 'active'
+         AND (api_keys.expires_at IS NULL OR api_keys.expires_at > ?2)",
+        vec![id.into(), now.0.into()],
+    );
+    let answers = db.run(vec![touch, find]).await?;
+    let Some(row) = answers.last().and_then(|rows| rows.first()) else { return Ok(None) };
+    let user = users::read(row)?;
+    let row = Columns(row);
+    Ok(Some(Live {
+        id: row.text("key_id")?,
+        hash: row.text("key_hash")?,
+        scopes: row.json("key_scopes")?,
+        expires_at: row.maybe_time("key_expires_at")?,
+        user,
+    }))
+}
+
+/// Makes a key.
+pub fn insert(key: &ApiKey, hash: &str) -> Stmt {
+    let args: Vec<Arg> = vec![
+        (&key.id).into(),
+        (&key.tenant_id).into(),
+        (&key.user_id).into(),
+        (&key.name).into(),
+        (&key.prefix).into(),
+        hash.into(),
+        json_text(&key.scopes).into(),
+        key.created_at.0.into(),
+        key.expires_at.map(|at| at.0).into(),
+    ];
+    Stmt::new(
+        "INSERT INTO api_keys (id, tenant_id, user_id, name, prefix, hash, scopes, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        args,
+    )
+}
+
+/// A page of a user's keys that are not revoked, by id.
+pub async fn list(db: &dyn Db, user_id: &str, page: &Page) -> Result<Listed<ApiKey>, Fault> {
+    let sql = "SELECT * FROM api_keys WHERE user_id = ?1 AND revoked_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3";
+    let after = page.after.clone().unwrap_or_default();
+    let rows = one(db, Stmt::new(sql, vec![user_id.into(), after.into(), (page.limit + 1).into()])).await?;
+    let items = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |key: &ApiKey| key.id.clone()))
+}
+
+/// Revokes a user's key; returns its id if it was not revoked before.
+pub fn revoke(user_id: &str, id: &str, now: Time) -> Stmt {
+    let sql = "UPDATE api_keys SET revoked_at = ?3 WHERE user_id = ?1 AND id = ?2 AND revoked_at IS NULL RETURNING id";
+    Stmt::new(sql, vec![user_id.into(), id.into(), now.0.into()])
+}
+
+/// How many keys a user has that are not revoked.
+pub async fn count(db: &dyn Db, user_id: &str) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) AS n FROM api_keys WHERE user_id = ?1 AND revoked_at IS NULL";
+    one(db, Stmt::new(sql, vec![user_id.into()])).await?.first().map_or(Ok(0), |row| Columns(row).int("n"))
+}

@@ -1,0 +1,100 @@
+//! The audit log: a row for each security event.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::{Columns, Listed, Page, one};
+
+/// A security event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id, ordered by time.
+    pub id: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// When.
+    pub at: Time,
+    /// What, as `login.failed`.
+    pub event: String,
+    /// `success` or `failure`.
+    pub outcome: String,
+    /// Who: a user's id, `system`, or the address an unknown caller gave.
+    pub actor: Option<String>,
+    /// On whom or what.
+    pub subject: Option<String>,
+    /// Where from.
+    pub address: Option<String>,
+    /// What else there is to say. Never a secret.
+    pub detail: Option<String>,
+}
+
+/// Writes an event.
+pub fn insert(event: &Event) -> Stmt {
+    let args: Vec<Arg> = vec![
+        (&event.id).into(),
+        (&event.tenant_id).into(),
+        event.at.0.into(),
+        (&event.event).into(),
+        (&event.outcome).into(),
+        event.actor.clone().into(),
+        event.subject.clone().into(),
+        event.address.clone().into(),
+        event.detail.clone().into(),
+    ];
+    Stmt::new(
+        "INSERT INTO audit (id, tenant_id, at, event, outcome, actor, subject, address, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        args,
+    )
+}
+
+/// What the log is narrowed to; each `None` narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The event, or its first part: `login` finds `login.failed`.
+    pub event: Option<String>,
+    /// `success` or `failure`.
+    pub outcome: Option<String>,
+    /// The actor.
+    pub actor: Option<String>,
+    /// The subject.
+    pub subject: Option<String>,
+    /// From then on.
+    pub since: Option<Time>,
+    /// Before then.
+    pub until: Option<Time>,
+}
+
+/// A page of a tenant's events, newest first.
+pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<Event>, Fault> {
+    let sql = "SELECT * FROM audit WHERE tenant_id = ?1 AND (?2 IS NULL OR id < ?2)
+               AND (?3 IS NULL OR event = ?3 OR substr(event, 1, length(?3) + 1) = ?3 || '.')
+               AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR subject = ?6)
+               AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) ORDER BY id DESC LIMIT ?9";
+    let args: Vec<Arg> = vec![
+        tenant_id.into(),
+        page.after.clone().into(),
+        filter.event.clone().into(),
+        filter.outcome.clone().into(),
+        filter.actor.clone().into(),
+        filter.subject.clone().into(),
+        filter.since.map(|at| at.0).into(),
+        filter.until.map(|at| at.0).into(),
+        (page.limit + 1).into(),
+    ];
+    let read = |row: &Row| {
+        let row = Columns(row);
+        Ok(Event {
+            id: row.text("id")?,
+            tenant_id: row.text("tenant_id")?,
+            at: row.time("at")?,
+            event: row.text("event")?,
+            outcome: row.text("outcome")?,
+            actor: row.maybe_text("actor")?,
+            subject: row.maybe_text("subject")?,
+            address: row.maybe_text("address")?,
+            detail: row.maybe_text("detail")?,
+        })
+    };
+    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, Fault>>()?;
+    Ok(page.cut(items, |event: &Event| event.id.clone()))
+}

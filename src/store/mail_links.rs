@@ -1,0 +1,49 @@
+//! Links that were mailed: one purpose, one use.
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Stmt};
+use crate::store::{Columns, one};
+
+/// What a link stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The user's tenant.
+    pub tenant_id: String,
+    /// The user.
+    pub user_id: String,
+    /// The address that it was sent to.
+    pub email_key: String,
+}
+
+/// Makes a link; the user's older ones of that purpose are dead from now on.
+pub fn insert(hash: &str, link: &Link, purpose: &str, expires_at: Time, now: Time) -> [Stmt; 2] {
+    let kill = "UPDATE mail_links SET used_at = ?3 WHERE user_id = ?1 AND purpose = ?2 AND used_at IS NULL";
+    [
+        Stmt::new(kill, vec![(&link.user_id).into(), purpose.into(), now.0.into()]),
+        Stmt::new(
+            "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            vec![
+                hash.into(),
+                (&link.tenant_id).into(),
+                (&link.user_id).into(),
+                purpose.into(),
+                (&link.email_key).into(),
+                now.0.into(),
+                expires_at.0.into(),
+            ],
+        ),
+    ]
+}
+
+/// Takes a link of that purpose: of many at once, one gets it.
+pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<Link>, Fault> {
+    let stmt = Stmt::new(
+        "UPDATE mail_links SET used_at = ?3 WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3
+         RETURNING tenant_id, user_id, email_key",
+        vec![hash.into(), purpose.into(), now.0.into()],
+    );
+    let rows = one(db, stmt).await?;
+    let Some(row) = rows.first().map(Columns) else { return Ok(None) };
+    Ok(Some(Link { tenant_id: row.text("tenant_id")?, user_id: row.text("user_id")?, email_key: row.text("email_key")? }))
+}

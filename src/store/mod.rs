@@ -1,0 +1,111 @@
+//! SQL: a plain function per question. One that asks runs it; one that writes returns its [`Stmt`], so
+//! that a use case can put several into one atomic batch.
+
+pub mod api_keys;
+pub mod audit;
+pub mod keys;
+pub mod mail_links;
+pub mod outbox;
+pub mod refresh_tokens;
+pub mod roles;
+pub mod routes;
+pub mod sessions;
+pub mod sweep;
+pub mod tenants;
+pub mod users;
+
+use serde_json::Value;
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Row, Rows, Stmt};
+
+/// Runs one statement.
+pub async fn one(db: &dyn Db, stmt: Stmt) -> Result<Rows, Fault> {
+    Ok(db.run(vec![stmt]).await?.pop().unwrap_or_default())
+}
+
+/// Reads columns of a row by name; a missing or mistyped column is a [`Fault`] that names it.
+pub(crate) struct Columns<'a>(pub &'a Row);
+
+impl Columns<'_> {
+    fn bad(name: &str) -> Fault {
+        Fault::new("store", format!("column {name}"))
+    }
+
+    pub fn text(&self, name: &str) -> Result<String, Fault> {
+        self.maybe_text(name)?.ok_or_else(|| Columns::bad(name))
+    }
+
+    pub fn maybe_text(&self, name: &str) -> Result<Option<String>, Fault> {
+        match self.0.get(name) {
+            Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            _ => Err(Columns::bad(name)),
+        }
+    }
+
+    pub fn int(&self, name: &str) -> Result<i64, Fault> {
+        self.maybe_int(name)?.ok_or_else(|| Columns::bad(name))
+    }
+
+    pub fn maybe_int(&self, name: &str) -> Result<Option<i64>, Fault> {
+        match self.0.get(name) {
+            Some(Value::Null) => Ok(None),
+            // D1 carries numbers as doubles: 5 may come as 5.0.
+            Some(Value::Number(n)) => {
+                n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)).map(Some).ok_or_else(|| Columns::bad(name))
+            }
+            _ => Err(Columns::bad(name)),
+        }
+    }
+
+    pub fn flag(&self, name: &str) -> Result<bool, Fault> {
+        Ok(self.int(name)? != 0)
+    }
+
+    pub fn time(&self, name: &str) -> Result<Time, Fault> {
+        self.int(name).map(Time)
+    }
+
+    pub fn maybe_time(&self, name: &str) -> Result<Option<Time>, Fault> {
+        Ok(self.maybe_int(name)?.map(Time))
+    }
+
+    pub fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Fault> {
+        serde_json::from_str(&self.text(name)?).map_err(|_| Columns::bad(name))
+    }
+}
+
+/// JSON text of a value that serializes, for a column.
+pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".into())
+}
+
+/// A list's bounds: rows after the cursor, one more than the page so that its end is seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Rows in the page, 1 to 100.
+    pub limit: i64,
+    /// The last row's key of the page before.
+    pub after: Option<String>,
+}
+
+/// One page of a list and the cursor of the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The page.
+    pub items: Vec<T>,
+    /// What to pass as `cursor` for the next page; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl Page {
+    /// Cuts the one row too many off and makes it the cursor's sign.
+    pub fn cut<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Listed<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(100);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = if more { items.last().map(key) } else { None };
+        Listed { items, next }
+    }
+}

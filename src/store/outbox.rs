@@ -1,0 +1,51 @@
+//! The local outbox: mail that is kept instead of sent.
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Mail, Row, Stmt};
+use crate::store::{Columns, one};
+
+/// A kept mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The sender's address.
+    pub from: String,
+    /// The mail.
+    pub mail: Mail,
+    /// When it was handed over.
+    pub created_at: Time,
+}
+
+/// Keeps a mail.
+pub fn insert(id: &str, from: &str, mail: &Mail, now: Time) -> Stmt {
+    Stmt::new(
+        "INSERT INTO outbox (id, recipient, sender, subject, text, html, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        vec![
+            id.into(),
+            mail.to.to_lowercase().into(),
+            from.into(),
+            (&mail.subject).into(),
+            (&mail.text).into(),
+            (&mail.html).into(),
+            now.0.into(),
+        ],
+    )
+}
+
+/// The last hundred mails to an address, newest first.
+pub async fn to(db: &dyn Db, address: &str) -> Result<Vec<Kept>, Fault> {
+    let sql = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY id DESC LIMIT 100";
+    let read = |row: &Row| {
+        let row = Columns(row);
+        Ok(Kept {
+            from: row.text("sender")?,
+            created_at: row.time("created_at")?,
+            mail: Mail {
+                to: row.text("recipient")?,
+                subject: row.text("subject")?,
+                text: row.text("text")?,
+                html: row.text("html")?,
+            },
+        })
+    };
+    one(db, Stmt::new(sql, vec![address.to_lowercase().into()])).await?.iter().map(read).collect()
+}

@@ -1,0 +1,91 @@
+//! Roles and plans of a tenant.
+
+use crate::model::role::{Plan, Role};
+use crate::ports::{Db, Fault, Row, Stmt};
+use crate::store::{Columns, json_text, one};
+
+/// A role from its row.
+pub(crate) fn read_role(row: &Row) -> Result<Role, Fault> {
+    let row = Columns(row);
+    Ok(Role { name: row.text("name")?, rank: row.int("rank")? })
+}
+
+/// A plan from its row.
+pub(crate) fn read_plan(row: &Row) -> Result<Plan, Fault> {
+    let row = Columns(row);
+    Ok(Plan { name: row.text("name")?, rank: row.int("rank")?, features: row.json("features")? })
+}
+
+/// Asks for a tenant's roles, highest first.
+pub fn all_roles(tenant_id: &str) -> Stmt {
+    Stmt::new("SELECT name, rank FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name", vec![tenant_id.into()])
+}
+
+/// Asks for a tenant's plans, highest first.
+pub fn all_plans(tenant_id: &str) -> Stmt {
+    let sql = "SELECT name, rank, features FROM plans WHERE tenant_id = ?1 ORDER BY rank DESC, name";
+    Stmt::new(sql, vec![tenant_id.into()])
+}
+
+/// A tenant's roles, highest first.
+pub async fn roles(db: &dyn Db, tenant_id: &str) -> Result<Vec<Role>, Fault> {
+    one(db, all_roles(tenant_id)).await?.iter().map(read_role).collect()
+}
+
+/// A tenant's plans, highest first.
+pub async fn plans(db: &dyn Db, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
+    one(db, all_plans(tenant_id)).await?.iter().map(read_plan).collect()
+}
+
+/// Makes a role; returns its name unless it is taken.
+pub fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
+    Stmt::new(
+        "INSERT INTO roles (tenant_id, name, rank) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING name",
+        vec![tenant_id.into(), (&role.name).into(), role.rank.into()],
+    )
+}
+
+/// Changes a role's rank; returns its name if there is one.
+pub fn update_role(tenant_id: &str, role: &Role) -> Stmt {
+    Stmt::new(
+        "UPDATE roles SET rank = ?3 WHERE tenant_id = ?1 AND name = ?2 RETURNING name",
+        vec![tenant_id.into(), (&role.name).into(), role.rank.into()],
+    )
+}
+
+/// Removes a role; returns its name if there was one.
+pub fn delete_role(tenant_id: &str, name: &str) -> Stmt {
+    let sql = "DELETE FROM roles WHERE tenant_id = ?1 AND name = ?2 RETURNING name";
+    Stmt::new(sql, vec![tenant_id.into(), name.into()])
+}
+
+/// Makes a plan; returns its name unless it is taken.
+pub fn insert_plan(tenant_id: &str, plan: &Plan) -> Stmt {
+    Stmt::new(
+        "INSERT INTO plans (tenant_id, name, rank, features) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING RETURNING name",
+        vec![tenant_id.into(), (&plan.name).into(), plan.rank.into(), json_text(&plan.features).into()],
+    )
+}
+
+/// Changes a plan; returns its name if there is one.
+pub fn update_plan(tenant_id: &str, plan: &Plan) -> Stmt {
+    Stmt::new(
+        "UPDATE plans SET rank = ?3, features = ?4 WHERE tenant_id = ?1 AND name = ?2 RETURNING name",
+        vec![tenant_id.into(), (&plan.name).into(), plan.rank.into(), json_text(&plan.features).into()],
+    )
+}
+
+/// Removes a plan; returns its name if there was one.
+pub fn delete_plan(tenant_id: &str, name: &str) -> Stmt {
+    let sql = "DELETE FROM plans WHERE tenant_id = ?1 AND name = ?2 RETURNING name";
+    Stmt::new(sql, vec![tenant_id.into(), name.into()])
+}
+
+/// How many users hold a role or are on a plan, so that neither is removed under them.
+pub async fn users_with(db: &dyn Db, tenant_id: &str, role: Option<&str>, plan: Option<&str>) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) AS n FROM users WHERE tenant_id = ?1
+               AND ((?2 IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?2)) OR plan = ?3)";
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), role.into(), plan.into()])).await?;
+    rows.first().map_or(Ok(0), |row| Columns(row).int("n"))
+}

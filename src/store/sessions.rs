@@ -1,0 +1,126 @@
+//! Sessions, and who they stand for.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::users::{self, User};
+use crate::store::{Columns, json_text, one};
+
+/// A session's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id, a token's `sid`.
+    pub id: String,
+    /// The user's tenant.
+    pub tenant_id: String,
+    /// The user.
+    pub user_id: String,
+    /// Hash of the cookie's value, for a browser's session.
+    pub cookie_hash: Option<String>,
+    /// How the user signed in (RFC 8176).
+    pub amr: Vec<String>,
+    /// When the user signed in.
+    pub auth_time: Time,
+    /// From where.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: Time,
+    /// Without use for so many seconds it ends.
+    pub idle_seconds: Option<i64>,
+    /// When it ends at the latest.
+    pub expires_at: Time,
+}
+
+/// A live session with its user, as of now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The session's id.
+    pub id: String,
+    /// How the user signed in.
+    pub amr: Vec<String>,
+    /// When the user signed in.
+    pub auth_time: Time,
+    /// When it ends at the latest.
+    pub expires_at: Time,
+    /// The user.
+    pub user: User,
+}
+
+const LIVE: &str = "SELECT users.*, sessions.id AS session_id, sessions.amr AS session_amr,
+                           sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at
+                    FROM sessions JOIN users ON users.id = sessions.user_id
+                    WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?2
+                    AND (sessions.idle_until IS NULL OR sessions.idle_until > ?2) AND users.status = 'active' AND ";
+
+fn read_live(row: &Row) -> Result<Live, Fault> {
+    let user = users::read(row)?;
+    let row = Columns(row);
+    Ok(Live {
+        id: row.text("session_id")?,
+        amr: row.json("session_amr")?,
+        auth_time: row.time("session_auth_time")?,
+        expires_at: row.time("session_expires_at")?,
+        user,
+    })
+}
+
+/// The live session of that id.
+pub async fn live_by_id(db: &dyn Db, id: &str, now: Time) -> Result<Option<Live>, Fault> {
+    let stmt = Stmt::new(format!("{LIVE} sessions.id = ?1"), vec![id.into(), now.0.into()]);
+    one(db, stmt).await?.first().map(read_live).transpose()
+}
+
+/// The live session of that cookie; its idle time starts anew, written at most every five minutes.
+pub async fn live_by_cookie(db: &dyn Db, cookie_hash: &str, now: Time) -> Result<Option<Live>, Fault> {
+    let touch = Stmt::new(
+        "UPDATE sessions SET seen_at = ?2, idle_until = ?2 + idle_seconds * 1000
+         WHERE cookie_hash = ?1 AND ended_at IS NULL AND idle_until > ?2 AND seen_at < ?3",
+        vec![cookie_hash.into(), now.0.into(), now.plus(-300).0.into()],
+    );
+    let find = Stmt::new(format!("{LIVE} sessions.cookie_hash = ?1"), vec![cookie_hash.into(), now.0.into()]);
+    let answers = db.run(vec![touch, find]).await?;
+    answers.last().and_then(|rows| rows.first()).map(read_live).transpose()
+}
+
+/// Begins a session, if its user is still active; returns its id if so.
+pub fn insert(session: &Session) -> Stmt {
+    let args: Vec<Arg> = vec![
+        (&session.id).into(),
+        (&session.tenant_id).into(),
+        (&session.user_id).into(),
+        session.cookie_hash.clone().into(),
+        json_text(&session.amr).into(),
+        session.auth_time.0.into(),
+        (&session.address).into(),
+        (&session.user_agent).into(),
+        session.created_at.0.into(),
+        session.idle_seconds.into(),
+        session.expires_at.0.into(),
+    ];
+    Stmt::new(
+        "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
+                               seen_at, idle_seconds, idle_until, expires_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active') RETURNING id",
+        args,
+    )
+}
+
+/// Ends one session of a user.
+pub fn end(id: &str, now: Time) -> Stmt {
+    let sql = "UPDATE sessions SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL";
+    Stmt::new(sql, vec![id.into(), now.0.into()])
+}
+
+/// Ends all sessions of a user but one.
+pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> Stmt {
+    let sql = "UPDATE sessions SET ended_at = ?3 WHERE user_id = ?1 AND ended_at IS NULL AND id <> coalesce(?2, '')";
+    Stmt::new(sql, vec![user_id.into(), keep.into(), now.0.into()])
+}
+
+/// Puts a session's end further away, as its refresh token's.
+pub fn extend(id: &str, expires_at: Time, now: Time) -> Stmt {
+    let sql = "UPDATE sessions SET expires_at = max(expires_at, ?2), seen_at = ?3 WHERE id = ?1";
+    Stmt::new(sql, vec![id.into(), expires_at.0.into(), now.0.into()])
+}

@@ -1,0 +1,190 @@
+//! Users.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::{Columns, Listed, Page, json_text, one};
+
+/// A user's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: String,
+    /// The tenant it belongs to.
+    pub tenant_id: String,
+    /// Whose e-mail namespace it is in.
+    pub directory: String,
+    /// The address as shown.
+    pub email: String,
+    /// The address as compared.
+    pub email_key: String,
+    /// Whether its owner confirmed it.
+    pub email_verified: bool,
+    /// Display name.
+    pub name: Option<String>,
+    /// PHC string, or an imported form; `None` if the user has no password.
+    pub password_hash: Option<String>,
+    /// At most three.
+    pub roles: Vec<String>,
+    /// The plan; the tenant's default when absent.
+    pub plan: Option<String>,
+    /// `none`, `totp` or `email`.
+    pub mfa: String,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// Whether the user operates the deployment.
+    pub operator: bool,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it last signed in.
+    pub last_login_at: Option<Time>,
+}
+
+pub(crate) fn read(row: &Row) -> Result<User, Fault> {
+    let row = Columns(row);
+    Ok(User {
+        id: row.text("id")?,
+        tenant_id: row.text("tenant_id")?,
+        directory: row.text("directory")?,
+        email: row.text("email")?,
+        email_key: row.text("email_key")?,
+        email_verified: row.flag("email_verified")?,
+        name: row.maybe_text("name")?,
+        password_hash: row.maybe_text("password_hash")?,
+        roles: row.json("roles")?,
+        plan: row.maybe_text("plan")?,
+        mfa: row.text("mfa")?,
+        status: row.text("status")?,
+        operator: row.flag("operator")?,
+        created_at: row.time("created_at")?,
+        last_login_at: row.maybe_time("last_login_at")?,
+    })
+}
+
+/// A user of a directory by address.
+pub async fn by_email(db: &dyn Db, directory: &str, email_key: &str) -> Result<Option<User>, Fault> {
+    let sql = "SELECT * FROM users WHERE directory = ?1 AND email_key = ?2";
+    one(db, Stmt::new(sql, vec![directory.into(), email_key.into()])).await?.first().map(read).transpose()
+}
+
+/// A user of a tenant by id.
+pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<User>, Fault> {
+    let sql = "SELECT * FROM users WHERE tenant_id = ?1 AND id = ?2";
+    one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
+}
+
+/// What a list of users is narrowed to; each `None` narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Part of the address or name, any case.
+    pub search: Option<String>,
+    /// The exact address.
+    pub email_key: Option<String>,
+    /// `active` or `disabled`.
+    pub status: Option<String>,
+    /// A role that is held.
+    pub role: Option<String>,
+    /// The plan.
+    pub plan: Option<String>,
+}
+
+/// A page of a tenant's users, by id.
+pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<User>, Fault> {
+    let sql = "SELECT * FROM users WHERE tenant_id = ?1 AND id > ?2
+               AND (?3 IS NULL OR instr(email_key, ?3) > 0 OR instr(lower(coalesce(name, '')), ?3) > 0)
+               AND (?4 IS NULL OR email_key = ?4) AND (?5 IS NULL OR status = ?5)
+               AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?6))
+               AND (?7 IS NULL OR plan = ?7) ORDER BY id LIMIT ?8";
+    let args: Vec<Arg> = vec![
+        tenant_id.into(),
+        page.after.clone().unwrap_or_default().into(),
+        filter.search.as_ref().map(|text| text.to_lowercase()).into(),
+        filter.email_key.clone().into(),
+        filter.status.clone().into(),
+        filter.role.clone().into(),
+        filter.plan.clone().into(),
+        (page.limit + 1).into(),
+    ];
+    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |user: &User| user.id.clone()))
+}
+
+/// Whether the deployment has an operator already.
+pub async fn any_operator(db: &dyn Db) -> Result<bool, Fault> {
+    let rows = one(db, Stmt::new("SELECT 1 AS n FROM users WHERE operator = 1 LIMIT 1", vec![])).await?;
+    Ok(!rows.is_empty())
+}
+
+/// Makes a user; returns its id unless the address is taken, or it is to be the operator and one exists.
+pub fn insert(user: &User) -> Stmt {
+    Stmt::new(
+        "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
+                            plan, mfa, status, operator, created_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+         WHERE ?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)
+         ON CONFLICT DO NOTHING RETURNING id",
+        vec![
+            (&user.id).into(),
+            (&user.tenant_id).into(),
+            (&user.directory).into(),
+            (&user.email).into(),
+            (&user.email_key).into(),
+            user.email_verified.into(),
+            user.name.clone().into(),
+            user.password_hash.clone().into(),
+            json_text(&user.roles).into(),
+            user.plan.clone().into(),
+            (&user.mfa).into(),
+            (&user.status).into(),
+            user.operator.into(),
+            user.created_at.0.into(),
+        ],
+    )
+}
+
+/// Replaces what an administrator may change, unless another user has the address; returns the id if done.
+pub fn update(user: &User) -> Stmt {
+    Stmt::new(
+        "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
+                                    status = ?9
+         WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
+        vec![
+            (&user.tenant_id).into(),
+            (&user.id).into(),
+            (&user.email).into(),
+            (&user.email_key).into(),
+            user.email_verified.into(),
+            user.name.clone().into(),
+            json_text(&user.roles).into(),
+            user.plan.clone().into(),
+            (&user.status).into(),
+        ],
+    )
+}
+
+/// Removes a user; what belongs to it goes by foreign key. Returns the id if there was one.
+pub fn delete(tenant_id: &str, id: &str) -> Stmt {
+    let sql = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2 RETURNING id";
+    Stmt::new(sql, vec![tenant_id.into(), id.into()])
+}
+
+/// Replaces a password's hash.
+pub fn set_password(id: &str, hash: &str) -> Stmt {
+    Stmt::new("UPDATE users SET password_hash = ?2 WHERE id = ?1", vec![id.into(), hash.into()])
+}
+
+/// Replaces a password's hash by a fresher one of the same password, if it is still that hash.
+pub fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
+    let sql = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+    Stmt::new(sql, vec![id.into(), was.into(), hash.into()])
+}
+
+/// Marks an address confirmed, if it is still the user's.
+pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
+    let sql = "UPDATE users SET email_verified = 1 WHERE id = ?1 AND email_key = ?2";
+    Stmt::new(sql, vec![id.into(), email_key.into()])
+}
+
+/// Notes a login.
+pub fn logged_in(id: &str, now: Time) -> Stmt {
+    Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()])
+}
