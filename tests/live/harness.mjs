@@ -47,6 +47,15 @@ export class Gateway {
     return this.#worker.runCron();
   }
 
+  /** Writes to the database behind the gateway's back, for states that no API leads to. */
+  async sql(text, ...values) {
+    const db = await this.#worker.mf.getD1Database('DB');
+    await db
+      .prepare(text)
+      .bind(...values)
+      .run();
+  }
+
   send(path, options) {
     return send(this.url, path, options);
   }

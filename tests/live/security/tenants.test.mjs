@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { claimsOf, PASSWORD, SKIP_LIMITS, startGateway } from '../harness.mjs';
+import { ADMIN, claimsOf, PASSWORD, SKIP_LIMITS, startGateway } from '../harness.mjs';
 
 describe('tenants', () => {
   let gateway;
@@ -13,13 +13,15 @@ describe('tenants', () => {
   before(async () => {
     gateway = await startGateway();
     victim = await gateway.person({ roles: ['TECHNICIAN'] });
-    const admin = { email: 'admin@example.com', password: PASSWORD };
-    other = await gateway.admin('POST', '/tenant/home/v2/Tenants', { id: 'other', name: 'Other', admin });
-    const login = await gateway.send('/api/auth/login', {
-      method: 'POST',
-      json: admin,
-      headers: { ...SKIP_LIMITS, 'X-Tenant-Id': other.id },
-    });
+    other = await gateway.admin('POST', '/tenant/home/v2/Tenants', { id: 'other', name: 'Other' });
+    const { email } = ADMIN;
+    const there = (path, json) =>
+      gateway.send(path, { method: 'POST', json, headers: { ...SKIP_LIMITS, 'X-Tenant-Id': other.id } });
+    const registered = await there('/auth/register', { email, password: PASSWORD, full_name: 'Other Admin' });
+    assert.equal(registered.status, 201, registered.text);
+    await gateway.verify(email);
+    await gateway.sql('UPDATE users SET roles = ? WHERE tenant_id = ?', '["ADMIN"]', other.id);
+    const login = await there('/api/auth/login', { email, password: PASSWORD });
     assert.equal(login.status, 200, login.text);
     otherAdmin = login.json.data.tokens.accessToken;
   });
