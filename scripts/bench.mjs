@@ -49,7 +49,7 @@ await main(async () => {
   await Promise.all([prepared.stop(), peers.stop(), subject.gateway.stop()]);
   origin.disconnect();
 
-  const machine = `${cpus().length} cores (${cpus()[0].model}), ${generator}, Node ${process.version}, ${turns} rounds of ${seconds} s`;
+  const machine = `${cpus().length} cores (${cpus()[0].model}), ${generator}, Node ${process.version}, ${turns} ${turns === 1 ? 'round' : 'rounds'} of ${seconds} s`;
   const result = summary({ list, rounds, module: moduleSize(), startup: startupMs, machine, partial: Boolean(only) });
   console.log(`\n${markdown(result)}\n`);
   console.log('```json');

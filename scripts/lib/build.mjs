@@ -100,5 +100,5 @@ function alive(pid) {
 export function moduleSize() {
   const file = walk(buildDir).find((path) => path.endsWith('.wasm'));
   const bytes = readFileSync(file);
-  return { file, bytes: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
+  return { file: relative(root, file), bytes: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
 }
