@@ -38,8 +38,7 @@ export function markdown({ machine, module, figures, held }) {
     `${machine}. Medians; compare figures of one run only.`,
     '',
     '| scenario | requests/s | median ms | p99 ms | each round |', '|---|---:|---:|---:|---|', ...rows,
-    '',
-    '| held to | now | limit | met |', '|---|---:|---:|---|', ...limits,
+    ...(held.length ? ['', '| held to | now | limit | met |', '|---|---:|---:|---|', ...limits] : []),
     '',
     `Module: ${Math.round(module.bytes / 1000)} kB, ${Math.round(module.gzipped / 1000)} kB gzipped.`,
   ].join('\n');
