@@ -18,6 +18,13 @@ pub struct State {
     refused: u32,
 }
 
+impl State {
+    /// The last instant that it speaks of.
+    pub fn last(self) -> Time {
+        Time(self.at)
+    }
+}
+
 /// All tallies of one object.
 pub type Tallies = BTreeMap<String, State>;
 

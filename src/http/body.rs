@@ -12,16 +12,27 @@ pub const SMALL: usize = 64 * 1024;
 /// The most that any endpoint reads.
 pub const LARGE: usize = 1024 * 1024;
 
+/// How reading a body went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Read {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// There is more than was to be read.
+    TooLong,
+    /// The connection ended before the body did.
+    CutShort,
+}
+
 /// A body that has not been read.
 pub trait Body {
-    /// The bytes; `None` if there are more than `limit`.
-    fn read(&self, limit: usize) -> Later<'_, Result<Option<Vec<u8>>, Fault>>;
+    /// Reads at most `limit` bytes.
+    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>>;
 }
 
 /// A body in memory.
 impl Body for Vec<u8> {
-    fn read(&self, limit: usize) -> Later<'_, Result<Option<Vec<u8>>, Fault>> {
-        Box::pin(async move { Ok((self.len() <= limit).then(|| self.clone())) })
+    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
+        Box::pin(async move { Ok(if self.len() <= limit { Read::Whole(self.clone()) } else { Read::TooLong }) })
     }
 }
 
@@ -30,7 +41,11 @@ async fn bytes(call: &Call<'_>, limit: usize) -> Result<Vec<u8>, Error> {
     if announced.is_some_and(|length| length > limit) {
         return Err(Refusal::TooLarge(limit).into());
     }
-    Ok(call.request.body.read(limit).await?.ok_or(Refusal::TooLarge(limit))?)
+    match call.request.body.read(limit).await? {
+        Read::Whole(bytes) => Ok(bytes),
+        Read::TooLong => Err(Refusal::TooLarge(limit).into()),
+        Read::CutShort => Err(Refusal::Malformed("the body ended early".into()).into()),
+    }
 }
 
 fn media_type<'a>(call: &Call<'a>) -> Option<&'a str> {

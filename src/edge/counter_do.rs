@@ -1,0 +1,82 @@
+//! The counter object: loads its tallies, applies the pure rule, stores them.
+//!
+//! It is exact because the platform runs one object in one place and one thread, and because nothing is
+//! awaited between reading and writing: its SQLite storage is synchronous. The answer leaves only after the
+//! write is durable (the platform's output gate).
+
+use std::cell::Cell;
+
+use worker::{Date, DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
+
+use crate::domain::counter::{Tallies, apply, over_at};
+use crate::model::time::Time;
+use crate::ports::{Count, Verdict};
+
+#[durable_object(alarm)]
+pub struct Counter {
+    state: State,
+    /// Whether this instance has seen to the table and the alarm.
+    ready: Cell<bool>,
+}
+
+fn now() -> Time {
+    Time(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Counter {
+    fn load(&self) -> Result<Tallies> {
+        #[derive(serde::Deserialize)]
+        struct Kept {
+            tallies: String,
+        }
+        let sql = self.state.storage().sql();
+        if !self.ready.get() {
+            sql.exec("CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)", None)?;
+        }
+        let rows: Vec<Kept> = sql.exec("SELECT tallies FROM kept WHERE id = 1", None)?.to_array()?;
+        Ok(rows.first().and_then(|kept| serde_json::from_str(&kept.tallies).ok()).unwrap_or_default())
+    }
+
+    fn store(&self, tallies: &Tallies) -> Result<()> {
+        let text = serde_json::to_string(tallies)?;
+        let sql = "INSERT INTO kept (id, tallies) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET tallies = excluded.tallies";
+        self.state.storage().sql().exec(sql, vec![text.into()]).map(drop)
+    }
+
+    async fn wake_when_over(&self, from: Time) -> Result<()> {
+        let at = ScheduledTime::new(js_sys::Date::new(&(over_at(from).0 as f64).into()));
+        self.state.storage().set_alarm(at).await
+    }
+}
+
+impl DurableObject for Counter {
+    fn new(state: State, _: Env) -> Self {
+        Counter { state, ready: Cell::new(false) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let steps: Vec<Count> = request.json().await?;
+        let mut verdict: Option<Verdict> = None;
+        let mut tallies = self.load()?;
+        for step in &steps {
+            verdict = Some(apply(&mut tallies, step, now()));
+        }
+        self.store(&tallies)?;
+        if !self.ready.replace(true) {
+            self.wake_when_over(now()).await?;
+        }
+        Response::from_json(&verdict)
+    }
+
+    /// Forgets everything a day after the last use; until then, looks again.
+    async fn alarm(&self) -> Result<Response> {
+        let tallies = self.load()?;
+        match tallies.values().map(|state| state.last()).max() {
+            Some(last) if now() < over_at(last) => self.wake_when_over(last).await?,
+            _ => self.state.storage().delete_all().await?,
+        }
+        // What is gone must be made again by the next call to this instance.
+        self.ready.set(false);
+        Response::empty()
+    }
+}

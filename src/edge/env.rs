@@ -1,0 +1,102 @@
+//! The environment: vars, secrets and bindings, made into a [`Cx`].
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+
+use crate::cache::Cache;
+use crate::config::{Config, Mode};
+use crate::crypto::secret::same;
+use crate::cx::{Client, Cx};
+use crate::edge::counters::DurableCounters;
+use crate::edge::d1::D1;
+use crate::edge::mail::Transport;
+use crate::http::request::Request;
+use crate::model::time::Time;
+use crate::ports::{Fault, Log, Rng};
+
+thread_local! {
+    static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Cache>)>> = const { RefCell::new(None) };
+}
+
+/// One member of the environment.
+pub fn binding(env: &JsValue, name: &str) -> Result<JsValue, Fault> {
+    let found = Reflect::get(env, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
+    if found.is_undefined() { Err(Fault::new("env", format!("{name} is not bound"))) } else { Ok(found) }
+}
+
+/// The configuration and memory of this isolate.
+fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Cache>), Fault> {
+    ISOLATE.with_borrow_mut(|slot| {
+        if let Some(known) = slot {
+            return Ok(known.clone());
+        }
+        let config = Config::parse(|name| binding(env, name).ok().and_then(|value| value.as_string()))?;
+        let made = (Rc::new(config), Rc::new(Cache::default()));
+        *slot = Some(made.clone());
+        Ok(made)
+    })
+}
+
+/// The context of one request.
+pub fn cx(env: &JsValue, request: &Request) -> Result<Cx, Fault> {
+    let mut cx = system(env)?;
+    let header = |name| request.headers.get(name);
+    let told = header("x-system-secret");
+    let unlimited = match (&cx.config.system_secret, told) {
+        (Some(secret), Some(told)) if cx.config.mode != Mode::Production => same(secret.as_bytes(), told.as_bytes()),
+        _ => false,
+    };
+    cx.client = Rc::new(Client {
+        address: header("cf-connecting-ip").unwrap_or_default().to_owned(),
+        user_agent: header("user-agent").unwrap_or_default().chars().take(256).collect(),
+        unlimited,
+    });
+    Ok(cx)
+}
+
+/// The context of work that nobody asked for.
+pub fn system(env: &JsValue) -> Result<Cx, Fault> {
+    let (config, cache) = isolate(env)?;
+    let now = Time(js_sys::Date::now() as i64);
+    let db = Rc::new(D1::new(env.clone()));
+    Ok(Cx {
+        db: db.clone(),
+        counters: Rc::new(DurableCounters::new(env.clone())),
+        post: Rc::new(Transport::new(env.clone(), config.clone(), db, now)),
+        rng: Rc::new(PlatformRng),
+        log: Rc::new(Console),
+        cache,
+        config,
+        client: Rc::new(Client::default()),
+        now,
+    })
+}
+
+/// `crypto.getRandomValues`, by way of getrandom.
+pub struct PlatformRng;
+
+impl Rng for PlatformRng {
+    fn fill(&self, bytes: &mut [u8]) {
+        if getrandom::fill(bytes).is_err() {
+            // Going on without randomness would be worse than ending this request.
+            wasm_bindgen::throw_str("the platform's generator is broken");
+        }
+    }
+}
+
+/// The platform's log.
+struct Console;
+
+impl Log for Console {
+    fn line(&self, line: &str) {
+        log(line);
+    }
+}
+
+/// Writes one line to the platform's log.
+pub fn log(line: &str) {
+    web_sys::console::log_1(&JsValue::from_str(line));
+}

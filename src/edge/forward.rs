@@ -1,0 +1,51 @@
+//! What goes out: our answers, and requests to origins, streamed both ways.
+
+use wasm_bindgen::JsValue;
+
+use crate::api::gateway::{BAD_GATEWAY, GATEWAY_TIMEOUT};
+use crate::domain::forward::Plan;
+use crate::edge::glue;
+use crate::http::response::Response;
+
+/// A platform response from ours.
+pub fn respond(method: &str, response: &Response) -> JsValue {
+    let bodyless = method == "HEAD" || matches!(response.status, 204 | 304) || response.body.is_empty();
+    let body = if bodyless { JsValue::NULL } else { JsValue::from_str(&response.body) };
+    glue::respond(response.status, &lines(&response.headers), body)
+}
+
+/// Carries a plan out; the promise of the origin's response.
+pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
+    let added = plan.limit.as_ref().map(|verdict| {
+        format!(
+            "ratelimit-limit:{}\nratelimit-remaining:{}\nratelimit-reset:{}",
+            verdict.limit, verdict.remaining, verdict.reset
+        )
+    });
+    glue::forward(
+        raw,
+        &plan.url,
+        &plan.remove.join("\n"),
+        &lines(&plan.set),
+        plan.timeout_ms,
+        plan.retries,
+        plan.private,
+        added.as_deref().unwrap_or_default(),
+        BAD_GATEWAY,
+        GATEWAY_TIMEOUT,
+    )
+}
+
+/// Header fields a line each. A value with a line break is none, and is left out.
+fn lines<N: AsRef<str>>(headers: &[(N, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in headers.iter().filter(|(_, value)| !value.contains(['\n', '\r', '\0'])) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(name.as_ref());
+        text.push(':');
+        text.push_str(value);
+    }
+    text
+}

@@ -1,0 +1,146 @@
+// The JavaScript side of the edge. Each call across the wasm boundary costs, so a request crosses once with
+// all of its head as one string, and goes out with one call.
+
+/** Method, URL and header fields of a request, a line each; a field is `name:value`. */
+export function head(request) {
+  let text = request.method + "\n" + request.url;
+  for (const [name, value] of request.headers) text += "\n" + name + ":" + value;
+  return text;
+}
+
+/** Header fields from lines of `name:value`. */
+function fields(text) {
+  const headers = new Headers();
+  if (text === "") return headers;
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    headers.append(line.slice(0, colon), line.slice(colon + 1));
+  }
+  return headers;
+}
+
+/** A response; `body` null for none. */
+export function respond(status, headers, body) {
+  return new Response(body, { status, headers: fields(headers) });
+}
+
+/**
+ * The body's bytes; undefined if there are more than `limit`, null if it ended early.
+ */
+export async function readBody(request, limit) {
+  if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  const chunks = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.byteLength;
+      if (length > limit) {
+        reader.cancel().catch(() => {});
+        return undefined;
+      }
+      chunks.push(value);
+    }
+  } catch {
+    return null;
+  }
+  if (chunks.length === 1) return chunks[0];
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+// One caller's answer must not come out of the shared cache for another (`-1`: don't keep).
+const UNSHARED = { cacheTtlByStatus: { "100-599": -1 } };
+
+/**
+ * Sends a request to an origin and answers with its response; both bodies stream.
+ *
+ * @param {Request} request the caller's
+ * @param {string} url where to
+ * @param {string} remove names of header fields to remove, a line each
+ * @param {string} set header fields to set after that, a line each as `name:value`
+ * @param {number} timeout milliseconds until the response's head must be there
+ * @param {number} retries how often a request that did not reach the origin is sent again
+ * @param {boolean} unshared whether the answer is one caller's
+ * @param {string} added header fields that the answer gets, as `set`
+ * @param {string} badGateway JSON for 502
+ * @param {string} gatewayTimeout JSON for 504
+ */
+export async function forward(request, url, remove, set, timeout, retries, unshared, added, badGateway, gatewayTimeout) {
+  const headers = new Headers(request.headers);
+  if (remove !== "") for (const name of remove.split("\n")) headers.delete(name);
+  for (const line of set.split("\n")) {
+    const colon = line.indexOf(":");
+    headers.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+  const abort = new AbortController();
+  const init = { method: request.method, headers, body: request.body, redirect: "manual", signal: abort.signal };
+  if (unshared) init.cf = UNSHARED;
+  // The timer is for the response's head only: an event stream may then last as long as it likes.
+  const timer = setTimeout(() => abort.abort(), timeout);
+  try {
+    for (let left = retries; ; left--) {
+      try {
+        return answer(await fetch(url, init), unshared, added);
+      } catch {
+        if (abort.signal.aborted) return failure(504, gatewayTimeout, added);
+        if (left <= 0) return failure(502, badGateway, added);
+      }
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function answer(response, unshared, added) {
+  // A response from fetch has immutable header fields, and one with a WebSocket goes as it is.
+  const keepable = unshared && !response.headers.has("cache-control");
+  if (response.webSocket || (!keepable && added === "")) return response;
+  const own = new Response(response.body, response);
+  if (keepable) own.headers.set("cache-control", "private, no-cache");
+  if (added !== "") for (const [name, value] of fields(added)) own.headers.set(name, value);
+  return own;
+}
+
+function failure(status, body, added) {
+  const headers = fields(added);
+  headers.set("content-type", "application/json");
+  headers.set("cache-control", "no-store");
+  return new Response(body, { status, headers });
+}
+
+/** Runs a batch of `[sql, args]` on D1; JSON of each statement's rows. */
+export async function batch(db, statements) {
+  const prepared = JSON.parse(statements).map(([sql, args]) => db.prepare(sql).bind(...args));
+  const results = await db.batch(prepared);
+  for (const result of results) if (!result.success) throw new Error(result.error);
+  return JSON.stringify(results.map((result) => result.results));
+}
+
+/** Calls a counter object; JSON of its verdict. */
+export async function count(namespace, name, steps) {
+  const stub = namespace.get(namespace.idFromName(name));
+  const response = await stub.fetch("https://counter/", { method: "POST", body: steps });
+  if (!response.ok) throw new Error(`the counter answered ${response.status}`);
+  return response.text();
+}
+
+/** Sends a mail through a `send_email` binding. */
+export async function sendMail(binding, from, to, subject, text, html) {
+  await binding.send({ from, to, subject, text, html });
+}
+
+/** Sends a mail through an HTTP API of Resend's shape; answers the status. */
+export async function postMail(url, key, body) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body });
+  await response.body?.cancel();
+  return response.status;
+}

@@ -1,0 +1,44 @@
+//! What `glue.js` exports.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/src/edge/glue.js")]
+extern "C" {
+    pub fn head(request: &JsValue) -> String;
+    pub fn respond(status: u16, headers: &str, body: JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = readBody, catch)]
+    pub async fn read_body(request: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
+    #[expect(clippy::too_many_arguments, reason = "one crossing")]
+    pub fn forward(
+        request: &JsValue,
+        url: &str,
+        remove: &str,
+        set: &str,
+        timeout: u32,
+        retries: u32,
+        unshared: bool,
+        added: &str,
+        bad_gateway: &str,
+        gateway_timeout: &str,
+    ) -> JsValue;
+    #[wasm_bindgen(catch)]
+    pub async fn batch(db: &JsValue, statements: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub async fn count(namespace: &JsValue, name: &str, steps: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = sendMail, catch)]
+    pub async fn send_mail(
+        binding: &JsValue,
+        from: &str,
+        to: &str,
+        subject: &str,
+        text: &str,
+        html: &str,
+    ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = postMail, catch)]
+    pub async fn post_mail(url: &str, key: &str, body: &str) -> Result<JsValue, JsValue>;
+}
+
+/// What a rejected promise says, for a log line.
+pub fn said(error: &JsValue) -> String {
+    js_sys::Error::from(error.clone()).message().into()
+}

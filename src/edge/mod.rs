@@ -1,0 +1,76 @@
+//! The platform: events come in here, and nothing outside this folder names it.
+//!
+//! A request is served by one future. With warm memory that future never waits, so it is polled once before
+//! it is made a promise: what is ready at once is answered without a trip through the executor.
+
+mod counter_do;
+mod counters;
+mod d1;
+mod env;
+mod forward;
+mod glue;
+mod mail;
+mod request;
+mod sweep_cron;
+
+use std::cell::RefCell;
+use std::future::Future as _;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::api;
+use crate::http::table::Table;
+use crate::http::{self, Outcome};
+use crate::ports::Fault;
+
+thread_local! {
+    static TABLE: RefCell<Option<Rc<Table>>> = const { RefCell::new(None) };
+}
+
+/// The route tables, built once per isolate.
+fn table() -> Result<Rc<Table>, Fault> {
+    TABLE.with_borrow_mut(|slot| {
+        if let Some(table) = slot {
+            return Ok(table.clone());
+        }
+        let table = Rc::new(api::table()?);
+        *slot = Some(table.clone());
+        Ok(table)
+    })
+}
+
+/// The `fetch` event.
+#[wasm_bindgen]
+pub fn fetch(request: JsValue, env: JsValue, _ctx: JsValue) -> JsValue {
+    let mut serving = Box::pin(serve(request, env));
+    match serving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(response) => response,
+        // Each future below registers its waker anew whenever it is polled, so none waits for the no-op.
+        Poll::Pending => future_to_promise(async move { Ok(serving.await) }).into(),
+    }
+}
+
+async fn serve(raw: JsValue, env: JsValue) -> JsValue {
+    let (request, cx) = match request::read(&raw).and_then(|request| Ok((env::cx(&env, &request)?, request))) {
+        Ok((cx, request)) => (request, cx),
+        Err(fault) => return broken(&fault),
+    };
+    let table = match table() {
+        Ok(table) => table,
+        Err(fault) => return broken(&fault),
+    };
+    match http::serve(&cx, &table, &request).await {
+        Outcome::Answer(response) => forward::respond(&request.method, &response),
+        Outcome::Forward(plan) => forward::send(&raw, &plan),
+    }
+}
+
+/// What is broken before there is a surface that could say it.
+fn broken(fault: &Fault) -> JsValue {
+    env::log(&serde_json::json!({ "level": "error", "fault": fault.0 }).to_string());
+    let body = r#"{"error":"internal_error","message":"Internal error"}"#;
+    glue::respond(500, "content-type:application/json\ncache-control:no-store", JsValue::from_str(body))
+}

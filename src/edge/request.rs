@@ -1,0 +1,58 @@
+//! A platform request as ours.
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+
+use crate::edge::glue;
+use crate::http::body::{Body, Read};
+use crate::http::request::Request;
+use crate::model::headers::Headers;
+use crate::ports::{Fault, Later};
+
+/// Reads a request's head in one crossing; the body stays where it is.
+pub fn read(raw: &JsValue) -> Result<Request, Fault> {
+    let head = glue::head(raw);
+    let mut lines = head.split('\n');
+    let bad = || Fault::new("request", "no head");
+    let method = lines.next().ok_or_else(bad)?.to_owned();
+    let url = lines.next().ok_or_else(bad)?;
+    let headers = Headers::new(lines.filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_owned(), value.to_owned()))
+    }));
+    // The platform has parsed and normalised the URL (WHATWG): scheme://host/path?query.
+    let (_, rest) = url.split_once("://").ok_or_else(bad)?;
+    let (host, path_and_query) = match rest.find(['/', '?']) {
+        Some(at) => rest.split_at_checked(at).ok_or_else(bad)?,
+        None => (rest, "/"),
+    };
+    let (path, query) = match path_and_query.find('?') {
+        Some(at) => path_and_query.split_at_checked(at).ok_or_else(bad)?,
+        None => (path_and_query, ""),
+    };
+    let query = query.split('#').next().unwrap_or_default();
+    Ok(Request {
+        method,
+        host: host.to_ascii_lowercase(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body: Box::new(Stream(raw.clone())),
+    })
+}
+
+struct Stream(JsValue);
+
+impl Body for Stream {
+    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
+        Box::pin(async move {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            let read = glue::read_body(&self.0, limit).await.map_err(|e| Fault::new("body", glue::said(&e)))?;
+            Ok(match read {
+                read if read.is_undefined() => Read::TooLong,
+                read if read.is_null() => Read::CutShort,
+                read => Read::Whole(Uint8Array::new(&read).to_vec()),
+            })
+        })
+    }
+}
