@@ -29,37 +29,51 @@ export function send(base, path, options = {}) {
   }
   if (token !== undefined) headers = [...headers, 'Authorization', `Bearer ${token}`];
   if (from !== undefined) headers = [...headers, 'CF-Connecting-IP', from];
-  if (body !== undefined) headers = [...headers, 'Content-Length', String(Buffer.byteLength(body))];
+  if (body !== undefined || !['GET', 'HEAD'].includes(method)) {
+    headers = [...headers, 'Content-Length', String(Buffer.byteLength(body ?? ''))];
+  }
   const target = new URL(base);
   if (!headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')) {
     headers = ['Host', target.host, ...headers];
   }
+  const sent = { method, path, headers, body, timeout: options.timeout };
+  return exchange(target, sent, agent).catch((error) => {
+    // The kept connection was closed before the request got there (RFC 9112, 9.3.1).
+    if (error.stale) return exchange(target, sent, false);
+    throw error;
+  });
+}
+
+function exchange(target, { method, path, headers, body, timeout = 30_000 }, through) {
+  const where = { host: address(target), port: target.port, path, method, agent: through, headers };
   return new Promise((resolve, reject) => {
-    const request = http.request(
-      { host: address(target), port: target.port, path, method, agent, headers },
-      (response) => {
-        const chunks = [];
-        response.on('data', (chunk) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const bytes = Buffer.concat(chunks);
-          const text = bytes.toString('utf8');
-          let parsed;
-          if (/[/+]json/.test(response.headers['content-type'] ?? '')) {
-            try {
-              parsed = JSON.parse(text);
-            } catch {
-              parsed = undefined;
-            }
-          }
-          resolve({ status: response.statusCode, headers: response.headers, text, json: parsed, bytes });
-        });
-      },
-    );
-    request.on('error', reject);
-    request.setTimeout(options.timeout ?? 30_000, () => request.destroy(new Error(`no answer: ${method} ${path}`)));
+    const request = http.request(where, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString('utf8');
+        const json = parsed(response.headers['content-type'], text);
+        resolve({ status: response.statusCode, headers: response.headers, text, json, bytes });
+      });
+    });
+    request.on('error', (error) => {
+      error.stale = request.reusedSocket && error.code === 'ECONNRESET';
+      reject(error);
+    });
+    request.setTimeout(timeout, () => request.destroy(new Error(`no answer: ${method} ${path}`)));
     request.end(body);
   });
+}
+
+function parsed(type = '', text) {
+  if (!/[/+]json/.test(type)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

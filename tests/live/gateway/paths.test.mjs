@@ -8,11 +8,9 @@ import { rawRequest } from '../http.mjs';
 
 /** What the most lenient of origins would make of a path. */
 function leniently(path) {
-  let text = path.split(/[?#]/)[0];
-  for (let before = ''; before !== text;) {
-    before = text;
-    text = text.replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-  }
+  const text = path
+    .split(/[?#]/)[0]
+    .replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
   const parts = [];
   for (const part of text.replaceAll('\\', '/').split('/')) {
     const name = part.split(';')[0].replace(/[\0-\x20]+$/, '');

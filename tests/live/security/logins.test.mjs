@@ -203,6 +203,20 @@ describe('guessing', () => {
     }
   });
 
+  test('a password too long to be looked at takes one time, whoever it is for', async () => {
+    const { email } = await gateway.makePerson();
+    const times = { [email]: [], 'nobody-there@example.com': [] };
+    for (let round = 0; round < 9; round += 1) {
+      for (const [each, taken] of Object.entries(times)) {
+        const start = performance.now();
+        await login(each, 'x'.repeat(1_500), { headers: SKIP_LIMITS });
+        taken.push(performance.now() - start);
+      }
+    }
+    const [known, unknown] = Object.values(times).map((taken) => taken.sort((a, b) => a - b)[4]);
+    assert.ok(Math.abs(known - unknown) < 15, `${known} ms and ${unknown} ms`);
+  });
+
   test('a held-off account answers the same whether it exists or not', async () => {
     const { email } = await gateway.makePerson();
     const last = async (address, from) => {
