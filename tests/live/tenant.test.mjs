@@ -90,7 +90,7 @@ describe('the tenant API', () => {
       seen,
       whole.json.items.map(({ id }) => id),
     );
-    for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=nonsense']) {
+    for (const query of ['limit=0', 'limit=101', 'limit=x']) {
       assertProblem(await admin('GET', `Users?${query}`), 400);
     }
   });
