@@ -21,8 +21,13 @@ export async function startGateway({ vars = {}, setup = true, miniflare } = {}) 
   const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-live-'));
   const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, miniflare });
   const gateway = new Gateway(worker, dataDir);
-  if (setup) await gateway.setUp();
-  return gateway;
+  try {
+    if (setup) await gateway.setUp();
+    return gateway;
+  } catch (error) {
+    await gateway.stop();
+    throw error;
+  }
 }
 
 export class Gateway {
