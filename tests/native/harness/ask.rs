@@ -1,0 +1,235 @@
+//! A request on its way in, and what came of it.
+
+use std::rc::Rc;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use portcullis::cache::Cache;
+use portcullis::cx::{Client, Cx};
+use portcullis::domain::forward::Plan;
+use portcullis::http::request::Request;
+use portcullis::http::{Outcome, serve};
+use portcullis::model::headers::Headers;
+use serde_json::Value;
+
+use crate::harness::World;
+
+/// A request that is being written.
+#[derive(Clone)]
+pub struct Ask<'w> {
+    world: &'w World,
+    cache: Rc<Cache>,
+    method: String,
+    host: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    address: String,
+    unlimited: bool,
+}
+
+impl<'w> Ask<'w> {
+    /// A request of that method to a path with its query.
+    pub fn new(world: &'w World, method: &str, path: &str) -> Ask<'w> {
+        Ask {
+            world,
+            cache: world.cache.clone(),
+            method: method.to_owned(),
+            host: "auth.example.com".to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            address: "203.0.113.7".to_owned(),
+            unlimited: false,
+        }
+    }
+
+    /// With a header field.
+    pub fn header(mut self, name: &str, value: &str) -> Ask<'w> {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With a bearer token.
+    pub fn bearer(self, token: &str) -> Ask<'w> {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    /// With the session cookie.
+    pub fn cookie(self, value: &str) -> Ask<'w> {
+        self.header("cookie", &format!("__Host-portcullis={value}"))
+    }
+
+    /// With an API key.
+    pub fn key(self, key: &str) -> Ask<'w> {
+        self.header("x-api-key", key)
+    }
+
+    /// As a browser that navigates.
+    pub fn navigating(self) -> Ask<'w> {
+        self.header("sec-fetch-mode", "navigate").header("accept", "text/html")
+    }
+
+    /// With a body of that type.
+    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Ask<'w> {
+        self.body = body.into();
+        if content_type.is_empty() { self } else { self.header("content-type", content_type) }
+    }
+
+    /// With a JSON body.
+    pub fn json(self, body: Value) -> Ask<'w> {
+        self.body("application/json", body.to_string())
+    }
+
+    /// With a form as its body.
+    pub fn form(self, fields: &[(&str, &str)]) -> Ask<'w> {
+        let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let pairs: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        self.body("application/x-www-form-urlencoded", pairs.join("&"))
+    }
+
+    /// From that client address.
+    pub fn from(mut self, address: &str) -> Ask<'w> {
+        self.address = address.to_owned();
+        self
+    }
+
+    /// To that host.
+    pub fn host(mut self, host: &str) -> Ask<'w> {
+        self.host = host.to_owned();
+        self
+    }
+
+    /// For a tenant, by header.
+    pub fn tenant(self, id: &str) -> Ask<'w> {
+        self.header("x-tenant-id", id)
+    }
+
+    /// By one who knows the system secret of a testing deployment.
+    pub fn unlimited(mut self) -> Ask<'w> {
+        self.unlimited = true;
+        self
+    }
+
+    /// Served by an isolate that remembers nothing.
+    pub fn fresh(mut self) -> Ask<'w> {
+        self.cache = Rc::default();
+        self
+    }
+
+    /// Served by a second isolate with a memory of its own.
+    pub fn elsewhere(mut self) -> Ask<'w> {
+        self.cache = self.world.other.clone();
+        self
+    }
+
+    fn parts(&self) -> (Cx, Request) {
+        let mut cx = self.world.cx();
+        let agent = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+        cx.cache = self.cache.clone();
+        cx.client = Rc::new(Client {
+            address: self.address.clone(),
+            user_agent: agent.map(|(_, agent)| agent.clone()).unwrap_or_default(),
+            unlimited: self.unlimited,
+        });
+        let (path, query) = match self.path.split_once('?') {
+            Some((path, query)) => (path.to_owned(), format!("?{query}")),
+            None => (self.path.clone(), String::new()),
+        };
+        let request = Request {
+            method: self.method.clone(),
+            host: self.host.clone(),
+            path,
+            query,
+            headers: Headers::new(self.headers.clone()),
+            body: Box::new(self.body.clone()),
+        };
+        (cx, request)
+    }
+
+    /// Serves it and answers what is to be done.
+    pub async fn serve(self) -> Outcome {
+        let (cx, request) = self.parts();
+        serve(&cx, &self.world.table, &request).await
+    }
+
+    /// Serves it; it must be answered here.
+    pub fn send(self) -> Reply {
+        let what = format!("{} {}", self.method, self.path);
+        match pollster::block_on(self.serve()) {
+            Outcome::Answer(response) => Reply::new(what, &response),
+            Outcome::Forward(plan) => panic!("{what} was to be sent to {}", plan.url),
+        }
+    }
+
+    /// Serves it; it must be forwarded.
+    pub fn plan(self) -> Plan {
+        let what = format!("{} {}", self.method, self.path);
+        match pollster::block_on(self.serve()) {
+            Outcome::Forward(plan) => plan,
+            Outcome::Answer(response) => panic!("{what} was answered {}: {}", response.status, response.body),
+        }
+    }
+
+    /// The status that it is answered with; 200 if it is forwarded.
+    pub fn status(self) -> u16 {
+        match pollster::block_on(self.serve()) {
+            Outcome::Forward(_) => 200,
+            Outcome::Answer(response) => response.status,
+        }
+    }
+}
+
+/// An answer of ours.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    what: String,
+    /// The status code.
+    pub status: u16,
+    headers: Vec<(String, String)>,
+    /// The body.
+    pub text: String,
+    /// The body as JSON, or null.
+    pub json: Value,
+}
+
+impl Reply {
+    /// From a response.
+    pub fn new(what: String, response: &portcullis::http::response::Response) -> Reply {
+        let text = response.body.to_string();
+        Reply {
+            what,
+            status: response.status,
+            headers: response
+                .headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+            json: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+
+    /// Itself, if it has that status.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Reply {
+        assert_eq!(self.status, status, "{}: {}", self.what, self.text);
+        self
+    }
+
+    /// A header field, if there is just one of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(n, _)| n == name).map(|(_, value)| value.as_str());
+        let first = values.next();
+        assert!(values.next().is_none(), "{name} is there twice");
+        first
+    }
+
+    /// A text member of the JSON body, by pointer.
+    #[track_caller]
+    pub fn str(&self, pointer: &str) -> String {
+        let found = self.json.pointer(pointer).and_then(Value::as_str);
+        assert!(found.is_some(), "{}: no text at {pointer} in {}", self.what, self.text);
+        found.unwrap_or_default().to_owned()
+    }
+}

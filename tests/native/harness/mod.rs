@@ -1,0 +1,300 @@
+//! A world to test in: the whole core with real parts, a clock that is set and a seeded generator.
+
+mod ask;
+mod ports;
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use portcullis::api;
+use portcullis::cache::Cache;
+use portcullis::config::Config;
+use portcullis::cx::{Client, Cx};
+use portcullis::domain::sessions::{self, Tokens};
+use portcullis::domain::{sweep, tenants, users};
+use portcullis::http::Outcome;
+use portcullis::http::table::Table;
+use portcullis::model::email::Email;
+use portcullis::model::time::Time;
+use portcullis::ports::{Mail, Rows, Stmt};
+use portcullis::store;
+use portcullis::store::users::User;
+use serde_json::{Value, json};
+
+pub use self::ask::{Ask, Reply};
+use self::ports::{Lines, Mailbox, Objects, Seeded, Sqlite};
+
+/// What every user's password is unless a test says otherwise.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Its hash by the reference implementation of Argon2, at the cost that is current.
+pub const PASSWORD_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$69I7qCjDTsQwhQqFvpQJiqEI0lGQvxC84fXE0Ktxca4";
+
+/// Where the deployment is.
+pub const ORIGIN: &str = "https://auth.example.com";
+
+/// 2026-05-01T12:00:00Z.
+pub const NOON: i64 = 1_777_636_800_000;
+
+/// A deployment with two isolates, whose clock stands still unless it is put on.
+pub struct World {
+    pub db: Rc<Sqlite>,
+    pub post: Rc<Mailbox>,
+    pub log: Rc<Lines>,
+    pub table: Table,
+    pub cache: Rc<Cache>,
+    pub other: Rc<Cache>,
+    counters: Rc<Objects>,
+    rng: Rc<Seeded>,
+    config: Rc<Config>,
+    clock: Rc<Cell<i64>>,
+}
+
+impl World {
+    /// A local deployment.
+    pub fn new() -> World {
+        World::with(&[])
+    }
+
+    /// A local deployment with other vars.
+    pub fn with(vars: &[(&str, &str)]) -> World {
+        let seal_key = URL_SAFE_NO_PAD.encode([42; 32]);
+        let mut all = HashMap::from([
+            ("ORIGIN", ORIGIN),
+            ("MODE", "local"),
+            ("SEAL_KEY", seal_key.as_str()),
+            ("SETUP_TOKEN", "set-me-up"),
+            ("SYSTEM_SECRET", "let-me-pass"),
+        ]);
+        all.extend(vars.iter().copied());
+        let config = Config::parse(|name| all.get(name).map(|value| (*value).to_owned())).unwrap();
+        let clock = Rc::new(Cell::new(NOON));
+        World {
+            db: Rc::new(Sqlite::new()),
+            post: Rc::default(),
+            log: Rc::default(),
+            table: api::table().unwrap(),
+            cache: Rc::default(),
+            other: Rc::default(),
+            counters: Rc::new(Objects::new(clock.clone())),
+            rng: Rc::default(),
+            config: Rc::new(config),
+            clock,
+        }
+    }
+
+    /// The context of work that nobody asked for.
+    pub fn cx(&self) -> Cx {
+        Cx {
+            db: self.db.clone(),
+            counters: self.counters.clone(),
+            post: self.post.clone(),
+            rng: self.rng.clone(),
+            log: self.log.clone(),
+            cache: self.cache.clone(),
+            config: self.config.clone(),
+            client: Rc::new(Client::default()),
+            now: self.now(),
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        Time(self.clock.get())
+    }
+
+    /// Puts the clock on.
+    pub fn advance(&self, seconds: i64) {
+        self.advance_ms(seconds * 1000);
+    }
+
+    pub fn advance_ms(&self, ms: i64) {
+        self.clock.set(self.clock.get() + ms);
+    }
+
+    /// Runs what cron does.
+    pub fn cron(&self) {
+        pollster::block_on(sweep::run(&self.cx())).unwrap();
+    }
+
+    pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {
+        Ask::new(self, method, path)
+    }
+
+    pub fn get(&self, path: &str) -> Ask<'_> {
+        self.ask("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Ask<'_> {
+        self.ask("POST", path)
+    }
+
+    pub fn put(&self, path: &str) -> Ask<'_> {
+        self.ask("PUT", path)
+    }
+
+    pub fn patch(&self, path: &str) -> Ask<'_> {
+        self.ask("PATCH", path)
+    }
+
+    pub fn delete(&self, path: &str) -> Ask<'_> {
+        self.ask("DELETE", path)
+    }
+
+    /// Serves requests at once: each goes as far as its next round trip, then the others have their turn.
+    pub fn together(&self, asks: Vec<Ask<'_>>) -> Vec<Reply> {
+        type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
+        self.db.yields.set(true);
+        let mut running: Vec<Option<Running<'_>>> =
+            asks.into_iter().map(|ask| Some(Box::pin(ask.serve()) as Running<'_>)).collect();
+        let mut replies: Vec<Option<Reply>> = running.iter().map(|_| None).collect();
+        let mut context = Context::from_waker(Waker::noop());
+        while running.iter().any(Option::is_some) {
+            for (slot, reply) in running.iter_mut().zip(&mut replies) {
+                let Some(future) = slot else { continue };
+                if let Poll::Ready(outcome) = future.as_mut().poll(&mut context) {
+                    *slot = None;
+                    let Outcome::Answer(response) = outcome else { panic!("was to be forwarded") };
+                    *reply = Some(Reply::new("one of many".into(), &response));
+                }
+            }
+        }
+        self.db.yields.set(false);
+        replies.into_iter().map(Option::unwrap).collect()
+    }
+
+    /// What the database holds, past all rules.
+    pub fn sql(&self, sql: &str) -> Rows {
+        self.db.one(&Stmt::new(sql, vec![])).unwrap()
+    }
+
+    /// The number that a query answers in its column `n`.
+    pub fn number(&self, sql: &str) -> i64 {
+        self.sql(sql).first().and_then(|row| row.get("n")).and_then(Value::as_i64).unwrap()
+    }
+
+    /// How often an event stands in the audit log.
+    pub fn events(&self, event: &str) -> i64 {
+        self.number(&format!("SELECT count(*) AS n FROM audit WHERE event = '{event}'"))
+    }
+
+    /// An active user of the home tenant with a confirmed address and the usual password.
+    pub fn user(&self, email: &str) -> User {
+        self.user_with("home", email, |_| {})
+    }
+
+    /// A user of a tenant, made otherwise.
+    pub fn user_with(&self, tenant: &str, email: &str, other: impl FnOnce(&mut User)) -> User {
+        let cx = self.cx();
+        let tenant = pollster::block_on(tenants::by_id(&cx, tenant)).unwrap().unwrap();
+        let mut user = users::new_user(&cx, &tenant, &Email::parse(email).unwrap());
+        user.email_verified = true;
+        user.password_hash = Some(PASSWORD_HASH.to_owned());
+        other(&mut user);
+        let made = pollster::block_on(store::one(self.db.as_ref(), store::users::insert(&user))).unwrap();
+        assert_eq!(made.len(), 1, "{email} has an account already");
+        user
+    }
+
+    /// A session of that user for an API, as a login begins it.
+    pub fn session(&self, user: &User) -> Tokens {
+        let cx = self.cx();
+        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
+        pollster::block_on(sessions::begin_with_tokens(&cx, &tenant, user, "pwd", vec![])).unwrap()
+    }
+
+    /// A session of that user in a browser, as a login begins it.
+    pub fn cookie(&self, user: &User) -> String {
+        let cx = self.cx();
+        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
+        pollster::block_on(sessions::begin_with_cookie(&cx, &tenant, user, "pwd", vec![])).unwrap()
+    }
+
+    /// An API key of the token's user.
+    pub fn api_key(&self, token: &str, scopes: &[&str]) -> String {
+        let body = json!({ "name": "test", "scopes": scopes });
+        self.post("/api/auth/api-keys").bearer(token).json(body).send().is(201).str("/data/apiKey")
+    }
+
+    /// A fresh token of the operator, who is made if there is none.
+    pub fn admin(&self) -> String {
+        let cx = self.cx();
+        let found =
+            pollster::block_on(store::users::by_email(cx.db.as_ref(), "home", "admin@example.com")).unwrap();
+        let admin = found.unwrap_or_else(|| {
+            self.user_with("home", "admin@example.com", |user| {
+                user.roles = vec!["ADMIN".into()];
+                user.operator = true;
+            })
+        });
+        self.session(&admin).access
+    }
+
+    /// Makes a tenant with a namespace of its own and answers a token of its administrator.
+    pub fn tenant(&self, id: &str) -> String {
+        let body = json!({ "id": id, "name": format!("Tenant {id}") });
+        self.post("/tenant/home/v2/Tenants").bearer(&self.admin()).json(body).send().is(201);
+        let admin =
+            self.user_with(id, &format!("admin@{id}.example"), |user| user.roles = vec!["ADMIN".into()]);
+        self.session(&admin).access
+    }
+
+    /// Sets members of the home tenant's settings.
+    pub fn settings(&self, changes: Value) {
+        self.patch("/tenant/home/v2/Settings").bearer(&self.admin()).json(changes).send().is(200);
+    }
+
+    /// Makes a gateway route of the home tenant; its name, origin and path have defaults.
+    pub fn route(&self, other: Value) -> String {
+        let mut spec = json!({ "name": "app", "path": "/app/", "origin": "http://origin.internal:9000" });
+        spec.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        self.post("/tenant/home/v2/Routes").bearer(&self.admin()).json(spec).send().is(201).str("/id")
+    }
+
+    /// Mails to an address, oldest first.
+    pub fn mails(&self, to: &str) -> Vec<Mail> {
+        self.post.mails.borrow().iter().filter(|mail| mail.to == to).cloned().collect()
+    }
+
+    /// The token in the last link that was mailed to an address.
+    pub fn mailed_token(&self, to: &str) -> String {
+        let mail = self.mails(to).pop().unwrap();
+        let (_, rest) = mail.text.split_once("?token=").unwrap();
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Registers through the front door and confirms the address.
+    pub fn register_verified(&self, email: &str) {
+        let body = json!({ "email": email, "password": PASSWORD, "full_name": "Ada Lovelace" });
+        self.post("/auth/register").json(body).send().is(201);
+        let token = self.mailed_token(email);
+        self.post("/auth/verify-email").json(json!({ "token": token })).send().is(200);
+    }
+
+    /// Signs in through the front door.
+    pub fn login(&self, email: &str, password: &str) -> Reply {
+        self.post("/auth/login").json(json!({ "email": email, "password": password })).send()
+    }
+}
+
+/// The claims of a token, unverified.
+pub fn claims(token: &str) -> Value {
+    part(token, 1)
+}
+
+/// A part of a token, unverified.
+pub fn part(token: &str, at: usize) -> Value {
+    let text = token.split('.').nth(at).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
+}
+
+/// A header field that a plan sets.
+pub fn set<'p>(plan: &'p portcullis::domain::forward::Plan, name: &str) -> Option<&'p str> {
+    plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+}

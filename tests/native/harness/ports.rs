@@ -1,0 +1,172 @@
+//! The ports, natively: SQLite, counters and mail in memory, a seeded generator, captured log lines.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use portcullis::domain::counter::{Tallies, apply};
+use portcullis::model::time::Time;
+use portcullis::ports::{
+    Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict,
+};
+use rusqlite::types::{Value as Cell_, ValueRef};
+use rusqlite::{Connection, params_from_iter};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// The same SQL as D1's, in memory.
+pub struct Sqlite {
+    connection: Connection,
+    /// Round trips so far.
+    pub trips: Cell<usize>,
+    /// Whether each round trip first lets the other requests on, as a real one does.
+    pub yields: Cell<bool>,
+    /// Whether every round trip fails.
+    pub broken: Cell<bool>,
+}
+
+impl Sqlite {
+    /// A database with every migration applied.
+    pub fn new() -> Sqlite {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            connection.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
+        }
+        Sqlite { connection, trips: Cell::new(0), yields: Cell::new(false), broken: Cell::new(false) }
+    }
+
+    /// Runs one statement.
+    pub fn one(&self, stmt: &Stmt) -> rusqlite::Result<Rows> {
+        let mut prepared = self.connection.prepare(&stmt.sql)?;
+        let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        let args = stmt.args.iter().map(|arg| match arg {
+            Arg::Null => Cell_::Null,
+            Arg::Int(int) => Cell_::Integer(*int),
+            Arg::Text(text) => Cell_::Text(text.clone()),
+        });
+        let mut rows = prepared.query(params_from_iter(args))?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut shaped = Row::new();
+            for (at, name) in names.iter().enumerate() {
+                shaped.insert(
+                    name.clone(),
+                    match row.get_ref(at)? {
+                        ValueRef::Null => Value::Null,
+                        ValueRef::Integer(int) => int.into(),
+                        ValueRef::Real(real) => real.into(),
+                        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+                        ValueRef::Blob(_) => return Err(rusqlite::Error::InvalidColumnName(name.clone())),
+                    },
+                );
+            }
+            all.push(shaped);
+        }
+        Ok(all)
+    }
+
+    fn batch(&self, stmts: &[Stmt]) -> rusqlite::Result<Vec<Rows>> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let answers = stmts.iter().map(|stmt| self.one(stmt)).collect::<rusqlite::Result<Vec<Rows>>>()?;
+        transaction.commit()?;
+        Ok(answers)
+    }
+}
+
+impl Db for Sqlite {
+    fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
+        Box::pin(async move {
+            if self.yields.get() {
+                let mut waited = false;
+                poll_fn(
+                    |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending },
+                )
+                .await;
+            }
+            self.trips.set(self.trips.get() + 1);
+            if self.broken.get() {
+                return Err(Fault::new("sqlite", "is out of order"));
+            }
+            self.batch(&stmts).map_err(|error| Fault::new("sqlite", error))
+        })
+    }
+}
+
+/// The counter objects, by name.
+pub struct Objects {
+    objects: RefCell<HashMap<String, Tallies>>,
+    clock: Rc<Cell<i64>>,
+}
+
+impl Objects {
+    /// No object yet.
+    pub fn new(clock: Rc<Cell<i64>>) -> Objects {
+        Objects { objects: RefCell::default(), clock }
+    }
+}
+
+impl Counters for Objects {
+    fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>> {
+        Box::pin(async move {
+            let mut objects = self.objects.borrow_mut();
+            let tallies = objects.entry(object).or_default();
+            let verdicts = steps.iter().map(|step| apply(tallies, step, Time(self.clock.get())));
+            verdicts.last().ok_or_else(|| Fault::new("counters", "no step"))
+        })
+    }
+}
+
+/// Keeps mail.
+#[derive(Default)]
+pub struct Mailbox {
+    /// What was sent, oldest first.
+    pub mails: RefCell<Vec<Mail>>,
+    /// Whether nothing can be sent.
+    pub broken: Cell<bool>,
+}
+
+impl Post for Mailbox {
+    fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            if self.broken.get() {
+                return Err(Fault::new("mail", "is out of order"));
+            }
+            self.mails.borrow_mut().push(mail);
+            Ok(())
+        })
+    }
+}
+
+/// Bytes that look random and are the same in every run.
+#[derive(Default)]
+pub struct Seeded(Cell<u64>);
+
+impl Rng for Seeded {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            let turn = self.0.get();
+            self.0.set(turn + 1);
+            let block = Sha256::digest(turn.to_be_bytes());
+            for (to, from) in chunk.iter_mut().zip(block) {
+                *to = from;
+            }
+        }
+    }
+}
+
+/// Captures log lines.
+#[derive(Default)]
+pub struct Lines(pub RefCell<Vec<String>>);
+
+impl Log for Lines {
+    fn line(&self, line: &str) {
+        self.0.borrow_mut().push(line.to_owned());
+    }
+}

@@ -1,0 +1,10 @@
+//! The native tests: everything through the front door with real parts, on a clock that is set.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod harness;
+
+mod account;
+mod connections;
+mod session;
+mod tenant;

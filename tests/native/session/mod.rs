@@ -1,0 +1,8 @@
+//! The session API.
+
+mod api_keys;
+mod change_password;
+mod login;
+mod logout;
+mod me;
+mod refresh;

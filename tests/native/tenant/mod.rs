@@ -1,0 +1,10 @@
+//! The tenant API.
+
+mod audit;
+mod keys;
+mod plans;
+mod roles;
+mod routes;
+mod settings;
+mod tenants;
+mod users;

@@ -1,0 +1,70 @@
+//! `v2/Settings`.
+
+use serde_json::json;
+
+use crate::harness::World;
+
+const SETTINGS: &str = "/tenant/home/v2/Settings";
+
+#[test]
+fn settings_have_the_documented_defaults() {
+    let world = World::new();
+    let shape = json!({
+        "accessTokenSeconds": 900, "refreshTokenSeconds": 2_592_000, "refreshGraceSeconds": 10,
+        "sessionIdleSeconds": 43_200, "sessionAbsoluteSeconds": 2_592_000, "requireVerifiedEmail": true,
+        "allowRegistration": true, "minPasswordLength": 8, "defaultRoles": [], "defaultPlan": "free",
+        "apiKeyPrefix": "pc",
+    });
+    assert_eq!(world.get(SETTINGS).bearer(&world.admin()).send().is(200).json, shape);
+}
+
+#[test]
+fn they_change_member_by_member() {
+    let world = World::new();
+    let admin = world.admin();
+    world.patch(SETTINGS).bearer(&admin).json(json!({ "minPasswordLength": 12 })).send().is(200);
+    world.put(SETTINGS).bearer(&admin).json(json!({ "accessTokenSeconds": 60 })).send().is(200);
+    let now = world.get(SETTINGS).bearer(&admin).send().is(200);
+    assert_eq!(now.json["minPasswordLength"], 12);
+    assert_eq!(now.json["accessTokenSeconds"], 60);
+    assert_eq!(world.events("settings.changed"), 2);
+}
+
+#[test]
+fn each_is_held_within_its_bounds() {
+    let world = World::new();
+    let admin = world.admin();
+    for bad in [
+        json!({ "accessTokenSeconds": 59 }),
+        json!({ "accessTokenSeconds": 2_592_001 }),
+        json!({ "refreshTokenSeconds": 59 }),
+        json!({ "refreshGraceSeconds": -1 }),
+        json!({ "refreshGraceSeconds": 61 }),
+        json!({ "sessionIdleSeconds": 59 }),
+        json!({ "sessionAbsoluteSeconds": 34_560_001 }),
+        json!({ "minPasswordLength": 5 }),
+        json!({ "minPasswordLength": 65 }),
+        json!({ "minPasswordLength": -1 }),
+        json!({ "defaultRoles": ["a b"] }),
+        json!({ "defaultRoles": ["A", "B", "C", "D"] }),
+        json!({ "defaultPlan": "" }),
+        json!({ "apiKeyPrefix": "" }),
+        json!({ "apiKeyPrefix": "a-b" }),
+        json!({ "requireVerifiedEmail": "no" }),
+        json!({ "unknown": 1 }),
+        json!([]),
+    ] {
+        world.patch(SETTINGS).bearer(&admin).json(bad).send().is(400);
+    }
+    assert_eq!(world.events("settings.changed"), 0);
+}
+
+#[test]
+fn a_key_begins_with_the_tenants_prefix() {
+    let world = World::new();
+    world.route(json!({}));
+    world.settings(json!({ "apiKeyPrefix": "my_app" }));
+    let key = world.api_key(&world.session(&world.user("ada@example.com")).access, &["read"]);
+    assert!(key.starts_with("my_app_"));
+    world.get("/app/").key(&key).plan();
+}

@@ -1,0 +1,106 @@
+//! `v2/Tenants`, and which tenant a request is for.
+
+use serde_json::json;
+
+use crate::harness::{PASSWORD, World};
+
+const TENANTS: &str = "/tenant/home/v2/Tenants";
+
+#[test]
+fn the_operator_makes_a_tenant_with_the_first_roles() {
+    let world = World::new();
+    let operator = world.admin();
+    let body = json!({ "id": "acme", "name": "Acme", "host": "login.acme.example" });
+    let made = world.post(TENANTS).bearer(&operator).json(body).send().is(201);
+    let shape = json!({ "id": "acme", "name": "Acme", "status": "active", "createdAt": "2026-05-01T12:00:00Z" });
+    assert_eq!(made.json, shape);
+    let listed = world.get(TENANTS).bearer(&operator).send().is(200);
+    assert_eq!(listed.json["items"][0], shape);
+    assert_eq!(world.number("SELECT count(*) AS n FROM roles WHERE tenant_id = 'acme'"), 3);
+    assert_eq!(world.events("tenant.created"), 1);
+    let unnamed = world.post(TENANTS).bearer(&operator).json(json!({ "name": "No id" })).send().is(201);
+    assert_eq!(unnamed.str("/id").len(), 36);
+}
+
+#[test]
+fn nobody_but_the_operator_makes_tenants() {
+    let world = World::new();
+    let other = world.tenant("b");
+    let admin = world.user_with("home", "ada@example.com", |user| user.roles = vec!["ADMIN".into()]);
+    world.post(TENANTS).bearer(&world.session(&admin).access).json(json!({ "name": "x" })).send().is(403);
+    world.get(TENANTS).bearer(&world.session(&admin).access).send().is(403);
+    world.get("/tenant/b/v2/Tenants").bearer(&other).send().is(403);
+    world.get("/tenant/b/v2/Tenants").bearer(&world.admin()).send().is(403);
+}
+
+#[test]
+fn what_cannot_be_a_tenant_is_refused() {
+    let world = World::new();
+    let operator = world.admin();
+    for body in [
+        json!({ "id": "A", "name": "x" }),
+        json!({ "id": "-a", "name": "x" }),
+        json!({ "id": "", "name": "x" }),
+        json!({ "id": "a".repeat(41), "name": "x" }),
+        json!({ "id": "a", "name": "" }),
+        json!({ "id": "a", "name": "x", "host": "a/b" }),
+        json!({ "id": "a", "name": "x", "host": "a b" }),
+        json!({ "id": "a", "name": "x", "host": "" }),
+        json!({ "id": "a", "name": "x", "directory": "home" }),
+    ] {
+        world.post(TENANTS).bearer(&operator).json(body).send().is(400);
+    }
+    world.post(TENANTS).bearer(&operator).json(json!({ "id": "home", "name": "x" })).send().is(409);
+}
+
+#[test]
+fn a_tenant_whose_host_is_taken_is_not_made() {
+    let world = World::new();
+    let operator = world.admin();
+    let with_host = |id: &str| {
+        let body = json!({ "id": id, "name": id, "host": "login.acme.example" });
+        world.post(TENANTS).bearer(&operator).json(body).send()
+    };
+    with_host("acme").is(201);
+    with_host("second").is(409);
+    assert_eq!(world.number("SELECT count(*) AS n FROM tenants WHERE id = 'second'"), 0);
+    assert_eq!(world.number("SELECT count(*) AS n FROM roles WHERE tenant_id = 'second'"), 0);
+    assert_eq!(world.events("tenant.created"), 1);
+}
+
+#[test]
+fn the_path_names_the_tenant_then_the_host_then_the_header_then_it_is_home() {
+    let world = World::new();
+    let operator = world.admin();
+    for (id, host) in [("acme", json!("login.acme.example")), ("b", json!(null))] {
+        let body = json!({ "id": id, "name": id, "host": host });
+        world.post(TENANTS).bearer(&operator).json(body).send().is(201);
+    }
+    let title = |ask: crate::harness::Ask<'_>| {
+        let page = ask.send().is(200).text;
+        let (_, rest) = page.split_once("<p class=\"tenant\">").unwrap();
+        rest.split_once('<').unwrap().0.to_owned()
+    };
+    let page = "/auth/verify-email";
+    assert_eq!(title(world.get(page)), "Home");
+    assert_eq!(title(world.get(page).tenant("b")), "b");
+    assert_eq!(title(world.get(page).host("login.acme.example")), "acme");
+    assert_eq!(title(world.get(page).host("login.acme.example").tenant("b")), "acme");
+    assert_eq!(title(world.get("/tenant/b/login").host("login.acme.example").tenant("home")), "b");
+}
+
+#[test]
+fn a_suspended_tenant_is_not_there_within_five_seconds() {
+    let world = World::new();
+    let admin = world.tenant("b");
+    let user = world.user_with("b", "ada@example.com", |_| {});
+    let tokens = world.session(&user);
+    world.get("/api/auth/me").tenant("b").bearer(&tokens.access).send().is(200);
+    world.sql("UPDATE tenants SET status = 'suspended' WHERE id = 'b'");
+    world.advance(5);
+    world.get("/api/auth/me").tenant("b").bearer(&tokens.access).send().is(404);
+    world.get("/api/auth/me").bearer(&tokens.access).send().is(401);
+    world.get("/tenant/b/v2/Users").bearer(&admin).send().is(404);
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+    world.post("/auth/login").tenant("b").json(body).send().is(404);
+}
