@@ -69,7 +69,9 @@ impl Config {
         };
         let mail = match var("MAIL_TRANSPORT").as_deref() {
             Some("outbox") if mode != Mode::Production => MailTransport::Outbox,
-            Some("outbox") => return Err(Fault::new("config", "MAIL_TRANSPORT outbox needs MODE local or testing")),
+            Some("outbox") => {
+                return Err(Fault::new("config", "MAIL_TRANSPORT outbox needs MODE local or testing"));
+            }
             Some("resend") => MailTransport::Resend {
                 url: var("RESEND_URL").unwrap_or_else(|| "https://api.resend.com/emails".into()),
                 api_key: need("RESEND_API_KEY")?.into(),
@@ -101,7 +103,8 @@ impl Config {
 fn origin(text: &str) -> Result<String, Fault> {
     let bad = || Fault::new("config", "ORIGIN is a scheme, host and port, as https://auth.example.com");
     let url = url::Url::parse(text).map_err(|_| bad())?;
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let bare =
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     if !matches!(url.scheme(), "http" | "https") || !bare {
         return Err(bad());
     }

@@ -1,6 +1,6 @@
 // The release build of the Worker: src/ → build/, and nothing when build/ is up to date.
 import { createHash } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
@@ -23,6 +23,7 @@ export async function build() {
     const first = !existsSync(join(targetDir, 'wasm32-unknown-unknown', 'release'));
     await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 1 min'})`, () =>
       run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
+    copyFileSync(at('src', 'edge', 'entry.js'), join(buildDir, 'entry.js'));
     // Edited meanwhile: the next start builds again.
     if (hashOf(ownInputs()) === before) writeFileSync(stampFile, inputsHash());
   } finally {

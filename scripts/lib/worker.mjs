@@ -114,7 +114,7 @@ async function startWorkerd(options) {
 function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
   const { compatibility_date, compatibility_flags = [], assets } = settings();
   mkdirSync(dataDir, { recursive: true });
-  return workerd({
+  const worker = {
     name: 'portcullis',
     modules: modules(scriptDir),
     modulesRoot: scriptDir,
@@ -122,26 +122,33 @@ function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
     compatibilityFlags: compatibility_flags,
     bindings: vars,
     d1Databases: { DB: 'portcullis' },
-    d1Persist: join(dataDir, 'd1'),
     durableObjects: { COUNTER: { className: 'Counter', useSQLite: true } },
-    durableObjectsPersist: join(dataDir, 'do'),
     assets: {
       directory: at(assets.directory),
       binding: assets.binding,
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
-    unsafeDirectSockets: [{ host, port }],
     ...more,
-  });
+  };
+  // A socket of a Worker with assets leads through miniflare's asset router, which costs more than our
+  // Worker does and which `run_worker_first` takes out of the way in deployments. The socket therefore
+  // belongs to a Worker without assets, and names ours.
+  const socket = {
+    name: 'socket',
+    modules: [{ type: 'ESModule', path: 'socket.js', contents: 'export default {}' }],
+    unsafeDirectSockets: [{ host, port, serviceName: 'portcullis' }],
+  };
+  const persist = { d1Persist: join(dataDir, 'd1'), durableObjectsPersist: join(dataDir, 'do') };
+  return workerd({ ...persist, workers: [worker, socket] });
 }
 
 /** Everything that worker-build wrote which workerd can load, the entry first. */
 export function modules(folder) {
-  if (!existsSync(join(folder, 'index.js'))) throw new Stop('the Worker is not built: run npm run build');
+  if (!existsSync(join(folder, 'entry.js'))) throw new Stop('the Worker is not built: run npm run build');
   const types = { '.js': 'ESModule', '.wasm': 'CompiledWasm' };
   return readdirSync(folder, { recursive: true })
     .filter((name) => /\.(js|wasm)$/.test(name))
-    .sort((a, b) => (b === 'index.js') - (a === 'index.js') || a.localeCompare(b))
+    .sort((a, b) => (b === 'entry.js') - (a === 'entry.js') || a.localeCompare(b))
     .map((name) => ({ type: types[name.slice(name.lastIndexOf('.'))], path: join(folder, name) }));
 }
 

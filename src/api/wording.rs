@@ -24,17 +24,25 @@ pub fn word(refusal: &Refusal) -> Worded {
             let all: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.field, p.detail)).collect();
             worded(400, "VALIDATION_ERROR", &all.join("; "))
         }
-        Refusal::UnsupportedMediaType => worded(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json"),
-        Refusal::TooLarge(limit) => worded(413, "PAYLOAD_TOO_LARGE", &format!("The body is longer than {limit} bytes")),
+        Refusal::UnsupportedMediaType => {
+            worded(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
+        }
+        Refusal::TooLarge(limit) => {
+            worded(413, "PAYLOAD_TOO_LARGE", &format!("The body is longer than {limit} bytes"))
+        }
         Refusal::NoCredential => worded(401, "UNAUTHORIZED", "Authentication required"),
         Refusal::BadCredential => worded(401, "UNAUTHORIZED", "Invalid or expired token"),
         Refusal::WrongPassword => worded(401, "UNAUTHORIZED", "Invalid email or password"),
-        Refusal::EmailUnverified => worded(403, "EMAIL_NOT_VERIFIED", "Please verify your email address first"),
+        Refusal::EmailUnverified => {
+            worded(403, "EMAIL_NOT_VERIFIED", "Please verify your email address first")
+        }
         Refusal::Forbidden => worded(403, "FORBIDDEN", "Insufficient permissions"),
         Refusal::WrongTenant => worded(403, "FORBIDDEN", "The credential belongs to another tenant"),
-        Refusal::ScopeMissing(scopes) => {
-            worded(403, "INSUFFICIENT_SCOPE", &format!("The credential lacks a scope: {} needed", scopes.join(" ")))
-        }
+        Refusal::ScopeMissing(scopes) => worded(
+            403,
+            "INSUFFICIENT_SCOPE",
+            &format!("The credential lacks a scope: {} needed", scopes.join(" ")),
+        ),
         Refusal::PlanTooLow { required, .. } => {
             worded(403, "UPGRADE_REQUIRED", &format!("This feature requires {required} plan or higher"))
         }
@@ -46,7 +54,9 @@ pub fn word(refusal: &Refusal) -> Worded {
         Refusal::MethodNotAllowed(_) => worded(405, "METHOD_NOT_ALLOWED", "The method is not allowed here"),
         Refusal::Conflict(what) => worded(409, "CONFLICT", what),
         Refusal::LinkDead => worded(400, "INVALID_TOKEN", "The link is invalid, used or expired"),
-        Refusal::AmbiguousPath => worded(400, "AMBIGUOUS_PATH", "The path could be read in more than one way"),
+        Refusal::AmbiguousPath => {
+            worded(400, "AMBIGUOUS_PATH", "The path could be read in more than one way")
+        }
         Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
         Refusal::SignUpClosed => worded(403, "REGISTRATION_CLOSED", "Registration is closed"),
     }

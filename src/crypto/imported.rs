@@ -22,7 +22,9 @@ pub fn can_import(stored: &str) -> bool {
     }
     match Import::parse(stored) {
         Some(Import::Bcrypt { cost }) => (4..=14).contains(&cost),
-        Some(Import::Scrypt { params, .. }) => 128 * (1_u64 << params.log_n()) * u64::from(params.r()) <= 64 << 20,
+        Some(Import::Scrypt { params, .. }) => {
+            128 * (1_u64 << params.log_n()) * u64::from(params.r()) <= 64 << 20
+        }
         Some(Import::Pbkdf2 { rounds, .. }) => (1..=2_000_000).contains(&rounds),
         None => false,
     }
@@ -32,7 +34,9 @@ pub fn can_import(stored: &str) -> bool {
 pub fn matches(password: &str, stored: &str) -> bool {
     let bytes = password.as_bytes();
     match Import::parse(stored) {
-        Some(Import::Bcrypt { .. }) => bytes.len() <= BCRYPT_LONGEST && bcrypt::verify(bytes, stored).unwrap_or(false),
+        Some(Import::Bcrypt { .. }) => {
+            bytes.len() <= BCRYPT_LONGEST && bcrypt::verify(bytes, stored).unwrap_or(false)
+        }
         Some(Import::Scrypt { params, salt, hash }) => {
             let mut out = vec![0; hash.len()];
             scrypt::scrypt(bytes, &salt, &params, &mut out).is_ok() && out.ct_eq(&hash).into()

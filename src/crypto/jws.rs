@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use jwt_compact::{Algorithm, AlgorithmExt as _, AlgorithmSignature, Claims, Header, TimeOptions, UntrustedToken};
+use jwt_compact::{
+    Algorithm, AlgorithmExt as _, AlgorithmSignature, Claims, Header, TimeOptions, UntrustedToken,
+};
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use serde::de::DeserializeOwned;

@@ -33,7 +33,8 @@ pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiK
         return Err(invalid("name", "1 to 100 characters"));
     }
     let scopes = Scopes::parse(new.scopes.iter().map(String::as_str));
-    let scopes = scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))?;
+    let scopes =
+        scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))?;
     let expires_at = match new.expires_at {
         None => None,
         Some(text) => Some(

@@ -77,7 +77,8 @@ fn take(tallies: &mut Tallies, wanted: &[Tally], now: Time) -> Verdict {
         let fare = hit(tallies.get(&tally.name).copied().unwrap_or_default(), tally.rule, now);
         let tighter = tightest.as_ref().is_none_or(|best| {
             (best.admitted && !fare.admitted)
-                || (best.admitted == fare.admitted && (fare.remaining, best.reset) < (best.remaining, fare.reset))
+                || (best.admitted == fare.admitted
+                    && (fare.remaining, best.reset) < (best.remaining, fare.reset))
         });
         if tighter {
             tightest = Some(fare);
@@ -89,7 +90,11 @@ fn take(tallies: &mut Tallies, wanted: &[Tally], now: Time) -> Verdict {
         let state = tallies.entry(tally.name.clone()).or_default();
         if fare.admitted {
             let starts = matches!(tally.rule, Rule::Backoff { .. }) || state.count == 0;
-            *state = State { count: state.count.saturating_add(1), at: if starts { now.0 } else { state.at }, refused: 0 };
+            *state = State {
+                count: state.count.saturating_add(1),
+                at: if starts { now.0 } else { state.at },
+                refused: 0,
+            };
         } else {
             first_refusal |= state.refused == 0;
             state.refused = state.refused.saturating_add(1);
@@ -98,7 +103,13 @@ fn take(tallies: &mut Tallies, wanted: &[Tally], now: Time) -> Verdict {
             }
         }
     }
-    Verdict { admitted: fare.admitted, first_refusal, limit: fare.limit, remaining: fare.remaining, reset: fare.reset }
+    Verdict {
+        admitted: fare.admitted,
+        first_refusal,
+        limit: fare.limit,
+        remaining: fare.remaining,
+        reset: fare.reset,
+    }
 }
 
 /// Whether a tally's rule does not remember it any more.
@@ -125,7 +136,12 @@ fn hit(state: State, rule: Rule, now: Time) -> Fare {
             };
             let delay = 1_u32.checked_shl(over.min(31)).unwrap_or(max).min(max);
             let next = Time(state.at).plus(i64::from(delay));
-            Fare { admitted: now >= next, limit: free, remaining: 0, reset: until(next).max(u32::from(now < next)) }
+            Fare {
+                admitted: now >= next,
+                limit: free,
+                remaining: 0,
+                reset: until(next).max(u32::from(now < next)),
+            }
         }
     }
 }

@@ -117,11 +117,18 @@ fn anonymous(error: Error) -> Result<Option<Rc<Credential>>, Error> {
 
 /// A browser that navigates is sent to the login page, if what it gets there opens this route.
 fn signs_in(route: &Route, incoming: &Incoming<'_>) -> bool {
-    incoming.method == "GET" && route.spec.credentials.contains(&Accepts::Cookie) && incoming.headers.is_navigation()
+    incoming.method == "GET"
+        && route.spec.credentials.contains(&Accepts::Cookie)
+        && incoming.headers.is_navigation()
 }
 
 /// The caller, by the first credential that is there and that the route accepts.
-async fn caller(cx: &Cx, chosen: &Chosen, route: &Route, headers: &Headers) -> Result<Option<Rc<Credential>>, Error> {
+async fn caller(
+    cx: &Cx,
+    chosen: &Chosen,
+    route: &Route,
+    headers: &Headers,
+) -> Result<Option<Rc<Credential>>, Error> {
     let accepts = |kind| route.spec.credentials.contains(&kind);
     let found = if let Some(key) = headers.get("x-api-key").filter(|_| accepts(Accepts::ApiKey)) {
         principal::by_api_key(cx, key).await?
@@ -165,14 +172,21 @@ fn may(caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Ref
     Ok(())
 }
 
-async fn limit(cx: &Cx, chosen: &Chosen, route: &Route, caller: Option<&Credential>) -> Result<Option<Verdict>, Error> {
+async fn limit(
+    cx: &Cx,
+    chosen: &Chosen,
+    route: &Route,
+    caller: Option<&Credential>,
+) -> Result<Option<Verdict>, Error> {
     let Some(limit) = route.spec.rate_limit else { return Ok(None) };
     let address = || format!("address:{}", cx.address_bucket());
     let user = || caller.map_or_else(address, |caller| format!("user:{}", caller.user.id));
     let key = match limit.key {
         LimitKey::User => user(),
         LimitKey::Address => address(),
-        LimitKey::ApiKey => caller.and_then(|c| c.key_id.as_ref()).map_or_else(user, |id| format!("key:{id}")),
+        LimitKey::ApiKey => {
+            caller.and_then(|c| c.key_id.as_ref()).map_or_else(user, |id| format!("key:{id}"))
+        }
         LimitKey::Route => "all".into(),
     };
     let object = format!("{}:route:{}:{key}", chosen.tenant.id, route.id);
@@ -188,7 +202,12 @@ pub struct Minted {
 
 /// The signed assertion for this caller and route, minted anew when either was read anew, and at least
 /// every [`REUSE_SECONDS`].
-async fn assertion(cx: &Cx, caller: &Rc<Credential>, route: &Route, table: &Rc<RouteTable>) -> Result<Rc<str>, Fault> {
+async fn assertion(
+    cx: &Cx,
+    caller: &Rc<Credential>,
+    route: &Route,
+    table: &Rc<RouteTable>,
+) -> Result<Rc<str>, Fault> {
     let key = (caller.fingerprint, route.id.clone());
     if let Some(minted) = cx.cache.assertions.get(&key, cx.now)
         && Rc::ptr_eq(&minted.caller, caller)
@@ -230,7 +249,8 @@ fn sending(
     limit: Option<Verdict>,
 ) -> Plan {
     let spec = &route.spec;
-    let sent_path = if spec.strip_prefix { path.behind(&spec.path).unwrap_or_default() } else { path.as_str() };
+    let sent_path =
+        if spec.strip_prefix { path.behind(&spec.path).unwrap_or_default() } else { path.as_str() };
     let slash = if sent_path.starts_with('/') { "" } else { "/" };
     let url = format!("{}{slash}{sent_path}{}", spec.origin.trim_end_matches('/'), incoming.query);
     let mut remove = stripped(incoming.headers, &spec.header);
@@ -285,9 +305,23 @@ fn stripped(headers: &Headers, assertion_header: &str) -> Vec<String> {
             || name.starts_with("x-forwarded")
             || matches!(
                 name.as_str(),
-                "authorization" | "x-api-key" | "x-system-secret" | "x-tenant-id" | "x-real-ip" | "forwarded" | "via"
-                    | "x-client-ip" | "true-client-ip" | "x-cluster-client-ip" | "x-original-url" | "x-rewrite-url"
-                    | "proxy-authorization" | "proxy-connection" | "keep-alive" | "te" | "trailer"
+                "authorization"
+                    | "x-api-key"
+                    | "x-system-secret"
+                    | "x-tenant-id"
+                    | "x-real-ip"
+                    | "forwarded"
+                    | "via"
+                    | "x-client-ip"
+                    | "true-client-ip"
+                    | "x-cluster-client-ip"
+                    | "x-original-url"
+                    | "x-rewrite-url"
+                    | "proxy-authorization"
+                    | "proxy-connection"
+                    | "keep-alive"
+                    | "te"
+                    | "trailer"
             )
     };
     headers.names().filter(|name| must_go(name)).map(str::to_owned).collect()

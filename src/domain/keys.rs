@@ -47,14 +47,23 @@ pub struct KeySet {
 
 impl KeySet {
     /// Signs claims with the current key.
-    pub fn sign<T: serde::Serialize>(&self, typ: &str, validity: Validity, claims: &T) -> Result<String, Fault> {
+    pub fn sign<T: serde::Serialize>(
+        &self,
+        typ: &str,
+        validity: Validity,
+        claims: &T,
+    ) -> Result<String, Fault> {
         let active = self.keys.iter().rev().find(|key| key.active_at <= validity.from);
         let key = active.ok_or_else(|| Fault::new("keys", "none is active"))?;
         jws::sign(typ, &key.kid, &key.signing, validity, claims)
     }
 
     /// The claims of a token that one of these keys signed.
-    pub fn verify<T: serde::de::DeserializeOwned>(&self, token: &Untrusted<'_>, now: Time) -> Option<(T, Time)> {
+    pub fn verify<T: serde::de::DeserializeOwned>(
+        &self,
+        token: &Untrusted<'_>,
+        now: Time,
+    ) -> Option<(T, Time)> {
         let kid = token.kid()?;
         let key = self.keys.iter().find(|key| key.kid == kid && key.gone_at.is_none_or(|gone| now < gone))?;
         token.verify(&key.verifying, now)
@@ -85,7 +94,13 @@ fn row_name(tenant_id: &str, kid: &str) -> String {
     format!("signing_keys/{tenant_id}/{kid}/sealed_private")
 }
 
-fn make(cx: &Cx, tenant_id: &str, turn: i64, active_at: Time, gone_at: Option<Time>) -> Result<KeyRow, Fault> {
+fn make(
+    cx: &Cx,
+    tenant_id: &str,
+    turn: i64,
+    active_at: Time,
+    gone_at: Option<Time>,
+) -> Result<KeyRow, Fault> {
     // One draw in 2^32 is no scalar of the curve; eight in a row are a broken generator.
     let private = (0..8).find_map(|_| jwk::private_key(&cx.random::<32>()));
     let private = private.ok_or_else(|| Fault::new("keys", "the generator is broken"))?;
@@ -134,17 +149,23 @@ pub struct Rotated {
 pub async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Result<Rotated, Fault> {
     of(cx, &tenant.id).await?;
     let rows = store::keys::of_tenant(cx.db.as_ref(), &tenant.id, cx.now).await?;
-    let (Some(current), Some(next)) = (rows.iter().rev().find(|row| row.active_at <= cx.now), rows.last()) else {
+    let (Some(current), Some(next)) = (rows.iter().rev().find(|row| row.active_at <= cx.now), rows.last())
+    else {
         return Err(Fault::new("keys", "no current key"));
     };
-    let known_at = if next.created_at <= current.created_at { cx.now } else { next.created_at.plus(JWKS_MAX_AGE) };
+    let known_at =
+        if next.created_at <= current.created_at { cx.now } else { next.created_at.plus(JWKS_MAX_AGE) };
     let active_at = if revoke { cx.now } else { known_at.max(cx.now).min(next.active_at.max(cx.now)) };
     let mut batch = vec![store::keys::activate(&tenant.id, next.turn, active_at, cx.now)];
     batch.extend(succeed(cx, &tenant.id, next.turn, active_at)?);
     let gone_at = if revoke { cx.now } else { active_at.plus(OVERLAP) };
     batch.push(store::keys::retire_before(&tenant.id, next.turn, gone_at));
     let entry = Entry::ok("keys.rotated").by(actor).on(&next.kid);
-    batch.push(audit::row(cx, &tenant.id, entry.saying(if revoke { "older keys revoked" } else { "with overlap" })));
+    batch.push(audit::row(
+        cx,
+        &tenant.id,
+        entry.saying(if revoke { "older keys revoked" } else { "with overlap" }),
+    ));
     cx.db.run(batch).await?;
     cx.cache.forget_tenant(&tenant.id);
     Ok(Rotated { kid: next.kid.clone(), active_at })

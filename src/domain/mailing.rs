@@ -53,9 +53,14 @@ struct Letter<'a> {
 /// The link carries the configured origin, whatever host the request came to.
 pub async fn send_link(cx: &Cx, tenant_name: &str, user: &User, purpose: Purpose) -> Result<(), Fault> {
     let secret = cx.secret();
-    let link = Link { tenant_id: user.tenant_id.clone(), user_id: user.id.clone(), email_key: user.email_key.clone() };
+    let link = Link {
+        tenant_id: user.tenant_id.clone(),
+        user_id: user.id.clone(),
+        email_key: user.email_key.clone(),
+    };
     let until = cx.now.plus(purpose.seconds());
-    let mut batch = store::mail_links::insert(&stored(&secret), &link, purpose.name(), until, cx.now).to_vec();
+    let mut batch =
+        store::mail_links::insert(&stored(&secret), &link, purpose.name(), until, cx.now).to_vec();
     let entry = Entry::ok("mail.sent").on(&user.id).saying(purpose.name());
     batch.push(audit::row(cx, &user.tenant_id, entry));
     cx.db.run(batch).await?;

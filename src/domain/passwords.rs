@@ -37,7 +37,9 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     acceptable(tenant, "newPassword", new)?;
     let counted = throttle::password_attempt(cx, &tenant.id, &tenant.directory, &user.id).await?;
     // The remembered user may be seconds old; the password is checked against what stands now.
-    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?.ok_or(Refusal::BadCredential)?;
+    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
+        .await?
+        .ok_or(Refusal::BadCredential)?;
     let check = fresh.password_hash.as_deref().map_or(Check::Wrong, |hash| password::check(current, hash));
     if check == Check::Wrong {
         audit::write(cx, &tenant.id, Entry::failed("password.change").by(&user.id)).await?;
@@ -85,7 +87,8 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str) -> Result<(), Error> 
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
 pub async fn reset(cx: &Cx, chosen: &Chosen, token: &str, new: &str) -> Result<(), Error> {
     acceptable(&chosen.tenant, "password", new)?;
-    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.name(), cx.now).await?;
+    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.name(), cx.now)
+        .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let tenant = tenants::by_id(cx, &link.tenant_id).await?.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;

@@ -150,21 +150,26 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
     if claims.iss != tenant.issuer || claims.aud != tenant.issuer || claims.kind != "access" {
         return Ok(None);
     }
-    let Some(live) = store::sessions::live_by_id(cx.db.as_ref(), &claims.sid, cx.now).await? else { return Ok(None) };
+    let Some(live) = store::sessions::live_by_id(cx.db.as_ref(), &claims.sid, cx.now).await? else {
+        return Ok(None);
+    };
     if live.user.id != claims.sub || live.user.tenant_id != tenant.id {
         return Ok(None);
     }
-    Ok(Some(remember(cx, Credential {
-        fingerprint,
-        kind: Accepts::Bearer,
-        tenant,
-        session_id: Some(live.id),
-        key_id: None,
-        scopes: Scopes::from_list(&claims.scope),
-        amr: live.amr,
-        expires_at: Some(until),
-        user: live.user,
-    })))
+    Ok(Some(remember(
+        cx,
+        Credential {
+            fingerprint,
+            kind: Accepts::Bearer,
+            tenant,
+            session_id: Some(live.id),
+            key_id: None,
+            scopes: Scopes::from_list(&claims.scope),
+            amr: live.amr,
+            expires_at: Some(until),
+            user: live.user,
+        },
+    )))
 }
 
 /// Who a session cookie stands for.
@@ -177,19 +182,24 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
         return Ok(Some(known));
     }
     let hash = base64url(&fingerprint);
-    let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else { return Ok(None) };
+    let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else {
+        return Ok(None);
+    };
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
-    Ok(Some(remember(cx, Credential {
-        fingerprint,
-        kind: Accepts::Cookie,
-        tenant,
-        session_id: Some(live.id),
-        key_id: None,
-        scopes: Scopes::own_session(),
-        amr: live.amr,
-        expires_at: Some(live.expires_at),
-        user: live.user,
-    })))
+    Ok(Some(remember(
+        cx,
+        Credential {
+            fingerprint,
+            kind: Accepts::Cookie,
+            tenant,
+            session_id: Some(live.id),
+            key_id: None,
+            scopes: Scopes::own_session(),
+            amr: live.amr,
+            expires_at: Some(live.expires_at),
+            user: live.user,
+        },
+    )))
 }
 
 /// Who an API key stands for. A key whose checksum is wrong is refused before any look-up.
@@ -200,22 +210,27 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
     }
     let Some(id) = parse_key(key) else { return Ok(None) };
     let hash = base64url(&fingerprint);
-    let Some(live) = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await? else { return Ok(None) };
+    let Some(live) = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await? else {
+        return Ok(None);
+    };
     if !same(live.hash.as_bytes(), hash.as_bytes()) {
         return Ok(None);
     }
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
-    Ok(Some(remember(cx, Credential {
-        fingerprint,
-        kind: Accepts::ApiKey,
-        tenant,
-        session_id: None,
-        key_id: Some(live.id),
-        scopes: Scopes::parse(live.scopes.iter().map(String::as_str)).unwrap_or_default(),
-        amr: Vec::new(),
-        expires_at: live.expires_at,
-        user: live.user,
-    })))
+    Ok(Some(remember(
+        cx,
+        Credential {
+            fingerprint,
+            kind: Accepts::ApiKey,
+            tenant,
+            session_id: None,
+            key_id: Some(live.id),
+            scopes: Scopes::parse(live.scopes.iter().map(String::as_str)).unwrap_or_default(),
+            amr: Vec::new(),
+            expires_at: live.expires_at,
+            user: live.user,
+        },
+    )))
 }
 
 fn remembered(cx: &Cx, fingerprint: &Fingerprint, kind: Accepts) -> Option<Rc<Credential>> {

@@ -3,8 +3,8 @@
 //! A token's successor follows from the token itself under a key of ours. So many at once, or a retry whose
 //! answer got lost, get one and the same successor, and no second lineage can come to be.
 
-use crate::crypto::secret::{base64url, hmac, sha256, stored};
 use crate::crypto::seal;
+use crate::crypto::secret::{base64url, hmac, sha256, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
@@ -42,7 +42,8 @@ pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Er
     if !spent.by_this_call {
         let grace = tenant.settings.refresh_grace_seconds;
         let Some(used_at) = spent.used_at else { return Err(Refusal::BadCredential.into()) };
-        let retry = cx.now < used_at.plus(grace) && spent.used_by.as_deref() == Some(&by) && !spent.successor_spent;
+        let retry =
+            cx.now < used_at.plus(grace) && spent.used_by.as_deref() == Some(&by) && !spent.successor_spent;
         if !retry {
             let entry = Entry::failed("token.reused").on(&spent.session_id).saying("the family was ended");
             let end = store::sessions::end(&spent.session_id, cx.now);
@@ -66,7 +67,9 @@ pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Er
 /// is what its sender wanted (RFC 7009 §2.2).
 pub async fn end(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(), Error> {
     let hash = stored(token);
-    let Some(owner) = store::refresh_tokens::owner_of(cx.db.as_ref(), &hash, &chosen.tenant.directory).await? else {
+    let Some(owner) =
+        store::refresh_tokens::owner_of(cx.db.as_ref(), &hash, &chosen.tenant.directory).await?
+    else {
         return Ok(());
     };
     if chosen.explicit && owner.tenant_id != chosen.tenant.id {

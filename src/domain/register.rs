@@ -60,11 +60,17 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
         audit::write(cx, &tenant.id, entry).await?;
     }
     if !tenant.settings.require_verified_email {
-        return if made { Ok(Outcome::Ready(email)) } else { Err(Refusal::Conflict("the address has an account").into()) };
+        return if made {
+            Ok(Outcome::Ready(email))
+        } else {
+            Err(Refusal::Conflict("the address has an account").into())
+        };
     }
     if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
         match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
-            Some(there) if there.email_verified => mailing::send_already_registered(cx, &tenant.name, &there).await?,
+            Some(there) if there.email_verified => {
+                mailing::send_already_registered(cx, &tenant.name, &there).await?
+            }
             Some(there) => mailing::send_link(cx, &tenant.name, &there, Purpose::VerifyEmail).await?,
             None => {}
         }
@@ -77,7 +83,8 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
 /// # Errors
 /// [`Refusal::LinkDead`].
 pub async fn verify_email(cx: &Cx, token: &str) -> Result<(), Error> {
-    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
+    let link =
+        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let tenant = tenants::by_id(cx, &link.tenant_id).await?.ok_or(Refusal::LinkDead)?;
     let confirm = store::users::confirm_email(&link.user_id, &link.email_key);

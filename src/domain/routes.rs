@@ -19,8 +19,18 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 /// Headers that routing itself needs, or that carry what we strip: no assertion goes there.
 const NOT_FOR_ASSERTIONS: [&str; 12] = [
-    "host", "cookie", "connection", "content-length", "content-type", "transfer-encoding", "upgrade", "te",
-    "trailer", "x-api-key", "expect", "keep-alive",
+    "host",
+    "cookie",
+    "connection",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "upgrade",
+    "te",
+    "trailer",
+    "x-api-key",
+    "expect",
+    "keep-alive",
 ];
 
 /// The tenant's table, remembered for seconds.
@@ -62,7 +72,13 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, spec: RouteSpec) -> R
 ///
 /// # Errors
 /// As [`create`]; [`Refusal::NotFound`].
-pub async fn replace(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, spec: RouteSpec) -> Result<Route, Error> {
+pub async fn replace(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    id: &str,
+    spec: RouteSpec,
+) -> Result<Route, Error> {
     find(cx, tenant, id).await?;
     let spec = checked(cx, tenant, spec).await?;
     write(cx, tenant, store::routes::update(&tenant.id, id, &spec), Taken::Route).await?;
@@ -180,13 +196,18 @@ fn named(field: &'static str, name: &str) -> Result<(), Error> {
 }
 
 fn ranked(rank: i64) -> Result<(), Error> {
-    if (-1_000_000..=1_000_000).contains(&rank) { Ok(()) } else { Err(invalid("rank", "-1000000 to 1000000")) }
+    if (-1_000_000..=1_000_000).contains(&rank) {
+        Ok(())
+    } else {
+        Err(invalid("rank", "-1000000 to 1000000"))
+    }
 }
 
 /// A spec whose every member makes sense, with host and methods in their one spelling.
 async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpec, Error> {
     named("name", &spec.name)?;
-    let path = Path::parse(&spec.path).ok_or_else(|| invalid("path", "a path that starts with /, without // . .. or ;"))?;
+    let path = Path::parse(&spec.path)
+        .ok_or_else(|| invalid("path", "a path that starts with /, without // . .. or ;"))?;
     spec.path = path.as_str().to_owned();
     if let Some(host) = &spec.host {
         let url = Url::parse(&format!("http://{host}/")).ok();
@@ -227,11 +248,20 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
     }
     let header = spec.header.to_ascii_lowercase();
     let token = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    if header.is_empty() || header.len() > 100 || !header.bytes().all(token) || NOT_FOR_ASSERTIONS.contains(&header.as_str()) {
-        return Err(invalid("header", format!("a header name of its own, as {ASSERTION_HEADER}, or Authorization")));
+    if header.is_empty()
+        || header.len() > 100
+        || !header.bytes().all(token)
+        || NOT_FOR_ASSERTIONS.contains(&header.as_str())
+    {
+        return Err(invalid(
+            "header",
+            format!("a header name of its own, as {ASSERTION_HEADER}, or Authorization"),
+        ));
     }
     let known_roles = store::roles::roles(cx.db.as_ref(), &tenant.id).await?;
-    if let Some(unknown) = spec.roles.iter().find(|role| !known_roles.iter().any(|known| known.name == **role)) {
+    if let Some(unknown) =
+        spec.roles.iter().find(|role| !known_roles.iter().any(|known| known.name == **role))
+    {
         return Err(invalid("roles", format!("{unknown:?} is no role of this tenant")));
     }
     if let Some(wanted) = &spec.minimum_plan {

@@ -35,7 +35,14 @@ struct Beginning {
     batch: Vec<Stmt>,
 }
 
-fn beginning(cx: &Cx, tenant: &Tenant, user: &User, amr: &str, cookie: Option<&str>, alive_for: i64) -> Beginning {
+fn beginning(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    amr: &str,
+    cookie: Option<&str>,
+    alive_for: i64,
+) -> Beginning {
     let row = Row {
         id: cx.id(),
         tenant_id: tenant.id.clone(),
@@ -68,11 +75,23 @@ async fn begin(cx: &Cx, beginning: Beginning) -> Result<Row, Error> {
 }
 
 /// Begins a session for an API: with an access and a refresh token.
-pub async fn begin_with_tokens(cx: &Cx, tenant: &Tenant, user: &User, amr: &str, more: Vec<Stmt>) -> Result<Tokens, Error> {
+pub async fn begin_with_tokens(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    amr: &str,
+    more: Vec<Stmt>,
+) -> Result<Tokens, Error> {
     let refresh = cx.secret();
     let mut beginning = beginning(cx, tenant, user, amr, None, tenant.settings.refresh_token_seconds);
     let Row { id, tenant_id, expires_at, .. } = &beginning.row;
-    beginning.batch.push(store::refresh_tokens::insert(&stored(&refresh), id, tenant_id, *expires_at, cx.now));
+    beginning.batch.push(store::refresh_tokens::insert(
+        &stored(&refresh),
+        id,
+        tenant_id,
+        *expires_at,
+        cx.now,
+    ));
     beginning.batch.extend(more);
     let row = begin(cx, beginning).await?;
     let access = access_token(cx, tenant, user, &row.id, &row.amr, row.auth_time).await?;
@@ -80,7 +99,13 @@ pub async fn begin_with_tokens(cx: &Cx, tenant: &Tenant, user: &User, amr: &str,
 }
 
 /// Begins a session for a browser; returns the cookie's value.
-pub async fn begin_with_cookie(cx: &Cx, tenant: &Tenant, user: &User, amr: &str, more: Vec<Stmt>) -> Result<String, Error> {
+pub async fn begin_with_cookie(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    amr: &str,
+    more: Vec<Stmt>,
+) -> Result<String, Error> {
     let cookie = cx.secret();
     let alive_for = tenant.settings.session_absolute_seconds;
     let mut beginning = beginning(cx, tenant, user, amr, Some(&cookie), alive_for);

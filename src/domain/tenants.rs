@@ -69,7 +69,11 @@ impl Settings {
     /// [`Refusal::Invalid`] naming the first that is not.
     pub fn checked(self) -> Result<Settings, Error> {
         let within = |field, value: i64, low: i64, high: i64| {
-            if (low..=high).contains(&value) { Ok(()) } else { Err(invalid(field, format!("{low} to {high}"))) }
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(invalid(field, format!("{low} to {high}")))
+            }
         };
         within("accessTokenSeconds", self.access_token_seconds, 60, 30 * 86_400)?;
         within("refreshTokenSeconds", self.refresh_token_seconds, 60, 400 * 86_400)?;
@@ -84,7 +88,10 @@ impl Settings {
             return Err(invalid("defaultPlan", "a plan's name"));
         }
         let prefix = &self.api_key_prefix;
-        if prefix.is_empty() || prefix.len() > 20 || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        if prefix.is_empty()
+            || prefix.len() > 20
+            || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        {
             return Err(invalid("apiKeyPrefix", "1 to 20 of letters, digits and _"));
         }
         Ok(self)
@@ -161,7 +168,8 @@ async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
 }
 
 fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
-    let settings = serde_json::from_str(&row.settings).map_err(|error| Fault::new("tenant settings", error))?;
+    let settings =
+        serde_json::from_str(&row.settings).map_err(|error| Fault::new("tenant settings", error))?;
     let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
     Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
 }
@@ -222,7 +230,12 @@ pub async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
 }
 
 /// Replaces a tenant's settings.
-pub async fn set_settings(cx: &Cx, actor: &str, tenant: &Tenant, settings: Settings) -> Result<Settings, Error> {
+pub async fn set_settings(
+    cx: &Cx,
+    actor: &str,
+    tenant: &Tenant,
+    settings: Settings,
+) -> Result<Settings, Error> {
     let settings = settings.checked()?;
     let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
     let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);

@@ -42,7 +42,12 @@ pub struct Attempt {
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
-pub async fn password_attempt(cx: &Cx, tenant_id: &str, directory: &str, account: &str) -> Result<Option<Attempt>, Error> {
+pub async fn password_attempt(
+    cx: &Cx,
+    tenant_id: &str,
+    directory: &str,
+    account: &str,
+) -> Result<Option<Attempt>, Error> {
     if cx.client.unlimited {
         return Ok(None);
     }

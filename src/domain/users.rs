@@ -113,7 +113,8 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
         }
         (None, Some(hash)) if can_import(&hash) => Some(hash),
         (None, Some(_)) => {
-            let kinds = "bcrypt, or Argon2, scrypt or PBKDF2 as a PHC string, at a cost that a login can bear";
+            let kinds =
+                "bcrypt, or Argon2, scrypt or PBKDF2 as a PHC string, at a cost that a login can bear";
             return Err(invalid("passwordHash", kinds));
         }
         (None, None) => None,
@@ -165,7 +166,8 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
         return Err(Refusal::Conflict("the address has an account").into());
     }
     let said = format!("roles {:?}, plan {:?}, {}", user.roles, user.plan, user.status);
-    let mut batch = vec![audit::row(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said))];
+    let mut batch =
+        vec![audit::row(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said))];
     if user.status == "disabled" {
         batch.push(store::sessions::end_all_but(&user.id, None, cx.now));
     }

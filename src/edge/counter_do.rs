@@ -31,7 +31,10 @@ impl Counter {
         }
         let sql = self.state.storage().sql();
         if !self.ready.get() {
-            sql.exec("CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)", None)?;
+            sql.exec(
+                "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)",
+                None,
+            )?;
         }
         let rows: Vec<Kept> = sql.exec("SELECT tallies FROM kept WHERE id = 1", None)?.to_array()?;
         Ok(rows.first().and_then(|kept| serde_json::from_str(&kept.tallies).ok()).unwrap_or_default())

@@ -46,7 +46,9 @@ pub fn cx(env: &JsValue, request: &Request) -> Result<Cx, Fault> {
     let header = |name| request.headers.get(name);
     let told = header("x-system-secret");
     let unlimited = match (&cx.config.system_secret, told) {
-        (Some(secret), Some(told)) if cx.config.mode != Mode::Production => same(secret.as_bytes(), told.as_bytes()),
+        (Some(secret), Some(told)) if cx.config.mode != Mode::Production => {
+            same(secret.as_bytes(), told.as_bytes())
+        }
         _ => false,
     };
     cx.client = Rc::new(Client {

@@ -6,12 +6,16 @@ use crate::api::gateway::{BAD_GATEWAY, GATEWAY_TIMEOUT};
 use crate::domain::forward::Plan;
 use crate::edge::glue;
 use crate::http::response::Response;
+use crate::model::time::Time;
 
-/// A platform response from ours.
-pub fn respond(method: &str, response: &Response) -> JsValue {
+/// A platform response from ours. One that every cache may keep, the isolate may give again until then.
+pub fn respond(method: &str, response: &Response, until: Time) -> JsValue {
     let bodyless = method == "HEAD" || matches!(response.status, 204 | 304) || response.body.is_empty();
     let body = if bodyless { JsValue::NULL } else { JsValue::from_str(&response.body) };
-    glue::respond(response.status, &lines(&response.headers), body)
+    let public =
+        response.status == 200 && response.header("cache-control").is_some_and(|c| c.starts_with("public"));
+    let until = if public && method == "GET" { until.0 as f64 } else { 0.0 };
+    glue::respond(response.status, &lines(&response.headers), body, until)
 }
 
 /// Carries a plan out; the promise of the origin's response.

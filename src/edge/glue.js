@@ -19,9 +19,30 @@ function fields(text) {
   return headers;
 }
 
-/** A response; `body` null for none. */
-export function respond(status, headers, body) {
-  return new Response(body, { status, headers: fields(headers) });
+// Most answers have one of a few sets of header fields: each is made once and copied natively after that.
+const made = new Map();
+
+function fieldsAgain(text) {
+  let headers = made.get(text);
+  if (headers === undefined) {
+    headers = fields(text);
+    if (made.size >= 100) made.clear();
+    made.set(text, headers);
+  }
+  return headers;
+}
+
+const PUBLIC = Symbol.for("portcullis.public");
+
+/**
+ * A response; `body` null for none. With `until`, in milliseconds since the epoch, it is marked as one that
+ * entry.js may give again until then to whoever asks the same URL.
+ */
+export function respond(status, headers, body, until) {
+  const init = { status, headers: fieldsAgain(headers) };
+  const response = new Response(body, init);
+  if (until > 0) response[PUBLIC] = { body, init, until };
+  return response;
 }
 
 /**

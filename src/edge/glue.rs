@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/src/edge/glue.js")]
 extern "C" {
     pub fn head(request: &JsValue) -> String;
-    pub fn respond(status: u16, headers: &str, body: JsValue) -> JsValue;
+    pub fn respond(status: u16, headers: &str, body: JsValue, until: f64) -> JsValue;
     #[wasm_bindgen(js_name = readBody, catch)]
     pub async fn read_body(request: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
     #[expect(clippy::too_many_arguments, reason = "one crossing")]

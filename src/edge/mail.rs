@@ -42,7 +42,8 @@ impl Post for Transport {
                 }
                 MailTransport::Resend { url, api_key } => {
                     let Mail { to, subject, text, html } = mail;
-                    let body = json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
+                    let body =
+                        json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
                     let status = glue::post_mail(url, api_key, &body.to_string()).await;
                     let status = status.map_err(|error| Fault::new("mail", glue::said(&error)))?;
                     match status.as_f64() {

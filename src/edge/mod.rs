@@ -54,7 +54,8 @@ pub fn fetch(request: JsValue, env: JsValue, _ctx: JsValue) -> JsValue {
 }
 
 async fn serve(raw: JsValue, env: JsValue) -> JsValue {
-    let (request, cx) = match request::read(&raw).and_then(|request| Ok((env::cx(&env, &request)?, request))) {
+    let (request, cx) = match request::read(&raw).and_then(|request| Ok((env::cx(&env, &request)?, request)))
+    {
         Ok((cx, request)) => (request, cx),
         Err(fault) => return broken(&fault),
     };
@@ -63,7 +64,7 @@ async fn serve(raw: JsValue, env: JsValue) -> JsValue {
         Err(fault) => return broken(&fault),
     };
     match http::serve(&cx, &table, &request).await {
-        Outcome::Answer(response) => forward::respond(&request.method, &response),
+        Outcome::Answer(response) => forward::respond(&request.method, &response, cx.remember_until()),
         Outcome::Forward(plan) => forward::send(&raw, &plan),
     }
 }
@@ -72,5 +73,5 @@ async fn serve(raw: JsValue, env: JsValue) -> JsValue {
 fn broken(fault: &Fault) -> JsValue {
     env::log(&serde_json::json!({ "level": "error", "fault": fault.0 }).to_string());
     let body = r#"{"error":"internal_error","message":"Internal error"}"#;
-    glue::respond(500, "content-type:application/json\ncache-control:no-store", JsValue::from_str(body))
+    glue::respond(500, "content-type:application/json\ncache-control:no-store", JsValue::from_str(body), 0.0)
 }

@@ -47,7 +47,8 @@ impl Body for Stream {
     fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
         Box::pin(async move {
             let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-            let read = glue::read_body(&self.0, limit).await.map_err(|e| Fault::new("body", glue::said(&e)))?;
+            let read =
+                glue::read_body(&self.0, limit).await.map_err(|e| Fault::new("body", glue::said(&e)))?;
             Ok(match read {
                 read if read.is_undefined() => Read::TooLong,
                 read if read.is_null() => Read::CutShort,

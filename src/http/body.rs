@@ -32,12 +32,15 @@ pub trait Body {
 /// A body in memory.
 impl Body for Vec<u8> {
     fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
-        Box::pin(async move { Ok(if self.len() <= limit { Read::Whole(self.clone()) } else { Read::TooLong }) })
+        Box::pin(
+            async move { Ok(if self.len() <= limit { Read::Whole(self.clone()) } else { Read::TooLong }) },
+        )
     }
 }
 
 async fn bytes(call: &Call<'_>, limit: usize) -> Result<Vec<u8>, Error> {
-    let announced = call.request.headers.get("content-length").and_then(|length| length.parse::<usize>().ok());
+    let announced =
+        call.request.headers.get("content-length").and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(Refusal::TooLarge(limit).into());
     }
@@ -82,7 +85,8 @@ pub async fn json_or_nothing<T: DeserializeOwned>(call: &Call<'_>, limit: usize)
 }
 
 fn must_be_json(call: &Call<'_>) -> Result<(), Refusal> {
-    let is_json = |t: &str| t.eq_ignore_ascii_case("application/json") || t.to_ascii_lowercase().ends_with("+json");
+    let is_json =
+        |t: &str| t.eq_ignore_ascii_case("application/json") || t.to_ascii_lowercase().ends_with("+json");
     if media_type(call).is_some_and(is_json) { Ok(()) } else { Err(Refusal::UnsupportedMediaType) }
 }
 
@@ -95,7 +99,8 @@ pub async fn form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
         return Err(Refusal::UnsupportedMediaType.into());
     }
     let bytes = bytes(call, SMALL).await?;
-    serde_urlencoded::from_bytes(&bytes).map_err(|_| Refusal::Malformed("the form lacks a field".into()).into())
+    serde_urlencoded::from_bytes(&bytes)
+        .map_err(|_| Refusal::Malformed("the form lacks a field".into()).into())
 }
 
 /// Reads JSON or a form, whichever the body says it is.

@@ -39,7 +39,9 @@ impl Call<'_> {
     /// The first query parameter of that name, decoded.
     pub fn query(&self, name: &str) -> Option<String> {
         let query = self.request.query.strip_prefix('?').unwrap_or(&self.request.query);
-        url::form_urlencoded::parse(query.as_bytes()).find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     /// The token of `Authorization: Bearer`.

@@ -14,8 +14,7 @@ pub struct Response {
 }
 
 /// Pages may load nothing but our own style sheet and send forms to us; no script, no frame.
-pub const PAGE_CSP: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 impl Response {
     fn new(status: u16, content_type: &str, body: Rc<str>) -> Response {
@@ -39,7 +38,8 @@ impl Response {
 
     /// A page.
     pub fn html(status: u16, body: String) -> Response {
-        Response::new(status, "text/html; charset=utf-8", body.into()).with("content-security-policy", PAGE_CSP)
+        Response::new(status, "text/html; charset=utf-8", body.into())
+            .with("content-security-policy", PAGE_CSP)
     }
 
     /// Nothing to say.

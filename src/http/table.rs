@@ -105,7 +105,9 @@ impl Table {
         }
         let mut matcher = matchit::Router::new();
         for (path, at) in rows {
-            matcher.insert(path, at).map_err(|error| Fault::new("route table", format!("{path}: {error}")))?;
+            matcher
+                .insert(path, at)
+                .map_err(|error| Fault::new("route table", format!("{path}: {error}")))?;
         }
         Ok(Table { surfaces, matcher, rest, gateway })
     }
@@ -127,7 +129,8 @@ impl Table {
         let all = rows.clone();
         match rows.find(|(_, route)| route.method == wanted) {
             Some((surface, route)) => {
-                let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+                let params =
+                    matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
                 Found::Route { route, surface, params }
             }
             None => {

@@ -22,7 +22,10 @@ impl Email {
             return None;
         }
         let (local, domain) = text.rsplit_once('@')?;
-        let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'<' | b'>' | b'(' | b')' | b',' | b';' | b':');
+        let plain = |b: u8| {
+            b.is_ascii_graphic()
+                && !matches!(b, b'"' | b'\\' | b'<' | b'>' | b'(' | b')' | b',' | b';' | b':')
+        };
         if local.is_empty() || local.len() > 64 || !local.bytes().all(plain) || domain.starts_with('[') {
             return None;
         }

@@ -22,7 +22,9 @@ impl Path {
                     let value = hex(bytes.next()?)? * 16 + hex(bytes.next()?)?;
                     match value {
                         b'/' | b'\\' | 0..=0x1f | 0x7f | b';' => return None,
-                        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(value)),
+                        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                            out.push(char::from(value))
+                        }
                         _ => out.push_str(&format!("%{value:02X}")),
                     }
                 }

@@ -185,7 +185,8 @@ impl RouteTable {
     /// refused, so that a rule for `/app/admin` cannot be stepped around by a method it does not list.
     pub fn find(&self, host: &str, path: &Path, method: &str) -> Matched<'_> {
         let matches = |route: &&Route| {
-            let host_matches = route.spec.host.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(host));
+            let host_matches =
+                route.spec.host.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(host));
             host_matches && path.behind(&route.spec.path).is_some()
         };
         let mut candidates = self.routes.iter().filter(matches).peekable();

@@ -50,7 +50,9 @@ pub fn is_scope(token: &str) -> bool {
     let word = |part: &str| {
         !part.is_empty()
             && part.len() <= 64
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'))
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'))
     };
     match token.split_once(':') {
         None => matches!(token, "read" | "write"),

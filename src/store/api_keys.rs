@@ -108,7 +108,8 @@ pub fn insert(key: &ApiKey, hash: &str) -> Stmt {
 
 /// A page of a user's keys that are not revoked, by id.
 pub async fn list(db: &dyn Db, user_id: &str, page: &Page) -> Result<Listed<ApiKey>, Fault> {
-    let sql = "SELECT * FROM api_keys WHERE user_id = ?1 AND revoked_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3";
+    let sql =
+        "SELECT * FROM api_keys WHERE user_id = ?1 AND revoked_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![user_id.into(), after.into(), (page.limit + 1).into()])).await?;
     let items = rows.iter().map(read).collect::<Result<_, _>>()?;

@@ -65,7 +65,12 @@ pub struct Filter {
 }
 
 /// A page of a tenant's events, newest first.
-pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<Event>, Fault> {
+pub async fn list(
+    db: &dyn Db,
+    tenant_id: &str,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Listed<Event>, Fault> {
     let sql = "SELECT * FROM audit WHERE tenant_id = ?1 AND (?2 IS NULL OR id < ?2)
                AND (?3 IS NULL OR event = ?3 OR substr(event, 1, length(?3) + 1) = ?3 || '.')
                AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR subject = ?6)

@@ -25,7 +25,8 @@ pub struct KeyRow {
 
 /// A tenant's keys that are still accepted, oldest first.
 pub async fn of_tenant(db: &dyn Db, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
-    let sql = "SELECT * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2) ORDER BY turn";
+    let sql =
+        "SELECT * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2) ORDER BY turn";
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(KeyRow {

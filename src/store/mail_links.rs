@@ -45,5 +45,9 @@ pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<O
     );
     let rows = one(db, stmt).await?;
     let Some(row) = rows.first().map(Columns) else { return Ok(None) };
-    Ok(Some(Link { tenant_id: row.text("tenant_id")?, user_id: row.text("user_id")?, email_key: row.text("email_key")? }))
+    Ok(Some(Link {
+        tenant_id: row.text("tenant_id")?,
+        user_id: row.text("user_id")?,
+        email_key: row.text("email_key")?,
+    }))
 }

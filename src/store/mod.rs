@@ -52,9 +52,11 @@ impl Columns<'_> {
         match self.0.get(name) {
             Some(Value::Null) => Ok(None),
             // D1 carries numbers as doubles: 5 may come as 5.0.
-            Some(Value::Number(n)) => {
-                n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)).map(Some).ok_or_else(|| Columns::bad(name))
-            }
+            Some(Value::Number(n)) => n
+                .as_i64()
+                .or_else(|| n.as_f64().map(|f| f as i64))
+                .map(Some)
+                .ok_or_else(|| Columns::bad(name)),
             _ => Err(Columns::bad(name)),
         }
     }

@@ -113,5 +113,9 @@ pub async fn owner_of(db: &dyn Db, hash: &str, directory: &str) -> Result<Option
                WHERE refresh_tokens.hash = ?1 AND sessions.tenant_id IN (SELECT id FROM tenants WHERE directory = ?2)";
     let rows = one(db, Stmt::new(sql, vec![hash.into(), directory.into()])).await?;
     let Some(row) = rows.first().map(Columns) else { return Ok(None) };
-    Ok(Some(Owner { session_id: row.text("id")?, tenant_id: row.text("tenant_id")?, user_id: row.text("user_id")? }))
+    Ok(Some(Owner {
+        session_id: row.text("id")?,
+        tenant_id: row.text("tenant_id")?,
+        user_id: row.text("user_id")?,
+    }))
 }

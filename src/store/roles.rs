@@ -18,7 +18,10 @@ pub(crate) fn read_plan(row: &Row) -> Result<Plan, Fault> {
 
 /// Asks for a tenant's roles, highest first.
 pub fn all_roles(tenant_id: &str) -> Stmt {
-    Stmt::new("SELECT name, rank FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name", vec![tenant_id.into()])
+    Stmt::new(
+        "SELECT name, rank FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name",
+        vec![tenant_id.into()],
+    )
 }
 
 /// Asks for a tenant's plans, highest first.
@@ -83,7 +86,12 @@ pub fn delete_plan(tenant_id: &str, name: &str) -> Stmt {
 }
 
 /// How many users hold a role or are on a plan, so that neither is removed under them.
-pub async fn users_with(db: &dyn Db, tenant_id: &str, role: Option<&str>, plan: Option<&str>) -> Result<i64, Fault> {
+pub async fn users_with(
+    db: &dyn Db,
+    tenant_id: &str,
+    role: Option<&str>,
+    plan: Option<&str>,
+) -> Result<i64, Fault> {
     let sql = "SELECT count(*) AS n FROM users WHERE tenant_id = ?1
                AND ((?2 IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?2)) OR plan = ?3)";
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), role.into(), plan.into()])).await?;

@@ -41,7 +41,8 @@ pub async fn by_id(db: &dyn Db, id: &str) -> Result<Option<TenantRow>, Fault> {
 
 /// The tenant that a host belongs to.
 pub async fn id_by_host(db: &dyn Db, host: &str) -> Result<Option<String>, Fault> {
-    let rows = one(db, Stmt::new("SELECT tenant_id FROM tenant_hosts WHERE host = ?1", vec![host.into()])).await?;
+    let rows =
+        one(db, Stmt::new("SELECT tenant_id FROM tenant_hosts WHERE host = ?1", vec![host.into()])).await?;
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 

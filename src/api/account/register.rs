@@ -22,7 +22,9 @@ pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let new = Registration { email: &body.email, password: &body.password, name: body.full_name.as_deref() };
     let (email, message) = match register::register(cx, &call.chosen, new).await? {
-        Outcome::CheckMail(email) => (email, "Registration received. Please check your email to verify your address."),
+        Outcome::CheckMail(email) => {
+            (email, "Registration received. Please check your email to verify your address.")
+        }
         Outcome::Ready(email) => (email, "Registration successful."),
     };
     Ok(ok(201, &json!({ "message": message, "email": email.shown() })))

@@ -15,12 +15,15 @@ use crate::http::response::Response;
 use crate::http::table::Surface;
 
 /// `502` when an origin cannot be reached.
-pub const BAD_GATEWAY: &str = r#"{"success":false,"error":"The origin could not be reached","code":"BAD_GATEWAY"}"#;
+pub const BAD_GATEWAY: &str =
+    r#"{"success":false,"error":"The origin could not be reached","code":"BAD_GATEWAY"}"#;
 
 /// `504` when an origin takes too long.
-pub const GATEWAY_TIMEOUT: &str = r#"{"success":false,"error":"The origin did not answer in time","code":"GATEWAY_TIMEOUT"}"#;
+pub const GATEWAY_TIMEOUT: &str =
+    r#"{"success":false,"error":"The origin did not answer in time","code":"GATEWAY_TIMEOUT"}"#;
 
-const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const QUERY_VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Decides on a request and says what the edge is to do with it.
 pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {

@@ -10,7 +10,9 @@ pub(super) async fn jwks(cx: &Cx, call: &Call<'_>) -> Answer {
     let keys = keys::of(cx, &call.chosen.tenant.id).await?;
     // RFC 9110 §13.1.2: one of the listed tags, weak or not, or any.
     let known = call.request.headers.get("if-none-match").is_some_and(|tags| {
-        tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == keys.etag || tag == "*")
+        tags.split(',')
+            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .any(|tag| tag == keys.etag || tag == "*")
     });
     let response = if known { Response::empty(304) } else { Response::json_text(keys.jwks.clone()) };
     Ok(response

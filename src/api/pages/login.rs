@@ -37,7 +37,10 @@ pub(super) async fn show(_: &Cx, call: &Call<'_>) -> Answer {
     let tenant = &call.chosen.tenant;
     let return_to = call.query("return_to");
     let return_to = return_to.as_deref().filter(|to| is_local(to)).unwrap_or("/");
-    Ok(page(200, &Login { tenant: &tenant.name, tenant_id: &tenant.id, email: "", return_to, problem: None })?)
+    Ok(page(
+        200,
+        &Login { tenant: &tenant.name, tenant_id: &tenant.id, email: "", return_to, problem: None },
+    )?)
 }
 
 /// Signs in and goes back with a fresh session: the one before, if any, is another's or over.
@@ -56,7 +59,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         Err(Error::Refused(refusal)) => {
             let worded = word(&refusal);
             let problem = Some(worded.sentence.as_str());
-            let login = Login { tenant: &tenant.name, tenant_id: &tenant.id, email: &form.email, return_to, problem };
+            let login =
+                Login { tenant: &tenant.name, tenant_id: &tenant.id, email: &form.email, return_to, problem };
             Ok(with_headers(page(worded.status, &login)?, &refusal))
         }
         Err(broken) => Err(broken),
@@ -69,7 +73,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 /// [`Refusal::Forbidden`] for a request that a browser says came from elsewhere.
 pub(super) fn same_origin(call: &Call<'_>) -> Result<(), Refusal> {
     let headers = &call.request.headers;
-    let site_is_foreign = headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
+    let site_is_foreign =
+        headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
     let origin_is_foreign = headers.get("origin").is_some_and(|origin| {
         origin.split_once("://").is_none_or(|(_, host)| !host.eq_ignore_ascii_case(&call.request.host))
     });

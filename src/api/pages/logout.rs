@@ -5,8 +5,8 @@ use askama::Template;
 use crate::api::pages::login::same_origin;
 use crate::api::pages::{notice, page};
 use crate::cx::Cx;
-use crate::domain::sessions::{self, COOKIE};
 use crate::domain::principal;
+use crate::domain::sessions::{self, COOKIE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

@@ -46,7 +46,8 @@ pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
 
 /// The bare 500.
 pub fn broken(_: &Cx, id: &str) -> Response {
-    let body = json!({ "success": false, "error": "Internal error", "code": "INTERNAL_ERROR", "requestId": id });
+    let body =
+        json!({ "success": false, "error": "Internal error", "code": "INTERNAL_ERROR", "requestId": id });
     Response::json(500, &body)
 }
 

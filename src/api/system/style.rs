@@ -8,6 +8,10 @@ use crate::http::response::Response;
 
 pub(super) async fn style(_: &Cx, _: &Call<'_>) -> Answer {
     let css = include_str!("../../../static/portcullis.css");
-    let response = Response { status: 200, headers: vec![("content-type", "text/css; charset=utf-8".into())], body: css.into() };
+    let response = Response {
+        status: 200,
+        headers: vec![("content-type", "text/css; charset=utf-8".into())],
+        body: css.into(),
+    };
     Ok(response.with("cache-control", "public, max-age=3600"))
 }

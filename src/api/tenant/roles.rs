@@ -25,7 +25,7 @@ struct Body {
 
 impl Body {
     fn role(self, name: String) -> Role {
-        Role { name, rank: self.rank}
+        Role { name, rank: self.rank }
     }
 }
 

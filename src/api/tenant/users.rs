@@ -70,7 +70,9 @@ fn said<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Option<Stri
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let filter = Filter {
         search: call.query("search"),
-        email_key: call.query("email").map(|text| Email::parse(&text).map_or(text, |email| email.key().to_owned())),
+        email_key: call
+            .query("email")
+            .map(|text| Email::parse(&text).map_or(text, |email| email.key().to_owned())),
         status: call.query("status"),
         role: call.query("role"),
         plan: call.query("plan"),

@@ -1,0 +1,45 @@
+// The Worker's entry. worker-build's own (index.js) wraps each request in proxies that begin the module anew
+// after a trap; here that is done once per isolate, which saves a tenth of the platform's time per request.
+// Public answers that the module allows to be given again for a moment are given again without entering it.
+import Shim, { Counter } from "./index.js";
+
+export { Counter };
+
+const PUBLIC = Symbol.for("portcullis.public");
+const known = new Map();
+let serve;
+
+function start(env, ctx) {
+  const shim = new Shim(ctx, env);
+  const fetch = shim.fetch;
+  return (request) => fetch.call(shim, request);
+}
+
+function isPlain(request) {
+  const { headers } = request;
+  return request.method === "GET" && !headers.has("if-none-match") && !headers.has("x-tenant-id");
+}
+
+function remember(url, answer) {
+  if (known.size >= 100) known.clear();
+  known.set(url, answer);
+}
+
+export default {
+  fetch(request, env, ctx) {
+    const answer = known.get(request.url);
+    if (answer !== undefined) {
+      if (Date.now() >= answer.until) known.delete(request.url);
+      else if (isPlain(request)) return new Response(answer.body, answer.init);
+    }
+    serve ??= start(env, ctx);
+    const response = serve(request);
+    // A promise, or a response without the mark, has none.
+    const again = response[PUBLIC];
+    if (again !== undefined && isPlain(request)) remember(request.url, again);
+    return response;
+  },
+  scheduled(event, env, ctx) {
+    return new Shim(ctx, env).scheduled(event);
+  },
+};
