@@ -30,8 +30,9 @@ pub fn word(refusal: &Refusal) -> Worded {
         Refusal::TooLarge(limit) => {
             worded(413, "PAYLOAD_TOO_LARGE", &format!("The body is longer than {limit} bytes"))
         }
-        Refusal::NoCredential => worded(401, "UNAUTHORIZED", "Authentication required"),
-        Refusal::BadCredential => worded(401, "UNAUTHORIZED", "Invalid or expired token"),
+        Refusal::NoCredential | Refusal::BadCredential => {
+            worded(401, "UNAUTHORIZED", "Invalid or expired token")
+        }
         Refusal::WrongPassword => worded(401, "UNAUTHORIZED", "Invalid email or password"),
         Refusal::EmailUnverified => {
             worded(403, "EMAIL_NOT_VERIFIED", "Please verify your email address first")

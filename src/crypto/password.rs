@@ -47,6 +47,7 @@ pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
 /// Checks a password against a stored hash; takes as long as the hash is costly.
 pub fn check(password: &str, stored: &str) -> Check {
     if password.len() > LONGEST {
+        decoy(password);
         return Check::Wrong;
     }
     if !stored.starts_with("$argon2") {

@@ -82,8 +82,8 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
     };
     let caller = match route.spec.auth {
         Auth::None => None,
-        Auth::Optional => caller(cx, chosen, route, incoming.headers).await.or_else(anonymous)?,
-        Auth::Required => match caller(cx, chosen, route, incoming.headers).await {
+        Auth::Optional => caller(cx, chosen, route, incoming).await.or_else(anonymous)?,
+        Auth::Required => match caller(cx, chosen, route, incoming).await {
             Ok(Some(caller)) => Some(caller),
             Ok(None) | Err(Error::Refused(Refusal::BadCredential)) if signs_in(route, incoming) => {
                 let back = format!("{}{}", path.as_str(), incoming.query);
@@ -127,14 +127,20 @@ async fn caller(
     cx: &Cx,
     chosen: &Chosen,
     route: &Route,
-    headers: &Headers,
+    incoming: &Incoming<'_>,
 ) -> Result<Option<Rc<Credential>>, Error> {
+    let headers = incoming.headers;
     let accepts = |kind| route.spec.credentials.contains(&kind);
     let found = if let Some(key) = headers.get("x-api-key").filter(|_| accepts(Accepts::ApiKey)) {
         principal::by_api_key(cx, key).await?
     } else if let Some(token) = headers.bearer().filter(|_| accepts(Accepts::Bearer)) {
         principal::by_bearer(cx, token).await?
     } else if let Some(cookie) = headers.cookie(COOKIE).filter(|_| accepts(Accepts::Cookie)) {
+        // A browser sends the cookie along whoever made it send the request: what changes things, or opens a
+        // socket, must come from this origin (CSRF, and its like for WebSockets).
+        if (!is_safe(incoming.method) || is_upgrade(headers)) && headers.is_from_elsewhere(incoming.host) {
+            return Err(Refusal::Forbidden.into());
+        }
         principal::by_cookie(cx, cookie).await?
     } else {
         return Ok(None);
@@ -273,17 +279,24 @@ fn sending(
         let value = if bearer { format!("Bearer {assertion}") } else { assertion.as_ref().to_owned() };
         set.push((spec.header.to_ascii_lowercase(), value));
     }
-    let safe = matches!(incoming.method, "GET" | "HEAD" | "OPTIONS");
-    let upgrade = incoming.headers.get("upgrade").is_some();
     Plan {
         url,
         remove,
         set,
         timeout_ms: spec.timeout_seconds.saturating_mul(1000),
-        retries: if safe && !upgrade { 2 } else { 0 },
+        retries: if is_safe(incoming.method) && !is_upgrade(incoming.headers) { 2 } else { 0 },
         private,
         limit,
     }
+}
+
+/// RFC 9110 §9.2.1, without TRACE, which the platform refuses.
+fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+fn is_upgrade(headers: &Headers) -> bool {
+    headers.get("upgrade").is_some()
 }
 
 fn scheme(cx: &Cx) -> &str {
@@ -296,7 +309,8 @@ fn scheme(cx: &Cx) -> &str {
 /// it could strip what we set.
 fn stripped(headers: &Headers, assertion_header: &str) -> Vec<String> {
     let ours = [ASSERTION_HEADER, assertion_header];
-    let folded = |name: &str| name.replace('_', "-").to_ascii_lowercase();
+    // CGI and its heirs read every character that is neither letter nor digit as the same one.
+    let folded = |name: &str| name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let assertion = ours.map(folded);
     let must_go = |name: &str| {
         let name = folded(name);

@@ -55,7 +55,7 @@ async fn prove(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Result<Proved,
     // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
     let email = Email::parse(attempt.email);
     let account = email.as_ref().map_or("-", Email::key);
-    let counted = throttle::password_attempt(cx, &chosen.tenant.id, directory, account).await?;
+    let counted = throttle::login_attempt(cx, &chosen.tenant.id, directory, account).await?;
     let user = match &email {
         Some(email) => store::users::by_email(cx.db.as_ref(), directory, email.key()).await?,
         None => None,

@@ -48,15 +48,24 @@ struct Letter<'a> {
     note: &'a str,
 }
 
-/// Makes a link for a user, which kills their older ones of that purpose, and mails it.
+/// Makes a link for a user, which kills their older ones of that purpose, and mails it. With `wanted`, the
+/// password and name of that user become the account's when the link is confirmed.
 ///
 /// The link carries the configured origin, whatever host the request came to.
-pub async fn send_link(cx: &Cx, tenant_name: &str, user: &User, purpose: Purpose) -> Result<(), Fault> {
+pub async fn send_link(
+    cx: &Cx,
+    tenant_name: &str,
+    user: &User,
+    purpose: Purpose,
+    wanted: Option<&User>,
+) -> Result<(), Fault> {
     let secret = cx.secret();
     let link = Link {
         tenant_id: user.tenant_id.clone(),
         user_id: user.id.clone(),
         email_key: user.email_key.clone(),
+        password_hash: wanted.and_then(|wanted| wanted.password_hash.clone()),
+        name: wanted.and_then(|wanted| wanted.name.clone()),
     };
     let until = cx.now.plus(purpose.seconds());
     let mut batch =

@@ -35,7 +35,7 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     let user = &session.user;
     let tenant = &session.tenant;
     acceptable(tenant, "newPassword", new)?;
-    let counted = throttle::password_attempt(cx, &tenant.id, &tenant.directory, &user.id).await?;
+    let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
     // The remembered user may be seconds old; the password is checked against what stands now.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
         .await?
@@ -52,6 +52,7 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
     let batch = vec![
         store::users::set_password(&user.id, &hash),
+        store::mail_links::kill(&user.id, Purpose::ResetPassword.name(), cx.now),
         store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
@@ -74,7 +75,7 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str) -> Result<(), Error> 
     let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
     match user {
         Some(user) if may_send && user.status == "active" => {
-            Ok(mailing::send_link(cx, &chosen.tenant.name, &user, Purpose::ResetPassword).await?)
+            Ok(mailing::send_link(cx, &chosen.tenant.name, &user, Purpose::ResetPassword, None).await?)
         }
         _ => Ok(()),
     }

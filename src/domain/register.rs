@@ -71,7 +71,9 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
             Some(there) if there.email_verified => {
                 mailing::send_already_registered(cx, &tenant.name, &there).await?
             }
-            Some(there) => mailing::send_link(cx, &tenant.name, &there, Purpose::VerifyEmail).await?,
+            Some(there) => {
+                mailing::send_link(cx, &tenant.name, &there, Purpose::VerifyEmail, Some(&user)).await?
+            }
             None => {}
         }
     }
@@ -87,9 +89,20 @@ pub async fn verify_email(cx: &Cx, token: &str) -> Result<(), Error> {
         store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let tenant = tenants::by_id(cx, &link.tenant_id).await?.ok_or(Refusal::LinkDead)?;
-    let confirm = store::users::confirm_email(&link.user_id, &link.email_key);
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
-    cx.db.run(vec![confirm, audit::row(cx, &tenant.id, entry)]).await?;
+    let mut batch = Vec::new();
+    if let Some(hash) = &link.password_hash {
+        // Only while the address is unconfirmed: a confirmed account's password is its owner's.
+        batch.push(store::users::settle_registration(
+            &link.user_id,
+            &link.email_key,
+            hash,
+            link.name.as_deref(),
+        ));
+    }
+    batch.push(store::users::confirm_email(&link.user_id, &link.email_key));
+    batch.push(audit::row(cx, &tenant.id, entry));
+    cx.db.run(batch).await?;
     cx.cache.forget_user(&link.user_id);
     Ok(())
 }

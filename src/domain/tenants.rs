@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::users::{self, NewUser};
 use crate::model::id::is_tenant_id;
-use crate::model::role::{FIRST_ROLES, Role, is_name};
+use crate::model::role::{ADMIN, FIRST_ROLES, Role, is_name};
 use crate::ports::Fault;
 use crate::store::tenants::TenantRow;
 use crate::store::{self, Listed, Page, json_text};
@@ -182,6 +183,8 @@ pub struct NewTenant {
     pub name: String,
     /// A host that is its own.
     pub host: Option<String>,
+    /// Its first administrator.
+    pub admin: Option<NewUser>,
 }
 
 /// Makes a tenant with the first roles.
@@ -205,6 +208,9 @@ pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, E
         status: "active".into(),
         created_at: cx.now,
     };
+    if let Some(admin) = &new.admin {
+        users::check(&from_row(cx, row.clone())?, admin)?;
+    }
     let made = store::one(cx.db.as_ref(), store::tenants::insert(&row)).await?;
     if made.is_empty() {
         return Err(Refusal::Conflict("a tenant has that id").into());
@@ -221,6 +227,12 @@ pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, E
         return Err(Refusal::Conflict("the host is another tenant's").into());
     }
     cx.cache.forget_tenant(&row.id);
+    if let Some(mut admin) = new.admin {
+        let tenant = from_row(cx, row.clone())?;
+        admin.roles = vec![ADMIN.into()];
+        admin.email_verified = true;
+        users::create(cx, &tenant, actor, admin).await?;
+    }
     Ok(row)
 }
 

@@ -32,36 +32,41 @@ async fn take(cx: &Cx, object: String, tallies: Vec<Tally>) -> Result<Verdict, E
 /// A password attempt that has been counted as a failure until it is told otherwise.
 #[must_use]
 pub struct Attempt {
+    /// The account's object.
     account: String,
-    address: String,
-    from: String,
+    /// Its tally with growing delays.
+    delayed: String,
+    /// The object of the client's address, where that counts as well.
+    address: Option<String>,
 }
 
-/// Counts a password attempt on an account: of a login by `directory` and address, of a password change by
-/// the user's id.
+/// Counts a login's password attempt: by account and address, by account, and by address.
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
-pub async fn password_attempt(
+pub async fn login_attempt(
     cx: &Cx,
     tenant_id: &str,
     directory: &str,
     account: &str,
 ) -> Result<Option<Attempt>, Error> {
-    if cx.client.unlimited {
-        return Ok(None);
-    }
     let bucket = cx.address_bucket();
     let attempt = Attempt {
         account: format!("{directory}:login:{account}"),
-        address: format!("{directory}:login-address:{bucket}"),
-        from: format!("from:{bucket}"),
+        delayed: format!("from:{bucket}"),
+        address: Some(format!("{directory}:login-address:{bucket}")),
     };
-    let by_address = take(cx, attempt.address.clone(), vec![tally("minute", ADDRESS)]).await?;
-    refuse_beyond(cx, tenant_id, by_address, account).await?;
-    let by_account = take(cx, attempt.account.clone(), attempt.tallies()).await?;
-    refuse_beyond(cx, tenant_id, by_account, account).await?;
-    Ok(Some(attempt))
+    attempt.taken(cx, tenant_id, account).await
+}
+
+/// Counts a password attempt of one who is signed in: by user, wherever it comes from, so that a stolen
+/// token cannot be used to guess from many addresses.
+///
+/// # Errors
+/// As [`login_attempt`].
+pub async fn change_attempt(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Attempt>, Error> {
+    let account = format!("{tenant_id}:change-password:{user_id}");
+    Attempt { account, delayed: "user".into(), address: None }.taken(cx, tenant_id, user_id).await
 }
 
 async fn refuse_beyond(cx: &Cx, tenant_id: &str, verdict: Verdict, account: &str) -> Result<(), Error> {
@@ -75,18 +80,34 @@ async fn refuse_beyond(cx: &Cx, tenant_id: &str, verdict: Verdict, account: &str
 }
 
 impl Attempt {
-    fn tallies(&self) -> Vec<Tally> {
-        vec![tally(&self.from, ACCOUNT_AND_ADDRESS), tally("day", ACCOUNT_A_DAY)]
+    async fn taken(self, cx: &Cx, tenant_id: &str, who: &str) -> Result<Option<Attempt>, Error> {
+        if cx.client.unlimited {
+            return Ok(None);
+        }
+        if let Some(address) = &self.address {
+            let verdict = take(cx, address.clone(), vec![tally("minute", ADDRESS)]).await?;
+            refuse_beyond(cx, tenant_id, verdict, who).await?;
+        }
+        let tallies = vec![tally(&self.delayed, ACCOUNT_AND_ADDRESS), tally("day", ACCOUNT_A_DAY)];
+        let verdict = take(cx, self.account.clone(), tallies).await?;
+        refuse_beyond(cx, tenant_id, verdict, who).await?;
+        Ok(Some(self))
     }
 
-    /// The attempt succeeded: it does not count, and this address's failures on this account are forgotten.
+    /// The attempt succeeded: it does not count, and the failures that delay it are forgotten.
     pub async fn succeeded(self, cx: &Cx) -> Result<(), Error> {
         let give = |name: &str, rule| Count { act: Act::Give, tallies: vec![tally(name, rule)] };
-        let forget = Count { act: Act::Clear, tallies: vec![tally(self.from, ACCOUNT_AND_ADDRESS)] };
-        let address = cx.counters.count(self.address, vec![give("minute", ADDRESS)]);
+        let forget = Count { act: Act::Clear, tallies: vec![tally(self.delayed, ACCOUNT_AND_ADDRESS)] };
         let account = cx.counters.count(self.account, vec![give("day", ACCOUNT_A_DAY), forget]);
+        let address = async {
+            match self.address {
+                Some(address) => cx.counters.count(address, vec![give("minute", ADDRESS)]).await.map(drop),
+                None => Ok(()),
+            }
+        };
         let (address, account) = join(address, account).await;
-        address.and(account)?;
+        address?;
+        account?;
         Ok(())
     }
 }

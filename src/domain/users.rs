@@ -94,12 +94,23 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
     Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, page).await?)
 }
 
+/// Whether the address and password of a new user are acceptable, before anything is made for them.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
+    if let Some(plain) = &new.password {
+        passwords::acceptable(tenant, "password", plain)?;
+    }
+    Email::parse(&new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))
+}
+
 /// Makes a user.
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address.
 pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Result<User, Error> {
-    let email = Email::parse(&new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = check(tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
     user.name = display_name("name", new.name.as_deref())?;
@@ -107,10 +118,7 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
     user.plan = known_plan(cx, tenant, new.plan).await?;
     user.password_hash = match (new.password, new.password_hash) {
         (Some(_), Some(_)) => return Err(invalid("passwordHash", "not together with password")),
-        (Some(plain), None) => {
-            passwords::acceptable(tenant, "password", &plain)?;
-            Some(password::hash(&plain, cx.random())?)
-        }
+        (Some(plain), None) => Some(password::hash(&plain, cx.random())?),
         (None, Some(hash)) if can_import(&hash) => Some(hash),
         (None, Some(_)) => {
             let kinds =

@@ -25,6 +25,21 @@ function remember(url, answer) {
   known.set(url, answer);
 }
 
+// A request body that nobody read makes the platform close the connection without a word, so that the
+// client's next request on it fails. A short one is read to its end before the answer goes.
+const DRAINED = 64 * 1024;
+
+function drains(request) {
+  if (request.body === null || request.bodyUsed) return false;
+  return Number(request.headers.get("content-length") ?? Infinity) <= DRAINED;
+}
+
+async function drained(request, response) {
+  const answer = await response;
+  if (drains(request)) await request.arrayBuffer().catch(() => {});
+  return answer;
+}
+
 export default {
   fetch(request, env, ctx) {
     const answer = known.get(request.url);
@@ -37,7 +52,7 @@ export default {
     // A promise, or a response without the mark, has none.
     const again = response[PUBLIC];
     if (again !== undefined && isPlain(request)) remember(request.url, again);
-    return response;
+    return request.body === null ? response : drained(request, response);
   },
   scheduled(event, env, ctx) {
     return new Shim(ctx, env).scheduled(event);

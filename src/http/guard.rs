@@ -4,7 +4,7 @@
 use crate::cx::Cx;
 use crate::domain::principal::{self, Admin, Operator, Session};
 use crate::domain::refusal::Error;
-use crate::http::request::Call;
+use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::ports::Later;
 
@@ -12,7 +12,12 @@ use crate::ports::Later;
 pub type Answer = Result<Response, Error>;
 
 /// A handler with its guard before it.
-pub type Run = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Answer>>;
+pub enum Run {
+    /// Needs nothing but the request: it answers even when the database does not.
+    Bare(Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>),
+    /// Runs for a tenant.
+    Call(Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Answer>>),
+}
 
 /// Who may call, for documents and tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +32,20 @@ pub enum Guard {
     Operator,
 }
 
+/// A handler for anyone that belongs to no tenant.
+pub fn bare<F>(run: F) -> (Guard, Run)
+where
+    F: AsyncFn(&Cx, &Request) -> Answer + Copy + 'static,
+{
+    (Guard::Open, Run::Bare(Box::new(move |cx, request| Box::pin(async move { run(cx, request).await }))))
+}
+
 /// A handler for anyone.
 pub fn open<F>(run: F) -> (Guard, Run)
 where
     F: AsyncFn(&Cx, &Call<'_>) -> Answer + Copy + 'static,
 {
-    (Guard::Open, Box::new(move |cx, call| Box::pin(async move { run(cx, call).await })))
+    (Guard::Open, Run::Call(Box::new(move |cx, call| Box::pin(async move { run(cx, call).await }))))
 }
 
 /// A handler for one who is signed in with a bearer token.
@@ -40,12 +53,12 @@ pub fn session<F>(run: F) -> (Guard, Run)
 where
     F: AsyncFn(&Cx, &Call<'_>, Session) -> Answer + Copy + 'static,
 {
-    let run: Run = Box::new(move |cx, call| {
+    let run = Run::Call(Box::new(move |cx, call| {
         Box::pin(async move {
             let session = principal::session(cx, &call.chosen, call.bearer()).await?;
             run(cx, call, session).await
         })
-    });
+    }));
     (Guard::Session, run)
 }
 
@@ -54,12 +67,12 @@ pub fn admin<F>(run: F) -> (Guard, Run)
 where
     F: AsyncFn(&Cx, &Call<'_>, Admin) -> Answer + Copy + 'static,
 {
-    let run: Run = Box::new(move |cx, call| {
+    let run = Run::Call(Box::new(move |cx, call| {
         Box::pin(async move {
             let admin = principal::admin(cx, &call.chosen, call.bearer()).await?;
             run(cx, call, admin).await
         })
-    });
+    }));
     (Guard::Admin, run)
 }
 
@@ -68,11 +81,11 @@ pub fn operator<F>(run: F) -> (Guard, Run)
 where
     F: AsyncFn(&Cx, &Call<'_>, Operator) -> Answer + Copy + 'static,
 {
-    let run: Run = Box::new(move |cx, call| {
+    let run = Run::Call(Box::new(move |cx, call| {
         Box::pin(async move {
             let operator = principal::operator(cx, &call.chosen, call.bearer()).await?;
             run(cx, call, operator).await
         })
-    });
+    }));
     (Guard::Operator, run)
 }

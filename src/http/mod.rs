@@ -11,6 +11,7 @@ use crate::cx::Cx;
 use crate::domain::forward::Plan;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::{tenants, throttle};
+use crate::http::guard::Run;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::http::table::{Found, Limit, Surface, Table};
@@ -28,12 +29,15 @@ pub enum Outcome {
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
     match table.find(&request.method, &request.path) {
         Found::Route { route, surface, params } => {
-            let answer = match call(cx, request, params).await {
-                Ok(call) => match limited(cx, &call, route.limit, route.path).await {
-                    Ok(()) => (route.run)(cx, &call).await,
+            let answer = match &route.run {
+                Run::Bare(run) => run(cx, request).await,
+                Run::Call(run) => match call(cx, request, params).await {
+                    Ok(call) => match limited(cx, &call, route.limit, route.path).await {
+                        Ok(()) => run(cx, &call).await,
+                        Err(error) => Err(error),
+                    },
                     Err(error) => Err(error),
                 },
-                Err(error) => Err(error),
             };
             Outcome::Answer(rendered(cx, surface, request, answer))
         }

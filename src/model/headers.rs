@@ -32,6 +32,17 @@ impl Headers {
         pairs.find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
+    /// Whether a browser says that another site, or another origin of this one, caused the request. Browsers
+    /// that send `Sec-Fetch-Site` are believed; of others the `Origin` is compared with the host.
+    pub fn is_from_elsewhere(&self, host: &str) -> bool {
+        match self.get("sec-fetch-site") {
+            Some(site) => site != "same-origin" && site != "none",
+            None => self.get("origin").is_some_and(|origin| {
+                origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
+            }),
+        }
+    }
+
     /// Whether a browser navigates here and would show a page.
     pub fn is_navigation(&self) -> bool {
         match self.get("sec-fetch-mode") {

@@ -13,16 +13,21 @@ pub struct Link {
     pub user_id: String,
     /// The address that it was sent to.
     pub email_key: String,
+    /// The password that becomes the user's when the link is confirmed: the one that its registration asked
+    /// for, so that nobody's earlier registration of the address can leave theirs.
+    pub password_hash: Option<String>,
+    /// The name that goes with it.
+    pub name: Option<String>,
 }
 
 /// Makes a link; the user's older ones of that purpose are dead from now on.
 pub fn insert(hash: &str, link: &Link, purpose: &str, expires_at: Time, now: Time) -> [Stmt; 2] {
-    let kill = "UPDATE mail_links SET used_at = ?3 WHERE user_id = ?1 AND purpose = ?2 AND used_at IS NULL";
     [
-        Stmt::new(kill, vec![(&link.user_id).into(), purpose.into(), now.0.into()]),
+        kill(&link.user_id, purpose, now),
         Stmt::new(
-            "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at,
+                                     password_hash, name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             vec![
                 hash.into(),
                 (&link.tenant_id).into(),
@@ -31,16 +36,24 @@ pub fn insert(hash: &str, link: &Link, purpose: &str, expires_at: Time, now: Tim
                 (&link.email_key).into(),
                 now.0.into(),
                 expires_at.0.into(),
+                link.password_hash.clone().into(),
+                link.name.clone().into(),
             ],
         ),
     ]
+}
+
+/// Makes a user's links of that purpose dead.
+pub fn kill(user_id: &str, purpose: &str, now: Time) -> Stmt {
+    let sql = "UPDATE mail_links SET used_at = ?3 WHERE user_id = ?1 AND purpose = ?2 AND used_at IS NULL";
+    Stmt::new(sql, vec![user_id.into(), purpose.into(), now.0.into()])
 }
 
 /// Takes a link of that purpose: of many at once, one gets it.
 pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<Link>, Fault> {
     let stmt = Stmt::new(
         "UPDATE mail_links SET used_at = ?3 WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3
-         RETURNING tenant_id, user_id, email_key",
+         RETURNING tenant_id, user_id, email_key, password_hash, name",
         vec![hash.into(), purpose.into(), now.0.into()],
     );
     let rows = one(db, stmt).await?;
@@ -49,5 +62,7 @@ pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<O
         tenant_id: row.text("tenant_id")?,
         user_id: row.text("user_id")?,
         email_key: row.text("email_key")?,
+        password_hash: row.maybe_text("password_hash")?,
+        name: row.maybe_text("name")?,
     }))
 }

@@ -178,6 +178,13 @@ pub fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
     Stmt::new(sql, vec![id.into(), was.into(), hash.into()])
 }
 
+/// Gives an account whose address is not confirmed yet the password and name of the registration that is.
+pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&str>) -> Stmt {
+    let sql = "UPDATE users SET password_hash = ?3, name = coalesce(?4, name)
+               WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
+    Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into()])
+}
+
 /// Marks an address confirmed, if it is still the user's.
 pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
     let sql = "UPDATE users SET email_verified = 1 WHERE id = ?1 AND email_key = ?2";

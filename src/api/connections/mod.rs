@@ -27,8 +27,12 @@ pub fn surface() -> Surface {
 
 fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
+    let error = match refusal {
+        Refusal::NoCredential => "Authentication required",
+        _ => &worded.sentence,
+    };
     let body = json!({
-        "success": false, "error": worded.sentence, "statusCode": worded.status, "timestamp": cx.now.rfc3339(),
+        "success": false, "error": error, "statusCode": worded.status, "timestamp": cx.now.rfc3339(),
     });
     with_headers(Response::json(worded.status, &body), refusal)
 }

@@ -72,13 +72,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 /// # Errors
 /// [`Refusal::Forbidden`] for a request that a browser says came from elsewhere.
 pub(super) fn same_origin(call: &Call<'_>) -> Result<(), Refusal> {
-    let headers = &call.request.headers;
-    let site_is_foreign =
-        headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none");
-    let origin_is_foreign = headers.get("origin").is_some_and(|origin| {
-        origin.split_once("://").is_none_or(|(_, host)| !host.eq_ignore_ascii_case(&call.request.host))
-    });
-    if site_is_foreign || origin_is_foreign { Err(Refusal::Forbidden) } else { Ok(()) }
+    let elsewhere = call.request.headers.is_from_elsewhere(&call.request.host);
+    if elsewhere { Err(Refusal::Forbidden) } else { Ok(()) }
 }
 
 /// Whether a place to go back to is a path of this origin and nothing that a browser reads as another.

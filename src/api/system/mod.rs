@@ -6,16 +6,16 @@ mod setup;
 mod style;
 
 use crate::api::tenant;
-use crate::http::guard::open;
+use crate::http::guard::{bare, open};
 use crate::http::table::{Limit, Surface, route};
 
 /// The surface's table and wording.
 pub fn surface() -> Surface {
     let routes = vec![
-        route("GET", "/healthz", Limit::None, open(healthz::healthz)),
+        route("GET", "/healthz", Limit::None, bare(healthz::healthz)),
         route("POST", "/setup", Limit::None, open(setup::setup)),
         route("GET", "/dev/outbox", Limit::None, open(outbox::outbox)),
-        route("GET", "/portcullis.css", Limit::None, open(style::style)),
+        route("GET", "/portcullis.css", Limit::None, bare(style::style)),
     ];
     Surface { name: "system", routes, refused: tenant::refused, broken: tenant::broken }
 }

@@ -3,10 +3,10 @@
 
 use crate::cx::Cx;
 use crate::http::guard::Answer;
-use crate::http::request::Call;
+use crate::http::request::Request;
 use crate::http::response::Response;
 
-pub(super) async fn style(_: &Cx, _: &Call<'_>) -> Answer {
+pub(super) async fn style(_: &Cx, _: &Request) -> Answer {
     let css = include_str!("../../../static/portcullis.css");
     let response = Response {
         status: 200,

@@ -126,6 +126,9 @@ CREATE TABLE mail_links (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   purpose TEXT NOT NULL,
   email_key TEXT NOT NULL,
+  -- The password and name that the registration behind the link asked for.
+  password_hash TEXT,
+  name TEXT,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   used_at INTEGER
