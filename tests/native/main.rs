@@ -6,5 +6,9 @@ mod harness;
 
 mod account;
 mod connections;
+mod gateway;
+mod oauth;
+mod pages;
 mod session;
+mod system;
 mod tenant;

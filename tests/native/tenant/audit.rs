@@ -8,7 +8,12 @@ const AUDIT: &str = "/tenant/home/v2/Audit";
 
 fn events(world: &World, query: &str) -> Vec<String> {
     let reply = world.get(&format!("{AUDIT}?{query}")).bearer(&world.admin()).send().is(200);
-    reply.json["items"].as_array().unwrap().iter().map(|item| item["event"].as_str().unwrap().to_owned()).collect()
+    reply.json["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["event"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -59,9 +64,18 @@ fn it_pages_newest_first_while_events_come() {
     world.advance(60);
     world.login("late@example.com", "wrong").is(401);
     let cursor = first.str("/nextCursor");
-    let second = world.get(&format!("{AUDIT}?event=login.failed&limit=9&cursor={cursor}")).bearer(&admin).send().is(200);
+    let second = world
+        .get(&format!("{AUDIT}?event=login.failed&limit=9&cursor={cursor}"))
+        .bearer(&admin)
+        .send()
+        .is(200);
     let who = |reply: &Value| -> Vec<String> {
-        reply["items"].as_array().unwrap().iter().map(|item| item["actor"].as_str().unwrap().to_owned()).collect()
+        reply["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["actor"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(who(&first.json), ["user4@example.com", "user3@example.com"]);
     assert_eq!(who(&second.json), ["user2@example.com", "user1@example.com", "user0@example.com"]);

@@ -48,7 +48,9 @@ fn private_keys_are_sealed_to_their_row() {
         assert!(!row["public_jwk"].as_str().unwrap().contains("\"d\""));
         assert!(row["sealed_private"].as_str().unwrap().starts_with("1."));
     }
-    world.sql("UPDATE signing_keys SET sealed_private = (SELECT sealed_private FROM signing_keys WHERE turn = 2)");
+    world.sql(
+        "UPDATE signing_keys SET sealed_private = (SELECT sealed_private FROM signing_keys WHERE turn = 2)",
+    );
     let reply = world.get("/.well-known/jwks.json").fresh().send().is(500);
     assert!(!reply.text.contains("seal"));
     assert!(world.log.0.borrow().iter().any(|line| line.contains("does not open")));

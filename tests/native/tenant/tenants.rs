@@ -12,7 +12,8 @@ fn the_operator_makes_a_tenant_with_the_first_roles() {
     let operator = world.admin();
     let body = json!({ "id": "acme", "name": "Acme", "host": "login.acme.example" });
     let made = world.post(TENANTS).bearer(&operator).json(body).send().is(201);
-    let shape = json!({ "id": "acme", "name": "Acme", "status": "active", "createdAt": "2026-05-01T12:00:00Z" });
+    let shape =
+        json!({ "id": "acme", "name": "Acme", "status": "active", "createdAt": "2026-05-01T12:00:00Z" });
     assert_eq!(made.json, shape);
     let listed = world.get(TENANTS).bearer(&operator).send().is(200);
     assert_eq!(listed.json["items"][0], shape);

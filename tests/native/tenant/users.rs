@@ -67,7 +67,12 @@ fn what_cannot_be_a_user_is_said_by_field() {
 fn a_user_has_at_most_three_different_roles() {
     let world = World::new();
     let admin = world.admin();
-    world.post("/tenant/home/v2/Roles").bearer(&admin).json(json!({ "name": "GUEST", "rank": 1 })).send().is(201);
+    world
+        .post("/tenant/home/v2/Roles")
+        .bearer(&admin)
+        .json(json!({ "name": "GUEST", "rank": 1 }))
+        .send()
+        .is(201);
     let with = |email: &str, roles: Value| {
         world.post(USERS).bearer(&admin).json(json!({ "email": email, "roles": roles })).send()
     };
@@ -94,7 +99,8 @@ fn a_new_address_counts_as_unconfirmed_unless_said_otherwise() {
     let world = World::new();
     let admin = world.admin();
     let path = format!("{USERS}/{}", world.user("ada@example.com").id);
-    let change = |body| world.patch(&path).bearer(&admin).json(body).send().is(200).json["emailVerified"].clone();
+    let change =
+        |body| world.patch(&path).bearer(&admin).json(body).send().is(200).json["emailVerified"].clone();
     assert_eq!(change(json!({ "email": "ADA@example.com" })), true);
     assert_eq!(change(json!({ "email": "new@example.com" })), false);
     assert_eq!(change(json!({ "email": "newer@example.com", "emailVerified": true })), true);
@@ -104,7 +110,12 @@ fn a_new_address_counts_as_unconfirmed_unless_said_otherwise() {
 fn a_plan_is_set_and_taken_away() {
     let world = World::new();
     let admin = world.admin();
-    world.post("/tenant/home/v2/Plans").bearer(&admin).json(json!({ "name": "pro", "rank": 2 })).send().is(201);
+    world
+        .post("/tenant/home/v2/Plans")
+        .bearer(&admin)
+        .json(json!({ "name": "pro", "rank": 2 }))
+        .send()
+        .is(201);
     let path = format!("{USERS}/{}", world.user("ada@example.com").id);
     let change = |body| world.patch(&path).bearer(&admin).json(body).send().is(200).json["plan"].clone();
     assert_eq!(change(json!({ "plan": "pro" })), "pro");
@@ -116,7 +127,12 @@ fn a_plan_is_set_and_taken_away() {
 fn a_list_is_filtered() {
     let world = World::new();
     let admin = world.admin();
-    world.post("/tenant/home/v2/Plans").bearer(&admin).json(json!({ "name": "pro", "rank": 2 })).send().is(201);
+    world
+        .post("/tenant/home/v2/Plans")
+        .bearer(&admin)
+        .json(json!({ "name": "pro", "rank": 2 }))
+        .send()
+        .is(201);
     world.user_with("home", "ada@example.com", |user| user.name = Some("Ada Lovelace".into()));
     world.user_with("home", "bob@example.com", |user| user.status = "disabled".into());
     world.user_with("home", "cy@example.org", |user| {
@@ -135,8 +151,12 @@ fn a_list_is_filtered() {
         ("plan=pro&status=disabled", vec![]),
     ] {
         let reply = world.get(&format!("{USERS}?{query}")).bearer(&admin).send().is(200);
-        let found: Vec<&str> =
-            reply.json["items"].as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap()).collect();
+        let found: Vec<&str> = reply.json["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["email"].as_str().unwrap())
+            .collect();
         assert_eq!(found, wanted, "{query}");
     }
 }

@@ -1,0 +1,3 @@
+//! The OAuth surface.
+
+mod jwks;

@@ -1,0 +1,4 @@
+//! Hosted pages.
+
+mod login;
+mod logout;

@@ -1,0 +1,6 @@
+//! What runs the deployment.
+
+mod healthz;
+mod outbox;
+mod setup;
+mod style;
