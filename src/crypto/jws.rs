@@ -131,6 +131,10 @@ impl<'a> Untrusted<'a> {
             claims.validate_maturity(&clock).ok()?;
         }
         let until = claims.expiration?.timestamp();
+        // jwt-compact still takes a token in the very second of its `exp`.
+        if now.unix() >= until {
+            return None;
+        }
         Some((claims.custom, Time(until.saturating_mul(1000))))
     }
 }

@@ -142,6 +142,9 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
 /// from the operator what makes one.
 pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Change) -> Result<User, Error> {
     let mut user = find(cx, tenant, id).await?;
+    if user.operator && actor != user.id && (change.email.is_some() || change.email_verified.is_some()) {
+        return Err(Refusal::Conflict("only the operator changes the operator's address").into());
+    }
     if let Some(email) = change.email {
         let email = Email::parse(&email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
         user.email_verified &= email.key() == user.email_key;
@@ -206,13 +209,12 @@ async fn known_roles(cx: &Cx, tenant: &Tenant, mut roles: Vec<String>) -> Result
     if let Some(unknown) = roles.iter().find(|role| !known.iter().any(|k| k.name == **role)) {
         return Err(invalid("roles", format!("{unknown:?} is no role of this tenant")));
     }
+    // Highest first, as the documents show them.
+    roles.sort_by_key(|role| known.iter().position(|k| k.name == *role));
     roles.dedup();
     if roles.len() > MOST_ROLES {
         return Err(invalid("roles", "at most three"));
     }
-    // Highest first, as the documents show them.
-    roles.sort_by_key(|role| known.iter().position(|k| k.name == *role));
-    roles.dedup();
     Ok(roles)
 }
 

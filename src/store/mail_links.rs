@@ -49,10 +49,19 @@ pub fn kill(user_id: &str, purpose: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![user_id.into(), purpose.into(), now.0.into()])
 }
 
-/// Takes a link of that purpose: of many at once, one gets it.
+/// The tenant of a link that could still be taken.
+pub async fn tenant_of(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<String>, Fault> {
+    let sql = "SELECT tenant_id FROM mail_links WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3";
+    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.into(), now.0.into()])).await?;
+    rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
+}
+
+/// Takes a link of that purpose: of many at once, one gets it. It dies with the address it was sent to.
 pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<Link>, Fault> {
     let stmt = Stmt::new(
         "UPDATE mail_links SET used_at = ?3 WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3
+         AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.email_key = mail_links.email_key
+                     AND users.status = 'active')
          RETURNING tenant_id, user_id, email_key, password_hash, name",
         vec![hash.into(), purpose.into(), now.0.into()],
     );
