@@ -8,7 +8,7 @@ use crate::crypto::secret::base64url;
 use crate::model::address::bucket;
 use crate::model::id::uuid_v7;
 use crate::model::time::Time;
-use crate::ports::{Counters, Db, Log, Post, Rng};
+use crate::ports::{After, Counters, Db, Log, Post, Rng};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Cx {
     pub post: Rc<dyn Post>,
     /// Randomness.
     pub rng: Rc<dyn Rng>,
+    /// Work that goes on after the answer.
+    pub after: Rc<dyn After>,
     /// Where log lines go.
     pub log: Rc<dyn Log>,
     /// What this isolate remembers for seconds.

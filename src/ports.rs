@@ -192,6 +192,12 @@ pub trait Rng {
     fn fill(&self, bytes: &mut [u8]);
 }
 
+/// Work that goes on after the answer.
+pub trait After {
+    /// Runs it to its end, without anybody waiting for it.
+    fn run(&self, work: Later<'static, ()>);
+}
+
 /// Where log lines go.
 pub trait Log {
     /// Writes one JSON line.

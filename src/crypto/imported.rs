@@ -23,7 +23,7 @@ pub fn can_import(stored: &str) -> bool {
     match Import::parse(stored) {
         Some(Import::Bcrypt { cost }) => (4..=14).contains(&cost),
         Some(Import::Scrypt { params, .. }) => {
-            128 * (1_u64 << params.log_n()) * u64::from(params.r()) <= 64 << 20
+            params.p() <= 4 && 128 * (1_u64 << params.log_n()) * u64::from(params.r()) <= 64 << 20
         }
         Some(Import::Pbkdf2 { rounds, .. }) => (1..=2_000_000).contains(&rounds),
         None => false,

@@ -23,11 +23,11 @@ pub struct NewKey<'a> {
     pub expires_at: Option<&'a str>,
 }
 
-/// Makes a key for the caller; the second value is the key, which nobody can read again.
+/// Makes a key for the caller. Scopes narrow what a key may do, so that one key cannot do another's work;
+/// what tells people apart are roles. The second value is the key, which nobody can read again.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::ScopeMissing`] for a scope that the caller does not hold, unless it is
-/// one of the tenant's own; [`Refusal::Conflict`] beyond a hundred keys.
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] beyond a hundred keys.
 pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
     if new.name.trim().is_empty() || new.name.len() > 100 {
         return Err(invalid("name", "1 to 100 characters"));

@@ -146,7 +146,7 @@ async fn caller(
         return Ok(None);
     };
     let found = found.ok_or(Refusal::BadCredential)?;
-    principal::of_tenant(chosen, &found)?;
+    principal::of_tenant(chosen, &found.tenant)?;
     Ok(Some(found))
 }
 

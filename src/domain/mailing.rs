@@ -1,10 +1,14 @@
 //! The mails that are sent, and the links in them.
 
+use std::rc::Rc;
+
 use askama::Template;
 
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::{self, Tenant};
 use crate::ports::{Fault, Mail};
 use crate::store;
 use crate::store::mail_links::Link;
@@ -89,6 +93,16 @@ pub async fn send_link(
         ),
     };
     deliver(cx, tenant_name, user, &Words { subject, body, button, link: &link, note }).await
+}
+
+/// The tenant of a link that has not been used yet: links carry none, and come to any host.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc<Tenant>, Error> {
+    let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.name(), cx.now).await?;
+    let id = id.ok_or(Refusal::LinkDead)?;
+    Ok(tenants::by_id(cx, &id).await?.ok_or(Refusal::LinkDead)?)
 }
 
 /// Tells the owner of an address that somebody tried to register with it.

@@ -100,7 +100,7 @@ impl Session {
 pub async fn session(cx: &Cx, chosen: &Chosen, bearer: Option<&str>) -> Result<Session, Error> {
     let token = bearer.ok_or(Refusal::NoCredential)?;
     let credential = by_bearer(cx, token).await?.ok_or(Refusal::BadCredential)?;
-    of_tenant(chosen, &credential)?;
+    of_tenant(chosen, &credential.tenant)?;
     Ok(Session(credential))
 }
 
@@ -130,9 +130,9 @@ pub async fn operator(cx: &Cx, chosen: &Chosen, bearer: Option<&str>) -> Result<
 
 /// Refuses a credential of another tenant than the request is for. A request that named none is for the
 /// credential's own, if that shares the home directory.
-pub fn of_tenant(chosen: &Chosen, credential: &Credential) -> Result<(), Refusal> {
-    let own = credential.tenant.id == chosen.tenant.id;
-    let shared = !chosen.explicit && credential.tenant.directory == chosen.tenant.directory;
+pub fn of_tenant(chosen: &Chosen, tenant: &Tenant) -> Result<(), Refusal> {
+    let own = tenant.id == chosen.tenant.id;
+    let shared = !chosen.explicit && tenant.directory == chosen.tenant.directory;
     if own || shared { Ok(()) } else { Err(Refusal::WrongTenant) }
 }
 

@@ -1,5 +1,7 @@
 //! Registration, and the link that confirms an address.
 
+use std::rc::Rc;
+
 use crate::crypto::password;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
@@ -7,7 +9,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Purpose};
 use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::tenants::{self, Chosen};
+use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users::{display_name, new_user};
 use crate::model::email::Email;
@@ -84,7 +86,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn verify_email(cx: &Cx, token: &str) -> Result<(), Error> {
+pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
     let link =
         store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
@@ -104,5 +106,5 @@ pub async fn verify_email(cx: &Cx, token: &str) -> Result<(), Error> {
     batch.push(audit::row(cx, &tenant.id, entry));
     cx.db.run(batch).await?;
     cx.cache.forget_user(&link.user_id);
-    Ok(())
+    Ok(tenant)
 }

@@ -12,7 +12,10 @@ let serve;
 function start(env, ctx) {
   const shim = new Shim(ctx, env);
   const fetch = shim.fetch;
-  return (request) => fetch.call(shim, request);
+  return (request, ctx) => {
+    shim.ctx = ctx;
+    return fetch.call(shim, request);
+  };
 }
 
 function isPlain(request) {
@@ -48,7 +51,7 @@ export default {
       else if (isPlain(request)) return new Response(answer.body, answer.init);
     }
     serve ??= start(env, ctx);
-    const response = serve(request);
+    const response = serve(request, ctx);
     // A promise, or a response without the mark, has none.
     const again = response[PUBLIC];
     if (again !== undefined && isPlain(request)) remember(request.url, again);

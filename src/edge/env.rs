@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::cache::Cache;
 use crate::config::{Config, Mode};
@@ -12,10 +13,11 @@ use crate::crypto::secret::same;
 use crate::cx::{Client, Cx};
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
+use crate::edge::glue;
 use crate::edge::mail::Transport;
 use crate::http::request::Request;
 use crate::model::time::Time;
-use crate::ports::{Fault, Log, Rng};
+use crate::ports::{After, Fault, Later, Log, Rng};
 
 thread_local! {
     static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Cache>)>> = const { RefCell::new(None) };
@@ -41,8 +43,8 @@ fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Cache>), Fault> {
 }
 
 /// The context of one request.
-pub fn cx(env: &JsValue, request: &Request) -> Result<Cx, Fault> {
-    let mut cx = system(env)?;
+pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Fault> {
+    let mut cx = system(env, ctx)?;
     let header = |name| request.headers.get(name);
     let told = header("x-system-secret");
     let unlimited = match (&cx.config.system_secret, told) {
@@ -60,7 +62,7 @@ pub fn cx(env: &JsValue, request: &Request) -> Result<Cx, Fault> {
 }
 
 /// The context of work that nobody asked for.
-pub fn system(env: &JsValue) -> Result<Cx, Fault> {
+pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Fault> {
     let (config, cache) = isolate(env)?;
     let now = Time(js_sys::Date::now() as i64);
     let db = Rc::new(D1::new(env.clone()));
@@ -68,6 +70,7 @@ pub fn system(env: &JsValue) -> Result<Cx, Fault> {
         db: db.clone(),
         counters: Rc::new(DurableCounters::new(env.clone())),
         post: Rc::new(Transport::new(env.clone(), config.clone(), db, now)),
+        after: Rc::new(WaitUntil(ctx.clone())),
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),
         cache,
@@ -86,6 +89,19 @@ impl Rng for PlatformRng {
             // Going on without randomness would be worse than ending this request.
             wasm_bindgen::throw_str("the platform's generator is broken");
         }
+    }
+}
+
+/// `ctx.waitUntil`.
+struct WaitUntil(JsValue);
+
+impl After for WaitUntil {
+    fn run(&self, work: Later<'static, ()>) {
+        let promise = future_to_promise(async move {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        });
+        glue::wait_until(&self.0, &promise);
     }
 }
 

@@ -107,7 +107,8 @@ export async function forward(request, url, remove, set, timeout, retries, unsha
   // The timer is for the response's head only: an event stream may then last as long as it likes.
   const timer = setTimeout(() => abort.abort(), timeout);
   try {
-    for (let left = retries; ; left--) {
+    // A body that streams cannot be sent again.
+    for (let left = request.body ? 0 : retries; ; left--) {
       try {
         return answer(await fetch(url, init), unshared, added);
       } catch {
@@ -120,11 +121,19 @@ export async function forward(request, url, remove, set, timeout, retries, unsha
   }
 }
 
+// The session cookie is ours to set: an origin that could would choose whose session a browser has.
+const OURS = /^\s*__Host-portcullis\s*=/i;
+
 function answer(response, unshared, added) {
   // A response from fetch has immutable header fields, and one with a WebSocket goes as it is.
   const keepable = unshared && !response.headers.has("cache-control");
-  if (response.webSocket || (!keepable && added === "")) return response;
+  const ours = response.headers.has("set-cookie") && response.headers.getSetCookie().some((line) => OURS.test(line));
+  if (response.webSocket || (!keepable && !ours && added === "")) return response;
   const own = new Response(response.body, response);
+  if (ours) {
+    own.headers.delete("set-cookie");
+    for (const line of response.headers.getSetCookie()) if (!OURS.test(line)) own.headers.append("set-cookie", line);
+  }
   if (keepable) own.headers.set("cache-control", "private, no-cache");
   if (added !== "") for (const [name, value] of fields(added)) own.headers.set(name, value);
   return own;
@@ -135,6 +144,11 @@ function failure(status, body, added) {
   headers.set("content-type", "application/json");
   headers.set("cache-control", "no-store");
   return new Response(body, { status, headers });
+}
+
+/** Keeps the event alive until the promise is settled. */
+export function waitUntil(ctx, promise) {
+  ctx.waitUntil(promise);
 }
 
 /** Runs a batch of `[sql, args]` on D1; JSON of each statement's rows. */

@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     pub fn head(request: &JsValue) -> String;
     pub fn respond(status: u16, headers: &str, body: JsValue, until: f64) -> JsValue;
+    #[wasm_bindgen(js_name = waitUntil)]
+    pub fn wait_until(ctx: &JsValue, promise: &JsValue);
     #[wasm_bindgen(js_name = readBody, catch)]
     pub async fn read_body(request: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
     #[expect(clippy::too_many_arguments, reason = "one crossing")]

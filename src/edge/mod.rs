@@ -44,8 +44,8 @@ fn table() -> Result<Rc<Table>, Fault> {
 
 /// The `fetch` event.
 #[wasm_bindgen]
-pub fn fetch(request: JsValue, env: JsValue, _ctx: JsValue) -> JsValue {
-    let mut serving = Box::pin(serve(request, env));
+pub fn fetch(request: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
+    let mut serving = Box::pin(serve(request, env, ctx));
     match serving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => response,
         // Each future below registers its waker anew whenever it is polled, so none waits for the no-op.
@@ -53,12 +53,12 @@ pub fn fetch(request: JsValue, env: JsValue, _ctx: JsValue) -> JsValue {
     }
 }
 
-async fn serve(raw: JsValue, env: JsValue) -> JsValue {
-    let (request, cx) = match request::read(&raw).and_then(|request| Ok((env::cx(&env, &request)?, request)))
-    {
-        Ok((cx, request)) => (request, cx),
-        Err(fault) => return broken(&fault),
-    };
+async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
+    let (request, cx) =
+        match request::read(&raw).and_then(|request| Ok((env::cx(&env, &ctx, &request)?, request))) {
+            Ok((cx, request)) => (request, cx),
+            Err(fault) => return broken(&fault),
+        };
     let table = match table() {
         Ok(table) => table,
         Err(fault) => return broken(&fault),

@@ -8,7 +8,8 @@ use crate::edge::env;
 
 #[event(scheduled)]
 async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
-    let done = match env::system(&JsValue::from(env)) {
+    // A sweep leaves nothing to be done after it: no context to wait in is needed.
+    let done = match env::system(&JsValue::from(env), &JsValue::UNDEFINED) {
         Ok(cx) => sweep::run(&cx).await,
         Err(fault) => Err(fault),
     };

@@ -112,6 +112,10 @@ pub async fn json_or_form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Err
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // A list would be read as the members in their order.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Refusal::Malformed("the body is not a JSON object".into()).into());
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         // serde_json quotes what it met; a secret may have been met, so only the place is told.
         let what = match error.classify() {

@@ -11,12 +11,18 @@ use crate::ports::Later;
 /// What a handler answers.
 pub type Answer = Result<Response, Error>;
 
+/// A handler that needs nothing but the request.
+pub type Bare = Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>;
+
+/// A handler that runs for a tenant.
+pub type Guarded = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Answer>>;
+
 /// A handler with its guard before it.
 pub enum Run {
     /// Needs nothing but the request: it answers even when the database does not.
-    Bare(Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>),
+    Bare(Bare),
     /// Runs for a tenant.
-    Call(Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Answer>>),
+    Call(Guarded),
 }
 
 /// Who may call, for documents and tests.

@@ -47,7 +47,8 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
         }
         Found::Nothing => match call(cx, request, Vec::new()).await {
             Ok(call) => match (table.gateway)(cx, &call).await {
-                Ok(outcome) => outcome,
+                Ok(Outcome::Answer(answer)) => Outcome::Answer(answer.secured()),
+                Ok(forward) => forward,
                 Err(error) => Outcome::Answer(rendered(cx, &table.rest, request, Err(error))),
             },
             Err(error) => Outcome::Answer(rendered(cx, &table.rest, request, Err(error))),

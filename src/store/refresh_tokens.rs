@@ -2,25 +2,54 @@
 
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Stmt};
-use crate::store::{Columns, one};
+use crate::store::Columns;
+use crate::store::sessions::{self, Live};
 
-/// A token as it stands after an attempt to spend it.
+/// A token as it stands, with its family.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spent {
+pub struct Token {
     /// The family.
     pub session_id: String,
     /// The tenant.
     pub tenant_id: String,
+    /// The user.
+    pub user_id: String,
     /// When the token ends.
     pub expires_at: Time,
-    /// When it was spent: now, or before.
+    /// When it was spent.
     pub used_at: Option<Time>,
     /// Who spent it.
     pub used_by: Option<String>,
-    /// Whether this call spent it.
-    pub by_this_call: bool,
     /// Whether its successor has been spent as well.
     pub successor_spent: bool,
+    /// Its session and user, if that is still alive.
+    pub live: Option<Live>,
+}
+
+/// A token by its hash, with its session, in one round trip.
+pub async fn find(db: &dyn Db, hash: &str, successor: &str, now: Time) -> Result<Option<Token>, Fault> {
+    let token = Stmt::new(
+        "SELECT refresh_tokens.*, sessions.user_id,
+                EXISTS (SELECT 1 FROM refresh_tokens next WHERE next.hash = ?2 AND next.used_at IS NOT NULL)
+                AS successor_spent
+         FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.hash = ?1",
+        vec![hash.into(), successor.into()],
+    );
+    let answers = db.run(vec![token, sessions::live_by_refresh_token(hash, now)]).await?;
+    let [tokens, lives] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let Some(row) = tokens.first().map(Columns) else { return Ok(None) };
+    Ok(Some(Token {
+        session_id: row.text("session_id")?,
+        tenant_id: row.text("tenant_id")?,
+        user_id: row.text("user_id")?,
+        expires_at: row.time("expires_at")?,
+        used_at: row.maybe_time("used_at")?,
+        used_by: row.maybe_text("used_by")?,
+        successor_spent: row.flag("successor_spent")?,
+        live: lives.first().map(sessions::read_live).transpose()?,
+    }))
 }
 
 /// Adds a token to a family that exists.
@@ -38,84 +67,39 @@ pub struct Spend<'a> {
     pub hash: &'a str,
     /// Its successor's hash.
     pub successor: &'a str,
-    /// When the successor ends.
-    pub successor_expires_at: Time,
+    /// When the successor, and with it the session, ends.
+    pub expires_at: Time,
     /// Who asks.
     pub by: &'a str,
-    /// The tenants whose tokens may be spent here: those of this directory.
-    pub directory: &'a str,
     /// Now.
     pub now: Time,
 }
 
-/// Spends a token and adds its successor, in one atomic batch: of many at once, one spends it. `None` if
-/// there is no such token in the directory.
-pub async fn spend(db: &dyn Db, spend: &Spend<'_>) -> Result<Option<Spent>, Fault> {
-    let Spend { hash, successor, successor_expires_at, by, directory, now } = spend;
-    let in_directory = "tenant_id IN (SELECT id FROM tenants WHERE directory = ?2)";
+/// Spends a live token, adds its successor and puts the session's end away, with one more statement, in one
+/// atomic batch: of many at once, one gets `true`.
+pub async fn spend(db: &dyn Db, spend: &Spend<'_>, more: Stmt) -> Result<bool, Fault> {
+    let Spend { hash, successor, expires_at, by, now } = *spend;
     let take = Stmt::new(
-        format!(
-            "UPDATE refresh_tokens SET used_at = ?3, used_by = ?4
-             WHERE hash = ?1 AND {in_directory} AND used_at IS NULL AND expires_at > ?3
-             AND EXISTS (SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
-                         WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at IS NULL
-                         AND users.status = 'active')
-             RETURNING hash"
-        ),
-        vec![(*hash).into(), (*directory).into(), now.0.into(), (*by).into()],
+        "UPDATE refresh_tokens SET used_at = ?2, used_by = ?3
+         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2
+         AND EXISTS (SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
+                     WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at IS NULL
+                     AND users.status = 'active')
+         RETURNING hash",
+        vec![hash.into(), now.0.into(), by.into()],
     );
-    // Only after a take is there a used token without a successor: the insert needs no other condition.
+    // Who did not take finds the successor there already: it follows from the token, so it is the same one.
     let succeed = Stmt::new(
         "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
          SELECT ?2, session_id, tenant_id, ?3, ?4 FROM refresh_tokens WHERE hash = ?1 AND used_at = ?3
          ON CONFLICT DO NOTHING",
-        vec![(*hash).into(), (*successor).into(), now.0.into(), successor_expires_at.0.into()],
+        vec![hash.into(), successor.into(), now.0.into(), expires_at.0.into()],
     );
-    let look = Stmt::new(
-        format!(
-            "SELECT *, EXISTS (SELECT 1 FROM refresh_tokens next WHERE next.hash = ?3 AND next.used_at IS NOT NULL)
-                       AS successor_spent
-             FROM refresh_tokens WHERE hash = ?1 AND {in_directory}"
-        ),
-        vec![(*hash).into(), (*directory).into(), (*successor).into()],
+    let extend = Stmt::new(
+        "UPDATE sessions SET expires_at = max(expires_at, ?3), seen_at = ?2
+         WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1 AND used_at = ?2)",
+        vec![hash.into(), now.0.into(), expires_at.0.into()],
     );
-    let answers = db.run(vec![take, succeed, look]).await?;
-    let [taken, _, looked] = answers.as_slice() else {
-        return Err(Fault::new("store", "a batch of three answered otherwise"));
-    };
-    let Some(row) = looked.first() else { return Ok(None) };
-    let row = Columns(row);
-    Ok(Some(Spent {
-        session_id: row.text("session_id")?,
-        tenant_id: row.text("tenant_id")?,
-        expires_at: row.time("expires_at")?,
-        used_at: row.maybe_time("used_at")?,
-        used_by: row.maybe_text("used_by")?,
-        by_this_call: !taken.is_empty(),
-        successor_spent: row.flag("successor_spent")?,
-    }))
-}
-
-/// Whose a token is.
-pub struct Owner {
-    /// The family.
-    pub session_id: String,
-    /// The tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
-}
-
-/// Whose a token of a directory is, whether it is spent or not.
-pub async fn owner_of(db: &dyn Db, hash: &str, directory: &str) -> Result<Option<Owner>, Fault> {
-    let sql = "SELECT sessions.id, sessions.tenant_id, sessions.user_id
-               FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id
-               WHERE refresh_tokens.hash = ?1 AND sessions.tenant_id IN (SELECT id FROM tenants WHERE directory = ?2)";
-    let rows = one(db, Stmt::new(sql, vec![hash.into(), directory.into()])).await?;
-    let Some(row) = rows.first().map(Columns) else { return Ok(None) };
-    Ok(Some(Owner {
-        session_id: row.text("id")?,
-        tenant_id: row.text("tenant_id")?,
-        user_id: row.text("user_id")?,
-    }))
+    let answers = db.run(vec![take, succeed, extend, more]).await?;
+    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
 }

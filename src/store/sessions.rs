@@ -53,7 +53,7 @@ const LIVE: &str = "SELECT users.*, sessions.id AS session_id, sessions.amr AS s
                     WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?2
                     AND (sessions.idle_until IS NULL OR sessions.idle_until > ?2) AND users.status = 'active' AND ";
 
-fn read_live(row: &Row) -> Result<Live, Fault> {
+pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
     let user = users::read(row)?;
     let row = Columns(row);
     Ok(Live {
@@ -63,6 +63,12 @@ fn read_live(row: &Row) -> Result<Live, Fault> {
         expires_at: row.time("session_expires_at")?,
         user,
     })
+}
+
+/// Asks for the live session of a refresh token.
+pub(crate) fn live_by_refresh_token(hash: &str, now: Time) -> Stmt {
+    let sql = format!("{LIVE} sessions.id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)");
+    Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// The live session of that id.
@@ -117,10 +123,4 @@ pub fn end(id: &str, now: Time) -> Stmt {
 pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> Stmt {
     let sql = "UPDATE sessions SET ended_at = ?3 WHERE user_id = ?1 AND ended_at IS NULL AND id <> coalesce(?2, '')";
     Stmt::new(sql, vec![user_id.into(), keep.into(), now.0.into()])
-}
-
-/// Puts a session's end further away, as its refresh token's.
-pub fn extend(id: &str, expires_at: Time, now: Time) -> Stmt {
-    let sql = "UPDATE sessions SET expires_at = max(expires_at, ?2), seen_at = ?3 WHERE id = ?1";
-    Stmt::new(sql, vec![id.into(), expires_at.0.into(), now.0.into()])
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use crate::api::account::message;
 use crate::api::pages;
 use crate::cx::Cx;
+use crate::domain::mailing::{self, Purpose};
 use crate::domain::passwords;
 use crate::http::body;
 use crate::http::guard::Answer;
@@ -17,18 +18,18 @@ struct Body {
     password: String,
 }
 
-pub(super) async fn show(_: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = &call.chosen.tenant;
-    let shortest = tenant.settings.min_password_length;
-    pages::reset_password(&tenant.name, &call.query("token").unwrap_or_default(), shortest)
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let token = call.query("token").unwrap_or_default();
+    let tenant = mailing::tenant_of_link(cx, &token, Purpose::ResetPassword).await?;
+    pages::reset_password(&tenant.name, &token, tenant.settings.min_password_length)
 }
 
 pub(super) async fn reset(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json_or_form(call).await?;
-    passwords::reset(cx, &call.chosen, &body.token, &body.password).await?;
+    let tenant = passwords::reset(cx, &body.token, &body.password).await?;
     let done = "Your password is changed. Please sign in with it.";
     if pages::wants_page(call.request) {
-        return pages::notice("Password changed", done, Some(&call.chosen.tenant.id));
+        return pages::notice("Password changed", done, Some(&tenant.id));
     }
     Ok(message(200, done))
 }

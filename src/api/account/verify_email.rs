@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::api::account::message;
 use crate::api::pages;
 use crate::cx::Cx;
+use crate::domain::mailing::{self, Purpose};
 use crate::domain::register;
 use crate::http::body;
 use crate::http::guard::Answer;
@@ -16,16 +17,18 @@ struct Body {
     token: String,
 }
 
-pub(super) async fn show(_: &Cx, call: &Call<'_>) -> Answer {
-    pages::verify_email(&call.chosen.tenant.name, &call.query("token").unwrap_or_default())
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let token = call.query("token").unwrap_or_default();
+    let tenant = mailing::tenant_of_link(cx, &token, Purpose::VerifyEmail).await?;
+    pages::verify_email(&tenant.name, &token)
 }
 
 pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json_or_form(call).await?;
-    register::verify_email(cx, &body.token).await?;
+    let tenant = register::verify_email(cx, &body.token).await?;
     let done = "Your email address is verified.";
     if pages::wants_page(call.request) {
-        return pages::notice("Address confirmed", done, Some(&call.chosen.tenant.id));
+        return pages::notice("Address confirmed", done, Some(&tenant.id));
     }
     Ok(message(200, done))
 }
