@@ -37,8 +37,10 @@ function drains(request) {
   return Number(request.headers.get("content-length") ?? Infinity) <= DRAINED;
 }
 
-async function drained(request, response) {
+/** What follows an answer to a request that may have changed something. */
+async function settled(request, response) {
   const answer = await response;
+  known.clear();
   if (drains(request)) await request.arrayBuffer().catch(() => {});
   return answer;
 }
@@ -55,9 +57,10 @@ export default {
     // A promise, or a response without the mark, has none.
     const again = response[PUBLIC];
     if (again !== undefined && isPlain(request)) remember(request.url, again);
-    return request.body === null ? response : drained(request, response);
+    return request.method === "GET" || request.method === "HEAD" ? response : settled(request, response);
   },
   scheduled(event, env, ctx) {
+    known.clear();
     return new Shim(ctx, env).scheduled(event);
   },
 };

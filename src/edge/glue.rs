@@ -10,7 +10,6 @@ extern "C" {
     pub fn wait_until(ctx: &JsValue, promise: &JsValue);
     #[wasm_bindgen(js_name = readBody, catch)]
     pub async fn read_body(request: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
-    #[expect(clippy::too_many_arguments, reason = "one crossing")]
     pub fn forward(
         request: &JsValue,
         url: &str,
