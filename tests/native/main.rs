@@ -10,5 +10,6 @@ mod gateway;
 mod oauth;
 mod pages;
 mod session;
+mod shared;
 mod system;
 mod tenant;

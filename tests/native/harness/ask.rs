@@ -147,10 +147,12 @@ impl<'w> Ask<'w> {
         (cx, request)
     }
 
-    /// Serves it and answers what is to be done.
+    /// Serves it, answers what is to be done, and does what comes after.
     pub async fn serve(self) -> Outcome {
         let (cx, request) = self.parts();
-        serve(&cx, &self.world.table, &request).await
+        let outcome = serve(&cx, &self.world.table, &request).await;
+        self.world.afterwards().await;
+        outcome
     }
 
     /// Serves it; it must be answered here.

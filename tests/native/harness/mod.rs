@@ -28,7 +28,7 @@ use portcullis::store::users::User;
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Reply};
-use self::ports::{Lines, Mailbox, Objects, Seeded, Sqlite};
+use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Sqlite};
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";
@@ -51,6 +51,7 @@ pub struct World {
     pub table: Table,
     pub cache: Rc<Cache>,
     pub other: Rc<Cache>,
+    after: Rc<Queue>,
     counters: Rc<Objects>,
     rng: Rc<Seeded>,
     config: Rc<Config>,
@@ -83,6 +84,7 @@ impl World {
             table: api::table().unwrap(),
             cache: Rc::default(),
             other: Rc::default(),
+            after: Rc::default(),
             counters: Rc::new(Objects::new(clock.clone())),
             rng: Rc::default(),
             config: Rc::new(config),
@@ -96,6 +98,7 @@ impl World {
             db: self.db.clone(),
             counters: self.counters.clone(),
             post: self.post.clone(),
+            after: self.after.clone(),
             rng: self.rng.clone(),
             log: self.log.clone(),
             cache: self.cache.clone(),
@@ -107,6 +110,14 @@ impl World {
 
     pub fn now(&self) -> Time {
         Time(self.clock.get())
+    }
+
+    /// Does what was put off until after the answer.
+    pub async fn afterwards(&self) {
+        let work: Vec<_> = self.after.0.borrow_mut().drain(..).collect();
+        for one in work {
+            one.await;
+        }
     }
 
     /// Puts the clock on.

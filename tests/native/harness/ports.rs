@@ -9,7 +9,7 @@ use std::task::Poll;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::{
-    Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict,
+    After, Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict,
 };
 use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -158,6 +158,16 @@ impl Rng for Seeded {
                 *to = from;
             }
         }
+    }
+}
+
+/// Work for after the answer, in its order.
+#[derive(Default)]
+pub struct Queue(pub RefCell<Vec<Later<'static, ()>>>);
+
+impl After for Queue {
+    fn run(&self, work: Later<'static, ()>) {
+        self.0.borrow_mut().push(work);
     }
 }
 

@@ -1,0 +1,7 @@
+//! What holds on every surface alike.
+
+mod every_surface;
+mod secrets;
+mod states;
+mod tokens;
+mod trail;
