@@ -6,10 +6,14 @@ mod harness;
 
 mod account;
 mod connections;
+mod crypto;
 mod gateway;
 mod oauth;
 mod pages;
+mod rules;
 mod session;
 mod shared;
 mod system;
+mod table;
 mod tenant;
+mod tidy;

@@ -23,6 +23,14 @@ fn a_login_answers_a_pair_in_the_documents_shape() {
 }
 
 #[test]
+fn one_who_registered_and_confirmed_signs_in() {
+    let world = World::new();
+    world.register_verified("ada@example.com");
+    let reply = world.login("ada@example.com", PASSWORD).is(200);
+    assert_eq!(reply.json["user"]["full_name"], "Ada Lovelace");
+}
+
+#[test]
 fn unknown_user_and_wrong_password_look_the_same() {
     let world = World::new();
     world.user("ada@example.com");

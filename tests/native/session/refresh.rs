@@ -136,7 +136,7 @@ fn a_token_of_another_tenant_is_refused_and_not_spent() {
     world.sql("INSERT INTO tenants (id, name, directory, created_at) VALUES ('trial', 'Trial', 'home', 0)");
     let tokens = world.session(&world.user("ada@example.com"));
     let body = json!({ "refreshToken": tokens.refresh });
-    world.post("/api/auth/refresh").tenant("b").json(body.clone()).send().is(401);
+    world.post("/api/auth/refresh").tenant("b").json(body.clone()).send().is(403);
     world.post("/api/auth/refresh").tenant("trial").json(body.clone()).send().is(403);
     assert_eq!(world.number("SELECT count(*) AS n FROM refresh_tokens WHERE used_at IS NOT NULL"), 0);
     world.post("/api/auth/refresh").json(body).send().is(200);

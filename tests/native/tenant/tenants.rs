@@ -77,17 +77,21 @@ fn the_path_names_the_tenant_then_the_host_then_the_header_then_it_is_home() {
         let body = json!({ "id": id, "name": id, "host": host });
         world.post(TENANTS).bearer(&operator).json(body).send().is(201);
     }
-    let title = |ask: crate::harness::Ask<'_>| {
-        let page = ask.send().is(200).text;
-        let (_, rest) = page.split_once("<p class=\"tenant\">").unwrap();
-        rest.split_once('<').unwrap().0.to_owned()
+    let issued = |ask: crate::harness::Ask<'_>| {
+        let jwks = ask.send().is(200).text;
+        let tenants = ["home", "acme", "b"];
+        let own = |id: &&&str| {
+            world.get(&format!("/tenant/{id}/.well-known/jwks.json")).send().is(200).text == jwks
+        };
+        (*tenants.iter().find(own).unwrap()).to_owned()
     };
-    let page = "/auth/verify-email";
-    assert_eq!(title(world.get(page)), "Home");
-    assert_eq!(title(world.get(page).tenant("b")), "b");
-    assert_eq!(title(world.get(page).host("login.acme.example")), "acme");
-    assert_eq!(title(world.get(page).host("login.acme.example").tenant("b")), "acme");
-    assert_eq!(title(world.get("/tenant/b/login").host("login.acme.example").tenant("home")), "b");
+    let keys = "/.well-known/jwks.json";
+    assert_eq!(issued(world.get(keys)), "home");
+    assert_eq!(issued(world.get(keys).tenant("b")), "b");
+    assert_eq!(issued(world.get(keys).host("login.acme.example")), "acme");
+    assert_eq!(issued(world.get(keys).host("login.acme.example").tenant("b")), "acme");
+    let path = "/tenant/b/.well-known/jwks.json";
+    assert_eq!(issued(world.get(path).host("login.acme.example").tenant("home")), "b");
 }
 
 #[test]

@@ -1,0 +1,5 @@
+//! What is signed, hashed and sealed, against known answers.
+
+mod imports;
+mod password;
+mod seal;

@@ -1,0 +1,77 @@
+//! The configuration.
+
+use std::collections::HashMap;
+
+use portcullis::config::{Config, MailTransport, Mode};
+
+const SEAL_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn parse(vars: &[(&str, &str)]) -> Result<Config, String> {
+    let mut all = HashMap::from([
+        ("ORIGIN", "https://auth.example.com"),
+        ("SEAL_KEY", SEAL_KEY),
+        ("RESEND_API_KEY", "re_secret"),
+        ("MAIL_TRANSPORT", "resend"),
+    ]);
+    all.extend(vars.iter().copied());
+    Config::parse(|name| all.get(name).map(|value| (*value).to_owned())).map_err(|fault| fault.0)
+}
+
+#[test]
+fn what_is_not_said_is_production() {
+    let config = parse(&[]).unwrap();
+    assert_eq!(config.mode, Mode::Production);
+    assert_eq!(config.revocation_seconds, 5);
+    assert!(config.system_secret.is_none() && config.setup_token.is_none());
+    let url = "https://api.resend.com/emails".to_owned();
+    assert_eq!(config.mail, MailTransport::Resend { url, api_key: "re_secret".to_owned().into() });
+}
+
+#[test]
+fn an_origin_has_one_spelling() {
+    for (said, origin) in [
+        ("https://Auth.Example.com/", "https://auth.example.com"),
+        ("https://auth.example.com:443", "https://auth.example.com"),
+        ("http://127.0.0.1:8787", "http://127.0.0.1:8787"),
+    ] {
+        assert_eq!(parse(&[("ORIGIN", said)]).unwrap().origin, origin);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_and_never_shown() {
+    for (name, value) in [
+        ("ORIGIN", "login.internal"),
+        ("ORIGIN", "https://login.internal/path"),
+        ("ORIGIN", "https://login.internal/?x"),
+        ("ORIGIN", "https://user@login.internal/"),
+        ("ORIGIN", "ftp://login.internal/"),
+        ("ORIGIN", ""),
+        ("SEAL_KEY", "c2hvcnQ"),
+        ("SEAL_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        ("SEAL_KEY", "not base64 at all!!"),
+        ("SEAL_KEY", ""),
+        ("MODE", "debug"),
+        ("MAIL_TRANSPORT", "pigeon"),
+        ("MAIL_TRANSPORT", "outbox"),
+        ("MAIL_TRANSPORT", ""),
+        ("RESEND_API_KEY", ""),
+        ("REVOCATION_SECONDS", "61"),
+        ("REVOCATION_SECONDS", "-1"),
+        ("REVOCATION_SECONDS", "soon"),
+    ] {
+        let fault = parse(&[(name, value)]).err().unwrap();
+        assert!(fault.contains(name), "{fault}");
+        assert!(value.len() < 10 || !fault.contains(value), "{fault}");
+    }
+}
+
+#[test]
+fn the_outbox_is_for_local_and_testing_deployments() {
+    for mode in ["local", "testing"] {
+        let config = parse(&[("MODE", mode), ("MAIL_TRANSPORT", "outbox")]).unwrap();
+        assert_eq!(config.mail, MailTransport::Outbox);
+    }
+    assert_eq!(parse(&[("MODE", "local"), ("MAIL_TRANSPORT", "")]).unwrap().mail, MailTransport::Outbox);
+    assert_eq!(parse(&[("MAIL_TRANSPORT", "cloudflare")]).unwrap().mail, MailTransport::Binding);
+}

@@ -1,0 +1,69 @@
+//! E-mail addresses.
+
+use portcullis::model::email::Email;
+
+#[test]
+fn an_address_has_one_key_in_every_spelling() {
+    for (text, shown, key) in [
+        ("ada@example.com", "ada@example.com", "ada@example.com"),
+        (" Ada@Example.COM\t", "Ada@example.com", "ada@example.com"),
+        ("a.b+tag@sub.example.co.uk", "a.b+tag@sub.example.co.uk", "a.b+tag@sub.example.co.uk"),
+        ("o'hara@example.com", "o'hara@example.com", "o'hara@example.com"),
+        ("ada@münchen.example", "ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example"),
+        ("ada@MÜNCHEN.example", "ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example"),
+        ("ada@mu\u{308}nchen.example", "ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example"),
+        ("ada@ｅｘａｍｐｌｅ.com", "ada@example.com", "ada@example.com"),
+        ("ada@example。com", "ada@example.com", "ada@example.com"),
+        ("ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example", "ada@xn--mnchen-3ya.example"),
+    ] {
+        let email = Email::parse(text).unwrap();
+        assert_eq!((email.shown(), email.key()), (shown, key), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_address_is_none() {
+    let long_local = format!("{}@example.com", "a".repeat(65));
+    let long = format!("a@{}.example.com", "a.".repeat(130));
+    for text in [
+        "",
+        "ada",
+        "@example.com",
+        "ada@",
+        "ada@@example.com",
+        "a@b@example.com",
+        "ada example@example.com",
+        "ada@exa mple.com",
+        "<ada@example.com>",
+        "Ada <ada@example.com>",
+        "\"ada\"@example.com",
+        "ada\\@example.com",
+        "ada,bob@example.com",
+        "ada;bob@example.com",
+        "ada:@example.com",
+        "ada(comment)@example.com",
+        ".ada@example.com",
+        "ada.@example.com",
+        "a..b@example.com",
+        "ada@.example.com",
+        "ada@example..com",
+        "ada@-example.com",
+        "ada@example-.com",
+        "ada@[127.0.0.1]",
+        "ada@exam_ple.com",
+        "ada@example.com\nbcc: x@y.example",
+        "ada\r\n@example.com",
+        "ada\0@example.com",
+        "äda@example.com",
+        "аda@example.com",
+        "ａda@example.com",
+        "ada\u{200b}@example.com",
+        "ada@exam\u{200b}ple.com\u{0}",
+        "ada@xn--a.com",
+        "ada@xn--.com",
+        &long_local,
+        &long,
+    ] {
+        assert_eq!(Email::parse(text), None, "{text:?}");
+    }
+}

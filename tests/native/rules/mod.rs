@@ -1,0 +1,8 @@
+//! Pure rules and parsers, by table and by property.
+
+mod config;
+mod counter;
+mod email;
+mod parsers;
+mod paths;
+mod properties;

@@ -1,0 +1,137 @@
+//! The whole route table, pinned: who owns what, and who may call.
+
+use portcullis::http::guard::Guard;
+
+use crate::harness::World;
+
+/// Surface, guard, method and path, sorted.
+const ROWS: &str = "
+account open GET /auth/reset-password
+account open GET /auth/verify-email
+account open POST /auth/forgot-password
+account open POST /auth/login
+account open POST /auth/logout
+account open POST /auth/refresh
+account open POST /auth/register
+account open POST /auth/reset-password
+account open POST /auth/verify-email
+connections open GET /users/auth/status
+connections session POST /users/generate-api-key
+connections session POST /users/logout
+oauth open GET /.well-known/jwks.json
+oauth open GET /tenant/{tenant}/.well-known/jwks.json
+pages open GET /tenant/{tenant}/login
+pages open GET /tenant/{tenant}/logout
+pages open POST /tenant/{tenant}/login
+pages open POST /tenant/{tenant}/logout
+session open POST /api/auth/login
+session open POST /api/auth/refresh
+session session DELETE /api/auth/api-keys/{id}
+session session GET /api/auth/api-keys
+session session GET /api/auth/me
+session session POST /api/auth/api-keys
+session session POST /api/auth/change-password
+session session POST /api/auth/logout
+system open GET /dev/outbox
+system open GET /healthz
+system open GET /portcullis.css
+system open POST /setup
+tenant admin DELETE /tenant/{tenant}/v2/Plans/{name}
+tenant admin DELETE /tenant/{tenant}/v2/Roles/{name}
+tenant admin DELETE /tenant/{tenant}/v2/Routes/{id}
+tenant admin DELETE /tenant/{tenant}/v2/Users/{id}
+tenant admin GET /tenant/{tenant}/v2/Audit
+tenant admin GET /tenant/{tenant}/v2/Plans
+tenant admin GET /tenant/{tenant}/v2/Plans/{name}
+tenant admin GET /tenant/{tenant}/v2/Roles
+tenant admin GET /tenant/{tenant}/v2/Roles/{name}
+tenant admin GET /tenant/{tenant}/v2/Routes
+tenant admin GET /tenant/{tenant}/v2/Routes/{id}
+tenant admin GET /tenant/{tenant}/v2/Settings
+tenant admin GET /tenant/{tenant}/v2/Users
+tenant admin GET /tenant/{tenant}/v2/Users/{id}
+tenant admin PATCH /tenant/{tenant}/v2/Settings
+tenant admin PATCH /tenant/{tenant}/v2/Users/{id}
+tenant admin POST /tenant/{tenant}/v2/Keys/rotate
+tenant admin POST /tenant/{tenant}/v2/Plans
+tenant admin POST /tenant/{tenant}/v2/Roles
+tenant admin POST /tenant/{tenant}/v2/Routes
+tenant admin POST /tenant/{tenant}/v2/Users
+tenant admin PUT /tenant/{tenant}/v2/Plans/{name}
+tenant admin PUT /tenant/{tenant}/v2/Roles/{name}
+tenant admin PUT /tenant/{tenant}/v2/Routes/{id}
+tenant admin PUT /tenant/{tenant}/v2/Settings
+tenant admin PUT /tenant/{tenant}/v2/Users/{id}
+tenant operator GET /tenant/{tenant}/v2/Tenants
+tenant operator POST /tenant/{tenant}/v2/Tenants
+";
+
+#[test]
+fn the_table_is_as_written_here() {
+    let world = World::new();
+    let mut rows: Vec<String> = Vec::new();
+    for surface in world.table.surfaces() {
+        for route in &surface.routes {
+            let guard = match route.guard {
+                Guard::Open => "open",
+                Guard::Session => "session",
+                Guard::Admin => "admin",
+                Guard::Operator => "operator",
+            };
+            rows.push(format!("{} {guard} {} {}", surface.name, route.method, route.path));
+        }
+    }
+    rows.sort();
+    assert_eq!(rows.join("\n"), ROWS.trim());
+}
+
+#[test]
+fn no_two_rows_overlap() {
+    let world = World::new();
+    let rows: Vec<(&str, &str)> = world
+        .table
+        .surfaces()
+        .iter()
+        .flat_map(|surface| surface.routes.iter().map(|route| (route.method, route.path)))
+        .collect();
+    let variable = |segment: &str| segment.starts_with('{');
+    let overlap = |a: &str, b: &str| {
+        let (a, b): (Vec<&str>, Vec<&str>) = (a.split('/').collect(), b.split('/').collect());
+        a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b || variable(a) || variable(b))
+    };
+    for (at, (method, path)) in rows.iter().enumerate() {
+        for (other_method, other) in rows.iter().skip(at + 1) {
+            assert!(method != other_method || !overlap(path, other), "{method} {path} and {other}");
+        }
+    }
+}
+
+#[test]
+fn a_row_stands_in_the_folder_of_its_surface() {
+    let world = World::new();
+    for surface in world.table.surfaces() {
+        let file = format!("{}/src/api/{}/mod.rs", env!("CARGO_MANIFEST_DIR"), surface.name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        for route in &surface.routes {
+            assert!(text.contains(&format!("\"{}\"", route.path)), "{} is not in {file}", route.path);
+        }
+    }
+}
+
+#[test]
+fn every_path_has_its_tests_in_the_folder_of_its_surface() {
+    let world = World::new();
+    for surface in world.table.surfaces() {
+        let folder = format!("{}/tests/native/{}", env!("CARGO_MANIFEST_DIR"), surface.name);
+        let mut all = String::new();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            all.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+        }
+        for route in &surface.routes {
+            let path = route.path.replace("/{id}", "").replace("/{name}", "");
+            let path = path.replace("{tenant}", "home").replace("/home/.well-known", "/.well-known");
+            let last = path.rsplit('/').next().unwrap_or_default();
+            assert!(all.contains(&path) || all.contains(last), "{path} is not in {folder}");
+        }
+    }
+}
