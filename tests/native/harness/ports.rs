@@ -45,7 +45,7 @@ impl Sqlite {
     /// Runs one statement.
     pub fn one(&self, stmt: &Stmt) -> rusqlite::Result<Rows> {
         let mut prepared = self.connection.prepare(&stmt.sql)?;
-        let names: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
         let args = stmt.args.iter().map(|arg| match arg {
             Arg::Null => Cell_::Null,
             Arg::Int(int) => Cell_::Integer(*int),
