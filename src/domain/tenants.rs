@@ -211,6 +211,11 @@ pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, E
     if let Some(admin) = &new.admin {
         users::check(&from_row(cx, row.clone())?, admin)?;
     }
+    if let Some(host) = &host
+        && store::tenants::id_by_host(cx.db.as_ref(), host).await?.is_some()
+    {
+        return Err(Refusal::Conflict("the host is another tenant's").into());
+    }
     let made = store::one(cx.db.as_ref(), store::tenants::insert(&row)).await?;
     if made.is_empty() {
         return Err(Refusal::Conflict("a tenant has that id").into());
