@@ -2,7 +2,7 @@
 
 use crate::cx::Cx;
 use crate::ports::{Fault, Stmt};
-use crate::store::audit::{Event, Filter, insert};
+use crate::store::audit::{Event, Filter, insert, insert_if_changed};
 use crate::store::{self, Listed, Page};
 
 /// What happened; the context adds when and where from.
@@ -47,7 +47,16 @@ impl Entry {
 
 /// The statement that writes an entry, for a batch.
 pub fn row(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
-    insert(&Event {
+    insert(&event(cx, tenant_id, entry))
+}
+
+/// The same, for a batch whose statement before it may change nothing: then there is nothing to tell.
+pub fn row_if_changed(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
+    insert_if_changed(&event(cx, tenant_id, entry))
+}
+
+fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
+    Event {
         id: cx.id(),
         tenant_id: tenant_id.to_owned(),
         at: cx.now,
@@ -57,7 +66,7 @@ pub fn row(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
         subject: entry.subject,
         address: Some(cx.client.address.clone()).filter(|address| !address.is_empty()),
         detail: entry.detail,
-    })
+    }
 }
 
 /// Writes an entry of its own.

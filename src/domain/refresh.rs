@@ -49,7 +49,8 @@ pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Er
             None => {
                 let spend = Spend { hash: &hash, successor: &successor, expires_at, by: &by, now: cx.now };
                 let entry = Entry::ok("token.refreshed").by(&live.user.id).on(&live.id);
-                refresh_tokens::spend(cx.db.as_ref(), &spend, audit::row(cx, &tenant.id, entry)).await?
+                refresh_tokens::spend(cx.db.as_ref(), &spend, audit::row_if_changed(cx, &tenant.id, entry))
+                    .await?
             }
         };
         if spent {

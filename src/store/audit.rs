@@ -29,6 +29,15 @@ pub struct Event {
 
 /// Writes an event.
 pub fn insert(event: &Event) -> Stmt {
+    insert_where(event, "")
+}
+
+/// Writes an event if the statement before it in the batch changed anything.
+pub fn insert_if_changed(event: &Event) -> Stmt {
+    insert_where(event, " WHERE changes() > 0")
+}
+
+fn insert_where(event: &Event, condition: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         (&event.id).into(),
         (&event.tenant_id).into(),
@@ -40,11 +49,9 @@ pub fn insert(event: &Event) -> Stmt {
         event.address.clone().into(),
         event.detail.clone().into(),
     ];
-    Stmt::new(
-        "INSERT INTO audit (id, tenant_id, at, event, outcome, actor, subject, address, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        args,
-    )
+    let columns = "id, tenant_id, at, event, outcome, actor, subject, address, detail";
+    let values = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
+    Stmt::new(format!("INSERT INTO audit ({columns}) SELECT {values}{condition}"), args)
 }
 
 /// What the log is narrowed to; each `None` narrows nothing.

@@ -75,9 +75,9 @@ pub struct Spend<'a> {
     pub now: Time,
 }
 
-/// Spends a live token, adds its successor and puts the session's end away, with one more statement, in one
-/// atomic batch: of many at once, one gets `true`.
-pub async fn spend(db: &dyn Db, spend: &Spend<'_>, more: Stmt) -> Result<bool, Fault> {
+/// Spends a live token, adds its successor and puts the session's end away, in one atomic batch: of many at
+/// once, one gets `true`. `event` follows the spending.
+pub async fn spend(db: &dyn Db, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
     let Spend { hash, successor, expires_at, by, now } = *spend;
     let take = Stmt::new(
         "UPDATE refresh_tokens SET used_at = ?2, used_by = ?3
@@ -100,6 +100,6 @@ pub async fn spend(db: &dyn Db, spend: &Spend<'_>, more: Stmt) -> Result<bool, F
          WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1 AND used_at = ?2)",
         vec![hash.into(), now.0.into(), expires_at.0.into()],
     );
-    let answers = db.run(vec![take, succeed, extend, more]).await?;
+    let answers = db.run(vec![take, event, succeed, extend]).await?;
     Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
 }
