@@ -221,3 +221,15 @@ fn the_password_of_a_user_of_another_tenant_does_not_sign_in() {
     let reply = world.post("/auth/login").tenant("b").json(body).send().is(200);
     assert_eq!(claims(&reply.str("/access_token"))["tenantId"], "b");
 }
+
+#[test]
+fn a_password_that_is_too_long_is_a_wrong_one() {
+    let world = World::new();
+    world.user("ada@example.com");
+    let long = "x".repeat(1_025);
+    let known = world.login("ada@example.com", &long).is(401);
+    let unknown = world.login("bob@example.com", &long).is(401);
+    assert_eq!(known.json, unknown.json);
+    // Not at a character's boundary.
+    world.login("ada@example.com", &format!("x{}", "ä".repeat(1_000))).is(401);
+}

@@ -162,6 +162,19 @@ fn a_stranger_who_registered_an_address_first_does_not_get_its_owners_account() 
 }
 
 #[test]
+fn the_password_and_name_are_those_of_the_registration_that_is_confirmed() {
+    let world = World::new();
+    for (password, name) in [("the first password", "First"), (PASSWORD, "Second")] {
+        let body = json!({ "email": "ada@example.com", "password": password, "full_name": name });
+        world.post("/auth/register").json(body).send().is(201);
+    }
+    let token = world.mailed_token("ada@example.com");
+    world.post("/auth/verify-email").json(json!({ "token": token })).send().is(200);
+    world.login("ada@example.com", "the first password").is(401);
+    assert_eq!(world.login("ada@example.com", PASSWORD).is(200).json["user"]["full_name"], "Second");
+}
+
+#[test]
 fn of_many_registrations_at_once_one_account_comes_to_be() {
     let world = World::new();
     let asks = (0..5).map(|_| world.post("/auth/register").json(body("ada@example.com"))).collect();

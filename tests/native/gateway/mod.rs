@@ -2,6 +2,7 @@
 
 mod assertion;
 mod credentials;
+mod csrf;
 mod headers;
 mod limits;
 mod matching;

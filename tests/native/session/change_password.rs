@@ -53,6 +53,31 @@ fn guesses_are_limited_by_user() {
 }
 
 #[test]
+fn guesses_are_limited_from_wherever_they_come() {
+    let world = World::new();
+    let token = world.session(&world.user("ada@example.com")).access;
+    let guess = |from: &str| {
+        let body = json!({ "currentPassword": "wrong", "newPassword": NEW });
+        world.post("/api/auth/change-password").bearer(&token).json(body).from(from).send()
+    };
+    for at in 0..5 {
+        guess(&format!("198.51.100.{at}")).is(401);
+    }
+    guess("198.51.100.99").is(429);
+}
+
+#[test]
+fn a_change_kills_a_reset_link_that_is_out() {
+    let world = World::new();
+    let token = world.session(&world.user("ada@example.com")).access;
+    world.post("/auth/forgot-password").json(json!({ "email": "ada@example.com" })).send().is(200);
+    let link = world.mailed_token("ada@example.com");
+    change(&world, &token, PASSWORD, NEW).is(200);
+    world.post("/auth/reset-password").json(json!({ "token": link, "password": PASSWORD })).send().is(400);
+    world.login("ada@example.com", NEW).is(200);
+}
+
+#[test]
 fn an_unacceptable_password_is_refused() {
     let world = World::new();
     let token = world.session(&world.user("ada@example.com")).access;

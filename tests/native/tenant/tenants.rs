@@ -24,6 +24,29 @@ fn the_operator_makes_a_tenant_with_the_first_roles() {
 }
 
 #[test]
+fn a_tenant_comes_with_its_first_administrator_or_not_at_all() {
+    let world = World::new();
+    let operator = world.admin();
+    let with = |id: &str, admin: serde_json::Value| {
+        world.post(TENANTS).bearer(&operator).json(json!({ "id": id, "name": id, "admin": admin })).send()
+    };
+    with("acme", json!({ "email": "boss@acme.example", "password": PASSWORD })).is(201);
+    let body = json!({ "email": "boss@acme.example", "password": PASSWORD });
+    let token = world.post("/auth/login").tenant("acme").json(body).send().is(200).str("/access_token");
+    world.get("/tenant/acme/v2/Users").bearer(&token).send().is(200);
+    world.get(TENANTS).bearer(&token).send().is(403);
+    for bad in [
+        json!({ "email": "boss", "password": PASSWORD }),
+        json!({ "email": "boss@b.example", "password": "short" }),
+        json!({ "email": "boss@b.example", "password": PASSWORD, "roles": ["KING"] }),
+        json!({ "email": "boss@b.example", "password": PASSWORD, "operator": true }),
+    ] {
+        with("b", bad).is(400);
+    }
+    assert_eq!(world.number("SELECT count(*) AS n FROM tenants WHERE id = 'b'"), 0);
+}
+
+#[test]
 fn nobody_but_the_operator_makes_tenants() {
     let world = World::new();
     let other = world.tenant("b");
