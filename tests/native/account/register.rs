@@ -162,6 +162,17 @@ fn a_stranger_who_registered_an_address_first_does_not_get_its_owners_account() 
 }
 
 #[test]
+fn a_name_is_text_in_a_mail() {
+    let world = World::new();
+    let name = "<a href=\"https://evil.example\">Ada</a>";
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD, "full_name": name });
+    world.post("/auth/register").json(body).send().is(201);
+    let mail = world.mails("ada@example.com").pop().unwrap();
+    assert!(!mail.html.contains("<a href=\"https://evil"), "{}", mail.html);
+    assert!(mail.html.contains("&#60;a href="), "{}", mail.html);
+}
+
+#[test]
 fn the_password_and_name_are_those_of_the_registration_that_is_confirmed() {
     let world = World::new();
     for (password, name) in [("the first password", "First"), (PASSWORD, "Second")] {

@@ -1,5 +1,6 @@
 //! Pure rules and parsers, by table and by property.
 
+mod cache;
 mod config;
 mod counter;
 mod email;
