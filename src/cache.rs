@@ -1,6 +1,6 @@
 //! What an isolate may remember: bounded maps whose entries live a few seconds.
 //!
-//! Each key carries its tenant (or is a credential's hash, which belongs to one), and no entry outlives
+//! Each key carries its tenant (or is a credential, which belongs to one), and no entry outlives
 //! [`crate::config::Config::revocation_seconds`]: that is the bound on how late a revocation, a role
 //! change or a new route is seen by an isolate that did not make it.
 
@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
-use crate::domain::forward::Minted;
 use crate::domain::keys::KeySet;
 use crate::domain::principal::Credential;
 use crate::domain::tenants::Tenant;
@@ -74,9 +73,6 @@ impl<K: Hash + Eq, V: Clone> Memo<K, V> {
     }
 }
 
-/// SHA-256 of a presented credential.
-pub type Fingerprint = [u8; 32];
-
 /// The isolate's memory.
 pub struct Cache {
     /// Tenant by id; `None` remembers that there is none.
@@ -87,10 +83,8 @@ pub struct Cache {
     pub keys: Memo<String, Rc<KeySet>>,
     /// Gateway routes, roles and plans by tenant id.
     pub routes: Memo<String, Rc<RouteTable>>,
-    /// Who a credential stands for, by its hash.
-    pub credentials: Memo<Fingerprint, Rc<Credential>>,
-    /// Minted assertions by credential hash and route id.
-    pub assertions: Memo<(Fingerprint, String), Rc<Minted>>,
+    /// Who a credential stands for, by the credential itself; with the assertions minted for it.
+    pub credentials: Memo<String, Rc<Credential>>,
 }
 
 impl Default for Cache {
@@ -101,7 +95,6 @@ impl Default for Cache {
             keys: Memo::new(200),
             routes: Memo::new(200),
             credentials: Memo::new(5_000),
-            assertions: Memo::new(5_000),
         }
     }
 }
@@ -119,6 +112,5 @@ impl Cache {
         self.keys.forget(tenant_id);
         self.routes.forget(tenant_id);
         self.credentials.clear();
-        self.assertions.clear();
     }
 }

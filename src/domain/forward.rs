@@ -16,6 +16,7 @@ use crate::domain::{keys, routes, throttle};
 use crate::model::headers::Headers;
 use crate::model::path::Path;
 use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, LimitKey, Matched, Route, RouteTable};
+use crate::model::time::Time;
 use crate::oidc::assertion::{Actor, Assertion, REUSE_SECONDS, SECONDS, TYP};
 use crate::ports::{Fault, Verdict};
 
@@ -199,26 +200,31 @@ async fn limit(
     throttle::window(cx, object, limit.requests, limit.window_seconds).await
 }
 
-/// An assertion with what it was minted from: while both are the same objects, so are their facts.
+/// An assertion, with what else than its caller it was minted from: while that is the same object, so are
+/// its facts.
+#[derive(Debug)]
 pub struct Minted {
-    caller: Rc<Credential>,
+    route_id: String,
     table: Rc<RouteTable>,
     token: Rc<str>,
+    until: Time,
 }
+
+/// How many routes' assertions are remembered for one credential.
+const MINTED: usize = 8;
 
 /// The signed assertion for this caller and route, minted anew when either was read anew, and at least
 /// every [`REUSE_SECONDS`].
 async fn assertion(
     cx: &Cx,
-    caller: &Rc<Credential>,
+    caller: &Credential,
     route: &Route,
     table: &Rc<RouteTable>,
 ) -> Result<Rc<str>, Fault> {
-    let key = (caller.fingerprint, route.id.clone());
-    if let Some(minted) = cx.cache.assertions.get(&key, cx.now)
-        && Rc::ptr_eq(&minted.caller, caller)
-        && Rc::ptr_eq(&minted.table, table)
-    {
+    let fits = |minted: &&Minted| {
+        minted.route_id == route.id && cx.now < minted.until && Rc::ptr_eq(&minted.table, table)
+    };
+    if let Some(minted) = caller.minted.borrow().iter().find(fits) {
         return Ok(minted.token.clone());
     }
     let tenant = &caller.tenant;
@@ -241,8 +247,13 @@ async fn assertion(
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };
     let token: Rc<str> = keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)?.into();
-    let minted = Minted { caller: caller.clone(), table: table.clone(), token: token.clone() };
-    cx.cache.assertions.put(key, Rc::new(minted), cx.now, cx.now.plus(REUSE_SECONDS));
+    let until = cx.now.plus(REUSE_SECONDS);
+    let mut remembered = caller.minted.borrow_mut();
+    remembered.retain(|minted| minted.route_id != route.id);
+    if remembered.len() >= MINTED {
+        remembered.remove(0);
+    }
+    remembered.push(Minted { route_id: route.id.clone(), table: table.clone(), token: token.clone(), until });
     Ok(token)
 }
 

@@ -1,15 +1,16 @@
 //! Who is calling: the only place that turns a presented credential into a person.
 //!
 //! A credential is checked against the database at most every `revocation_seconds` per isolate; in between
-//! it is remembered by its hash. Roles, plan and status are always those of the last check, never a token's.
+//! it is remembered. Roles, plan and status are always those of the last check, never a token's.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::cache::Fingerprint;
-use crate::crypto::jws::Untrusted;
-use crate::crypto::secret::{base64url, same, sha256};
+use crate::crypto::jws::{LONGEST, Untrusted};
+use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::api_keys::parse_key;
+use crate::domain::forward::Minted;
 use crate::domain::keys;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Chosen, HOME, Tenant};
@@ -26,8 +27,6 @@ pub use crate::oidc::access_token::{AccessToken, TYP, Whose};
 /// A credential that was checked, and who it stands for.
 #[derive(Debug)]
 pub struct Credential {
-    /// Its hash.
-    pub fingerprint: Fingerprint,
     /// What kind it is.
     pub kind: Accepts,
     /// The user's tenant.
@@ -44,6 +43,8 @@ pub struct Credential {
     pub amr: Vec<String>,
     /// When it ends by itself.
     pub expires_at: Option<Time>,
+    /// Assertions that were minted for it, of the last few routes.
+    pub minted: RefCell<Vec<Minted>>,
 }
 
 impl Credential {
@@ -138,8 +139,10 @@ pub fn of_tenant(chosen: &Chosen, tenant: &Tenant) -> Result<(), Refusal> {
 
 /// Who an access token stands for; `None` if it is none of ours, over, or its session is.
 pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Fault> {
-    let fingerprint = sha256(token.as_bytes());
-    if let Some(known) = remembered(cx, &fingerprint, Accepts::Bearer) {
+    if token.len() > LONGEST {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, token, Accepts::Bearer) {
         return Ok(Some(known));
     }
     let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
@@ -158,8 +161,8 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
     }
     Ok(Some(remember(
         cx,
+        token,
         Credential {
-            fingerprint,
             kind: Accepts::Bearer,
             tenant,
             session_id: Some(live.id),
@@ -167,6 +170,7 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
             scopes: Scopes::from_list(&claims.scope),
             amr: live.amr,
             expires_at: Some(until),
+            minted: RefCell::default(),
             user: live.user,
         },
     )))
@@ -177,19 +181,18 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
     if value.is_empty() || value.len() > 128 {
         return Ok(None);
     }
-    let fingerprint = sha256(value.as_bytes());
-    if let Some(known) = remembered(cx, &fingerprint, Accepts::Cookie) {
+    if let Some(known) = remembered(cx, value, Accepts::Cookie) {
         return Ok(Some(known));
     }
-    let hash = base64url(&fingerprint);
+    let hash = stored(value);
     let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else {
         return Ok(None);
     };
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
     Ok(Some(remember(
         cx,
+        value,
         Credential {
-            fingerprint,
             kind: Accepts::Cookie,
             tenant,
             session_id: Some(live.id),
@@ -197,6 +200,7 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
             scopes: Scopes::own_session(),
             amr: live.amr,
             expires_at: Some(live.expires_at),
+            minted: RefCell::default(),
             user: live.user,
         },
     )))
@@ -204,12 +208,14 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
 
 /// Who an API key stands for. A key whose checksum is wrong is refused before any look-up.
 pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fault> {
-    let fingerprint = sha256(key.as_bytes());
-    if let Some(known) = remembered(cx, &fingerprint, Accepts::ApiKey) {
+    if key.len() > 128 {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, key, Accepts::ApiKey) {
         return Ok(Some(known));
     }
     let Some(id) = parse_key(key) else { return Ok(None) };
-    let hash = base64url(&fingerprint);
+    let hash = stored(key);
     let Some(live) = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await? else {
         return Ok(None);
     };
@@ -219,8 +225,8 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
     Ok(Some(remember(
         cx,
+        key,
         Credential {
-            fingerprint,
             kind: Accepts::ApiKey,
             tenant,
             session_id: None,
@@ -228,20 +234,21 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
             scopes: Scopes::parse(live.scopes.iter().map(String::as_str)).unwrap_or_default(),
             amr: Vec::new(),
             expires_at: live.expires_at,
+            minted: RefCell::default(),
             user: live.user,
         },
     )))
 }
 
-fn remembered(cx: &Cx, fingerprint: &Fingerprint, kind: Accepts) -> Option<Rc<Credential>> {
-    let known = cx.cache.credentials.get(fingerprint, cx.now)?;
+fn remembered(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
+    let known = cx.cache.credentials.get(presented, cx.now)?;
     (known.kind == kind).then_some(known)
 }
 
-fn remember(cx: &Cx, credential: Credential) -> Rc<Credential> {
+fn remember(cx: &Cx, presented: &str, credential: Credential) -> Rc<Credential> {
     let until = cx.remember_until();
     let until = credential.expires_at.map_or(until, |end| end.min(until));
     let credential = Rc::new(credential);
-    cx.cache.credentials.put(credential.fingerprint, credential.clone(), cx.now, until);
+    cx.cache.credentials.put(presented.to_owned(), credential.clone(), cx.now, until);
     credential
 }

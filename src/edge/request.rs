@@ -12,14 +12,11 @@ use crate::ports::{Fault, Later};
 /// Reads a request's head in one crossing; the body stays where it is.
 pub fn read(raw: &JsValue) -> Result<Request, Fault> {
     let head = glue::head(raw);
-    let mut lines = head.split('\n');
     let bad = || Fault::new("request", "no head");
-    let method = lines.next().ok_or_else(bad)?.to_owned();
+    let mut lines = head.splitn(3, '\n');
+    let method = lines.next().ok_or_else(bad)?;
     let url = lines.next().ok_or_else(bad)?;
-    let headers = Headers::new(lines.filter_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        Some((name.to_owned(), value.to_owned()))
-    }));
+    let headers = Headers::from_lines(lines.next().unwrap_or_default().to_owned());
     // The platform has parsed and normalised the URL (WHATWG): scheme://host/path?query.
     let (_, rest) = url.split_once("://").ok_or_else(bad)?;
     let (host, path_and_query) = match rest.find(['/', '?']) {
@@ -32,7 +29,7 @@ pub fn read(raw: &JsValue) -> Result<Request, Fault> {
     };
     let query = query.split('#').next().unwrap_or_default();
     Ok(Request {
-        method,
+        method: method.to_owned(),
         host: host.to_ascii_lowercase(),
         path: path.to_owned(),
         query: query.to_owned(),

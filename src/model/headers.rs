@@ -1,23 +1,48 @@
 //! A request's header fields.
 
-/// Names in lower case, in the order they came; one entry a name, as the platform joins duplicates.
+/// Names in lower case, in the order they came; one entry a name, as the platform joins duplicates. One text
+/// with the places in it, because a request has many fields and few of them are looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers {
+    text: String,
+    /// Where a name begins and ends, and where its value ends, which begins one behind the name.
+    places: Vec<(usize, usize, usize)>,
+}
 
 impl Headers {
+    /// From lines of `name:value`, with names in lower case, as the platform gives them.
+    pub fn from_lines(text: String) -> Headers {
+        let mut places = Vec::new();
+        let mut at = 0;
+        for line in text.split('\n') {
+            if let Some(colon) = line.find(':') {
+                places.push((at, at + colon, at + line.len()));
+            }
+            at += line.len() + 1;
+        }
+        Headers { text, places }
+    }
+
     /// From name and value pairs.
     pub fn new(pairs: impl IntoIterator<Item = (String, String)>) -> Headers {
-        Headers(pairs.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
+        let line = |(name, value): (String, String)| format!("{}:{value}", name.to_ascii_lowercase());
+        Headers::from_lines(pairs.into_iter().map(line).collect::<Vec<_>>().join("\n"))
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.places.iter().filter_map(|(start, colon, end)| {
+            Some((self.text.get(*start..*colon)?, self.text.get(*colon + 1..*end)?))
+        })
     }
 
     /// The value of a header by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.fields().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     /// All names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.fields().map(|(name, _)| name)
     }
 
     /// The token of `Authorization: Bearer` (RFC 6750 §2.1).
