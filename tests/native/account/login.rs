@@ -51,6 +51,12 @@ fn a_disabled_user_and_one_without_a_password_look_like_a_wrong_password() {
     for email in ["gone@example.com", "none@example.com"] {
         assert_eq!(world.login(email, PASSWORD).is(401).json["error"], "invalid_credentials");
     }
+    assert_eq!(world.events("login.failed"), 2);
+    // And it counts as a failure.
+    for _ in 0..4 {
+        world.login("gone@example.com", PASSWORD).is(401);
+    }
+    world.login("gone@example.com", PASSWORD).is(429);
 }
 
 #[test]
