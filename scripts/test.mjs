@@ -29,7 +29,7 @@ await main(async () => {
   const stages = {
     async native() {
       const cargo = cargoEnv();
-      if (probe('cargo', ['nextest', '--version'], { env: cargo }).ok) return code('cargo', ['nextest', 'run'], { env: cargo });
+      if (probe('cargo', ['nextest', '--version'], { env: cargo }).ok) return code('cargo', ['nextest', 'run', '--no-fail-fast'], { env: cargo });
       return code('cargo', ['test'], { env: cargo });
     },
     async live() {

@@ -77,11 +77,11 @@ pub async fn list(cx: &Cx, session: &Session, page: &Page) -> Result<Listed<ApiK
 /// # Errors
 /// [`Refusal::NotFound`].
 pub async fn revoke(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
-    let revoked = store::one(cx.db.as_ref(), store::api_keys::revoke(&session.user.id, id, cx.now)).await?;
-    if revoked.is_empty() {
+    let entry = Entry::ok("api_key.revoked").by(&session.user.id).on(id);
+    let revoke = store::api_keys::revoke(&session.user.id, id, cx.now);
+    if !audit::change(cx, &session.tenant.id, revoke, entry).await? {
         return Err(Refusal::NotFound.into());
     }
-    audit::write(cx, &session.tenant.id, Entry::ok("api_key.revoked").by(&session.user.id).on(id)).await?;
     cx.cache.credentials.forget_where(|known| known.key_id.as_deref() == Some(id));
     Ok(())
 }

@@ -74,6 +74,12 @@ pub async fn write(cx: &Cx, tenant_id: &str, entry: Entry) -> Result<(), Fault> 
     cx.db.run(vec![row(cx, tenant_id, entry)]).await.map(drop)
 }
 
+/// Does one thing and tells of it, in one batch; `false` if there was nothing to do, and so to tell.
+pub async fn change(cx: &Cx, tenant_id: &str, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
+    let answers = cx.db.run(vec![stmt, row_if_changed(cx, tenant_id, entry)]).await?;
+    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+}
+
 /// A page of a tenant's events, newest first.
 pub async fn list(cx: &Cx, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<Event>, Fault> {
     store::audit::list(cx.db.as_ref(), tenant_id, filter, page).await

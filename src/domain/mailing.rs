@@ -139,7 +139,10 @@ struct Words<'a> {
 
 async fn deliver(cx: &Cx, tenant_name: &str, user: &User, words: &Words<'_>) -> Result<(), Fault> {
     let Words { subject, body, button, link, note } = *words;
-    let greeting = user.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
+    // A name is what whoever registered wrote: one that a mail program could make a link of is not repeated.
+    let plain = |name: &&String| name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\''));
+    let name = user.name.as_ref().filter(plain);
+    let greeting = name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let text = format!("{greeting}\n\n{body}\n\n{button}: {link}\n\n{note}\n\n{tenant_name}\n");
     let letter = Letter { tenant: tenant_name, greeting, body, button, link, note };
     let html = letter.render().map_err(|error| Fault::new("mail", error))?;

@@ -56,11 +56,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     user.password_hash = Some(hash);
     user.roles = tenant.settings.default_roles.clone();
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
-    let answers = cx.db.run(vec![store::users::insert(&user)]).await?;
-    let made = answers.first().is_some_and(|rows| !rows.is_empty());
-    if made {
-        audit::write(cx, &tenant.id, entry).await?;
-    }
+    let made = audit::change(cx, &tenant.id, store::users::insert(&user), entry).await?;
     if !tenant.settings.require_verified_email {
         return if made {
             Ok(Outcome::Ready(email))

@@ -63,8 +63,14 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Route, Error> {
 pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, spec: RouteSpec) -> Result<Route, Error> {
     let spec = checked(cx, tenant, spec).await?;
     let id = cx.id();
-    write(cx, tenant, store::routes::insert(&tenant.id, &id, &spec, cx.now), Taken::Route).await?;
-    wrote(cx, tenant, Entry::ok("route.created").by(actor).on(&spec.name)).await?;
+    write(
+        cx,
+        tenant,
+        store::routes::insert(&tenant.id, &id, &spec, cx.now),
+        Taken::Route,
+        Entry::ok("route.created").by(actor).on(&spec.name),
+    )
+    .await?;
     Ok(Route { id, spec })
 }
 
@@ -81,8 +87,14 @@ pub async fn replace(
 ) -> Result<Route, Error> {
     find(cx, tenant, id).await?;
     let spec = checked(cx, tenant, spec).await?;
-    write(cx, tenant, store::routes::update(&tenant.id, id, &spec), Taken::Route).await?;
-    wrote(cx, tenant, Entry::ok("route.changed").by(actor).on(&spec.name)).await?;
+    write(
+        cx,
+        tenant,
+        store::routes::update(&tenant.id, id, &spec),
+        Taken::Route,
+        Entry::ok("route.changed").by(actor).on(&spec.name),
+    )
+    .await?;
     Ok(Route { id: id.to_owned(), spec })
 }
 
@@ -91,8 +103,14 @@ pub async fn replace(
 /// # Errors
 /// [`Refusal::NotFound`].
 pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
-    write(cx, tenant, store::routes::delete(&tenant.id, id), Taken::Nothing).await?;
-    wrote(cx, tenant, Entry::ok("route.deleted").by(actor).on(id)).await
+    write(
+        cx,
+        tenant,
+        store::routes::delete(&tenant.id, id),
+        Taken::Nothing,
+        Entry::ok("route.deleted").by(actor).on(id),
+    )
+    .await
 }
 
 /// The tenant's roles, highest first.
@@ -117,8 +135,7 @@ pub async fn put_role(cx: &Cx, tenant: &Tenant, actor: &str, role: &Role, new: b
     } else {
         (store::roles::update_role(&tenant.id, role), Taken::Nothing)
     };
-    write(cx, tenant, stmt, taken).await?;
-    wrote(cx, tenant, Entry::ok("role.changed").by(actor).on(&role.name)).await
+    write(cx, tenant, stmt, taken, Entry::ok("role.changed").by(actor).on(&role.name)).await
 }
 
 /// Removes a role that nobody holds.
@@ -132,8 +149,14 @@ pub async fn delete_role(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> R
     if store::roles::users_with(cx.db.as_ref(), &tenant.id, Some(name), None).await? > 0 {
         return Err(Refusal::Conflict("users hold the role").into());
     }
-    write(cx, tenant, store::roles::delete_role(&tenant.id, name), Taken::Nothing).await?;
-    wrote(cx, tenant, Entry::ok("role.deleted").by(actor).on(name)).await
+    write(
+        cx,
+        tenant,
+        store::roles::delete_role(&tenant.id, name),
+        Taken::Nothing,
+        Entry::ok("role.deleted").by(actor).on(name),
+    )
+    .await
 }
 
 /// Makes a plan, or changes one.
@@ -151,8 +174,7 @@ pub async fn put_plan(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: b
     } else {
         (store::roles::update_plan(&tenant.id, plan), Taken::Nothing)
     };
-    write(cx, tenant, stmt, taken).await?;
-    wrote(cx, tenant, Entry::ok("plan.changed").by(actor).on(&plan.name)).await
+    write(cx, tenant, stmt, taken, Entry::ok("plan.changed").by(actor).on(&plan.name)).await
 }
 
 /// Removes a plan that nobody is on.
@@ -163,8 +185,14 @@ pub async fn delete_plan(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> R
     if store::roles::users_with(cx.db.as_ref(), &tenant.id, None, Some(name)).await? > 0 {
         return Err(Refusal::Conflict("users are on the plan").into());
     }
-    write(cx, tenant, store::roles::delete_plan(&tenant.id, name), Taken::Nothing).await?;
-    wrote(cx, tenant, Entry::ok("plan.deleted").by(actor).on(name)).await
+    write(
+        cx,
+        tenant,
+        store::roles::delete_plan(&tenant.id, name),
+        Taken::Nothing,
+        Entry::ok("plan.deleted").by(actor).on(name),
+    )
+    .await
 }
 
 /// What a write that did nothing means.
@@ -175,20 +203,16 @@ enum Taken {
     Nothing,
 }
 
-async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, taken: Taken) -> Result<(), Error> {
-    let done = store::one(cx.db.as_ref(), stmt).await?;
+async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, taken: Taken, entry: Entry) -> Result<(), Error> {
+    let done = audit::change(cx, &tenant.id, stmt, entry).await?;
     cx.cache.forget_tenant(&tenant.id);
-    match (done.is_empty(), taken) {
-        (false, _) => Ok(()),
-        (true, Taken::Route) => Err(Refusal::Conflict("a route has that name").into()),
-        (true, Taken::Role) => Err(Refusal::Conflict("a role has that name").into()),
-        (true, Taken::Plan) => Err(Refusal::Conflict("a plan has that name").into()),
-        (true, Taken::Nothing) => Err(Refusal::NotFound.into()),
+    match (done, taken) {
+        (true, _) => Ok(()),
+        (false, Taken::Route) => Err(Refusal::Conflict("a route has that name").into()),
+        (false, Taken::Role) => Err(Refusal::Conflict("a role has that name").into()),
+        (false, Taken::Plan) => Err(Refusal::Conflict("a plan has that name").into()),
+        (false, Taken::Nothing) => Err(Refusal::NotFound.into()),
     }
-}
-
-async fn wrote(cx: &Cx, tenant: &Tenant, entry: Entry) -> Result<(), Error> {
-    Ok(audit::write(cx, &tenant.id, entry).await?)
 }
 
 fn named(field: &'static str, name: &str) -> Result<(), Error> {

@@ -37,10 +37,12 @@ pub async fn setup(cx: &Cx, token: &str, email: &str, new_password: &str) -> Res
     user.password_hash = Some(password::hash(new_password, cx.random())?);
     user.roles = vec![ADMIN.into()];
     user.operator = true;
-    let made = store::one(cx.db.as_ref(), store::users::insert(&user)).await?;
-    if made.is_empty() {
-        return Err(Refusal::Conflict("the first administrator exists already").into());
+    let entry = Entry::ok("setup.done").by(&user.id).on(&user.id);
+    if !audit::change(cx, HOME, store::users::insert(&user), entry).await? {
+        return Err(Refusal::Conflict(
+            "the first administrator exists already, or the address has an account",
+        )
+        .into());
     }
-    audit::write(cx, HOME, Entry::ok("setup.done").by(&user.id).on(&user.id)).await?;
     Ok(user)
 }

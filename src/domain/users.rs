@@ -127,11 +127,10 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
         }
         (None, None) => None,
     };
-    let made = store::one(cx.db.as_ref(), store::users::insert(&user)).await?;
-    if made.is_empty() {
+    let entry = Entry::ok("user.created").by(actor).on(&user.id);
+    if !audit::change(cx, &tenant.id, store::users::insert(&user), entry).await? {
         return Err(Refusal::Conflict("the address has an account").into());
     }
-    audit::write(cx, &tenant.id, Entry::ok("user.created").by(actor).on(&user.id)).await?;
     Ok(user)
 }
 
@@ -172,17 +171,14 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
     if user.operator && (user.status != "active" || !user.roles.iter().any(|role| role == ADMIN)) {
         return Err(Refusal::Conflict("the operator stays an active administrator").into());
     }
-    let done = store::one(cx.db.as_ref(), store::users::update(&user)).await?;
-    if done.is_empty() {
+    let said = format!("roles {:?}, plan {:?}, {}", user.roles, user.plan, user.status);
+    let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
+    if !audit::change(cx, &tenant.id, store::users::update(&user), entry).await? {
         return Err(Refusal::Conflict("the address has an account").into());
     }
-    let said = format!("roles {:?}, plan {:?}, {}", user.roles, user.plan, user.status);
-    let mut batch =
-        vec![audit::row(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said))];
     if user.status == "disabled" {
-        batch.push(store::sessions::end_all_but(&user.id, None, cx.now));
+        cx.db.run(vec![store::sessions::end_all_but(&user.id, None, cx.now)]).await?;
     }
-    cx.db.run(batch).await?;
     cx.cache.forget_user(&user.id);
     Ok(user)
 }

@@ -188,7 +188,7 @@ describe('guessing', () => {
     for (const path of ['/api/auth/login', '/auth/login']) {
       const times = {};
       const bodies = new Set();
-      for (let round = 0; round < 9; round += 1) {
+      for (let round = 0; round < 12; round += 1) {
         for (const [name, [email, password]] of Object.entries(cases)) {
           const start = performance.now();
           const answer = await gateway.send(path, { method: 'POST', json: { email, password }, headers: SKIP_LIMITS });
@@ -197,16 +197,17 @@ describe('guessing', () => {
         }
       }
       assert.equal(bodies.size, 1, [...bodies].join('\n'));
-      const medians = Object.entries(times).map(([name, each]) => [name, each.sort((a, b) => a - b)[4]]);
-      const values = medians.map(([, ms]) => ms);
-      assert.ok(Math.max(...values) < 1.5 * Math.min(...values), `${path}: ${JSON.stringify(medians)}`);
+      // The quickest of each is the work itself, without what else the machine was doing.
+      const quickest = Object.entries(times).map(([name, each]) => [name, Math.min(...each)]);
+      const values = quickest.map(([, ms]) => ms);
+      assert.ok(Math.max(...values) < 1.5 * Math.min(...values), `${path}: ${JSON.stringify(quickest)}`);
     }
   });
 
   test('a password too long to be looked at takes one time, whoever it is for', async () => {
     const { email } = await gateway.makePerson();
     const times = { [email]: [], 'nobody-there@example.com': [] };
-    for (let round = 0; round < 9; round += 1) {
+    for (let round = 0; round < 12; round += 1) {
       for (const [each, taken] of Object.entries(times)) {
         const start = performance.now();
         await login(each, 'x'.repeat(1_500), { headers: SKIP_LIMITS });
