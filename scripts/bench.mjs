@@ -7,6 +7,7 @@
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { heading, info, main } from './lib/log.mjs';
 import { at } from './lib/paths.mjs';
@@ -56,7 +57,7 @@ await main(async () => {
   console.log(JSON.stringify(result, (key, value) => (typeof value === 'number' ? Math.round(value * 1000) / 1000 : value)));
   console.log('```');
   const file = option('json');
-  if (file) writeFileSync(at(file), `${JSON.stringify(result, null, 2)}\n`);
+  if (file) writeFileSync(resolve(file), `${JSON.stringify(result, null, 2)}\n`);
   process.exit(0);
 });
 

@@ -10,11 +10,12 @@ const known = new Map();
 let serve;
 
 function start(env, ctx) {
-  const shim = new Shim(ctx, env);
-  const fetch = shim.fetch;
+  const { fetch } = new Shim(ctx, env);
+  // All that its handler reads of its instance, without the proxy around that.
+  const self = { env, ctx };
   return (request, ctx) => {
-    shim.ctx = ctx;
-    return fetch.call(shim, request);
+    self.ctx = ctx;
+    return fetch.call(self, request);
   };
 }
 
