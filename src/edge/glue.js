@@ -100,22 +100,23 @@ const LATE = Symbol("late");
  * @param {string} gatewayTimeout JSON for 504
  */
 export async function forward(request, url, remove, set, timeout, retries, unshared, added, badGateway, gatewayTimeout) {
-  const headers = new Headers(request.headers);
+  const { method, body } = request;
+  // Made once and sent as it is: header fields given to fetch would be copied a second time.
+  const cf = unshared ? UNSHARED : undefined;
+  const outgoing = new Request(url, { method, headers: request.headers, body, redirect: "manual", cf });
+  const { headers } = outgoing;
   if (remove !== "") for (const name of remove.split("\n")) headers.delete(name);
   for (const line of set.split("\n")) {
     const colon = line.indexOf(":");
     headers.set(line.slice(0, colon), line.slice(colon + 1));
   }
-  const { body } = request;
-  const init = { method: request.method, headers, body, redirect: "manual" };
-  if (unshared) init.cf = UNSHARED;
   // The clock is for the response's head only: an event stream may then last as long as it likes. What is
   // late is given up by the platform when the request that caused it has been answered.
   const late = new Promise((resolve) => setTimeout(resolve, timeout, LATE));
   // A body that streams cannot be sent again.
   for (let left = body === null ? retries : 0; ; left--) {
     try {
-      const response = await Promise.race([fetch(url, init), late]);
+      const response = await Promise.race([fetch(outgoing), late]);
       if (response === LATE) return failure(504, gatewayTimeout, added);
       return answer(response, unshared, added);
     } catch {

@@ -27,7 +27,8 @@ export async function scenarios({ subject, peers, origin, users = USERS }) {
   const list = [
     ['hello', 'hello, JavaScript Worker', peer(peers.hello)],
     ['jwks', 'JWKS', gate('/tenant/home/.well-known/jwks.json')],
-    ['passThrough', 'pass-through Worker, no checks', peer(peers.passThrough)],
+    // The same request as the gateways get: what it carries costs everybody.
+    ['passThrough', 'pass-through Worker, no checks', peer(peers.passThrough, bearer)],
     ['honoJose', 'Hono + jose gateway, bearer', peer(peers.honoJose, bearer)],
     ['bearer', 'gateway, bearer', gate('/bench/hello', bearer)],
     ['cookie', 'gateway, cookie', gate('/bench/hello', cookie)],

@@ -24,8 +24,12 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
-    let body: Body = body::json_or_form(call).await?;
-    let tenant = register::verify_email(cx, &body.token).await?;
+    // A POST to the mailed link itself carries the token where the link does.
+    let token = match call.query("token") {
+        Some(token) => token,
+        None => body::json_or_form::<Body>(call).await?.token,
+    };
+    let tenant = register::verify_email(cx, &token).await?;
     let done = "Your email address is verified.";
     if pages::wants_page(call.request) {
         return pages::notice("Address confirmed", done, Some(&tenant.id));

@@ -139,3 +139,13 @@ fn looking_at_a_link_shows_a_form_and_changes_nothing() {
     let done = world.post("/auth/reset-password").navigating().form(&fields).send().is(200);
     assert!(done.text.contains("Password changed"));
 }
+
+#[test]
+fn a_post_to_the_mailed_link_itself_resets() {
+    let world = World::new();
+    world.register_verified("ada@example.com");
+    let link = format!("/auth/reset-password?token={}", forgotten(&world, "ada@example.com"));
+    world.post(&link).json(json!({ "password": NEW })).send().is(200);
+    world.login("ada@example.com", NEW).is(200);
+    world.post("/auth/reset-password").json(json!({ "password": NEW })).send().is(400);
+}

@@ -116,3 +116,12 @@ fn a_page_speaks_for_the_tenant_of_the_link() {
     let done = world.post("/auth/verify-email").navigating().form(&[("token", &token)]).send().is(200);
     assert!(done.text.contains("/tenant/b/login"), "{}", done.text);
 }
+
+#[test]
+fn a_post_to_the_mailed_link_itself_confirms() {
+    let (world, token) = registered();
+    let link = format!("/auth/verify-email?token={token}");
+    world.post(&link).send().is(200);
+    world.post(&link).send().is(400);
+    world.login("ada@example.com", PASSWORD).is(200);
+}
