@@ -11,10 +11,10 @@ use crate::cx::Cx;
 use crate::domain::forward::Plan;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::{tenants, throttle};
-use crate::http::guard::Run;
+use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
-use crate::http::table::{Found, Limit, Surface, Table};
+use crate::http::table::{Found, Limit, Route, Surface, Table};
 use crate::ports::Fault;
 
 /// What the edge is to do with a request.
@@ -27,33 +27,35 @@ pub enum Outcome {
 
 /// Serves one request.
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
-    match table.find(&request.method, &request.path) {
-        Found::Route { route, surface, params } => {
-            let answer = match &route.run {
-                Run::Bare(run) => run(cx, request).await,
-                Run::Call(run) => match call(cx, request, params).await {
-                    Ok(call) => match limited(cx, &call, route.limit, route.path).await {
-                        Ok(()) => run(cx, &call).await,
-                        Err(error) => Err(error),
-                    },
-                    Err(error) => Err(error),
-                },
-            };
-            Outcome::Answer(rendered(cx, surface, request, answer))
-        }
+    let (surface, answer) = match table.find(&request.method, &request.path) {
+        Found::Route { route, surface, params } => (surface, answer(cx, request, route, params).await),
         Found::WrongMethod { surface, allow } => {
-            let refusal = Refusal::MethodNotAllowed(allow.into_iter().map(str::to_owned).collect());
-            Outcome::Answer(rendered(cx, surface, request, Err(refusal.into())))
+            let allow = allow.into_iter().map(str::to_owned).collect();
+            (surface, Err(Refusal::MethodNotAllowed(allow).into()))
         }
-        Found::Nothing => match call(cx, request, Vec::new()).await {
-            Ok(call) => match (table.gateway)(cx, &call).await {
-                Ok(Outcome::Answer(answer)) => Outcome::Answer(answer.secured()),
-                Ok(forward) => forward,
-                Err(error) => Outcome::Answer(rendered(cx, &table.rest, request, Err(error))),
-            },
-            Err(error) => Outcome::Answer(rendered(cx, &table.rest, request, Err(error))),
+        Found::Nothing => match gateway(cx, table, request).await {
+            Ok(Outcome::Forward(plan)) => return Outcome::Forward(plan),
+            Ok(Outcome::Answer(answer)) => (&table.rest, Ok(answer)),
+            Err(error) => (&table.rest, Err(error)),
         },
+    };
+    Outcome::Answer(rendered(cx, surface, request, answer))
+}
+
+async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, String)>) -> Answer {
+    match &route.run {
+        Run::Bare(run) => run(cx, request).await,
+        Run::Call(run) => {
+            let call = call(cx, request, params).await?;
+            limited(cx, &call, route.limit, route.path).await?;
+            run(cx, &call).await
+        }
     }
+}
+
+async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, Error> {
+    let call = call(cx, request, Vec::new()).await?;
+    (table.gateway)(cx, &call).await
 }
 
 async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) -> Result<Call<'a>, Error> {
