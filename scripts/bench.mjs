@@ -1,7 +1,7 @@
 // npm run bench: Portcullis beside plain Workers and the gateway one would write today, in turn.
 //
 //   --quick       one short round: that everything runs, not how fast
-//   --rounds=N    rounds (3)        --seconds=N   seconds of each scenario in a round (6)
+//   --rounds=N    rounds (12)       --seconds=N   seconds of each scenario in a round (2)
 //   --only=a,b    only these scenarios (their ids stand in tests/bench/scenarios.mjs); no limits then
 //   --json=FILE   also write the summary there
 import { fork } from 'node:child_process';
@@ -24,8 +24,8 @@ await main(async () => {
 
   const quick = process.argv.includes('--quick');
   const option = (name, otherwise) => process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise;
-  const turns = Number(option('rounds', quick ? 1 : 3));
-  const seconds = Number(option('seconds', quick ? 1 : 6));
+  const turns = Number(option('rounds', quick ? 1 : 12));
+  const seconds = Number(option('seconds', quick ? 1 : 2));
   const only = option('only')?.split(',');
 
   await build();
