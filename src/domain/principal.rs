@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::cache::Presented;
 use crate::crypto::jws::{LONGEST, Untrusted};
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
@@ -241,7 +242,7 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
 }
 
 fn remembered(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
-    let known = cx.cache.credentials.get(presented, cx.now)?;
+    let known = cx.cache.credentials.get(&Presented(presented.to_owned()), cx.now)?;
     (known.kind == kind).then_some(known)
 }
 
@@ -249,6 +250,6 @@ fn remember(cx: &Cx, presented: &str, credential: Credential) -> Rc<Credential> 
     let until = cx.remember_until();
     let until = credential.expires_at.map_or(until, |end| end.min(until));
     let credential = Rc::new(credential);
-    cx.cache.credentials.put(presented.to_owned(), credential.clone(), cx.now, until);
+    cx.cache.credentials.put(Presented(presented.to_owned()), credential.clone(), cx.now, until);
     credential
 }

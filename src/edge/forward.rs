@@ -43,7 +43,9 @@ pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
 /// Header fields a line each. A value with a line break is none, and is left out.
 fn lines<N: AsRef<str>>(headers: &[(N, String)]) -> String {
     let mut text = String::new();
-    for (name, value) in headers.iter().filter(|(_, value)| !value.contains(['\n', '\r', '\0'])) {
+    for (name, value) in
+        headers.iter().filter(|(_, value)| !value.bytes().any(|b| matches!(b, b'\n' | b'\r' | 0)))
+    {
         if !text.is_empty() {
             text.push('\n');
         }

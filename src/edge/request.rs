@@ -11,8 +11,8 @@ use crate::ports::{Fault, Later};
 
 /// Reads a request's head in one crossing; the body stays where it is.
 pub fn read(raw: &JsValue) -> Result<Request, Fault> {
-    let head = glue::head(raw);
     let bad = || Fault::new("request", "no head");
+    let head = String::from_utf8(glue::head(raw)).map_err(|_| bad())?;
     let mut lines = head.splitn(3, '\n');
     let method = lines.next().ok_or_else(bad)?;
     let url = lines.next().ok_or_else(bad)?;
