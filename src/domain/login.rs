@@ -9,6 +9,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{self, Tokens};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
+use crate::domain::users;
 use crate::model::email::Email;
 use crate::ports::Stmt;
 use crate::store;
@@ -57,10 +58,9 @@ async fn prove(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Result<Proved,
     let account = email.as_ref().map_or("-", Email::key);
     let counted = throttle::login_attempt(cx, &chosen.tenant.id, directory, account).await?;
     let user = match &email {
-        Some(email) => store::users::by_email(cx.db.as_ref(), directory, email.key()).await?,
+        Some(email) => users::by_email(cx, chosen, email).await?,
         None => None,
     };
-    let user = user.filter(|user| !chosen.explicit || user.tenant_id == chosen.tenant.id);
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let check = match hash {
         Some(hash) => password::check(attempt.password, hash),

@@ -12,6 +12,7 @@ use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::throttle;
+use crate::domain::users;
 use crate::model::email::Email;
 use crate::store;
 
@@ -73,8 +74,7 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str) -> Result<(), Error> 
     let email = Email::parse(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
-    let user = store::users::by_email(cx.db.as_ref(), directory, email.key()).await?;
-    let user = user.filter(|user| !chosen.explicit || user.tenant_id == chosen.tenant.id);
+    let user = users::by_email(cx, chosen, &email).await?;
     let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
     match user {
         Some(user) if may_send && user.status == "active" => {

@@ -19,11 +19,10 @@ use crate::model::role::ADMIN;
 use crate::model::route::Accepts;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
+use crate::oidc::access_token::{AccessToken, TYP, Whose};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
-
-pub use crate::oidc::access_token::{AccessToken, TYP, Whose};
 
 /// A credential that was checked, and who it stands for.
 #[derive(Debug)]

@@ -6,9 +6,10 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{Chosen, Tenant};
 use crate::model::email::Email;
 use crate::model::role::{ADMIN, MOST_ROLES};
+use crate::ports::Fault;
 use crate::store::users::{Filter, User};
 use crate::store::{self, Listed, Page};
 
@@ -79,6 +80,13 @@ pub struct Change {
     pub plan: Option<Option<String>>,
     /// `active` or `disabled`.
     pub status: Option<String>,
+}
+
+/// The user whose address it is, among those that a request may sign in: of the tenant that it named, or of
+/// the whole directory if it named none.
+pub async fn by_email(cx: &Cx, chosen: &Chosen, email: &Email) -> Result<Option<User>, Fault> {
+    let user = store::users::by_email(cx.db.as_ref(), &chosen.tenant.directory, email.key()).await?;
+    Ok(user.filter(|user| !chosen.explicit || user.tenant_id == chosen.tenant.id))
 }
 
 /// A user of the tenant.
