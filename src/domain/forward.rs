@@ -43,6 +43,10 @@ pub struct Plan {
     pub remove: Vec<String>,
     /// Header fields to set after that.
     pub set: Vec<(String, String)>,
+    /// The name of the header field that the assertion is sent in, lower case.
+    pub header: String,
+    /// The value of that field: the assertion, after `Bearer` if the field is `Authorization`.
+    pub assertion: Option<Rc<str>>,
     /// Milliseconds until the response's head must be there.
     pub timeout_ms: u32,
     /// How often a request that did not reach the origin is sent again.
@@ -206,14 +210,14 @@ async fn limit(
 pub struct Minted {
     route_id: String,
     table: Rc<RouteTable>,
-    token: Rc<str>,
+    value: Rc<str>,
     until: Time,
 }
 
 /// How many routes' assertions are remembered for one credential.
 const MINTED: usize = 8;
 
-/// The signed assertion for this caller and route, minted anew when either was read anew, and at least
+/// The signed assertion for this caller and route as a field value, minted anew when either was read anew, and at least
 /// every [`REUSE_SECONDS`].
 async fn assertion(
     cx: &Cx,
@@ -225,7 +229,7 @@ async fn assertion(
         minted.route_id == route.id && cx.now < minted.until && Rc::ptr_eq(&minted.table, table)
     };
     if let Some(minted) = caller.minted.borrow().iter().find(fits) {
-        return Ok(minted.token.clone());
+        return Ok(minted.value.clone());
     }
     let tenant = &caller.tenant;
     let (scope, plan) = (caller.scopes.list(), caller.plan());
@@ -246,15 +250,17 @@ async fn assertion(
         jti: &jti,
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };
-    let token: Rc<str> = keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)?.into();
+    let token = keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)?;
+    let bearer = route.spec.header.eq_ignore_ascii_case("authorization");
+    let value: Rc<str> = if bearer { format!("Bearer {token}").into() } else { token.into() };
     let until = cx.now.plus(REUSE_SECONDS);
     let mut remembered = caller.minted.borrow_mut();
     remembered.retain(|minted| minted.route_id != route.id);
     if remembered.len() >= MINTED {
         remembered.remove(0);
     }
-    remembered.push(Minted { route_id: route.id.clone(), table: table.clone(), token: token.clone(), until });
-    Ok(token)
+    remembered.push(Minted { route_id: route.id.clone(), table: table.clone(), value: value.clone(), until });
+    Ok(value)
 }
 
 fn sending(
@@ -284,19 +290,15 @@ fn sending(
             None => remove.push("cookie".to_owned()),
         }
     }
-    let private = assertion.is_some();
-    if let Some(assertion) = assertion {
-        let bearer = spec.header.eq_ignore_ascii_case("authorization");
-        let value = if bearer { format!("Bearer {assertion}") } else { assertion.as_ref().to_owned() };
-        set.push((spec.header.to_ascii_lowercase(), value));
-    }
     Plan {
         url,
         remove,
         set,
         timeout_ms: spec.timeout_seconds.saturating_mul(1000),
         retries: if is_safe(incoming.method) && !is_upgrade(incoming.headers) { 2 } else { 0 },
-        private,
+        private: assertion.is_some(),
+        header: spec.header.to_ascii_lowercase(),
+        assertion,
         limit,
     }
 }
@@ -311,7 +313,7 @@ fn is_upgrade(headers: &Headers) -> bool {
 }
 
 fn scheme(cx: &Cx) -> &str {
-    cx.config.origin.split_once("://").map_or("https", |(scheme, _)| scheme)
+    cx.config.origin.split_once(':').map_or("https", |(scheme, _)| scheme)
 }
 
 /// Header fields that must not reach the origin: every spelling of the assertion's and of ours, what the

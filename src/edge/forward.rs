@@ -1,5 +1,8 @@
 //! What goes out: our answers, and requests to origins, streamed both ways.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use wasm_bindgen::JsValue;
 
 use crate::api::gateway::{BAD_GATEWAY, GATEWAY_TIMEOUT};
@@ -31,6 +34,8 @@ pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
         &plan.url,
         &plan.remove.join("\n"),
         &lines(&plan.set),
+        &plan.header,
+        &plan.assertion.as_ref().map_or(JsValue::UNDEFINED, text),
         plan.timeout_ms,
         plan.retries,
         plan.private,
@@ -38,6 +43,25 @@ pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
         BAD_GATEWAY,
         GATEWAY_TIMEOUT,
     )
+}
+
+thread_local! {
+    /// The last few assertions as the platform's strings: each is sent many times.
+    static TEXTS: RefCell<Vec<(Rc<str>, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn text(assertion: &Rc<str>) -> JsValue {
+    TEXTS.with_borrow_mut(|known| {
+        if let Some((_, text)) = known.iter().find(|(one, _)| Rc::ptr_eq(one, assertion)) {
+            return text.clone();
+        }
+        let text = JsValue::from_str(assertion);
+        if known.len() >= 64 {
+            known.remove(0);
+        }
+        known.push((assertion.clone(), text.clone()));
+        text
+    })
 }
 
 /// Header fields a line each. A value with a line break is none, and is left out.

@@ -3,15 +3,19 @@
 
 const encoder = new TextEncoder();
 
-/** Method, URL and header fields of a request, a line each, as bytes; a field is `name:value`. */
-export function head(request) {
+/**
+ * Writes method, URL and header fields of a request, a line each, into the module's memory; a field is
+ * `name:value`. The number of bytes, or if there is no room for them, its negative.
+ */
+export function head(request, into) {
   let text = request.method + "\n" + request.url;
   // Half the cost of for…of.
   request.headers.forEach((value, name) => {
     text += "\n" + name + ":" + value;
   });
-  // A string would cross character by character.
-  return encoder.encode(text);
+  // A string would cross character by character, and an array of its own would cost more than the rest.
+  const { read, written } = encoder.encodeInto(text, into);
+  return read === text.length ? written : -encoder.encode(text).length;
 }
 
 /** Header fields from lines of `name:value`. */
@@ -95,6 +99,8 @@ const LATE = Symbol("late");
  * @param {string} url where to
  * @param {string} remove names of header fields to remove, a line each
  * @param {string} set header fields to set after that, a line each as `name:value`
+ * @param {string} header the name of the field that the assertion is sent in
+ * @param {string | undefined} assertion its value
  * @param {number} timeout milliseconds until the response's head must be there
  * @param {number} retries how often a request that did not reach the origin is sent again
  * @param {boolean} unshared whether the answer is one caller's
@@ -102,7 +108,7 @@ const LATE = Symbol("late");
  * @param {string} badGateway JSON for 502
  * @param {string} gatewayTimeout JSON for 504
  */
-export async function forward(request, url, remove, set, timeout, retries, unshared, added, badGateway, gatewayTimeout) {
+export async function forward(request, url, remove, set, header, assertion, timeout, retries, unshared, added, badGateway, gatewayTimeout) {
   const { method, body } = request;
   // Made once and sent as it is: header fields given to fetch would be copied a second time.
   const cf = unshared ? UNSHARED : undefined;
@@ -113,6 +119,7 @@ export async function forward(request, url, remove, set, timeout, retries, unsha
     const colon = line.indexOf(":");
     headers.set(line.slice(0, colon), line.slice(colon + 1));
   }
+  if (assertion !== undefined) headers.set(header, assertion);
   // The clock is for the response's head only: an event stream may then last as long as it likes. What is
   // late is given up by the platform when the request that caused it has been answered.
   const late = new Promise((resolve) => setTimeout(resolve, timeout, LATE));

@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/edge/glue.js")]
 extern "C" {
-    pub fn head(request: &JsValue) -> Vec<u8>;
+    pub fn head(request: &JsValue, into: &mut [u8]) -> i32;
     pub fn respond(status: u16, headers: &str, body: JsValue, until: f64) -> JsValue;
     #[wasm_bindgen(js_name = waitUntil)]
     pub fn wait_until(ctx: &JsValue, promise: &JsValue);
@@ -15,6 +15,8 @@ extern "C" {
         url: &str,
         remove: &str,
         set: &str,
+        header: &str,
+        assertion: &JsValue,
         timeout: u32,
         retries: u32,
         unshared: bool,

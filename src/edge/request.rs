@@ -1,5 +1,7 @@
 //! A platform request as ours.
 
+use std::cell::RefCell;
+
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
@@ -12,13 +14,13 @@ use crate::ports::{Fault, Later};
 /// Reads a request's head in one crossing; the body stays where it is.
 pub fn read(raw: &JsValue) -> Result<Request, Fault> {
     let bad = || Fault::new("request", "no head");
-    let head = String::from_utf8(glue::head(raw)).map_err(|_| bad())?;
+    let head = head(raw).ok_or_else(bad)?;
     let mut lines = head.splitn(3, '\n');
     let method = lines.next().ok_or_else(bad)?;
     let url = lines.next().ok_or_else(bad)?;
     let headers = Headers::from_lines(lines.next().unwrap_or_default().to_owned());
     // The platform has parsed and normalised the URL (WHATWG): scheme://host/path?query.
-    let (_, rest) = url.split_once("://").ok_or_else(bad)?;
+    let rest = url.split_once(':').and_then(|(_, rest)| rest.strip_prefix("//")).ok_or_else(bad)?;
     let (host, path_and_query) = match rest.find(['/', '?']) {
         Some(at) => rest.split_at_checked(at).ok_or_else(bad)?,
         None => (rest, "/"),
@@ -35,6 +37,23 @@ pub fn read(raw: &JsValue) -> Result<Request, Fault> {
         query: query.to_owned(),
         headers,
         body: Box::new(Stream(raw.clone())),
+    })
+}
+
+thread_local! {
+    /// Where a head is written: as large as the largest so far.
+    static HEAD: RefCell<Vec<u8>> = RefCell::new(vec![0; 4_096]);
+}
+
+fn head(raw: &JsValue) -> Option<String> {
+    HEAD.with_borrow_mut(|into| {
+        let mut length = glue::head(raw, into);
+        if length < 0 {
+            into.resize(usize::try_from(length.unsigned_abs()).ok()?, 0);
+            length = glue::head(raw, into);
+        }
+        let written = into.get(..usize::try_from(length).ok()?)?;
+        Some(std::str::from_utf8(written).ok()?.to_owned())
     })
 }
 

@@ -307,5 +307,6 @@ pub fn part(token: &str, at: usize) -> Value {
 
 /// A header field that a plan sets.
 pub fn set<'p>(plan: &'p portcullis::domain::forward::Plan, name: &str) -> Option<&'p str> {
-    plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    let assertion = plan.assertion.as_deref().filter(|_| plan.header == name);
+    assertion.or_else(|| plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()))
 }
