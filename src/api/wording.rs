@@ -60,6 +60,7 @@ pub fn word(refusal: &Refusal) -> Worded {
         }
         Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
         Refusal::SignUpClosed => worded(403, "REGISTRATION_CLOSED", "Registration is closed"),
+        Refusal::OAuth(code, description) => worded(code.status(), "OAUTH_ERROR", description),
     }
 }
 

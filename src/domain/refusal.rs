@@ -1,5 +1,6 @@
 //! Why a request is refused: facts, worded by each surface.
 
+use crate::oidc::error::Code;
 use crate::ports::{Fault, Verdict};
 
 /// One thing that is wrong with what was sent.
@@ -66,6 +67,8 @@ pub enum Refusal {
     Limited(Verdict),
     /// The tenant lets nobody register.
     SignUpClosed,
+    /// What OAuth and OpenID Connect have a code for, with a sentence for the client's developer.
+    OAuth(Code, String),
 }
 
 /// Why an answer is not the one asked for.
@@ -92,4 +95,9 @@ impl From<Fault> for Error {
 /// One invalid field.
 pub fn invalid(field: &'static str, detail: impl Into<String>) -> Error {
     Error::Refused(Refusal::Invalid(vec![Problem { field, detail: detail.into() }]))
+}
+
+/// A refusal in OAuth's terms.
+pub fn oauth(code: Code, description: impl Into<String>) -> Error {
+    Error::Refused(Refusal::OAuth(code, description.into()))
 }

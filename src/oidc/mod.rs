@@ -2,3 +2,4 @@
 
 pub mod access_token;
 pub mod assertion;
+pub mod error;

@@ -3,6 +3,8 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod authorization_requests;
+pub mod clients;
 pub mod keys;
 pub mod mail_links;
 pub mod outbox;

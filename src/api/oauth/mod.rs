@@ -11,6 +11,7 @@ use crate::http::guard::open;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
+use crate::oidc::error::Code;
 
 /// The surface's table and wording.
 pub fn surface() -> Surface {
@@ -23,7 +24,14 @@ pub fn surface() -> Surface {
 
 fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
-    let body = json!({ "error": "invalid_request", "error_description": worded.sentence });
+    let code = match refusal {
+        Refusal::OAuth(code, _) => *code,
+        Refusal::NoCredential | Refusal::BadCredential => Code::InvalidToken,
+        Refusal::ScopeMissing(_) => Code::InsufficientScope,
+        Refusal::Forbidden | Refusal::WrongTenant => Code::AccessDenied,
+        _ => Code::InvalidRequest,
+    };
+    let body = json!({ "error": code.name(), "error_description": worded.sentence });
     with_headers(Response::json(worded.status, &body), refusal)
 }
 
