@@ -113,7 +113,12 @@ impl Default for Cache {
 impl Cache {
     /// Forgets the credentials of one user, after a change that this isolate made itself.
     pub fn forget_user(&self, user_id: &str) {
-        self.credentials.forget_where(|credential| credential.user.id == user_id);
+        self.credentials.forget_where(|credential| credential.user().is_some_and(|user| user.id == user_id));
+    }
+
+    /// Forgets the credentials of one client, after a change that this isolate made itself.
+    pub fn forget_client(&self, client_id: &str) {
+        self.credentials.forget_where(|credential| credential.client_id.as_deref() == Some(client_id));
     }
 
     /// Forgets what is known of one tenant, after a change that this isolate made itself.

@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::model::scope::Scopes;
+use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
 use crate::store::api_keys::ApiKey;
 use crate::store::{self, Listed, Page};
@@ -24,7 +24,7 @@ pub struct NewKey<'a> {
 }
 
 /// Makes a key for the caller. Scopes narrow what a key may do, so that one key cannot do another's work;
-/// what tells people apart are roles. The second value is the key, which nobody can read again.
+/// what tells people apart are roles. A client makes no key that may do more than it. The second value is the key, which nobody can read again.
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] beyond a hundred keys.
@@ -32,9 +32,13 @@ pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiK
     if new.name.trim().is_empty() || new.name.len() > 100 {
         return Err(invalid("name", "1 to 100 characters"));
     }
-    let scopes = Scopes::parse(new.scopes.iter().map(String::as_str));
+    let scopes = Some(&new.scopes).filter(|scopes| scopes.iter().all(|scope| is_scope(scope)));
+    let scopes = scopes.and_then(|scopes| Scopes::parse(scopes.iter().map(String::as_str)));
     let scopes =
         scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))?;
+    if session.client_id.is_some() && !session.scopes.hold(scopes.tokens()) {
+        return Err(Refusal::ScopeMissing(scopes.tokens().to_vec()).into());
+    }
     let expires_at = match new.expires_at {
         None => None,
         Some(text) => Some(

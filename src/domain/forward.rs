@@ -101,7 +101,7 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
     if let Some(caller) = &caller
         && let Err(refusal) = may(caller, route, &table)
     {
-        let entry = Entry::failed("gateway.refused").by(&caller.user.id).on(&route.spec.name);
+        let entry = Entry::failed("gateway.refused").by(caller.actor()).on(&route.spec.name);
         audit::write(cx, &chosen.tenant.id, entry).await?;
         return Err(refusal.into());
     }
@@ -152,13 +152,16 @@ async fn caller(
     };
     let found = found.ok_or(Refusal::BadCredential)?;
     principal::of_tenant(chosen, &found.tenant)?;
+    if !found.is_for(&found.tenant.issuer) && !found.is_for(route.spec.audience()) {
+        return Err(Refusal::BadCredential.into());
+    }
     Ok(Some(found))
 }
 
 /// Whether the route's rules let the caller pass, the role first.
 fn may(caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Refusal> {
     let spec = &route.spec;
-    if !table.role_suffices(&caller.user.roles, &spec.roles) {
+    if !table.role_suffices(caller.subject.roles(), &spec.roles) {
         return Err(Refusal::Forbidden);
     }
     if !caller.scopes.hold(&spec.scopes) {
@@ -191,7 +194,7 @@ async fn limit(
 ) -> Result<Option<Verdict>, Error> {
     let Some(limit) = route.spec.rate_limit else { return Ok(None) };
     let address = || format!("address:{}", cx.address_bucket());
-    let user = || caller.map_or_else(address, |caller| format!("user:{}", caller.user.id));
+    let user = || caller.map_or_else(address, |caller| format!("user:{}", caller.subject.id()));
     let key = match limit.key {
         LimitKey::User => user(),
         LimitKey::Address => address(),
@@ -238,9 +241,9 @@ async fn assertion(
     let claims = Assertion {
         iss: &tenant.issuer,
         aud: route.spec.audience(),
-        sub: &caller.user.id,
+        sub: caller.subject.id(),
         tenant_id: &tenant.id,
-        roles: &caller.user.roles,
+        roles: caller.subject.roles(),
         scope: &scope,
         plan,
         features,

@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod counter;
+pub mod credential;
 pub mod forward;
 pub mod keys;
 pub mod login;

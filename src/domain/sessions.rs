@@ -9,7 +9,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
-use crate::oidc::access_token::{AccessToken, TYP};
+use crate::oidc::access_token::{AccessToken, Audiences, TYP};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::sessions::Session as Row;
@@ -126,23 +126,25 @@ pub async fn access_token(
     let claims = AccessToken {
         iss: tenant.issuer.clone(),
         sub: user.id.clone(),
-        user_id: user.id.clone(),
+        user_id: Some(user.id.clone()),
         tenant_id: tenant.id.clone(),
-        aud: tenant.issuer.clone(),
+        aud: Audiences::one(&tenant.issuer),
+        client_id: None,
         jti: cx.id(),
-        sid: session_id.to_owned(),
+        sid: Some(session_id.to_owned()),
         roles: user.roles.clone(),
         scope: Scopes::own_session().list(),
         plan: user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone()),
         kind: "access".into(),
-        amr: amr.to_vec(),
-        auth_time: auth_time.unix(),
+        amr: Some(amr.to_vec()),
+        auth_time: Some(auth_time.unix()),
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(tenant.settings.access_token_seconds) };
     keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)
 }
 
-/// Ends one session, with its cookie and its refresh family. Access tokens of it are refused as soon as
+/// Ends one session, with its cookie, its refresh family and what was granted to clients in it, unless for
+/// offline access. Access tokens of it are refused as soon as
 /// isolates look again.
 pub async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> Result<(), Fault> {
     let entry = Entry::ok("logout").by(user_id).on(session_id);

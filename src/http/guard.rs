@@ -61,21 +61,21 @@ where
 {
     let run = Run::Call(Box::new(move |cx, call| {
         Box::pin(async move {
-            let session = principal::session(cx, &call.chosen, call.bearer()).await?;
+            let session = principal::session(cx, &call.chosen, &call.sent()).await?;
             run(cx, call, session).await
         })
     }));
     (Guard::Session, run)
 }
 
-/// A handler for an administrator of the tenant.
+/// A handler for an administrator of the tenant, by bearer token or API key.
 pub fn admin<F>(run: F) -> (Guard, Run)
 where
     F: AsyncFn(&Cx, &Call<'_>, Admin) -> Answer + Copy + 'static,
 {
     let run = Run::Call(Box::new(move |cx, call| {
         Box::pin(async move {
-            let admin = principal::admin(cx, &call.chosen, call.bearer()).await?;
+            let admin = principal::admin(cx, &call.chosen, &call.sent()).await?;
             run(cx, call, admin).await
         })
     }));
@@ -89,7 +89,7 @@ where
 {
     let run = Run::Call(Box::new(move |cx, call| {
         Box::pin(async move {
-            let operator = principal::operator(cx, &call.chosen, call.bearer()).await?;
+            let operator = principal::operator(cx, &call.chosen, &call.sent()).await?;
             run(cx, call, operator).await
         })
     }));

@@ -1,5 +1,6 @@
 //! A request, as handlers see it.
 
+use crate::domain::principal::Sent;
 use crate::domain::tenants::Chosen;
 use crate::http::body::Body;
 use crate::model::headers::Headers;
@@ -47,5 +48,14 @@ impl Call<'_> {
     /// The token of `Authorization: Bearer`.
     pub fn bearer(&self) -> Option<&str> {
         self.request.headers.bearer()
+    }
+
+    /// What it says about who calls.
+    pub fn sent(&self) -> Sent<'_> {
+        Sent {
+            method: &self.request.method,
+            bearer: self.bearer(),
+            key: self.request.headers.get("x-api-key"),
+        }
     }
 }

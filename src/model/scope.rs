@@ -1,5 +1,9 @@
 //! Scopes: what a credential was allowed to do (RFC 6749 §3.3).
 
+/// The scopes of OpenID Connect Core 1.0 §5.4 and §11 that we know: they say what a client learns and keeps, so
+/// clients and their tokens have them, API keys and routes do not.
+pub const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
 /// A sorted set of scope tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<String>);
@@ -10,11 +14,12 @@ impl Scopes {
         Scopes(vec!["read".into(), "webhooks:manage".into(), "write".into()])
     }
 
-    /// From single tokens; `None` if one is not `read`, `write`, `webhooks:manage` or `resource:action`.
+    /// From single tokens; `None` if one is none of OpenID's nor `read`, `write`, `webhooks:manage` or
+    /// `resource:action`.
     pub fn parse<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Option<Scopes> {
         let mut scopes = Vec::new();
         for token in tokens {
-            if !is_scope(token) {
+            if !is_scope(token) && !OPENID.contains(&token) {
                 return None;
             }
             scopes.push(token.to_owned());
@@ -39,9 +44,14 @@ impl Scopes {
         &self.0
     }
 
+    /// Whether this one is held.
+    pub fn has(&self, scope: &str) -> bool {
+        self.0.binary_search_by(|held| held.as_str().cmp(scope)).is_ok()
+    }
+
     /// Whether all of these are held.
     pub fn hold(&self, needed: &[String]) -> bool {
-        needed.iter().all(|scope| self.0.binary_search(scope).is_ok())
+        needed.iter().all(|scope| self.has(scope))
     }
 }
 

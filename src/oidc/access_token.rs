@@ -7,37 +7,88 @@ use serde::{Deserialize, Serialize};
 pub const TYP: &str = "at+jwt";
 
 /// What an access token says beside `iat`, `nbf` and `exp`, which [`crate::crypto::jws::sign`] sets.
+///
+/// One that a client got for itself has no session: `sub` is its `client_id` (RFC 9068 §2.2), and `userId`,
+/// `sid`, `amr` and `auth_time` are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessToken {
     /// The tenant's issuer.
     pub iss: String,
-    /// The user's id.
+    /// The user's id, or the client's.
     pub sub: String,
-    /// The same as `sub`.
-    pub user_id: String,
+    /// The user's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     /// The tenant's id.
     pub tenant_id: String,
-    /// Who it is for: the issuer itself, for our APIs and the gateway.
-    pub aud: String,
+    /// Who it is for: the issuer, for our APIs and the gateway, or resources (RFC 8707).
+    pub aud: Audiences,
+    /// The client that it was given to; absent in a person's own.
+    #[serde(rename = "client_id", default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
     /// Its own id.
     pub jti: String,
     /// The session's id.
-    pub sid: String,
-    /// The user's roles, at most three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The roles of the user or client, at most three.
     pub roles: Vec<String>,
     /// Space-separated scopes.
     pub scope: String,
-    /// The user's plan.
+    /// The user's plan, or the tenant's default.
     pub plan: String,
     /// Always `access`.
     #[serde(rename = "type")]
     pub kind: String,
     /// How the user signed in (RFC 8176).
-    pub amr: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amr: Option<Vec<String>>,
     /// When the user signed in, in seconds since the epoch.
-    #[serde(rename = "auth_time")]
-    pub auth_time: i64,
+    #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+}
+
+/// An `aud`: one text or a list of them (RFC 7519 §4.1.3), written as a text where it is one.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub struct Audiences(pub Vec<String>);
+
+impl Audiences {
+    /// Just one.
+    pub fn one(audience: impl Into<String>) -> Audiences {
+        Audiences(vec![audience.into()])
+    }
+
+    /// Whether this one is among them.
+    pub fn contain(&self, audience: &str) -> bool {
+        self.0.iter().any(|one| one == audience)
+    }
+}
+
+impl Serialize for Audiences {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [one] => one.serialize(to),
+            many => many.serialize(to),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Audiences {
+    fn from(read: OneOrMany) -> Audiences {
+        match read {
+            OneOrMany::One(one) => Audiences(vec![one]),
+            OneOrMany::Many(many) => Audiences(many),
+        }
+    }
 }
 
 /// The part of a token that says whose key to look for.

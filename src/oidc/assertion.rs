@@ -19,19 +19,19 @@ pub struct Assertion<'a> {
     pub iss: &'a str,
     /// The route's audience.
     pub aud: &'a str,
-    /// The user's id.
+    /// The id of the user; of the client that calls for itself; of the tenant's own key.
     pub sub: &'a str,
     /// The tenant's id.
     pub tenant_id: &'a str,
-    /// The user's roles.
+    /// The caller's roles.
     pub roles: &'a [String],
     /// Space-separated scopes.
     pub scope: &'a str,
-    /// The user's plan.
+    /// The user's plan, or the tenant's default.
     pub plan: &'a str,
     /// The plan's features.
     pub features: &'a [String],
-    /// The session's id; absent for an API key.
+    /// The session's id; absent for an API key and a client's own token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<&'a str>,
     /// How the user signed in.

@@ -43,12 +43,23 @@ pub struct Live {
     pub auth_time: Time,
     /// When it ends at the latest.
     pub expires_at: Time,
+    /// The client that it was granted to; none for a person's own.
+    pub client_id: Option<String>,
+    /// The browser's session that it was granted in.
+    pub parent_id: Option<String>,
+    /// What was granted, space-separated; none for a person's own.
+    pub scope: Option<String>,
+    /// What else than the issuer its tokens are for.
+    pub resources: Vec<String>,
     /// The user.
     pub user: User,
 }
 
 const LIVE: &str = "SELECT users.*, sessions.id AS session_id, sessions.amr AS session_amr,
-                           sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at
+                           sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at,
+                           sessions.client_id AS session_client_id, sessions.parent_id AS session_parent_id,
+                           sessions.scope AS session_scope,
+                           coalesce(sessions.resources, '[]') AS session_resources
                     FROM sessions JOIN users ON users.id = sessions.user_id
                     WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?2
                     AND (sessions.idle_until IS NULL OR sessions.idle_until > ?2) AND users.status = 'active' AND ";
@@ -61,6 +72,10 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
         amr: row.json("session_amr")?,
         auth_time: row.time("session_auth_time")?,
         expires_at: row.time("session_expires_at")?,
+        client_id: row.maybe_text("session_client_id")?,
+        parent_id: row.maybe_text("session_parent_id")?,
+        scope: row.maybe_text("session_scope")?,
+        resources: row.json("session_resources")?,
         user,
     })
 }
@@ -113,9 +128,13 @@ pub fn insert(session: &Session) -> Stmt {
     )
 }
 
-/// Ends one session of a user.
+/// Ends one session of a user, and those that began in it but for offline access.
 pub fn end(id: &str, now: Time) -> Stmt {
-    let sql = "UPDATE sessions SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL";
+    let sql = "WITH RECURSIVE over (id) AS (
+                 SELECT ?1 UNION
+                 SELECT sessions.id FROM sessions JOIN over ON sessions.parent_id = over.id
+                 WHERE instr(' ' || coalesce(sessions.scope, '') || ' ', ' offline_access ') = 0)
+               UPDATE sessions SET ended_at = ?2 WHERE id IN (SELECT id FROM over) AND ended_at IS NULL";
     Stmt::new(sql, vec![id.into(), now.0.into()])
 }
 

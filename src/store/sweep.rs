@@ -6,8 +6,8 @@ use crate::ports::Stmt;
 /// Days that an audit event is kept.
 pub const AUDIT_DAYS: i64 = 400;
 
-/// Statements that remove what is over: ended sessions and their families a day after, used links, keys
-/// that verify nothing any more, old mail of local deployments, old audit events.
+/// Statements that remove what is over: ended sessions and their families a day after, used links,
+/// authorization requests, codes and device codes, keys that verify nothing any more, old mail of local deployments, old audit events.
 pub fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
@@ -15,6 +15,9 @@ pub fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM sessions WHERE expires_at < ?1 OR ended_at < ?1", day),
         before("DELETE FROM refresh_tokens WHERE expires_at < ?1", day),
         before("DELETE FROM mail_links WHERE expires_at < ?1", day),
+        before("DELETE FROM authorization_requests WHERE expires_at < ?1", day),
+        before("DELETE FROM authorization_codes WHERE expires_at < ?1", day),
+        before("DELETE FROM device_codes WHERE expires_at < ?1", day),
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),
         before("DELETE FROM audit WHERE at < ?1", now.plus(-AUDIT_DAYS * 86_400).0),

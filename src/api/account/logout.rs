@@ -20,7 +20,7 @@ pub(super) async fn logout(cx: &Cx, call: &Call<'_>) -> Answer {
     match &body.refresh_token {
         Some(token) => refresh::end(cx, &call.chosen, token).await?,
         None => {
-            let session = principal::session(cx, &call.chosen, call.bearer()).await?;
+            let session = principal::session(cx, &call.chosen, &call.sent()).await?;
             sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
         }
     }

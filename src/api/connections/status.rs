@@ -11,7 +11,7 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
-    let body = match principal::session(cx, &call.chosen, call.bearer()).await {
+    let body = match principal::session(cx, &call.chosen, &call.sent()).await {
         Ok(session) => {
             let user = &session.user;
             json!({

@@ -28,7 +28,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         && let Some(credential) = principal::by_cookie(cx, cookie).await?
         && let Some(session_id) = &credential.session_id
     {
-        sessions::end(cx, &credential.tenant.id, &credential.user.id, session_id).await?;
+        sessions::end(cx, &credential.tenant.id, credential.actor(), session_id).await?;
     }
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
     Ok(notice("Signed out", "You are signed out.", Some(&call.chosen.tenant.id))?.with("set-cookie", gone))

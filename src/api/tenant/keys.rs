@@ -21,6 +21,6 @@ struct Body {
 
 pub(super) async fn rotate(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
-    let rotated = keys::rotate(cx, &admin.tenant, &admin.user.id, body.revoke).await?;
+    let rotated = keys::rotate(cx, &admin.tenant, admin.actor(), body.revoke).await?;
     Ok(Response::json(200, &json!({ "kid": rotated.kid, "activeAt": rotated.active_at.rfc3339() })))
 }

@@ -43,7 +43,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let mut body: Body = body::json(call, LARGE).await?;
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
     let plan = body.plan(name);
-    routes::put_plan(cx, &admin.tenant, &admin.user.id, &plan, true).await?;
+    routes::put_plan(cx, &admin.tenant, admin.actor(), &plan, true).await?;
     Ok(Response::json(201, &shape(&plan)))
 }
 
@@ -60,11 +60,11 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         return Err(invalid("name", "cannot be changed"));
     }
     let plan = body.plan(name);
-    routes::put_plan(cx, &admin.tenant, &admin.user.id, &plan, false).await?;
+    routes::put_plan(cx, &admin.tenant, admin.actor(), &plan, false).await?;
     Ok(Response::json(200, &shape(&plan)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    routes::delete_plan(cx, &admin.tenant, &admin.user.id, call.param("name")).await?;
+    routes::delete_plan(cx, &admin.tenant, admin.actor(), call.param("name")).await?;
     Ok(Response::empty(204))
 }

@@ -41,7 +41,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let mut body: Body = body::json(call, LARGE).await?;
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
     let role = body.role(name);
-    routes::put_role(cx, &admin.tenant, &admin.user.id, &role, true).await?;
+    routes::put_role(cx, &admin.tenant, admin.actor(), &role, true).await?;
     Ok(Response::json(201, &shape(&role)))
 }
 
@@ -58,11 +58,11 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         return Err(invalid("name", "cannot be changed"));
     }
     let role = body.role(name);
-    routes::put_role(cx, &admin.tenant, &admin.user.id, &role, false).await?;
+    routes::put_role(cx, &admin.tenant, admin.actor(), &role, false).await?;
     Ok(Response::json(200, &shape(&role)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    routes::delete_role(cx, &admin.tenant, &admin.user.id, call.param("name")).await?;
+    routes::delete_role(cx, &admin.tenant, admin.actor(), call.param("name")).await?;
     Ok(Response::empty(204))
 }

@@ -28,6 +28,6 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     }
     let settings: Settings = serde_json::from_value(all)
         .map_err(|_| Refusal::Malformed("a setting is unknown or has the wrong type".into()))?;
-    let settings = tenants::set_settings(cx, &admin.user.id, &admin.tenant, settings).await?;
+    let settings = tenants::set_settings(cx, admin.actor(), &admin.tenant, settings).await?;
     Ok(Response::json(200, &shape(&settings)?))
 }

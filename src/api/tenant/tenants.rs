@@ -55,6 +55,6 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
         ..NewUser::default()
     });
     let new = NewTenant { id: body.id, name: body.name, host: body.host, admin };
-    let tenant = tenants::create(cx, &operator.user.id, new).await?;
+    let tenant = tenants::create(cx, operator.actor(), new).await?;
     Ok(Response::json(201, &shape(&tenant)))
 }

@@ -92,7 +92,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         plan: new.plan,
         email_verified: new.email_verified,
     };
-    let user = users::create(cx, &admin.tenant, &admin.user.id, new).await?;
+    let user = users::create(cx, &admin.tenant, admin.actor(), new).await?;
     let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
     Ok(Response::json(201, &shape(&user)).with("location", location))
 }
@@ -111,11 +111,11 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         plan: changed.plan,
         status: changed.status,
     };
-    let user = users::change(cx, &admin.tenant, &admin.user.id, call.param("id"), change).await?;
+    let user = users::change(cx, &admin.tenant, admin.actor(), call.param("id"), change).await?;
     Ok(Response::json(200, &shape(&user)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    users::delete(cx, &admin.tenant, &admin.user.id, call.param("id")).await?;
+    users::delete(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
     Ok(Response::empty(204))
 }

@@ -1,6 +1,7 @@
 //! A world to test in: the whole core with real parts, a clock that is set and a seeded generator.
 
 mod ask;
+mod grants;
 mod ports;
 
 use std::cell::Cell;

@@ -1,6 +1,7 @@
 //! What holds on every surface alike.
 
 mod every_surface;
+mod grants;
 mod races;
 mod secrets;
 mod states;

@@ -1,0 +1,272 @@
+//! Credentials: what a bearer token, a cookie or an API key stands for, as the database has it.
+//!
+//! A credential is checked against the database at most every `revocation_seconds` per isolate; in between
+//! it is remembered. Roles, plan and status are always those of the last check, never a token's.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::cache::Presented;
+use crate::crypto::jws::{LONGEST, Untrusted};
+use crate::crypto::secret::{same, stored};
+use crate::cx::Cx;
+use crate::domain::api_keys::parse_key;
+use crate::domain::forward::Minted;
+use crate::domain::keys;
+use crate::domain::tenants::{self, Tenant};
+use crate::model::route::Accepts;
+use crate::model::scope::Scopes;
+use crate::model::time::Time;
+use crate::oidc::access_token::{AccessToken, Audiences, TYP, Whose};
+use crate::ports::Fault;
+use crate::store;
+use crate::store::users::User;
+
+/// Who a credential stands for.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// A person.
+    User(Rc<User>),
+    /// A client by itself, or a key of the tenant's own: it has roles and is nobody.
+    Service {
+        /// The `client_id`, or the key's id.
+        id: String,
+        /// Its roles.
+        roles: Vec<String>,
+    },
+}
+
+impl Subject {
+    /// The id of the user, client or key.
+    pub fn id(&self) -> &str {
+        match self {
+            Subject::User(user) => &user.id,
+            Subject::Service { id, .. } => id,
+        }
+    }
+
+    /// The roles.
+    pub fn roles(&self) -> &[String] {
+        match self {
+            Subject::User(user) => &user.roles,
+            Subject::Service { roles, .. } => roles,
+        }
+    }
+}
+
+/// A credential that was checked, and who it stands for.
+#[derive(Debug)]
+pub struct Credential {
+    /// What kind it is.
+    pub kind: Accepts,
+    /// The subject's tenant.
+    pub tenant: Rc<Tenant>,
+    /// Who it stands for, as of the check.
+    pub subject: Subject,
+    /// The session; none for an API key and for a client's own token.
+    pub session_id: Option<String>,
+    /// The API key's id.
+    pub key_id: Option<String>,
+    /// The client that it was given to.
+    pub client_id: Option<String>,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Who a token is for; a cookie and an API key are for whatever accepts them.
+    pub audiences: Option<Audiences>,
+    /// How the user signed in.
+    pub amr: Vec<String>,
+    /// When the user signed in.
+    pub auth_time: Option<Time>,
+    /// When it ends by itself.
+    pub expires_at: Option<Time>,
+    /// Assertions that were minted for it, of the last few routes.
+    pub minted: RefCell<Vec<Minted>>,
+}
+
+impl Credential {
+    /// The user, if it stands for one.
+    pub fn user(&self) -> Option<&Rc<User>> {
+        match &self.subject {
+            Subject::User(user) => Some(user),
+            Subject::Service { .. } => None,
+        }
+    }
+
+    /// Who acts, for the audit log: the id of the user, client or key.
+    pub fn actor(&self) -> &str {
+        self.subject.id()
+    }
+
+    /// The user's plan, or the tenant's default.
+    pub fn plan(&self) -> &str {
+        let own = self.user().and_then(|user| user.plan.as_deref());
+        own.unwrap_or(&self.tenant.settings.default_plan)
+    }
+
+    /// Whether it may be used with this audience (RFC 9068 §4).
+    pub fn is_for(&self, audience: &str) -> bool {
+        self.audiences.as_ref().is_none_or(|audiences| audiences.contain(audience))
+    }
+}
+
+/// Who an access token stands for; `None` if it is none of ours, over, or its session or client is gone. Whom
+/// it is for is the caller's to check, with [`Credential::is_for`].
+pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Fault> {
+    if token.len() > LONGEST {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, token, Accepts::Bearer) {
+        return Ok(Some(known));
+    }
+    let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
+    let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(None) };
+    let Some(tenant) = tenants::by_id(cx, &tenant_id).await? else { return Ok(None) };
+    let keys = keys::of(cx, &tenant.id).await?;
+    let Some((claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else { return Ok(None) };
+    if claims.iss != tenant.issuer || claims.kind != "access" {
+        return Ok(None);
+    }
+    let found = match &claims.sid {
+        Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
+        None => of_client(cx, &tenant, &claims).await?,
+    };
+    let Some(Found { subject, amr, auth_time }) = found else { return Ok(None) };
+    Ok(Some(remember(
+        cx,
+        token,
+        Credential {
+            kind: Accepts::Bearer,
+            tenant,
+            subject,
+            session_id: claims.sid,
+            key_id: None,
+            client_id: claims.client_id,
+            scopes: Scopes::from_list(&claims.scope),
+            audiences: Some(claims.aud),
+            amr,
+            auth_time,
+            expires_at: Some(until),
+            minted: RefCell::default(),
+        },
+    )))
+}
+
+/// Who a token stands for, as it is now.
+struct Found {
+    subject: Subject,
+    amr: Vec<String>,
+    auth_time: Option<Time>,
+}
+
+async fn of_session(
+    cx: &Cx,
+    tenant: &Tenant,
+    claims: &AccessToken,
+    sid: &str,
+) -> Result<Option<Found>, Fault> {
+    let Some(live) = store::sessions::live_by_id(cx.db.as_ref(), sid, cx.now).await? else {
+        return Ok(None);
+    };
+    let same = live.user.id == claims.sub
+        && live.user.tenant_id == tenant.id
+        && live.client_id.as_deref() == claims.client_id.as_deref();
+    let subject = Subject::User(Rc::new(live.user));
+    Ok(same.then_some(Found { subject, amr: live.amr, auth_time: Some(live.auth_time) }))
+}
+
+/// A token that a client got for itself is its as long as it may get one.
+async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Option<Found>, Fault> {
+    if claims.client_id.as_deref() != Some(claims.sub.as_str()) {
+        return Ok(None);
+    }
+    let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, &claims.sub).await?;
+    let client = client.filter(|client| client.metadata.grants("client_credentials"));
+    Ok(client.map(|client| Found {
+        subject: Subject::Service { id: client.id, roles: client.metadata.roles },
+        amr: Vec::new(),
+        auth_time: None,
+    }))
+}
+
+/// Who a session cookie stands for.
+pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Fault> {
+    if value.is_empty() || value.len() > 128 {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, value, Accepts::Cookie) {
+        return Ok(Some(known));
+    }
+    let hash = stored(value);
+    let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else {
+        return Ok(None);
+    };
+    let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
+    Ok(Some(remember(
+        cx,
+        value,
+        Credential {
+            kind: Accepts::Cookie,
+            tenant,
+            subject: Subject::User(Rc::new(live.user)),
+            session_id: Some(live.id),
+            key_id: None,
+            client_id: None,
+            scopes: Scopes::own_session(),
+            audiences: None,
+            amr: live.amr,
+            auth_time: Some(live.auth_time),
+            expires_at: Some(live.expires_at),
+            minted: RefCell::default(),
+        },
+    )))
+}
+
+/// Who an API key stands for. A key whose checksum is wrong is refused before any look-up.
+pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fault> {
+    if key.len() > 128 {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, key, Accepts::ApiKey) {
+        return Ok(Some(known));
+    }
+    let Some(id) = parse_key(key) else { return Ok(None) };
+    let hash = stored(key);
+    let Some(live) = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await? else {
+        return Ok(None);
+    };
+    if !same(live.hash.as_bytes(), hash.as_bytes()) {
+        return Ok(None);
+    }
+    let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
+    Ok(Some(remember(
+        cx,
+        key,
+        Credential {
+            kind: Accepts::ApiKey,
+            tenant,
+            subject: Subject::User(Rc::new(live.user)),
+            session_id: None,
+            key_id: Some(live.id),
+            client_id: None,
+            scopes: Scopes::parse(live.scopes.iter().map(String::as_str)).unwrap_or_default(),
+            audiences: None,
+            amr: Vec::new(),
+            auth_time: None,
+            expires_at: live.expires_at,
+            minted: RefCell::default(),
+        },
+    )))
+}
+
+fn remembered(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
+    let known = cx.cache.credentials.get(&Presented(presented.to_owned()), cx.now)?;
+    (known.kind == kind).then_some(known)
+}
+
+fn remember(cx: &Cx, presented: &str, credential: Credential) -> Rc<Credential> {
+    let until = cx.remember_until();
+    let until = credential.expires_at.map_or(until, |end| end.min(until));
+    let credential = Rc::new(credential);
+    cx.cache.credentials.put(Presented(presented.to_owned()), credential.clone(), cx.now, until);
+    credential
+}
