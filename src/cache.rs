@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
+use crate::domain::clients::Client;
 use crate::domain::keys::KeySet;
 use crate::domain::principal::Credential;
 use crate::domain::tenants::Tenant;
@@ -94,6 +95,8 @@ pub struct Cache {
     pub keys: Memo<String, Rc<KeySet>>,
     /// Gateway routes, roles and plans by tenant id.
     pub routes: Memo<String, Rc<RouteTable>>,
+    /// Clients by tenant and client id.
+    pub clients: Memo<(String, String), Rc<Client>>,
     /// Who a credential stands for, by the credential itself; with the assertions minted for it.
     pub credentials: Memo<Presented, Rc<Credential>>,
 }
@@ -105,6 +108,7 @@ impl Default for Cache {
             hosts: Memo::new(1_000),
             keys: Memo::new(200),
             routes: Memo::new(200),
+            clients: Memo::new(1_000),
             credentials: Memo::new(5_000),
         }
     }
@@ -127,6 +131,7 @@ impl Cache {
         self.hosts.clear();
         self.keys.forget(tenant_id);
         self.routes.forget(tenant_id);
+        self.clients.forget_where(|client| client.tenant_id == tenant_id);
         self.credentials.clear();
     }
 }

@@ -2,6 +2,9 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod client_auth;
+pub mod client_rules;
+pub mod clients;
 pub mod counter;
 pub mod credential;
 pub mod forward;

@@ -1,6 +1,22 @@
 //! Clients: applications that sign people in here, described in RFC 7591's terms.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// RFC 6749 §4.1.
+pub const AUTHORIZATION_CODE: &str = "authorization_code";
+/// RFC 6749 §6.
+pub const REFRESH_TOKEN: &str = "refresh_token";
+/// RFC 6749 §4.4.
+pub const CLIENT_CREDENTIALS: &str = "client_credentials";
+/// RFC 8628 §3.4.
+pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// RFC 8693 §2.1.
+pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// The grants that a client may be given.
+pub const GRANTS: [&str; 5] =
+    [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE];
 
 /// How a client proves at the token endpoint who it is (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +66,7 @@ pub struct Metadata {
     pub contacts: Vec<String>,
     /// Its keys, for `private_key_jwt`: a JWK Set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jwks: Option<serde_json::Value>,
+    pub jwks: Option<Value>,
     /// Where logout tokens go (Back-Channel Logout 1.0 §2.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
@@ -109,4 +125,80 @@ impl Metadata {
     pub fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == AuthMethod::None
     }
+}
+
+/// The members of [`Metadata`], as they are written.
+pub const MEMBERS: [&str; 22] = [
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "grant_types",
+    "response_types",
+    "token_endpoint_auth_method",
+    "scope",
+    "application_type",
+    "client_uri",
+    "logo_uri",
+    "tos_uri",
+    "policy_uri",
+    "contacts",
+    "jwks",
+    "backchannel_logout_uri",
+    "backchannel_logout_session_required",
+    "default_max_age",
+    "require_pushed_authorization_requests",
+    "require_pkce",
+    "require_consent",
+    "resources",
+    "roles",
+    NAME,
+];
+
+/// The member that stands in a column of its own.
+const NAME: &str = "client_name";
+
+/// What was said about a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Its `client_name`.
+    pub name: Option<String>,
+    /// What it is.
+    pub metadata: Metadata,
+    /// Members that say nothing to us.
+    pub unknown: Vec<String>,
+}
+
+impl Described {
+    /// Reads the members that somebody sent. One that is null is as good as absent (RFC 7592 §2.2), and so has
+    /// its default; a client that says its grants and does without codes needs no response type.
+    ///
+    /// # Errors
+    /// The name of a member of the wrong type.
+    pub fn read(mut members: Map<String, Value>) -> Result<Described, &'static str> {
+        members.retain(|_, value| !value.is_null());
+        let unknown: Vec<String> =
+            members.keys().filter(|name| !MEMBERS.contains(&name.as_str())).cloned().collect();
+        members.retain(|name, _| MEMBERS.contains(&name.as_str()));
+        let name = match members.remove(NAME) {
+            None => None,
+            Some(Value::String(name)) => Some(name),
+            Some(_) => return Err(NAME),
+        };
+        let says_responses = members.contains_key("response_types");
+        let mut metadata: Metadata =
+            serde_json::from_value(Value::Object(members.clone())).map_err(|_| mistyped(&members))?;
+        if !says_responses && !metadata.grants(AUTHORIZATION_CODE) {
+            metadata.response_types.clear();
+        }
+        Ok(Described { name, metadata, unknown })
+    }
+}
+
+/// The first member that cannot be read by itself.
+fn mistyped(members: &Map<String, Value>) -> &'static str {
+    let alone = |name: &str| {
+        let value = members.get(name)?;
+        let one = Map::from_iter([(name.to_owned(), value.clone())]);
+        serde_json::from_value::<Metadata>(Value::Object(one)).err()
+    };
+    MEMBERS.into_iter().find(|name| alone(name).is_some()).unwrap_or("client_name")
 }

@@ -3,7 +3,7 @@
 use crate::model::client::Metadata;
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Stmt};
-use crate::store::{Columns, one};
+use crate::store::{Columns, Listed, Page, json_text, one};
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,4 +46,52 @@ pub fn read(row: &Row) -> Result<Client, Fault> {
 /// A client of a tenant.
 pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<Client>, Fault> {
     one(db, select(tenant_id, id)).await?.first().map(read).transpose()
+}
+
+/// A page of a tenant's clients, by id.
+pub async fn list(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
+    let sql = "SELECT * FROM clients WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let after = page.after.clone().unwrap_or_default();
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), after.into(), (page.limit + 1).into()])).await?;
+    let items = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |client: &Client| client.id.clone()))
+}
+
+/// Makes a client; returns its id.
+pub fn insert(client: &Client) -> Stmt {
+    Stmt::new(
+        "INSERT INTO clients (id, tenant_id, name, metadata, secret_hash, registration_hash, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        vec![
+            (&client.id).into(),
+            (&client.tenant_id).into(),
+            (&client.name).into(),
+            json_text(&client.metadata).into(),
+            client.secret_hash.clone().into(),
+            client.registration_hash.clone().into(),
+            client.created_at.0.into(),
+        ],
+    )
+}
+
+/// Replaces a client's name and metadata; returns its id if there is one.
+pub fn update(tenant_id: &str, id: &str, name: &str, metadata: &Metadata) -> Stmt {
+    Stmt::new(
+        "UPDATE clients SET name = ?3, metadata = ?4 WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
+        vec![tenant_id.into(), id.into(), name.into(), json_text(metadata).into()],
+    )
+}
+
+/// Replaces the hash of a client's secret; returns its id if there is one.
+pub fn set_secret(tenant_id: &str, id: &str, hash: Option<&str>) -> Stmt {
+    Stmt::new(
+        "UPDATE clients SET secret_hash = ?3 WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
+        vec![tenant_id.into(), id.into(), hash.into()],
+    )
+}
+
+/// Removes a client with all that was granted to it; returns its id if there was one.
+pub fn delete(tenant_id: &str, id: &str) -> Stmt {
+    let sql = "DELETE FROM clients WHERE tenant_id = ?1 AND id = ?2 RETURNING id";
+    Stmt::new(sql, vec![tenant_id.into(), id.into()])
 }

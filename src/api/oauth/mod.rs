@@ -22,7 +22,7 @@ pub fn surface() -> Surface {
     Surface { name: "oauth", routes, refused, broken }
 }
 
-fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let code = match refusal {
         Refusal::OAuth(code, _) => *code,
@@ -32,7 +32,12 @@ fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
         _ => Code::InvalidRequest,
     };
     let body = json!({ "error": code.name(), "error_description": worded.sentence });
-    with_headers(Response::json(worded.status, &body), refusal)
+    let response = with_headers(Response::json(worded.status, &body), refusal);
+    // RFC 6749 §5.2: a client that used the header field is told the scheme.
+    if code == Code::InvalidClient && request.headers.get("authorization").is_some() {
+        return response.with("www-authenticate", "Basic realm=\"clients\"");
+    }
+    response
 }
 
 fn broken(_: &Cx, id: &str) -> Response {

@@ -1,3 +1,4 @@
 //! The OAuth surface.
 
+mod client_auth;
 mod jwks;

@@ -1,6 +1,7 @@
 //! Pure rules and parsers, by table and by property.
 
 mod cache;
+mod clients;
 mod config;
 mod counter;
 mod email;

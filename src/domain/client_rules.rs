@@ -1,0 +1,228 @@
+//! What may be said about a client: the rules of RFC 7591 §2, OpenID Connect Dynamic Client Registration 1.0
+//! §2, RFC 8252 §7 and RFC 9700 §2.1 on its metadata.
+
+use url::Url;
+
+use crate::cx::Cx;
+use crate::domain::refusal::{Error, invalid};
+use crate::domain::tenants::Tenant;
+use crate::model::client::{
+    AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, DEVICE_CODE, Described, GRANTS, Metadata,
+    REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
+use crate::model::role::MOST_ROLES;
+use crate::model::scope::is_scope;
+use crate::store;
+
+const MOST_URIS: usize = 100;
+const LONGEST_URI: usize = 2_000;
+const LONGEST_SCOPE: usize = 2_000;
+
+/// Scopes of OpenID Connect Core §5.4 and §11 that are served.
+const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+
+/// Checks everything about a client but its roles.
+///
+/// # Errors
+/// [`crate::domain::refusal::Refusal::Invalid`] naming the first member that is wrong.
+pub fn check(described: &Described) -> Result<(), Error> {
+    if described.name.as_deref().is_some_and(|name| !is_name(name)) {
+        return Err(invalid("client_name", "1 to 200 characters, no control characters"));
+    }
+    let metadata = &described.metadata;
+    redirects(metadata)?;
+    grants(metadata)?;
+    authentication(metadata)?;
+    let scopes: Vec<&str> = metadata.scope.split(' ').filter(|scope| !scope.is_empty()).collect();
+    if metadata.scope.len() > LONGEST_SCOPE
+        || scopes.len() > 50
+        || !scopes.iter().all(|scope| OPENID_SCOPES.contains(scope) || is_scope(scope))
+    {
+        let known = "at most 50 of openid, profile, email, offline_access, read, write or resource:action";
+        return Err(invalid("scope", known));
+    }
+    about(metadata)?;
+    if let Some(uri) = &metadata.backchannel_logout_uri
+        && !is_web_uri(uri)
+    {
+        return Err(invalid("backchannel_logout_uri", "https, or http on a loopback address; no fragment"));
+    }
+    if metadata.default_max_age.is_some_and(|age| age < 0) {
+        return Err(invalid("default_max_age", "0 or more seconds"));
+    }
+    if metadata.resources.len() > MOST_URIS || !metadata.resources.iter().all(|uri| is_resource(uri)) {
+        return Err(invalid("resources", "absolute URIs without a fragment (RFC 8707)"));
+    }
+    if metadata.roles.len() > MOST_ROLES {
+        return Err(invalid("roles", format!("at most {MOST_ROLES}")));
+    }
+    Ok(())
+}
+
+/// Checks that a client's roles are the tenant's.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_roles(cx: &Cx, tenant: &Tenant, described: &Described) -> Result<(), Error> {
+    let wanted = &described.metadata.roles;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let known = store::roles::roles(cx.db.as_ref(), &tenant.id).await?;
+    match wanted.iter().find(|role| !known.iter().any(|known| known.name == **role)) {
+        Some(unknown) => Err(invalid("roles", format!("{unknown:?} is no role of this tenant"))),
+        None => Ok(()),
+    }
+}
+
+fn redirects(metadata: &Metadata) -> Result<(), Error> {
+    let native = match metadata.application_type.as_str() {
+        "web" => false,
+        "native" => true,
+        _ => return Err(invalid("application_type", "web or native")),
+    };
+    let rule = "absolute URIs without fragment: https, http on a loopback address or localhost, \
+                or for native applications a scheme of your own domain, as com.example.app:/callback";
+    let all = |uris: &[String]| uris.len() <= MOST_URIS && uris.iter().all(|uri| is_redirect(uri, native));
+    if !all(&metadata.redirect_uris) {
+        return Err(invalid("redirect_uris", rule));
+    }
+    if !all(&metadata.post_logout_redirect_uris) {
+        return Err(invalid("post_logout_redirect_uris", rule));
+    }
+    if metadata.grants(AUTHORIZATION_CODE) && metadata.redirect_uris.is_empty() {
+        return Err(invalid("redirect_uris", "at least one, for the authorization code grant"));
+    }
+    Ok(())
+}
+
+/// RFC 7591 §2.1: grants and response types go together.
+fn grants(metadata: &Metadata) -> Result<(), Error> {
+    if metadata.grant_types.is_empty()
+        || !metadata.grant_types.iter().all(|grant| GRANTS.contains(&grant.as_str()))
+    {
+        return Err(invalid("grant_types", format!("one or more of {}", GRANTS.join(", "))));
+    }
+    if !metadata.response_types.iter().all(|response| response == "code") {
+        return Err(invalid("response_types", "code, or none"));
+    }
+    if metadata.grants(AUTHORIZATION_CODE) == metadata.response_types.is_empty() {
+        return Err(invalid("response_types", "code with the authorization_code grant, none without"));
+    }
+    let begins = metadata.grants(AUTHORIZATION_CODE) || metadata.grants(DEVICE_CODE);
+    if metadata.grants(REFRESH_TOKEN) && !begins {
+        return Err(invalid("grant_types", "refresh_token goes with authorization_code or device_code"));
+    }
+    if metadata.is_public() && (metadata.grants(CLIENT_CREDENTIALS) || metadata.grants(TOKEN_EXCHANGE)) {
+        let rule = "client_credentials and token-exchange are for clients that authenticate";
+        return Err(invalid("grant_types", rule));
+    }
+    Ok(())
+}
+
+fn authentication(metadata: &Metadata) -> Result<(), Error> {
+    if metadata.is_public() && !metadata.require_pkce {
+        return Err(invalid("require_pkce", "true, for a public client"));
+    }
+    if metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt || metadata.jwks.is_some() {
+        return Err(invalid("jwks", "keys are not supported"));
+    }
+    Ok(())
+}
+
+fn about(metadata: &Metadata) -> Result<(), Error> {
+    let pages = [
+        ("client_uri", &metadata.client_uri),
+        ("logo_uri", &metadata.logo_uri),
+        ("tos_uri", &metadata.tos_uri),
+        ("policy_uri", &metadata.policy_uri),
+    ];
+    for (field, uri) in pages {
+        if uri.as_deref().is_some_and(|uri| !is_web_uri(uri)) {
+            return Err(invalid(field, "https, or http on a loopback address; no fragment"));
+        }
+    }
+    let contact = |text: &String| is_name(text);
+    if metadata.contacts.len() > 20 || !metadata.contacts.iter().all(contact) {
+        return Err(invalid("contacts", "at most 20 of at most 200 characters"));
+    }
+    Ok(())
+}
+
+fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control)
+}
+
+/// An absolute URI in ASCII as RFC 3986 writes it, without fragment, user or password. What `url` would
+/// mend is refused, because others would not mend it in the same way.
+fn uri(text: &str) -> Option<Url> {
+    let written =
+        |b: u8| matches!(b, b'!' | b'$'..=b';' | b'=' | b'?'..=b'[' | b']' | b'_' | b'a'..=b'z' | b'~');
+    if text.len() > LONGEST_URI || !text.bytes().all(written) {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    (url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+/// An `http` or `https` URI whose scheme and host are in the one spelling that browsers send.
+fn web(text: &str) -> Option<Url> {
+    let url = uri(text)?;
+    let host = url.host_str()?;
+    let start = format!("{}://{host}", url.scheme());
+    (matches!(url.scheme(), "http" | "https") && text.starts_with(&start) && !host.contains('*'))
+        .then_some(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
+}
+
+/// Whether the text is an `https` URI, or an `http` one that does not leave the machine.
+pub fn is_web_uri(text: &str) -> bool {
+    web(text).is_some_and(|url| url.scheme() == "https" || is_loopback(&url))
+}
+
+/// Private-use schemes are a domain name in reverse, so they have a dot (RFC 8252 §7.1), which tells them from
+/// `javascript:`, `data:` and all others that a browser acts on.
+fn is_redirect(text: &str, native: bool) -> bool {
+    let private_use = || {
+        let Some(url) = uri(text) else { return false };
+        native && url.scheme().contains('.') && text.starts_with(&format!("{}:/", url.scheme()))
+    };
+    is_web_uri(text) || private_use()
+}
+
+/// RFC 8707 §2.
+fn is_resource(text: &str) -> bool {
+    uri(text).is_some()
+}
+
+/// Whether a redirect URI is the registered one: as exact strings (RFC 9700 §2.1), but for the port of a
+/// loopback address, which a native application learns only when it listens (RFC 8252 §7.3).
+pub fn redirect_uri_matches(registered: &str, sent: &str) -> bool {
+    if registered == sent {
+        return true;
+    }
+    match (without_loopback_port(registered), without_loopback_port(sent)) {
+        (Some(registered), Some(sent)) => registered == sent,
+        _ => false,
+    }
+}
+
+/// Host and what follows the port of an `http` URI on a loopback address literal.
+fn without_loopback_port(uri: &str) -> Option<(&'static str, &str)> {
+    let (host, rest) = ["127.0.0.1", "[::1]"]
+        .into_iter()
+        .find_map(|host| Some((host, uri.strip_prefix("http://")?.strip_prefix(host)?)))?;
+    let rest = match rest.strip_prefix(':') {
+        None => rest,
+        Some(rest) => {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let (port, rest) = rest.split_at_checked(end)?;
+            port.parse::<u16>().ok().filter(|port| *port > 0)?;
+            rest
+        }
+    };
+    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
+}

@@ -1,0 +1,177 @@
+//! Clients: the applications of a tenant, as administrators keep them.
+
+use std::rc::Rc;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::client_rules;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::Tenant;
+use crate::model::client::{AuthMethod, Described};
+use crate::model::id::is_id;
+use crate::ports::Fault;
+use crate::store::{self, Listed, Page};
+
+pub use crate::store::clients::Client;
+
+/// A client with what is shown once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The client.
+    pub client: Client,
+    /// Its new secret, if it has got one.
+    pub secret: Option<String>,
+    /// Its new registration access token, if it registered itself (RFC 7592 §3).
+    pub registration_token: Option<String>,
+}
+
+/// A client of the tenant, remembered for seconds.
+pub async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Client>>, Fault> {
+    if !is_id(id) {
+        return Ok(None);
+    }
+    let key = (tenant.id.clone(), id.to_owned());
+    if let Some(known) = cx.cache.clients.get(&key, cx.now) {
+        return Ok(Some(known));
+    }
+    let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.map(Rc::new);
+    // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
+    if let Some(client) = &client {
+        cx.cache.clients.put(key, client.clone(), cx.now, cx.remember_until());
+    }
+    Ok(client)
+}
+
+/// A page of the tenant's clients.
+pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Client>, Error> {
+    Ok(store::clients::list(cx.db.as_ref(), &tenant.id, page).await?)
+}
+
+/// A client of the tenant, as it is now.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, Error> {
+    Ok(store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Makes a client, with a secret if it is to show one.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described) -> Result<Made, Error> {
+    client_rules::check(&described)?;
+    client_rules::check_roles(cx, tenant, &described).await?;
+    let made = new(cx, tenant, described);
+    let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
+    cx.db.run(vec![store::clients::insert(&made.client), audit::row(cx, &tenant.id, entry)]).await?;
+    Ok(made)
+}
+
+/// A client that is not stored yet.
+pub(super) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
+    let id = cx.id();
+    let secret = has_secret(described.metadata.token_endpoint_auth_method).then(|| cx.secret());
+    let client = Client {
+        tenant_id: tenant.id.clone(),
+        name: described.name.unwrap_or_else(|| id.clone()),
+        metadata: described.metadata,
+        secret_hash: secret.as_deref().map(stored),
+        registration_hash: None,
+        created_at: cx.now,
+        id,
+    };
+    Made { client, secret, registration_token: None }
+}
+
+/// Replaces what a client is; what is not said has its default again. One that is to show a secret from now
+/// on gets one, and one that is not loses it.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Invalid`].
+pub async fn replace(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    id: &str,
+    described: Described,
+) -> Result<Made, Error> {
+    let client = find(cx, tenant, id).await?;
+    client_rules::check(&described)?;
+    client_rules::check_roles(cx, tenant, &described).await?;
+    replace_checked(cx, tenant, actor, client, described).await
+}
+
+/// The same for a description that was checked.
+pub(super) async fn replace_checked(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    mut client: Client,
+    described: Described,
+) -> Result<Made, Error> {
+    client.name = described.name.unwrap_or_else(|| client.id.clone());
+    client.metadata = described.metadata;
+    let entry = Entry::ok("client.changed").by(actor).on(&client.id).saying(&client.name);
+    let mut batch = vec![
+        store::clients::update(&tenant.id, &client.id, &client.name, &client.metadata),
+        audit::row_if_changed(cx, &tenant.id, entry),
+    ];
+    let mut secret = None;
+    if has_secret(client.metadata.token_endpoint_auth_method) != client.secret_hash.is_some() {
+        secret = client.secret_hash.is_none().then(|| cx.secret());
+        client.secret_hash = secret.as_deref().map(stored);
+        batch.push(store::clients::set_secret(&tenant.id, &client.id, client.secret_hash.as_deref()));
+    }
+    let answers = cx.db.run(batch).await?;
+    forget(cx, &client);
+    if answers.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(Made { client, secret, registration_token: None })
+}
+
+/// Gives a client a new secret; the old one is over within
+/// [`crate::config::Config::revocation_seconds`].
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for a client that shows none.
+pub async fn new_secret(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<Made, Error> {
+    let mut client = find(cx, tenant, id).await?;
+    if !has_secret(client.metadata.token_endpoint_auth_method) {
+        return Err(Refusal::Conflict("the client authenticates without a secret").into());
+    }
+    let secret = cx.secret();
+    client.secret_hash = Some(stored(&secret));
+    let entry = Entry::ok("client.secret_changed").by(actor).on(id).saying(&client.name);
+    let set = store::clients::set_secret(&tenant.id, id, client.secret_hash.as_deref());
+    let done = audit::change(cx, &tenant.id, set, entry).await?;
+    forget(cx, &client);
+    if !done {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(Made { client, secret: Some(secret), registration_token: None })
+}
+
+/// Removes a client and everything that was granted to it.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
+    let client = find(cx, tenant, id).await?;
+    let entry = Entry::ok("client.deleted").by(actor).on(id).saying(&client.name);
+    let done = audit::change(cx, &tenant.id, store::clients::delete(&tenant.id, id), entry).await?;
+    forget(cx, &client);
+    // Its tokens are among them.
+    cx.cache.credentials.clear();
+    if done { Ok(()) } else { Err(Refusal::NotFound.into()) }
+}
+
+fn forget(cx: &Cx, client: &Client) {
+    cx.cache.clients.forget(&(client.tenant_id.clone(), client.id.clone()));
+}
+
+fn has_secret(method: AuthMethod) -> bool {
+    matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
+}
