@@ -117,6 +117,12 @@ impl<'a> Untrusted<'a> {
         self.0.deserialize_claims_unchecked::<T>().ok().map(|claims| claims.custom)
     }
 
+    /// When it claims to have been made: a token that is over is checked as of then.
+    pub fn issued_at_unchecked(&self) -> Option<Time> {
+        let claims = self.0.deserialize_claims_unchecked::<serde::de::IgnoredAny>().ok()?;
+        Some(Time(claims.issued_at?.timestamp_millis()))
+    }
+
     /// Its claims and the end of its life, if the key signed them and the token is valid now
     /// (RFC 7519 §4.1.4, §4.1.5).
     ///

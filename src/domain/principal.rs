@@ -76,6 +76,21 @@ pub async fn session(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Sessio
     Ok(Session { credential, user })
 }
 
+/// The user behind an access token, whatever it may do besides: for who only wants to know who they are.
+///
+/// # Errors
+/// As [`session`], but for the scopes that an API needs.
+pub async fn person(cx: &Cx, chosen: &Chosen, bearer: Option<&str>) -> Result<Session, Error> {
+    let token = bearer.ok_or(Refusal::NoCredential)?;
+    let credential = by_bearer(cx, token).await?.ok_or(Refusal::BadCredential)?;
+    of_tenant(chosen, &credential.tenant)?;
+    if !credential.is_for(&credential.tenant.issuer) {
+        return Err(Refusal::BadCredential.into());
+    }
+    let user = credential.user().cloned().ok_or(Refusal::Forbidden)?;
+    Ok(Session { credential, user })
+}
+
 async fn bearer(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
     let token = sent.bearer.ok_or(Refusal::NoCredential)?;
     usable(by_bearer(cx, token).await?, chosen, sent)

@@ -3,38 +3,113 @@
 //! A token's successor follows from the token itself under a key of ours. So many at once, or a retry whose
 //! answer got lost, get one and the same successor, and no second lineage can come to be.
 
-use crate::crypto::seal;
 use std::rc::Rc;
 
+use crate::crypto::seal;
 use crate::crypto::secret::{base64url, hmac, sha256, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::principal;
-use crate::domain::refusal::{Error, Refusal};
+use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::sessions::{self, Tokens};
 use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::oidc::error::Code;
 use crate::store;
+use crate::store::clients::Client;
 use crate::store::refresh_tokens::{self, Spend, Token};
+use crate::store::sessions::Live;
+
+/// A token that was spent.
+struct Spent {
+    tenant: Rc<Tenant>,
+    live: Live,
+    /// Its successor.
+    next: String,
+}
 
 /// Spends a refresh token for a new pair.
 ///
 /// # Errors
-/// [`Refusal::BadCredential`] for one that is unknown, expired, of an ended session, or spent; a spent one
-/// that is not a retry within the grace window ends its family. [`Refusal::WrongTenant`] for another
-/// tenant's, which is left as it is.
+/// [`Refusal::BadCredential`] for one that is unknown, expired, of an ended session, granted to a client, or
+/// spent; a spent one that is not a retry within the grace window ends its family. [`Refusal::WrongTenant`]
+/// for another tenant's, which is left as it is.
 pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Error> {
+    let own = |token: &Token, tenant: &Tenant| {
+        principal::of_tenant(chosen, tenant)?;
+        if token.client_id.is_some() { Err(Refusal::BadCredential.into()) } else { Ok(()) }
+    };
+    let Spent { tenant, live, next, .. } = spend(cx, token, &cx.client.user_agent, own).await?;
+    let access = sessions::access_token(cx, &tenant, &live.user, &live.id, &live.amr, live.auth_time).await?;
+    Ok(Tokens { access, expires_in: tenant.settings.access_token_seconds, refresh: next })
+}
+
+/// Spends a client's refresh token (RFC 6749 §6); `scope` and `resources` may narrow the access token.
+///
+/// # Errors
+/// As [`refresh`], as `invalid_grant`; `invalid_scope` and `invalid_target` for more than was granted.
+pub async fn for_client(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    token: &str,
+    scope: Option<&str>,
+    resources: &[String],
+) -> Result<Issued, Error> {
+    let held = |token: &Token, of: &Tenant| {
+        if of.id != tenant.id || token.client_id.as_deref() != Some(&client.id) {
+            return Err(Refusal::BadCredential.into());
+        }
+        let Some(live) = &token.live else { return Err(Refusal::BadCredential.into()) };
+        let granted: Vec<&str> = live.scope.as_deref().unwrap_or_default().split(' ').collect();
+        if scope.is_some_and(|scope| scope.split_ascii_whitespace().any(|one| !granted.contains(&one))) {
+            return Err(oauth(Code::InvalidScope, "the scope exceeds what was granted"));
+        }
+        if resources.iter().any(|one| *one != tenant.issuer && !live.resources.contains(one)) {
+            return Err(oauth(Code::InvalidTarget, "the resource exceeds what was granted"));
+        }
+        Ok(())
+    };
+    let Spent { live, next, .. } = spend(cx, token, &client.id, held).await.map_err(|error| match error {
+        Error::Refused(Refusal::BadCredential) => {
+            oauth(Code::InvalidGrant, "the refresh token is unknown, used, expired, or not this client's")
+        }
+        other => other,
+    })?;
+    let granted = scope.map_or_else(|| live.scope.clone().unwrap_or_default(), str::to_owned);
+    let grant = Grant {
+        session_id: &live.id,
+        user: &live.user,
+        amr: &live.amr,
+        auth_time: live.auth_time,
+        scopes: granted.split_ascii_whitespace().map(str::to_owned).collect(),
+        resources: if resources.is_empty() { live.resources.clone() } else { resources.to_vec() },
+        nonce: None,
+        claims: None,
+    };
+    Ok(grants::issue(cx, tenant, client, &grant, Some(next)).await?)
+}
+
+/// Spends a token that `held` lets its sender have; `by` tells senders apart.
+async fn spend(
+    cx: &Cx,
+    token: &str,
+    by: &str,
+    held: impl Fn(&Token, &Tenant) -> Result<(), Error>,
+) -> Result<Spent, Error> {
     if token.len() != 43 {
         return Err(Refusal::BadCredential.into());
     }
     let lineage = seal::derive(&cx.config.seal_key, "all", "refresh-lineage")?;
     let next = base64url(&hmac(&lineage, token.as_bytes()));
     let (hash, successor) = (stored(token), stored(&next));
-    let by = base64url(sha256(cx.client.user_agent.as_bytes()).get(..12).unwrap_or_default());
+    let by = base64url(sha256(by.as_bytes()).get(..12).unwrap_or_default());
     // A second look is needed if another call spent the token between ours.
     for _ in 0..2 {
         let found = refresh_tokens::find(cx.db.as_ref(), &hash, &successor, cx.now).await?;
         let found = found.ok_or(Refusal::BadCredential)?;
-        let tenant = tenant_of(cx, chosen, &found).await?;
+        let tenant = tenants::by_id(cx, &found.tenant_id).await?.ok_or(Refusal::BadCredential)?;
+        held(&found, &tenant)?;
         let Some(live) = &found.live else { return Err(Refusal::BadCredential.into()) };
         let expires_at = cx.now.plus(tenant.settings.refresh_token_seconds);
         let spent = match found.used_at {
@@ -54,9 +129,8 @@ pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Er
             }
         };
         if spent {
-            let access =
-                sessions::access_token(cx, &tenant, &live.user, &live.id, &live.amr, live.auth_time).await?;
-            return Ok(Tokens { access, expires_in: tenant.settings.access_token_seconds, refresh: next });
+            let live = live.clone();
+            return Ok(Spent { tenant, live, next });
         }
     }
     Err(Refusal::BadCredential.into())

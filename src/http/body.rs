@@ -2,8 +2,10 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::domain::refusal::{Error, Refusal};
+use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::http::request::Call;
+use crate::oidc::error::Code;
+use crate::oidc::params::Params;
 use crate::ports::{Fault, Later};
 
 /// The most that endpoints people sign in through read.
@@ -101,6 +103,26 @@ pub async fn form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
     let bytes = bytes(call, SMALL).await?;
     serde_urlencoded::from_bytes(&bytes)
         .map_err(|_| Refusal::Malformed("the form lacks a field".into()).into())
+}
+
+/// Reads the parameters of an OAuth request, which are a form (RFC 6749 Appendix B).
+///
+/// # Errors
+/// As [`form`]; `invalid_request` for a parameter that comes twice.
+pub async fn params(call: &Call<'_>) -> Result<Params, Error> {
+    if !is_form(call) {
+        return Err(Refusal::UnsupportedMediaType.into());
+    }
+    let bytes = bytes(call, SMALL).await?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::Malformed("the form is not UTF-8".into()))?;
+    Params::parse(text).map_err(repeated)
+}
+
+/// A parameter that comes twice; what a caller calls it is repeated only if it is plain.
+pub fn repeated(name: String) -> Error {
+    let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let name = if plain { name } else { "a parameter".into() };
+    oauth(Code::InvalidRequest, format!("{name} comes more than once"))
 }
 
 /// Reads JSON or a form, whichever the body says it is.

@@ -1,11 +1,17 @@
 //! Guards: the handler's type says who may call it. A handler that takes a [`Session`] cannot run without
 //! one, because only the domain can make it.
 
+use std::rc::Rc;
+
 use crate::cx::Cx;
+use crate::domain::client_auth::{self, Presented};
+use crate::domain::clients::Client;
 use crate::domain::principal::{self, Admin, Operator, Session};
 use crate::domain::refusal::Error;
+use crate::http::body;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
+use crate::oidc::params::Params;
 use crate::ports::Later;
 
 /// What a handler answers.
@@ -36,6 +42,8 @@ pub enum Guard {
     Admin,
     /// The deployment's operator.
     Operator,
+    /// An OAuth client, which proves who it is if it is a confidential one.
+    Client,
 }
 
 /// A handler for anyone that belongs to no tenant.
@@ -94,4 +102,26 @@ where
         })
     }));
     (Guard::Operator, run)
+}
+
+/// A handler for an OAuth client; it gets the form that the client sent as well, which can be read once.
+pub fn client<F>(run: F) -> (Guard, Run)
+where
+    F: AsyncFn(&Cx, &Call<'_>, Rc<Client>, Params) -> Answer + Copy + 'static,
+{
+    let run = Run::Call(Box::new(move |cx, call| {
+        Box::pin(async move {
+            let params = body::params(call).await?;
+            let presented = Presented {
+                authorization: call.request.headers.get("authorization"),
+                client_id: params.get("client_id"),
+                client_secret: params.get("client_secret"),
+                client_assertion_type: params.get("client_assertion_type"),
+                client_assertion: params.get("client_assertion"),
+            };
+            let client = client_auth::authenticate(cx, &call.chosen.tenant, &presented).await?;
+            run(cx, call, client, params).await
+        })
+    }));
+    (Guard::Client, run)
 }

@@ -38,8 +38,12 @@ impl Response {
 
     /// A page.
     pub fn html(status: u16, body: String) -> Response {
-        Response::new(status, "text/html; charset=utf-8", body.into())
-            .with("content-security-policy", PAGE_CSP)
+        Response::html_under(status, body, PAGE_CSP)
+    }
+
+    /// A page with a content security policy of its own.
+    pub fn html_under(status: u16, body: String, policy: impl Into<String>) -> Response {
+        Response::new(status, "text/html; charset=utf-8", body.into()).with("content-security-policy", policy)
     }
 
     /// Nothing to say.

@@ -34,6 +34,16 @@ impl Scopes {
         Scopes::parse(list.split(' ').filter(|token| !token.is_empty())).unwrap_or_default()
     }
 
+    /// From tokens that are scopes.
+    pub fn of(tokens: &[String]) -> Scopes {
+        Scopes::parse(tokens.iter().map(String::as_str)).unwrap_or_default()
+    }
+
+    /// Together with others.
+    pub fn with(&self, more: &Scopes) -> Scopes {
+        Scopes::parse(self.0.iter().chain(&more.0).map(String::as_str)).unwrap_or_default()
+    }
+
     /// Space-separated.
     pub fn list(&self) -> String {
         self.0.join(" ")

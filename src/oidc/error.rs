@@ -35,6 +35,8 @@ pub enum Code {
     InvalidRequestUri,
     /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported,
+    /// OpenID Connect Core §3.1.2.6.
+    RequestUriNotSupported,
     /// OpenID Connect Core §7.2.1.
     RegistrationNotSupported,
     /// OpenID Connect Core Unmet Authentication Requirements 1.0.
@@ -76,6 +78,7 @@ impl Code {
             Code::InteractionRequired => "interaction_required",
             Code::AccountSelectionRequired => "account_selection_required",
             Code::InvalidRequestUri => "invalid_request_uri",
+            Code::RequestUriNotSupported => "request_uri_not_supported",
             Code::RequestNotSupported => "request_not_supported",
             Code::RegistrationNotSupported => "registration_not_supported",
             Code::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

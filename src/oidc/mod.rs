@@ -2,4 +2,9 @@
 
 pub mod access_token;
 pub mod assertion;
+pub mod discovery;
 pub mod error;
+pub mod id_token;
+pub mod params;
+pub mod pkce;
+pub mod request;

@@ -3,8 +3,11 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod authorization_codes;
 pub mod authorization_requests;
 pub mod clients;
+pub mod consents;
+pub mod grants;
 pub mod keys;
 pub mod mail_links;
 pub mod outbox;

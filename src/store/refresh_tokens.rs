@@ -14,6 +14,8 @@ pub struct Token {
     pub tenant_id: String,
     /// The user.
     pub user_id: String,
+    /// The client that the family was granted to, if it was.
+    pub client_id: Option<String>,
     /// When the token ends.
     pub expires_at: Time,
     /// When it was spent.
@@ -29,7 +31,7 @@ pub struct Token {
 /// A token by its hash, with its session, in one round trip.
 pub async fn find(db: &dyn Db, hash: &str, successor: &str, now: Time) -> Result<Option<Token>, Fault> {
     let token = Stmt::new(
-        "SELECT refresh_tokens.*, sessions.user_id,
+        "SELECT refresh_tokens.*, sessions.user_id, sessions.client_id,
                 EXISTS (SELECT 1 FROM refresh_tokens next WHERE next.hash = ?2 AND next.used_at IS NOT NULL)
                 AS successor_spent
          FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.hash = ?1",
@@ -44,6 +46,7 @@ pub async fn find(db: &dyn Db, hash: &str, successor: &str, now: Time) -> Result
         session_id: row.text("session_id")?,
         tenant_id: row.text("tenant_id")?,
         user_id: row.text("user_id")?,
+        client_id: row.maybe_text("client_id")?,
         expires_at: row.time("expires_at")?,
         used_at: row.maybe_time("used_at")?,
         used_by: row.maybe_text("used_by")?,

@@ -86,6 +86,12 @@ pub(crate) fn live_by_refresh_token(hash: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
+/// Asks for the live session that an authorization code was given in.
+pub(crate) fn live_by_code(hash: &str, now: Time) -> Stmt {
+    let sql = format!("{LIVE} sessions.id = (SELECT session_id FROM authorization_codes WHERE hash = ?1)");
+    Stmt::new(sql, vec![hash.into(), now.0.into()])
+}
+
 /// The live session of that id.
 pub async fn live_by_id(db: &dyn Db, id: &str, now: Time) -> Result<Option<Live>, Fault> {
     let stmt = Stmt::new(format!("{LIVE} sessions.id = ?1"), vec![id.into(), now.0.into()]);

@@ -18,8 +18,30 @@ account open POST /auth/verify-email
 connections open GET /users/auth/status
 connections session POST /users/generate-api-key
 connections session POST /users/logout
+oauth client POST /oauth2/introspect
+oauth client POST /oauth2/par
+oauth client POST /oauth2/revoke
+oauth client POST /oauth2/token
+oauth client POST /tenant/{tenant}/oauth2/introspect
+oauth client POST /tenant/{tenant}/oauth2/par
+oauth client POST /tenant/{tenant}/oauth2/revoke
+oauth client POST /tenant/{tenant}/oauth2/token
 oauth open GET /.well-known/jwks.json
+oauth open GET /.well-known/oauth-authorization-server
+oauth open GET /.well-known/oauth-authorization-server/tenant/{tenant}
+oauth open GET /.well-known/openid-configuration
+oauth open GET /.well-known/openid-configuration/tenant/{tenant}
+oauth open GET /oauth2/authorize
+oauth open GET /oauth2/userinfo
 oauth open GET /tenant/{tenant}/.well-known/jwks.json
+oauth open GET /tenant/{tenant}/.well-known/oauth-authorization-server
+oauth open GET /tenant/{tenant}/.well-known/openid-configuration
+oauth open GET /tenant/{tenant}/oauth2/authorize
+oauth open GET /tenant/{tenant}/oauth2/userinfo
+oauth open POST /oauth2/authorize
+oauth open POST /oauth2/userinfo
+oauth open POST /tenant/{tenant}/oauth2/authorize
+oauth open POST /tenant/{tenant}/oauth2/userinfo
 pages open GET /tenant/{tenant}/login
 pages open GET /tenant/{tenant}/logout
 pages open POST /tenant/{tenant}/login
@@ -77,6 +99,7 @@ fn the_table_is_as_written_here() {
                 Guard::Session => "session",
                 Guard::Admin => "admin",
                 Guard::Operator => "operator",
+                Guard::Client => "client",
             };
             rows.push(format!("{} {guard} {} {}", surface.name, route.method, route.path));
         }

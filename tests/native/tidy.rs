@@ -8,15 +8,15 @@ const LAYERS: [(&str, &[&str]); 11] = [
         "edge",
         &["api", "http", "domain", "cx", "cache", "config", "ports", "oidc", "crypto", "store", "model"],
     ),
-    ("api", &["http", "domain", "cx", "config", "ports", "store", "model"]),
-    ("http", &["domain", "cx", "ports", "model"]),
+    ("api", &["http", "domain", "cx", "config", "ports", "oidc", "store", "model"]),
+    ("http", &["domain", "cx", "ports", "oidc", "model"]),
     ("domain", &["cx", "cache", "config", "ports", "oidc", "crypto", "store", "model"]),
     ("cx", &["cache", "config", "ports", "crypto", "model"]),
     // It holds what the domain remembers, so it names the domain's types and nothing else of it.
     ("cache", &["domain", "model"]),
     ("config", &["ports"]),
     ("ports", &[]),
-    ("oidc", &["crypto"]),
+    ("oidc", &["crypto", "model"]),
     ("crypto", &["ports", "model"]),
     ("store", &["ports", "model"]),
 ];

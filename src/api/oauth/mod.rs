@@ -1,13 +1,20 @@
 //! OAuth and OpenID Connect endpoints. Failures are RFC 6749's `{error, error_description}`.
 
+mod authorize;
+mod discovery;
+mod introspect;
 mod jwks;
+mod par;
+mod revoke;
+mod token;
+mod userinfo;
 
 use serde_json::json;
 
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::http::guard::open;
+use crate::http::guard::{client, open};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -15,9 +22,43 @@ use crate::oidc::error::Code;
 
 /// The surface's table and wording.
 pub fn surface() -> Surface {
+    const NONE: Limit = Limit::None;
+    // The tenant of the path, and at the root the one of the host, else home.
     let routes = vec![
-        route("GET", "/.well-known/jwks.json", Limit::None, open(jwks::jwks)),
-        route("GET", "/tenant/{tenant}/.well-known/jwks.json", Limit::None, open(jwks::jwks)),
+        route("GET", "/tenant/{tenant}/.well-known/jwks.json", NONE, open(jwks::jwks)),
+        route("GET", "/.well-known/jwks.json", NONE, open(jwks::jwks)),
+        route("GET", "/tenant/{tenant}/.well-known/openid-configuration", NONE, open(discovery::discovery)),
+        route(
+            "GET",
+            "/tenant/{tenant}/.well-known/oauth-authorization-server",
+            NONE,
+            open(discovery::discovery),
+        ),
+        route("GET", "/.well-known/openid-configuration", NONE, open(discovery::discovery)),
+        route("GET", "/.well-known/oauth-authorization-server", NONE, open(discovery::discovery)),
+        route("GET", "/.well-known/openid-configuration/tenant/{tenant}", NONE, open(discovery::discovery)),
+        route(
+            "GET",
+            "/.well-known/oauth-authorization-server/tenant/{tenant}",
+            NONE,
+            open(discovery::discovery),
+        ),
+        route("GET", "/tenant/{tenant}/oauth2/authorize", NONE, open(authorize::ask)),
+        route("GET", "/oauth2/authorize", NONE, open(authorize::ask)),
+        route("POST", "/tenant/{tenant}/oauth2/authorize", NONE, open(authorize::submit)),
+        route("POST", "/oauth2/authorize", NONE, open(authorize::submit)),
+        route("POST", "/tenant/{tenant}/oauth2/token", NONE, client(token::token)),
+        route("POST", "/oauth2/token", NONE, client(token::token)),
+        route("POST", "/tenant/{tenant}/oauth2/par", NONE, client(par::par)),
+        route("POST", "/oauth2/par", NONE, client(par::par)),
+        route("POST", "/tenant/{tenant}/oauth2/introspect", NONE, client(introspect::introspect)),
+        route("POST", "/oauth2/introspect", NONE, client(introspect::introspect)),
+        route("POST", "/tenant/{tenant}/oauth2/revoke", NONE, client(revoke::revoke)),
+        route("POST", "/oauth2/revoke", NONE, client(revoke::revoke)),
+        route("GET", "/tenant/{tenant}/oauth2/userinfo", NONE, open(userinfo::userinfo)),
+        route("GET", "/oauth2/userinfo", NONE, open(userinfo::userinfo)),
+        route("POST", "/tenant/{tenant}/oauth2/userinfo", NONE, open(userinfo::userinfo)),
+        route("POST", "/oauth2/userinfo", NONE, open(userinfo::userinfo)),
     ];
     Surface { name: "oauth", routes, refused, broken }
 }

@@ -1,4 +1,5 @@
 //! The OAuth surface.
 
+mod authorize;
 mod client_auth;
 mod jwks;

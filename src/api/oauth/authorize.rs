@@ -1,0 +1,76 @@
+//! `GET|POST …/oauth2/authorize` (RFC 6749 §3.1): to a page of ours, or back to the client.
+
+use askama::Template;
+
+use crate::cx::Cx;
+use crate::domain::authorize::{self, Back, Outcome};
+use crate::domain::sessions::COOKIE;
+use crate::http::body;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::oidc::params::Params;
+use crate::oidc::request::ResponseMode;
+use crate::ports::Fault;
+
+/// Submits the form below; its hash stands in the policy, so that nothing else runs.
+const SUBMIT: &str = "document.forms[0].submit()";
+
+/// Base64 of [`SUBMIT`]'s SHA-256.
+const SUBMIT_HASH: &str = "ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE=";
+
+#[derive(Template)]
+#[template(path = "form_post.html")]
+struct FormPost<'a> {
+    back: &'a Back,
+    script: &'a str,
+}
+
+pub(super) async fn ask(cx: &Cx, call: &Call<'_>) -> Answer {
+    let query = call.request.query.strip_prefix('?').unwrap_or_default();
+    decide(cx, call, Params::parse(query).map_err(body::repeated)?).await
+}
+
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let params = body::params(call).await?;
+    decide(cx, call, params).await
+}
+
+async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
+    let cookie = call.request.headers.cookie(COOKIE);
+    answer(authorize::decide(cx, &call.chosen.tenant, params, cookie).await?)
+}
+
+/// Sends the browser where it is to go; the consent page answers with this as well.
+pub fn answer(outcome: Outcome) -> Answer {
+    match outcome {
+        Outcome::Page(path) => Ok(Response::see_other(&path)),
+        Outcome::Back(back) => match back.mode {
+            ResponseMode::Query => Ok(Response::see_other(&with_query(&back))),
+            ResponseMode::FormPost => form_post(&back),
+        },
+    }
+}
+
+/// RFC 6749 §3.1.2: a query that the redirect URI has is kept.
+fn with_query(back: &Back) -> String {
+    let uri = &back.redirect_uri;
+    let separator = match uri.find('?') {
+        None => "?",
+        Some(at) if at + 1 == uri.len() || uri.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&back.params).finish();
+    format!("{uri}{separator}{query}")
+}
+
+/// OAuth 2.0 Form Post Response Mode; without JavaScript there is a button.
+fn form_post(back: &Back) -> Answer {
+    let page = FormPost { back, script: SUBMIT }.render().map_err(|error| Fault::new("page", error))?;
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; form-action {}; base-uri 'none'; \
+         frame-ancestors 'none'",
+        authorize::form_action(&back.redirect_uri)
+    );
+    Ok(Response::html_under(200, page, policy))
+}

@@ -1,0 +1,72 @@
+//! `POST …/oauth2/token` (RFC 6749 §3.2): each grant type is one line here and a use case in the domain.
+
+use std::rc::Rc;
+
+use serde_json::json;
+
+use crate::cx::Cx;
+use crate::domain::codes::{self, Presented};
+use crate::domain::grants::Issued;
+use crate::domain::refusal::{Error, oauth};
+use crate::domain::tenants::Tenant;
+use crate::domain::{client_credentials, refresh};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::oidc::error::Code;
+use crate::oidc::params::Params;
+use crate::store::clients::Client;
+
+pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
+    let tenant = &call.chosen.tenant;
+    let grant_type = need(&params, "grant_type")?;
+    if !crate::oidc::discovery::GRANTS.contains(&grant_type) {
+        return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here"));
+    }
+    if !client.metadata.grants(grant_type) {
+        return Err(oauth(Code::UnauthorizedClient, "the client is not registered for this grant type"));
+    }
+    let issued = match grant_type {
+        "authorization_code" => code(cx, tenant, &client, &params).await?,
+        "refresh_token" => {
+            let token = need(&params, "refresh_token")?;
+            refresh::for_client(cx, tenant, &client, token, params.get("scope"), &resources(&params)).await?
+        }
+        "client_credentials" => {
+            client_credentials::issue(cx, tenant, &client, params.get("scope"), &resources(&params)).await?
+        }
+        _ => return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here")),
+    };
+    Ok(shape(&issued))
+}
+
+async fn code(cx: &Cx, tenant: &Tenant, client: &Client, params: &Params) -> Result<Issued, Error> {
+    let presented = Presented {
+        code: need(params, "code")?,
+        redirect_uri: params.get("redirect_uri"),
+        code_verifier: params.get("code_verifier"),
+        resources: resources(params),
+    };
+    codes::exchange(cx, tenant, client, presented).await
+}
+
+fn need<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Error> {
+    params.get(name).ok_or_else(|| oauth(Code::InvalidRequest, format!("{name} is missing")))
+}
+
+fn resources(params: &Params) -> Vec<String> {
+    params.all("resource").map(str::to_owned).collect()
+}
+
+/// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
+fn shape(issued: &Issued) -> Response {
+    let mut body = json!({
+        "access_token": issued.access, "token_type": "Bearer", "expires_in": issued.expires_in,
+        "scope": issued.scope,
+    });
+    if let Some(body) = body.as_object_mut() {
+        body.extend(issued.refresh.as_ref().map(|token| ("refresh_token".to_owned(), json!(token))));
+        body.extend(issued.id_token.as_ref().map(|token| ("id_token".to_owned(), json!(token))));
+    }
+    Response::json(200, &body).with("pragma", "no-cache")
+}

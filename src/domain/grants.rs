@@ -1,0 +1,157 @@
+//! What a client gets: tokens for a grant, and what they say about its user.
+
+use serde_json::{Map, Value, json};
+
+use crate::crypto::jws::Validity;
+use crate::cx::Cx;
+use crate::domain::keys;
+use crate::domain::tenants::Tenant;
+use crate::model::time::Time;
+use crate::oidc::access_token::{self, AccessToken, Audiences};
+use crate::oidc::id_token::{self, IdToken};
+use crate::ports::Fault;
+use crate::store::clients::Client;
+use crate::store::users::User;
+
+/// A user's grant to a client, as tokens are issued for it.
+pub struct Grant<'a> {
+    /// The grant's session.
+    pub session_id: &'a str,
+    /// The user, as of now.
+    pub user: &'a User,
+    /// How the user signed in.
+    pub amr: &'a [String],
+    /// When.
+    pub auth_time: Time,
+    /// What was granted.
+    pub scopes: Vec<String>,
+    /// What else than the issuer the tokens are for.
+    pub resources: Vec<String>,
+    /// What the ID token is to repeat.
+    pub nonce: Option<String>,
+    /// Single claims that were asked for (OpenID Connect Core §5.5).
+    pub claims: Option<Value>,
+}
+
+/// Tokens, as the token endpoint answers them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// A JWT.
+    pub access: String,
+    /// Seconds until it expires.
+    pub expires_in: i64,
+    /// Good for one refresh.
+    pub refresh: Option<String>,
+    /// For `openid`.
+    pub id_token: Option<String>,
+    /// What was granted, space-separated.
+    pub scope: String,
+}
+
+/// Whom an access token is for (RFC 9068 §3): what was asked for, and us if the client is to ask us who the
+/// user is; else us alone.
+pub fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Audiences {
+    let mut all = resources.to_vec();
+    let openid = scopes.iter().any(|scope| scope == "openid");
+    if (all.is_empty() || openid) && !all.contains(&tenant.issuer) {
+        all.push(tenant.issuer.clone());
+    }
+    Audiences(all)
+}
+
+/// Signs an access token, and with `openid` an ID token: one signature each.
+pub async fn issue(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    grant: &Grant<'_>,
+    refresh: Option<String>,
+) -> Result<Issued, Fault> {
+    let (user, scope) = (grant.user, grant.scopes.join(" "));
+    let expires_in = tenant.settings.access_token_seconds;
+    let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
+    let keys = keys::of(cx, &tenant.id).await?;
+    let access = AccessToken {
+        iss: tenant.issuer.clone(),
+        sub: user.id.clone(),
+        user_id: Some(user.id.clone()),
+        tenant_id: tenant.id.clone(),
+        aud: audience(tenant, &grant.scopes, &grant.resources),
+        client_id: Some(client.id.clone()),
+        jti: cx.id(),
+        sid: Some(grant.session_id.to_owned()),
+        roles: user.roles.clone(),
+        scope: scope.clone(),
+        plan: user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone()),
+        kind: "access".into(),
+        amr: Some(grant.amr.to_vec()),
+        auth_time: Some(grant.auth_time.unix()),
+    };
+    let access = keys.sign(access_token::TYP, validity, &access)?;
+    let id_token = if grant.scopes.iter().any(|scope| scope == "openid") {
+        let claims = IdToken {
+            iss: tenant.issuer.clone(),
+            sub: user.id.clone(),
+            aud: client.id.clone(),
+            nonce: grant.nonce.clone(),
+            auth_time: grant.auth_time.unix(),
+            acr: id_token::acr(grant.amr).into(),
+            amr: grant.amr.to_vec(),
+            at_hash: Some(id_token::at_hash(&access)),
+            sid: grant.session_id.to_owned(),
+            tenant_id: tenant.id.clone(),
+            more: about(user, &grant.scopes, grant.claims.as_ref().and_then(|claims| claims.get("id_token"))),
+        };
+        Some(keys.sign(id_token::TYP, validity, &claims)?)
+    } else {
+        None
+    };
+    Ok(Issued { access, expires_in, refresh, id_token, scope })
+}
+
+/// A client's own access token (RFC 6749 §4.4).
+pub async fn issue_to_client(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    scopes: Vec<String>,
+    resources: &[String],
+) -> Result<Issued, Fault> {
+    let expires_in = tenant.settings.access_token_seconds;
+    let claims = AccessToken {
+        iss: tenant.issuer.clone(),
+        sub: client.id.clone(),
+        user_id: None,
+        tenant_id: tenant.id.clone(),
+        aud: audience(tenant, &scopes, resources),
+        client_id: Some(client.id.clone()),
+        jti: cx.id(),
+        sid: None,
+        roles: client.metadata.roles.clone(),
+        scope: scopes.join(" "),
+        plan: tenant.settings.default_plan.clone(),
+        kind: "access".into(),
+        amr: None,
+        auth_time: None,
+    };
+    let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
+    let access = keys::of(cx, &tenant.id).await?.sign(access_token::TYP, validity, &claims)?;
+    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope: claims.scope })
+}
+
+/// Claims about a user: those of the scopes (OpenID Connect Core §5.4), and those asked for singly (§5.5).
+pub fn about(user: &User, scopes: &[String], asked: Option<&Value>) -> Map<String, Value> {
+    let all = [
+        ("profile", "name", user.name.as_ref().map(|name| json!(name))),
+        ("profile", "roles", Some(json!(user.roles))),
+        ("email", "email", Some(json!(user.email))),
+        ("email", "email_verified", Some(json!(user.email_verified))),
+    ];
+    let wanted = |scope: &str, name: &str| {
+        scopes.iter().any(|granted| granted == scope) || asked.is_some_and(|asked| asked.get(name).is_some())
+    };
+    all.into_iter()
+        .filter(|(scope, name, _)| wanted(scope, name))
+        .filter_map(|(_, name, value)| Some((name.to_owned(), value?)))
+        .collect()
+}

@@ -1,0 +1,65 @@
+//! Token introspection (RFC 7662): what a token is worth right now.
+
+use serde_json::{Value, json};
+
+use crate::crypto::jws::Untrusted;
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::tenants::Tenant;
+use crate::domain::{keys, principal};
+use crate::oidc::access_token::{AccessToken, TYP};
+use crate::ports::Fault;
+use crate::store::clients::Client;
+use crate::store::refresh_tokens;
+
+/// What is said about a token: all of it about a live one of this tenant, else that it is not active and
+/// nothing more (§2.2). A refresh token is told of to its own client alone.
+pub async fn introspect(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Value, Fault> {
+    let found = match Untrusted::parse(token, TYP) {
+        Some(untrusted) => access(cx, tenant, token, &untrusted).await?,
+        None => refresh(cx, tenant, client, token).await?,
+    };
+    Ok(found.unwrap_or_else(|| json!({ "active": false })))
+}
+
+async fn access(
+    cx: &Cx,
+    tenant: &Tenant,
+    token: &str,
+    untrusted: &Untrusted<'_>,
+) -> Result<Option<Value>, Fault> {
+    let keys = keys::of(cx, &tenant.id).await?;
+    let Some((claims, until)) = keys.verify::<AccessToken>(untrusted, cx.now) else { return Ok(None) };
+    // Whether its session, user or client still stands is the guard's question as well.
+    let Some(live) = principal::by_bearer(cx, token).await? else { return Ok(None) };
+    if live.tenant.id != tenant.id {
+        return Ok(None);
+    }
+    let issued_at = untrusted.issued_at_unchecked().map(|at| at.unix());
+    let mut said = json!({
+        "active": true, "scope": claims.scope, "token_type": "Bearer", "exp": until.unix(), "iat": issued_at,
+        "nbf": issued_at, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss, "jti": claims.jti,
+        "tenantId": claims.tenant_id, "roles": live.subject.roles(),
+    });
+    if let Some(said) = said.as_object_mut() {
+        said.extend(claims.client_id.map(|id| ("client_id".to_owned(), json!(id))));
+        said.extend(claims.sid.map(|sid| ("sid".to_owned(), json!(sid))));
+        said.extend(live.user().map(|user| ("username".to_owned(), json!(user.email))));
+    }
+    Ok(Some(said))
+}
+
+async fn refresh(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Option<Value>, Fault> {
+    let hash = stored(token);
+    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
+        return Ok(None);
+    };
+    let own = found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id);
+    let fresh = found.used_at.is_none() && cx.now < found.expires_at;
+    let Some(live) = found.live.filter(|_| own && fresh) else { return Ok(None) };
+    Ok(Some(json!({
+        "active": true, "scope": live.scope, "client_id": found.client_id, "exp": found.expires_at.unix(),
+        "sub": live.user.id, "username": live.user.email, "iss": tenant.issuer, "sid": found.session_id,
+        "tenantId": tenant.id,
+    })))
+}

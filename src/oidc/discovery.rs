@@ -1,0 +1,67 @@
+//! What clients discover (OpenID Connect Discovery 1.0 §3, RFC 8414 §2): exactly what works here.
+
+use serde_json::{Value, json};
+
+/// The grants that the token endpoint takes.
+pub const GRANTS: [&str; 5] = [
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+];
+
+/// How clients prove who they are.
+const AUTH_METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+
+/// The algorithms that they may sign with.
+const CLIENT_ALGORITHMS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
+
+/// Languages that pages speak.
+const LOCALES: [&str; 2] = ["en", "de"];
+
+/// A tenant's metadata; `registration` if clients may register themselves.
+pub fn metadata(issuer: &str, registration: bool) -> Value {
+    let endpoint = |name: &str| format!("{issuer}/oauth2/{name}");
+    let mut metadata = json!({
+        "issuer": issuer,
+        "authorization_endpoint": endpoint("authorize"),
+        "token_endpoint": endpoint("token"),
+        "userinfo_endpoint": endpoint("userinfo"),
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "introspection_endpoint": endpoint("introspect"),
+        "revocation_endpoint": endpoint("revoke"),
+        "pushed_authorization_request_endpoint": endpoint("par"),
+        "device_authorization_endpoint": endpoint("device_authorization"),
+        "end_session_endpoint": endpoint("logout"),
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "grant_types_supported": GRANTS,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "token_endpoint_auth_methods_supported": AUTH_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": AUTH_METHODS,
+        "introspection_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "code_challenge_methods_supported": ["S256"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
+                             "tenantId", "name", "roles", "email", "email_verified"],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "acr_values_supported": [super::id_token::ACR_ONE_FACTOR],
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
+        "ui_locales_supported": LOCALES,
+        "authorization_response_iss_parameter_supported": true,
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+    });
+    if let (true, Some(metadata)) = (registration, metadata.as_object_mut()) {
+        metadata.insert("registration_endpoint".into(), endpoint("register").into());
+    }
+    metadata
+}

@@ -1,0 +1,56 @@
+//! ID tokens (OpenID Connect Core 1.0 §2).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::crypto::secret::{base64url, sha256};
+
+/// The `typ` of an ID token.
+pub const TYP: &str = "JWT";
+
+/// The `acr` of a sign-in with one factor.
+pub const ACR_ONE_FACTOR: &str = "urn:portcullis:acr:1fa";
+
+/// The `acr` of a sign-in with a second factor.
+pub const ACR_TWO_FACTORS: &str = "urn:portcullis:acr:2fa";
+
+/// What the `amr` of a session amounts to.
+pub fn acr(amr: &[String]) -> &'static str {
+    if amr.iter().any(|method| method == "mfa") { ACR_TWO_FACTORS } else { ACR_ONE_FACTOR }
+}
+
+/// What an ID token says beside `iat`, `nbf` and `exp`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IdToken {
+    /// The tenant's issuer.
+    pub iss: String,
+    /// The user's id.
+    pub sub: String,
+    /// The client.
+    pub aud: String,
+    /// What the client's request said.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nonce: Option<String>,
+    /// When the user signed in, in seconds since the epoch.
+    pub auth_time: i64,
+    /// How well.
+    pub acr: String,
+    /// How (RFC 8176).
+    pub amr: Vec<String>,
+    /// Binds the access token that came along.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at_hash: Option<String>,
+    /// The grant's session.
+    pub sid: String,
+    /// The tenant's id.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: String,
+    /// Claims about the user.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
+}
+
+/// `at_hash`: the left half of the access token's SHA-256 (§3.1.3.6).
+pub fn at_hash(access_token: &str) -> String {
+    base64url(sha256(access_token.as_bytes()).get(..16).unwrap_or_default())
+}

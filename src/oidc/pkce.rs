@@ -1,0 +1,16 @@
+//! Proof Key for Code Exchange (RFC 7636), with S256 alone: `plain` protects nobody whose request is seen.
+
+use crate::crypto::secret::{base64url, same, sha256};
+
+/// Whether a challenge is base64url of a SHA-256 (§4.2).
+pub fn is_challenge(challenge: &str) -> bool {
+    challenge.len() == 43 && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// Whether a verifier is one (§4.1) and the one that the challenge was made of (§4.6).
+pub fn verifies(challenge: &str, verifier: &str) -> bool {
+    let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    (43..=128).contains(&verifier.len())
+        && verifier.bytes().all(unreserved)
+        && same(base64url(&sha256(verifier.as_bytes())).as_bytes(), challenge.as_bytes())
+}

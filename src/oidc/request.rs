@@ -1,0 +1,226 @@
+//! Authorization requests (RFC 6749 §4.1.1, OpenID Connect Core 1.0 §3.1.2.1), once their client and its
+//! redirect URI are known to be right: what is wrong from here on is told to the client.
+
+use serde_json::Value;
+
+use crate::model::client::Metadata;
+use crate::oidc::error::Code;
+use crate::oidc::params::Params;
+use crate::oidc::pkce;
+
+/// How an answer reaches the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the redirect URI's query.
+    Query,
+    /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+/// What `prompt` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// No page at all.
+    None,
+    /// Sign in anew.
+    Login,
+    /// Agree anew.
+    Consent,
+    /// Choose who to be.
+    SelectAccount,
+    /// Register (Initiating User Registration via OpenID Connect 1.0).
+    Create,
+}
+
+/// A request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Scopes asked for that the client may have, in the order they were asked for.
+    pub scopes: Vec<String>,
+    /// What comes back in the ID token.
+    pub nonce: Option<String>,
+    /// PKCE's challenge.
+    pub code_challenge: Option<String>,
+    /// What is to be shown.
+    pub prompts: Vec<Prompt>,
+    /// How many seconds ago the user may have signed in.
+    pub max_age: Option<i64>,
+    /// Who they are, the client thinks.
+    pub login_hint: Option<String>,
+    /// An ID token of who they were.
+    pub id_token_hint: Option<String>,
+    /// How well they should have signed in, best first.
+    pub acr_values: Vec<String>,
+    /// Languages, best first (BCP 47).
+    pub ui_locales: Vec<String>,
+    /// Single claims that are asked for (§5.5).
+    pub claims: Option<Value>,
+    /// What else the tokens are for (RFC 8707).
+    pub resources: Vec<String>,
+}
+
+/// Why a request is none.
+pub type Wrong = (Code, &'static str);
+
+/// The response mode: `query` unless it says otherwise.
+///
+/// # Errors
+/// [`Code::InvalidRequest`] for one that does not exist here; the error then goes into the query.
+pub fn response_mode(params: &Params) -> Result<ResponseMode, Wrong> {
+    match params.get("response_mode") {
+        None | Some("query") => Ok(ResponseMode::Query),
+        Some("form_post") => Ok(ResponseMode::FormPost),
+        Some(_) => Err((Code::InvalidRequest, "response_mode is query or form_post")),
+    }
+}
+
+impl Request {
+    /// Parses a request of that client.
+    ///
+    /// # Errors
+    /// The code and what is wrong, the gravest first.
+    pub fn parse(params: &Params, client: &Metadata, issuer: &str) -> Result<Request, Wrong> {
+        match params.get("response_type") {
+            None => return Err((Code::InvalidRequest, "response_type is missing")),
+            Some("code") => {}
+            Some(_) => return Err((Code::UnsupportedResponseType, "response_type is code")),
+        }
+        if !client.grants("authorization_code") || !client.response_types.iter().any(|t| t == "code") {
+            return Err((Code::UnauthorizedClient, "the client is not registered for authorization codes"));
+        }
+        for (name, code) in [
+            ("request", Code::RequestNotSupported),
+            ("request_uri", Code::RequestUriNotSupported),
+            ("registration", Code::RegistrationNotSupported),
+        ] {
+            if params.get(name).is_some() {
+                return Err((code, "the parameter is not supported"));
+            }
+        }
+        let prompts = prompts(params.get("prompt"))?;
+        let list = |name| -> Vec<String> {
+            params.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+        };
+        Ok(Request {
+            scopes: scopes(params.get("scope"), &client.scope)?,
+            nonce: params.get("nonce").map(str::to_owned),
+            code_challenge: code_challenge(params, client)?,
+            prompts,
+            max_age: max_age(params.get("max_age"))?.or(client.default_max_age),
+            login_hint: params.get("login_hint").map(str::to_owned),
+            id_token_hint: params.get("id_token_hint").map(str::to_owned),
+            acr_values: list("acr_values"),
+            ui_locales: list("ui_locales"),
+            claims: claims(params.get("claims"))?,
+            resources: resources(params.all("resource"), client, issuer)?,
+        })
+    }
+
+    /// Whether `prompt` asks for that.
+    pub fn asks(&self, prompt: Prompt) -> bool {
+        self.prompts.contains(&prompt)
+    }
+
+    /// Whether it is a request of OpenID Connect.
+    pub fn is_openid(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == "openid")
+    }
+
+    /// One claim's request within `id_token` or `userinfo`.
+    pub fn claim(&self, member: &str, name: &str) -> Option<&Value> {
+        self.claims.as_ref()?.get(member)?.get(name)
+    }
+}
+
+fn prompts(text: Option<&str>) -> Result<Vec<Prompt>, Wrong> {
+    let prompt = |word| match word {
+        "none" => Ok(Prompt::None),
+        "login" => Ok(Prompt::Login),
+        "consent" => Ok(Prompt::Consent),
+        "select_account" => Ok(Prompt::SelectAccount),
+        "create" => Ok(Prompt::Create),
+        _ => Err((Code::InvalidRequest, "prompt has a value that does not exist")),
+    };
+    let all = text.unwrap_or_default().split_ascii_whitespace().map(prompt).collect::<Result<Vec<_>, _>>()?;
+    if all.contains(&Prompt::None) && all.len() > 1 {
+        return Err((Code::InvalidRequest, "prompt=none stands alone"));
+    }
+    Ok(all)
+}
+
+/// The scopes among those asked for that are the client's; what it may not have is left out, as RFC 6749
+/// §3.3 allows, and the token's answer says so. Without any, all that are the client's but offline access.
+///
+/// # Errors
+/// [`Code::InvalidScope`] if none is left.
+pub fn scopes(asked: Option<&str>, registered: &str) -> Result<Vec<String>, Wrong> {
+    let registered: Vec<&str> = registered.split_ascii_whitespace().collect();
+    let mut granted: Vec<String> = Vec::new();
+    let asked = asked.map(|text| text.split_ascii_whitespace().collect::<Vec<_>>());
+    for scope in
+        asked.unwrap_or_else(|| registered.iter().copied().filter(|s| *s != "offline_access").collect())
+    {
+        if registered.contains(&scope) && !granted.iter().any(|known| known == scope) {
+            granted.push(scope.to_owned());
+        }
+    }
+    if granted.is_empty() {
+        Err((Code::InvalidScope, "none of the scopes is the client's"))
+    } else {
+        Ok(granted)
+    }
+}
+
+fn code_challenge(params: &Params, client: &Metadata) -> Result<Option<String>, Wrong> {
+    let method = params.get("code_challenge_method");
+    match params.get("code_challenge") {
+        None if method.is_some() => Err((Code::InvalidRequest, "code_challenge is missing")),
+        None if client.is_public() || client.require_pkce => {
+            Err((Code::InvalidRequest, "code_challenge is required"))
+        }
+        None => Ok(None),
+        // RFC 7636 §4.4.1: what is not supported is refused as an invalid request. No method means plain.
+        Some(_) if method != Some("S256") => {
+            Err((Code::InvalidRequest, "transform algorithm not supported: code_challenge_method is S256"))
+        }
+        Some(challenge) if pkce::is_challenge(challenge) => Ok(Some(challenge.to_owned())),
+        Some(_) => Err((Code::InvalidRequest, "code_challenge is not base64url of a SHA-256")),
+    }
+}
+
+fn max_age(text: Option<&str>) -> Result<Option<i64>, Wrong> {
+    match text.map(str::parse::<u32>) {
+        None => Ok(None),
+        Some(Ok(seconds)) => Ok(Some(i64::from(seconds))),
+        Some(Err(_)) => Err((Code::InvalidRequest, "max_age is a number of seconds")),
+    }
+}
+
+fn claims(text: Option<&str>) -> Result<Option<Value>, Wrong> {
+    let Some(text) = text else { return Ok(None) };
+    match serde_json::from_str::<Value>(text) {
+        Ok(claims) if claims.is_object() => Ok(Some(claims)),
+        _ => Err((Code::InvalidRequest, "claims is a JSON object")),
+    }
+}
+
+/// The resources asked for, each the issuer or one of the client's (RFC 8707 §2).
+///
+/// # Errors
+/// [`Code::InvalidTarget`].
+pub fn resources<'a>(
+    asked: impl Iterator<Item = &'a str>,
+    client: &Metadata,
+    issuer: &str,
+) -> Result<Vec<String>, Wrong> {
+    let mut found: Vec<String> = Vec::new();
+    for resource in asked {
+        if resource != issuer && !client.resources.iter().any(|known| known == resource) {
+            return Err((Code::InvalidTarget, "the resource is not one that the client's tokens may be for"));
+        }
+        if !found.iter().any(|known| known == resource) {
+            found.push(resource.to_owned());
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,101 @@
+//! Authorization codes, by their hash.
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Stmt};
+use crate::store::sessions::{self, Live};
+use crate::store::{Columns, json_text};
+
+/// A code that was issued.
+pub struct NewCode<'a> {
+    /// Its hash.
+    pub hash: &'a str,
+    /// The tenant.
+    pub tenant_id: &'a str,
+    /// The client that it is for.
+    pub client_id: &'a str,
+    /// Who let it.
+    pub user_id: &'a str,
+    /// The browser's session that it was given in.
+    pub session_id: &'a str,
+    /// What its exchange is held to, as JSON.
+    pub terms: serde_json::Value,
+    /// When it was issued.
+    pub created_at: Time,
+    /// When it ends.
+    pub expires_at: Time,
+}
+
+/// Keeps a code.
+pub fn insert(code: &NewCode<'_>) -> Stmt {
+    Stmt::new(
+        "INSERT INTO authorization_codes (hash, tenant_id, client_id, user_id, session_id, terms, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        vec![
+            code.hash.into(),
+            code.tenant_id.into(),
+            code.client_id.into(),
+            code.user_id.into(),
+            code.session_id.into(),
+            json_text(&code.terms).into(),
+            code.created_at.0.into(),
+            code.expires_at.0.into(),
+        ],
+    )
+}
+
+/// A code as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Code {
+    /// The client that it is for.
+    pub client_id: String,
+    /// Who let it.
+    pub user_id: String,
+    /// What its exchange is held to, as JSON text.
+    pub terms: String,
+    /// When it ends.
+    pub expires_at: Time,
+    /// When it was exchanged.
+    pub used_at: Option<Time>,
+    /// The session that its exchange began.
+    pub grant_id: Option<String>,
+    /// The browser's session, if that is still alive.
+    pub live: Option<Live>,
+}
+
+/// A code of a tenant, with the session that it was given in, in one round trip.
+pub async fn find(db: &dyn Db, tenant_id: &str, hash: &str, now: Time) -> Result<Option<Code>, Fault> {
+    let code = Stmt::new(
+        "SELECT * FROM authorization_codes WHERE hash = ?1 AND tenant_id = ?2",
+        vec![hash.into(), tenant_id.into()],
+    );
+    let answers = db.run(vec![code, sessions::live_by_code(hash, now)]).await?;
+    let [codes, lives] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let Some(row) = codes.first().map(Columns) else { return Ok(None) };
+    Ok(Some(Code {
+        client_id: row.text("client_id")?,
+        user_id: row.text("user_id")?,
+        terms: row.text("terms")?,
+        expires_at: row.time("expires_at")?,
+        used_at: row.maybe_time("used_at")?,
+        grant_id: row.maybe_text("grant_id")?,
+        live: lives.first().map(sessions::read_live).transpose()?,
+    }))
+}
+
+/// Takes a code for the grant of that id: of many at once, one gets a row.
+pub fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
+    Stmt::new(
+        "UPDATE authorization_codes SET used_at = ?3, grant_id = ?2
+         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?3 RETURNING hash",
+        vec![hash.into(), grant_id.into(), now.0.into()],
+    )
+}
+
+/// Which grant a code's exchange began.
+pub async fn grant_of(db: &dyn Db, hash: &str) -> Result<Option<String>, Fault> {
+    let stmt = Stmt::new("SELECT grant_id FROM authorization_codes WHERE hash = ?1", vec![hash.into()]);
+    let rows = crate::store::one(db, stmt).await?;
+    rows.first().map(|row| Columns(row).maybe_text("grant_id")).transpose().map(Option::flatten)
+}

@@ -1,0 +1,53 @@
+//! Grants to clients: sessions of their own, below the one of the person who let them.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Stmt};
+use crate::store::json_text;
+
+/// A grant that begins.
+pub struct NewGrant<'a> {
+    /// Its id, the `sid` of its tokens.
+    pub id: &'a str,
+    /// The session of the person who let it, whose user, tenant and sign-in it has.
+    pub parent_id: &'a str,
+    /// To which client.
+    pub client_id: &'a str,
+    /// Space-separated scopes.
+    pub scope: &'a str,
+    /// What else its tokens are for.
+    pub resources: &'a [String],
+    /// The client's address.
+    pub address: &'a str,
+    /// What the client says it is.
+    pub user_agent: &'a str,
+    /// Now.
+    pub created_at: Time,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Time,
+}
+
+/// Begins a grant if the statement before it in the batch changed a row (the code was taken, the device
+/// approved), and its parent and user still live; answers its id if so.
+pub fn begin_if_changed(grant: &NewGrant<'_>) -> Stmt {
+    let args: Vec<Arg> = vec![
+        grant.id.into(),
+        grant.parent_id.into(),
+        grant.client_id.into(),
+        grant.scope.into(),
+        json_text(&grant.resources).into(),
+        grant.address.into(),
+        grant.user_agent.into(),
+        grant.created_at.0.into(),
+        grant.expires_at.0.into(),
+    ];
+    Stmt::new(
+        "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
+                               expires_at, client_id, parent_id, scope, resources)
+         SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8, ?9,
+                clients.id, parent.id, ?4, ?5
+         FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
+         WHERE changes() > 0 AND parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
+         AND users.status = 'active' RETURNING id",
+        args,
+    )
+}
