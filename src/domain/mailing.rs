@@ -52,17 +52,21 @@ struct Letter<'a> {
     note: &'a str,
 }
 
-/// Makes a link for a user, which kills their older ones of that purpose, and mails it. With `wanted`, the
-/// password and name of that user become the account's when the link is confirmed.
+/// What a link is to be.
+pub struct Linking<'a> {
+    /// What it is good for.
+    pub purpose: Purpose,
+    /// Whose password and name become the account's when the link is confirmed.
+    pub wanted: Option<&'a User>,
+    /// What it carries on to its page: a query, or nothing.
+    pub onward: &'a str,
+}
+
+/// Makes a link for a user, which kills their older ones of that purpose, and mails it.
 ///
 /// The link carries the configured origin, whatever host the request came to.
-pub async fn send_link(
-    cx: &Cx,
-    tenant_name: &str,
-    user: &User,
-    purpose: Purpose,
-    wanted: Option<&User>,
-) -> Result<(), Fault> {
+pub async fn send_link(cx: &Cx, tenant_name: &str, user: &User, linking: Linking<'_>) -> Result<(), Fault> {
+    let Linking { purpose, wanted, onward } = linking;
     let secret = cx.secret();
     let link = Link {
         tenant_id: user.tenant_id.clone(),
@@ -77,7 +81,8 @@ pub async fn send_link(
     let entry = Entry::ok("mail.sent").on(&user.id).saying(purpose.name());
     batch.push(audit::row(cx, &user.tenant_id, entry));
     cx.db.run(batch).await?;
-    let link = format!("{}/auth/{}?token={secret}", cx.config.origin, purpose.name());
+    let between = if onward.is_empty() { "" } else { "&" };
+    let link = format!("{}/auth/{}?token={secret}{between}{onward}", cx.config.origin, purpose.name());
     let (subject, body, button, note) = match purpose {
         Purpose::VerifyEmail => (
             "Confirm your e-mail address",
@@ -106,12 +111,18 @@ pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc
 }
 
 /// Tells the owner of an address that somebody tried to register with it.
-pub async fn send_already_registered(cx: &Cx, tenant_name: &str, user: &User) -> Result<(), Fault> {
+pub async fn send_already_registered(
+    cx: &Cx,
+    tenant_name: &str,
+    user: &User,
+    onward: &str,
+) -> Result<(), Fault> {
+    let between = if onward.is_empty() { "" } else { "?" };
     let words = Words {
         subject: "You already have an account",
         body: "Somebody, most likely you, tried to register with this address, which has an account already.",
         button: "Go to sign in",
-        link: &format!("{}/tenant/{}/login", cx.config.origin, user.tenant_id),
+        link: &format!("{}/tenant/{}/login{between}{onward}", cx.config.origin, user.tenant_id),
         note: "If it was not you, there is nothing to do.",
     };
     deliver(cx, tenant_name, user, &words).await

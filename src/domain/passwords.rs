@@ -7,7 +7,7 @@ use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Purpose};
+use crate::domain::mailing::{self, Linking, Purpose};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
@@ -65,11 +65,12 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     Ok(mailing::send_password_changed(cx, &tenant.name, &fresh).await?)
 }
 
-/// Mails a reset link, if the address has an account. The caller is told the same either way.
+/// Mails a reset link, if the address has an account. The caller is told the same either way. `onward` is
+/// what the link carries on to its page: a query, or nothing.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
-pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str) -> Result<(), Error> {
+pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
     let directory = &chosen.tenant.directory;
     let email = Email::parse(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
     let bucket = cx.address_bucket();
@@ -78,9 +79,10 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str) -> Result<(), Error> 
     let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
     match user {
         Some(user) if may_send && user.status == "active" => {
-            let (context, name) = (cx.clone(), chosen.tenant.name.clone());
+            let (context, name, onward) = (cx.clone(), chosen.tenant.name.clone(), onward.to_owned());
             let sending = async move {
-                let sent = mailing::send_link(&context, &name, &user, Purpose::ResetPassword, None).await;
+                let linking = Linking { purpose: Purpose::ResetPassword, wanted: None, onward: &onward };
+                let sent = mailing::send_link(&context, &name, &user, linking).await;
                 if let Err(fault) = sent {
                     let line =
                         serde_json::json!({ "level": "error", "event": "mail.failed", "fault": fault.0 });

@@ -23,6 +23,8 @@ pub struct Registration<'a> {
     pub password: &'a str,
     /// The display name.
     pub name: Option<&'a str>,
+    /// What the mailed link carries on to its page: a query, or nothing.
+    pub onward: &'a str,
 }
 
 /// What the caller may be told.
@@ -67,10 +69,15 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
         match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
             Some(there) if there.email_verified => {
-                mailing::send_already_registered(cx, &tenant.name, &there).await?
+                mailing::send_already_registered(cx, &tenant.name, &there, new.onward).await?
             }
             Some(there) => {
-                mailing::send_link(cx, &tenant.name, &there, Purpose::VerifyEmail, Some(&user)).await?
+                let linking = mailing::Linking {
+                    purpose: Purpose::VerifyEmail,
+                    wanted: Some(&user),
+                    onward: new.onward,
+                };
+                mailing::send_link(cx, &tenant.name, &there, linking).await?
             }
             None => {}
         }

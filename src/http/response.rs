@@ -46,6 +46,16 @@ impl Response {
         Response::new(status, "text/html; charset=utf-8", body.into()).with("content-security-policy", policy)
     }
 
+    /// A page whose forms lead, in the end, to another origin or scheme as well.
+    pub fn html_with_forms_to(status: u16, body: String, to: &str) -> Response {
+        let plain = |c: char| c.is_ascii_graphic() && !matches!(c, ';' | ',');
+        let policy = match to.chars().all(plain) {
+            true => PAGE_CSP.replace("form-action 'self'", &format!("form-action 'self' {to}")),
+            false => PAGE_CSP.to_owned(),
+        };
+        Response::new(status, "text/html; charset=utf-8", body.into()).with("content-security-policy", policy)
+    }
+
     /// Nothing to say.
     pub fn empty(status: u16) -> Response {
         Response { status, headers: Vec::new(), body: "".into() }

@@ -42,10 +42,14 @@ oauth open POST /oauth2/authorize
 oauth open POST /oauth2/userinfo
 oauth open POST /tenant/{tenant}/oauth2/authorize
 oauth open POST /tenant/{tenant}/oauth2/userinfo
+pages open GET /tenant/{tenant}/forgot
 pages open GET /tenant/{tenant}/login
 pages open GET /tenant/{tenant}/logout
+pages open GET /tenant/{tenant}/register
+pages open POST /tenant/{tenant}/forgot
 pages open POST /tenant/{tenant}/login
 pages open POST /tenant/{tenant}/logout
+pages open POST /tenant/{tenant}/register
 session open POST /api/auth/login
 session open POST /api/auth/refresh
 session session DELETE /api/auth/api-keys/{id}

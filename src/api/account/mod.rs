@@ -46,11 +46,11 @@ fn message(status: u16, text: &str) -> Response {
     ok(status, &json!({ "message": text }))
 }
 
-fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    let worded = word(refusal);
+fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
     if pages::wants_page(request) {
-        return with_headers(pages::error(cx, worded.status, &worded.sentence), refusal);
+        return pages::refused_page(request, refusal);
     }
+    let worded = word(refusal);
     let code = match refusal {
         Refusal::WrongPassword => "invalid_credentials".into(),
         _ => worded.code.to_ascii_lowercase(),

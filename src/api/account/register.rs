@@ -20,7 +20,8 @@ struct Body {
 
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    let new = Registration { email: &body.email, password: &body.password, name: body.full_name.as_deref() };
+    let name = body.full_name.as_deref();
+    let new = Registration { email: &body.email, password: &body.password, name, onward: "" };
     let (email, message) = match register::register(cx, &call.chosen, new).await? {
         Outcome::CheckMail(email) => {
             (email, "Registration received. Please check your email to verify your address.")

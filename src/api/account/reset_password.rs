@@ -5,9 +5,8 @@ use serde::Deserialize;
 use crate::api::account::message;
 use crate::api::pages;
 use crate::cx::Cx;
-use crate::domain::mailing::{self, Purpose};
 use crate::domain::passwords;
-use crate::domain::refusal::invalid;
+use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::http::body;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -22,18 +21,19 @@ struct Body {
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
-    let token = call.query("token").unwrap_or_default();
-    let tenant = mailing::tenant_of_link(cx, &token, Purpose::ResetPassword).await?;
-    pages::reset_password(&tenant.name, &token, tenant.settings.min_password_length)
+    pages::reset_password(cx, call, &call.query("token").unwrap_or_default()).await
 }
 
 pub(super) async fn reset(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json_or_form(call).await?;
     let token = body.token.or_else(|| call.query("token")).ok_or_else(|| invalid("token", "is missing"))?;
-    let tenant = passwords::reset(cx, &token, &body.password).await?;
-    let done = "Your password is changed. Please sign in with it.";
-    if pages::wants_page(call.request) {
-        return pages::notice("Password changed", done, Some(&tenant.id));
+    let page = pages::wants_page(call.request);
+    match passwords::reset(cx, &token, &body.password).await {
+        Ok(tenant) if page => pages::password_reset(cx, call, tenant).await,
+        Ok(_) => Ok(message(200, "Your password is changed. Please sign in with it.")),
+        Err(Error::Refused(refusal @ Refusal::Invalid(_))) if page => {
+            pages::reset_refused(cx, call, &token, &refusal).await
+        }
+        Err(error) => Err(error),
     }
-    Ok(message(200, done))
 }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use crate::api::account::message;
 use crate::api::pages;
 use crate::cx::Cx;
-use crate::domain::mailing::{self, Purpose};
 use crate::domain::register;
 use crate::http::body;
 use crate::http::guard::Answer;
@@ -18,9 +17,7 @@ struct Body {
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
-    let token = call.query("token").unwrap_or_default();
-    let tenant = mailing::tenant_of_link(cx, &token, Purpose::VerifyEmail).await?;
-    pages::verify_email(&tenant.name, &token)
+    pages::verify_email(cx, call, &call.query("token").unwrap_or_default()).await
 }
 
 pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -30,9 +27,8 @@ pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
         None => body::json_or_form::<Body>(call).await?.token,
     };
     let tenant = register::verify_email(cx, &token).await?;
-    let done = "Your email address is verified.";
     if pages::wants_page(call.request) {
-        return pages::notice("Address confirmed", done, Some(&tenant.id));
+        return pages::email_verified(cx, call, tenant).await;
     }
-    Ok(message(200, done))
+    Ok(message(200, "Your email address is verified."))
 }

@@ -4,7 +4,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-use crate::api::wording::{with_headers, word};
+use crate::api::wording::word;
 use crate::api::{pages, session};
 use crate::cx::Cx;
 use crate::domain::forward::{self, Decision, Incoming};
@@ -60,9 +60,7 @@ fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
             "error": "Feature not available", "message": worded.sentence, "currentPlan": current,
             "requiredFeature": feature,
         }),
-        _ if pages::wants_page(request) => {
-            return with_headers(pages::error(cx, worded.status, &worded.sentence), refusal);
-        }
+        _ if pages::wants_page(request) => return pages::refused_page(request, refusal),
         _ => return session::refused(cx, request, refusal),
     };
     Response::json(worded.status, &body)

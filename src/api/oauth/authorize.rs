@@ -2,12 +2,13 @@
 
 use askama::Template;
 
+use crate::api::pages::messages::{self, Messages};
 use crate::cx::Cx;
 use crate::domain::authorize::{self, Back, Outcome};
 use crate::domain::sessions::COOKIE;
 use crate::http::body;
 use crate::http::guard::Answer;
-use crate::http::request::Call;
+use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::oidc::params::Params;
 use crate::oidc::request::ResponseMode;
@@ -22,6 +23,7 @@ const SUBMIT_HASH: &str = "ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE=";
 #[derive(Template)]
 #[template(path = "form_post.html")]
 struct FormPost<'a> {
+    m: &'static Messages,
     back: &'a Back,
     script: &'a str,
 }
@@ -38,16 +40,16 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 
 async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
     let cookie = call.request.headers.cookie(COOKIE);
-    answer(authorize::decide(cx, &call.chosen.tenant, params, cookie).await?)
+    answer(call.request, authorize::decide(cx, &call.chosen.tenant, params, cookie).await?)
 }
 
 /// Sends the browser where it is to go; the consent page answers with this as well.
-pub fn answer(outcome: Outcome) -> Answer {
+pub fn answer(request: &Request, outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Page(path) => Ok(Response::see_other(&path)),
         Outcome::Back(back) => match back.mode {
             ResponseMode::Query => Ok(Response::see_other(&with_query(&back))),
-            ResponseMode::FormPost => form_post(&back),
+            ResponseMode::FormPost => form_post(request, &back),
         },
     }
 }
@@ -65,8 +67,10 @@ fn with_query(back: &Back) -> String {
 }
 
 /// OAuth 2.0 Form Post Response Mode; without JavaScript there is a button.
-fn form_post(back: &Back) -> Answer {
-    let page = FormPost { back, script: SUBMIT }.render().map_err(|error| Fault::new("page", error))?;
+fn form_post(request: &Request, back: &Back) -> Answer {
+    let page = FormPost { m: messages::of(request), back, script: SUBMIT }
+        .render()
+        .map_err(|error| Fault::new("page", error))?;
     let policy = format!(
         "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; form-action {}; base-uri 'none'; \
          frame-ancestors 'none'",

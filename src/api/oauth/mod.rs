@@ -11,6 +11,7 @@ mod userinfo;
 
 use serde_json::json;
 
+use crate::api::pages::refused_page;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
@@ -64,6 +65,10 @@ pub fn surface() -> Surface {
 }
 
 fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
+    // A person stands in front of this one, and nobody that could be trusted with an answer behind it.
+    if request.path.ends_with("/oauth2/authorize") {
+        return refused_page(request, refusal);
+    }
     let worded = word(refusal);
     let code = match refusal {
         Refusal::OAuth(code, _) => *code,

@@ -2,8 +2,10 @@
 
 use askama::Template;
 
-use crate::api::pages::login::same_origin;
-use crate::api::pages::{notice, page};
+use crate::api::pages::form::same_origin;
+use crate::api::pages::messages::Messages;
+use crate::api::pages::place::Place;
+use crate::api::pages::signed_out;
 use crate::cx::Cx;
 use crate::domain::principal;
 use crate::domain::sessions::{self, COOKIE};
@@ -13,13 +15,13 @@ use crate::http::request::Call;
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct Logout<'a> {
-    tenant: &'a str,
-    tenant_id: &'a str,
+    m: &'static Messages,
+    place: &'a Place,
 }
 
-pub(super) async fn show(_: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = &call.chosen.tenant;
-    Ok(page(200, &Logout { tenant: &tenant.name, tenant_id: &tenant.id })?)
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    Ok(place.page(200, &Logout { m: place.m, place })?)
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -31,5 +33,5 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         sessions::end(cx, &credential.tenant.id, credential.actor(), session_id).await?;
     }
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-    Ok(notice("Signed out", "You are signed out.", Some(&call.chosen.tenant.id))?.with("set-cookie", gone))
+    Ok(signed_out(call.request, Some(&call.chosen.tenant.id))?.with("set-cookie", gone))
 }

@@ -1,11 +1,24 @@
-//! Hosted pages: they work without JavaScript, load nothing but our style sheet, and answer forms with 303.
+//! Hosted pages: they work without JavaScript, load nothing but our style sheet, and answer forms with 303
+//! or the form again.
 
+mod forgot;
+mod form;
+mod links;
 mod login;
 mod logout;
+pub mod messages;
+mod place;
+mod register;
+mod waiting;
+mod words;
 
 use askama::Template;
 
+pub(crate) use self::links::{email_verified, password_reset, reset_password, reset_refused, verify_email};
+use self::messages::{Messages, fill};
+use self::place::Place;
 use crate::api::tenant;
+use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::http::guard::{Answer, open};
@@ -16,25 +29,26 @@ use crate::ports::Fault;
 
 /// The surface's table and wording.
 pub fn surface() -> Surface {
+    const NONE: Limit = Limit::None;
     let routes = vec![
-        route("GET", "/tenant/{tenant}/login", Limit::None, open(login::show)),
-        route("POST", "/tenant/{tenant}/login", Limit::None, open(login::submit)),
-        route("GET", "/tenant/{tenant}/logout", Limit::None, open(logout::show)),
-        route("POST", "/tenant/{tenant}/logout", Limit::None, open(logout::submit)),
+        route("GET", "/tenant/{tenant}/login", NONE, open(login::show)),
+        route("POST", "/tenant/{tenant}/login", NONE, open(login::submit)),
+        route("GET", "/tenant/{tenant}/register", NONE, open(register::show)),
+        route("POST", "/tenant/{tenant}/register", NONE, open(register::submit)),
+        route("GET", "/tenant/{tenant}/forgot", NONE, open(forgot::show)),
+        route("POST", "/tenant/{tenant}/forgot", NONE, open(forgot::submit)),
+        route("GET", "/tenant/{tenant}/logout", NONE, open(logout::show)),
+        route("POST", "/tenant/{tenant}/logout", NONE, open(logout::submit)),
     ];
     Surface { name: "pages", routes, refused, broken }
 }
 
 fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    let worded = crate::api::wording::word(refusal);
-    if wants_page(request) {
-        return crate::api::wording::with_headers(error(cx, worded.status, &worded.sentence), refusal);
-    }
-    tenant::refused(cx, request, refusal)
+    if wants_page(request) { refused_page(request, refusal) } else { tenant::refused(cx, request, refusal) }
 }
 
 fn broken(cx: &Cx, id: &str) -> Response {
-    error(cx, 500, &format!("Something went wrong. If it stays so, tell us this number: {id}"))
+    error(cx, 500, &fill(messages::choose([], None).error_500, "id", id))
 }
 
 /// Whether the caller is a browser that would show a page: it navigates, or sends a form.
@@ -46,56 +60,44 @@ pub fn wants_page(request: &Request) -> bool {
 #[derive(Template)]
 #[template(path = "notice.html")]
 struct Notice<'a> {
+    m: &'static Messages,
+    tenant: Option<&'a str>,
     title: &'a str,
     text: &'a str,
-    /// The tenant whose login page is linked.
-    login: Option<&'a str>,
+    /// Where to go from here: a path, and what it is called.
+    next: Option<(String, &'a str)>,
 }
 
-/// A page that says one thing.
-pub fn notice(title: &str, text: &str, login: Option<&str>) -> Answer {
-    Ok(page(200, &Notice { title, text, login })?)
+/// A page that says one thing, and leads to another page of the tenant.
+fn said(place: &Place, title: &str, text: &str, next: Option<(&str, &str)>) -> Result<Response, Fault> {
+    let next = next.map(|(page, name)| (place.link(page), name));
+    place.page(200, &Notice { m: place.m, tenant: Some(&place.tenant.name), title, text, next })
 }
 
-/// The error page. If even that does not render, its text is sent as it is.
+/// The page for one who was signed out; with a tenant, it leads to that tenant's sign-in.
+pub(crate) fn signed_out(request: &Request, tenant_id: Option<&str>) -> Answer {
+    let m = messages::of(request);
+    let next = tenant_id.map(|id| (format!("/tenant/{id}/login"), m.sign_in));
+    let notice = Notice { m, tenant: None, title: m.signed_out, text: m.signed_out_text, next };
+    Ok(Response::html(200, notice.render().map_err(|error| Fault::new("page", error))?))
+}
+
+/// A refusal as a page, in the reader's language.
+pub fn refused_page(request: &Request, refusal: &Refusal) -> Response {
+    let m = messages::of(request);
+    with_headers(failed(m, word(refusal).status, &words::sentence(m, refusal)), refusal)
+}
+
+/// The error page with a text of its own.
 pub fn error(_: &Cx, status: u16, text: &str) -> Response {
-    let title = match status {
-        401 => "Please sign in",
-        403 => "Not allowed",
-        404 => "Not found",
-        429 => "Too many attempts",
-        500.. => "Something went wrong",
-        _ => "That did not work",
-    };
-    let page = page(status, &Notice { title, text, login: None });
-    page.unwrap_or_else(|_| Response { status, headers: Vec::new(), body: text.into() })
+    failed(messages::choose([], None), status, text)
 }
 
-#[derive(Template)]
-#[template(path = "verify_email.html")]
-struct VerifyEmail<'a> {
-    tenant: &'a str,
-    token: &'a str,
-}
-
-/// The page behind a verification link.
-pub fn verify_email(tenant: &str, token: &str) -> Answer {
-    Ok(page(200, &VerifyEmail { tenant, token })?)
-}
-
-#[derive(Template)]
-#[template(path = "reset_password.html")]
-struct ResetPassword<'a> {
-    tenant: &'a str,
-    token: &'a str,
-    shortest: usize,
-}
-
-/// The page behind a reset link.
-pub fn reset_password(tenant: &str, token: &str, shortest: usize) -> Answer {
-    Ok(page(200, &ResetPassword { tenant, token, shortest })?)
-}
-
-fn page(status: u16, template: &impl Template) -> Result<Response, Fault> {
-    Ok(Response::html(status, template.render().map_err(|error| Fault::new("page", error))?))
+/// If even the error page does not render, its text is sent as it is.
+fn failed(m: &'static Messages, status: u16, text: &str) -> Response {
+    let notice = Notice { m, tenant: None, title: words::title(m, status), text, next: None };
+    match notice.render() {
+        Ok(html) => Response::html(status, html),
+        Err(_) => Response { status, headers: Vec::new(), body: text.into() },
+    }
 }

@@ -44,5 +44,5 @@ fn one_who_may_not_pass_is_told_so_and_not_sent_to_sign_in() {
     let cookie = world.cookie(&world.user("ada@example.com"));
     let reply = world.get("/app/").cookie(&cookie).navigating().send().is(403);
     assert!(reply.header("content-type").unwrap().starts_with("text/html"));
-    assert!(reply.text.contains("Insufficient permissions"));
+    assert!(reply.text.contains("You are not allowed to do this."));
 }

@@ -1,4 +1,7 @@
 //! Hosted pages.
 
+mod forgot;
 mod login;
 mod logout;
+mod messages;
+mod register;

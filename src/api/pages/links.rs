@@ -1,0 +1,83 @@
+//! The pages behind mailed links. Their addresses are the account API's, because the documents name them.
+
+use askama::Template;
+
+use crate::api::pages::messages::Messages;
+use crate::api::pages::place::Place;
+use crate::api::pages::said;
+use crate::api::pages::words::Problem;
+use crate::api::wording::with_headers;
+use crate::cx::Cx;
+use crate::domain::mailing::{self, Purpose};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::Tenant;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use std::rc::Rc;
+
+#[derive(Template)]
+#[template(path = "verify_email.html")]
+struct VerifyEmail<'a> {
+    m: &'static Messages,
+    place: &'a Place,
+    token: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "reset_password.html")]
+struct ResetPassword<'a> {
+    m: &'static Messages,
+    place: &'a Place,
+    token: &'a str,
+    problem: Option<Problem>,
+}
+
+/// The mailed link's place. What it carried on may be over by now; the link itself is good all the same.
+async fn place(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Result<Place, Error> {
+    let said = |name: &str| call.query(name);
+    match Place::in_tenant(cx, call, tenant.clone(), &said).await {
+        Err(Error::Refused(Refusal::LinkDead)) => {
+            let but_the_request = |name: &str| said(name).filter(|_| name != "request");
+            Place::in_tenant(cx, call, tenant, &but_the_request).await
+        }
+        other => other,
+    }
+}
+
+/// The page behind a verification link.
+pub(crate) async fn verify_email(cx: &Cx, call: &Call<'_>, token: &str) -> Answer {
+    let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
+    let place = &place(cx, call, tenant).await?;
+    Ok(place.page(200, &VerifyEmail { m: place.m, place, token })?)
+}
+
+/// What the verification form is answered with: nobody is signed in by it.
+pub(crate) async fn email_verified(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Answer {
+    let place = &place(cx, call, tenant).await?;
+    let m = place.m;
+    Ok(said(place, m.verified, m.verified_text, Some(("login", m.sign_in)))?)
+}
+
+/// The page behind a reset link.
+pub(crate) async fn reset_password(cx: &Cx, call: &Call<'_>, token: &str) -> Answer {
+    let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
+    let place = &place(cx, call, tenant).await?;
+    Ok(place.page(200, &ResetPassword { m: place.m, place, token, problem: None })?)
+}
+
+/// The same once more, for a password that is not acceptable.
+pub(crate) async fn reset_refused(cx: &Cx, call: &Call<'_>, token: &str, refusal: &Refusal) -> Answer {
+    let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
+    let place = &place(cx, call, tenant).await?;
+    let problem = Problem::of(place.m, &place.tenant, refusal);
+    let status = problem.status;
+    let page = ResetPassword { m: place.m, place, token, problem: Some(problem) };
+    Ok(with_headers(place.page(status, &page)?, refusal))
+}
+
+/// What the reset form is answered with.
+pub(crate) async fn password_reset(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Answer {
+    let place = &place(cx, call, tenant).await?;
+    let m = place.m;
+    Ok(said(place, m.reset_done, m.reset_done_text, Some(("login", m.sign_in)))?)
+}

@@ -1,0 +1,158 @@
+//! Where a page stands: its tenant, its language, and what comes after it.
+
+use std::rc::Rc;
+
+use askama::Template;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::api::pages::form::Fields;
+use crate::api::pages::messages::{self, Messages, fill};
+use crate::api::pages::waiting::{self, Asked};
+use crate::cx::Cx;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sessions::COOKIE;
+use crate::domain::tenants::Tenant;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::path::Path;
+use crate::ports::Fault;
+
+const QUERY_VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A page's place. What is to come after it goes with the person from page to page, in links and hidden
+/// fields, and through the mail.
+pub(super) struct Place {
+    /// The language.
+    pub m: &'static Messages,
+    /// The tenant.
+    pub tenant: Rc<Tenant>,
+    /// The path to go to when signed in.
+    pub return_to: Option<String>,
+    /// The client's request that waits.
+    pub asked: Option<Asked>,
+    /// The languages that the address asks for.
+    ui_locales: Option<String>,
+}
+
+impl Place {
+    /// From a page's address, or the hidden fields of its form.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkDead`] for a `request` that does not wait any more.
+    pub(super) async fn of(cx: &Cx, call: &Call<'_>, fields: Option<&Fields>) -> Result<Place, Error> {
+        let said = |name: &str| {
+            let field = fields.and_then(|fields| fields.get(name)).map(str::to_owned);
+            field.or_else(|| call.query(name)).filter(|value| !value.is_empty())
+        };
+        Place::in_tenant(cx, call, call.chosen.tenant.clone(), &said).await
+    }
+
+    /// The same for a page whose tenant its address does not say.
+    ///
+    /// # Errors
+    /// As [`Place::of`].
+    pub(super) async fn in_tenant(
+        cx: &Cx,
+        call: &Call<'_>,
+        tenant: Rc<Tenant>,
+        said: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Place, Error> {
+        let asked = match said("request") {
+            Some(id) => Some(waiting::find(cx, &tenant, &id).await?.ok_or(Refusal::LinkDead)?),
+            None => None,
+        };
+        let ui_locales = said("ui_locales").filter(|locales| locales.len() <= 100);
+        let theirs = asked.iter().flat_map(|asked| &asked.ui_locales).map(String::as_str);
+        let locales = ui_locales.iter().flat_map(|locales| locales.split(' ')).chain(theirs);
+        let m = messages::choose(locales, call.request.headers.get("accept-language"));
+        let return_to = said("return_to").filter(|to| is_local(to));
+        Ok(Place { m, tenant, return_to, asked, ui_locales })
+    }
+
+    /// Where a person goes who is signed in.
+    pub(super) fn onward(&self) -> &str {
+        match (&self.asked, &self.return_to) {
+            (Some(asked), _) => &asked.resume,
+            (None, Some(to)) => to,
+            (None, None) => "/",
+        }
+    }
+
+    /// What comes after, as a query without its `?`.
+    pub(super) fn query(&self) -> String {
+        let pairs = [
+            ("request", self.asked.as_ref().map(|asked| asked.id.as_str())),
+            ("return_to", self.return_to.as_deref()),
+            ("ui_locales", self.ui_locales.as_deref()),
+        ];
+        let pair = |(name, value): (&str, Option<&str>)| {
+            Some(format!("{name}={}", utf8_percent_encode(value?, QUERY_VALUE)))
+        };
+        pairs.into_iter().filter_map(pair).collect::<Vec<_>>().join("&")
+    }
+
+    /// The path of another page of the tenant, with what comes after.
+    pub(super) fn link(&self, page: &str) -> String {
+        let (path, query) = (self.path(page), self.query());
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    }
+
+    /// The path that a page's form is sent to: what comes after is in its hidden fields.
+    pub(super) fn action(&self, page: &str) -> String {
+        let path = self.path(page);
+        match &self.ui_locales {
+            Some(locales) => format!("{path}?ui_locales={}", utf8_percent_encode(locales, QUERY_VALUE)),
+            None => path,
+        }
+    }
+
+    /// The path that the form behind a mailed link is sent to.
+    pub(super) fn link_action(&self, link: &str) -> String {
+        let query = self.query();
+        if query.is_empty() { format!("/auth/{link}") } else { format!("/auth/{link}?{query}") }
+    }
+
+    /// Which client a person signs in for.
+    pub(super) fn lead(&self) -> Option<String> {
+        self.asked.as_ref().map(|asked| fill(self.m.sign_in_to, "client", &asked.client))
+    }
+
+    /// What a new password must be like.
+    pub(super) fn password_rule(&self) -> String {
+        fill(self.m.password_rule, "n", self.tenant.settings.min_password_length)
+    }
+
+    fn path(&self, page: &str) -> String {
+        format!("/tenant/{}/{page}", self.tenant.id)
+    }
+
+    /// A page here. Browsers hold the redirects after a form to `form-action`, so it names the client's
+    /// origin where one waits (CSP 3 §6.3.1).
+    pub(super) fn page(&self, status: u16, template: &impl Template) -> Result<Response, Fault> {
+        let html = template.render().map_err(|error| Fault::new("page", error))?;
+        Ok(self.html(status, html))
+    }
+
+    /// The same for a page that is rendered already.
+    pub(super) fn html(&self, status: u16, html: String) -> Response {
+        match &self.asked {
+            Some(asked) => Response::html_with_forms_to(status, html, &asked.form_action),
+            None => Response::html(status, html),
+        }
+    }
+
+    /// On to what comes after, signed in with that cookie.
+    pub(super) fn go_on(&self, cookie: &str) -> Response {
+        let life = self.tenant.settings.session_absolute_seconds;
+        let cookie = format!("{COOKIE}={cookie}; Path=/; Max-Age={life}; Secure; HttpOnly; SameSite=Lax");
+        Response::see_other(self.onward()).with("set-cookie", cookie)
+    }
+}
+
+/// Whether a place to go back to is a path of this origin and nothing that a browser reads as another.
+fn is_local(to: &str) -> bool {
+    let path = to.split(['?', '#']).next().unwrap_or_default();
+    let plain = to.len() <= 2048 && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    plain && Path::parse(path).is_some()
+}

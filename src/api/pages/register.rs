@@ -1,0 +1,67 @@
+//! `/tenant/{tenant}/register`: the form for a new account, and what it leads to.
+
+use askama::Template;
+
+use crate::api::pages::form::Fields;
+use crate::api::pages::messages::Messages;
+use crate::api::pages::place::Place;
+use crate::api::pages::said;
+use crate::api::pages::words::Problem;
+use crate::api::wording::with_headers;
+use crate::cx::Cx;
+use crate::domain::login::{self, Attempt};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::register::{self, Outcome, Registration};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct Register<'a> {
+    m: &'static Messages,
+    place: &'a Place,
+    name: &'a str,
+    email: &'a str,
+    problem: Option<Problem>,
+}
+
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    let m = place.m;
+    if call.query("sent").is_some() {
+        return Ok(said(place, m.check_mail, m.check_mail_text, Some(("login", m.back_to_sign_in)))?);
+    }
+    if !place.tenant.settings.allow_registration {
+        return Err(Refusal::SignUpClosed.into());
+    }
+    let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
+    let page = Register { m, place, name: "", email: hint.unwrap_or_default(), problem: None };
+    Ok(place.page(200, &page)?)
+}
+
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let fields = Fields::of(call).await?;
+    let place = &Place::of(cx, call, Some(&fields)).await?;
+    let (email, password) = (fields.need("email")?, fields.need("password")?);
+    let name = fields.get("name").unwrap_or_default();
+    let onward = place.query();
+    let new = Registration { email, password, name: Some(name), onward: &onward };
+    match register::register(cx, &call.chosen, new).await {
+        Ok(Outcome::CheckMail(_)) => {
+            let between = if onward.is_empty() { "" } else { "&" };
+            Ok(Response::see_other(&format!("/tenant/{}/register?{onward}{between}sent=1", place.tenant.id)))
+        }
+        Ok(Outcome::Ready(_)) => {
+            Ok(place.go_on(&login::for_browser(cx, &call.chosen, Attempt { email, password }).await?))
+        }
+        Err(Error::Refused(refusal @ Refusal::SignUpClosed)) => Err(refusal.into()),
+        Err(Error::Refused(refusal)) => {
+            let problem = Problem::of(place.m, &place.tenant, &refusal);
+            let status = problem.status;
+            let page = Register { m: place.m, place, name, email, problem: Some(problem) };
+            Ok(with_headers(place.page(status, &page)?, &refusal))
+        }
+        Err(broken) => Err(broken),
+    }
+}

@@ -1,0 +1,35 @@
+//! The authorization request that a page's `request` stands for.
+
+use crate::cx::Cx;
+use crate::domain::authorize;
+use crate::domain::tenants::Tenant;
+use crate::ports::Fault;
+
+/// A request of a client that waits for its user, as pages see it.
+pub(super) struct Asked {
+    /// What pages carry it by.
+    pub id: String,
+    /// The client's name.
+    pub client: String,
+    /// The address that the client thinks the user has.
+    pub login_hint: Option<String>,
+    /// The languages that the client thinks the user speaks.
+    pub ui_locales: Vec<String>,
+    /// Where the browser goes when its user is signed in, a path of ours.
+    pub resume: String,
+    /// Where that leads in the end: an origin or a scheme.
+    pub form_action: String,
+}
+
+/// The request of that id; `None` if there is none, or it is over.
+pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Asked>, Fault> {
+    let waiting = authorize::waiting(cx, tenant, id).await?;
+    Ok(waiting.map(|waiting| Asked {
+        resume: waiting.resume(tenant),
+        form_action: waiting.form_action(),
+        client: waiting.client.name.clone(),
+        login_hint: waiting.request.login_hint,
+        ui_locales: waiting.request.ui_locales,
+        id: waiting.id,
+    }))
+}
