@@ -8,7 +8,7 @@ use crate::crypto::secret::base64url;
 use crate::model::address::bucket;
 use crate::model::id::uuid_v7;
 use crate::model::time::Time;
-use crate::ports::{After, Counters, Db, Log, Post, Rng};
+use crate::ports::{After, Counters, Db, Log, Post, Rng, Web};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct Cx {
     pub counters: Rc<dyn Counters>,
     /// The way out for mail.
     pub post: Rc<dyn Post>,
+    /// The way out to other servers.
+    pub web: Rc<dyn Web>,
     /// Randomness.
     pub rng: Rc<dyn Rng>,
     /// Work that goes on after the answer.

@@ -186,6 +186,13 @@ pub trait Post {
     fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>>;
 }
 
+/// The way out to other servers.
+pub trait Web {
+    /// Posts a form (`application/x-www-form-urlencoded`) and answers the status code. Redirects are not
+    /// followed; without an answer in time it is a fault.
+    fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>>;
+}
+
 /// Randomness fit for keys.
 pub trait Rng {
     /// Fills the buffer.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
 use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
@@ -176,8 +177,9 @@ async fn replayed(
 ) -> Result<Error, Error> {
     let entry = Entry::failed("code.reused").by(user_id).on(&client.id).saying("what it gave was ended");
     let mut batch = vec![audit::row(cx, &tenant.id, entry)];
-    batch.extend(grant_id.map(|id| store::sessions::end(id, cx.now)));
+    batch.extend(grant_id.map(|id| store::sessions::end(id, cx.now)).into_iter().flatten());
     cx.db.run(batch).await?;
     cx.cache.forget_user(user_id);
+    backchannel::soon(cx, user_id);
     Ok(oauth(Code::InvalidGrant, "the code was used before"))
 }

@@ -3,6 +3,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod authorize;
+pub mod backchannel;
 pub mod client_auth;
 pub mod client_credentials;
 pub mod client_rules;

@@ -7,6 +7,7 @@ use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
 use crate::domain::mailing::{self, Linking, Purpose};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -54,14 +55,15 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     }
     let hash = password::hash(new, cx.random())?;
     let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
-    let batch = vec![
+    let mut batch = vec![
         store::users::set_password(&user.id, &hash),
         store::mail_links::kill(&user.id, Purpose::ResetPassword.name(), cx.now),
-        store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
+    batch.extend(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now));
     cx.db.run(batch).await?;
     cx.cache.forget_user(&user.id);
+    backchannel::soon(cx, &user.id);
     Ok(mailing::send_password_changed(cx, &tenant.name, &fresh).await?)
 }
 
@@ -115,14 +117,15 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
     let link = link.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
-    let batch = vec![
+    let mut batch = vec![
         store::users::set_password(&link.user_id, &hash),
         store::users::confirm_email(&link.user_id, &link.email_key),
-        store::sessions::end_all_but(&link.user_id, None, cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
+    batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
     cx.db.run(batch).await?;
     cx.cache.forget_user(&link.user_id);
+    backchannel::soon(cx, &link.user_id);
     throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
     if let Some(user) = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id).await? {
         mailing::send_password_changed(cx, &tenant.name, &user).await?;

@@ -9,6 +9,7 @@ use crate::crypto::seal;
 use crate::crypto::secret::{base64url, hmac, sha256, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
 use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal, oauth};
@@ -146,9 +147,11 @@ async fn tenant_of(cx: &Cx, chosen: &Chosen, token: &Token) -> Result<Rc<Tenant>
 /// A spent token came again: whoever has it, its family ends.
 async fn reused(cx: &Cx, token: &Token) -> Result<Error, Error> {
     let entry = Entry::failed("token.reused").by(&token.user_id).on(&token.session_id);
-    let end = store::sessions::end(&token.session_id, cx.now);
-    cx.db.run(vec![end, audit::row(cx, &token.tenant_id, entry.saying("the family was ended"))]).await?;
+    let mut batch = store::sessions::end(&token.session_id, cx.now).to_vec();
+    batch.push(audit::row(cx, &token.tenant_id, entry.saying("the family was ended")));
+    cx.db.run(batch).await?;
     cx.cache.forget_user(&token.user_id);
+    backchannel::soon(cx, &token.user_id);
     Ok(Refusal::BadCredential.into())
 }
 

@@ -4,9 +4,9 @@ use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::keys;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
+use crate::domain::{backchannel, keys};
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, Audiences, TYP};
@@ -148,7 +148,10 @@ pub async fn access_token(
 /// isolates look again.
 pub async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> Result<(), Fault> {
     let entry = Entry::ok("logout").by(user_id).on(session_id);
-    cx.db.run(vec![store::sessions::end(session_id, cx.now), audit::row(cx, tenant_id, entry)]).await?;
+    let mut batch = store::sessions::end(session_id, cx.now).to_vec();
+    batch.push(audit::row(cx, tenant_id, entry));
+    cx.db.run(batch).await?;
     cx.cache.forget_user(user_id);
+    backchannel::soon(cx, user_id);
     Ok(())
 }

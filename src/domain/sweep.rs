@@ -1,7 +1,7 @@
-//! What cron does: rotates keys that are due and removes what is over.
+//! What cron does: rotates keys that are due, tells clients of logouts again and removes what is over.
 
 use crate::cx::Cx;
-use crate::domain::keys;
+use crate::domain::{backchannel, keys};
 use crate::ports::Fault;
 use crate::store;
 
@@ -12,6 +12,10 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
             let line = serde_json::json!({ "level": "error", "event": "keys.rotate", "tenant": tenant_id, "fault": fault.0 });
             cx.log.line(&line.to_string());
         }
+    }
+    if let Err(fault) = backchannel::due(cx).await {
+        let line = serde_json::json!({ "level": "error", "event": "backchannel", "fault": fault.0 });
+        cx.log.line(&line.to_string());
     }
     cx.db.run(store::sweep::all(cx.now)).await.map(drop)
 }

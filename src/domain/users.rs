@@ -4,6 +4,7 @@ use crate::crypto::imported::can_import;
 use crate::crypto::password;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
 use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
@@ -185,7 +186,8 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
         return Err(Refusal::Conflict("the address has an account").into());
     }
     if user.status == "disabled" {
-        cx.db.run(vec![store::sessions::end_all_but(&user.id, None, cx.now)]).await?;
+        cx.db.run(store::sessions::end_all_but(&user.id, None, cx.now).to_vec()).await?;
+        backchannel::soon(cx, &user.id);
     }
     cx.cache.forget_user(&user.id);
     Ok(user)

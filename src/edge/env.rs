@@ -13,6 +13,7 @@ use crate::crypto::secret::same;
 use crate::cx::{Client, Cx};
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
+use crate::edge::fetch::Fetch;
 use crate::edge::glue;
 use crate::edge::mail::Transport;
 use crate::http::request::Request;
@@ -70,6 +71,7 @@ pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Fault> {
         db: db.clone(),
         counters: Rc::new(DurableCounters::new(env.clone())),
         post: Rc::new(Transport::new(env.clone(), config.clone(), db, now)),
+        web: Rc::new(Fetch),
         after: Rc::new(WaitUntil(ctx.clone())),
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),

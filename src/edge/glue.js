@@ -187,6 +187,16 @@ export async function sendMail(binding, from, to, subject, text, html) {
   await binding.send({ from, to, subject, text, html });
 }
 
+/** Posts a form; answers the status. A redirect is an answer like any other and not followed. */
+export async function postForm(url, body, timeout) {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const signal = AbortSignal.timeout(timeout);
+  const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
+  // The status says all; what an answer that goes on says is not waited for.
+  response.body?.cancel().catch(() => {});
+  return response.status;
+}
+
 /** Sends a mail through an HTTP API of Resend's shape; answers the status. */
 export async function postMail(url, key, body) {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };

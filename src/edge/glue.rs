@@ -37,6 +37,8 @@ extern "C" {
         text: &str,
         html: &str,
     ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = postForm, catch)]
+    pub async fn post_form(url: &str, body: &str, timeout: u32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = postMail, catch)]
     pub async fn post_mail(url: &str, key: &str, body: &str) -> Result<JsValue, JsValue>;
 }

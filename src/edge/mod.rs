@@ -7,6 +7,7 @@ mod counter_do;
 mod counters;
 mod d1;
 mod env;
+mod fetch;
 mod forward;
 mod glue;
 mod mail;

@@ -1,4 +1,4 @@
-//! The `scheduled` event: rotates keys that are due and removes what is over.
+//! The `scheduled` event: what is due, and what is over.
 
 use wasm_bindgen::JsValue;
 use worker::{Env, ScheduleContext, ScheduledEvent, event};

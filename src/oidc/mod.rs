@@ -5,6 +5,7 @@ pub mod assertion;
 pub mod discovery;
 pub mod error;
 pub mod id_token;
+pub mod logout_token;
 pub mod params;
 pub mod pkce;
 pub mod request;

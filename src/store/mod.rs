@@ -9,6 +9,7 @@ pub mod clients;
 pub mod consents;
 pub mod grants;
 pub mod keys;
+pub mod logout_deliveries;
 pub mod mail_links;
 pub mod outbox;
 pub mod refresh_tokens;

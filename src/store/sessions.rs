@@ -2,6 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::logout_deliveries::owe;
 use crate::store::users::{self, User};
 use crate::store::{Columns, json_text, one};
 
@@ -134,18 +135,29 @@ pub fn insert(session: &Session) -> Stmt {
     )
 }
 
-/// Ends one session of a user, and those that began in it but for offline access.
-pub fn end(id: &str, now: Time) -> Stmt {
-    let sql = "WITH RECURSIVE over (id) AS (
-                 SELECT ?1 UNION
-                 SELECT sessions.id FROM sessions JOIN over ON sessions.parent_id = over.id
-                 WHERE instr(' ' || coalesce(sessions.scope, '') || ' ', ' offline_access ') = 0)
-               UPDATE sessions SET ended_at = ?2 WHERE id IN (SELECT id FROM over) AND ended_at IS NULL";
-    Stmt::new(sql, vec![id.into(), now.0.into()])
+/// A session and those that began in it, but for offline access.
+const OVER: &str = "WITH RECURSIVE over (id) AS (
+                      SELECT ?2 UNION
+                      SELECT sessions.id FROM sessions JOIN over ON sessions.parent_id = over.id
+                      WHERE instr(' ' || coalesce(sessions.scope, '') || ' ', ' offline_access ') = 0)
+                    SELECT id FROM over";
+
+/// Ends one session of a user, and those that began in it but for offline access. The first statement notes
+/// which clients are to be told, the second ends.
+pub fn end(id: &str, now: Time) -> [Stmt; 2] {
+    let tell = format!("sessions.id IN ({OVER}) OR sessions.parent_id IN ({OVER})");
+    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE id IN ({OVER}) AND ended_at IS NULL");
+    [owe(&tell, now, vec![id.into()]), Stmt::new(end, vec![now.0.into(), id.into()])]
 }
 
-/// Ends all sessions of a user but one.
-pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> Stmt {
-    let sql = "UPDATE sessions SET ended_at = ?3 WHERE user_id = ?1 AND ended_at IS NULL AND id <> coalesce(?2, '')";
-    Stmt::new(sql, vec![user_id.into(), keep.into(), now.0.into()])
+/// Ends all sessions of a user but one and what was granted in that, offline access too. Two statements, as
+/// [`end`].
+pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
+    let which = "sessions.user_id = ?2 AND sessions.id <> coalesce(?3, '')
+                 AND coalesce(sessions.parent_id, '-') <> coalesce(?3, '')";
+    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
+    let args = || vec![user_id.into(), keep.into()];
+    let mut all: Vec<Arg> = vec![now.0.into()];
+    all.extend(args());
+    [owe(which, now, args()), Stmt::new(end, all)]
 }

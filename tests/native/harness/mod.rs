@@ -29,7 +29,7 @@ use portcullis::store::users::User;
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Reply};
-use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Sqlite};
+use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";
@@ -48,6 +48,7 @@ pub const NOON: i64 = 1_777_636_800_000;
 pub struct World {
     pub db: Rc<Sqlite>,
     pub post: Rc<Mailbox>,
+    pub web: Rc<Servers>,
     pub log: Rc<Lines>,
     pub table: Table,
     pub cache: Rc<Cache>,
@@ -81,6 +82,7 @@ impl World {
         World {
             db: Rc::new(Sqlite::new()),
             post: Rc::default(),
+            web: Rc::default(),
             log: Rc::default(),
             table: api::table().unwrap(),
             cache: Rc::default(),
@@ -99,6 +101,7 @@ impl World {
             db: self.db.clone(),
             counters: self.counters.clone(),
             post: self.post.clone(),
+            web: self.web.clone(),
             after: self.after.clone(),
             rng: self.rng.clone(),
             log: self.log.clone(),

@@ -9,7 +9,7 @@ use std::task::Poll;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::{
-    After, Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict,
+    After, Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict, Web,
 };
 use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -140,6 +140,29 @@ impl Post for Mailbox {
             }
             self.mails.borrow_mut().push(mail);
             Ok(())
+        })
+    }
+}
+
+/// Other servers: keeps what is posted to them.
+#[derive(Default)]
+pub struct Servers {
+    /// URL and body of each form, oldest first.
+    pub forms: RefCell<Vec<(String, String)>>,
+    /// What is answered: 200 unless set; nothing comes back for 0.
+    pub status: Cell<Option<u16>>,
+    /// Servers by the start of their URL that answer otherwise.
+    pub others: RefCell<Vec<(String, u16)>>,
+}
+
+impl Web for Servers {
+    fn post_form(&self, url: String, body: String, _: u32) -> Later<'_, Result<u16, Fault>> {
+        Box::pin(async move {
+            let other =
+                self.others.borrow().iter().find(|(start, _)| url.starts_with(start)).map(|(_, s)| *s);
+            let status = other.or(self.status.get()).unwrap_or(200);
+            self.forms.borrow_mut().push((url, body));
+            if status == 0 { Err(Fault::new("fetch", "no answer in time")) } else { Ok(status) }
         })
     }
 }

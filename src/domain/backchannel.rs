@@ -1,0 +1,117 @@
+//! Telling clients that a user was signed out (OpenID Connect Back-Channel Logout 1.0).
+//!
+//! What is owed is written in the batch that ends the session, so a crash loses nothing. It is tried right
+//! after the answer, and again by cron with growing delays until the client takes it or a day has passed.
+
+use futures_util::future::join_all;
+
+use crate::crypto::jws::Validity;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::{keys, tenants};
+use crate::oidc::logout_token::{LogoutToken, SECONDS, TYP, events};
+use crate::ports::Fault;
+use crate::store;
+use crate::store::logout_deliveries::{Delays, Delivery, done};
+
+/// Milliseconds until a client must have answered.
+const TIMEOUT_MS: u32 = 5_000;
+/// After a minute, then twice as long each time, at most four hours.
+const DELAYS: Delays = Delays { first: 60_000, longest: 4 * 3_600_000 };
+/// How long it is tried, in seconds.
+const TRIED_FOR: i64 = 86_400;
+/// Deliveries at once: as many connections as the platform opens.
+const AT_ONCE: i64 = 6;
+/// Rounds in one run of cron.
+const ROUNDS: usize = 5;
+
+/// Tells, after the answer, the clients of one user whose sessions have just ended.
+pub fn soon(cx: &Cx, user_id: &str) {
+    let (context, user_id) = (cx.clone(), user_id.to_owned());
+    cx.after.run(Box::pin(async move {
+        if let Err(fault) = rounds(&context, Some(&user_id)).await {
+            let line =
+                serde_json::json!({ "level": "error", "event": "backchannel.failed", "fault": fault.0 });
+            context.log.line(&line.to_string());
+        }
+    }));
+}
+
+/// The cron's part: everything that is due.
+pub async fn due(cx: &Cx) -> Result<(), Fault> {
+    rounds(cx, None).await
+}
+
+async fn rounds(cx: &Cx, user_id: Option<&str>) -> Result<(), Fault> {
+    for _ in 0..ROUNDS {
+        let db = cx.db.as_ref();
+        let taken = store::logout_deliveries::take_due(db, user_id, &DELAYS, AT_ONCE, cx.now).await?;
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let outcomes = join_all(taken.iter().map(|delivery| told(cx, delivery))).await;
+        let mut batch = Vec::new();
+        for (delivery, outcome) in taken.iter().zip(outcomes) {
+            let entry = Entry::failed("backchannel.failed").by("system").on(&delivery.client_id);
+            let (over, problem) = match outcome {
+                Told::Taken => (true, None),
+                Told::Refused(problem) => (true, Some(format!("{problem}, for good"))),
+                Told::NotNow(problem) if delivery.next_at >= delivery.created_at.plus(TRIED_FOR) => {
+                    (true, Some(format!("{problem}, given up after {} tries", delivery.attempts)))
+                }
+                Told::NotNow(problem) => (false, Some(format!("{problem}, try {}", delivery.attempts))),
+            };
+            if over {
+                batch.push(done(&delivery.id));
+            }
+            if let Some(problem) = problem {
+                let said = format!("session {}: {problem}", delivery.session_id);
+                batch.push(audit::row(cx, &delivery.tenant_id, entry.saying(said)));
+            }
+        }
+        cx.db.run(batch).await?;
+    }
+    Ok(())
+}
+
+/// What became of a try.
+enum Told {
+    /// The client knows, or does not want to.
+    Taken,
+    /// It will not take it later either.
+    Refused(String),
+    /// It may take it later.
+    NotNow(String),
+}
+
+async fn told(cx: &Cx, delivery: &Delivery) -> Told {
+    let Some(uri) = &delivery.uri else { return Told::Taken };
+    let token = match token(cx, delivery).await {
+        Ok(Some(token)) => token,
+        Ok(None) => return Told::NotNow("the tenant is suspended".into()),
+        Err(fault) => return Told::NotNow(fault.0),
+    };
+    let answer = cx.web.post_form(uri.clone(), format!("logout_token={token}"), TIMEOUT_MS).await;
+    match answer {
+        // §2.8: 200; some frameworks make 204 of it.
+        Ok(200 | 204) => Told::Taken,
+        Ok(400) => Told::Refused("the client answered 400".into()),
+        Ok(status) => Told::NotNow(format!("the client answered {status}")),
+        Err(_) => Told::NotNow("the client did not answer".into()),
+    }
+}
+
+/// A fresh logout token: one that was sent before may be over.
+async fn token(cx: &Cx, delivery: &Delivery) -> Result<Option<String>, Fault> {
+    let Some(tenant) = tenants::by_id(cx, &delivery.tenant_id).await? else { return Ok(None) };
+    let claims = LogoutToken {
+        iss: &tenant.issuer,
+        aud: &delivery.client_id,
+        sub: &delivery.user_id,
+        sid: &delivery.session_id,
+        jti: &cx.id(),
+        events: events(),
+    };
+    let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };
+    keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims).map(Some)
+}

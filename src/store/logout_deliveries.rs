@@ -1,0 +1,96 @@
+//! Logouts that clients are to be told of: a row for each grant that ended, until its client has taken it.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::store::{Columns, one};
+
+/// Notes the grants that are about to end, or whose browser's session is, and whose clients want to know of
+/// it. `which` is a condition on live rows of `sessions`; in its arguments, `?1` is the time.
+///
+/// A grant for offline access goes on, but its client is told as well: its own session for that person was
+/// begun with the browser's.
+pub(super) fn owe(which: &str, now: Time, more: Vec<Arg>) -> Stmt {
+    let mut args: Vec<Arg> = vec![now.0.into()];
+    args.extend(more);
+    let sql = format!(
+        "INSERT INTO logout_deliveries (id, tenant_id, client_id, user_id, session_id, next_at, created_at)
+         SELECT sessions.id, sessions.tenant_id, sessions.client_id, sessions.user_id, sessions.id, ?1, ?1
+         FROM sessions JOIN clients ON clients.id = sessions.client_id
+         WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?1
+         AND json_extract(clients.metadata, '$.backchannel_logout_uri') IS NOT NULL AND ({which})
+         ON CONFLICT DO NOTHING"
+    );
+    Stmt::new(sql, args)
+}
+
+/// A delivery that is being tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its id, the grant's.
+    pub id: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// Who is to be told.
+    pub client_id: String,
+    /// Who was signed out.
+    pub user_id: String,
+    /// Of which session.
+    pub session_id: String,
+    /// Tries, with this one.
+    pub attempts: i64,
+    /// When it is tried again unless it succeeds.
+    pub next_at: Time,
+    /// When the session ended.
+    pub created_at: Time,
+    /// Where to; none if the client does not want to know any more.
+    pub uri: Option<String>,
+}
+
+/// How deliveries are tried again, in milliseconds.
+pub struct Delays {
+    /// After the first try; twice as long after each other one.
+    pub first: i64,
+    /// The longest.
+    pub longest: i64,
+}
+
+/// Takes deliveries whose turn it is, of one user or of all, at most so many: nobody else gets them until
+/// they are due again.
+pub async fn take_due(
+    db: &dyn Db,
+    user_id: Option<&str>,
+    delays: &Delays,
+    limit: i64,
+    now: Time,
+) -> Result<Vec<Delivery>, Fault> {
+    let stmt = Stmt::new(
+        "UPDATE logout_deliveries
+         SET attempts = attempts + 1, next_at = ?1 + min(?4, ?3 << min(attempts, 20))
+         WHERE id IN (SELECT id FROM logout_deliveries WHERE next_at <= ?1 AND (?2 IS NULL OR user_id = ?2)
+                      ORDER BY next_at LIMIT ?5)
+         RETURNING *, (SELECT json_extract(metadata, '$.backchannel_logout_uri') FROM clients
+                       WHERE clients.id = logout_deliveries.client_id) AS uri",
+        vec![now.0.into(), user_id.into(), delays.first.into(), delays.longest.into(), limit.into()],
+    );
+    let rows = one(db, stmt).await?;
+    let read = |row| {
+        let row = Columns(row);
+        Ok(Delivery {
+            id: row.text("id")?,
+            tenant_id: row.text("tenant_id")?,
+            client_id: row.text("client_id")?,
+            user_id: row.text("user_id")?,
+            session_id: row.text("session_id")?,
+            attempts: row.int("attempts")?,
+            next_at: row.time("next_at")?,
+            created_at: row.time("created_at")?,
+            uri: row.maybe_text("uri")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Nothing is owed any more.
+pub fn done(id: &str) -> Stmt {
+    Stmt::new("DELETE FROM logout_deliveries WHERE id = ?1", vec![id.into()])
+}
