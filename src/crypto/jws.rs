@@ -20,9 +20,9 @@ use crate::ports::Fault;
 pub const LONGEST: usize = 8 * 1024;
 
 /// ECDSA over P-256 with SHA-256 (RFC 7518 §3.4).
-struct Es256;
+pub(super) struct Es256;
 
-struct Es256Signature(Signature);
+pub(super) struct Es256Signature(Signature);
 
 impl AlgorithmSignature for Es256Signature {
     const LENGTH: Option<NonZeroUsize> = NonZeroUsize::new(64);
@@ -57,9 +57,9 @@ impl Algorithm for Es256 {
 /// Header members beyond those that jwt-compact knows. Any `crit` is refused: we implement no extension
 /// (RFC 7515 §4.1.11).
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
-struct More {
+pub(super) struct More {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    crit: Option<serde_json::Value>,
+    pub(super) crit: Option<serde_json::Value>,
 }
 
 /// From when until when a token is valid.

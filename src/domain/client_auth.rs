@@ -5,16 +5,19 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::crypto::foreign::{self, Foreign};
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::clients;
 use crate::domain::refusal::{Error, oauth};
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{HOME, Tenant};
 use crate::domain::throttle;
 use crate::model::client::AuthMethod;
 use crate::model::id::is_id;
+use crate::oidc::client_assertion::{self, ClientAssertion, FORGOTTEN_AFTER};
 use crate::oidc::error::Code;
+use crate::ports::{Act, Count, Rule, Tally};
 use crate::store::clients::Client;
 
 /// What a request says about which client it comes from, as it was sent.
@@ -40,7 +43,12 @@ enum Claimed {
     Basic { id: String, secret: String },
     /// In the body.
     Post { id: String, secret: String },
+    /// In a JWT that it signed.
+    Assertion { id: String, assertion: String },
 }
+
+/// Endpoints below `/oauth2/` that clients authenticate at, any of which an assertion may be for.
+const ENDPOINTS: [&str; 5] = ["token", "introspect", "revoke", "par", "device_authorization"];
 
 /// Why a client is not believed: what the audit log keeps, and what the client's developer is told.
 struct Doubt {
@@ -87,7 +95,19 @@ fn without_empty<'a>(presented: &Presented<'a>) -> Presented<'a> {
 fn claimed(presented: &Presented<'_>) -> Result<Claimed, Doubt> {
     let doubt = |reason| Doubt { id: presented.client_id.map(str::to_owned), reason };
     if presented.client_assertion.is_some() || presented.client_assertion_type.is_some() {
-        return Err(doubt("assertions are not supported"));
+        if presented.client_assertion_type != Some(client_assertion::TYPE) {
+            return Err(doubt("client_assertion_type is not that of a JWT (RFC 7523)"));
+        }
+        let assertion = presented.client_assertion.ok_or_else(|| doubt("client_assertion is missing"))?;
+        // RFC 7521 §4.2: `client_id` is not needed, for the assertion says it.
+        let token = Foreign::parse(assertion, &client_assertion::TYPES);
+        let claims = token.and_then(|token| token.claims_unchecked::<ClientAssertion>());
+        let said = claims.and_then(|claims| claims.sub);
+        let id = said.ok_or_else(|| doubt("the assertion is not a JWT with a subject"))?;
+        if presented.client_id.is_some_and(|named| named != id) {
+            return Err(doubt("client_id is not the client of the assertion"));
+        }
+        return Ok(Claimed::Assertion { id, assertion: assertion.to_owned() });
     }
     if let Some(authorization) = presented.authorization {
         let (id, secret) =
@@ -121,24 +141,67 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 async fn checked(cx: &Cx, tenant: &Tenant, claimed: Claimed) -> Result<Result<Rc<Client>, Doubt>, Error> {
-    let (id, used, secret) = match claimed {
-        Claimed::Named { id } => (id, AuthMethod::None, None),
-        Claimed::Basic { id, secret } => (id, AuthMethod::ClientSecretBasic, Some(secret)),
-        Claimed::Post { id, secret } => (id, AuthMethod::ClientSecretPost, Some(secret)),
+    let (id, used) = match &claimed {
+        Claimed::Named { id } => (id, AuthMethod::None),
+        Claimed::Basic { id, .. } => (id, AuthMethod::ClientSecretBasic),
+        Claimed::Post { id, .. } => (id, AuthMethod::ClientSecretPost),
+        Claimed::Assertion { id, .. } => (id, AuthMethod::PrivateKeyJwt),
     };
-    let doubt = |id: String, reason| Ok(Err(Doubt { id: Some(id), reason }));
-    let Some(client) = clients::by_id(cx, tenant, &id).await? else {
-        return doubt(id, "the client is unknown");
+    let doubt = |reason| Ok(Err(Doubt { id: Some(id.clone()), reason }));
+    let Some(client) = clients::by_id(cx, tenant, id).await? else {
+        return doubt("the client is unknown");
     };
     if client.metadata.token_endpoint_auth_method != used {
-        return doubt(id, "the client is registered with another method of authentication");
+        return doubt("the client is registered with another method of authentication");
     }
-    let known = match (&client.secret_hash, &secret) {
-        (Some(hash), Some(secret)) => same(hash.as_bytes(), stored(secret).as_bytes()),
-        (None, None) => used == AuthMethod::None,
-        _ => false,
+    match &claimed {
+        Claimed::Named { .. } => {}
+        Claimed::Basic { secret, .. } | Claimed::Post { secret, .. } => {
+            let hash = client.secret_hash.as_deref();
+            if !hash.is_some_and(|hash| same(hash.as_bytes(), stored(secret).as_bytes())) {
+                return doubt("the client's secret is wrong");
+            }
+        }
+        Claimed::Assertion { assertion, .. } => match signed(cx, tenant, &client, assertion) {
+            Err(reason) => return doubt(reason),
+            Ok(jti) => {
+                if !is_first(cx, &client, &jti).await? {
+                    return doubt("the assertion was used before");
+                }
+            }
+        },
+    }
+    Ok(Ok(client))
+}
+
+/// The `jti` of an assertion that the client signed for us, and that is valid now.
+fn signed(cx: &Cx, tenant: &Tenant, client: &Client, assertion: &str) -> Result<String, &'static str> {
+    let set = client.metadata.jwks.as_ref().ok_or("the client has no keys")?;
+    let keys = foreign::keys(set)?;
+    let token = Foreign::parse(assertion, &client_assertion::TYPES).ok_or("the assertion is not a JWT")?;
+    let signed = token.verify(&keys).ok_or("the assertion is not signed with a key of the client")?;
+    client_assertion::accept(signed, &client.id, |aud| is_ours(cx, tenant, aud), cx.now.unix())
+}
+
+/// Whether an audience is the tenant's issuer or one of its endpoints, which home has at the root as well.
+fn is_ours(cx: &Cx, tenant: &Tenant, audience: &str) -> bool {
+    let root = cx.config.origin.as_str();
+    let bases = [Some(tenant.issuer.as_str()), (tenant.id == HOME).then_some(root)];
+    let is_endpoint = |base: &str| {
+        let path = audience.strip_prefix(base).and_then(|rest| rest.strip_prefix("/oauth2/"));
+        path.is_some_and(|name| ENDPOINTS.contains(&name))
     };
-    if known { Ok(Ok(client)) } else { doubt(id, "the client's secret is wrong") }
+    audience == tenant.issuer || bases.into_iter().flatten().any(is_endpoint)
+}
+
+/// Takes an assertion's `jti`, exactly once, however many try at the same time (RFC 7523 §3, rule 7). This is
+/// no limit, so nobody is let off it.
+async fn is_first(cx: &Cx, client: &Client, jti: &str) -> Result<bool, Error> {
+    let object = format!("{}:assertion:{}:{}", client.tenant_id, client.id, stored(jti));
+    let seconds = u32::try_from(FORGOTTEN_AFTER).unwrap_or(u32::MAX);
+    let used = Tally { name: "used".into(), rule: Rule::Window { limit: 1, seconds } };
+    let verdict = cx.counters.count(object, vec![Count { act: Act::Take, tallies: vec![used] }]).await?;
+    Ok(verdict.admitted)
 }
 
 /// Writes a refusal down, as long as its address does not make too many: each would be a row.

@@ -3,6 +3,7 @@
 
 use url::Url;
 
+use crate::crypto::foreign;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, invalid};
 use crate::domain::tenants::Tenant;
@@ -11,15 +12,12 @@ use crate::model::client::{
     REFRESH_TOKEN, TOKEN_EXCHANGE,
 };
 use crate::model::role::MOST_ROLES;
-use crate::model::scope::is_scope;
+use crate::model::scope::{OPENID, is_scope};
 use crate::store;
 
 const MOST_URIS: usize = 100;
 const LONGEST_URI: usize = 2_000;
 const LONGEST_SCOPE: usize = 2_000;
-
-/// Scopes of OpenID Connect Core §5.4 and §11 that are served.
-const OPENID_SCOPES: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// Checks everything about a client but its roles.
 ///
@@ -36,7 +34,7 @@ pub fn check(described: &Described) -> Result<(), Error> {
     let scopes: Vec<&str> = metadata.scope.split(' ').filter(|scope| !scope.is_empty()).collect();
     if metadata.scope.len() > LONGEST_SCOPE
         || scopes.len() > 50
-        || !scopes.iter().all(|scope| OPENID_SCOPES.contains(scope) || is_scope(scope))
+        || !scopes.iter().all(|scope| OPENID.contains(scope) || is_scope(scope))
     {
         let known = "at most 50 of openid, profile, email, offline_access, read, write or resource:action";
         return Err(invalid("scope", known));
@@ -124,10 +122,13 @@ fn authentication(metadata: &Metadata) -> Result<(), Error> {
     if metadata.is_public() && !metadata.require_pkce {
         return Err(invalid("require_pkce", "true, for a public client"));
     }
-    if metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt || metadata.jwks.is_some() {
-        return Err(invalid("jwks", "keys are not supported"));
+    match &metadata.jwks {
+        Some(set) => foreign::keys(set).map(drop).map_err(|rule| invalid("jwks", rule)),
+        None if metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt => {
+            Err(invalid("jwks", "a JWK Set with the client's public keys, for private_key_jwt"))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn about(metadata: &Metadata) -> Result<(), Error> {

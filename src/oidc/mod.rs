@@ -2,6 +2,7 @@
 
 pub mod access_token;
 pub mod assertion;
+pub mod client_assertion;
 pub mod discovery;
 pub mod error;
 pub mod id_token;

@@ -1,5 +1,6 @@
 //! What is signed, hashed and sealed, against known answers.
 
+mod foreign;
 mod imports;
 mod password;
 mod seal;

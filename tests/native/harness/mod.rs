@@ -3,6 +3,7 @@
 mod ask;
 mod grants;
 mod ports;
+mod signer;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Reply};
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
+pub use self::signer::Signer;
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";

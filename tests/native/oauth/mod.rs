@@ -3,5 +3,7 @@
 mod authorize;
 mod backchannel;
 mod client_auth;
+mod client_keys;
 mod clients;
 mod jwks;
+mod private_key_jwt;

@@ -1,0 +1,286 @@
+//! Keys and tokens of others: JWK Sets (RFC 7517 §5) with ES256, RS256 and EdDSA keys (RFC 7518 §3.1, RFC 8037
+//! §3.1), and JWS compact tokens signed with them. Verifying only: nothing here has a private key.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jwt_compact::{Algorithm, AlgorithmExt as _, AlgorithmSignature, Claims, Header, UntrustedToken};
+use p256::ecdsa::VerifyingKey;
+use rsa::pkcs1v15::Pkcs1v15Sign;
+use rsa::{BoxedUint, RsaPublicKey};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::crypto::jws::{Es256, LONGEST, More};
+use crate::crypto::secret::sha256;
+use crate::model::time::Time;
+
+/// How many keys a set may have.
+const MOST_KEYS: usize = 10;
+
+/// DER of `DigestInfo` before a SHA-256 hash (RFC 8017 §9.2, note 1).
+const SHA256_PREFIX: [u8; 19] = [
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+    0x04, 0x20,
+];
+
+/// A public key of somebody else.
+pub struct Key {
+    kid: Option<String>,
+    public: Public,
+}
+
+enum Public {
+    Es256(VerifyingKey),
+    Rs256(RsaPublicKey),
+    EdDsa(ed25519_compact::PublicKey),
+}
+
+impl Public {
+    /// The one algorithm that the key is for (RFC 8725 §3.1).
+    fn algorithm(&self) -> &'static str {
+        match self {
+            Public::Es256(_) => "ES256",
+            Public::Rs256(_) => "RS256",
+            Public::EdDsa(_) => "EdDSA",
+        }
+    }
+}
+
+/// The members of a JWK that we read (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2).
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    alg: Option<String>,
+    kid: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+}
+
+/// The keys of a JWK Set that somebody wants us to trust.
+///
+/// # Errors
+/// What is wrong with it, in a few words.
+pub fn keys(set: &Value) -> Result<Vec<Key>, &'static str> {
+    let list = set.get("keys").and_then(Value::as_array).ok_or("a JWK Set, as {\"keys\": [...]}")?;
+    if list.is_empty() || list.len() > MOST_KEYS {
+        return Err("1 to 10 keys");
+    }
+    let keys = list.iter().map(key).collect::<Result<Vec<Key>, _>>()?;
+    let twice = |at: usize, kid: &str| keys.iter().skip(at + 1).any(|key| key.kid.as_deref() == Some(kid));
+    if keys.iter().enumerate().any(|(at, key)| key.kid.as_deref().is_some_and(|kid| twice(at, kid))) {
+        return Err("each kid once");
+    }
+    Ok(keys)
+}
+
+fn key(jwk: &Value) -> Result<Key, &'static str> {
+    let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+    if private.iter().any(|member| jwk.get(member).is_some()) {
+        return Err("public keys only: one of these is private or symmetric");
+    }
+    let jwk = Jwk::deserialize(jwk).map_err(|_| "each key a JWK")?;
+    if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
+        return Err("keys for signatures, use: sig");
+    }
+    if jwk.kid.as_deref().is_some_and(|kid| kid.is_empty() || kid.len() > 256) {
+        return Err("each kid 1 to 256 characters");
+    }
+    let public = public(&jwk)?;
+    if jwk.alg.as_deref().is_some_and(|alg| alg != public.algorithm()) {
+        return Err("alg ES256, RS256 or EdDSA, as the key is");
+    }
+    Ok(Key { kid: jwk.kid, public })
+}
+
+fn public(jwk: &Jwk) -> Result<Public, &'static str> {
+    match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+        ("EC", Some("P-256")) => {
+            let bad = "EC keys with x and y of a point on P-256";
+            let (x, y) = (bytes(jwk.x.as_deref()).ok_or(bad)?, bytes(jwk.y.as_deref()).ok_or(bad)?);
+            if x.len() != 32 || y.len() != 32 {
+                return Err(bad);
+            }
+            let point = [[4].as_slice(), &x, &y].concat();
+            VerifyingKey::from_sec1_bytes(&point).map(Public::Es256).map_err(|_| bad)
+        }
+        ("RSA", None) => {
+            let bad = "RSA keys with n of 2048 to 4096 bits and an odd e from 3 to 2^33";
+            let (n, e) = (bytes(jwk.n.as_deref()).ok_or(bad)?, bytes(jwk.e.as_deref()).ok_or(bad)?);
+            if n.len() > 512 || e.len() > 5 {
+                return Err(bad);
+            }
+            let n = BoxedUint::from_be_slice_vartime(&n);
+            let e = BoxedUint::from_be_slice_vartime(&e);
+            if e < BoxedUint::from(3_u32) {
+                return Err(bad);
+            }
+            RsaPublicKey::new_with_size_limits(n, e, 2048..=4096).map(Public::Rs256).map_err(|_| bad)
+        }
+        ("OKP", Some("Ed25519")) => {
+            let bad = "OKP keys with x of a point on Ed25519";
+            let x = bytes(jwk.x.as_deref()).ok_or(bad)?;
+            let key = ed25519_compact::PublicKey::from_slice(&x).map_err(|_| bad)?;
+            key.validate().map(|()| Public::EdDsa(key)).map_err(|_| bad)
+        }
+        _ => Err("EC keys on P-256, RSA keys and OKP keys on Ed25519"),
+    }
+}
+
+fn bytes(member: Option<&str>) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(member?).ok()
+}
+
+/// What a token says, once a key has signed it. Its times are not judged: the clock that set them is not ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed<T> {
+    /// Its other claims.
+    pub claims: T,
+    /// `exp`.
+    pub expires_at: Option<Time>,
+    /// `nbf`.
+    pub not_before: Option<Time>,
+    /// `iat`.
+    pub issued_at: Option<Time>,
+}
+
+/// A token that parsed, with nothing about it believed yet.
+pub struct Foreign<'a>(UntrustedToken<'a, More>);
+
+impl<'a> Foreign<'a> {
+    /// Parses the three parts. `None` for anything that is not one token in strict base64url of at most
+    /// [`LONGEST`] bytes whose `typ` is absent or one of these in any case, and that needs no extension.
+    pub fn parse(token: &'a str, types: &[&str]) -> Option<Foreign<'a>> {
+        if token.len() > LONGEST {
+            return None;
+        }
+        let token = UntrustedToken::try_from(token).ok()?;
+        let header: &Header<More> = token.header();
+        let typ = header.token_type.as_deref();
+        let fits = typ.is_none_or(|typ| types.iter().any(|one| typ.eq_ignore_ascii_case(one)));
+        (fits && header.other_fields.crit.is_none()).then_some(Foreign(token))
+    }
+
+    /// What it claims, to find the keys by.
+    pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
+        self.0.deserialize_claims_unchecked::<T>().ok().map(|claims| claims.custom)
+    }
+
+    /// What it says, if one of the keys signed it: the one with its `kid`, or the only one of its algorithm
+    /// if it has none. The key decides on the algorithm, never the token alone (RFC 8725 §3.1).
+    pub fn verify<T: DeserializeOwned>(&self, keys: &[Key]) -> Option<Signed<T>> {
+        let header = self.0.header();
+        let mut fitting = keys.iter().filter(|key| {
+            let named = header.key_id.is_none() || header.key_id == key.kid;
+            named && key.public.algorithm() == self.0.algorithm()
+        });
+        let (Some(key), None) = (fitting.next(), fitting.next()) else { return None };
+        let claims = match &key.public {
+            Public::Es256(key) => self.claims(&Es256, key),
+            Public::Rs256(key) => self.claims(&Rs256, key),
+            Public::EdDsa(key) => self.claims(&EdDsa, key),
+        }?;
+        let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+            at.map(|at| Time(at.timestamp().saturating_mul(1000)))
+        };
+        Some(Signed {
+            expires_at: time(claims.expiration),
+            not_before: time(claims.not_before),
+            issued_at: time(claims.issued_at),
+            claims: claims.custom,
+        })
+    }
+
+    fn claims<A: Algorithm, T: DeserializeOwned>(
+        &self,
+        algorithm: &A,
+        key: &A::VerifyingKey,
+    ) -> Option<Claims<T>> {
+        let token = algorithm.validator::<T>(key).validate(&self.0).ok()?;
+        Some(token.into_parts().1)
+    }
+}
+
+/// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3).
+struct Rs256;
+
+struct RsaSignature(Vec<u8>);
+
+impl AlgorithmSignature for RsaSignature {
+    fn try_from_slice(slice: &[u8]) -> anyhow::Result<Self> {
+        Ok(RsaSignature(slice.to_vec()))
+    }
+
+    fn as_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.0)
+    }
+}
+
+impl Algorithm for Rs256 {
+    type SigningKey = Infallible;
+    type VerifyingKey = RsaPublicKey;
+    type Signature = RsaSignature;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("RS256")
+    }
+
+    fn sign(&self, key: &Infallible, _: &[u8]) -> RsaSignature {
+        match *key {}
+    }
+
+    fn verify_signature(&self, signature: &RsaSignature, key: &RsaPublicKey, message: &[u8]) -> bool {
+        let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: Box::new(SHA256_PREFIX) };
+        key.verify(scheme, &sha256(message), &signature.0).is_ok()
+    }
+}
+
+/// Ed25519 (RFC 8037 §3.1).
+struct EdDsa;
+
+struct EdSignature(ed25519_compact::Signature);
+
+impl AlgorithmSignature for EdSignature {
+    const LENGTH: Option<NonZeroUsize> = NonZeroUsize::new(64);
+
+    fn try_from_slice(slice: &[u8]) -> anyhow::Result<Self> {
+        let signature = ed25519_compact::Signature::from_slice(slice);
+        Ok(EdSignature(signature.map_err(|_| anyhow::anyhow!("not a signature"))?))
+    }
+
+    fn as_bytes(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.0.as_slice())
+    }
+}
+
+impl Algorithm for EdDsa {
+    type SigningKey = Infallible;
+    type VerifyingKey = ed25519_compact::PublicKey;
+    type Signature = EdSignature;
+
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("EdDSA")
+    }
+
+    fn sign(&self, key: &Infallible, _: &[u8]) -> EdSignature {
+        match *key {}
+    }
+
+    fn verify_signature(
+        &self,
+        signature: &EdSignature,
+        key: &ed25519_compact::PublicKey,
+        message: &[u8],
+    ) -> bool {
+        key.verify(message, &signature.0).is_ok()
+    }
+}
