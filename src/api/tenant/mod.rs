@@ -2,6 +2,7 @@
 //! (RFC 9457).
 
 mod audit;
+pub mod clients;
 mod keys;
 pub mod list;
 mod plans;
@@ -46,6 +47,13 @@ pub fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::read)),
         route("PUT", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::change)),
         route("DELETE", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::delete)),
+        route("GET", "/tenant/{tenant}/v2/Clients", NONE, admin(clients::list)),
+        route("POST", "/tenant/{tenant}/v2/Clients", NONE, admin(clients::create)),
+        route("GET", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::read)),
+        route("PUT", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::replace)),
+        route("PATCH", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::change)),
+        route("DELETE", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::delete)),
+        route("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", NONE, admin(clients::new_secret)),
         route("GET", "/tenant/{tenant}/v2/Audit", NONE, admin(audit::list)),
         route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),

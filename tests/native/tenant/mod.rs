@@ -1,6 +1,7 @@
 //! The tenant API.
 
 mod audit;
+mod clients;
 mod keys;
 mod plans;
 mod roles;
