@@ -204,15 +204,27 @@ async fn is_first(cx: &Cx, client: &Client, jti: &str) -> Result<bool, Error> {
     Ok(verdict.admitted)
 }
 
-/// Writes a refusal down, as long as its address does not make too many: each would be a row.
 async fn refused(cx: &Cx, tenant: &Tenant, doubt: Doubt) -> Result<Error, Error> {
+    note_refusal(cx, tenant, doubt.id.as_deref(), doubt.reason).await?;
+    Ok(oauth(Code::InvalidClient, doubt.reason))
+}
+
+/// Writes down that a client was not believed, as long as its address does not make too many such rows.
+///
+/// # Errors
+/// [`crate::domain::refusal::Refusal::Limited`].
+pub(super) async fn note_refusal(
+    cx: &Cx,
+    tenant: &Tenant,
+    id: Option<&str>,
+    reason: &str,
+) -> Result<(), Error> {
     let object = format!("{}:client-refused:{}", tenant.id, cx.address_bucket());
     throttle::window(cx, object, 60, 60).await?;
-    let mut entry = Entry::failed("client.refused").saying(doubt.reason);
+    let mut entry = Entry::failed("client.refused").saying(reason);
     // A client's id is a stranger's text until a client is found by it.
-    if let Some(id) = doubt.id.filter(|id| is_id(id)) {
-        entry = entry.by(&id);
+    if let Some(id) = id.filter(|id| is_id(id)) {
+        entry = entry.by(id);
     }
-    audit::write(cx, &tenant.id, entry).await?;
-    Ok(oauth(Code::InvalidClient, doubt.reason))
+    Ok(audit::write(cx, &tenant.id, entry).await?)
 }

@@ -184,6 +184,11 @@ pub fn is_web_uri(text: &str) -> bool {
     web(text).is_some_and(|url| url.scheme() == "https" || is_loopback(&url))
 }
 
+/// Whether the text is the origin of such a URI, as browsers write it in `Origin` (RFC 6454 §6.2).
+pub fn is_web_origin(text: &str) -> bool {
+    is_web_uri(text) && uri(text).is_some_and(|url| url.origin().ascii_serialization() == text)
+}
+
 /// Private-use schemes are a domain name in reverse, so they have a dot (RFC 8252 §7.1), which tells them from
 /// `javascript:`, `data:` and all others that a browser acts on.
 fn is_redirect(text: &str, native: bool) -> bool {

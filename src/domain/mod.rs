@@ -6,6 +6,7 @@ pub mod authorize;
 pub mod backchannel;
 pub mod client_auth;
 pub mod client_credentials;
+pub mod client_registration;
 pub mod client_rules;
 pub mod clients;
 pub mod codes;

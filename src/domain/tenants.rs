@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cx::Cx;
 use crate::domain::audit;
+use crate::domain::client_rules::is_web_origin;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::users::{self, NewUser};
 use crate::model::id::is_tenant_id;
@@ -43,6 +44,22 @@ pub struct Settings {
     pub default_plan: String,
     /// What API keys start with.
     pub api_key_prefix: String,
+    /// Who may register OAuth clients besides administrators.
+    pub client_registration: ClientRegistration,
+    /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Who may register OAuth clients (RFC 7591 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClientRegistration {
+    /// Nobody.
+    Closed,
+    /// Who has an initial access token.
+    Token,
+    /// Anyone.
+    Open,
 }
 
 impl Default for Settings {
@@ -59,6 +76,8 @@ impl Default for Settings {
             default_roles: Vec::new(),
             default_plan: "free".into(),
             api_key_prefix: "pc".into(),
+            client_registration: ClientRegistration::Closed,
+            allowed_origins: Vec::new(),
         }
     }
 }
@@ -94,6 +113,9 @@ impl Settings {
             || !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         {
             return Err(invalid("apiKeyPrefix", "1 to 20 of letters, digits and _"));
+        }
+        if self.allowed_origins.len() > 100 || !self.allowed_origins.iter().all(|text| is_web_origin(text)) {
+            return Err(invalid("allowedOrigins", "at most 100, each as https://app.example.com"));
         }
         Ok(self)
     }

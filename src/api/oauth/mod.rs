@@ -5,6 +5,7 @@ mod discovery;
 mod introspect;
 mod jwks;
 mod par;
+mod register;
 mod revoke;
 mod token;
 mod userinfo;
@@ -56,6 +57,14 @@ pub fn surface() -> Surface {
         route("POST", "/oauth2/introspect", NONE, client(introspect::introspect)),
         route("POST", "/tenant/{tenant}/oauth2/revoke", NONE, client(revoke::revoke)),
         route("POST", "/oauth2/revoke", NONE, client(revoke::revoke)),
+        route("POST", "/tenant/{tenant}/oauth2/register", NONE, open(register::register)),
+        route("POST", "/oauth2/register", NONE, open(register::register)),
+        route("GET", "/tenant/{tenant}/oauth2/register/{id}", NONE, open(register::read)),
+        route("GET", "/oauth2/register/{id}", NONE, open(register::read)),
+        route("PUT", "/tenant/{tenant}/oauth2/register/{id}", NONE, open(register::replace)),
+        route("PUT", "/oauth2/register/{id}", NONE, open(register::replace)),
+        route("DELETE", "/tenant/{tenant}/oauth2/register/{id}", NONE, open(register::delete)),
+        route("DELETE", "/oauth2/register/{id}", NONE, open(register::delete)),
         route("GET", "/tenant/{tenant}/oauth2/userinfo", NONE, open(userinfo::userinfo)),
         route("GET", "/oauth2/userinfo", NONE, open(userinfo::userinfo)),
         route("POST", "/tenant/{tenant}/oauth2/userinfo", NONE, open(userinfo::userinfo)),

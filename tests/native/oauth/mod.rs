@@ -7,3 +7,4 @@ mod client_keys;
 mod clients;
 mod jwks;
 mod private_key_jwt;
+mod register;

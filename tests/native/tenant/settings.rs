@@ -13,7 +13,7 @@ fn settings_have_the_documented_defaults() {
         "accessTokenSeconds": 900, "refreshTokenSeconds": 2_592_000, "refreshGraceSeconds": 10,
         "sessionIdleSeconds": 43_200, "sessionAbsoluteSeconds": 2_592_000, "requireVerifiedEmail": true,
         "allowRegistration": true, "minPasswordLength": 8, "defaultRoles": [], "defaultPlan": "free",
-        "apiKeyPrefix": "pc",
+        "apiKeyPrefix": "pc", "clientRegistration": "closed", "allowedOrigins": [],
     });
     assert_eq!(world.get(SETTINGS).bearer(&world.admin()).send().is(200).json, shape);
 }
@@ -51,6 +51,15 @@ fn each_is_held_within_its_bounds() {
         json!({ "apiKeyPrefix": "" }),
         json!({ "apiKeyPrefix": "a-b" }),
         json!({ "requireVerifiedEmail": "no" }),
+        json!({ "clientRegistration": "maybe" }),
+        json!({ "allowedOrigins": ["*"] }),
+        json!({ "allowedOrigins": ["null"] }),
+        json!({ "allowedOrigins": ["https://app.example/"] }),
+        json!({ "allowedOrigins": ["https://app.example:443"] }),
+        json!({ "allowedOrigins": ["https://*.example"] }),
+        json!({ "allowedOrigins": ["https://APP.example"] }),
+        json!({ "allowedOrigins": ["http://app.example"] }),
+        json!({ "allowedOrigins": ["app.example"] }),
         json!({ "unknown": 1 }),
         json!([]),
     ] {
