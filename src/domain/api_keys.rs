@@ -3,8 +3,9 @@
 use crate::crypto::secret::{checksum, letters, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::principal::Session;
+use crate::domain::principal::{Admin, Credential, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::users;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
 use crate::store::api_keys::ApiKey;
@@ -12,6 +13,9 @@ use crate::store::{self, Listed, Page};
 
 /// How many keys one user may have.
 const MOST: i64 = 100;
+
+/// How many keys of its own a tenant may have.
+const MOST_OF_TENANT: i64 = 1_000;
 
 /// What is wanted of a key.
 pub struct NewKey<'a> {
@@ -24,11 +28,56 @@ pub struct NewKey<'a> {
 }
 
 /// Makes a key for the caller. Scopes narrow what a key may do, so that one key cannot do another's work;
-/// what tells people apart are roles. A client makes no key that may do more than it. The second value is the key, which nobody can read again.
+/// what tells people apart are roles. A client makes no key that may do more than it. The second value is the
+/// key, which nobody can read again.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Conflict`] beyond a hundred keys.
+/// [`Refusal::Invalid`]; [`Refusal::ScopeMissing`]; [`Refusal::Conflict`] beyond a hundred keys.
 pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
+    if session.client_id.is_some() && !session.scopes.hold(&new.scopes) {
+        return Err(Refusal::ScopeMissing(new.scopes).into());
+    }
+    make(cx, session, Owner::User(&session.user.id), new).await
+}
+
+/// Makes a key of the administrator's tenant: its own, with roles, or one that acts for a user of it.
+///
+/// # Errors
+/// As [`create`]; [`Refusal::Conflict`] for a key that acts for the operator, unless the operator asks.
+pub async fn create_by_admin(
+    cx: &Cx,
+    admin: &Admin,
+    user_id: Option<&str>,
+    roles: Vec<String>,
+    new: NewKey<'_>,
+) -> Result<(ApiKey, String), Error> {
+    let Some(user_id) = user_id else {
+        let roles = users::known_roles(cx, &admin.tenant, roles).await?;
+        return make(cx, admin, Owner::Tenant(roles), new).await;
+    };
+    if !roles.is_empty() {
+        return Err(invalid("roles", "not together with userId: the key has the user's"));
+    }
+    let user = store::users::by_id(cx.db.as_ref(), &admin.tenant.id, user_id).await?;
+    let user = user.ok_or_else(|| invalid("userId", "is no user of this tenant"))?;
+    if user.operator && admin.actor() != user.id {
+        return Err(Refusal::Conflict("only the operator makes keys that act for the operator").into());
+    }
+    make(cx, admin, Owner::User(&user.id), new).await
+}
+
+/// Whom a key stands for.
+enum Owner<'a> {
+    User(&'a str),
+    Tenant(Vec<String>),
+}
+
+async fn make(
+    cx: &Cx,
+    by: &Credential,
+    owner: Owner<'_>,
+    new: NewKey<'_>,
+) -> Result<(ApiKey, String), Error> {
     if new.name.trim().is_empty() || new.name.len() > 100 {
         return Err(invalid("name", "1 to 100 characters"));
     }
@@ -36,9 +85,6 @@ pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiK
     let scopes = scopes.and_then(|scopes| Scopes::parse(scopes.iter().map(String::as_str)));
     let scopes =
         scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))?;
-    if session.client_id.is_some() && !session.scopes.hold(scopes.tokens()) {
-        return Err(Refusal::ScopeMissing(scopes.tokens().to_vec()).into());
-    }
     let expires_at = match new.expires_at {
         None => None,
         Some(text) => Some(
@@ -47,27 +93,33 @@ pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiK
                 .ok_or_else(|| invalid("expiresAt", "a time to come, as 2030-01-31T00:00:00Z"))?,
         ),
     };
-    if store::api_keys::count(cx.db.as_ref(), &session.user.id).await? >= MOST {
-        return Err(Refusal::Conflict("a user has at most 100 API keys").into());
+    let (user_id, roles, most) = match owner {
+        Owner::User(id) => (Some(id.to_owned()), Vec::new(), MOST),
+        Owner::Tenant(roles) => (None, roles, MOST_OF_TENANT),
+    };
+    if store::api_keys::count(cx.db.as_ref(), &by.tenant.id, user_id.as_deref()).await? >= most {
+        return Err(Refusal::Conflict("a user has at most 100 API keys, a tenant 1000 of its own").into());
     }
-    let prefix = &session.tenant.settings.api_key_prefix;
+    let prefix = &by.tenant.settings.api_key_prefix;
     let id = key_id(cx);
     let start = format!("{prefix}_{id}_{}", letters(&cx.random::<32>()));
     let key = format!("{start}{}", checksum(&start));
     let row = ApiKey {
-        tenant_id: session.tenant.id.clone(),
-        user_id: session.user.id.clone(),
+        tenant_id: by.tenant.id.clone(),
+        user_id,
         name: new.name.trim().to_owned(),
         prefix: format!("{prefix}_{id}"),
         scopes: scopes.tokens().to_vec(),
+        roles,
         created_at: cx.now,
         last_used_at: None,
         expires_at,
         id,
     };
-    let entry = Entry::ok("api_key.created").by(&session.user.id).on(&row.id).saying(scopes.list());
-    let batch = vec![store::api_keys::insert(&row, &stored(&key)), audit::row(cx, &row.tenant_id, entry)];
-    cx.db.run(batch).await?;
+    let entry = Entry::ok("api_key.created").by(by.actor()).on(&row.id).saying(scopes.list());
+    if !audit::change(cx, &row.tenant_id, store::api_keys::insert(&row, &stored(&key)), entry).await? {
+        return Err(Refusal::NotFound.into());
+    }
     Ok((row, key))
 }
 
@@ -76,14 +128,39 @@ pub async fn list(cx: &Cx, session: &Session, page: &Page) -> Result<Listed<ApiK
     Ok(store::api_keys::list(cx.db.as_ref(), &session.user.id, page).await?)
 }
 
+/// The keys of an administrator's tenant, its users' as well.
+pub async fn list_by_admin(cx: &Cx, admin: &Admin, page: &Page) -> Result<Listed<ApiKey>, Error> {
+    Ok(store::api_keys::list_of_tenant(cx.db.as_ref(), &admin.tenant.id, page).await?)
+}
+
+/// A key of an administrator's tenant.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, admin: &Admin, id: &str) -> Result<ApiKey, Error> {
+    Ok(store::api_keys::by_id(cx.db.as_ref(), &admin.tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
 /// Revokes one of the caller's keys.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
 pub async fn revoke(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
-    let entry = Entry::ok("api_key.revoked").by(&session.user.id).on(id);
-    let revoke = store::api_keys::revoke(&session.user.id, id, cx.now);
-    if !audit::change(cx, &session.tenant.id, revoke, entry).await? {
+    end(cx, session, Some(&session.user.id), id).await
+}
+
+/// Revokes any key of an administrator's tenant.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn revoke_by_admin(cx: &Cx, admin: &Admin, id: &str) -> Result<(), Error> {
+    end(cx, admin, None, id).await
+}
+
+async fn end(cx: &Cx, by: &Credential, user_id: Option<&str>, id: &str) -> Result<(), Error> {
+    let entry = Entry::ok("api_key.revoked").by(by.actor()).on(id);
+    let revoke = store::api_keys::revoke(&by.tenant.id, user_id, id, cx.now);
+    if !audit::change(cx, &by.tenant.id, revoke, entry).await? {
         return Err(Refusal::NotFound.into());
     }
     cx.cache.credentials.forget_where(|known| known.key_id.as_deref() == Some(id));

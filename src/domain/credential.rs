@@ -237,14 +237,18 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
     if !same(live.hash.as_bytes(), hash.as_bytes()) {
         return Ok(None);
     }
-    let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
+    let Some(tenant) = tenants::by_id(cx, &live.tenant_id).await? else { return Ok(None) };
+    let subject = match live.user {
+        Some(user) => Subject::User(Rc::new(user)),
+        None => Subject::Service { id: live.id.clone(), roles: live.roles },
+    };
     Ok(Some(remember(
         cx,
         key,
         Credential {
             kind: Accepts::ApiKey,
             tenant,
-            subject: Subject::User(Rc::new(live.user)),
+            subject,
             session_id: None,
             key_id: Some(live.id),
             client_id: None,

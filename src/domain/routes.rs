@@ -146,8 +146,8 @@ pub async fn delete_role(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> R
     if name == ADMIN {
         return Err(Refusal::Conflict("ADMIN cannot be removed").into());
     }
-    if store::roles::users_with(cx.db.as_ref(), &tenant.id, Some(name), None).await? > 0 {
-        return Err(Refusal::Conflict("users hold the role").into());
+    if store::roles::holders(cx.db.as_ref(), &tenant.id, name).await? > 0 {
+        return Err(Refusal::Conflict("users, clients or API keys hold the role").into());
     }
     write(
         cx,
@@ -182,7 +182,7 @@ pub async fn put_plan(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: b
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for one that users are on.
 pub async fn delete_plan(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
-    if store::roles::users_with(cx.db.as_ref(), &tenant.id, None, Some(name)).await? > 0 {
+    if store::roles::users_on(cx.db.as_ref(), &tenant.id, name).await? > 0 {
         return Err(Refusal::Conflict("users are on the plan").into());
     }
     write(

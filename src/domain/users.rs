@@ -207,7 +207,11 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
     Ok(())
 }
 
-async fn known_roles(cx: &Cx, tenant: &Tenant, mut roles: Vec<String>) -> Result<Vec<String>, Error> {
+/// Roles of the tenant, highest first.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for one that it does not have, or for more than a user may hold.
+pub async fn known_roles(cx: &Cx, tenant: &Tenant, mut roles: Vec<String>) -> Result<Vec<String>, Error> {
     if roles.is_empty() {
         return Ok(roles);
     }

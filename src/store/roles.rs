@@ -85,15 +85,24 @@ pub fn delete_plan(tenant_id: &str, name: &str) -> Stmt {
     Stmt::new(sql, vec![tenant_id.into(), name.into()])
 }
 
-/// How many users hold a role or are on a plan, so that neither is removed under them.
-pub async fn users_with(
-    db: &dyn Db,
-    tenant_id: &str,
-    role: Option<&str>,
-    plan: Option<&str>,
-) -> Result<i64, Fault> {
-    let sql = "SELECT count(*) AS n FROM users WHERE tenant_id = ?1
-               AND ((?2 IS NOT NULL AND EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?2)) OR plan = ?3)";
-    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), role.into(), plan.into()])).await?;
+/// How many users, clients and keys hold a role, so that it is not removed under them.
+pub async fn holders(db: &dyn Db, tenant_id: &str, role: &str) -> Result<i64, Fault> {
+    let held = |list: &str| format!("EXISTS (SELECT 1 FROM json_each({list}) WHERE value = ?2)");
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM users WHERE tenant_id = ?1 AND {})
+              + (SELECT count(*) FROM clients WHERE tenant_id = ?1 AND {})
+              + (SELECT count(*) FROM api_keys WHERE tenant_id = ?1 AND revoked_at IS NULL AND {}) AS n",
+        held("users.roles"),
+        held("coalesce(json_extract(clients.metadata, '$.roles'), '[]')"),
+        held("api_keys.roles")
+    );
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), role.into()])).await?;
+    rows.first().map_or(Ok(0), |row| Columns(row).int("n"))
+}
+
+/// How many users are on a plan.
+pub async fn users_on(db: &dyn Db, tenant_id: &str, plan: &str) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) AS n FROM users WHERE tenant_id = ?1 AND plan = ?2";
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), plan.into()])).await?;
     rows.first().map_or(Ok(0), |row| Columns(row).int("n"))
 }

@@ -70,11 +70,14 @@ system open GET /dev/outbox
 system open GET /healthz
 system open GET /portcullis.css
 system open POST /setup
+tenant admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Clients/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Plans/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Roles/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Routes/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Users/{id}
+tenant admin GET /tenant/{tenant}/v2/ApiKeys
+tenant admin GET /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin GET /tenant/{tenant}/v2/Audit
 tenant admin GET /tenant/{tenant}/v2/Clients
 tenant admin GET /tenant/{tenant}/v2/Clients/{id}
@@ -90,6 +93,7 @@ tenant admin GET /tenant/{tenant}/v2/Users/{id}
 tenant admin PATCH /tenant/{tenant}/v2/Clients/{id}
 tenant admin PATCH /tenant/{tenant}/v2/Settings
 tenant admin PATCH /tenant/{tenant}/v2/Users/{id}
+tenant admin POST /tenant/{tenant}/v2/ApiKeys
 tenant admin POST /tenant/{tenant}/v2/Clients
 tenant admin POST /tenant/{tenant}/v2/Clients/{id}/secret
 tenant admin POST /tenant/{tenant}/v2/Keys/rotate

@@ -1,6 +1,7 @@
 //! The tenant API, `/tenant/{tenant}/v2/*`: resources in camelCase, failures as `application/problem+json`
 //! (RFC 9457).
 
+mod api_keys;
 mod audit;
 pub mod clients;
 mod keys;
@@ -54,6 +55,10 @@ pub fn surface() -> Surface {
         route("PATCH", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::change)),
         route("DELETE", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::delete)),
         route("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", NONE, admin(clients::new_secret)),
+        route("GET", "/tenant/{tenant}/v2/ApiKeys", NONE, admin(api_keys::list)),
+        route("POST", "/tenant/{tenant}/v2/ApiKeys", NONE, admin(api_keys::create)),
+        route("GET", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, admin(api_keys::read)),
+        route("DELETE", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, admin(api_keys::revoke)),
         route("GET", "/tenant/{tenant}/v2/Audit", NONE, admin(audit::list)),
         route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),

@@ -7,3 +7,4 @@ mod secrets;
 mod states;
 mod tokens;
 mod trail;
+mod troubleshooting;

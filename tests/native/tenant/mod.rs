@@ -1,5 +1,6 @@
 //! The tenant API.
 
+mod api_keys;
 mod audit;
 mod clients;
 mod keys;

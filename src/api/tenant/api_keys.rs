@@ -1,0 +1,66 @@
+//! `v2/ApiKeys`: the tenant's keys, its own and those that act for a user of it. A key is shown once, when it is
+//! made.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::api_keys::{self, NewKey};
+use crate::domain::principal::Admin;
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::store::api_keys::ApiKey;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct New {
+    name: String,
+    scopes: Vec<String>,
+    /// The roles of a key of the tenant's own.
+    #[serde(default)]
+    roles: Vec<String>,
+    /// The user that it acts for; without one it is the tenant's own.
+    #[serde(default)]
+    user_id: Option<String>,
+    #[serde(default)]
+    expires_at: Option<String>,
+}
+
+fn shape(key: &ApiKey) -> Value {
+    json!({
+        "id": key.id, "name": key.name, "scopes": key.scopes, "roles": key.roles, "userId": key.user_id,
+        "prefix": key.prefix, "createdAt": key.created_at.rfc3339(),
+        "lastUsedAt": key.last_used_at.map(|at| at.rfc3339()),
+        "expiresAt": key.expires_at.map(|at| at.rfc3339()),
+    })
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let keys = api_keys::list_by_admin(cx, &admin, &page(call)?).await?;
+    Ok(Response::json(200, &listed(&keys, shape)))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let body: New = body::json(call, SMALL).await?;
+    let new = NewKey { name: &body.name, scopes: body.scopes, expires_at: body.expires_at.as_deref() };
+    let (key, secret) =
+        api_keys::create_by_admin(cx, &admin, body.user_id.as_deref(), body.roles, new).await?;
+    let mut made = shape(&key);
+    if let Some(made) = made.as_object_mut() {
+        made.insert("apiKey".into(), secret.into());
+    }
+    let location = format!("/tenant/{}/v2/ApiKeys/{}", key.tenant_id, key.id);
+    Ok(Response::json(201, &made).with("location", location))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    Ok(Response::json(200, &shape(&api_keys::find(cx, &admin, call.param("id")).await?)))
+}
+
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    api_keys::revoke_by_admin(cx, &admin, call.param("id")).await?;
+    Ok(Response::empty(204))
+}
