@@ -32,4 +32,5 @@ pub mod setup;
 pub mod sweep;
 pub mod tenants;
 pub mod throttle;
+pub mod usage;
 pub mod users;

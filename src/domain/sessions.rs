@@ -60,6 +60,7 @@ fn beginning(
     let batch = vec![
         store::sessions::insert(&row),
         store::users::logged_in(&user.id, cx.now),
+        store::usage::seen(&tenant.id, &user.id, cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
     Beginning { row, batch }

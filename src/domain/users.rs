@@ -202,7 +202,7 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
         return Err(Refusal::Conflict("the operator cannot be deleted").into());
     }
     let entry = audit::row(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id));
-    cx.db.run(vec![store::users::delete(&tenant.id, id), entry]).await?;
+    cx.db.run(vec![store::usage::keep_count_of(id), store::users::delete(&tenant.id, id), entry]).await?;
     cx.cache.forget_user(id);
     Ok(())
 }

@@ -26,6 +26,11 @@ impl Time {
             .unwrap_or_else(|| "1970-01-01T00:00:00Z".into())
     }
 
+    /// The calendar month in UTC, `2026-05`.
+    pub fn month(self) -> String {
+        self.rfc3339().chars().take(7).collect()
+    }
+
     /// Parses RFC 3339.
     pub fn parse(text: &str) -> Option<Time> {
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;

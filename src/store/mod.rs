@@ -18,6 +18,7 @@ pub mod routes;
 pub mod sessions;
 pub mod sweep;
 pub mod tenants;
+pub mod usage;
 pub mod users;
 
 use serde_json::Value;

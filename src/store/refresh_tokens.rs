@@ -2,8 +2,8 @@
 
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Stmt};
-use crate::store::Columns;
 use crate::store::sessions::{self, Live};
+use crate::store::{Columns, usage};
 
 /// A token as it stands, with its family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,8 @@ pub struct Spend<'a> {
     pub now: Time,
 }
 
-/// Spends a live token, adds its successor and puts the session's end away, in one atomic batch: of many at
+/// Spends a live token, adds its successor and puts the session's end away and counts its user, in one
+/// atomic batch: of many at
 /// once, one gets `true`. `event` follows the spending.
 pub async fn spend(db: &dyn Db, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
     let Spend { hash, successor, expires_at, by, now } = *spend;
@@ -103,6 +104,6 @@ pub async fn spend(db: &dyn Db, spend: &Spend<'_>, event: Stmt) -> Result<bool, 
          WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1 AND used_at = ?2)",
         vec![hash.into(), now.0.into(), expires_at.0.into()],
     );
-    let answers = db.run(vec![take, event, succeed, extend]).await?;
+    let answers = db.run(vec![take, event, succeed, extend, usage::seen_by_refresh(hash, now)]).await?;
     Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
 }

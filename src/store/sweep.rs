@@ -2,16 +2,21 @@
 
 use crate::model::time::Time;
 use crate::ports::Stmt;
+use crate::store::usage;
 
 /// Days that an audit event is kept.
 pub const AUDIT_DAYS: i64 = 400;
 
 /// Statements that remove what is over: ended sessions and their families a day after, used links,
-/// authorization requests, codes and device codes, keys that verify nothing any more, old mail of local deployments, old audit events.
+/// authorization requests, codes and device codes, keys that verify nothing any more, old mail of local deployments, old audit events; of months that are over, who was active.
 pub fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
+    // A day late, so that nobody's login of the month's last second comes after its count.
+    let [count, forget] = usage::close_months_before(&now.plus(-86_400).month());
     vec![
+        count,
+        forget,
         before("DELETE FROM sessions WHERE expires_at < ?1 OR ended_at < ?1", day),
         before("DELETE FROM refresh_tokens WHERE expires_at < ?1", day),
         before("DELETE FROM mail_links WHERE expires_at < ?1", day),

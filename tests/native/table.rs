@@ -88,6 +88,7 @@ tenant admin GET /tenant/{tenant}/v2/Roles/{name}
 tenant admin GET /tenant/{tenant}/v2/Routes
 tenant admin GET /tenant/{tenant}/v2/Routes/{id}
 tenant admin GET /tenant/{tenant}/v2/Settings
+tenant admin GET /tenant/{tenant}/v2/Usage
 tenant admin GET /tenant/{tenant}/v2/Users
 tenant admin GET /tenant/{tenant}/v2/Users/{id}
 tenant admin PATCH /tenant/{tenant}/v2/Clients/{id}

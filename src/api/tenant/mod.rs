@@ -11,6 +11,7 @@ mod roles;
 mod routes;
 mod settings;
 mod tenants;
+mod usage;
 pub mod users;
 
 use serde_json::json;
@@ -63,6 +64,7 @@ pub fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
         route("PUT", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
+        route("GET", "/tenant/{tenant}/v2/Usage", NONE, admin(usage::list)),
         route("POST", "/tenant/{tenant}/v2/Keys/rotate", NONE, admin(keys::rotate)),
         route("GET", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::list)),
         route("POST", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::create)),

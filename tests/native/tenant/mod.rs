@@ -9,4 +9,5 @@ mod roles;
 mod routes;
 mod settings;
 mod tenants;
+mod usage;
 mod users;
