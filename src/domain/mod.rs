@@ -19,6 +19,7 @@ pub mod introspection;
 pub mod keys;
 pub mod login;
 pub mod mailing;
+pub mod operator;
 pub mod passwords;
 pub mod principal;
 pub mod reauthentication;

@@ -9,7 +9,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Purpose};
 use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users::{display_name, new_user};
 use crate::model::email::Email;
@@ -90,10 +90,10 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
 /// # Errors
 /// [`Refusal::LinkDead`].
 pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
+    let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
     let link =
         store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
-    let tenant = tenants::by_id(cx, &link.tenant_id).await?.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
     let mut batch = Vec::new();
     if let Some(hash) = &link.password_hash {

@@ -8,12 +8,11 @@ use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::users::{self, NewUser};
 use crate::model::id::is_tenant_id;
-use crate::model::role::{ADMIN, FIRST_ROLES, Role, is_name};
+use crate::model::role::is_name;
 use crate::ports::Fault;
 use crate::store::tenants::TenantRow;
-use crate::store::{self, Listed, Page, json_text};
+use crate::store::{self, json_text};
 
 /// The home tenant's id, and the name of the home directory.
 pub const HOME: &str = "home";
@@ -190,82 +189,12 @@ async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
     Ok(id)
 }
 
-fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
+/// A tenant from its row.
+pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings =
         serde_json::from_str(&row.settings).map_err(|error| Fault::new("tenant settings", error))?;
     let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
     Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
-}
-
-/// A tenant that an operator makes: its users have a namespace of their own.
-pub struct NewTenant {
-    /// Its id; made when absent.
-    pub id: Option<String>,
-    /// Its display name.
-    pub name: String,
-    /// A host that is its own.
-    pub host: Option<String>,
-    /// Its first administrator.
-    pub admin: Option<NewUser>,
-}
-
-/// Makes a tenant with the first roles.
-pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, Error> {
-    let id = new.id.unwrap_or_else(|| cx.id());
-    if !is_tenant_id(&id) {
-        return Err(invalid("id", "1 to 40 of a-z, 0-9 and -"));
-    }
-    if new.name.is_empty() || new.name.len() > 200 {
-        return Err(invalid("name", "1 to 200 characters"));
-    }
-    let host = new.host.map(|host| host.to_ascii_lowercase());
-    if host.as_deref().is_some_and(|host| !is_host(host)) {
-        return Err(invalid("host", "a host name, with its port if that is not the scheme's own"));
-    }
-    let row = TenantRow {
-        directory: id.clone(),
-        id,
-        name: new.name,
-        settings: "{}".into(),
-        status: "active".into(),
-        created_at: cx.now,
-    };
-    if let Some(admin) = &new.admin {
-        users::check(&from_row(cx, row.clone())?, admin)?;
-    }
-    if let Some(host) = &host
-        && store::tenants::id_by_host(cx.db.as_ref(), host).await?.is_some()
-    {
-        return Err(Refusal::Conflict("the host is another tenant's").into());
-    }
-    let made = store::one(cx.db.as_ref(), store::tenants::insert(&row)).await?;
-    if made.is_empty() {
-        return Err(Refusal::Conflict("a tenant has that id").into());
-    }
-    let mut rest = vec![audit::row(cx, &row.id, audit::Entry::ok("tenant.created").by(actor).on(&row.id))];
-    for (name, rank) in FIRST_ROLES {
-        rest.push(store::roles::insert_role(&row.id, &Role { name: name.into(), rank }));
-    }
-    if let Some(host) = &host {
-        rest.push(store::tenants::insert_host(host, &row.id));
-    }
-    let answers = cx.db.run(rest).await?;
-    if host.is_some() && answers.last().is_some_and(Vec::is_empty) {
-        return Err(Refusal::Conflict("the host is another tenant's").into());
-    }
-    cx.cache.forget_tenant(&row.id);
-    if let Some(mut admin) = new.admin {
-        let tenant = from_row(cx, row.clone())?;
-        admin.roles = vec![ADMIN.into()];
-        admin.email_verified = true;
-        users::create(cx, &tenant, actor, admin).await?;
-    }
-    Ok(row)
-}
-
-/// A page of all tenants.
-pub async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
-    Ok(store::tenants::list(cx.db.as_ref(), page).await?)
 }
 
 /// Replaces a tenant's settings.
@@ -281,10 +210,4 @@ pub async fn set_settings(
     cx.db.run(vec![set, audit::row(cx, &tenant.id, entry)]).await?;
     cx.cache.forget_tenant(&tenant.id);
     Ok(settings)
-}
-
-fn is_host(text: &str) -> bool {
-    text.len() <= 253
-        && url::Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/" && url.has_host())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'))
 }

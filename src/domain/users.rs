@@ -143,6 +143,20 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
     Ok(user)
 }
 
+/// The first administrator of a tenant that is being made: its address counts as confirmed.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<User, Error> {
+    let email = check(tenant, &new)?;
+    let mut user = new_user(cx, tenant, &email);
+    user.email_verified = true;
+    user.name = display_name("name", new.name.as_deref())?;
+    user.roles = vec![ADMIN.into()];
+    user.password_hash = new.password.map(|plain| password::hash(&plain, cx.random())).transpose()?;
+    Ok(user)
+}
+
 /// Changes a user. One who is disabled has no session from then on; roles count from the next request on.
 ///
 /// # Errors

@@ -27,14 +27,14 @@ pub struct Event {
     pub detail: Option<String>,
 }
 
-/// Writes an event.
+/// Writes an event, if its tenant is there.
 pub fn insert(event: &Event) -> Stmt {
     insert_where(event, "")
 }
 
 /// Writes an event if the statement before it in the batch changed anything.
 pub fn insert_if_changed(event: &Event) -> Stmt {
-    insert_where(event, " WHERE changes() > 0")
+    insert_where(event, " AND changes() > 0")
 }
 
 fn insert_where(event: &Event, condition: &str) -> Stmt {
@@ -51,7 +51,14 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
     ];
     let columns = "id, tenant_id, at, event, outcome, actor, subject, address, detail";
     let values = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
-    Stmt::new(format!("INSERT INTO audit ({columns}) SELECT {values}{condition}"), args)
+    // An isolate that still remembers a deleted tenant leaves nothing of it here.
+    let there = "EXISTS (SELECT 1 FROM tenants WHERE id = ?2)";
+    Stmt::new(format!("INSERT INTO audit ({columns}) SELECT {values} WHERE {there}{condition}"), args)
+}
+
+/// Removes a tenant's whole log.
+pub fn forget_tenant(tenant_id: &str) -> Stmt {
+    Stmt::new("DELETE FROM audit WHERE tenant_id = ?1", vec![tenant_id.into()])
 }
 
 /// What the log is narrowed to; each `None` narrows nothing.

@@ -49,3 +49,12 @@ pub async fn to(db: &dyn Db, address: &str) -> Result<Vec<Kept>, Fault> {
     };
     one(db, Stmt::new(sql, vec![address.to_lowercase().into()])).await?.iter().map(read).collect()
 }
+
+/// Removes the mail to a tenant's users; before it goes, in the same batch.
+pub fn forget_tenant(tenant_id: &str) -> Stmt {
+    Stmt::new(
+        "DELETE FROM outbox WHERE recipient IN (SELECT lower(email) FROM users WHERE tenant_id = ?1)
+         OR instr(text, '/tenant/' || ?1 || '/') > 0",
+        vec![tenant_id.into()],
+    )
+}

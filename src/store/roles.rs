@@ -48,6 +48,19 @@ pub fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
     )
 }
 
+/// Makes a tenant's first roles if the statement before it in the batch changed anything.
+pub fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
+    let mut args = vec![tenant_id.into()];
+    for (name, rank) in roles {
+        args.extend([name.into(), rank.into()]);
+    }
+    Stmt::new(
+        "INSERT INTO roles (tenant_id, name, rank) SELECT ?1, column1, column2
+         FROM (VALUES (?2, ?3), (?4, ?5), (?6, ?7)) WHERE changes() > 0",
+        args,
+    )
+}
+
 /// Changes a role's rank; returns its name if there is one.
 pub fn update_role(tenant_id: &str, role: &Role) -> Stmt {
     Stmt::new(

@@ -8,7 +8,8 @@ use crate::store::usage;
 pub const AUDIT_DAYS: i64 = 400;
 
 /// Statements that remove what is over: ended sessions and their families a day after, used links,
-/// authorization requests, codes and device codes, keys that verify nothing any more, old mail of local deployments, old audit events; of months that are over, who was active.
+/// authorization requests, codes and device codes, keys that verify nothing any more, old mail of local
+/// deployments, old audit events; of months that are over, who was active.
 pub fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);

@@ -17,9 +17,16 @@ pub struct TenantRow {
     pub settings: String,
     /// `active` or `suspended`.
     pub status: String,
+    /// The host that is its own.
+    pub host: Option<String>,
     /// When it was made.
     pub created_at: Time,
 }
+
+/// A host is one of the tenant's, should it have more.
+const SELECT: &str =
+    "SELECT tenants.*, (SELECT min(host) FROM tenant_hosts WHERE tenant_id = tenants.id) AS host
+                      FROM tenants";
 
 fn read(row: &Row) -> Result<TenantRow, Fault> {
     let row = Columns(row);
@@ -29,13 +36,14 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
         directory: row.text("directory")?,
         settings: row.text("settings")?,
         status: row.text("status")?,
+        host: row.maybe_text("host")?,
         created_at: row.time("created_at")?,
     })
 }
 
 /// A tenant by id.
 pub async fn by_id(db: &dyn Db, id: &str) -> Result<Option<TenantRow>, Fault> {
-    let rows = one(db, Stmt::new("SELECT * FROM tenants WHERE id = ?1", vec![id.into()])).await?;
+    let rows = one(db, Stmt::new(format!("{SELECT} WHERE id = ?1"), vec![id.into()])).await?;
     rows.first().map(read).transpose()
 }
 
@@ -48,18 +56,18 @@ pub async fn id_by_host(db: &dyn Db, host: &str) -> Result<Option<String>, Fault
 
 /// A page of all tenants, by id.
 pub async fn list(db: &dyn Db, page: &Page) -> Result<Listed<TenantRow>, Fault> {
-    let sql = "SELECT * FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let sql = format!("{SELECT} WHERE id > ?1 ORDER BY id LIMIT ?2");
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![after.into(), (page.limit + 1).into()])).await?;
     let items = rows.iter().map(read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |tenant: &TenantRow| tenant.id.clone()))
 }
 
-/// Makes a tenant; returns its id unless it is taken.
+/// Makes a tenant; returns its id unless that or its host is taken.
 pub fn insert(tenant: &TenantRow) -> Stmt {
     Stmt::new(
-        "INSERT INTO tenants (id, name, directory, settings, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO NOTHING RETURNING id",
+        "INSERT INTO tenants (id, name, directory, settings, status, created_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+         WHERE NOT EXISTS (SELECT 1 FROM tenant_hosts WHERE host = ?7) ON CONFLICT DO NOTHING RETURNING id",
         vec![
             (&tenant.id).into(),
             (&tenant.name).into(),
@@ -67,16 +75,47 @@ pub fn insert(tenant: &TenantRow) -> Stmt {
             (&tenant.settings).into(),
             (&tenant.status).into(),
             tenant.created_at.0.into(),
+            tenant.host.clone().into(),
         ],
     )
 }
 
-/// Gives a host to a tenant; returns the host unless it is taken.
-pub fn insert_host(host: &str, tenant_id: &str) -> Stmt {
+/// Gives a host to a tenant if the statement before it in the batch changed anything.
+pub fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
     Stmt::new(
-        "INSERT INTO tenant_hosts (host, tenant_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING RETURNING host",
+        "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?1, ?2 WHERE changes() > 0",
         vec![host.into(), tenant_id.into()],
     )
+}
+
+/// Replaces a tenant's name, status and host, unless the host is another's; the first returns the id if so,
+/// and without it the other two do nothing either.
+pub fn update(tenant: &TenantRow) -> [Stmt; 3] {
+    let free =
+        "NOT EXISTS (SELECT 1 FROM tenant_hosts other WHERE other.host = ?2 AND other.tenant_id <> ?1)";
+    let id_and_host = || vec![Arg::from(&tenant.id), tenant.host.clone().into()];
+    let mut args = id_and_host();
+    args.extend([(&tenant.name).into(), (&tenant.status).into()]);
+    [
+        Stmt::new(
+            format!("UPDATE tenants SET name = ?3, status = ?4 WHERE id = ?1 AND {free} RETURNING id"),
+            args,
+        ),
+        Stmt::new(
+            format!("DELETE FROM tenant_hosts WHERE tenant_id = ?1 AND host IS NOT ?2 AND {free}"),
+            id_and_host(),
+        ),
+        Stmt::new(
+            "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?2, id FROM tenants WHERE id = ?1 AND ?2 IS NOT NULL
+             ON CONFLICT DO NOTHING",
+            id_and_host(),
+        ),
+    ]
+}
+
+/// Removes a tenant; what belongs to it goes by foreign key. Returns the id if there was one.
+pub fn delete(id: &str) -> Stmt {
+    Stmt::new("DELETE FROM tenants WHERE id = ?1 RETURNING id", vec![id.into()])
 }
 
 /// Replaces a tenant's settings.

@@ -116,12 +116,24 @@ pub async fn any_operator(db: &dyn Db) -> Result<bool, Fault> {
 
 /// Makes a user; returns its id unless the address is taken, or it is to be the operator and one exists.
 pub fn insert(user: &User) -> Stmt {
-    Stmt::new(
+    insert_where(user, "")
+}
+
+/// The same if the statement before it in the batch changed anything.
+pub fn insert_if_changed(user: &User) -> Stmt {
+    insert_where(user, "AND changes() > 0")
+}
+
+fn insert_where(user: &User, condition: &str) -> Stmt {
+    let sql = format!(
         "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
                             plan, mfa, status, operator, created_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
-         WHERE ?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)
-         ON CONFLICT DO NOTHING RETURNING id",
+         WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
+         ON CONFLICT DO NOTHING RETURNING id"
+    );
+    Stmt::new(
+        sql,
         vec![
             (&user.id).into(),
             (&user.tenant_id).into(),

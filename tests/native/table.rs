@@ -108,7 +108,10 @@ tenant admin PUT /tenant/{tenant}/v2/Roles/{name}
 tenant admin PUT /tenant/{tenant}/v2/Routes/{id}
 tenant admin PUT /tenant/{tenant}/v2/Settings
 tenant admin PUT /tenant/{tenant}/v2/Users/{id}
+tenant operator DELETE /tenant/{tenant}/v2/Tenants/{id}
 tenant operator GET /tenant/{tenant}/v2/Tenants
+tenant operator GET /tenant/{tenant}/v2/Tenants/{id}
+tenant operator PATCH /tenant/{tenant}/v2/Tenants/{id}
 tenant operator POST /tenant/{tenant}/v2/Tenants
 ";
 

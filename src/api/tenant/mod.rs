@@ -68,6 +68,9 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/v2/Keys/rotate", NONE, admin(keys::rotate)),
         route("GET", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::list)),
         route("POST", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::create)),
+        route("GET", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::read)),
+        route("PATCH", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::change)),
+        route("DELETE", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::delete)),
     ];
     Surface { name: "tenant", routes, refused, broken }
 }

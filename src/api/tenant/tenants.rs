@@ -4,9 +4,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
+use crate::api::tenant::users::said;
 use crate::cx::Cx;
+use crate::domain::operator::{self as tenants, Change, NewTenant};
 use crate::domain::principal::Operator;
-use crate::domain::tenants::{self, NewTenant};
+
 use crate::domain::users::NewUser;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
@@ -36,9 +38,22 @@ struct FirstAdmin {
     name: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
+    /// Absent leaves it, null takes it away.
+    #[serde(default, deserialize_with = "said")]
+    host: Option<Option<String>>,
+}
+
 fn shape(tenant: &TenantRow) -> Value {
     json!({
-        "id": tenant.id, "name": tenant.name, "status": tenant.status, "createdAt": tenant.created_at.rfc3339(),
+        "id": tenant.id, "name": tenant.name, "status": tenant.status, "host": tenant.host,
+        "createdAt": tenant.created_at.rfc3339(),
     })
 }
 
@@ -56,5 +71,22 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
     });
     let new = NewTenant { id: body.id, name: body.name, host: body.host, admin };
     let tenant = tenants::create(cx, operator.actor(), new).await?;
-    Ok(Response::json(201, &shape(&tenant)))
+    let location = format!("/tenant/home/v2/Tenants/{}", tenant.id);
+    Ok(Response::json(201, &shape(&tenant)).with("location", location))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
+    Ok(Response::json(200, &shape(&tenants::find(cx, call.param("id")).await?)))
+}
+
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
+    let changed: Changed = body::json(call, LARGE).await?;
+    let change = Change { name: changed.name, status: changed.status, host: changed.host };
+    let tenant = tenants::change(cx, operator.actor(), call.param("id"), change).await?;
+    Ok(Response::json(200, &shape(&tenant)))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
+    tenants::delete(cx, operator.actor(), call.param("id")).await?;
+    Ok(Response::empty(204))
 }

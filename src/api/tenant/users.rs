@@ -63,7 +63,8 @@ struct Changed {
     status: Option<String>,
 }
 
-fn said<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
+/// A member that can be absent, null or a text: `None` when absent.
+pub(super) fn said<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(field).map(Some)
 }
 

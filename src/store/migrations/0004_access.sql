@@ -39,3 +39,5 @@ CREATE TABLE counted_users (
   users INTEGER NOT NULL,
   PRIMARY KEY (tenant_id, month)
 );
+
+CREATE INDEX tenant_hosts_by_tenant ON tenant_hosts (tenant_id);

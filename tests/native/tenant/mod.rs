@@ -4,6 +4,7 @@ mod api_keys;
 mod audit;
 mod clients;
 mod keys;
+mod one_tenant;
 mod plans;
 mod roles;
 mod routes;

@@ -12,9 +12,12 @@ fn the_operator_makes_a_tenant_with_the_first_roles() {
     let operator = world.admin();
     let body = json!({ "id": "acme", "name": "Acme", "host": "login.acme.example" });
     let made = world.post(TENANTS).bearer(&operator).json(body).send().is(201);
-    let shape =
-        json!({ "id": "acme", "name": "Acme", "status": "active", "createdAt": "2026-05-01T12:00:00Z" });
+    let shape = json!({
+        "id": "acme", "name": "Acme", "status": "active", "host": "login.acme.example",
+        "createdAt": "2026-05-01T12:00:00Z",
+    });
     assert_eq!(made.json, shape);
+    assert_eq!(made.header("location"), Some("/tenant/home/v2/Tenants/acme"));
     let listed = world.get(TENANTS).bearer(&operator).send().is(200);
     assert_eq!(listed.json["items"][0], shape);
     assert_eq!(world.number("SELECT count(*) AS n FROM roles WHERE tenant_id = 'acme'"), 3);
@@ -70,6 +73,8 @@ fn what_cannot_be_a_tenant_is_refused() {
         json!({ "id": "a", "name": "x", "host": "a/b" }),
         json!({ "id": "a", "name": "x", "host": "a b" }),
         json!({ "id": "a", "name": "x", "host": "" }),
+        json!({ "id": "a", "name": "x", "host": "auth.example.com" }),
+        json!({ "id": "a", "name": "x\u{0}" }),
         json!({ "id": "a", "name": "x", "directory": "home" }),
     ] {
         world.post(TENANTS).bearer(&operator).json(body).send().is(400);
