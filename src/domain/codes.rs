@@ -126,6 +126,7 @@ pub async fn exchange(
         authorization_codes::take(&hash, &grant_id, cx.now),
         begin_if_changed(&grant),
         audit::row_if_changed(cx, &tenant.id, entry),
+        store::usage::seen(&tenant.id, &live.user.id, cx.now),
     ];
     if let Some(refresh) = &refresh {
         let end = grant.expires_at;
