@@ -1,7 +1,8 @@
 //! Users, as administrators see them.
 
 use crate::crypto::imported::can_import;
-use crate::crypto::password;
+use crate::crypto::secret::{base64url, hmac};
+use crate::crypto::{password, seal};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
@@ -207,18 +208,33 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
     Ok(user)
 }
 
-/// Deletes a user with everything that is theirs.
+/// Deletes a user with everything that is theirs. The log still says what was done, by and to a pseudonym: the
+/// same for all that one user did, and nobody's to turn back.
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the operator.
 pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
-    if find(cx, tenant, id).await?.operator {
+    let user = find(cx, tenant, id).await?;
+    if user.operator {
         return Err(Refusal::Conflict("the operator cannot be deleted").into());
     }
-    let entry = audit::row(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id));
-    cx.db.run(vec![store::usage::keep_count_of(id), store::users::delete(&tenant.id, id), entry]).await?;
+    let mut batch = store::erasure::forget(&user).to_vec();
+    batch.extend([
+        store::usage::keep_count_of(id),
+        store::users::delete(&tenant.id, id),
+        audit::row_if_changed(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id)),
+        store::erasure::pseudonymise(&user, &pseudonym(cx, tenant, id)?),
+    ]);
+    cx.db.run(batch).await?;
     cx.cache.forget_user(id);
     Ok(())
+}
+
+/// What stands for a deleted user in the log: a hash under a key of ours.
+fn pseudonym(cx: &Cx, tenant: &Tenant, id: &str) -> Result<String, Fault> {
+    let key = seal::derive(&cx.config.seal_key, &tenant.id, "erased-users")?;
+    let hash = hmac(&key, id.as_bytes());
+    Ok(format!("erased:{}", base64url(hash.get(..9).unwrap_or_default())))
 }
 
 /// Roles of the tenant, highest first.

@@ -7,6 +7,7 @@ pub mod authorization_codes;
 pub mod authorization_requests;
 pub mod clients;
 pub mod consents;
+pub mod erasure;
 pub mod grants;
 pub mod keys;
 pub mod logout_deliveries;

@@ -1,0 +1,216 @@
+//! What is deleted leaves nothing: every table is filled with a tenant, a user and a client, one of them is
+//! deleted, and then every column of every table is searched for it.
+
+use portcullis::domain::{clients, tenants};
+use serde_json::json;
+
+use crate::harness::{PASSWORD, World};
+
+const TENANT: &str = "tenant-to-go";
+const CLIENT: &str = "client-to-go";
+const USER: &str = "user-to-go";
+const EMAIL: &str = "Somebody@to-go.example";
+
+/// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
+/// client. A new table needs a line here.
+const ROWS: [(&str, &str, &str); 23] = [
+    ("tenants", "T", ""),
+    ("tenant_hosts", "T", "('to-go.example', '{t}')"),
+    ("roles", "T", ""),
+    ("plans", "T", "('{t}', 'gold', 1, '[]')"),
+    ("signing_keys", "T", ""),
+    (
+        "users",
+        "TU",
+        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0)",
+    ),
+    (
+        "sessions",
+        "TU",
+        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL)",
+    ),
+    (
+        "sessions",
+        "TUC",
+        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]')",
+    ),
+    ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
+    ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL)"),
+    ("api_keys", "T", "('own', '{t}', NULL, 'k', 'pc_o', 'oh', '[]', '[]', 0, 0, NULL, NULL)"),
+    ("mail_links", "TU", "('ml', '{t}', '{u}', 'reset-password', lower('{e}'), NULL, NULL, 0, 9, NULL)"),
+    ("routes", "T", "('r', '{t}', 'app', '{{}}', 0)"),
+    (
+        "audit",
+        "TU",
+        "('a1', '{t}', 1, 'login.succeeded', 'success', '{u}', '{u}', '203.0.113.9', 'of {e} that is {u}')",
+    ),
+    ("outbox", "U", "('o', lower('{e}'), 'us@auth.example', 'Hello', 'Hello {e}', '', 0)"),
+    ("clients", "TC", "('{c}', '{t}', 'A client', '{{}}', NULL, NULL, 0)"),
+    (
+        "authorization_requests",
+        "TUC",
+        "('ar', '{t}', '{c}', 'waiting', '{{\"login_hint\":\"{e}\",\"user\":\"{u}\"}}', 0, 9, NULL)",
+    ),
+    ("authorization_codes", "TUC", "('ac', '{t}', '{c}', '{u}', 's', '{{}}', 0, 9, NULL, 'g')"),
+    ("consents", "TUC", "('{u}', '{c}', '{t}', 'openid', 0)"),
+    ("device_codes", "TUC", "('dc', 'uc', '{t}', '{c}', '', NULL, 'approved', '{u}', 's', 5, 0, 0, 9, NULL)"),
+    ("logout_deliveries", "TUC", "('ld', '{t}', '{c}', '{u}', 'g', 0, 0, 0)"),
+    ("active_users", "TU", "('{t}', '2026-05', '{u}')"),
+    ("counted_users", "T", "('{t}', '2026-04', 1)"),
+];
+
+/// A world in which every table names all three.
+fn world() -> World {
+    let world = World::new();
+    let body = json!({ "id": TENANT, "name": "To go" });
+    world.post("/tenant/home/v2/Tenants").bearer(&world.admin()).json(body).send().is(201);
+    world.get(&format!("/tenant/{TENANT}/.well-known/jwks.json")).send().is(200);
+    world.sql("PRAGMA defer_foreign_keys = ON");
+    let mut rows = ROWS.to_vec();
+    // The client first: sessions are granted to it.
+    rows.sort_by_key(|(table, ..)| *table != "clients");
+    for (table, _, values) in rows.iter().filter(|(.., values)| !values.is_empty()) {
+        let values = values
+            .replace("{t}", TENANT)
+            .replace("{u}", USER)
+            .replace("{c}", CLIENT)
+            .replace("{e}", EMAIL)
+            .replace("{h}", crate::harness::PASSWORD_HASH)
+            .replace("{{", "{")
+            .replace("}}", "}");
+        world.sql(&format!("INSERT INTO {table} VALUES {values}"));
+    }
+    // What an unknown caller did is told by their address.
+    world.login(EMAIL, "wrong").is(401);
+    let wrong = json!({ "email": EMAIL, "password": "wrong" });
+    world.post("/auth/login").tenant(TENANT).json(wrong).send().is(401);
+    world
+}
+
+fn tables(world: &World) -> Vec<String> {
+    let sql =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
+    world.sql(sql).iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The tables that hold a text anywhere, in whatever case.
+fn holding(world: &World, text: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for table in tables(world) {
+        let columns = world.sql(&format!("SELECT name FROM pragma_table_info('{table}')"));
+        let any = columns.iter().map(|column| {
+            let name = column["name"].as_str().unwrap();
+            format!("instr(lower(CAST({name} AS TEXT)), lower('{text}')) > 0")
+        });
+        let any = any.collect::<Vec<_>>().join(" OR ");
+        if world.number(&format!("SELECT count(*) AS n FROM {table} WHERE {any}")) > 0 {
+            all.push(table);
+        }
+    }
+    all
+}
+
+fn named(whose: char) -> Vec<String> {
+    let mut all: Vec<String> = ROWS
+        .iter()
+        .filter(|(_, names, _)| names.contains(whose))
+        .map(|(table, ..)| (*table).to_owned())
+        .collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[test]
+fn every_table_is_filled() {
+    let world = world();
+    let mut covered: Vec<String> = ROWS.iter().map(|(table, ..)| (*table).to_owned()).collect();
+    covered.sort();
+    covered.dedup();
+    assert_eq!(tables(&world), covered, "a table without a row to delete");
+    assert_eq!(holding(&world, TENANT), named('T'));
+    assert_eq!(holding(&world, CLIENT), named('C'));
+    let of_user = named('U');
+    assert!(holding(&world, USER).iter().all(|table| of_user.contains(table)));
+    let mut found = [holding(&world, USER), holding(&world, EMAIL)].concat();
+    found.sort();
+    found.dedup();
+    assert_eq!(found, of_user);
+}
+
+#[test]
+fn a_deleted_user_is_nowhere() {
+    let world = world();
+    let admin = world.user_with(TENANT, "boss@to-go.example", |user| user.roles = vec!["ADMIN".into()]);
+    let admin = world.session(&admin).access;
+    let path = format!("/tenant/{TENANT}/v2/Users/{USER}");
+    world.delete(&path).bearer(&admin).send().is(204);
+    assert_eq!(holding(&world, USER), [""; 0]);
+    // A stranger tried that address at home, where it is nobody's.
+    world.sql("DELETE FROM audit WHERE tenant_id = 'home' AND event = 'login.failed'");
+    assert_eq!(holding(&world, EMAIL), [""; 0]);
+    // What was done is still told, of one and the same nobody.
+    let told = world.sql(&format!("SELECT * FROM audit WHERE tenant_id = '{TENANT}' ORDER BY id"));
+    let nobody = told.iter().find(|row| row["event"] == "user.deleted").unwrap()["subject"].clone();
+    assert!(nobody.as_str().unwrap().starts_with("erased:"));
+    assert_eq!(nobody.as_str().unwrap().len(), "erased:".len() + 12);
+    let old = told.iter().find(|row| row["id"] == "a1").unwrap();
+    assert_eq!((&old["actor"], &old["subject"], &old["address"]), (&nobody, &nobody, &json!(null)));
+    let both = format!("of {0} that is {0}", nobody.as_str().unwrap());
+    assert_eq!(old["detail"], both);
+    let failed = told.iter().find(|row| row["event"] == "login.failed").unwrap();
+    assert_eq!((&failed["actor"], &failed["address"]), (&nobody, &json!("203.0.113.7")));
+    // The count of the month stays.
+    let usage = world.get(&format!("/tenant/{TENANT}/v2/Usage")).bearer(&admin).send().is(200);
+    assert_eq!(usage.json["items"][0], json!({ "month": "2026-05", "monthlyActiveUsers": 2 }));
+}
+
+#[test]
+fn one_who_deletes_themself_is_nowhere_either() {
+    let world = world();
+    world.sql(&format!(
+        "UPDATE users SET roles = '[\"ADMIN\"]', email = 'X@to-go.example' WHERE id = '{USER}'"
+    ));
+    let login = json!({ "email": EMAIL, "password": PASSWORD });
+    let token = world.post("/auth/login").tenant(TENANT).json(login).send().is(200).str("/access_token");
+    world.delete(&format!("/tenant/{TENANT}/v2/Users/{USER}")).bearer(&token).send().is(204);
+    assert_eq!(holding(&world, USER), [""; 0]);
+}
+
+#[test]
+fn a_deleted_client_is_nowhere_but_in_the_log() {
+    let world = world();
+    let cx = world.cx();
+    let tenant = pollster::block_on(tenants::by_id(&cx, TENANT)).unwrap().unwrap();
+    pollster::block_on(clients::delete(&cx, &tenant, "boss", CLIENT)).unwrap();
+    assert_eq!(holding(&world, CLIENT), ["audit"]);
+    // Its grants are over, the user's own session is not.
+    let left = world.sql("SELECT id FROM sessions WHERE user_id = 'user-to-go'");
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0]["id"], "s");
+}
+
+#[test]
+fn a_deleted_tenant_is_nowhere_but_in_one_row_of_the_operators_log() {
+    let world = world();
+    let path = format!("/tenant/home/v2/Tenants/{TENANT}");
+    world.delete(&path).bearer(&world.admin()).send().is(204);
+    let told = world.sql(&format!("SELECT * FROM audit WHERE subject = '{TENANT}'"));
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0]["tenant_id"], &told[0]["event"]), (&json!("home"), &json!("tenant.deleted")));
+    world.sql("DELETE FROM audit WHERE event = 'tenant.deleted'");
+    world.sql("DELETE FROM audit WHERE tenant_id = 'home' AND event = 'login.failed'");
+    for text in [TENANT, CLIENT, USER, EMAIL, "to-go"] {
+        assert_eq!(holding(&world, text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn an_isolate_that_remembers_a_deleted_tenant_writes_nothing_of_it() {
+    let world = world();
+    let login = json!({ "email": EMAIL, "password": "wrong" });
+    world.post("/auth/login").tenant(TENANT).json(login.clone()).elsewhere().send().is(401);
+    world.delete(&format!("/tenant/home/v2/Tenants/{TENANT}")).bearer(&world.admin()).send().is(204);
+    world.post("/auth/login").tenant(TENANT).json(login).elsewhere().send().is(401);
+    assert_eq!(world.number(&format!("SELECT count(*) AS n FROM audit WHERE tenant_id = '{TENANT}'")), 0);
+}
