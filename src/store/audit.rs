@@ -85,13 +85,14 @@ pub async fn list(
     filter: &Filter,
     page: &Page,
 ) -> Result<Listed<Event>, Fault> {
-    let sql = "SELECT * FROM audit WHERE tenant_id = ?1 AND (?2 IS NULL OR id < ?2)
+    let sql = "SELECT * FROM audit WHERE tenant_id = ?1 AND id < ?2
                AND (?3 IS NULL OR event = ?3 OR substr(event, 1, length(?3) + 1) = ?3 || '.')
                AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR subject = ?6)
                AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) ORDER BY id DESC LIMIT ?9";
     let args: Vec<Arg> = vec![
         tenant_id.into(),
-        page.after.clone().into(),
+        // Newest first: without a cursor, from behind whatever an id can be.
+        page.after.clone().unwrap_or_else(|| "~".into()).into(),
         filter.event.clone().into(),
         filter.outcome.clone().into(),
         filter.actor.clone().into(),

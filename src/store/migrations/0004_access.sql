@@ -41,3 +41,6 @@ CREATE TABLE counted_users (
 );
 
 CREATE INDEX tenant_hosts_by_tenant ON tenant_hosts (tenant_id);
+
+-- Lists go by tenant and id.
+CREATE INDEX routes_by_tenant ON routes (tenant_id, id);

@@ -25,6 +25,8 @@ pub struct Sqlite {
     pub yields: Cell<bool>,
     /// Whether every round trip fails.
     pub broken: Cell<bool>,
+    /// The statements that were run last.
+    pub said: RefCell<Vec<Stmt>>,
 }
 
 impl Sqlite {
@@ -39,7 +41,13 @@ impl Sqlite {
         for file in files {
             connection.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
         }
-        Sqlite { connection, trips: Cell::new(0), yields: Cell::new(false), broken: Cell::new(false) }
+        Sqlite {
+            connection,
+            trips: Cell::new(0),
+            yields: Cell::new(false),
+            broken: Cell::new(false),
+            said: RefCell::default(),
+        }
     }
 
     /// Runs one statement.
@@ -94,7 +102,9 @@ impl Db for Sqlite {
             if self.broken.get() {
                 return Err(Fault::new("sqlite", "is out of order"));
             }
-            self.batch(&stmts).map_err(|error| Fault::new("sqlite", error))
+            let answers = self.batch(&stmts).map_err(|error| Fault::new("sqlite", error));
+            self.said.replace(stmts);
+            answers
         })
     }
 }

@@ -3,6 +3,7 @@
 mod deletion;
 mod every_surface;
 mod grants;
+mod paging;
 mod races;
 mod secrets;
 mod states;
