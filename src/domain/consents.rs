@@ -1,11 +1,37 @@
-//! What users let clients do.
+//! Consents: what users let clients do, and how they take it back.
 
 use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::Tenant;
 use crate::model::scope::Scopes;
 use crate::ports::Fault;
 use crate::store;
+pub use crate::store::consents::Consent;
 
-/// What a user let a client do, if anything.
+/// The scope that a user let a client have; `None` if they were never asked, or took it back.
 pub async fn scope_of(cx: &Cx, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
     store::consents::scope_of(cx.db.as_ref(), user_id, client_id).await
+}
+
+/// The clients that may act for a user, by name.
+pub async fn of_user(cx: &Cx, tenant: &Tenant, user_id: &str) -> Result<Vec<Consent>, Fault> {
+    store::consents::of_user(cx.db.as_ref(), &tenant.id, user_id, cx.now).await
+}
+
+/// Takes back what a client may do for a user, and ends its grants.
+///
+/// # Errors
+/// [`Refusal::NotFound`] if it may do nothing.
+pub async fn revoke(cx: &Cx, tenant: &Tenant, user_id: &str, client_id: &str) -> Result<(), Error> {
+    if !of_user(cx, tenant, user_id).await?.iter().any(|consent| consent.client_id == client_id) {
+        return Err(Refusal::NotFound.into());
+    }
+    let mut batch = store::consents::revoke(&tenant.id, user_id, client_id, cx.now).to_vec();
+    batch.push(audit::row(cx, &tenant.id, Entry::ok("consent.revoked").by(user_id).on(client_id)));
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(user_id);
+    backchannel::soon(cx, user_id);
+    Ok(())
 }

@@ -7,6 +7,7 @@ pub use crate::domain::credential::{Credential, Subject, by_api_key, by_bearer, 
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{Chosen, HOME, Tenant};
 use crate::model::role::ADMIN;
+use crate::ports::Fault;
 use crate::store::users::User;
 
 /// What a request says about who calls, as it was sent.
@@ -20,7 +21,8 @@ pub struct Sent<'a> {
     pub key: Option<&'a str>,
 }
 
-/// Proof that a bearer token of a user's live session was presented, of a tenant that the request is for.
+/// Proof that a bearer token or a browser's cookie of a user's live session was presented, of a tenant that
+/// the request is for.
 #[derive(Debug, Clone)]
 pub struct Session {
     credential: Rc<Credential>,
@@ -59,6 +61,11 @@ impl std::ops::Deref for Operator {
 }
 
 impl Session {
+    /// What was presented.
+    pub fn credential(&self) -> &Rc<Credential> {
+        &self.credential
+    }
+
     /// The session's id.
     pub fn id(&self) -> &str {
         self.session_id.as_deref().unwrap_or_default()
@@ -150,4 +157,15 @@ pub fn of_tenant(chosen: &Chosen, tenant: &Tenant) -> Result<(), Refusal> {
     let own = tenant.id == chosen.tenant.id;
     let shared = !chosen.explicit && tenant.directory == chosen.tenant.directory;
     if own || shared { Ok(()) } else { Err(Refusal::WrongTenant) }
+}
+
+/// The user's session behind a browser's cookie, for the pages of just this tenant.
+pub async fn browser(cx: &Cx, chosen: &Chosen, cookie: Option<&str>) -> Result<Option<Session>, Fault> {
+    let Some(cookie) = cookie else { return Ok(None) };
+    let credential = by_cookie(cx, cookie).await?.filter(|found| found.tenant.id == chosen.tenant.id);
+    let session = |credential: Rc<Credential>| {
+        let user = credential.user()?.clone();
+        Some(Session { credential, user })
+    };
+    Ok(credential.and_then(session))
 }

@@ -4,6 +4,7 @@ use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::domain::{backchannel, keys};
@@ -12,8 +13,10 @@ use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, Audiences, TYP};
 use crate::ports::{Fault, Stmt};
 use crate::store;
-use crate::store::sessions::Session as Row;
+pub use crate::store::sessions::Shown;
+use crate::store::sessions::{Session as Row, Whose};
 use crate::store::users::User;
+use crate::store::{Listed, Page};
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "__Host-portcullis";
@@ -154,5 +157,46 @@ pub async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> R
     cx.db.run(batch).await?;
     cx.cache.forget_user(user_id);
     backchannel::soon(cx, user_id);
+    Ok(())
+}
+
+/// A page of a user's live sessions; `own` leaves out those that were granted to clients.
+pub async fn list(
+    cx: &Cx,
+    tenant: &Tenant,
+    user_id: &str,
+    own: bool,
+    page: &Page,
+) -> Result<Listed<Shown>, Fault> {
+    let whose = Whose { tenant_id: &tenant.id, user_id, own };
+    store::sessions::list(cx.db.as_ref(), &whose, page, cx.now).await
+}
+
+/// Ends one session of a user, for themselves or for an administrator.
+///
+/// # Errors
+/// [`Refusal::NotFound`] if it is none of theirs, or over.
+pub async fn revoke(cx: &Cx, tenant: &Tenant, actor: &str, user_id: &str, id: &str) -> Result<(), Error> {
+    let live = store::sessions::live_by_id(cx.db.as_ref(), id, cx.now).await?;
+    if live.is_none_or(|live| live.user.id != user_id || live.user.tenant_id != tenant.id) {
+        return Err(Refusal::NotFound.into());
+    }
+    let mut batch = store::sessions::end(id, cx.now).to_vec();
+    batch.push(audit::row_if_changed(cx, &tenant.id, Entry::ok("session.revoked").by(actor).on(id)));
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(user_id);
+    backchannel::soon(cx, user_id);
+    Ok(())
+}
+
+/// Ends all sessions of a user but the one that they ask from.
+pub async fn revoke_others(cx: &Cx, session: &Session) -> Result<(), Fault> {
+    let end = store::sessions::end_all_but(&session.user.id, session.session_id.as_deref(), cx.now);
+    let entry = Entry::ok("session.revoked").by(&session.user.id).saying("all others");
+    let mut batch = end.to_vec();
+    batch.push(audit::row(cx, &session.tenant.id, entry));
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&session.user.id);
+    backchannel::soon(cx, &session.user.id);
     Ok(())
 }

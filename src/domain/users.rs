@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::passwords;
+use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::model::email::Email;
@@ -206,6 +207,20 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
     }
     cx.cache.forget_user(&user.id);
     Ok(user)
+}
+
+/// Changes a user's own display name.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub async fn rename(cx: &Cx, session: &Session, name: &str) -> Result<(), Error> {
+    let name = display_name("name", Some(name))?;
+    let id = &session.user.id;
+    let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
+    let set = store::users::set_name(id, name.as_deref());
+    cx.db.run(vec![set, audit::row(cx, &session.tenant.id, entry)]).await?;
+    cx.cache.forget_user(id);
+    Ok(())
 }
 
 /// Deletes a user with everything that is theirs. The log still says what was done, by and to a pseudonym: the

@@ -2,24 +2,90 @@
 
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::store::logout_deliveries::owe;
 use crate::store::{Columns, one};
+
+/// A client that may act for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// The client.
+    pub client_id: String,
+    /// Its name.
+    pub client_name: String,
+    /// What it may do, space-separated.
+    pub scope: String,
+    /// Since when.
+    pub granted_at: Time,
+}
 
 /// What a user let a client do, if anything.
 pub async fn scope_of(db: &dyn Db, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
-    let stmt = Stmt::new(
-        "SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2",
-        vec![user_id.into(), client_id.into()],
-    );
-    let rows = one(db, stmt).await?;
+    let sql = "SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2";
+    let rows = one(db, Stmt::new(sql, vec![user_id.into(), client_id.into()])).await?;
     rows.first().map(|row| Ok(Scopes::from_list(&Columns(row).text("scope")?))).transpose()
 }
 
-/// Keeps what a user lets a client do from now on.
+/// Lets a client of the user's tenant have a scope, in place of what it had.
 pub fn give(tenant_id: &str, user_id: &str, client_id: &str, scopes: &Scopes, now: Time) -> Stmt {
     Stmt::new(
-        "INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at)
+         SELECT users.id, clients.id, ?1, ?4, ?5 FROM users JOIN clients ON clients.tenant_id = users.tenant_id
+         WHERE users.id = ?2 AND clients.id = ?3 AND users.tenant_id = ?1
          ON CONFLICT (user_id, client_id) DO UPDATE SET scope = excluded.scope, granted_at = excluded.granted_at",
-        vec![user_id.into(), client_id.into(), tenant_id.into(), scopes.list().into(), now.0.into()],
+        vec![tenant_id.into(), user_id.into(), client_id.into(), scopes.list().into(), now.0.into()],
     )
+}
+
+/// The clients that may act for a user: those that they let, and those that hold a live grant because nobody
+/// had to be asked.
+pub async fn of_user(db: &dyn Db, tenant_id: &str, user_id: &str, now: Time) -> Result<Vec<Consent>, Fault> {
+    let stmt = Stmt::new(
+        "SELECT given.client_id, clients.name, given.scope, given.granted_at
+         FROM (SELECT client_id, scope, granted_at FROM consents WHERE user_id = ?2 AND tenant_id = ?1
+               UNION ALL
+               SELECT client_id, max(coalesce(scope, '')), min(created_at) FROM sessions
+               WHERE user_id = ?2 AND tenant_id = ?1 AND client_id IS NOT NULL AND ended_at IS NULL
+               AND expires_at > ?3
+               AND client_id NOT IN (SELECT client_id FROM consents WHERE user_id = ?2)
+               GROUP BY client_id) AS given
+         JOIN clients ON clients.id = given.client_id
+         ORDER BY clients.name, given.client_id LIMIT 200",
+        vec![tenant_id.into(), user_id.into(), now.0.into()],
+    );
+    let rows = one(db, stmt).await?;
+    let read = |row| {
+        let row = Columns(row);
+        Ok(Consent {
+            client_id: row.text("client_id")?,
+            client_name: row.text("name")?,
+            scope: row.text("scope")?,
+            granted_at: row.time("granted_at")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Takes back what a client may do for a user: what it was allowed, what it holds, and what it has not
+/// fetched yet. The first statement notes that the client is to be told.
+pub fn revoke(tenant_id: &str, user_id: &str, client_id: &str, now: Time) -> [Stmt; 5] {
+    let both = || vec![tenant_id.into(), user_id.into(), client_id.into()];
+    let of_both = |sql: &str| Stmt::new(sql, both());
+    let grants = "sessions.tenant_id = ?2 AND sessions.user_id = ?3 AND sessions.client_id = ?4";
+    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {grants} AND ended_at IS NULL");
+    let mut args: Vec<Arg> = vec![now.0.into()];
+    args.extend(both());
+    [
+        owe(grants, now, both()),
+        Stmt::new(end, args),
+        of_both("DELETE FROM consents WHERE tenant_id = ?1 AND user_id = ?2 AND client_id = ?3"),
+        of_both(
+            "DELETE FROM authorization_codes
+             WHERE tenant_id = ?1 AND user_id = ?2 AND client_id = ?3 AND used_at IS NULL",
+        ),
+        of_both(
+            "DELETE FROM device_codes
+             WHERE tenant_id = ?1 AND user_id = ?2 AND client_id = ?3 AND used_at IS NULL",
+        ),
+    ]
 }

@@ -4,7 +4,7 @@ use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
 use crate::store::logout_deliveries::owe;
 use crate::store::users::{self, User};
-use crate::store::{Columns, json_text, one};
+use crate::store::{Columns, Listed, Page, json_text, one};
 
 /// A session's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,4 +160,73 @@ pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
     let mut all: Vec<Arg> = vec![now.0.into()];
     all.extend(args());
     [owe(which, now, args()), Stmt::new(end, all)]
+}
+
+/// A live session, as its user and administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its id.
+    pub id: String,
+    /// The client that it was granted to, and its name; none for a person's own.
+    pub client: Option<(String, String)>,
+    /// What was granted to the client.
+    pub scope: Option<String>,
+    /// How the user signed in.
+    pub amr: Vec<String>,
+    /// From where.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last used, to within minutes.
+    pub seen_at: Time,
+    /// When it ends at the latest.
+    pub expires_at: Time,
+}
+
+/// Whose sessions are listed.
+pub struct Whose<'a> {
+    /// The tenant.
+    pub tenant_id: &'a str,
+    /// The user.
+    pub user_id: &'a str,
+    /// Only those that were granted to no client.
+    pub own: bool,
+}
+
+/// A page of a user's live sessions, by id.
+pub async fn list(db: &dyn Db, whose: &Whose<'_>, page: &Page, now: Time) -> Result<Listed<Shown>, Fault> {
+    let stmt = Stmt::new(
+        "SELECT sessions.*, clients.name AS client_name
+         FROM sessions LEFT JOIN clients ON clients.id = sessions.client_id
+         WHERE sessions.user_id = ?2 AND sessions.tenant_id = ?1 AND sessions.id > ?5
+         AND sessions.ended_at IS NULL AND sessions.expires_at > ?3
+         AND (sessions.idle_until IS NULL OR sessions.idle_until > ?3)
+         AND (?4 = 0 OR sessions.client_id IS NULL) ORDER BY sessions.id LIMIT ?6",
+        vec![
+            whose.tenant_id.into(),
+            whose.user_id.into(),
+            now.0.into(),
+            whose.own.into(),
+            page.after.clone().unwrap_or_default().into(),
+            (page.limit + 1).into(),
+        ],
+    );
+    let read = |row: &Row| {
+        let row = Columns(row);
+        Ok(Shown {
+            id: row.text("id")?,
+            client: row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?),
+            scope: row.maybe_text("scope")?,
+            amr: row.json("amr")?,
+            address: row.text("address")?,
+            user_agent: row.text("user_agent")?,
+            created_at: row.time("created_at")?,
+            seen_at: row.time("seen_at")?,
+            expires_at: row.time("expires_at")?,
+        })
+    };
+    let items = one(db, stmt).await?.iter().map(read).collect::<Result<_, Fault>>()?;
+    Ok(page.cut(items, |session: &Shown| session.id.clone()))
 }

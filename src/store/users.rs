@@ -207,3 +207,8 @@ pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
 pub fn logged_in(id: &str, now: Time) -> Stmt {
     Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()])
 }
+
+/// Sets or removes the display name.
+pub fn set_name(id: &str, name: Option<&str>) -> Stmt {
+    Stmt::new("UPDATE users SET name = ?2 WHERE id = ?1", vec![id.into(), name.into()])
+}

@@ -50,10 +50,12 @@ oauth open POST /tenant/{tenant}/oauth2/register
 oauth open POST /tenant/{tenant}/oauth2/userinfo
 oauth open PUT /oauth2/register/{id}
 oauth open PUT /tenant/{tenant}/oauth2/register/{id}
+pages open GET /tenant/{tenant}/account
 pages open GET /tenant/{tenant}/forgot
 pages open GET /tenant/{tenant}/login
 pages open GET /tenant/{tenant}/logout
 pages open GET /tenant/{tenant}/register
+pages open POST /tenant/{tenant}/account
 pages open POST /tenant/{tenant}/forgot
 pages open POST /tenant/{tenant}/login
 pages open POST /tenant/{tenant}/logout
@@ -76,6 +78,7 @@ tenant admin DELETE /tenant/{tenant}/v2/Plans/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Roles/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Routes/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Users/{id}
+tenant admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
 tenant admin GET /tenant/{tenant}/v2/ApiKeys
 tenant admin GET /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin GET /tenant/{tenant}/v2/Audit
@@ -91,6 +94,7 @@ tenant admin GET /tenant/{tenant}/v2/Settings
 tenant admin GET /tenant/{tenant}/v2/Usage
 tenant admin GET /tenant/{tenant}/v2/Users
 tenant admin GET /tenant/{tenant}/v2/Users/{id}
+tenant admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
 tenant admin PATCH /tenant/{tenant}/v2/Clients/{id}
 tenant admin PATCH /tenant/{tenant}/v2/Settings
 tenant admin PATCH /tenant/{tenant}/v2/Users/{id}
@@ -178,7 +182,7 @@ fn every_path_has_its_tests_in_the_folder_of_its_surface() {
             all.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
         }
         for route in &surface.routes {
-            let path = route.path.replace("/{id}", "").replace("/{name}", "");
+            let path = route.path.replace("/{id}", "").replace("/{name}", "").replace("/{sid}", "");
             let path = path.replace("{tenant}", "home").replace("/home/.well-known", "/.well-known");
             let last = path.rsplit('/').next().unwrap_or_default();
             assert!(all.contains(&path) || all.contains(last), "{path} is not in {folder}");

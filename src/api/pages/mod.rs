@@ -1,6 +1,8 @@
 //! Hosted pages: they work without JavaScript, load nothing but our style sheet, and answer forms with 303
 //! or the form again.
 
+mod account;
+mod agent;
 mod forgot;
 mod form;
 mod links;
@@ -37,6 +39,8 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/register", NONE, open(register::submit)),
         route("GET", "/tenant/{tenant}/forgot", NONE, open(forgot::show)),
         route("POST", "/tenant/{tenant}/forgot", NONE, open(forgot::submit)),
+        route("GET", "/tenant/{tenant}/account", NONE, open(account::show)),
+        route("POST", "/tenant/{tenant}/account", NONE, open(account::submit)),
         route("GET", "/tenant/{tenant}/logout", NONE, open(logout::show)),
         route("POST", "/tenant/{tenant}/logout", NONE, open(logout::submit)),
     ];

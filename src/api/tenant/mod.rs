@@ -9,6 +9,7 @@ pub mod list;
 mod plans;
 mod roles;
 mod routes;
+mod sessions;
 mod settings;
 mod tenants;
 mod usage;
@@ -34,6 +35,8 @@ pub fn surface() -> Surface {
         route("PUT", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("PATCH", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("DELETE", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::delete)),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", NONE, admin(sessions::list)),
+        route("DELETE", "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", NONE, admin(sessions::revoke)),
         route("GET", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::list)),
         route("POST", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::create)),
         route("GET", "/tenant/{tenant}/v2/Routes/{id}", NONE, admin(routes::read)),

@@ -1,5 +1,6 @@
 //! Hosted pages.
 
+mod account;
 mod forgot;
 mod login;
 mod logout;

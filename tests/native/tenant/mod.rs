@@ -8,6 +8,7 @@ mod one_tenant;
 mod plans;
 mod roles;
 mod routes;
+mod sessions;
 mod settings;
 mod tenants;
 mod usage;

@@ -97,6 +97,7 @@ pub(super) const DE: Messages = Messages {
     error_500: "Etwas ist schiefgegangen. Wenn es so bleibt, nennen Sie uns diese Nummer: {id}",
     refused_form: "Das Formular ist nicht so ausgefüllt, wie es sein soll.",
     refused_wrong_password: "E-Mail-Adresse oder Passwort ist falsch",
+    refused_current: "Das ist nicht Ihr aktuelles Passwort.",
     refused_unverified: "Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse: Öffnen Sie den Link in unserer Mail.",
     refused_origin: "Das dürfen Sie nicht.",
     refused_not_found: "Hier ist nichts.",

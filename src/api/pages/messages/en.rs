@@ -97,6 +97,7 @@ pub(super) const EN: Messages = Messages {
     error_500: "Something went wrong. If it stays so, tell us this number: {id}",
     refused_form: "The form was not filled in as it should be.",
     refused_wrong_password: "Invalid email or password",
+    refused_current: "This is not your current password.",
     refused_unverified: "Please verify your email address first: open the link that we mailed to you.",
     refused_origin: "You are not allowed to do this.",
     refused_not_found: "There is nothing here.",
