@@ -12,6 +12,8 @@ mod userinfo;
 
 use serde_json::json;
 
+pub use self::authorize::answer;
+
 use crate::api::pages::refused_page;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;

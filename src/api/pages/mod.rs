@@ -3,6 +3,9 @@
 
 mod account;
 mod agent;
+mod consent;
+#[expect(dead_code, reason = "its handler comes with device authorization")]
+mod device_view;
 mod forgot;
 mod form;
 mod links;
@@ -11,6 +14,7 @@ mod logout;
 pub mod messages;
 mod place;
 mod register;
+mod scopes;
 mod waiting;
 mod words;
 
@@ -39,6 +43,8 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/register", NONE, open(register::submit)),
         route("GET", "/tenant/{tenant}/forgot", NONE, open(forgot::show)),
         route("POST", "/tenant/{tenant}/forgot", NONE, open(forgot::submit)),
+        route("GET", "/tenant/{tenant}/consent", NONE, open(consent::show)),
+        route("POST", "/tenant/{tenant}/consent", NONE, open(consent::submit)),
         route("GET", "/tenant/{tenant}/account", NONE, open(account::show)),
         route("POST", "/tenant/{tenant}/account", NONE, open(account::submit)),
         route("GET", "/tenant/{tenant}/logout", NONE, open(logout::show)),

@@ -11,6 +11,8 @@ pub(super) struct Asked {
     pub id: String,
     /// The client's name.
     pub client: String,
+    /// The scopes that it asks for.
+    pub scopes: Vec<String>,
     /// The address that the client thinks the user has.
     pub login_hint: Option<String>,
     /// The languages that the client thinks the user speaks.
@@ -28,6 +30,7 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
         resume: waiting.resume(tenant),
         form_action: waiting.form_action(),
         client: waiting.client.name.clone(),
+        scopes: waiting.request.scopes,
         login_hint: waiting.request.login_hint,
         ui_locales: waiting.request.ui_locales,
         id: waiting.id,

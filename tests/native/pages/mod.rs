@@ -1,6 +1,7 @@
 //! Hosted pages.
 
 mod account;
+mod consent;
 mod forgot;
 mod login;
 mod logout;

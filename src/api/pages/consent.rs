@@ -1,0 +1,61 @@
+//! `/tenant/{tenant}/consent`: asks a person whether a client may do what it asks for.
+
+use askama::Template;
+
+use crate::api::oauth;
+use crate::api::pages::form::Fields;
+use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::place::Place;
+use crate::api::pages::scopes;
+use crate::cx::Cx;
+use crate::domain::authorize;
+use crate::domain::principal;
+use crate::domain::refusal::Refusal;
+use crate::domain::sessions::COOKIE;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct Consent<'a> {
+    m: &'static Messages,
+    place: &'a Place,
+    title: String,
+    text: String,
+    /// Who is signed in.
+    who: String,
+    scopes: Vec<String>,
+}
+
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    let Some(asked) = &place.asked else { return Err(Refusal::LinkDead.into()) };
+    let m = place.m;
+    let cookie = call.request.headers.cookie(COOKIE);
+    let Some(session) = principal::browser(cx, &call.chosen, cookie).await? else {
+        return Ok(Response::see_other(&place.link("login")));
+    };
+    let page = Consent {
+        m,
+        place,
+        title: fill(m.consent, "client", &asked.client),
+        text: fill(m.consent_text, "client", &asked.client),
+        who: fill(m.consent_as, "email", &session.user.email),
+        scopes: scopes::in_words(m, &asked.scopes),
+    };
+    Ok(place.page(200, &page)?)
+}
+
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let fields = Fields::of(call).await?;
+    let allow = match fields.need("decision")? {
+        "allow" => true,
+        "deny" => false,
+        _ => return Err(Refusal::Malformed("a decision is allow or deny".into()).into()),
+    };
+    let cookie = call.request.headers.cookie(COOKIE);
+    let id = fields.need("request")?;
+    let outcome = authorize::decided(cx, &call.chosen.tenant, cookie, id, allow).await?;
+    oauth::answer(call.request, outcome)
+}

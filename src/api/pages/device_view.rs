@@ -1,0 +1,75 @@
+//! The pages of `/tenant/{tenant}/device`: asking for the code that a device shows, asking whether to connect
+//! it, and saying how that went (RFC 8628 §3.3).
+
+use askama::Template;
+
+use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::place::Place;
+use crate::api::pages::words::Problem;
+use crate::api::pages::{said, scopes};
+use crate::domain::refusal::Refusal;
+use crate::http::response::Response;
+use crate::ports::Fault;
+
+/// The device's client and what it asks for, in words.
+struct Asking {
+    scopes: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "device.html")]
+struct Device<'a> {
+    m: &'static Messages,
+    place: &'a Place,
+    title: String,
+    wants: String,
+    user_code: &'a str,
+    asking: Option<Asking>,
+    problem: Option<Problem>,
+}
+
+/// Asks for the code, or once more after a refusal; `user_code` is what was typed or came with the address.
+pub(super) fn enter(place: &Place, user_code: &str, refusal: Option<&Refusal>) -> Result<Response, Fault> {
+    let m = place.m;
+    let problem = refusal.map(|refusal| {
+        let mut problem = Problem::of(m, &place.tenant, refusal);
+        if matches!(refusal, Refusal::NotFound | Refusal::LinkDead) {
+            problem.status = 400;
+            problem.sentence = m.device_unknown.to_owned();
+        }
+        problem
+    });
+    let status = problem.as_ref().map_or(200, |problem| problem.status);
+    let title = m.device.to_owned();
+    place.page(status, &Device { m, place, title, wants: String::new(), user_code, asking: None, problem })
+}
+
+/// Asks whether to connect the device that shows this code; answered by `decision`, `allow` or `deny`.
+pub(super) fn confirm(
+    place: &Place,
+    user_code: &str,
+    client: &str,
+    asked: &[String],
+) -> Result<Response, Fault> {
+    let m = place.m;
+    let page = Device {
+        m,
+        place,
+        title: fill(m.device_confirm, "client", client),
+        wants: fill(m.consent_text, "client", client),
+        user_code,
+        asking: Some(Asking { scopes: scopes::in_words(m, asked) }),
+        problem: None,
+    };
+    place.page(200, &page)
+}
+
+/// Says how it went.
+pub(super) fn decided(place: &Place, allowed: bool) -> Result<Response, Fault> {
+    let m = place.m;
+    let (title, text) = match allowed {
+        true => (m.device_allowed, m.device_allowed_text),
+        false => (m.device_denied, m.device_denied_text),
+    };
+    said(place, title, text, None)
+}

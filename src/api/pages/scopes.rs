@@ -1,0 +1,24 @@
+//! What scopes let a client do, in words.
+
+use crate::api::pages::messages::{Messages, fill};
+
+/// A line for each scope, OpenID's first.
+pub(super) fn in_words<S: AsRef<str>>(m: &Messages, scopes: &[S]) -> Vec<String> {
+    let mut lines: Vec<(usize, String)> = scopes.iter().map(|scope| line(m, scope.as_ref())).collect();
+    lines.sort_by_key(|(rank, _)| *rank);
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn line(m: &Messages, scope: &str) -> (usize, String) {
+    let (rank, text) = match scope {
+        "openid" => (0, m.scope_openid),
+        "profile" => (1, m.scope_profile),
+        "email" => (2, m.scope_email),
+        "read" => (3, m.scope_read),
+        "write" => (4, m.scope_write),
+        "webhooks:manage" => (5, m.scope_webhooks),
+        "offline_access" => (7, m.scope_offline_access),
+        other => return (6, fill(m.scope_other, "scope", other)),
+    };
+    (rank, text.to_owned())
+}
