@@ -12,8 +12,17 @@ import { buildEnv } from './tools.mjs';
 const stampFile = join(buildDir, '.stamp');
 const INPUTS = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo', 'askama.toml', 'build.rs', 'templates', 'src'];
 
+const SWAGGER = ['swagger-ui.css', 'swagger-ui-bundle.js', 'LICENSE', 'NOTICE'];
+
+/** Swagger UI among the static files. */
+function vendor() {
+  mkdirSync(at('static', 'docs', 'vendor'), { recursive: true });
+  for (const name of SWAGGER) copyFileSync(at('node_modules', 'swagger-ui-dist', name), at('static', 'docs', 'vendor', name));
+}
+
 /** Builds the Worker if any of its inputs changed since `build/` was written. */
 export async function build() {
+  vendor();
   if (upToDate()) return info('the Worker is up to date');
   const release = await lock();
   try {

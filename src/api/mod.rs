@@ -3,6 +3,8 @@
 
 pub mod account;
 pub mod connections;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod docs;
 pub mod gateway;
 pub mod oauth;
 pub mod pages;

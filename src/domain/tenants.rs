@@ -19,6 +19,7 @@ pub const HOME: &str = "home";
 
 /// A tenant's settings; absent members have these defaults. Lives are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// Life of an access token: 60 to 30 days.

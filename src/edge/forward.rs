@@ -1,4 +1,4 @@
-//! What goes out: our answers, and requests to origins, streamed both ways.
+//! What goes out: our answers, static files, and requests to origins, streamed both ways.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,6 +8,7 @@ use wasm_bindgen::JsValue;
 use crate::api::gateway::{BAD_GATEWAY, GATEWAY_TIMEOUT};
 use crate::domain::forward::Plan;
 use crate::edge::glue;
+use crate::http::Asset;
 use crate::http::response::Response;
 use crate::model::time::Time;
 
@@ -19,6 +20,12 @@ pub fn respond(method: &str, response: &Response, until: Time) -> JsValue {
         response.status == 200 && response.header("cache-control").is_some_and(|c| c.starts_with("public"));
     let until = if public && method == "GET" { until.0 as f64 } else { 0.0 };
     glue::respond(response.status, &lines(&response.headers), body, until)
+}
+
+/// A static file; the promise of its response.
+pub fn asset(raw: &JsValue, assets: &JsValue, method: &str, asset: &Asset) -> JsValue {
+    let missing = respond(method, &asset.missing, Time(0));
+    glue::asset(assets, raw, &asset.path, &lines(&asset.headers), &missing)
 }
 
 /// Carries a plan out; the promise of the origin's response.

@@ -161,6 +161,28 @@ function failure(status, body, added) {
   return new Response(body, { status, headers });
 }
 
+// What says whether the caller has the file already, and in which coding it may come.
+const PASSED = ["accept-encoding", "if-none-match"];
+
+/**
+ * A static file, with header fields that it gets beside its own (a line each as `name:value`); the response
+ * `missing` if there is none.
+ */
+export async function asset(assets, request, path, headers, missing) {
+  const url = new URL(request.url);
+  url.pathname = path;
+  url.search = "";
+  const passed = PASSED.filter((name) => request.headers.has(name)).map((name) => [name, request.headers.get(name)]);
+  const found = await assets.fetch(new Request(url, { method: request.method, headers: passed, redirect: "manual" }));
+  if (found.status === 404) {
+    await found.body?.cancel();
+    return missing;
+  }
+  const own = new Response(found.body, found);
+  for (const [name, value] of fields(headers)) own.headers.set(name, value);
+  return own;
+}
+
 /** Keeps the event alive until the promise is settled. */
 export function waitUntil(ctx, promise) {
   ctx.waitUntil(promise);

@@ -24,6 +24,13 @@ extern "C" {
         bad_gateway: &str,
         gateway_timeout: &str,
     ) -> JsValue;
+    pub fn asset(
+        assets: &JsValue,
+        request: &JsValue,
+        path: &str,
+        headers: &str,
+        missing: &JsValue,
+    ) -> JsValue;
     #[wasm_bindgen(catch)]
     pub async fn batch(db: &JsValue, statements: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]

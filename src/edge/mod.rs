@@ -67,6 +67,10 @@ async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
     match http::serve(&cx, &table, &request).await {
         Outcome::Answer(response) => forward::respond(&request.method, &response, cx.remember_until()),
         Outcome::Forward(plan) => forward::send(&raw, &plan),
+        Outcome::Asset(asset) => match env::binding(&env, "ASSETS") {
+            Ok(assets) => forward::asset(&raw, &assets, &request.method, &asset),
+            Err(fault) => broken(&fault),
+        },
     }
 }
 

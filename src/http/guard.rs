@@ -29,6 +29,8 @@ pub enum Run {
     Bare(Bare),
     /// Runs for a tenant.
     Call(Guarded),
+    /// A static file of the same path, which the platform serves.
+    Asset,
 }
 
 /// Who may call, for documents and tests.
@@ -44,6 +46,11 @@ pub enum Guard {
     Operator,
     /// An OAuth client, which proves who it is if it is a confidential one.
     Client,
+}
+
+/// Static files for anyone.
+pub fn asset() -> (Guard, Run) {
+    (Guard::Open, Run::Asset)
 }
 
 /// A handler for anyone that belongs to no tenant.

@@ -13,7 +13,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::{tenants, throttle};
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
-use crate::http::response::Response;
+use crate::http::response::{DOCS_CSP, Response};
 use crate::http::table::{Found, Limit, Route, Surface, Table};
 use crate::ports::Fault;
 
@@ -23,19 +23,34 @@ pub enum Outcome {
     Answer(Response),
     /// Send this to an origin and answer what it answers.
     Forward(Plan),
+    /// Answer a static file.
+    Asset(Asset),
+}
+
+/// A static file that is to be answered.
+pub struct Asset {
+    /// Its path from the folder of static files, percent-encoded.
+    pub path: String,
+    /// The header fields that it gets beside its own.
+    pub headers: Vec<(&'static str, String)>,
+    /// What is answered if there is none.
+    pub missing: Response,
 }
 
 /// Serves one request.
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
     let (surface, answer) = match table.find(&request.method, &request.path) {
+        Found::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
+            return Outcome::Asset(asset(cx, surface, request));
+        }
         Found::Route { route, surface, params } => (surface, answer(cx, request, route, params).await),
         Found::WrongMethod { surface, allow } => {
             let allow = allow.into_iter().map(str::to_owned).collect();
             (surface, Err(Refusal::MethodNotAllowed(allow).into()))
         }
         Found::Nothing => match gateway(cx, table, request).await {
-            Ok(Outcome::Forward(plan)) => return Outcome::Forward(plan),
             Ok(Outcome::Answer(answer)) => (&table.rest, Ok(answer)),
+            Ok(outcome) => return outcome,
             Err(error) => (&table.rest, Err(error)),
         },
     };
@@ -50,7 +65,21 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
             limited(cx, &call, route.limit, route.path).await?;
             run(cx, &call).await
         }
+        Run::Asset => Err(Refusal::NotFound.into()),
     }
+}
+
+/// The file of the request's path.
+fn asset(cx: &Cx, surface: &Surface, request: &Request) -> Asset {
+    let headers = Response::empty(200)
+        .with("content-security-policy", DOCS_CSP)
+        .with("cache-control", "public, max-age=300")
+        .secured()
+        .headers;
+    let missing = rendered(cx, surface, request, Err(Refusal::NotFound.into()));
+    // A folder's own path, which the platform would redirect to.
+    let path = if request.path == "/docs" { "/docs/" } else { &request.path };
+    Asset { path: path.into(), headers, missing }
 }
 
 async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, Error> {

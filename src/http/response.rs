@@ -16,6 +16,9 @@ pub struct Response {
 /// Pages may load nothing but our own style sheet and send forms to us; no script, no frame.
 pub const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The API's documentation runs our own scripts, and talks to this deployment alone.
+pub const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 impl Response {
     fn new(status: u16, content_type: &str, body: Rc<str>) -> Response {
         Response { status, headers: vec![("content-type", content_type.to_owned())], body }

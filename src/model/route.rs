@@ -9,6 +9,7 @@ use crate::model::role::{Plan, Role};
 
 /// Whether a caller must be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
     /// Anonymous callers are refused.
@@ -21,6 +22,7 @@ pub enum Auth {
 
 /// A kind of credential that a route accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Accepts {
     /// `Authorization: Bearer` with an access token.
@@ -33,6 +35,7 @@ pub enum Accepts {
 
 /// What a route's limit counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LimitKey {
     /// The user, or the address of an anonymous caller.
@@ -47,6 +50,7 @@ pub enum LimitKey {
 
 /// A route's own rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteLimit {
     /// Requests allowed in a window.
@@ -66,6 +70,7 @@ impl RouteLimit {
 
 /// What a caller writes of a route; the names are the API's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteSpec {
     /// Unique in its tenant.

@@ -15,6 +15,7 @@ mod connections;
 mod crypto;
 mod gateway;
 mod oauth;
+mod openapi;
 mod pages;
 mod rules;
 mod session;

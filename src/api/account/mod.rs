@@ -1,5 +1,7 @@
 //! The account API, `/auth/*`: flat snake_case answers and `{error, message}`.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod forgot_password;
 mod login;
 mod logout;

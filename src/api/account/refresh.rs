@@ -10,7 +10,8 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 
 #[derive(Deserialize)]
-struct Body {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Body {
     refresh_token: String,
 }
 

@@ -12,7 +12,8 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 
 #[derive(Deserialize)]
-struct Body {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Body {
     /// Absent in a POST to the mailed link itself, which carries it.
     #[serde(default)]
     token: Option<String>,

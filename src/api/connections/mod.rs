@@ -1,6 +1,8 @@
 //! The user and connection API: `/users/auth/*`, `/users/logout`, `/users/generate-api-key`. Failures are
 //! `{success:false,error,statusCode,timestamp}`.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod generate_api_key;
 mod logout;
 mod status;

@@ -2,6 +2,8 @@
 
 mod authorize;
 mod discovery;
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod introspect;
 mod jwks;
 mod par;

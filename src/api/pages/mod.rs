@@ -6,6 +6,8 @@ mod agent;
 mod consent;
 #[expect(dead_code, reason = "its handler comes with device authorization")]
 mod device_view;
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod forgot;
 mod form;
 mod links;

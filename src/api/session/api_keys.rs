@@ -14,8 +14,9 @@ use crate::http::request::Call;
 use crate::store::api_keys::ApiKey;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     name: String,
     scopes: Vec<String>,
     #[serde(default)]

@@ -12,8 +12,9 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     current_password: String,
     new_password: String,
 }

@@ -2,6 +2,8 @@
 
 mod api_keys;
 mod change_password;
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod login;
 mod logout;
 mod me;

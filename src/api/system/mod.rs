@@ -1,12 +1,15 @@
-//! What runs the deployment: health, the first administrator, the local outbox, and our style sheet.
+//! What runs the deployment: health, the first administrator, the local outbox, our style sheet, and the API's
+//! documentation, which is static files.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod healthz;
 mod outbox;
 mod setup;
 mod style;
 
 use crate::api::tenant;
-use crate::http::guard::{bare, open};
+use crate::http::guard::{asset, bare, open};
 use crate::http::table::{Limit, Surface, route};
 
 /// The surface's table and wording.
@@ -16,6 +19,9 @@ pub fn surface() -> Surface {
         route("POST", "/setup", Limit::None, open(setup::setup)),
         route("GET", "/dev/outbox", Limit::None, open(outbox::outbox)),
         route("GET", "/portcullis.css", Limit::None, bare(style::style)),
+        route("GET", "/docs", Limit::None, asset()),
+        route("GET", "/docs/", Limit::None, asset()),
+        route("GET", "/docs/{*file}", Limit::None, asset()),
     ];
     Surface { name: "system", routes, refused: tenant::refused, broken: tenant::broken }
 }

@@ -12,7 +12,8 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 #[derive(Deserialize)]
-struct Body {
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Body {
     token: String,
     email: String,
     password: String,

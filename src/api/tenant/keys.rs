@@ -13,8 +13,9 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     #[serde(default)]
     revoke: bool,
 }

@@ -4,6 +4,8 @@
 mod api_keys;
 mod audit;
 pub mod clients;
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) mod docs;
 mod keys;
 pub mod list;
 mod plans;

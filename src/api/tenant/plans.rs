@@ -15,8 +15,9 @@ use crate::http::response::Response;
 use crate::model::role::Plan;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     /// On a change the path names it.
     #[serde(default)]
     name: Option<String>,

@@ -17,8 +17,9 @@ use crate::http::response::Response;
 use crate::store::tenants::TenantRow;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     #[serde(default)]
     id: Option<String>,
     name: String,
@@ -30,8 +31,9 @@ struct Body {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct FirstAdmin {
+pub(super) struct FirstAdmin {
     email: String,
     password: String,
     #[serde(default)]

@@ -28,8 +28,9 @@ pub fn shape(user: &User) -> Value {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct New {
+pub(super) struct New {
     email: String,
     #[serde(default)]
     password: Option<String>,
@@ -46,8 +47,9 @@ struct New {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Changed {
+pub(super) struct Changed {
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]

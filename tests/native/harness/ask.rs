@@ -7,11 +7,11 @@ use portcullis::cache::Cache;
 use portcullis::cx::{Client, Cx};
 use portcullis::domain::forward::Plan;
 use portcullis::http::request::Request;
-use portcullis::http::{Outcome, serve};
+use portcullis::http::{Asset, Outcome, serve};
 use portcullis::model::headers::Headers;
 use serde_json::Value;
 
-use crate::harness::World;
+use crate::harness::{World, document};
 
 /// A request that is being written.
 #[derive(Clone)]
@@ -151,6 +151,9 @@ impl<'w> Ask<'w> {
     pub async fn serve(self) -> Outcome {
         let (cx, request) = self.parts();
         let outcome = serve(&cx, &self.world.table, &request).await;
+        if let Outcome::Answer(response) = &outcome {
+            document::holds(&cx, &self.world.table, &request, &self.body, response);
+        }
         self.world.afterwards().await;
         outcome
     }
@@ -161,6 +164,7 @@ impl<'w> Ask<'w> {
         match pollster::block_on(self.serve()) {
             Outcome::Answer(response) => Reply::new(what, &response),
             Outcome::Forward(plan) => panic!("{what} was to be sent to {}", plan.url),
+            Outcome::Asset(asset) => panic!("{what} was to be the file {}", asset.path),
         }
     }
 
@@ -170,13 +174,23 @@ impl<'w> Ask<'w> {
         match pollster::block_on(self.serve()) {
             Outcome::Forward(plan) => plan,
             Outcome::Answer(response) => panic!("{what} was answered {}: {}", response.status, response.body),
+            Outcome::Asset(asset) => panic!("{what} was to be the file {}", asset.path),
+        }
+    }
+
+    /// Serves it; it must be a static file.
+    pub fn asset(self) -> Asset {
+        let what = format!("{} {}", self.method, self.path);
+        match pollster::block_on(self.serve()) {
+            Outcome::Asset(asset) => asset,
+            _ => panic!("{what} was not to be a file"),
         }
     }
 
     /// The status that it is answered with; 200 if it is forwarded.
     pub fn status(self) -> u16 {
         match pollster::block_on(self.serve()) {
-            Outcome::Forward(_) => 200,
+            Outcome::Forward(_) | Outcome::Asset(_) => 200,
             Outcome::Answer(response) => response.status,
         }
     }

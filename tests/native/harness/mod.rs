@@ -1,6 +1,7 @@
 //! A world to test in: the whole core with real parts, a clock that is set and a seeded generator.
 
 mod ask;
+mod document;
 mod grants;
 mod ports;
 mod signer;
@@ -177,7 +178,7 @@ impl World {
                 let Some(future) = slot else { continue };
                 if let Poll::Ready(outcome) = future.as_mut().poll(&mut context) {
                     *slot = None;
-                    let Outcome::Answer(response) = outcome else { panic!("was to be forwarded") };
+                    let Outcome::Answer(response) = outcome else { panic!("was not to be answered") };
                     *reply = Some(Reply::new("one of many".into(), &response));
                 }
             }

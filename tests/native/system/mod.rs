@@ -1,5 +1,6 @@
 //! What runs the deployment.
 
+mod docs;
 mod healthz;
 mod outbox;
 mod setup;

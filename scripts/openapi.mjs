@@ -1,0 +1,11 @@
+// npm run openapi: writes static/docs/openapi.json anew from the code. A test fails while it is stale.
+import { ready } from './lib/bootstrap.mjs';
+import { main } from './lib/log.mjs';
+
+await ready(import.meta.url);
+await main(async () => {
+  const { run } = await import('./lib/run.mjs');
+  const { cargoEnv } = await import('./lib/tools.mjs');
+  const env = { ...cargoEnv(), PORTCULLIS_WRITE: '1' };
+  await run('cargo', ['test', '--quiet', '--test', 'native', 'the_served_document_is_current'], { env });
+});

@@ -1,0 +1,296 @@
+//! What the document says of OAuth and OpenID Connect.
+
+#![expect(dead_code, reason = "shapes of forms and answers, read by utoipa alone")]
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::docs::{Chapter, Operation, answer, like, op};
+use crate::domain::refusal::Refusal;
+use crate::oidc::discovery::metadata;
+use crate::oidc::error::Code;
+
+#[derive(ToSchema)]
+struct Failure {
+    /// A code that an RFC registers, as `invalid_grant`.
+    error: String,
+    #[schema(nullable = false)]
+    error_description: Option<String>,
+}
+
+/// RFC 7517 §5.
+#[derive(ToSchema)]
+struct Jwks {
+    keys: Vec<Jwk>,
+}
+
+/// RFC 7517 §4.
+#[derive(ToSchema)]
+struct Jwk {
+    kty: String,
+    crv: String,
+    x: String,
+    y: String,
+    kid: String,
+    alg: String,
+    #[schema(rename = "use")]
+    usage: String,
+}
+
+/// RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1.
+#[derive(ToSchema)]
+struct Request {
+    client_id: String,
+    /// `code`.
+    response_type: Option<String>,
+    redirect_uri: Option<String>,
+    scope: Option<String>,
+    state: Option<String>,
+    nonce: Option<String>,
+    code_challenge: Option<String>,
+    /// `S256`.
+    code_challenge_method: Option<String>,
+    /// `query` or `form_post`.
+    response_mode: Option<String>,
+    prompt: Option<String>,
+    max_age: Option<String>,
+    login_hint: Option<String>,
+    id_token_hint: Option<String>,
+    acr_values: Option<String>,
+    claims: Option<String>,
+    ui_locales: Option<String>,
+    /// RFC 8707.
+    resource: Option<String>,
+    /// Of a pushed request, which has all the rest.
+    request_uri: Option<String>,
+}
+
+/// Each grant type has its own fields.
+#[derive(ToSchema)]
+struct Grant {
+    grant_type: String,
+    /// With `authorization_code`.
+    code: Option<String>,
+    redirect_uri: Option<String>,
+    code_verifier: Option<String>,
+    /// With `refresh_token`.
+    refresh_token: Option<String>,
+    /// With the device grant.
+    device_code: Option<String>,
+    /// With token exchange.
+    subject_token: Option<String>,
+    subject_token_type: Option<String>,
+    scope: Option<String>,
+    resource: Option<String>,
+}
+
+/// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
+#[derive(ToSchema)]
+struct Issued {
+    access_token: String,
+    token_type: String,
+    /// Seconds.
+    expires_in: i64,
+    scope: String,
+    #[schema(nullable = false)]
+    refresh_token: Option<String>,
+    #[schema(nullable = false)]
+    id_token: Option<String>,
+    /// With token exchange.
+    #[schema(nullable = false)]
+    issued_token_type: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Token {
+    token: String,
+    token_type_hint: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Pushed {
+    request_uri: String,
+    expires_in: i64,
+}
+
+/// RFC 7662 §2.2.
+#[derive(ToSchema)]
+struct Introspection {
+    active: bool,
+    #[schema(nullable = false)]
+    scope: Option<String>,
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    #[schema(nullable = false)]
+    username: Option<String>,
+    #[schema(nullable = false)]
+    token_type: Option<String>,
+    #[schema(nullable = false)]
+    exp: Option<i64>,
+    #[schema(nullable = false)]
+    iat: Option<i64>,
+    #[schema(nullable = false)]
+    nbf: Option<i64>,
+    #[schema(nullable = false)]
+    sub: Option<String>,
+    /// One, or a list.
+    #[schema(nullable = false)]
+    aud: Option<Audience>,
+    #[schema(nullable = false)]
+    iss: Option<String>,
+    #[schema(nullable = false)]
+    jti: Option<String>,
+    #[schema(nullable = false)]
+    sid: Option<String>,
+    #[schema(nullable = false, rename = "tenantId")]
+    tenant_id: Option<String>,
+    #[schema(nullable = false)]
+    roles: Option<Vec<String>>,
+}
+
+#[derive(ToSchema, Serialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// OpenID Connect Core §5.3.2; what the scope opens.
+#[derive(ToSchema)]
+struct UserInfo {
+    sub: String,
+    #[schema(rename = "tenantId")]
+    tenant_id: String,
+    #[schema(nullable = false)]
+    name: Option<String>,
+    #[schema(nullable = false)]
+    roles: Option<Vec<String>>,
+    #[schema(nullable = false)]
+    email: Option<String>,
+    #[schema(nullable = false)]
+    email_verified: Option<bool>,
+}
+
+#[derive(ToSchema)]
+struct Bearer {
+    /// Where `Authorization` has none (RFC 6750 §2.2).
+    access_token: Option<String>,
+}
+
+pub fn chapter() -> Chapter {
+    let operations = [discovery(), authorize(), tokens(), userinfo()].into_iter().flatten().collect();
+    Chapter {
+        surface: "oauth",
+        about: "OAuth 2 and OpenID Connect; failures are RFC 6749's `{error, error_description}`. At the root, \
+                the tenant is that of the host, else home.",
+        failure: answer::<Failure>(),
+        operations,
+    }
+}
+
+fn discovery() -> Vec<Operation> {
+    let of = |registration| metadata("", registration);
+    vec![
+        op("GET", "/tenant/{tenant}/.well-known/jwks.json", "The public keys")
+            .also("/.well-known/jwks.json")
+            .about("RFC 7517 §5. Current, next and retiring.")
+            .answers::<Jwks>(200, "The keys.")
+            .sets("etag", "for `If-None-Match`")
+            .nothing(304, "As the caller knows them."),
+        op("GET", "/tenant/{tenant}/.well-known/openid-configuration", "What the tenant offers")
+            .also("/tenant/{tenant}/.well-known/oauth-authorization-server")
+            .also("/.well-known/openid-configuration")
+            .also("/.well-known/oauth-authorization-server")
+            .also("/.well-known/openid-configuration/tenant/{tenant}")
+            .also("/.well-known/oauth-authorization-server/tenant/{tenant}")
+            .about("OpenID Connect Discovery 1.0 §3, RFC 8414 §2.")
+            .answers_with(200, "The tenant's metadata.", like(&of(true), &of(false))),
+    ]
+}
+
+fn authorize() -> Vec<Operation> {
+    let ask = |method| {
+        op(method, "/tenant/{tenant}/oauth2/authorize", "Ask for authorization")
+            .also("/oauth2/authorize")
+            .about(
+                "RFC 6749 §3.1, for a browser. What the client is to blame for goes back to it as `error`.",
+            )
+            .reads(&["session"])
+            .page(200, "A form that goes to the client by itself: `response_mode=form_post`.")
+            .nothing(303, "To a page of ours, or back to the client.")
+            .sets("location", "where to")
+            .fails([Code::InvalidRequest, Code::InvalidRequestUri])
+    };
+    let parameters = crate::api::docs::members::<Request>();
+    let get = parameters.into_iter().fold(ask("GET"), |get, (name, what)| get.query_text(name, what));
+    vec![get, ask("POST").form::<Request>()]
+}
+
+fn tokens() -> Vec<Operation> {
+    vec![
+        op("POST", "/tenant/{tenant}/oauth2/token", "Get tokens")
+            .also("/oauth2/token")
+            .about(
+                "RFC 6749 §3.2. What the client is registered for, of the grants in the tenant's metadata.",
+            )
+            .form::<Grant>()
+            .as_client()
+            .answers::<Issued>(200, "The tokens.")
+            .fails([
+                Code::InvalidGrant,
+                Code::UnauthorizedClient,
+                Code::UnsupportedGrantType,
+                Code::InvalidScope,
+                Code::InvalidTarget,
+                Code::AccessDenied,
+                Code::AuthorizationPending,
+                Code::SlowDown,
+                Code::ExpiredToken,
+            ]),
+        op("POST", "/tenant/{tenant}/oauth2/par", "Push an authorization request")
+            .also("/oauth2/par")
+            .about("RFC 9126.")
+            .form::<Request>()
+            .as_client()
+            .answers::<Pushed>(201, "Its `request_uri`, for one use.")
+            .fails([
+                Code::InvalidScope,
+                Code::InvalidTarget,
+                Code::UnauthorizedClient,
+                Code::UnsupportedResponseType,
+                Code::RequestNotSupported,
+                Code::RequestUriNotSupported,
+                Code::RegistrationNotSupported,
+            ]),
+        op("POST", "/tenant/{tenant}/oauth2/introspect", "What a token is worth")
+            .also("/oauth2/introspect")
+            .about("RFC 7662, for confidential clients.")
+            .form::<Token>()
+            .as_client()
+            .answers::<Introspection>(200, "All about a live token, and of any other that it is not active."),
+        op("POST", "/tenant/{tenant}/oauth2/revoke", "Revoke a token")
+            .also("/oauth2/revoke")
+            .about("RFC 7009.")
+            .form::<Token>()
+            .as_client()
+            .nothing(200, "It is worth nothing, or never was this client's."),
+    ]
+}
+
+fn userinfo() -> Vec<Operation> {
+    let ask = |method| {
+        op(method, "/tenant/{tenant}/oauth2/userinfo", "Who the user of an access token is")
+            .also("/oauth2/userinfo")
+            .about("OpenID Connect Core §5.3.")
+            .reads(&["bearer"])
+            .answers::<UserInfo>(200, "The claims that the scope opens.")
+            .refuses([
+                Refusal::NoCredential,
+                Refusal::BadCredential,
+                Refusal::WrongTenant,
+                Refusal::Forbidden,
+                Refusal::ScopeMissing(vec!["openid".into()]),
+            ])
+    };
+    vec![ask("GET"), ask("POST").form::<Bearer>().or_in_the_query()]
+}

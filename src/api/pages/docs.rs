@@ -1,0 +1,87 @@
+//! What the document says of the hosted pages.
+
+#![expect(dead_code, reason = "shapes of forms, read by utoipa alone")]
+
+use utoipa::ToSchema;
+
+use crate::api::docs::{Chapter, Operation, conflict, limited, op};
+use crate::api::tenant;
+use crate::domain::refusal::Refusal;
+
+#[derive(ToSchema)]
+struct SignIn {
+    email: String,
+    password: String,
+    /// A path of this origin to go to after that.
+    return_to: Option<String>,
+    /// The client's request that waits.
+    request: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Register {
+    email: String,
+    password: String,
+    name: Option<String>,
+    return_to: Option<String>,
+    request: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Forgot {
+    email: String,
+    return_to: Option<String>,
+    request: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Nothing {}
+
+pub fn chapter() -> Chapter {
+    let operations = vec![
+        page("/tenant/{tenant}/login", "The sign-in page"),
+        form("/tenant/{tenant}/login", "Sign a browser in")
+            .form::<SignIn>()
+            .sets("set-cookie", "the session")
+            .refuses([Refusal::WrongPassword, Refusal::EmailUnverified]),
+        page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
+        form("/tenant/{tenant}/register", "Register in a browser")
+            .form::<Register>()
+            .refuses([Refusal::SignUpClosed, conflict()]),
+        page("/tenant/{tenant}/forgot", "The page for a forgotten password"),
+        form("/tenant/{tenant}/forgot", "Mail a link to reset the password").form::<Forgot>(),
+        page("/tenant/{tenant}/logout", "The sign-out page"),
+        form("/tenant/{tenant}/logout", "Sign a browser out")
+            .form::<Nothing>()
+            .or_in_the_query()
+            .page(200, "Signed out.")
+            .sets("set-cookie", "takes the session away"),
+    ];
+    Chapter {
+        surface: "pages",
+        about: "Hosted pages: HTML that needs no JavaScript. Programs get failures as RFC 9457's problems.",
+        failure: tenant::docs::failure(),
+        operations,
+    }
+}
+
+/// A page that people see.
+fn page(path: &'static str, summary: &'static str) -> Operation {
+    op("GET", path, summary)
+        .reads(&["session"])
+        .query::<String>("return_to", "A path of this origin to go to at the end.")
+        .query::<String>("request", "The client's request that waits.")
+        .query::<String>("ui_locales", "Languages to speak, as `de en`.")
+        .page(200, "The page.")
+        .refuses([Refusal::LinkDead])
+}
+
+/// What its form does.
+fn form(path: &'static str, summary: &'static str) -> Operation {
+    op("POST", path, summary)
+        .reads(&["session"])
+        .about("Not from another site. The page comes again with what was wrong.")
+        .nothing(303, "Done; goes on.")
+        .sets("location", "where to")
+        .refuses([Refusal::Forbidden, Refusal::LinkDead, limited()])
+}

@@ -1,0 +1,136 @@
+//! What the document says of the session API.
+
+#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
+
+use utoipa::ToSchema;
+
+use crate::api::docs::{Chapter, answer, conflict, limited, op};
+use crate::api::session::{api_keys, change_password, login, refresh};
+use crate::domain::refusal::Refusal;
+
+#[derive(ToSchema)]
+struct Failure {
+    success: bool,
+    error: String,
+    code: String,
+    /// With a 500: what the log knows it by.
+    #[schema(nullable = false, rename = "requestId")]
+    request_id: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Tokens {
+    #[schema(rename = "accessToken")]
+    access_token: String,
+    #[schema(rename = "refreshToken")]
+    refresh_token: String,
+}
+
+#[derive(ToSchema)]
+struct User {
+    id: String,
+    email: String,
+    name: Option<String>,
+    roles: Vec<String>,
+}
+
+#[derive(ToSchema)]
+struct Login {
+    user: User,
+    tokens: Tokens,
+}
+
+#[derive(ToSchema)]
+struct Me {
+    user: Profile,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct Profile {
+    id: String,
+    email: String,
+    email_verified: bool,
+    name: Option<String>,
+    roles: Vec<String>,
+    tenant_id: String,
+    plan: String,
+}
+
+#[derive(ToSchema)]
+struct Message {
+    message: String,
+}
+
+#[derive(ToSchema)]
+struct Revoked {
+    revoked: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct ApiKey {
+    id: String,
+    name: String,
+    scopes: Vec<String>,
+    /// What the key starts with.
+    prefix: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The key itself, once.
+    #[schema(nullable = false)]
+    api_key: Option<String>,
+}
+
+pub fn chapter() -> Chapter {
+    let operations = vec![
+        op("POST", "/api/auth/login", "Sign in with a password")
+            .json::<login::Body>()
+            .answers_with(200, "Signed in.", answer::<Login>().in_data())
+            .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
+        op("POST", "/api/auth/refresh", "Renew a token pair")
+            .about("A refresh token works once. Using a spent one ends its session.")
+            .json::<refresh::Body>()
+            .answers_with(200, "A new pair.", answer::<Tokens>().in_data())
+            .refuses([Refusal::BadCredential, Refusal::WrongTenant]),
+        op("POST", "/api/auth/logout", "End the session").answers_with(
+            200,
+            "The session is over.",
+            answer::<Message>().in_data(),
+        ),
+        op("POST", "/api/auth/change-password", "Change the password")
+            .about("Ends the user's other sessions.")
+            .json::<change_password::Body>()
+            .answers_with(200, "Changed.", answer::<Message>().in_data())
+            .refuses([Refusal::WrongPassword, limited()]),
+        op("GET", "/api/auth/me", "The caller").answers_with(
+            200,
+            "Who is signed in.",
+            answer::<Me>().in_data(),
+        ),
+        op("GET", "/api/auth/api-keys", "List the caller's API keys").paged().answers_with(
+            200,
+            "A page of keys, without the keys themselves.",
+            answer::<ApiKey>().listed().in_data(),
+        ),
+        op("POST", "/api/auth/api-keys", "Make an API key")
+            .json::<api_keys::Body>()
+            .answers_with(201, "The key, shown this once.", answer::<ApiKey>().in_data())
+            .refuses([conflict()]),
+        op("DELETE", "/api/auth/api-keys/{id}", "Revoke an API key").answers_with(
+            200,
+            "Revoked.",
+            answer::<Revoked>().in_data(),
+        ),
+    ];
+    Chapter {
+        surface: "session",
+        about: "The session API: `{success, data}` and `{success, error, code}`.",
+        failure: answer::<Failure>(),
+        operations,
+    }
+}

@@ -1,0 +1,66 @@
+//! What the document says of what runs the deployment.
+
+#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
+
+use utoipa::ToSchema;
+
+use crate::api::docs::{Chapter, conflict, limited, op};
+use crate::api::system::setup;
+use crate::api::tenant;
+use crate::domain::refusal::Refusal;
+
+#[derive(ToSchema)]
+struct Health {
+    status: String,
+}
+
+#[derive(ToSchema)]
+struct Setup {
+    #[schema(rename = "tenantId")]
+    tenant_id: String,
+    user: tenant::docs::User,
+}
+
+#[derive(ToSchema)]
+struct Outbox {
+    items: Vec<Mail>,
+}
+
+#[derive(ToSchema)]
+struct Mail {
+    to: String,
+    from: String,
+    subject: String,
+    text: String,
+    html: String,
+    #[schema(format = DateTime, rename = "createdAt")]
+    created_at: String,
+}
+
+pub fn chapter() -> Chapter {
+    let operations = vec![
+        op("GET", "/healthz", "Whether the Worker serves").answers::<Health>(200, "It does."),
+        op("POST", "/setup", "Make the first administrator")
+            .about("Once; `token` is the deployment's `SETUP_TOKEN`.")
+            .json::<setup::Body>()
+            .answers::<Setup>(201, "The administrator, who is also the deployment's operator.")
+            .refuses([Refusal::Forbidden, conflict(), limited()]),
+        op("GET", "/dev/outbox", "Kept mail")
+            .about("Newest first. Only where `MODE` is `local`: 404 elsewhere.")
+            .needs_query::<String>("to", "The address that it went to.")
+            .answers::<Outbox>(200, "The mail."),
+        op("GET", "/portcullis.css", "The pages' style sheet").text(200, "CSS.", "text/css"),
+        op("GET", "/docs", "This documentation").also("/docs/").page(200, "Swagger UI."),
+        op("GET", "/docs/{*file}", "A file of this documentation, as `openapi.json`")
+            .text(200, "The file.", "*/*")
+            .nothing(304, "As the caller knows it.")
+            .nothing(307, "It is under another name.")
+            .refuses([Refusal::NotFound]),
+    ];
+    Chapter {
+        surface: "system",
+        about: "What runs the deployment; failures are RFC 9457's problems.",
+        failure: tenant::docs::failure(),
+        operations,
+    }
+}

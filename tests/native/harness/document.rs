@@ -1,0 +1,110 @@
+//! The OpenAPI document beside the code: each answer that a test gets must be one that it describes.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::{cell::RefCell, rc::Rc};
+
+use jsonschema::Validator;
+use portcullis::api::docs;
+use portcullis::cx::Cx;
+use portcullis::http::request::Request;
+use portcullis::http::response::Response;
+use portcullis::http::table::{Found, Route, Table};
+use serde_json::{Value, json};
+
+thread_local! {
+    static DOCUMENT: OnceCell<Value> = const { OnceCell::new() };
+    static VALIDATORS: RefCell<HashMap<String, Rc<Validator>>> = RefCell::default();
+}
+
+/// Fails unless the document has that answer to that request.
+#[track_caller]
+pub fn holds(cx: &Cx, table: &Table, request: &Request, body: &[u8], response: &Response) {
+    let Found::Route { route, .. } = table.find(&request.method, &request.path) else { return };
+    DOCUMENT.with(|known| {
+        let document = known.get_or_init(|| docs::document(cx, table));
+        let (path, method) = (route.path.replace("{*", "{"), route.method.to_ascii_lowercase());
+        // A row that is missing fails the test of the table.
+        let operation = &document["paths"][&path][&method];
+        if operation.is_object() {
+            let what = format!("{} {} {}", route.method, route.path, response.status);
+            answered(document, operation, &what, response);
+            if response.status < 300 {
+                read(document, operation, route, body);
+            }
+        }
+    });
+}
+
+fn answered(document: &Value, operation: &Value, what: &str, response: &Response) {
+    let said = &operation["responses"][response.status.to_string()];
+    assert!(said.is_object(), "{what} is not in the document: {}", response.body);
+    let said = match said["$ref"].as_str() {
+        Some(to) => document.pointer(to.trim_start_matches('#')).unwrap(),
+        None => said,
+    };
+    if response.body.is_empty() {
+        return;
+    }
+    let media = response.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default();
+    let content = &said["content"][media];
+    assert!(content.is_object(), "{what} {media} is not in the document: {}", response.body);
+    if !media.ends_with("json") {
+        return;
+    }
+    let answer: Value = serde_json::from_str(&response.body).unwrap();
+    must_be_valid(document, &content["schema"], what, &answer, true);
+    // A refusal's code is one that the document gives an example of.
+    let Some(examples) = content["examples"].as_object() else { return };
+    for member in ["code", "error", "status"] {
+        let mut known = examples.values().filter_map(|example| example["value"].get(member)).peekable();
+        let sentences = member == "error" && answer.get("success").is_some();
+        if known.peek().is_some() && !sentences {
+            assert!(
+                known.any(|one| *one == answer[member]),
+                "{what}: no example has {member} {}",
+                answer[member]
+            );
+        }
+    }
+}
+
+/// What was accepted is what the document says is read.
+fn read(document: &Value, operation: &Value, route: &Route, body: &[u8]) {
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+    if let (true, Ok(body)) = (schema.is_object(), serde_json::from_slice(body)) {
+        must_be_valid(document, schema, &format!("body of {} {}", route.method, route.path), &body, false);
+    }
+}
+
+fn must_be_valid(document: &Value, schema: &Value, what: &str, value: &Value, closed: bool) {
+    let validator = VALIDATORS.with_borrow_mut(|all| {
+        let make = || {
+            let components = json!({ "schemas": document["components"]["schemas"] });
+            let mut whole = json!({ "components": components, "allOf": [schema] });
+            if closed {
+                close(&mut whole);
+            }
+            Rc::new(jsonschema::options().should_validate_formats(true).build(&whole).unwrap())
+        };
+        all.entry(what.to_owned()).or_insert_with(make).clone()
+    });
+    let wrong: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{what} is not as in the document: {wrong:#?} in {value}");
+}
+
+/// Lets objects have no members that the document does not name.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if members.contains_key("properties") && members.get("type").is_some_and(|kind| kind == "object")
+            {
+                members.entry("additionalProperties").or_insert(false.into());
+            }
+            members.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
