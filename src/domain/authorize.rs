@@ -227,7 +227,9 @@ async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Er
     let mut trusted = match found(cx, tenant, id, "waiting").await? {
         Some(trusted) => trusted,
         None => {
-            let mut pushed = found(cx, tenant, id, "pushed").await?.ok_or_else(gone)?;
+            let pushed = found(cx, tenant, id, "pushed").await?;
+            // Another client's does not spend it.
+            let mut pushed = pushed.filter(|pushed| pushed.client.id == client.id).ok_or_else(gone)?;
             let taken = store::authorization_requests::take(&stored(id), cx.now);
             if store::one(cx.db.as_ref(), taken).await?.is_empty() {
                 return Err(gone());

@@ -4,6 +4,7 @@
 //! signs, so that a verifier's cached JWK Set always holds what signs; a *retiring* one verifies until the
 //! longest-lived token it may have signed is over.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use p256::ecdsa::{SigningKey, VerifyingKey};
@@ -43,6 +44,8 @@ pub struct KeySet {
     pub jwks: Rc<str>,
     /// Its entity tag, quoted.
     pub etag: String,
+    /// How many signatures it has made; the tests count what a token costs.
+    pub signed: Cell<u32>,
 }
 
 impl KeySet {
@@ -55,6 +58,7 @@ impl KeySet {
     ) -> Result<String, Fault> {
         let active = self.keys.iter().rev().find(|key| key.active_at <= validity.from);
         let key = active.ok_or_else(|| Fault::new("keys", "none is active"))?;
+        self.signed.set(self.signed.get().wrapping_add(1));
         jws::sign(typ, &key.kid, &key.signing, validity, claims)
     }
 
@@ -131,7 +135,7 @@ fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
     }
     let jwks = serde_json::json!({ "keys": published }).to_string();
     let etag = format!("\"{}\"", base64url(sha256(jwks.as_bytes()).get(..16).unwrap_or_default()));
-    Ok(KeySet { keys, jwks: jwks.into(), etag })
+    Ok(KeySet { keys, jwks: jwks.into(), etag, signed: Cell::new(0) })
 }
 
 /// What a rotation did.

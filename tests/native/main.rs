@@ -11,6 +11,7 @@
 mod harness;
 
 mod account;
+mod conformance;
 mod connections;
 mod crypto;
 mod gateway;

@@ -3,6 +3,7 @@
 mod ask;
 mod document;
 mod grants;
+pub mod oidc;
 mod ports;
 mod signer;
 

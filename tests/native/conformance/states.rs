@@ -1,0 +1,204 @@
+//! The state matrix of grants: what an account's, a client's or a consent's change does to each thing that was
+//! granted before it, at once where it is looked up and within five seconds where it is remembered.
+
+use serde_json::json;
+
+use crate::harness::oidc::{Params, Party, metadata};
+use crate::harness::{Ask, PASSWORD, claims};
+
+/// Everything that one person granted to one client.
+struct Granted {
+    party: Party,
+    code: String,
+    access: String,
+    refresh: String,
+}
+
+/// What still works: access token at userinfo, at the gateway and at introspection; refresh token; code that was
+/// not exchanged yet.
+type Works = [bool; 5];
+
+const ALL: Works = [true; 5];
+const NOTHING: Works = [false; 5];
+
+fn granted() -> Granted {
+    let other = json!({
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"],
+    });
+    let party = Party::with("app", other);
+    party.world.route(json!({}));
+    party.world.client("home", "resource-server", metadata(json!({})));
+    let tokens = party.tokens();
+    let code = party.code();
+    party.world.sql(&format!(
+        "INSERT OR REPLACE INTO consents VALUES ('{}', 'app', 'home', 'openid profile email offline_access read', 0)",
+        party.user.id
+    ));
+    let granted =
+        Granted { code, access: tokens.str("/access_token"), refresh: tokens.str("/refresh_token"), party };
+    assert_eq!(granted.remembered(Ask::elsewhere), [true, true]);
+    assert_eq!(granted.remembered(|ask| ask), [true, true]);
+    granted
+}
+
+impl Granted {
+    fn remembered<'w>(&'w self, isolate: impl Fn(Ask<'w>) -> Ask<'w>) -> [bool; 2] {
+        let userinfo = self.party.world.get("/tenant/home/oauth2/userinfo").bearer(&self.access);
+        let app = self.party.world.get("/app/").bearer(&self.access);
+        [userinfo, app].map(|ask| isolate(ask).status() == 200)
+    }
+
+    fn change(&self, change: serde_json::Value) {
+        let path = format!("/tenant/home/v2/Users/{}", self.party.user.id);
+        self.party.world.patch(&path).bearer(&self.party.world.admin()).json(change).send().is(200);
+    }
+
+    fn token(&self, params: &[(&str, &str)]) -> bool {
+        let ask = self.party.ask_token(&Params::of(params)).fresh();
+        let status = ask.status();
+        assert!([200, 400, 401, 403].contains(&status), "{params:?}: {status}");
+        status == 200
+    }
+
+    /// Checks what works after a change that the first isolate made.
+    #[track_caller]
+    fn then(&self, [userinfo, gateway, active, refresh, code]: Works) {
+        let wanted = [userinfo, gateway];
+        assert_eq!(self.remembered(Ask::fresh), wanted, "in an isolate that remembers nothing");
+        assert_eq!(self.remembered(|ask| ask), wanted, "in the isolate that made the change");
+        self.party.world.advance(5);
+        assert_eq!(self.remembered(Ask::elsewhere), wanted, "in one that remembered, after five seconds");
+        assert_eq!(self.party.active(&self.access), active, "introspection");
+        let exchange = [
+            ("grant_type", "authorization_code"),
+            ("code", self.code.as_str()),
+            ("redirect_uri", crate::harness::oidc::CALLBACK),
+            ("code_verifier", crate::harness::oidc::VERIFIER),
+        ];
+        assert_eq!(self.token(&exchange), code, "the code");
+        let spend = [("grant_type", "refresh_token"), ("refresh_token", self.refresh.as_str())];
+        assert_eq!(self.token(&spend), refresh, "the refresh token");
+    }
+}
+
+#[test]
+fn nothing_changes_by_itself() {
+    granted().then(ALL);
+}
+
+#[test]
+fn of_a_disabled_user_nothing_works() {
+    let granted = granted();
+    granted.change(json!({ "status": "disabled" }));
+    granted.then(NOTHING);
+}
+
+#[test]
+fn of_a_user_who_was_disabled_and_enabled_nothing_works_again() {
+    let granted = granted();
+    granted.change(json!({ "status": "disabled" }));
+    granted.change(json!({ "status": "active" }));
+    granted.then(NOTHING);
+}
+
+#[test]
+fn of_a_deleted_user_nothing_works_and_nothing_is_left() {
+    let granted = granted();
+    let world = &granted.party.world;
+    let path = format!("/tenant/home/v2/Users/{}", granted.party.user.id);
+    world.delete(&path).bearer(&world.admin()).send().is(204);
+    granted.then(NOTHING);
+    for table in [
+        "authorization_codes",
+        "consents",
+        "refresh_tokens WHERE session_id NOT IN (SELECT id FROM sessions)",
+    ] {
+        assert_eq!(world.number(&format!("SELECT count(*) AS n FROM {table}")), 0, "{table}");
+    }
+}
+
+#[test]
+fn a_lockout_ends_no_grant() {
+    let granted = granted();
+    for _ in 0..6 {
+        granted.party.world.login("ada@example.com", "wrong");
+    }
+    granted.then(ALL);
+}
+
+#[test]
+fn a_changed_password_ends_every_grant() {
+    let granted = granted();
+    let world = &granted.party.world;
+    let own = world.login("ada@example.com", PASSWORD).is(200).str("/access_token");
+    let body = json!({ "currentPassword": PASSWORD, "newPassword": "a new password" });
+    world.post("/api/auth/change-password").bearer(&own).json(body).send().is(200);
+    granted.then(NOTHING);
+}
+
+#[test]
+fn a_reset_password_ends_every_grant() {
+    let granted = granted();
+    let world = &granted.party.world;
+    world.post("/auth/forgot-password").json(json!({ "email": "ada@example.com" })).send().is(200);
+    let token = world.mailed_token("ada@example.com");
+    let body = json!({ "token": token, "password": "a new password" });
+    world.post("/auth/reset-password").json(body).send().is(200);
+    granted.then(NOTHING);
+}
+
+#[test]
+fn a_role_that_is_removed_counts_for_what_was_granted() {
+    let granted = granted();
+    let world = &granted.party.world;
+    let admin = world.admin();
+    let routes = world.get("/tenant/home/v2/Routes").bearer(&admin).send().is(200);
+    let path = format!("/tenant/home/v2/Routes/{}", routes.str("/items/0/id"));
+    let spec = json!({ "name": "app", "path": "/app/", "origin": "http://origin.internal:9000", "roles": ["MANAGER"] });
+    world.put(&path).bearer(&admin).json(spec).send().is(200);
+    world.advance(5);
+    assert_eq!(granted.remembered(Ask::elsewhere), [true, true]);
+    assert_eq!(granted.remembered(|ask| ask), [true, true]);
+    granted.change(json!({ "roles": [] }));
+    let next = granted.party.refresh(&granted.refresh).is(200);
+    assert_eq!(claims(&next.str("/access_token"))["roles"], json!([]));
+    let tokens = granted.party.token(&Party::exchange(&granted.code)).is(200);
+    assert_eq!(claims(&tokens.str("/access_token"))["roles"], json!([]));
+    assert_eq!(granted.remembered(Ask::fresh), [true, false]);
+    assert_eq!(granted.remembered(|ask| ask), [true, false]);
+    world.advance(5);
+    assert_eq!(granted.remembered(Ask::elsewhere), [true, false]);
+}
+
+#[test]
+fn of_a_suspended_tenant_nothing_works() {
+    let granted = granted();
+    let world = &granted.party.world;
+    world.sql("UPDATE tenants SET status = 'suspended' WHERE id = 'home'");
+    world.cache.forget_tenant("home");
+    world.other.forget_tenant("home");
+    let userinfo = world.get("/tenant/home/oauth2/userinfo").bearer(&granted.access).fresh().status();
+    assert!(matches!(userinfo, 401 | 403 | 404), "{userinfo}");
+    for params in [
+        Party::exchange(&granted.code),
+        Params::of(&[("grant_type", "refresh_token"), ("refresh_token", &granted.refresh)]),
+    ] {
+        let status = granted.party.ask_token(&params).fresh().status();
+        assert!((400..500).contains(&status), "{status}");
+    }
+    let authorize = granted.party.authorize(&granted.party.request());
+    assert!((400..500).contains(&authorize.status), "{}", authorize.status);
+}
+
+#[test]
+fn a_sign_out_in_the_browser_ends_what_is_not_offline() {
+    let granted = granted();
+    let world = &granted.party.world;
+    world.post("/tenant/home/logout").cookie(&granted.party.cookie).form(&[]).send().is(200);
+    // Tokens that were granted offline access stay; a code that waited is of the session that ended.
+    let exchange = granted.party.token(&Party::exchange(&granted.code));
+    exchange.error(400, "invalid_grant");
+    assert!(granted.party.active(&granted.access));
+    granted.party.refresh(&granted.refresh).is(200);
+}
