@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 const folder = new URL('../origin/', import.meta.url);
 const PYTHON = process.env.PYTHON ?? 'python3';
 
-/** Starts the demo origin; `flavour` is `node` (jose) or `python` (PyJWT). */
-export function startOrigin({ portcullis, tenant = 'home', audience = 'app', flavour = 'node' }) {
-  const [command, file] = flavour === 'node' ? [process.execPath, 'server.mjs'] : [PYTHON, 'server.py'];
+/** Starts the demo origin, or another `program` beside it; `flavour` is `node` (jose) or `python` (PyJWT). */
+export function startOrigin({ portcullis, tenant = 'home', audience = 'app', flavour = 'node', program = 'server' }) {
+  const [command, file] = flavour === 'node' ? [process.execPath, `${program}.mjs`] : [PYTHON, `${program}.py`];
   const child = spawn(command, [fileURLToPath(new URL(file, folder))], {
     env: { ...process.env, PORT: '0', PORTCULLIS: portcullis, TENANT: tenant, AUDIENCE: audience },
     stdio: ['ignore', 'pipe', 'pipe'],
