@@ -52,6 +52,7 @@ pub struct Settings {
 
 /// Who may register OAuth clients (RFC 7591 §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ClientRegistration {
     /// Nobody.
