@@ -17,6 +17,9 @@ use crate::domain::users;
 use crate::model::email::Email;
 use crate::store;
 
+/// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
+const COMMON: &str = include_str!("common_passwords.txt");
+
 /// Whether a tenant takes this as a new password.
 ///
 /// # Errors
@@ -28,6 +31,10 @@ pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Resul
     }
     if password.len() > password::LONGEST {
         return Err(invalid(field, format!("must be at most {} bytes", password::LONGEST)));
+    }
+    let folded = password.trim().to_lowercase();
+    if tenant.settings.refuse_common_passwords && COMMON.lines().any(|common| common == folded) {
+        return Err(invalid(field, "is one of the passwords that are guessed first"));
     }
     Ok(())
 }

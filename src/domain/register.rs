@@ -47,6 +47,10 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
         return Err(Refusal::SignUpClosed.into());
     }
     let email = Email::parse(new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let domains = &tenant.settings.registration_domains;
+    if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
+        return Err(invalid("email", "is not of a domain that may register here"));
+    }
     passwords::acceptable(tenant, "password", new.password)?;
     let name = display_name("full_name", new.name)?;
     let bucket = cx.address_bucket();

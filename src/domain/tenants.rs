@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::model::email::Email;
 use crate::model::id::is_tenant_id;
 use crate::model::role::is_name;
 use crate::ports::Fault;
@@ -36,8 +37,17 @@ pub struct Settings {
     pub require_verified_email: bool,
     /// Whether people can register themselves.
     pub allow_registration: bool,
+    /// Domains whose addresses may register, compared whole; all when empty. It takes
+    /// `require_verified_email`, without which anyone could claim an address there.
+    pub registration_domains: Vec<String>,
     /// Shortest password, in characters: 6 to 64.
     pub min_password_length: usize,
+    /// Whether the passwords that everybody tries first are refused.
+    pub refuse_common_passwords: bool,
+    /// Wrong second factors before a user is locked out: 1 to 20.
+    pub mfa_attempts: u32,
+    /// How long that lasts: 60 to a day.
+    pub mfa_lockout_seconds: i64,
     /// Roles of one who registers.
     pub default_roles: Vec<String>,
     /// The plan of one who has none.
@@ -73,7 +83,11 @@ impl Default for Settings {
             session_absolute_seconds: 30 * 86_400,
             require_verified_email: true,
             allow_registration: true,
+            registration_domains: Vec::new(),
             min_password_length: 8,
+            refuse_common_passwords: true,
+            mfa_attempts: 5,
+            mfa_lockout_seconds: 900,
             default_roles: Vec::new(),
             default_plan: "free".into(),
             api_key_prefix: "pc".into(),
@@ -102,6 +116,15 @@ impl Settings {
         within("sessionIdleSeconds", self.session_idle_seconds, 60, 400 * 86_400)?;
         within("sessionAbsoluteSeconds", self.session_absolute_seconds, 60, 400 * 86_400)?;
         within("minPasswordLength", i64::try_from(self.min_password_length).unwrap_or(i64::MAX), 6, 64)?;
+        within("mfaAttempts", i64::from(self.mfa_attempts), 1, 20)?;
+        within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
+        let domains = &self.registration_domains;
+        if domains.len() > 100 || !domains.iter().all(|domain| is_mail_domain(domain)) {
+            return Err(invalid("registrationDomains", "at most 100 in lower case, each as example.com"));
+        }
+        if !domains.is_empty() && !self.require_verified_email {
+            return Err(invalid("registrationDomains", "not without requireVerifiedEmail"));
+        }
         if self.default_roles.len() > 3 || !self.default_roles.iter().all(|role| is_name(role)) {
             return Err(invalid("defaultRoles", "at most three role names"));
         }
@@ -212,4 +235,10 @@ pub async fn set_settings(
     cx.db.run(vec![set, audit::row(cx, &tenant.id, entry)]).await?;
     cx.cache.forget_tenant(&tenant.id);
     Ok(settings)
+}
+
+/// Whether an address can be of that domain, in the spelling that addresses are compared in.
+fn is_mail_domain(text: &str) -> bool {
+    let address = format!("x@{text}");
+    Email::parse(&address).is_some_and(|email| email.key() == address)
 }

@@ -44,4 +44,9 @@ impl Email {
     pub fn key(&self) -> &str {
         &self.key
     }
+
+    /// The domain, lower-cased.
+    pub fn domain(&self) -> &str {
+        self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
 }

@@ -199,3 +199,44 @@ fn of_many_registrations_at_once_one_account_comes_to_be() {
     assert_eq!(world.number("SELECT count(*) AS n FROM users"), 1);
     assert_eq!(world.events("user.registered"), 1);
 }
+
+#[test]
+fn only_addresses_of_the_named_domains_register() {
+    let world = World::new();
+    world.settings(json!({ "registrationDomains": ["example.com", "xn--mnchen-3ya.example"] }));
+    for email in
+        ["ada@example.org", "ada@sub.example.com", "ada@notexample.com", "ada@example.com.evil.example"]
+    {
+        let reply = world.post("/auth/register").json(body(email)).send().is(400);
+        assert!(reply.str("/message").contains("domain"), "{email}");
+        assert!(world.mails(email).is_empty());
+    }
+    for email in ["ada@EXAMPLE.com", "bob@m\u{fc}nchen.example"] {
+        world.post("/auth/register").json(body(email)).send().is(201);
+    }
+    assert_eq!(world.number("SELECT count(*) AS n FROM users WHERE operator = 0"), 2);
+    // An administrator makes any user.
+    let other = json!({ "email": "cy@example.org" });
+    world.post("/tenant/home/v2/Users").bearer(&world.admin()).json(other).send().is(201);
+}
+
+#[test]
+fn a_password_that_everybody_tries_is_refused_wherever_one_is_chosen() {
+    let world = World::new();
+    for common in ["password", "PassWord", "12345678", "qwertyuiop", "P@ssw0rd", " iloveyou "] {
+        let body = json!({ "email": "ada@example.com", "password": common });
+        let reply = world.post("/auth/register").json(body.clone()).send().is(400);
+        assert!(reply.str("/message").contains("guessed"), "{common}");
+        world.post("/tenant/home/v2/Users").bearer(&world.admin()).json(body).send().is(400);
+    }
+    let user = world.user("bob@example.com");
+    let token = world.session(&user).access;
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "password1" });
+    world.post("/api/auth/change-password").bearer(&token).json(change.clone()).send().is(400);
+    world.post("/auth/forgot-password").json(json!({ "email": "bob@example.com" })).send().is(200);
+    let reset = json!({ "token": world.mailed_token("bob@example.com"), "password": "password1" });
+    world.post("/auth/reset-password").json(reset.clone()).send().is(400);
+    // A tenant may take them.
+    world.settings(json!({ "refuseCommonPasswords": false }));
+    world.post("/auth/reset-password").json(reset).send().is(200);
+}

@@ -8,7 +8,7 @@ use portcullis::ports::Stmt;
 use crate::harness::World;
 
 /// A list: its path, its table, and an `INSERT` of rows for the ids in `ids`. A new list needs a line here.
-const LISTS: [(&str, &str, &str); 6] = [
+const LISTS: [(&str, &str, &str); 7] = [
     (
         "Users",
         "users",
@@ -25,6 +25,11 @@ const LISTS: [(&str, &str, &str); 6] = [
         "Audit",
         "audit",
         "INSERT INTO audit (id, tenant_id, at, event, outcome) SELECT id, 'home', 0, 'row', 'success' FROM ids",
+    ),
+    (
+        "Clients",
+        "clients",
+        "INSERT INTO clients (id, tenant_id, name, metadata, created_at) SELECT id, 'home', 'C', '{}', 0 FROM ids",
     ),
     (
         "Tenants",
@@ -83,7 +88,8 @@ fn paged(world: &World, path: &str, table: &str, insert_rows: &str) -> HashMap<S
         let ask = format!("/tenant/home/v2/{path}{separator}limit=100&cursor={cursor}");
         let reply = world.get(&ask).bearer(&admin).send().is(200);
         for item in reply.json["items"].as_array().unwrap() {
-            *seen.entry(item["id"].as_str().unwrap().to_owned()).or_default() += 1;
+            let id = item.get("id").or_else(|| item.get("client_id")).unwrap();
+            *seen.entry(id.as_str().unwrap().to_owned()).or_default() += 1;
         }
         let Some(next) = reply.json["nextCursor"].as_str() else { return seen };
         cursor = next.to_owned();

@@ -12,8 +12,9 @@ fn settings_have_the_documented_defaults() {
     let shape = json!({
         "accessTokenSeconds": 900, "refreshTokenSeconds": 2_592_000, "refreshGraceSeconds": 10,
         "sessionIdleSeconds": 43_200, "sessionAbsoluteSeconds": 2_592_000, "requireVerifiedEmail": true,
-        "allowRegistration": true, "minPasswordLength": 8, "defaultRoles": [], "defaultPlan": "free",
-        "apiKeyPrefix": "pc", "clientRegistration": "closed", "allowedOrigins": [],
+        "allowRegistration": true, "registrationDomains": [], "minPasswordLength": 8,
+        "refuseCommonPasswords": true, "mfaAttempts": 5, "mfaLockoutSeconds": 900, "defaultRoles": [],
+        "defaultPlan": "free", "apiKeyPrefix": "pc", "clientRegistration": "closed", "allowedOrigins": [],
     });
     assert_eq!(world.get(SETTINGS).bearer(&world.admin()).send().is(200).json, shape);
 }
@@ -45,6 +46,20 @@ fn each_is_held_within_its_bounds() {
         json!({ "minPasswordLength": 5 }),
         json!({ "minPasswordLength": 65 }),
         json!({ "minPasswordLength": -1 }),
+        json!({ "mfaAttempts": 0 }),
+        json!({ "mfaAttempts": 21 }),
+        json!({ "mfaAttempts": -1 }),
+        json!({ "mfaLockoutSeconds": 59 }),
+        json!({ "mfaLockoutSeconds": 86_401 }),
+        json!({ "refuseCommonPasswords": "yes" }),
+        json!({ "registrationDomains": "example.com" }),
+        json!({ "registrationDomains": [""] }),
+        json!({ "registrationDomains": ["Example.com"] }),
+        json!({ "registrationDomains": ["@example.com"] }),
+        json!({ "registrationDomains": ["*.example.com"] }),
+        json!({ "registrationDomains": ["exam ple.com"] }),
+        json!({ "registrationDomains": vec!["example.com"; 101] }),
+        json!({ "registrationDomains": ["example.com"], "requireVerifiedEmail": false }),
         json!({ "defaultRoles": ["a b"] }),
         json!({ "defaultRoles": ["A", "B", "C", "D"] }),
         json!({ "defaultPlan": "" }),
