@@ -97,6 +97,8 @@ pub struct Cache {
     pub routes: Memo<String, Rc<RouteTable>>,
     /// Clients by tenant and client id.
     pub clients: Memo<(String, String), Rc<Client>>,
+    /// Whether scripts of an origin may call, by tenant and origin, as far as its clients say.
+    pub origins: Memo<(String, String), bool>,
     /// Who a credential stands for, by the credential itself; with the assertions minted for it.
     pub credentials: Memo<Presented, Rc<Credential>>,
 }
@@ -109,6 +111,7 @@ impl Default for Cache {
             keys: Memo::new(200),
             routes: Memo::new(200),
             clients: Memo::new(1_000),
+            origins: Memo::new(1_000),
             credentials: Memo::new(5_000),
         }
     }
@@ -132,6 +135,7 @@ impl Cache {
         self.keys.forget(tenant_id);
         self.routes.forget(tenant_id);
         self.clients.forget_where(|client| client.tenant_id == tenant_id);
+        self.origins.clear();
         self.credentials.clear();
     }
 }

@@ -13,7 +13,8 @@ pub mod system;
 pub mod tenant;
 pub mod wording;
 
-use crate::http::table::Table;
+use crate::http::cors::Reach;
+use crate::http::table::{Gateway, Table};
 use crate::ports::Fault;
 
 /// All surfaces in one table, with the gateway for the rest.
@@ -30,5 +31,18 @@ pub fn table() -> Result<Table, Fault> {
         pages::surface(),
         system::surface(),
     ];
-    Table::new(surfaces, gateway::wording(), Box::new(|cx, call| Box::pin(gateway::gateway(cx, call))))
+    let gateway: Gateway = Box::new(|cx, call| Box::pin(gateway::gateway(cx, call)));
+    Table::new(surfaces, gateway::wording(), gateway, reach)
+}
+
+/// Whose scripts may call a row. What is published is anyone's; what answers JSON to a token is the tenant's
+/// origins'. People go to pages, and introspection is for servers.
+fn reach(surface: &str, path: &str) -> Reach {
+    let visited = ["/oauth2/authorize", "/oauth2/logout", "/oauth2/introspect"];
+    match surface {
+        "oauth" if path.contains("/.well-known/") => Reach::Anyone,
+        "oauth" if visited.iter().any(|end| path.ends_with(end)) => Reach::Own,
+        "session" | "account" | "connections" | "tenant" | "oauth" => Reach::Origins,
+        _ => Reach::Own,
+    }
 }

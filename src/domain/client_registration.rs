@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::api_keys::parse_key;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
 use crate::domain::client_auth;
 use crate::domain::client_rules;
 use crate::domain::clients::{self, Client, Made};
@@ -63,7 +63,7 @@ pub async fn register(
     made.registration_token = Some(token);
     let actor = voucher.as_ref().map_or(made.client.id.as_str(), |credential| credential.actor());
     let entry = Entry::ok("client.registered").by(actor).on(&made.client.id).saying(&made.client.name);
-    cx.db.run(vec![store::clients::insert(&made.client), audit::row(cx, &tenant.id, entry)]).await?;
+    clients::store(cx, &made, entry).await?;
     Ok(made)
 }
 

@@ -6,6 +6,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::client_rules;
+use crate::domain::origins;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::model::client::{AuthMethod, Described};
@@ -65,8 +66,21 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described)
     client_rules::check_roles(cx, tenant, &described).await?;
     let made = new(cx, tenant, described);
     let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
-    cx.db.run(vec![store::clients::insert(&made.client), audit::row(cx, &tenant.id, entry)]).await?;
+    store(cx, &made, entry).await?;
     Ok(made)
+}
+
+/// Writes a new client down.
+pub(super) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<(), Fault> {
+    let client = &made.client;
+    let batch = vec![
+        store::clients::insert(client),
+        store::client_origins::insert(&client.tenant_id, &client.id, &origins::of(&client.metadata)),
+        audit::row(cx, &client.tenant_id, entry),
+    ];
+    cx.db.run(batch).await?;
+    forget(cx, client);
+    Ok(())
 }
 
 /// A client that is not stored yet.
@@ -117,6 +131,8 @@ pub(super) async fn replace_checked(
     let mut batch = vec![
         store::clients::update(&tenant.id, &client.id, &client.name, &client.metadata),
         audit::row_if_changed(cx, &tenant.id, entry),
+        store::client_origins::delete(&tenant.id, &client.id),
+        store::client_origins::insert(&tenant.id, &client.id, &origins::of(&client.metadata)),
     ];
     let mut secret = None;
     if has_secret(client.metadata.token_endpoint_auth_method) != client.secret_hash.is_some() {
@@ -170,6 +186,7 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
 
 fn forget(cx: &Cx, client: &Client) {
     cx.cache.clients.forget(&(client.tenant_id.clone(), client.id.clone()));
+    cx.cache.origins.clear();
 }
 
 fn has_secret(method: AuthMethod) -> bool {

@@ -55,6 +55,8 @@ pub struct Plan {
     pub private: bool,
     /// The route's limit as it stands, for the answer's header fields.
     pub limit: Option<Verdict>,
+    /// The origin whose scripts may read the answer, unless the answer says itself whose may.
+    pub readable_by: Option<String>,
 }
 
 /// What becomes of a request.
@@ -303,6 +305,7 @@ fn sending(
         header: spec.header.to_ascii_lowercase(),
         assertion,
         limit,
+        readable_by: None,
     }
 }
 

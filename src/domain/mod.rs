@@ -20,6 +20,7 @@ pub mod keys;
 pub mod login;
 pub mod mailing;
 pub mod operator;
+pub mod origins;
 pub mod passwords;
 pub mod principal;
 pub mod reauthentication;

@@ -30,12 +30,7 @@ pub fn asset(raw: &JsValue, assets: &JsValue, method: &str, asset: &Asset) -> Js
 
 /// Carries a plan out; the promise of the origin's response.
 pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
-    let added = plan.limit.as_ref().map(|verdict| {
-        format!(
-            "ratelimit-limit:{}\nratelimit-remaining:{}\nratelimit-reset:{}",
-            verdict.limit, verdict.remaining, verdict.reset
-        )
-    });
+    let added = lines(&added(plan));
     glue::forward(
         raw,
         &plan.url,
@@ -46,10 +41,26 @@ pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
         plan.timeout_ms,
         plan.retries,
         plan.private,
-        added.as_deref().unwrap_or_default(),
+        &added,
         BAD_GATEWAY,
         GATEWAY_TIMEOUT,
     )
+}
+
+/// Header fields that the answer gets.
+fn added(plan: &Plan) -> Vec<(&'static str, String)> {
+    let mut added = Vec::new();
+    if let Some(verdict) = &plan.limit {
+        added.push(("ratelimit-limit", verdict.limit.to_string()));
+        added.push(("ratelimit-remaining", verdict.remaining.to_string()));
+        added.push(("ratelimit-reset", verdict.reset.to_string()));
+    }
+    if let Some(origin) = &plan.readable_by {
+        added.push(("access-control-allow-origin", origin.clone()));
+        added.push(("access-control-expose-headers", "*".to_owned()));
+        added.push(("vary", "Origin".to_owned()));
+    }
+    added
 }
 
 thread_local! {

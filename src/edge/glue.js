@@ -150,8 +150,17 @@ function answer(response, unshared, added) {
     for (const line of response.headers.getSetCookie()) if (!OURS.test(line)) own.headers.append("set-cookie", line);
   }
   if (keepable) own.headers.set("cache-control", "private, no-cache");
-  if (added !== "") for (const [name, value] of fields(added)) own.headers.set(name, value);
+  if (added !== "") add(own.headers, added);
   return own;
+}
+
+/** Adds header fields; an origin that says itself whose scripts may read its answer is not contradicted. */
+function add(headers, added) {
+  const said = headers.has("access-control-allow-origin");
+  for (const [name, value] of fields(added)) {
+    if (name === "vary") headers.append(name, value);
+    else if (!said || !name.startsWith("access-control-")) headers.set(name, value);
+  }
 }
 
 function failure(status, body, added) {

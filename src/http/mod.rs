@@ -2,6 +2,7 @@
 //! run → render; what no surface owns goes to the gateway.
 
 pub mod body;
+pub mod cors;
 pub mod guard;
 pub mod request;
 pub mod response;
@@ -11,6 +12,7 @@ use crate::cx::Cx;
 use crate::domain::forward::Plan;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::{tenants, throttle};
+use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
 use crate::http::response::{DOCS_CSP, Response};
@@ -39,22 +41,35 @@ pub struct Asset {
 
 /// Serves one request.
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
-    let (surface, answer) = match table.find(&request.method, &request.path) {
+    let (surface, reach, named, answer) = match table.find(&request.method, &request.path) {
         Found::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
             return Outcome::Asset(asset(cx, surface, request));
         }
-        Found::Route { route, surface, params } => (surface, answer(cx, request, route, params).await),
-        Found::WrongMethod { surface, allow } => {
-            let allow = allow.into_iter().map(str::to_owned).collect();
-            (surface, Err(Refusal::MethodNotAllowed(allow).into()))
+        Found::Route { route, surface, params } => {
+            let (reach, named) = ((table.reach)(surface.name, route.path), named(&params));
+            (surface, reach, named, answer(cx, request, route, params).await)
+        }
+        Found::WrongMethod { surface, path, params, allow } => {
+            let (reach, named) = ((table.reach)(surface.name, path), named(&params));
+            let answer = match cors::preflight(cx, request, reach, named.as_deref(), &allow).await {
+                Some(response) => Ok(response),
+                None => Err(Refusal::MethodNotAllowed(allow.into_iter().map(str::to_owned).collect()).into()),
+            };
+            (surface, reach, named, answer)
         }
         Found::Nothing => match gateway(cx, table, request).await {
-            Ok(Outcome::Answer(answer)) => (&table.rest, Ok(answer)),
+            Ok(Outcome::Answer(answer)) => (&table.rest, Reach::Origins, None, Ok(answer)),
             Ok(outcome) => return outcome,
-            Err(error) => (&table.rest, Err(error)),
+            Err(error) => (&table.rest, Reach::Origins, None, Err(error)),
         },
     };
-    Outcome::Answer(rendered(cx, surface, request, answer))
+    let response = rendered(cx, surface, request, answer);
+    Outcome::Answer(cors::opened(cx, request, reach, named.as_deref(), response).await)
+}
+
+/// The tenant of the path.
+fn named(params: &[(String, String)]) -> Option<String> {
+    params.iter().find(|(name, _)| name == "tenant").map(|(_, id)| id.clone())
 }
 
 async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, String)>) -> Answer {
@@ -84,13 +99,20 @@ fn asset(cx: &Cx, surface: &Surface, request: &Request) -> Asset {
 
 async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, Error> {
     let call = call(cx, request, Vec::new()).await?;
-    (table.gateway)(cx, &call).await
+    let tenant = &call.chosen.tenant;
+    if let Some(response) = cors::gateway_preflight(cx, tenant, request).await? {
+        return Ok(Outcome::Answer(response));
+    }
+    let mut outcome = (table.gateway)(cx, &call).await?;
+    if let Outcome::Forward(plan) = &mut outcome {
+        plan.readable_by = cors::allowed(cx, tenant, request).await.map(str::to_owned);
+    }
+    Ok(outcome)
 }
 
 async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) -> Result<Call<'a>, Error> {
-    let path_tenant = params.iter().find(|(name, _)| name == "tenant").map(|(_, id)| id.as_str());
     let header = request.headers.get("x-tenant-id");
-    let chosen = tenants::choose(cx, path_tenant, &request.host, header).await?;
+    let chosen = tenants::choose(cx, named(&params).as_deref(), &request.host, header).await?;
     Ok(Call { request, params, chosen })
 }
 

@@ -3,6 +3,7 @@
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::Outcome;
+use crate::http::cors::Reach;
 use crate::http::guard::{Guard, Run};
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
@@ -64,6 +65,8 @@ pub struct Table {
     pub rest: Surface,
     /// The gateway.
     pub gateway: Gateway,
+    /// Whose scripts may call a row, by its surface's name and its path.
+    pub reach: fn(&str, &str) -> Reach,
 }
 
 /// What a method and path belong to.
@@ -81,6 +84,10 @@ pub enum Found<'a> {
     WrongMethod {
         /// The surface.
         surface: &'a Surface,
+        /// The path of its rows.
+        path: &'static str,
+        /// The segments.
+        params: Vec<(String, String)>,
         /// The methods that it has.
         allow: Vec<&'static str>,
     },
@@ -93,7 +100,12 @@ impl Table {
     ///
     /// # Errors
     /// A [`Fault`] that names two rows that overlap.
-    pub fn new(surfaces: Vec<Surface>, rest: Surface, gateway: Gateway) -> Result<Table, Fault> {
+    pub fn new(
+        surfaces: Vec<Surface>,
+        rest: Surface,
+        gateway: Gateway,
+        reach: fn(&str, &str) -> Reach,
+    ) -> Result<Table, Fault> {
         let mut rows: Vec<(&'static str, Vec<(usize, usize)>)> = Vec::new();
         for (s, surface) in surfaces.iter().enumerate() {
             for (r, route) in surface.routes.iter().enumerate() {
@@ -109,7 +121,7 @@ impl Table {
                 .insert(path, at)
                 .map_err(|error| Fault::new("route table", format!("{path}: {error}")))?;
         }
-        Ok(Table { surfaces, matcher, rest, gateway })
+        Ok(Table { surfaces, matcher, rest, gateway, reach })
     }
 
     /// All surfaces, for tests and documents.
@@ -127,16 +139,14 @@ impl Table {
         // HEAD is GET without the body (RFC 9110 §9.3.2); the edge drops it.
         let wanted = if method == "HEAD" { "GET" } else { method };
         let all = rows.clone();
+        let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         match rows.find(|(_, route)| route.method == wanted) {
-            Some((surface, route)) => {
-                let params =
-                    matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-                Found::Route { route, surface, params }
-            }
+            Some((surface, route)) => Found::Route { route, surface, params },
             None => {
                 let mut all = all.peekable();
-                let Some((surface, _)) = all.peek().copied() else { return Found::Nothing };
-                Found::WrongMethod { surface, allow: all.map(|(_, route)| route.method).collect() }
+                let Some((surface, first)) = all.peek().copied() else { return Found::Nothing };
+                let allow = all.map(|(_, route)| route.method).collect();
+                Found::WrongMethod { surface, path: first.path, params, allow }
             }
         }
     }

@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod authorization_codes;
 pub mod authorization_requests;
+pub mod client_origins;
 pub mod clients;
 pub mod consents;
 pub mod erasure;

@@ -1,5 +1,6 @@
 //! What holds on every surface alike.
 
+mod cors;
 mod deletion;
 mod every_surface;
 mod grants;

@@ -1,0 +1,58 @@
+//! Which origins' scripts may call a tenant's APIs and routes from a browser: those that its administrators
+//! named, and those that its clients' users come back to. They bring a token or a key, never a cookie.
+
+use url::Url;
+
+use crate::cx::Cx;
+use crate::domain::client_rules::{is_web_origin, is_web_uri};
+use crate::domain::routes;
+use crate::domain::tenants::Tenant;
+use crate::model::client::Metadata;
+use crate::model::path::Path;
+use crate::model::route::{Auth, Matched};
+use crate::ports::Fault;
+use crate::store;
+
+/// Whether scripts of an origin, as `Origin` has it, may call.
+pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str) -> Result<bool, Fault> {
+    if tenant.settings.allowed_origins.iter().any(|allowed| allowed == origin) {
+        return Ok(true);
+    }
+    if !is_web_origin(origin) {
+        return Ok(false);
+    }
+    let key = (tenant.id.clone(), origin.to_owned());
+    if let Some(known) = cx.cache.origins.get(&key, cx.now) {
+        return Ok(known);
+    }
+    let known = store::client_origins::is_known(cx.db.as_ref(), &tenant.id, origin).await?;
+    cx.cache.origins.put(key, known, cx.now, cx.remember_until());
+    Ok(known)
+}
+
+/// The origins of a client's redirect URIs. A scheme of an application's own has none.
+pub(super) fn of(metadata: &Metadata) -> Vec<String> {
+    let web = metadata.redirect_uris.iter().filter(|uri| is_web_uri(uri));
+    let mut origins: Vec<String> =
+        web.filter_map(|uri| Some(Url::parse(uri).ok()?.origin().ascii_serialization())).collect();
+    origins.sort();
+    origins.dedup();
+    origins
+}
+
+/// Whether a request with that method would go to a route that asks who calls. A browser asks first and says
+/// nobody, so we answer; the origin of a route that is open to all answers itself.
+pub async fn is_guarded(
+    cx: &Cx,
+    tenant: &Tenant,
+    host: &str,
+    path: &str,
+    method: &str,
+) -> Result<bool, Fault> {
+    let Some(path) = Path::parse(path) else { return Ok(false) };
+    let table = routes::table(cx, &tenant.id).await?;
+    Ok(match table.find(host, &path, method) {
+        Matched::Route(route) => route.spec.auth != Auth::None,
+        _ => false,
+    })
+}

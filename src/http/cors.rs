@@ -1,0 +1,141 @@
+//! Cross-origin requests of scripts (the Fetch Standard's CORS protocol), always without credentials of the
+//! browser's own: a script that may call brings its token.
+
+use crate::cx::Cx;
+use crate::domain::origins::{is_allowed, is_guarded};
+use crate::domain::tenants::{self, Tenant};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::ports::Fault;
+
+/// Whose scripts may call a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Nobody else's.
+    Own,
+    /// Those of the tenant's origins.
+    Origins,
+    /// Anyone's: it is public.
+    Anyone,
+}
+
+/// How long a browser may remember that it may call, in seconds. The answer is still decided anew.
+const REMEMBERED: &str = "600";
+
+/// What a browser asks before it sends a script's request.
+struct Preflight<'a> {
+    origin: &'a str,
+    method: &'a str,
+    headers: &'a str,
+}
+
+impl<'a> Preflight<'a> {
+    fn of(request: &'a Request) -> Option<Preflight<'a>> {
+        if request.method != "OPTIONS" {
+            return None;
+        }
+        let headers = request.headers.get("access-control-request-headers").unwrap_or_default();
+        Some(Preflight {
+            origin: request.headers.get("origin")?,
+            method: request.headers.get("access-control-request-method")?,
+            // They are repeated in the answer, so they must be names and nothing else.
+            headers: Some(headers).filter(|names| is_list_of_names(names)).unwrap_or_default(),
+        })
+    }
+
+    /// Which tenant a script names by a field that comes with the request only.
+    fn names_tenant_later(&self) -> bool {
+        self.headers.split(',').any(|name| name.trim().eq_ignore_ascii_case("x-tenant-id"))
+    }
+
+    fn admitted(&self, allow_origin: &str, methods: &str) -> Response {
+        let response = Response::empty(204)
+            .with("access-control-allow-origin", allow_origin)
+            .with("access-control-allow-methods", methods)
+            .with("access-control-max-age", REMEMBERED)
+            .with("vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+        if self.headers.is_empty() {
+            return response;
+        }
+        response.with("access-control-allow-headers", self.headers)
+    }
+}
+
+fn is_list_of_names(text: &str) -> bool {
+    text.len() <= 1_000
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b',' | b' '))
+}
+
+/// The answer to a browser that asks whether a script may call a row; `None` if that is not what it asks, or
+/// the script may not.
+pub(super) async fn preflight(
+    cx: &Cx,
+    request: &Request,
+    reach: Reach,
+    named: Option<&str>,
+    methods: &[&str],
+) -> Option<Response> {
+    let asked = Preflight::of(request)?;
+    let methods = methods.join(", ");
+    match reach {
+        Reach::Own => None,
+        Reach::Anyone => Some(asked.admitted("*", &methods)),
+        // Whether the script may read the answer is then decided with the tenant that it names.
+        Reach::Origins if named.is_none() && asked.names_tenant_later() => {
+            Some(asked.admitted(asked.origin, &methods))
+        }
+        Reach::Origins => {
+            let tenant = tenants::choose(cx, named, &request.host, None).await.ok()?.tenant;
+            allowed(cx, &tenant, request).await.map(|origin| asked.admitted(origin, &methods))
+        }
+    }
+}
+
+/// The same for a gateway route that asks who calls.
+pub(super) async fn gateway_preflight(
+    cx: &Cx,
+    tenant: &Tenant,
+    request: &Request,
+) -> Result<Option<Response>, Fault> {
+    let Some(asked) = Preflight::of(request) else { return Ok(None) };
+    if !is_guarded(cx, tenant, &request.host, &request.path, asked.method).await? {
+        return Ok(None);
+    }
+    Ok(allowed(cx, tenant, request).await.map(|origin| asked.admitted(origin, asked.method)))
+}
+
+/// The origin that a request comes from, if its scripts may read the answer. A database that does not answer
+/// lets nobody in.
+pub(super) async fn allowed<'a>(cx: &Cx, tenant: &Tenant, request: &'a Request) -> Option<&'a str> {
+    let origin = request.headers.get("origin").filter(|origin| *origin != cx.config.origin)?;
+    is_allowed(cx, tenant, origin).await.ok()?.then_some(origin)
+}
+
+/// The answer, readable by scripts that may call. Pages are for people.
+pub(super) async fn opened(
+    cx: &Cx,
+    request: &Request,
+    reach: Reach,
+    named: Option<&str>,
+    response: Response,
+) -> Response {
+    let is_page = response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    if reach == Reach::Own || is_page || response.header("access-control-allow-origin").is_some() {
+        return response;
+    }
+    if reach == Reach::Anyone {
+        return response.with("access-control-allow-origin", "*");
+    }
+    let response = response.with("vary", "Origin");
+    if request.headers.get("origin").is_none() {
+        return response;
+    }
+    let header = request.headers.get("x-tenant-id");
+    let Ok(chosen) = tenants::choose(cx, named, &request.host, header).await else { return response };
+    match allowed(cx, &chosen.tenant, request).await {
+        Some(origin) => {
+            response.with("access-control-allow-origin", origin).with("access-control-expose-headers", "*")
+        }
+        None => response,
+    }
+}
