@@ -16,7 +16,6 @@ use crate::ports::Stmt;
 use crate::store;
 use crate::store::authorization_codes::{self, NewCode};
 use crate::store::clients::Client;
-use crate::store::grants::{NewGrant, begin_if_changed};
 use crate::store::sessions::Live;
 
 /// How long a code is good for, in seconds (RFC 6749 §4.1.2 has ten minutes at most).
@@ -103,35 +102,20 @@ pub async fn exchange(
         return Err(oauth(Code::InvalidTarget, "the resource was not in the authorization request"));
     }
     let grant_id = cx.id();
-    let refresh = client.metadata.grants("refresh_token").then(|| cx.secret());
-    let alive_for = if refresh.is_some() {
-        tenant.settings.refresh_token_seconds
-    } else {
-        tenant.settings.access_token_seconds
-    };
-    let scope = terms.scopes.join(" ");
-    let grant = NewGrant {
-        id: &grant_id,
-        parent_id: &live.id,
-        client_id: &client.id,
-        scope: &scope,
-        resources: &terms.resources,
-        address: &cx.client.address,
-        user_agent: &cx.client.user_agent,
-        created_at: cx.now,
-        expires_at: cx.now.plus(alive_for),
+    let mut grant = Grant {
+        session_id: &grant_id,
+        user: &live.user,
+        amr: &live.amr,
+        auth_time: live.auth_time,
+        scopes: terms.scopes,
+        resources: terms.resources,
+        nonce: terms.nonce,
+        claims: terms.claims,
     };
     let entry = Entry::ok("code.exchanged").by(&live.user.id).on(&client.id).saying(&grant_id);
-    let mut batch = vec![
-        authorization_codes::take(&hash, &grant_id, cx.now),
-        begin_if_changed(&grant),
-        audit::row_if_changed(cx, &tenant.id, entry),
-        store::usage::seen(&tenant.id, &live.user.id, cx.now),
-    ];
-    if let Some(refresh) = &refresh {
-        let end = grant.expires_at;
-        batch.push(store::refresh_tokens::insert(&stored(refresh), &grant_id, &tenant.id, end, cx.now));
-    }
+    let beginning = grants::begin(cx, tenant, client, &grant, &live.id, entry);
+    let mut batch = vec![authorization_codes::take(&hash, &grant_id, cx.now)];
+    batch.extend(beginning.batch);
     let answers = cx.db.run(batch).await?;
     if answers.first().is_none_or(Vec::is_empty) {
         let grant_id = authorization_codes::grant_of(cx.db.as_ref(), &hash).await?;
@@ -140,18 +124,10 @@ pub async fn exchange(
     if answers.get(1).is_none_or(Vec::is_empty) {
         return Err(bad());
     }
-    let resources = if presented.resources.is_empty() { terms.resources } else { presented.resources };
-    let grant = Grant {
-        session_id: &grant_id,
-        user: &live.user,
-        amr: &live.amr,
-        auth_time: live.auth_time,
-        scopes: terms.scopes,
-        resources,
-        nonce: terms.nonce,
-        claims: terms.claims,
-    };
-    Ok(grants::issue(cx, tenant, client, &grant, refresh).await?)
+    if !presented.resources.is_empty() {
+        grant.resources = presented.resources;
+    }
+    Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
 }
 
 /// Whether what is presented fits the request that the code came from. A verifier without a challenge is an

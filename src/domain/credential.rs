@@ -17,7 +17,7 @@ use crate::domain::tenants::{self, Tenant};
 use crate::model::route::Accepts;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
-use crate::oidc::access_token::{AccessToken, Audiences, TYP, Whose};
+use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP, Whose};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
@@ -73,6 +73,8 @@ pub struct Credential {
     pub scopes: Scopes,
     /// Who a token is for; a cookie and an API key are for whatever accepts them.
     pub audiences: Option<Audiences>,
+    /// Who acts for the user, in a token that was exchanged (RFC 8693 §4.1).
+    pub act: Option<Act>,
     /// How the user signed in.
     pub amr: Vec<String>,
     /// When the user signed in.
@@ -143,6 +145,7 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
             client_id: claims.client_id,
             scopes: Scopes::from_list(&claims.scope),
             audiences: Some(claims.aud),
+            act: claims.act,
             amr,
             auth_time,
             expires_at: Some(until),
@@ -213,6 +216,7 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
             client_id: None,
             scopes: Scopes::own_session(),
             audiences: None,
+            act: None,
             amr: live.amr,
             auth_time: Some(live.auth_time),
             expires_at: Some(live.expires_at),
@@ -254,6 +258,7 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
             client_id: None,
             scopes: Scopes::parse(live.scopes.iter().map(String::as_str)).unwrap_or_default(),
             audiences: None,
+            act: None,
             amr: Vec::new(),
             auth_time: None,
             expires_at: live.expires_at,

@@ -17,7 +17,8 @@ use crate::model::headers::Headers;
 use crate::model::path::Path;
 use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, LimitKey, Matched, Route, RouteTable};
 use crate::model::time::Time;
-use crate::oidc::assertion::{Actor, Assertion, REUSE_SECONDS, SECONDS, TYP};
+use crate::oidc::access_token::Act;
+use crate::oidc::assertion::{Assertion, REUSE_SECONDS, SECONDS, TYP};
 use crate::ports::{Fault, Verdict};
 
 /// The part of a request that decides.
@@ -251,7 +252,7 @@ async fn assertion(
         features,
         sid: caller.session_id.as_deref(),
         amr: &caller.amr,
-        act: caller.key_id.as_deref().map(|sub| Actor { sub }),
+        act: caller.act.clone().or_else(|| caller.key_id.clone().map(|sub| Act { sub, act: None })),
         jti: &jti,
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };

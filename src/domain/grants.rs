@@ -3,14 +3,18 @@
 use serde_json::{Map, Value, json};
 
 use crate::crypto::jws::Validity;
+use crate::crypto::secret::stored;
 use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
 use crate::domain::keys;
 use crate::domain::tenants::Tenant;
 use crate::model::time::Time;
 use crate::oidc::access_token::{self, AccessToken, Audiences};
 use crate::oidc::id_token::{self, IdToken};
-use crate::ports::Fault;
+use crate::ports::{Fault, Stmt};
+use crate::store;
 use crate::store::clients::Client;
+use crate::store::grants::{NewGrant, begin_if_changed};
 use crate::store::users::User;
 
 /// A user's grant to a client, as tokens are issued for it.
@@ -31,6 +35,51 @@ pub struct Grant<'a> {
     pub nonce: Option<String>,
     /// Single claims that were asked for (OpenID Connect Core §5.5).
     pub claims: Option<Value>,
+}
+
+/// A grant that is about to begin.
+pub struct Beginning {
+    /// Its refresh token, if the client may have one.
+    pub refresh: Option<String>,
+    /// The statements that begin it, for a batch: right behind the one that takes what it is given for. The
+    /// first answers a row if it begins.
+    pub batch: Vec<Stmt>,
+}
+
+/// Begins a grant below the session of the person who gave it, if the statement before it changed a row.
+pub fn begin(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    grant: &Grant<'_>,
+    parent_id: &str,
+    entry: Entry,
+) -> Beginning {
+    let refresh = client.metadata.grants("refresh_token").then(|| cx.secret());
+    let settings = &tenant.settings;
+    let alive_for =
+        if refresh.is_some() { settings.refresh_token_seconds } else { settings.access_token_seconds };
+    let new = NewGrant {
+        id: grant.session_id,
+        parent_id,
+        client_id: &client.id,
+        scope: &grant.scopes.join(" "),
+        resources: &grant.resources,
+        address: &cx.client.address,
+        user_agent: &cx.client.user_agent,
+        created_at: cx.now,
+        expires_at: cx.now.plus(alive_for),
+    };
+    let mut batch = vec![
+        begin_if_changed(&new),
+        audit::row_if_changed(cx, &tenant.id, entry),
+        store::usage::seen(&tenant.id, &grant.user.id, cx.now),
+    ];
+    if let Some(refresh) = &refresh {
+        let (hash, end) = (stored(refresh), new.expires_at);
+        batch.push(store::refresh_tokens::insert(&hash, grant.session_id, &tenant.id, end, cx.now));
+    }
+    Beginning { refresh, batch }
 }
 
 /// Tokens, as the token endpoint answers them.
@@ -86,6 +135,7 @@ pub async fn issue(
         kind: "access".into(),
         amr: Some(grant.amr.to_vec()),
         auth_time: Some(grant.auth_time.unix()),
+        act: None,
     };
     let access = keys.sign(access_token::TYP, validity, &access)?;
     let id_token = if grant.scopes.iter().any(|scope| scope == "openid") {
@@ -133,6 +183,7 @@ pub async fn issue_to_client(
         kind: "access".into(),
         amr: None,
         auth_time: None,
+        act: None,
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
     let access = keys::of(cx, &tenant.id).await?.sign(access_token::TYP, validity, &claims)?;

@@ -43,6 +43,7 @@ async fn access(
     });
     if let Some(said) = said.as_object_mut() {
         said.extend(claims.client_id.map(|id| ("client_id".to_owned(), json!(id))));
+        said.extend(claims.act.map(|act| ("act".to_owned(), json!(act))));
         said.extend(claims.sid.map(|sid| ("sid".to_owned(), json!(sid))));
         said.extend(live.user().map(|user| ("username".to_owned(), json!(user.email))));
     }

@@ -142,6 +142,7 @@ pub async fn access_token(
         kind: "access".into(),
         amr: Some(amr.to_vec()),
         auth_time: Some(auth_time.unix()),
+        act: None,
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(tenant.settings.access_token_seconds) };
     keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)

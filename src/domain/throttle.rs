@@ -21,6 +21,9 @@ const ADDRESS: Rule = Rule::Window { limit: 30, seconds: 60 };
 /// Mails that strangers can make us send to one address.
 const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 
+/// Wrong user codes of devices, from one address and by one person (RFC 8628 §5.1).
+const USER_CODES: Rule = Rule::Window { limit: 10, seconds: 900 };
+
 fn tally(name: impl Into<String>, rule: Rule) -> Tally {
     Tally { name: name.into(), rule }
 }
@@ -128,6 +131,45 @@ pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> R
     }
     let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
     Ok(verdict.admitted)
+}
+
+/// A guess of a device's user code that has been counted as a wrong one.
+#[must_use]
+pub struct Guess([String; 2]);
+
+/// Counts a guess of a user code, by the address it comes from and by the person who is signed in.
+///
+/// # Errors
+/// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
+pub async fn user_code(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Guess>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let objects = [
+        format!("{tenant_id}:user-code-address:{}", cx.address_bucket()),
+        format!("{tenant_id}:user-code:{user_id}"),
+    ];
+    for object in &objects {
+        let verdict = take(cx, object.clone(), vec![tally("wrong", USER_CODES)]).await?;
+        if !verdict.admitted {
+            if verdict.first_refusal {
+                audit::write(cx, tenant_id, Entry::failed("device.limited").by(user_id)).await?;
+            }
+            return Err(Refusal::Limited(verdict).into());
+        }
+    }
+    Ok(Some(Guess(objects)))
+}
+
+impl Guess {
+    /// It was right after all.
+    pub async fn right(self, cx: &Cx) -> Result<(), Error> {
+        for object in self.0 {
+            let give = Count { act: Act::Give, tallies: vec![tally("wrong", USER_CODES)] };
+            cx.counters.count(object, vec![give]).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Counts one use of something limited by a window; answers how much is left.

@@ -47,6 +47,26 @@ pub struct AccessToken {
     /// When the user signed in, in seconds since the epoch.
     #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// Who acts for the user, in a token that was exchanged for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
+}
+
+/// Who acts for the subject (RFC 8693 §4.1): the latest first, and whom that acts for before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// The id of the client or API key.
+    pub sub: String,
+    /// Who acted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Act>>,
+}
+
+impl Act {
+    /// How many have acted, one after the other.
+    pub fn depth(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |before| before.depth())
+    }
 }
 
 /// An `aud`: one text or a list of them (RFC 7519 §4.1.3), written as a text where it is one.

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::oidc::access_token::Act;
+
 /// The `typ` of an assertion. No endpoint of ours accepts it.
 pub const TYP: &str = "gw+jwt";
 
@@ -36,16 +38,9 @@ pub struct Assertion<'a> {
     pub sid: Option<&'a str>,
     /// How the user signed in.
     pub amr: &'a [String],
-    /// Who acts for the user (RFC 8693 §4.1): the API key.
+    /// Who acts for the user (RFC 8693 §4.1): the API key, or the client that exchanged the user's token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Actor<'a>>,
+    pub act: Option<Act>,
     /// Its own id.
     pub jti: &'a str,
-}
-
-/// The acting party.
-#[derive(Debug, Clone, Serialize)]
-pub struct Actor<'a> {
-    /// The API key's id.
-    pub sub: &'a str,
 }

@@ -97,7 +97,7 @@ impl Code {
     pub fn status(self) -> u16 {
         match self {
             Code::InvalidClient | Code::InvalidToken => 401,
-            Code::InsufficientScope | Code::AccessDenied => 403,
+            Code::InsufficientScope => 403,
             Code::ServerError => 500,
             _ => 400,
         }

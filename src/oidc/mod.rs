@@ -10,3 +10,5 @@ pub mod logout_token;
 pub mod params;
 pub mod pkce;
 pub mod request;
+pub mod token_exchange;
+pub mod user_code;

@@ -1,8 +1,8 @@
 //! Grants to clients: sessions of their own, below the one of the person who let them.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Stmt};
-use crate::store::json_text;
+use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::store::{Columns, json_text, one};
 
 /// A grant that begins.
 pub struct NewGrant<'a> {
@@ -29,6 +29,15 @@ pub struct NewGrant<'a> {
 /// Begins a grant if the statement before it in the batch changed a row (the code was taken, the device
 /// approved), and its parent and user still live; answers its id if so.
 pub fn begin_if_changed(grant: &NewGrant<'_>) -> Stmt {
+    begin_where(grant, "changes() > 0")
+}
+
+/// Begins a grant if its parent and user still live; answers its id if so.
+pub fn begin(grant: &NewGrant<'_>) -> Stmt {
+    begin_where(grant, "TRUE")
+}
+
+fn begin_where(grant: &NewGrant<'_>, condition: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         grant.id.into(),
         grant.parent_id.into(),
@@ -40,14 +49,29 @@ pub fn begin_if_changed(grant: &NewGrant<'_>) -> Stmt {
         grant.created_at.0.into(),
         grant.expires_at.0.into(),
     ];
-    Stmt::new(
+    let sql = format!(
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
                                expires_at, client_id, parent_id, scope, resources)
          SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8, ?9,
                 clients.id, parent.id, ?4, ?5
          FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
-         WHERE changes() > 0 AND parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
-         AND users.status = 'active' RETURNING id",
-        args,
-    )
+         WHERE {condition} AND parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
+         AND users.status = 'active' RETURNING id"
+    );
+    Stmt::new(sql, args)
+}
+
+/// The session in which a grant of that user to that client began, also one that is over.
+pub async fn parent_of(
+    db: &dyn Db,
+    id: &str,
+    client_id: &str,
+    user_id: &str,
+) -> Result<Option<String>, Fault> {
+    let stmt = Stmt::new(
+        "SELECT parent_id FROM sessions WHERE id = ?1 AND client_id = ?2 AND user_id = ?3",
+        vec![id.into(), client_id.into(), user_id.into()],
+    );
+    let rows = one(db, stmt).await?;
+    rows.first().map(|row| Columns(row).maybe_text("parent_id")).transpose().map(Option::flatten)
 }

@@ -9,6 +9,7 @@ pub mod client_origins;
 pub mod clients;
 pub mod consents;
 pub mod erasure;
+pub mod device_codes;
 pub mod grants;
 pub mod keys;
 pub mod logout_deliveries;

@@ -93,6 +93,12 @@ pub(crate) fn live_by_code(hash: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
+/// Asks for the live session in which a device was approved.
+pub(crate) fn live_by_device_code(hash: &str, now: Time) -> Stmt {
+    let sql = format!("{LIVE} sessions.id = (SELECT session_id FROM device_codes WHERE hash = ?1)");
+    Stmt::new(sql, vec![hash.into(), now.0.into()])
+}
+
 /// The live session of that id.
 pub async fn live_by_id(db: &dyn Db, id: &str, now: Time) -> Result<Option<Live>, Fault> {
     let stmt = Stmt::new(format!("{LIVE} sessions.id = ?1"), vec![id.into(), now.0.into()]);

@@ -18,10 +18,12 @@ account open POST /auth/verify-email
 connections open GET /users/auth/status
 connections session POST /users/generate-api-key
 connections session POST /users/logout
+oauth client POST /oauth2/device_authorization
 oauth client POST /oauth2/introspect
 oauth client POST /oauth2/par
 oauth client POST /oauth2/revoke
 oauth client POST /oauth2/token
+oauth client POST /tenant/{tenant}/oauth2/device_authorization
 oauth client POST /tenant/{tenant}/oauth2/introspect
 oauth client POST /tenant/{tenant}/oauth2/par
 oauth client POST /tenant/{tenant}/oauth2/revoke
@@ -35,6 +37,7 @@ oauth open GET /.well-known/openid-configuration
 oauth open GET /.well-known/openid-configuration/tenant/{tenant}
 oauth open GET /oauth2/authorize
 oauth open GET /oauth2/register/{id}
+oauth open GET /oauth2/logout
 oauth open GET /oauth2/userinfo
 oauth open GET /tenant/{tenant}/.well-known/jwks.json
 oauth open GET /tenant/{tenant}/.well-known/oauth-authorization-server
@@ -47,6 +50,13 @@ oauth open POST /oauth2/register
 oauth open POST /oauth2/userinfo
 oauth open POST /tenant/{tenant}/oauth2/authorize
 oauth open POST /tenant/{tenant}/oauth2/register
+oauth open GET /tenant/{tenant}/oauth2/logout
+oauth open GET /tenant/{tenant}/oauth2/userinfo
+oauth open POST /oauth2/authorize
+oauth open POST /oauth2/logout
+oauth open POST /oauth2/userinfo
+oauth open POST /tenant/{tenant}/oauth2/authorize
+oauth open POST /tenant/{tenant}/oauth2/logout
 oauth open POST /tenant/{tenant}/oauth2/userinfo
 oauth open PUT /oauth2/register/{id}
 oauth open PUT /tenant/{tenant}/oauth2/register/{id}

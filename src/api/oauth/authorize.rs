@@ -48,21 +48,23 @@ pub fn answer(request: &Request, outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Page(path) => Ok(Response::see_other(&path)),
         Outcome::Back(back) => match back.mode {
-            ResponseMode::Query => Ok(Response::see_other(&with_query(&back))),
+            ResponseMode::Query => Ok(Response::see_other(&with_query(&back.redirect_uri, &back.params))),
             ResponseMode::FormPost => form_post(request, &back),
         },
     }
 }
 
-/// RFC 6749 §3.1.2: a query that the redirect URI has is kept.
-fn with_query(back: &Back) -> String {
-    let uri = &back.redirect_uri;
+/// An address with parameters; a query that it has is kept (RFC 6749 §3.1.2).
+pub(super) fn with_query(uri: &str, params: &[(&str, String)]) -> String {
+    if params.is_empty() {
+        return uri.to_owned();
+    }
     let separator = match uri.find('?') {
         None => "?",
         Some(at) if at + 1 == uri.len() || uri.ends_with('&') => "",
         Some(_) => "&",
     };
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&back.params).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
     format!("{uri}{separator}{query}")
 }
 

@@ -1,11 +1,13 @@
 //! OAuth and OpenID Connect endpoints. Failures are RFC 6749's `{error, error_description}`.
 
 mod authorize;
+mod device_authorization;
 mod discovery;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod introspect;
 mod jwks;
+mod logout;
 mod par;
 mod register;
 mod revoke;
@@ -29,6 +31,8 @@ use crate::oidc::error::Code;
 /// The surface's table and wording.
 pub fn surface() -> Surface {
     const NONE: Limit = Limit::None;
+    // A device asks once and then polls; what it asks for is kept.
+    const ASKING: Limit = Limit::PerAddress { requests: 60, seconds: 60 };
     // The tenant of the path, and at the root the one of the host, else home.
     let routes = vec![
         route("GET", "/tenant/{tenant}/.well-known/jwks.json", NONE, open(jwks::jwks)),
@@ -57,8 +61,19 @@ pub fn surface() -> Surface {
         route("POST", "/oauth2/token", NONE, client(token::token)),
         route("POST", "/tenant/{tenant}/oauth2/par", NONE, client(par::par)),
         route("POST", "/oauth2/par", NONE, client(par::par)),
+        route(
+            "POST",
+            "/tenant/{tenant}/oauth2/device_authorization",
+            ASKING,
+            client(device_authorization::ask),
+        ),
+        route("POST", "/oauth2/device_authorization", ASKING, client(device_authorization::ask)),
         route("POST", "/tenant/{tenant}/oauth2/introspect", NONE, client(introspect::introspect)),
         route("POST", "/oauth2/introspect", NONE, client(introspect::introspect)),
+        route("GET", "/tenant/{tenant}/oauth2/logout", NONE, open(logout::ask)),
+        route("GET", "/oauth2/logout", NONE, open(logout::ask)),
+        route("POST", "/tenant/{tenant}/oauth2/logout", NONE, open(logout::submit)),
+        route("POST", "/oauth2/logout", NONE, open(logout::submit)),
         route("POST", "/tenant/{tenant}/oauth2/revoke", NONE, client(revoke::revoke)),
         route("POST", "/oauth2/revoke", NONE, client(revoke::revoke)),
         route("POST", "/tenant/{tenant}/oauth2/register", NONE, open(register::register)),
@@ -78,8 +93,8 @@ pub fn surface() -> Surface {
 }
 
 fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    // A person stands in front of this one, and nobody that could be trusted with an answer behind it.
-    if request.path.ends_with("/oauth2/authorize") {
+    // A person stands in front of these, and nobody that could be trusted with an answer behind them.
+    if request.path.ends_with("/oauth2/authorize") || request.path.ends_with("/oauth2/logout") {
         return refused_page(request, refusal);
     }
     let worded = word(refusal);

@@ -9,12 +9,14 @@ use crate::domain::codes::{self, Presented};
 use crate::domain::grants::Issued;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
-use crate::domain::{client_credentials, refresh};
+use crate::domain::token_exchange as exchange;
+use crate::domain::{client_credentials, device, refresh};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
+use crate::oidc::token_exchange::{self, ACCESS_TOKEN, Exchange};
 use crate::store::clients::Client;
 
 pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
@@ -35,6 +37,12 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
         "client_credentials" => {
             client_credentials::issue(cx, tenant, &client, params.get("scope"), &resources(&params)).await?
         }
+        token_exchange::GRANT => {
+            let asked = Exchange::parse(&params).map_err(|(code, text)| oauth(code, text))?;
+            let issued = exchange::exchange(cx, tenant, &client, &asked).await?;
+            return Ok(exchanged(&issued));
+        }
+        device::GRANT => device::poll(cx, tenant, &client, need(&params, "device_code")?).await?,
         _ => return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here")),
     };
     Ok(shape(&issued))
@@ -60,6 +68,15 @@ fn resources(params: &Params) -> Vec<String> {
 
 /// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
 fn shape(issued: &Issued) -> Response {
+    shaped(issued, None)
+}
+
+/// RFC 8693 §2.2.1.
+fn exchanged(issued: &Issued) -> Response {
+    shaped(issued, Some(ACCESS_TOKEN))
+}
+
+fn shaped(issued: &Issued, issued_token_type: Option<&str>) -> Response {
     let mut body = json!({
         "access_token": issued.access, "token_type": "Bearer", "expires_in": issued.expires_in,
         "scope": issued.scope,
@@ -67,6 +84,7 @@ fn shape(issued: &Issued) -> Response {
     if let Some(body) = body.as_object_mut() {
         body.extend(issued.refresh.as_ref().map(|token| ("refresh_token".to_owned(), json!(token))));
         body.extend(issued.id_token.as_ref().map(|token| ("id_token".to_owned(), json!(token))));
+        body.extend(issued_token_type.map(|kind| ("issued_token_type".to_owned(), json!(kind))));
     }
     Response::json(200, &body).with("pragma", "no-cache")
 }

@@ -94,6 +94,31 @@ pub(crate) fn signed_out(request: &Request, tenant_id: Option<&str>) -> Answer {
     Ok(Response::html(200, notice.render().map_err(|error| Fault::new("page", error))?))
 }
 
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOut<'a> {
+    m: &'static Messages,
+    tenant: &'a str,
+    action: &'a str,
+    fields: &'a [(&'a str, &'a str)],
+}
+
+/// Asks whether to sign out, for a client; the answer is the same request again, with these fields. `to` is
+/// where the browser goes then, if that is another origin or scheme.
+pub(crate) fn sign_out_question(
+    request: &Request,
+    tenant: &str,
+    fields: &[(&str, &str)],
+    to: Option<&str>,
+) -> Answer {
+    let page = SignOut { m: messages::of(request), tenant, action: &request.path, fields };
+    let html = page.render().map_err(|error| Fault::new("page", error))?;
+    Ok(match to {
+        Some(to) => Response::html_with_forms_to(200, html, to),
+        None => Response::html(200, html),
+    })
+}
+
 /// A refusal as a page, in the reader's language.
 pub fn refused_page(request: &Request, refusal: &Refusal) -> Response {
     let m = messages::of(request);

@@ -1,12 +1,14 @@
 //! What tests of clients begin with: a client, and a grant to it.
 
-use portcullis::crypto::secret::stored;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use portcullis::crypto::secret::{base64url, sha256, stored};
 use portcullis::model::client::Metadata;
 use portcullis::ports::{Arg, Stmt};
 use portcullis::store::users::User;
 use serde_json::Value;
 
-use crate::harness::World;
+use crate::harness::{Ask, Reply, World};
 
 /// The secret of each client that has one.
 pub const SECRET: &str = "a secret that is long enough to be one";
@@ -59,4 +61,61 @@ pub fn grant(world: &World, user: &User, cookie: &str, client_id: &str, scope: &
                FROM sessions WHERE id = ?2";
     run(world, sql, args);
     id
+}
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// Where clients have their users sent back to.
+pub const CALLBACK: &str = "https://app.example/callback";
+
+/// `Authorization: Basic` of a client that has the secret.
+pub fn basic(id: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{}", SECRET.replace(' ', "+"))))
+}
+
+/// A form to an endpoint of the home tenant, from a client with a secret.
+pub fn from_client<'w>(
+    world: &'w World,
+    endpoint: &str,
+    client_id: &str,
+    fields: &[(&str, &str)],
+) -> Ask<'w> {
+    world
+        .post(&format!("/tenant/home/oauth2/{endpoint}"))
+        .header("authorization", &basic(client_id))
+        .form(fields)
+}
+
+/// A form to an endpoint of the home tenant, from a public client.
+pub fn from_public<'w>(
+    world: &'w World,
+    endpoint: &str,
+    client_id: &str,
+    fields: &[(&str, &str)],
+) -> Ask<'w> {
+    let mut all = vec![("client_id", client_id)];
+    all.extend(fields);
+    world.post(&format!("/tenant/home/oauth2/{endpoint}")).form(&all)
+}
+
+/// The tokens of a grant to a client with a secret, from the browser of one who is signed in; `more` is added
+/// to the authorization request's query.
+#[track_caller]
+pub fn signed_in_to(world: &World, cookie: &str, client_id: &str, scope: &str, more: &str) -> Reply {
+    let challenge = base64url(&sha256(VERIFIER.as_bytes()));
+    let scope = scope.replace(' ', "+");
+    let query = format!(
+        "client_id={client_id}&redirect_uri={CALLBACK}&response_type=code&scope={scope}&nonce=n\
+         &code_challenge={challenge}&code_challenge_method=S256{more}"
+    );
+    let back = world.get(&format!("/tenant/home/oauth2/authorize?{query}")).cookie(cookie).send().is(303);
+    let url = url::Url::parse(back.header("location").unwrap()).unwrap();
+    let code = url.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    from_client(world, "token", client_id, &fields).send().is(200)
 }

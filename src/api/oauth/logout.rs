@@ -1,0 +1,64 @@
+//! `GET|POST …/oauth2/logout`: OpenID Connect RP-Initiated Logout 1.0.
+
+use crate::api::oauth::authorize::with_query;
+use crate::api::pages::{sign_out_question, signed_out};
+use crate::cx::Cx;
+use crate::domain::authorize::form_action;
+use crate::domain::rp_logout::{self, Outcome};
+use crate::domain::sessions::COOKIE;
+use crate::http::body;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::oidc::params::Params;
+
+/// The field that the form of our own question adds.
+const CONFIRMED: &str = "confirmed";
+
+/// The longest form that is made a query.
+const LONGEST_QUERY: usize = 8_000;
+
+pub(super) async fn ask(cx: &Cx, call: &Call<'_>) -> Answer {
+    let query = call.request.query.strip_prefix('?').unwrap_or_default();
+    answer(cx, call, Params::parse(query).map_err(body::repeated)?, false).await
+}
+
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let params = body::params(call).await?;
+    let elsewhere = call.request.headers.is_from_elsewhere(&call.request.host);
+    let confirmed = !elsewhere && params.get(CONFIRMED).is_some();
+    let params = params.without(&[CONFIRMED]);
+    // With the form of a client's page the browser sends no cookie (`SameSite=Lax`). It does when it is sent
+    // here once more.
+    if elsewhere && call.request.headers.cookie(COOKIE).is_none() {
+        let query = params.encoded();
+        if query.len() <= LONGEST_QUERY {
+            return Ok(Response::see_other(&format!("{}?{query}", call.request.path)));
+        }
+    }
+    answer(cx, call, params, confirmed).await
+}
+
+async fn answer(cx: &Cx, call: &Call<'_>, params: Params, confirmed: bool) -> Answer {
+    let tenant = &call.chosen.tenant;
+    let cookie = call.request.headers.cookie(COOKIE);
+    match rp_logout::request(cx, tenant, &params, cookie, confirmed).await? {
+        Outcome::Ask(back) => {
+            let to = back.map(|back| form_action(&back.uri));
+            let fields = params.pairs().chain([(CONFIRMED, "yes")]).collect::<Vec<_>>();
+            sign_out_question(call.request, &tenant.name, &fields, to.as_deref())
+        }
+        Outcome::Out(back, somebody) => {
+            let response = match back {
+                Some(back) => {
+                    let state = back.state.map(|state| ("state", state));
+                    Response::see_other(&with_query(&back.uri, state.as_slice()))
+                }
+                None => signed_out(call.request, Some(&tenant.id))?,
+            };
+            // The cookie of one who is signed in to another tenant stays.
+            let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+            Ok(if somebody { response.with("set-cookie", gone) } else { response })
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Token exchange (RFC 8693 §2.1): what a request says.
+
+use crate::oidc::error::Code;
+use crate::oidc::params::Params;
+use crate::oidc::request::Wrong;
+
+/// The grant's name.
+pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// The type of an access token (§3).
+pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
+/// Clients that may act one after the other for the same user.
+pub const MOST_ACTORS: usize = 5;
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange<'a> {
+    /// The user's token.
+    pub subject_token: &'a str,
+    /// Whom the new one is to be for, by `resource` and `audience` alike.
+    pub targets: Vec<&'a str>,
+    /// What it is to allow; all that the two have in common if absent.
+    pub scope: Option<&'a str>,
+}
+
+impl<'a> Exchange<'a> {
+    /// Parses a request.
+    ///
+    /// # Errors
+    /// `invalid_request` for what is missing, and for every type but access tokens (§2.2.2).
+    pub fn parse(params: &'a Params) -> Result<Exchange<'a>, Wrong> {
+        let invalid = |text| Err((Code::InvalidRequest, text));
+        let Some(subject_token) = params.get("subject_token") else {
+            return invalid("subject_token is missing");
+        };
+        match params.get("subject_token_type") {
+            Some(ACCESS_TOKEN) => {}
+            None => return invalid("subject_token_type is missing"),
+            Some(_) => return invalid("subject_token_type is an access token's"),
+        }
+        if params.get("requested_token_type").is_some_and(|wanted| wanted != ACCESS_TOKEN) {
+            return invalid("requested_token_type is an access token's");
+        }
+        // §1.1: the acting party is the client that authenticates. There is no other way to say who it is.
+        if params.get("actor_token").is_some() || params.get("actor_token_type").is_some() {
+            return invalid("actor_token is not supported: the client itself is the actor");
+        }
+        let targets = params.all("resource").chain(params.all("audience")).collect();
+        Ok(Exchange { subject_token, targets, scope: params.get("scope") })
+    }
+}

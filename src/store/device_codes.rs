@@ -1,0 +1,161 @@
+//! Device authorizations (RFC 8628), by the hashes of their two codes.
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Stmt};
+use crate::store::sessions::{self, Live};
+use crate::store::{Columns, json_text, one};
+
+/// A device that asks.
+pub struct NewDevice<'a> {
+    /// Hash of the device's code.
+    pub hash: &'a str,
+    /// Hash of what its person types.
+    pub user_code_hash: &'a str,
+    /// The tenant.
+    pub tenant_id: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// Space-separated scopes.
+    pub scope: &'a str,
+    /// What else the tokens are for.
+    pub resources: &'a [String],
+    /// Seconds between polls.
+    pub interval_seconds: i64,
+    /// Now.
+    pub created_at: Time,
+    /// When it ends.
+    pub expires_at: Time,
+}
+
+/// Keeps one; no rows if its user code is another's.
+pub fn insert(device: &NewDevice<'_>) -> Stmt {
+    Stmt::new(
+        "INSERT INTO device_codes (hash, user_code_hash, tenant_id, client_id, scope, resources, interval_seconds,
+                                   created_at, expires_at)
+         SELECT ?1, ?2, ?3, id, ?5, ?6, ?7, ?8, ?9 FROM clients WHERE id = ?4 AND tenant_id = ?3
+         ON CONFLICT DO NOTHING RETURNING hash",
+        vec![
+            device.hash.into(),
+            device.user_code_hash.into(),
+            device.tenant_id.into(),
+            device.client_id.into(),
+            device.scope.into(),
+            json_text(&device.resources).into(),
+            device.interval_seconds.into(),
+            device.created_at.0.into(),
+            device.expires_at.0.into(),
+        ],
+    )
+}
+
+/// A device that waits for its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The client.
+    pub client_id: String,
+    /// Space-separated scopes.
+    pub scope: String,
+}
+
+/// One that waits, by its user code.
+pub async fn pending(
+    db: &dyn Db,
+    tenant_id: &str,
+    user_code_hash: &str,
+    now: Time,
+) -> Result<Option<Pending>, Fault> {
+    let stmt = Stmt::new(
+        "SELECT client_id, scope FROM device_codes
+         WHERE user_code_hash = ?1 AND tenant_id = ?2 AND status = 'pending' AND expires_at > ?3",
+        vec![user_code_hash.into(), tenant_id.into(), now.0.into()],
+    );
+    let rows = one(db, stmt).await?;
+    let read = |row| {
+        let row = Columns(row);
+        Ok(Pending { client_id: row.text("client_id")?, scope: row.text("scope")? })
+    };
+    rows.first().map(read).transpose()
+}
+
+/// The person decides, once, in a session that is alive: one row if they did.
+pub fn decide(user_code_hash: &str, tenant_id: &str, status: &str, session_id: &str, now: Time) -> Stmt {
+    Stmt::new(
+        "UPDATE device_codes SET status = ?3, session_id = ?4,
+                user_id = (SELECT user_id FROM sessions WHERE id = ?4)
+         WHERE user_code_hash = ?1 AND tenant_id = ?2 AND status = 'pending' AND expires_at > ?5
+         AND EXISTS (SELECT 1 FROM sessions WHERE id = ?4 AND tenant_id = ?2 AND ended_at IS NULL)
+         RETURNING hash",
+        vec![user_code_hash.into(), tenant_id.into(), status.into(), session_id.into(), now.0.into()],
+    )
+}
+
+/// A device as it stood when it polled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Polled {
+    /// Space-separated scopes.
+    pub scope: String,
+    /// What else the tokens are for.
+    pub resources: Vec<String>,
+    /// `pending`, `approved` or `denied`.
+    pub status: String,
+    /// Seconds that it was to wait between polls.
+    pub interval_seconds: i64,
+    /// When it polled before.
+    pub polled_at: Option<Time>,
+    /// When it ends.
+    pub expires_at: Time,
+    /// When it was paid out.
+    pub used_at: Option<Time>,
+    /// The session in which its person decided, if that is still alive.
+    pub live: Option<Live>,
+}
+
+/// A device of the client polls: how it stood, and the poll is remembered, in one round trip. One that polls
+/// too soon must wait `slower` seconds longer from now on (RFC 8628 §3.5).
+pub async fn poll(
+    db: &dyn Db,
+    tenant_id: &str,
+    client_id: &str,
+    hash: &str,
+    slower: i64,
+    now: Time,
+) -> Result<Option<Polled>, Fault> {
+    let of = |sql: &str, more: Vec<crate::ports::Arg>| {
+        let mut args = vec![hash.into(), tenant_id.into(), client_id.into()];
+        args.extend(more);
+        Stmt::new(sql, args)
+    };
+    let find = "SELECT * FROM device_codes WHERE hash = ?1 AND tenant_id = ?2 AND client_id = ?3";
+    let remember = "UPDATE device_codes SET polled_at = ?4, interval_seconds = interval_seconds +
+                      iif(polled_at + interval_seconds * 1000 > ?4, ?5, 0)
+                    WHERE hash = ?1 AND tenant_id = ?2 AND client_id = ?3 AND status = 'pending'";
+    let batch = vec![
+        of(find, vec![]),
+        sessions::live_by_device_code(hash, now),
+        of(remember, vec![now.0.into(), slower.into()]),
+    ];
+    let answers = db.run(batch).await?;
+    let [devices, lives, _] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of three answered otherwise"));
+    };
+    let Some(row) = devices.first().map(Columns) else { return Ok(None) };
+    Ok(Some(Polled {
+        scope: row.text("scope")?,
+        resources: row.json("resources")?,
+        status: row.text("status")?,
+        interval_seconds: row.int("interval_seconds")?,
+        polled_at: row.maybe_time("polled_at")?,
+        expires_at: row.time("expires_at")?,
+        used_at: row.maybe_time("used_at")?,
+        live: lives.first().map(sessions::read_live).transpose()?,
+    }))
+}
+
+/// Takes one that was approved: of many at once, one gets a row.
+pub fn take(hash: &str, now: Time) -> Stmt {
+    Stmt::new(
+        "UPDATE device_codes SET used_at = ?2
+         WHERE hash = ?1 AND status = 'approved' AND used_at IS NULL AND expires_at > ?2 RETURNING hash",
+        vec![hash.into(), now.0.into()],
+    )
+}
