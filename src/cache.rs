@@ -99,6 +99,8 @@ pub struct Cache {
     pub clients: Memo<(String, String), Rc<Client>>,
     /// Whether scripts of an origin may call, by tenant and origin, as far as its clients say.
     pub origins: Memo<(String, String), bool>,
+    /// Pages in a tenant's own HTML by tenant and name; `None` remembers that there is none.
+    pub templates: Memo<(String, &'static str), Option<Rc<str>>>,
     /// Who a credential stands for, by the credential itself; with the assertions minted for it.
     pub credentials: Memo<Presented, Rc<Credential>>,
 }
@@ -112,6 +114,7 @@ impl Default for Cache {
             routes: Memo::new(200),
             clients: Memo::new(1_000),
             origins: Memo::new(1_000),
+            templates: Memo::new(200),
             credentials: Memo::new(5_000),
         }
     }

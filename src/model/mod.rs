@@ -9,4 +9,5 @@ pub mod path;
 pub mod role;
 pub mod route;
 pub mod scope;
+pub mod template;
 pub mod time;

@@ -20,6 +20,7 @@ pub mod roles;
 pub mod routes;
 pub mod sessions;
 pub mod sweep;
+pub mod templates;
 pub mod tenants;
 pub mod usage;
 pub mod users;

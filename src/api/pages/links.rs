@@ -58,21 +58,33 @@ pub(crate) async fn email_verified(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>)
     Ok(said(place, m.verified, m.verified_text, Some(("login", m.sign_in)))?)
 }
 
-/// The page behind a reset link.
+/// The page behind a reset link: the tenant's own, or ours.
 pub(crate) async fn reset_password(cx: &Cx, call: &Call<'_>, token: &str) -> Answer {
-    let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
-    let place = &place(cx, call, tenant).await?;
-    Ok(place.page(200, &ResetPassword { m: place.m, place, token, problem: None })?)
+    reset_page(cx, call, token, None).await
 }
 
 /// The same once more, for a password that is not acceptable.
 pub(crate) async fn reset_refused(cx: &Cx, call: &Call<'_>, token: &str, refusal: &Refusal) -> Answer {
+    Ok(with_headers(reset_page(cx, call, token, Some(refusal)).await?, refusal))
+}
+
+async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refusal>) -> Answer {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
     let place = &place(cx, call, tenant).await?;
-    let problem = Problem::of(place.m, &place.tenant, refusal);
-    let status = problem.status;
-    let page = ResetPassword { m: place.m, place, token, problem: Some(problem) };
-    Ok(with_headers(place.page(status, &page)?, refusal))
+    let problem = refusal.map(|refusal| Problem::of(place.m, &place.tenant, refusal));
+    let status = problem.as_ref().map_or(200, |problem| problem.status);
+    let action = place.link_action("reset-password");
+    let shortest = place.tenant.settings.min_password_length.to_string();
+    let values = [
+        ("action", action.as_str()),
+        ("token", token),
+        ("shortest", &shortest),
+        ("problem", problem.as_ref().map_or("", |problem| problem.sentence.as_str())),
+    ];
+    match place.custom(cx, "reset", status, &values).await? {
+        Some(own) => Ok(own),
+        None => Ok(place.page(status, &ResetPassword { m: place.m, place, token, problem })?),
+    }
 }
 
 /// What the reset form is answered with.

@@ -23,9 +23,28 @@ struct Login<'a> {
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
-    let place = &Place::of(cx, call, None).await?;
+    let place = Place::of(cx, call, None).await?;
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
-    Ok(place.page(200, &Login { m: place.m, place, email: hint.unwrap_or_default(), problem: None })?)
+    page(cx, &place, hint.unwrap_or_default(), None).await
+}
+
+/// The tenant's own page, or ours.
+async fn page(cx: &Cx, place: &Place, email: &str, problem: Option<Problem>) -> Answer {
+    let status = problem.as_ref().map_or(200, |problem| problem.status);
+    let (action, forgot) = (place.action("login"), place.link("forgot"));
+    let open = place.tenant.settings.allow_registration;
+    let register = if open { place.link("register") } else { String::new() };
+    let values = [
+        ("action", action.as_str()),
+        ("email", email),
+        ("problem", problem.as_ref().map_or("", |problem| problem.sentence.as_str())),
+        ("forgot_url", &forgot),
+        ("register_url", &register),
+    ];
+    match place.custom(cx, "login", status, &values).await? {
+        Some(own) => Ok(own),
+        None => Ok(place.page(status, &Login { m: place.m, place, email, problem })?),
+    }
 }
 
 /// Signs in and goes on with a fresh session: the one before, if any, is another's or over.
@@ -37,9 +56,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         Ok(cookie) => Ok(place.go_on(&cookie)),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &place.tenant, &refusal);
-            let status = problem.status;
-            let page = Login { m: place.m, place, email, problem: Some(problem) };
-            Ok(with_headers(place.page(status, &page)?, &refusal))
+            Ok(with_headers(page(cx, place, email, Some(problem)).await?, &refusal))
         }
         Err(broken) => Err(broken),
     }

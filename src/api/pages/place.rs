@@ -11,6 +11,7 @@ use crate::api::pages::waiting::{self, Asked};
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::COOKIE;
+use crate::domain::templates;
 use crate::domain::tenants::Tenant;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -140,6 +141,32 @@ impl Place {
             Some(asked) => Response::html_with_forms_to(status, html, &asked.form_action),
             None => Response::html(status, html),
         }
+    }
+
+    /// The page in the tenant's own HTML, if they have one; `more` are the values that it has besides those
+    /// of every page.
+    pub(super) async fn custom(
+        &self,
+        cx: &Cx,
+        name: &'static str,
+        status: u16,
+        more: &[(&str, &str)],
+    ) -> Result<Option<Response>, Fault> {
+        let spoken = |lang: &str| if self.m.lang == lang { "1" } else { "" };
+        let login_url = self.link("login");
+        let mut values = vec![
+            ("tenant_name", self.tenant.name.as_str()),
+            ("lang", self.m.lang),
+            ("lang_en", spoken("en")),
+            ("lang_de", spoken("de")),
+            ("return_to", self.return_to.as_deref().unwrap_or_default()),
+            ("request", self.asked.as_ref().map_or("", |asked| asked.id.as_str())),
+            ("client_name", self.asked.as_ref().map_or("", |asked| asked.client.as_str())),
+            ("login_url", &login_url),
+        ];
+        values.extend(more);
+        let html = templates::rendered(cx, &self.tenant, name, &values).await?;
+        Ok(html.map(|html| self.html(status, html).with_inline_styles()))
     }
 
     /// On to what comes after, signed in with that cookie.

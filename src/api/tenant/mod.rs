@@ -13,6 +13,7 @@ mod roles;
 mod routes;
 mod sessions;
 mod settings;
+mod templates;
 mod tenants;
 mod usage;
 pub mod users;
@@ -65,6 +66,11 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/v2/ApiKeys", NONE, admin(api_keys::create)),
         route("GET", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, admin(api_keys::read)),
         route("DELETE", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, admin(api_keys::revoke)),
+        route("GET", "/tenant/{tenant}/v2/Templates", NONE, admin(templates::list)),
+        route("GET", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::read)),
+        route("PUT", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::put)),
+        route("DELETE", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::delete)),
+        route("POST", "/tenant/{tenant}/v2/Templates/{name}/preview", NONE, admin(templates::preview)),
         route("GET", "/tenant/{tenant}/v2/Audit", NONE, admin(audit::list)),
         route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),

@@ -10,6 +10,7 @@ mod roles;
 mod routes;
 mod sessions;
 mod settings;
+mod templates;
 mod tenants;
 mod usage;
 mod users;

@@ -1,0 +1,75 @@
+//! `v2/Templates`: pages in the tenant's own HTML.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::tenant::list::whole;
+use crate::cx::Cx;
+use crate::domain::principal::Admin;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::templates::{self, KINDS, Kept, Kind, kind};
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    html: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Previewed {
+    #[serde(default)]
+    html: Option<String>,
+}
+
+/// `html` is null where the page is the default.
+fn shape(kind: &Kind, kept: Option<&Kept>) -> Value {
+    let variable = |(name, is, _): &(&str, &str, &str)| json!({ "name": name, "description": is });
+    json!({
+        "name": kind.name, "html": kept.map(|kept| &kept.html),
+        "updatedAt": kept.map(|kept| kept.updated_at.rfc3339()),
+        "variables": kind.variables.iter().map(variable).collect::<Vec<_>>(),
+    })
+}
+
+pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
+    let kept = templates::list(cx, &admin.tenant).await?;
+    let of = |kind: &Kind| shape(kind, kept.iter().find(|kept| kept.name == kind.name));
+    Ok(Response::json(200, &whole(&KINDS, of)))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let kind = kind(call.param("name"))?;
+    let kept = templates::find(cx, &admin.tenant, kind).await?;
+    Ok(Response::json(200, &shape(kind, kept.as_ref())))
+}
+
+pub(super) async fn put(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let kind = kind(call.param("name"))?;
+    let written: Written = body::json(call, LARGE).await?;
+    let kept = templates::put(cx, &admin.tenant, admin.actor(), kind, written.html).await?;
+    Ok(Response::json(200, &shape(kind, Some(&kept))))
+}
+
+/// With sample values: what is sent, or what is kept.
+pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let kind = kind(call.param("name"))?;
+    let previewed: Previewed = body::json_or_nothing(call, LARGE).await?;
+    let html = match previewed.html {
+        Some(html) => html,
+        None => {
+            let kept = templates::find(cx, &admin.tenant, kind).await?;
+            kept.ok_or(Error::Refused(Refusal::NotFound))?.html
+        }
+    };
+    Ok(Response::json(200, &json!({ "html": templates::preview(kind, &html)? })))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    templates::delete(cx, &admin.tenant, admin.actor(), kind(call.param("name"))?).await?;
+    Ok(Response::empty(204))
+}
