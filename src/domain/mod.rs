@@ -16,6 +16,7 @@ pub mod credential;
 pub mod device;
 pub mod forward;
 pub mod grants;
+mod html_tokens;
 pub mod introspection;
 pub mod keys;
 pub mod login;

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
-use html5gum::{HtmlString, Spanned, Tokenizer};
+use html5gum::emitters::default::{StartTag, Token};
+use html5gum::{HtmlString, Spanned};
 
+use crate::domain::html_tokens::tokens;
 use crate::domain::template_rules::{Allowed, allowed, css_problem};
 use crate::model::template::{Mistake, Piece, Template};
 
@@ -115,10 +116,7 @@ impl<'a> Check<'a> {
 
     fn run(mut self) -> Result<(), Mistake> {
         let html = self.html;
-        let mut emitter = DefaultEmitter::<usize>::new_with_span();
-        emitter.naively_switch_states(true);
-        for token in Tokenizer::new_with_emitter(html, emitter) {
-            let Ok(token) = token;
+        for token in tokens(html) {
             let (at, checked) = match &token {
                 Token::StartTag(tag) => (tag.span.start, self.start(tag)),
                 Token::EndTag(tag) => (tag.span.start, self.end(&text(&tag.name))),

@@ -91,8 +91,13 @@ fn by_tag(tag: &str) -> Option<&'static Messages> {
 
 /// A quality value, 0 to 1,000; what is none weighs nothing.
 fn thousandths(quality: &str) -> u16 {
-    let value = quality.trim().parse::<f32>().unwrap_or(0.0);
-    if (0.0..=1.0).contains(&value) { (value * 1_000.0) as u16 } else { 0 }
+    let (whole, part) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
+    let digits = format!("{part:0<3}");
+    match (whole, digits.parse::<u16>()) {
+        ("1", Ok(0)) => 1_000,
+        ("0", Ok(part)) if digits.len() == 3 => part,
+        _ => 0,
+    }
 }
 
 /// A sentence with its `{name}` filled in.

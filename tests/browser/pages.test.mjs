@@ -1,0 +1,226 @@
+// Every hosted page as a person meets it: read by axe, light and dark, on a phone and a desktop; and walked
+// through with the keyboard alone.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import axe from 'axe-core';
+import { chromium } from 'playwright-core';
+import { COOKIE, PASSWORD, startGateway } from '../live/harness.mjs';
+
+const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } };
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+
+describe('the hosted pages', () => {
+  let gateway;
+  let browser;
+  let person;
+  let cookie;
+  /** Each page by name: its path, and whether one is signed in. */
+  const pages = {};
+
+  before(async () => {
+    gateway = await startGateway();
+    await gateway.route({ name: 'app', path: '/app/' });
+    person = await gateway.makePerson();
+    cookie = (await gateway.cookie(person)).split('=')[1];
+    await gateway.cookie(person);
+    await gateway.sql(
+      `INSERT INTO clients (id, tenant_id, name, metadata, created_at) VALUES ('shop', 'home', 'The Shop', ?, 0)`,
+      JSON.stringify({
+        redirect_uris: ['https://shop.example/back'],
+        token_endpoint_auth_method: 'none',
+        require_consent: true,
+        scope: 'openid profile email offline_access read write',
+      }),
+    );
+    await gateway.sql(
+      `INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at) VALUES (?, 'shop', 'home', 'openid', 0)`,
+      person.id,
+    );
+    await gateway.register({ email: 'new@example.com' });
+    const verify = await gateway.mailedToken('new@example.com', '/auth/verify-email');
+    await gateway.send('/auth/forgot-password', { method: 'POST', json: { email: person.email } });
+    const reset = await gateway.mailedToken(person.email, '/auth/reset-password');
+    const query = new URLSearchParams({
+      client_id: 'shop',
+      response_type: 'code',
+      scope: 'openid profile email offline_access read',
+      redirect_uri: 'https://shop.example/back',
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+    });
+    Object.assign(pages, {
+      login: { path: '/tenant/home/login?return_to=/app/' },
+      'login-for-a-client': { path: `/tenant/home/oauth2/authorize?${query}` },
+      'login-in-german': { path: '/tenant/home/login?ui_locales=de' },
+      register: { path: '/tenant/home/register' },
+      'register-sent': { path: '/tenant/home/register?sent=1' },
+      forgot: { path: '/tenant/home/forgot' },
+      'forgot-sent': { path: '/tenant/home/forgot?sent=1' },
+      verify: { path: `/auth/verify-email?token=${verify}` },
+      reset: { path: `/auth/reset-password?token=${reset}` },
+      consent: { path: `/tenant/home/oauth2/authorize?${query}`, signedIn: true },
+      account: { path: '/tenant/home/account?done=profile', signedIn: true },
+      logout: { path: '/tenant/home/logout' },
+      error: { path: '/tenant/home/login?request=gone' },
+      'not-found': { path: '/nowhere' },
+    });
+    if ((await gateway.send('/tenant/home/device')).status === 200)
+      pages.device = { path: '/tenant/home/device', signedIn: true };
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
+    });
+  });
+  after(async () => {
+    await browser?.close();
+    await gateway?.stop();
+  });
+
+  /** Runs `visit(page)` in a profile of its own. */
+  const visiting = async ({ signedIn, ...options }, visit) => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(5_000);
+    if (signedIn) {
+      await context.addCookies([
+        { name: COOKIE, value: cookie, domain: new URL(gateway.url).hostname, path: '/', secure: true, httpOnly: true },
+      ]);
+    }
+    try {
+      await visit(await context.newPage());
+    } finally {
+      await context.close();
+    }
+  };
+
+  /** What axe finds that is serious or worse, and whether the page is wider than its window. */
+  const examine = async (page, name) => {
+    if (process.env.PICTURES)
+      await page.screenshot({ path: join(process.env.PICTURES, `${name}.png`), fullPage: true });
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    assert.deepEqual(
+      grave.map(({ id, nodes }) => `${name}: ${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      [],
+    );
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(overflow <= 0, `${name}: ${overflow} px too wide`);
+    assert.equal(await page.getByRole('heading', { level: 1 }).count(), 1, name);
+    assert.match(await page.evaluate(() => document.documentElement.lang), /^(en|de)$/);
+  };
+
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      test(`can be read by everyone, ${colorScheme} on a ${size}`, async () => {
+        for (const [name, { path, signedIn }] of Object.entries(pages)) {
+          await visiting({ signedIn, viewport, colorScheme }, async (page) => {
+            await page.goto(gateway.url + path);
+            await examine(page, `${name}-${colorScheme}-${size}`);
+          });
+        }
+      });
+
+      test(`say what is wrong to everyone, ${colorScheme} on a ${size}`, async () => {
+        await visiting({ viewport, colorScheme }, async (page) => {
+          await page.goto(`${gateway.url}/tenant/home/login`);
+          await page.getByLabel('Email address').fill('nobody@example.com');
+          await page.getByLabel('Password').fill('wrong');
+          await page.getByRole('button').click();
+          assert.match(await page.getByRole('alert').textContent(), /Invalid email or password|Too many/);
+          await examine(page, `login-wrong-${colorScheme}-${size}`);
+          await page.goto(`${gateway.url}/tenant/home/register`);
+          await page.getByLabel('Email address').fill('nobody@localhost');
+          await page.evaluate(() => document.querySelector('form').setAttribute('novalidate', ''));
+          await page.getByLabel('Password').fill('x');
+          await page.getByRole('button').click();
+          assert.match(await page.getByRole('alert').textContent(), /8 characters|email/);
+          await examine(page, `register-wrong-${colorScheme}-${size}`);
+        });
+      });
+    }
+  }
+
+  test('the keyboard alone registers, in the order that one reads', async () => {
+    await visiting({}, async (page) => {
+      await page.goto(`${gateway.url}/tenant/home/login?return_to=/app/`);
+      const focused = () =>
+        page.evaluate(() => document.activeElement.getAttribute('name') ?? document.activeElement.textContent.trim());
+      const tabTo = async (wanted) => {
+        for (let tabs = 0; tabs < 10 && (await focused()) !== wanted; tabs += 1) await page.keyboard.press('Tab');
+        assert.equal(await focused(), wanted);
+        const seen = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+        assert.equal(seen, 'solid', `the focus on ${wanted} is seen`);
+      };
+      await tabTo('Create an account');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/register?return_to=/app/');
+      assert.equal(await focused(), 'name');
+      await page.keyboard.type('Keyboard Person');
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(), 'email');
+      await page.keyboard.type('keyboard@example.com');
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(), 'password');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(), 'Create account');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/register?return_to=/app/&sent=1');
+      const [mail] = await gateway.outbox('keyboard@example.com');
+      await page.goto(mail.text.match(/https?:\/\/\S+/)[0]);
+      assert.equal(await focused(), 'Confirm address');
+      await page.keyboard.press('Enter');
+      await page.getByText('Your email address is verified.').waitFor();
+      await tabTo('Sign in');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/login?return_to=/app/');
+      await page.keyboard.type('keyboard@example.com');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(PASSWORD);
+      await page.keyboard.press('Enter');
+      await page.waitForURL(`${gateway.url}/app/`);
+    });
+  });
+
+  test('the account page works without JavaScript', async () => {
+    await visiting({ signedIn: true, javaScriptEnabled: false }, async (page) => {
+      await page.goto(`${gateway.url}/tenant/home/account`);
+      await page.getByLabel('Name').fill('Renamed Person');
+      await page.getByRole('button', { name: 'Save' }).click();
+      assert.match(await page.getByRole('status').textContent(), /saved/);
+      assert.equal(await page.getByLabel('Name').inputValue(), 'Renamed Person');
+      const before = await page.getByRole('button', { name: 'End session' }).count();
+      await page.getByRole('button', { name: 'End session' }).first().click();
+      assert.match(await page.getByRole('status').textContent(), /ended/);
+      assert.equal(await page.getByRole('button', { name: 'End session' }).count(), before - 1);
+      await page.getByRole('button', { name: 'Disconnect' }).click();
+      assert.match(await page.getByRole('main').textContent(), /No app is connected/);
+    });
+  });
+
+  test("a tenant's own page signs in and its style applies", async () => {
+    const html = `<!doctype html><html lang="{{ lang }}"><head><title>{{ tenant_name }}</title>
+<style>h1 { color: rgb(200, 0, 0) }</style></head><body><main><h1>Our own</h1>
+{% if problem %}<p role="alert">{{ problem }}</p>{% endif %}
+<form method="post" action="{{ action }}"><input type="hidden" name="return_to" value="{{ return_to }}">
+<input type="hidden" name="request" value="{{ request }}"><label for="e">Email</label>
+<input id="e" name="email" type="email" value="{{ email }}"><label for="p">Password</label>
+<input id="p" name="password" type="password"><button>Go</button></form></main></body></html>`;
+    await gateway.admin('PUT', '/tenant/home/v2/Templates/login', { html });
+    try {
+      await visiting({}, async (page) => {
+        await page.goto(`${gateway.url}/app/page`);
+        const colour = await page.evaluate(() => getComputedStyle(document.querySelector('h1')).color);
+        assert.equal(colour, 'rgb(200, 0, 0)');
+        await page.getByLabel('Email').fill(person.email);
+        await page.getByLabel('Password').fill(PASSWORD);
+        await page.getByRole('button').click();
+        assert.equal(page.url(), `${gateway.url}/app/page`);
+      });
+    } finally {
+      await gateway.admin('DELETE', '/tenant/home/v2/Templates/login');
+    }
+  });
+});
