@@ -4,11 +4,14 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use portcullis::api::docs;
-use serde_json::Value;
+use portcullis::http::request::Request;
+use portcullis::http::response::Response;
+use portcullis::model::headers::Headers;
+use serde_json::{Value, json};
 
-use crate::harness::World;
+use crate::harness::{World, document};
 
-fn document() -> Value {
+fn made() -> Value {
     let world = World::new();
     docs::document(&world.cx(), &world.table)
 }
@@ -23,7 +26,7 @@ fn every_row_of_the_table_is_documented_and_nothing_else() {
 #[test]
 fn the_served_document_is_current() {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("static/docs/openapi.json");
-    let text = format!("{:#}\n", document());
+    let text = format!("{:#}\n", made());
     if std::env::var_os("PORTCULLIS_WRITE").is_some() {
         std::fs::write(&file, &text).unwrap();
     }
@@ -33,7 +36,7 @@ fn the_served_document_is_current() {
 
 #[test]
 fn every_operation_has_an_id_of_its_own_a_success_and_words() {
-    let document = document();
+    let document = made();
     let mut ids = HashSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -60,6 +63,31 @@ fn every_reference_leads_somewhere() {
             _ => {}
         }
     }
-    let document = document();
+    let document = made();
     check(&document, &document);
+}
+
+#[test]
+#[should_panic(expected = "GET /healthz 418 is not in the document")]
+fn an_answer_that_is_not_documented_fails_its_test() {
+    answered_by_health(418, json!({ "status": "ok" }));
+}
+
+#[test]
+#[should_panic(expected = "GET /healthz 200 is not as in the document")]
+fn a_member_that_is_not_documented_fails_its_test() {
+    answered_by_health(200, json!({ "status": "ok", "secret": 1 }));
+}
+
+fn answered_by_health(status: u16, body: Value) {
+    let world = World::new();
+    let request = Request {
+        method: "GET".into(),
+        host: "auth.example.com".into(),
+        path: "/healthz".into(),
+        query: String::new(),
+        headers: Headers::new(Vec::new()),
+        body: Box::new(Vec::new()),
+    };
+    document::holds(&world.cx(), &world.table, &request, b"", &Response::json(status, &body));
 }

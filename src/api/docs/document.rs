@@ -116,8 +116,15 @@ impl Row<'_> {
             "security": self.security(), "responses": responses,
         });
         let Some(members) = said.as_object_mut() else { return said };
-        if let Some(about) = operation.about {
-            members.insert("description".into(), about.into());
+        let about: Vec<String> = operation
+            .about
+            .map(str::to_owned)
+            .into_iter()
+            .chain(who(route.guard))
+            .chain(limit(route.limit))
+            .collect();
+        if !about.is_empty() {
+            members.insert("description".into(), about.join("\n\n").into());
         }
         let parameters = self.parameters();
         if !parameters.is_empty() {
@@ -329,6 +336,25 @@ const UNTOLD: [&str; 2] = ["content-type", "content-security-policy"];
 fn media_type(answer: &Response) -> String {
     let whole = answer.header("content-type").unwrap_or_default();
     whole.split(';').next().unwrap_or_default().trim().to_owned()
+}
+
+fn who(guard: Guard) -> Option<String> {
+    match guard {
+        Guard::Open => None,
+        Guard::Session => Some("For one who is signed in.".into()),
+        Guard::Admin => Some("For an administrator of the tenant.".into()),
+        Guard::Operator => Some("For the deployment's operator.".into()),
+        Guard::Client => Some("For a client, authenticated as it is registered.".into()),
+    }
+}
+
+fn limit(limit: Limit) -> Option<String> {
+    match limit {
+        Limit::None => None,
+        Limit::PerAddress { requests, seconds } => {
+            Some(format!("At most {requests} requests in {seconds} s from one address."))
+        }
+    }
 }
 
 fn by_guard(guard: Guard) -> Vec<Refusal> {

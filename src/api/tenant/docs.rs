@@ -243,12 +243,13 @@ fn others() -> Vec<Operation> {
             .about("`revoke` refuses at once whatever the keys before signed.")
             .maybe_json::<keys::Body>()
             .answers::<Rotated>(200, "The key that signs, and from when."),
-        op("GET", "/tenant/{tenant}/v2/Tenants", "List tenants")
-            .about("For the deployment's operator.")
-            .paged()
-            .answers_with(200, "A page of tenants.", answer::<Tenant>().listed()),
+        op("GET", "/tenant/{tenant}/v2/Tenants", "List tenants").paged().answers_with(
+            200,
+            "A page of tenants.",
+            answer::<Tenant>().listed(),
+        ),
         op("POST", "/tenant/{tenant}/v2/Tenants", "Make a tenant")
-            .about("For the deployment's operator. `admin` is its first administrator.")
+            .about("`admin` is its first administrator.")
             .json::<tenants::Body>()
             .answers::<Tenant>(201, "The tenant.")
             .refuses([conflict()]),

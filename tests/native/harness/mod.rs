@@ -1,7 +1,7 @@
 //! A world to test in: the whole core with real parts, a clock that is set and a seeded generator.
 
 mod ask;
-mod document;
+pub mod document;
 mod grants;
 pub mod oidc;
 mod ports;
