@@ -186,3 +186,33 @@ fn parameters_that_say_what_would_be_nice() {
         party.authorize(&party.request().with(name, value)).sent().code();
     }
 }
+
+/// OIDC Core §3.1.2.4: the person agrees before anything is told to a client that asks for it.
+#[test]
+fn consent_is_asked_and_remembered() {
+    let party = Party::with("app", json!({ "token_endpoint_auth_method": "none", "require_consent": true }));
+    let none = party.authorize(&party.request().with("prompt", "none"));
+    party.refused(&none, "consent_required");
+    let waiting = asks(&party.authorize(&party.request()), "consent");
+    let back = party.consent(&waiting, true).sent();
+    assert_eq!(back.to, CALLBACK);
+    party.token(&Party::exchange(&back.code())).is(200);
+    party.authorize(&party.request().with("prompt", "none")).sent().code();
+    // More than was agreed to is asked for again.
+    let more = party.request().with("scope", "openid profile email offline_access read write");
+    asks(&party.authorize(&more), "consent");
+}
+
+/// OIDC Core §3.1.2.6: one who does not agree is an error to the client: `access_denied`.
+/// RFC 6749 §4.1.2.1: `access_denied` where the resource owner refuses.
+#[test]
+fn one_who_refuses_is_taken_at_their_word() {
+    let party = Party::with("app", json!({ "token_endpoint_auth_method": "none", "require_consent": true }));
+    let waiting = asks(&party.authorize(&party.request()), "consent");
+    let reply = party.consent(&waiting, false);
+    party.refused(&reply, "access_denied");
+    assert_eq!(party.world.number("SELECT count(*) AS n FROM consents"), 0);
+    // The request is over: what was refused cannot be allowed afterwards.
+    let late = party.consent(&waiting, true);
+    assert!(!late.header("location").unwrap_or_default().contains("code="));
+}

@@ -212,3 +212,12 @@ fn a_waiting_request_ends() {
     let page = party.world.get(&format!("/tenant/home/login?{}", made_up.text())).navigating().send();
     assert!(page.status < 500);
 }
+
+/// OIDC Core §3.1.2.1: `prompt=consent` asks for consent also of one who gave it.
+#[test]
+fn consent_asks_again() {
+    let party = Party::public();
+    party.authorize(&party.request()).sent().code();
+    let waiting = asks(&party.authorize(&party.request().with("prompt", "consent")), "consent");
+    party.consent(&waiting, true).sent().code();
+}

@@ -145,3 +145,29 @@ fn a_failed_authentication_spends_no_code() {
     refused(wrong.send());
     party.token(&Party::exchange(&code)).is(200);
 }
+
+/// RFC 6749 §2.3.1: endpoints that take passwords withstand guessing: secrets that are made here have 256 bits.
+#[test]
+fn a_secret_is_too_long_to_guess() {
+    let party = Party::public();
+    let body = json!({ "client_name": "x", "grant_types": ["client_credentials"], "scope": "read" });
+    let made =
+        party.world.post("/tenant/home/v2/Clients").bearer(&party.world.admin()).json(body).send().is(201);
+    assert!(made.str("/client_secret").len() >= 43, "{}", made.text);
+}
+
+/// RFC 6749 §2.2: a client's identifier is unique, and made here.
+#[test]
+fn a_clients_id_is_made_here() {
+    let party = Party::public();
+    let body = json!({ "client_id": "app", "client_name": "x", "redirect_uris": ["https://x.example/"] });
+    let admin = party.world.admin();
+    let made = |_: ()| party.world.post("/tenant/home/v2/Clients").bearer(&admin).json(body.clone()).send();
+    let (one, other) = (made(()), made(()));
+    if one.status == 201 {
+        assert_ne!(one.str("/client_id"), "app");
+        assert_ne!(one.str("/client_id"), other.is(201).str("/client_id"));
+    } else {
+        one.is(400);
+    }
+}

@@ -285,3 +285,16 @@ fn answers_of_two_tenants_differ_in_their_issuer() {
         }
     }
 }
+
+/// RFC 6749 §10.12: nobody is signed in or asked to agree by a form of another site.
+#[test]
+fn a_form_of_another_site_decides_nothing() {
+    let party = Party::with("app", json!({ "token_endpoint_auth_method": "none", "require_consent": true }));
+    let sent = asks(&party.authorize(&party.request()), "consent");
+    let id = sent.get("request").unwrap();
+    let forged =
+        party.world.post("/tenant/home/consent").cookie(&party.cookie).header("sec-fetch-site", "cross-site");
+    forged.form(&[("request", id), ("decision", "allow"), ("allow", "true")]).send().is(403);
+    assert_eq!(party.world.number("SELECT count(*) AS n FROM consents"), 0);
+    assert_eq!(party.world.number("SELECT count(*) AS n FROM authorization_codes"), 0);
+}

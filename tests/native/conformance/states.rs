@@ -202,3 +202,44 @@ fn a_sign_out_in_the_browser_ends_what_is_not_offline() {
     assert!(granted.party.active(&granted.access));
     granted.party.refresh(&granted.refresh).is(200);
 }
+
+#[test]
+fn a_client_whose_secret_changed_uses_the_new_one() {
+    let party = Party::confidential();
+    let token = party.tokens().str("/refresh_token");
+    let admin = party.world.admin();
+    let made = party.world.post("/tenant/home/v2/Clients/server/secret").bearer(&admin).send();
+    assert!(matches!(made.status, 200 | 201), "{}", made.text);
+    let params = Params::of(&[("grant_type", "refresh_token"), ("refresh_token", &token)]);
+    party.ask_token(&params).fresh().send().error(401, "invalid_client");
+    party.ask_token(&params).send().error(401, "invalid_client");
+    let new = crate::harness::oidc::basic("server", &made.str("/client_secret"));
+    let ask = party.world.post(&Party::path("token")).header("authorization", &new);
+    ask.body("application/x-www-form-urlencoded", params.text()).send().is(200);
+}
+
+#[test]
+fn of_a_deleted_client_nothing_works_and_nothing_is_left() {
+    let granted = granted();
+    let world = &granted.party.world;
+    world.delete("/tenant/home/v2/Clients/app").bearer(&world.admin()).send().is(204);
+    granted.then(NOTHING);
+    for table in ["authorization_codes", "consents", "device_codes", "authorization_requests"] {
+        assert_eq!(
+            world.number(&format!("SELECT count(*) AS n FROM {table} WHERE client_id = 'app'")),
+            0,
+            "{table}"
+        );
+    }
+    assert_eq!(world.number("SELECT count(*) AS n FROM sessions WHERE client_id = 'app'"), 0);
+    // The person is still signed in.
+    world.get("/app/").cookie(&granted.party.cookie).plan();
+}
+
+#[test]
+fn of_a_consent_that_was_revoked_nothing_works() {
+    let granted = granted();
+    granted.party.world.revoke_consent(&granted.party.user, "app");
+    granted.then(NOTHING);
+    granted.party.world.get("/app/").cookie(&granted.party.cookie).plan();
+}

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis::crypto::secret::stored;
+use portcullis::domain::{consents, tenants};
 use portcullis::model::client::{AuthMethod, Metadata};
 use portcullis::ports::Stmt;
 use portcullis::store::users::User;
@@ -90,6 +91,13 @@ impl World {
                    VALUES (?1, ?2, 'A client', ?3, ?4, ?5)";
         self.db.one(&Stmt::new(sql, args)).unwrap();
         App { id: id.to_owned(), method }
+    }
+
+    /// Takes back what a user let a client do.
+    pub fn revoke_consent(&self, user: &User, client_id: &str) {
+        let cx = self.cx();
+        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
+        pollster::block_on(consents::revoke(&cx, &tenant, &user.id, client_id)).unwrap();
     }
 
     /// A request that proves which client it is from, as that is registered.
@@ -296,6 +304,14 @@ impl Party {
         let id = waiting.get("request").unwrap();
         let fields = [("email", self.user.email.as_str()), ("password", PASSWORD), ("request", id)];
         self.world.post("/tenant/home/login").navigating().form(&fields).send()
+    }
+
+    /// The answer to a question of the consent page: its own form, sent by one of its buttons.
+    pub fn consent(&self, waiting: &Sent, allow: bool) -> Reply {
+        let id = waiting.get("request").unwrap();
+        let decision = if allow { "allow" } else { "deny" };
+        let fields = [("request", id), ("decision", decision)];
+        self.world.post("/tenant/home/consent").cookie(&self.cookie).navigating().form(&fields).send()
     }
 
     /// Follows a redirect of ours with a cookie.
