@@ -40,6 +40,6 @@ mod template_rules;
 pub mod templates;
 pub mod tenants;
 pub mod throttle;
-pub mod usage;
 pub mod token_exchange;
+pub mod usage;
 pub mod users;

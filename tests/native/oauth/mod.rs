@@ -7,7 +7,7 @@ mod client_keys;
 mod clients;
 mod device;
 mod jwks;
+mod logout;
 mod private_key_jwt;
 mod register;
-mod logout;
 mod token_exchange;
