@@ -179,12 +179,12 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
     let entry = Entry::ok("client.deleted").by(actor).on(id).saying(&client.name);
     let done = audit::change(cx, &tenant.id, store::clients::delete(&tenant.id, id), entry).await?;
     forget(cx, &client);
-    // Its tokens are among them.
-    cx.cache.credentials.clear();
     if done { Ok(()) } else { Err(Refusal::NotFound.into()) }
 }
 
 fn forget(cx: &Cx, client: &Client) {
+    // Its tokens are among them: its roles and grants count for what it got for itself.
+    cx.cache.forget_client(&client.id);
     cx.cache.clients.forget(&(client.tenant_id.clone(), client.id.clone()));
     cx.cache.origins.clear();
 }

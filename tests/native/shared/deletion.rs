@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 23] = [
+const ROWS: [(&str, &str, &str); 25] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
@@ -55,6 +55,8 @@ const ROWS: [(&str, &str, &str); 23] = [
     ("device_codes", "TUC", "('dc', 'uc', '{t}', '{c}', '', NULL, 'approved', '{u}', 's', 5, 0, 0, 9, NULL)"),
     ("logout_deliveries", "TUC", "('ld', '{t}', '{c}', '{u}', 'g', 0, 0, 0)"),
     ("active_users", "TU", "('{t}', '2026-05', '{u}')"),
+    ("client_origins", "TC", "('{t}', 'https://app.example', '{c}')"),
+    ("templates", "T", "('{t}', 'login', '<p>{t}</p>', 0)"),
     ("counted_users", "T", "('{t}', '2026-04', 1)"),
 ];
 

@@ -257,3 +257,22 @@ fn what_waited_for_openid_is_swept_when_it_is_over() {
     world.cron();
     assert_eq!(left(), [0, 0, 0]);
 }
+
+#[test]
+fn what_is_changed_of_a_client_counts_at_once_where_it_was_changed() {
+    let world = World::new();
+    let metadata = json!({
+        "grant_types": ["client_credentials"], "response_types": [], "roles": ["ADMIN"], "scope": "read",
+    });
+    world.put_client("home", "robot", &metadata);
+    let token = world.own_token("home", "robot", "read");
+    let users = || world.get("/tenant/home/v2/Users").bearer(&token).status();
+    assert_eq!(users(), 200);
+    let robot = "/tenant/home/v2/Clients/robot";
+    world.patch(robot).bearer(&world.admin()).json(json!({ "roles": [] })).send().is(200);
+    assert_eq!(users(), 403);
+    world.patch(robot).bearer(&world.admin()).json(json!({ "roles": ["ADMIN"] })).send().is(200);
+    assert_eq!(users(), 200);
+    world.delete(robot).bearer(&world.admin()).send().is(204);
+    assert_eq!(users(), 401);
+}
