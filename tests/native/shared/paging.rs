@@ -8,7 +8,7 @@ use portcullis::ports::Stmt;
 use crate::harness::World;
 
 /// A list: its path, its table, and an `INSERT` of rows for the ids in `ids`. A new list needs a line here.
-const LISTS: [(&str, &str, &str); 7] = [
+const LISTS: [(&str, &str, &str); 8] = [
     (
         "Users",
         "users",
@@ -25,6 +25,13 @@ const LISTS: [(&str, &str, &str); 7] = [
         "Audit",
         "audit",
         "INSERT INTO audit (id, tenant_id, at, event, outcome) SELECT id, 'home', 0, 'row', 'success' FROM ids",
+    ),
+    (
+        "Users/of-home/Sessions",
+        "sessions",
+        "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
+                               expires_at)
+         SELECT id, 'home', 'of-' || 'home', '[]', 0, '', '', 0, 0, 9000000000000 FROM ids",
     ),
     (
         "Clients",
@@ -59,10 +66,19 @@ fn insert(world: &World, insert: &str, ids: &str) {
     world.sql(&format!("WITH ids (id) AS ({ids}) {insert}"));
 }
 
-/// A world with that many rows for a list, and as many of another tenant's between them.
-fn filled(insert_rows: &str) -> World {
+/// Two tenants, each with a user whose sessions are listed.
+fn with_users() -> World {
     let world = World::new();
     world.tenant("b");
+    for tenant in ["home", "b"] {
+        world.user_with(tenant, "of@lists.example", |user| user.id = format!("of-{tenant}"));
+    }
+    world
+}
+
+/// A world with that many rows for a list, and as many of another tenant's between them.
+fn filled(insert_rows: &str) -> World {
+    let world = with_users();
     let ids = |more: &str| {
         format!(
             "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS} - 1)
@@ -139,7 +155,8 @@ fn a_page_is_found_by_an_index_and_not_sorted() {
             let (first, rest) = steps.split_first().unwrap();
             assert!(first.starts_with("SEARCH") && first.contains("USING INDEX"), "{path}: {steps:?}");
             assert!(first.contains("id>?") || first.contains("id<?"), "{path}: {steps:?}");
-            let tenants_own = path == "Tenants" || first.contains("tenant_id=?");
+            let tenants_own =
+                path == "Tenants" || first.contains("tenant_id=?") || first.contains("user_id=?");
             assert!(tenants_own, "{path}: {steps:?}");
             assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{path}: {steps:?}");
             let scans = rest.iter().any(|step| step.starts_with("SCAN") && !step.contains("json_each"));
@@ -150,7 +167,7 @@ fn a_page_is_found_by_an_index_and_not_sorted() {
 
 #[test]
 fn a_cursor_is_one_of_the_list_or_refused() {
-    let world = World::new();
+    let world = with_users();
     let admin = world.admin();
     for (path, ..) in LISTS {
         let path = path.split('?').next().unwrap_or_default();
