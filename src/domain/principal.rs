@@ -145,7 +145,7 @@ fn is_admin(credential: &Credential) -> Result<(), Refusal> {
 pub async fn operator(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Operator, Error> {
     let Session { credential, user } = session(cx, chosen, sent).await?;
     is_admin(&credential)?;
-    if !user.operator || chosen.tenant.id != HOME {
+    if !user.operator || chosen.tenant.id != HOME || credential.client_id.is_some() {
         return Err(Refusal::Forbidden.into());
     }
     Ok(Operator(credential))

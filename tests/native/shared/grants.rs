@@ -276,3 +276,17 @@ fn what_is_changed_of_a_client_counts_at_once_where_it_was_changed() {
     world.delete(robot).bearer(&world.admin()).send().is(204);
     assert_eq!(users(), 401);
 }
+
+#[test]
+fn what_reaches_every_tenant_is_opened_by_the_operators_own_session_alone() {
+    let world = world();
+    let own = world.admin();
+    let operator = claims(&own)["sub"].as_str().unwrap().to_owned();
+    world.get("/tenant/home/v2/Tenants").bearer(&own).send().is(200);
+    world.advance(1);
+    world.admin();
+    let granted = world.granted(&operator, "shop", "openid read write", None);
+    world.get("/tenant/home/v2/Users").bearer(&granted).send().is(200);
+    world.get("/tenant/home/v2/Tenants").bearer(&granted).send().is(403);
+    world.delete("/tenant/home/v2/Tenants/b").bearer(&granted).send().is(403);
+}
