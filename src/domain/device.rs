@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::clients;
 use crate::domain::grants::{self, Grant, Issued};
+use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
@@ -17,7 +18,6 @@ use crate::oidc::{request, user_code};
 use crate::ports::Fault;
 use crate::store::clients::Client;
 use crate::store::device_codes::{self, NewDevice};
-use crate::store::sessions::Live;
 
 /// The grant's name.
 pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -106,7 +106,7 @@ pub struct Pending {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a code that is wrong, over or decided; [`Refusal::Limited`].
-pub async fn find(cx: &Cx, tenant: &Tenant, person: &Live, typed: &str) -> Result<Pending, Error> {
+pub async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str) -> Result<Pending, Error> {
     let guess = throttle::user_code(cx, &tenant.id, &person.user.id).await?;
     let found = match user_code::typed(typed) {
         Some(code) => pending(cx, tenant, &code).await?,
@@ -138,7 +138,7 @@ async fn pending(cx: &Cx, tenant: &Tenant, code: &str) -> Result<Option<Pending>
 pub async fn decide(
     cx: &Cx,
     tenant: &Tenant,
-    person: &Live,
+    person: &Session,
     typed: &str,
     allow: bool,
 ) -> Result<Pending, Error> {
@@ -148,7 +148,7 @@ pub async fn decide(
         false => ("denied", Entry::failed("device.denied")),
     };
     let entry = entry.by(&person.user.id).on(&found.client.id).saying(found.scopes.join(" "));
-    let decide = device_codes::decide(&found.hash, &tenant.id, status, &person.id, cx.now);
+    let decide = device_codes::decide(&found.hash, &tenant.id, status, person.id(), cx.now);
     if !audit::change(cx, &tenant.id, decide, entry).await? {
         return Err(Refusal::NotFound.into());
     }

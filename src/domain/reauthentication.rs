@@ -15,7 +15,7 @@ use crate::store;
 use crate::store::sessions::Live;
 
 /// The live session of the browser, if it is of this tenant.
-pub async fn person(cx: &Cx, tenant: &Tenant, cookie: Option<&str>) -> Result<Option<Live>, Fault> {
+pub(super) async fn person(cx: &Cx, tenant: &Tenant, cookie: Option<&str>) -> Result<Option<Live>, Fault> {
     let Some(cookie) = cookie.filter(|cookie| !cookie.is_empty() && cookie.len() <= 128) else {
         return Ok(None);
     };

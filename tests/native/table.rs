@@ -58,12 +58,14 @@ oauth open PUT /oauth2/register/{id}
 oauth open PUT /tenant/{tenant}/oauth2/register/{id}
 pages open GET /tenant/{tenant}/account
 pages open GET /tenant/{tenant}/consent
+pages open GET /tenant/{tenant}/device
 pages open GET /tenant/{tenant}/forgot
 pages open GET /tenant/{tenant}/login
 pages open GET /tenant/{tenant}/logout
 pages open GET /tenant/{tenant}/register
 pages open POST /tenant/{tenant}/account
 pages open POST /tenant/{tenant}/consent
+pages open POST /tenant/{tenant}/device
 pages open POST /tenant/{tenant}/forgot
 pages open POST /tenant/{tenant}/login
 pages open POST /tenant/{tenant}/logout

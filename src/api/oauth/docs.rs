@@ -80,6 +80,7 @@ struct Grant {
     /// With token exchange.
     subject_token: Option<String>,
     subject_token_type: Option<String>,
+    audience: Option<String>,
     scope: Option<String>,
     resource: Option<String>,
 }
@@ -99,6 +100,39 @@ struct Issued {
     /// With token exchange.
     #[schema(nullable = false)]
     issued_token_type: Option<String>,
+}
+
+/// RFC 8628 §3.1.
+#[derive(ToSchema)]
+struct Device {
+    scope: Option<String>,
+    resource: Option<String>,
+}
+
+/// RFC 8628 §3.2.
+#[derive(ToSchema)]
+struct DeviceAsked {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    /// Seconds.
+    expires_in: i64,
+    /// Seconds between polls.
+    interval: i64,
+}
+
+/// OpenID Connect RP-Initiated Logout 1.0 §2.
+#[derive(ToSchema)]
+struct SignOut {
+    /// An ID token that the client got in the session that is to end; it may be over.
+    id_token_hint: Option<String>,
+    client_id: Option<String>,
+    /// Registered for the client.
+    post_logout_redirect_uri: Option<String>,
+    state: Option<String>,
+    logout_hint: Option<String>,
+    ui_locales: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -146,6 +180,17 @@ struct Introspection {
     tenant_id: Option<String>,
     #[schema(nullable = false)]
     roles: Option<Vec<String>>,
+    /// Who acts for the user (RFC 8693 §4.1).
+    #[schema(nullable = false)]
+    act: Option<Act>,
+}
+
+/// The party that acts; `act` in it is who acted before.
+#[derive(ToSchema)]
+struct Act {
+    sub: String,
+    #[schema(nullable = false, value_type = Option<Object>)]
+    act: Option<serde_json::Value>,
 }
 
 #[derive(ToSchema, Serialize)]
@@ -178,7 +223,8 @@ struct Bearer {
 }
 
 pub fn chapter() -> Chapter {
-    let operations = [discovery(), authorize(), tokens(), userinfo()].into_iter().flatten().collect();
+    let operations =
+        [discovery(), authorize(), tokens(), device(), userinfo(), logout()].into_iter().flatten().collect();
     Chapter {
         surface: "oauth",
         about: "OAuth 2 and OpenID Connect; failures are RFC 6749's `{error, error_description}`. At the root, \
@@ -275,6 +321,40 @@ fn tokens() -> Vec<Operation> {
             .as_client()
             .nothing(200, "It is worth nothing, or never was this client's."),
     ]
+}
+
+fn device() -> Vec<Operation> {
+    vec![
+        op("POST", "/tenant/{tenant}/oauth2/device_authorization", "Ask for codes of a device")
+            .also("/oauth2/device_authorization")
+            .about(
+                "RFC 8628 §3.1. Its user types `user_code` at `verification_uri`, while it polls for tokens.",
+            )
+            .form::<Device>()
+            .as_client()
+            .answers::<DeviceAsked>(200, "What to show, and what to poll with.")
+            .fails([Code::UnauthorizedClient, Code::InvalidScope, Code::InvalidTarget]),
+    ]
+}
+
+fn logout() -> Vec<Operation> {
+    let ask = |method| {
+        op(method, "/tenant/{tenant}/oauth2/logout", "Sign a user out")
+            .also("/oauth2/logout")
+            .about(
+                "OpenID Connect RP-Initiated Logout 1.0, for a browser. Without an ID token of the session that \
+                 is to end, the user is asked.",
+            )
+            .reads(&["session"])
+            .page(200, "The question, or that nobody is signed in any more.")
+            .nothing(303, "Back to the client.")
+            .sets("location", "where to")
+            .sets("set-cookie", "takes the session away")
+            .fails([Code::InvalidRequest])
+    };
+    let parameters = crate::api::docs::members::<SignOut>();
+    let get = parameters.into_iter().fold(ask("GET"), |get, (name, what)| get.query_text(name, what));
+    vec![get, ask("POST").form::<SignOut>()]
 }
 
 fn userinfo() -> Vec<Operation> {

@@ -34,6 +34,14 @@ struct Forgot {
     request: Option<String>,
 }
 
+/// The code that a device shows.
+#[derive(ToSchema)]
+struct Device {
+    user_code: String,
+    /// `allow` or `deny`; without one, the page asks.
+    decision: Option<String>,
+}
+
 #[derive(ToSchema)]
 struct Nothing {}
 
@@ -50,6 +58,15 @@ pub fn chapter() -> Chapter {
             .refuses([Refusal::SignUpClosed, conflict()]),
         page("/tenant/{tenant}/forgot", "The page for a forgotten password"),
         form("/tenant/{tenant}/forgot", "Mail a link to reset the password").form::<Forgot>(),
+        page("/tenant/{tenant}/device", "The page to connect a device")
+            .about("RFC 8628 §3.3.")
+            .query::<String>("user_code", "The code, filled in.")
+            .nothing(303, "To sign in first.")
+            .sets("location", "the sign-in page"),
+        form("/tenant/{tenant}/device", "Connect a device, or not")
+            .form::<Device>()
+            .page(200, "What the device asks for, or how it went.")
+            .refuses([Refusal::Malformed("This code is unknown, used or expired".into())]),
         page("/tenant/{tenant}/logout", "The sign-out page"),
         form("/tenant/{tenant}/logout", "Sign a browser out")
             .form::<Nothing>()

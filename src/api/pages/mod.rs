@@ -4,7 +4,7 @@
 mod account;
 mod agent;
 mod consent;
-#[expect(dead_code, reason = "its handler comes with device authorization")]
+mod device;
 mod device_view;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
@@ -47,6 +47,8 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/forgot", NONE, open(forgot::submit)),
         route("GET", "/tenant/{tenant}/consent", NONE, open(consent::show)),
         route("POST", "/tenant/{tenant}/consent", NONE, open(consent::submit)),
+        route("GET", "/tenant/{tenant}/device", NONE, open(device::show)),
+        route("POST", "/tenant/{tenant}/device", NONE, open(device::submit)),
         route("GET", "/tenant/{tenant}/account", NONE, open(account::show)),
         route("POST", "/tenant/{tenant}/account", NONE, open(account::submit)),
         route("GET", "/tenant/{tenant}/logout", NONE, open(logout::show)),

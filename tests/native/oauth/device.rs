@@ -1,21 +1,27 @@
 //! `/oauth2/device_authorization`, the device's page, and its polls.
 
+use portcullis::store::users::User;
 use serde_json::json;
 
 use super::clients::{basic, client, from_client, from_public};
-use crate::harness::{Ask, Reply, World};
+use crate::harness::{Ask, Reply, World, claims};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const DEVICE: &str = "/tenant/home/device";
 
 /// A television that has asked, and the person in front of it with a browser.
 struct Tv {
     world: World,
+    user: User,
+    cookie: String,
     device_code: String,
     user_code: String,
 }
 
 fn tv() -> Tv {
     let world = World::new();
+    let user = world.user("ada@example.com");
+    let cookie = world.cookie(&user);
     let metadata = json!({
         "token_endpoint_auth_method": "none", "grant_types": [GRANT, "refresh_token"],
         "scope": "openid email offline_access read", "resources": ["https://tv.example/"],
@@ -24,7 +30,7 @@ fn tv() -> Tv {
     client(&world, "home", "other", json!({ "token_endpoint_auth_method": "none", "grant_types": [GRANT] }));
     let asked = from_public(&world, "device_authorization", "tv", &[("scope", "openid read")]).send().is(200);
     let (device_code, user_code) = (asked.str("/device_code"), asked.str("/user_code"));
-    Tv { world, device_code, user_code }
+    Tv { world, user, cookie, device_code, user_code }
 }
 
 impl Tv {
@@ -34,6 +40,24 @@ impl Tv {
 
     fn poll(&self) -> Reply {
         self.ask_poll().send()
+    }
+
+    /// The person's browser sends the page's form.
+    fn form(&self, fields: &[(&str, &str)]) -> Ask<'_> {
+        self.world
+            .post(DEVICE)
+            .navigating()
+            .cookie(&self.cookie)
+            .header("sec-fetch-site", "same-origin")
+            .form(fields)
+    }
+
+    fn decide(&self, code: &str, decision: &str) -> Reply {
+        self.form(&[("user_code", code), ("decision", decision)]).send()
+    }
+
+    fn status(&self) -> String {
+        self.world.sql("SELECT status FROM device_codes")[0]["status"].as_str().unwrap().to_owned()
     }
 }
 
@@ -64,8 +88,63 @@ fn a_device_is_told_what_to_show_and_what_to_poll_with() {
 }
 
 /// RFC 8628 §3.5: tokens as in RFC 6749 §5.1 once the user agreed.
+#[test]
+fn a_device_gets_tokens_once_its_person_agrees() {
+    let tv = tv();
+    refused(tv.poll(), "authorization_pending");
+    tv.decide(&tv.user_code, "allow").is(200);
+    tv.world.advance(5);
+    let tokens = tv.poll().is(200);
+    assert_eq!(tokens.header("cache-control"), Some("no-store"));
+    assert_eq!(tokens.json["token_type"], "Bearer");
+    assert_eq!(tokens.json["scope"], "openid read");
+    let access = claims(&tokens.str("/access_token"));
+    assert_eq!(access["sub"], tv.user.id.as_str());
+    assert_eq!(access["client_id"], "tv");
+    assert_eq!(access["amr"], json!(["pwd"]));
+    let id = claims(&tokens.str("/id_token"));
+    assert_eq!((&id["aud"], &id["sub"], &id["sid"]), (&json!("tv"), &access["sub"], &access["sid"]));
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", &tokens.str("/refresh_token"))];
+    from_public(&tv.world, "token", "tv", &fields).send().is(200);
+    assert_eq!((tv.world.events("device.approved"), tv.world.events("device.exchanged")), (1, 1));
+}
+
 /// RFC 8628 §3.5: access_denied if the user refused.
+#[test]
+fn a_device_whose_person_refuses_is_told() {
+    let tv = tv();
+    tv.decide(&tv.user_code, "deny").is(200);
+    refused(tv.poll(), "access_denied");
+    refused(tv.poll(), "access_denied");
+    // What is decided stays so.
+    tv.decide(&tv.user_code, "allow").is(400);
+    refused(tv.poll(), "access_denied");
+    assert_eq!(tv.world.events("device.denied"), 1);
+}
+
 /// RFC 8628 §3.5: expired_token once the device code is over.
+#[test]
+fn a_device_that_waited_too_long_begins_anew() {
+    let tv = tv();
+    tv.world.advance(599);
+    refused(tv.poll(), "authorization_pending");
+    tv.world.advance(1);
+    refused(tv.poll(), "expired_token");
+    let cookie = tv.world.cookie(&tv.user);
+    let late = tv.form(&[("user_code", &tv.user_code), ("decision", "allow")]).cookie(&cookie);
+    late.send().is(400);
+    refused(tv.poll(), "expired_token");
+    assert_eq!(tv.status(), "pending");
+}
+
+#[test]
+fn one_who_agreed_in_time_is_paid_out_in_time_only() {
+    let tv = tv();
+    tv.decide(&tv.user_code, "allow").is(200);
+    tv.world.advance(600);
+    refused(tv.poll(), "expired_token");
+}
+
 /// RFC 8628 §3.5: on slow_down the interval MUST be increased by 5 seconds for this and all later polls.
 #[test]
 fn a_device_that_polls_too_often_waits_longer() {
@@ -97,7 +176,49 @@ fn a_device_that_keeps_to_the_interval_is_never_slowed() {
     assert_eq!(tv.world.number("SELECT interval_seconds AS n FROM device_codes"), 5);
 }
 
+#[test]
+fn a_device_code_pays_out_once_also_among_many_polls() {
+    let tv = tv();
+    tv.decide(&tv.user_code, "allow").is(200);
+    let polls = (0..20).map(|_| tv.ask_poll()).collect();
+    let replies = tv.world.together(polls);
+    let paid = replies.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!(paid, 1);
+    assert!(replies.iter().filter(|r| r.status != 200).all(|r| r.json["error"] == "invalid_grant"));
+    assert_eq!(tv.world.sql("SELECT id FROM sessions WHERE client_id = 'tv'").len(), 1);
+    refused(tv.poll(), "invalid_grant");
+}
+
+#[test]
+fn a_poll_takes_two_round_trips_at_most() {
+    let tv = tv();
+    tv.poll();
+    tv.decide(&tv.user_code, "allow").is(200);
+    tv.world.get("/.well-known/jwks.json").send().is(200);
+    let before = tv.world.db.trips.get();
+    tv.poll().is(200);
+    assert!(tv.world.db.trips.get() - before <= 2);
+}
+
 /// RFC 8628 §3.4: device_code and client_id are REQUIRED; the code is its client's alone.
+#[test]
+fn a_device_code_is_its_clients_alone() {
+    let tv = tv();
+    tv.decide(&tv.user_code, "allow").is(200);
+    let fields = [("grant_type", GRANT), ("device_code", tv.device_code.as_str())];
+    refused(from_public(&tv.world, "token", "other", &fields).send(), "invalid_grant");
+    refused(from_public(&tv.world, "token", "tv", &[("grant_type", GRANT)]).send(), "invalid_request");
+    let wrong = [("grant_type", GRANT), ("device_code", "x")];
+    refused(from_public(&tv.world, "token", "tv", &wrong).send(), "invalid_grant");
+    let nobody = tv.world.post("/tenant/home/oauth2/token").form(&fields).send();
+    assert_eq!(nobody.is(401).json["error"], "invalid_client");
+    tv.world.tenant("acme");
+    let elsewhere = tv.world.post("/tenant/acme/oauth2/token");
+    let elsewhere = elsewhere.form(&[fields[0], fields[1], ("client_id", "tv")]).send();
+    assert_eq!(elsewhere.is(401).json["error"], "invalid_client");
+    tv.poll().is(200);
+}
+
 /// RFC 8628 §3.1: the client authenticates as it is registered; client_id is REQUIRED else.
 #[test]
 fn a_client_asks_as_it_is_registered() {
@@ -121,6 +242,18 @@ fn a_client_asks_as_it_is_registered() {
 }
 
 #[test]
+fn what_was_asked_for_is_what_tokens_are_for() {
+    let tv = tv();
+    let fields = [("scope", "read"), ("resource", "https://tv.example/")];
+    let asked = from_public(&tv.world, "device_authorization", "tv", &fields).send().is(200);
+    tv.decide(&asked.str("/user_code"), "allow").is(200);
+    let poll = [("grant_type", GRANT), ("device_code", &asked.str("/device_code"))];
+    let tokens = from_public(&tv.world, "token", "tv", &poll).send().is(200);
+    assert_eq!(claims(&tokens.str("/access_token"))["aud"], "https://tv.example/");
+    assert_eq!(tokens.json.get("id_token"), None);
+}
+
+#[test]
 fn an_address_that_asks_for_too_many_codes_is_slowed() {
     let tv = tv();
     for _ in 0..59 {
@@ -138,4 +271,33 @@ fn codes_stand_as_hashes() {
     assert!(!rows.contains(&tv.device_code) && !rows.contains(&tv.user_code) && !rows.contains(&plain));
     // A user code is short enough to be found by trying from a hash without a key.
     assert!(!rows.contains(&portcullis::crypto::secret::stored(&plain)));
+}
+
+#[test]
+fn it_ends_with_the_browser_it_was_approved_in_unless_it_was_for_offline_access() {
+    for (scope, alive) in [("openid read", false), ("openid read offline_access", true)] {
+        let tv = tv();
+        let asked = from_public(&tv.world, "device_authorization", "tv", &[("scope", scope)]).send().is(200);
+        tv.decide(&asked.str("/user_code"), "allow").is(200);
+        let poll = [("grant_type", GRANT), ("device_code", &asked.str("/device_code"))];
+        let tokens = from_public(&tv.world, "token", "tv", &poll).send().is(200);
+        tv.world.post("/tenant/home/logout").cookie(&tv.cookie).form(&[]).send().is(200);
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", &tokens.str("/refresh_token"))];
+        let again = from_public(&tv.world, "token", "tv", &fields).send();
+        assert_eq!(again.status == 200, alive, "{scope}");
+    }
+}
+
+#[test]
+fn one_who_signs_out_or_is_disabled_before_the_device_polls_gives_it_nothing() {
+    for disable in [false, true] {
+        let tv = tv();
+        tv.decide(&tv.user_code, "allow").is(200);
+        if disable {
+            tv.world.sql("UPDATE users SET status = 'disabled'");
+        } else {
+            tv.world.post("/tenant/home/logout").cookie(&tv.cookie).form(&[]).send().is(200);
+        }
+        refused(tv.poll(), "invalid_grant");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod consent;
+mod device;
 mod forgot;
 mod login;
 mod logout;
