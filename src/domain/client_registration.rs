@@ -14,13 +14,12 @@ use crate::domain::client_auth;
 use crate::domain::client_rules;
 use crate::domain::clients::{self, Client, Made};
 use crate::domain::principal::{self, Credential, Sent};
-use crate::domain::refusal::{Error, Refusal, invalid, oauth};
+use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, ClientRegistration, Tenant};
 use crate::domain::throttle;
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
 use crate::model::role::ADMIN;
 use crate::model::scope::OPENID;
-use crate::oidc::error::Code;
 use crate::store;
 
 /// What an initial access token may do.
@@ -34,7 +33,7 @@ const A_DAY: u32 = 1_000;
 /// Registers a client.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; `access_denied` where none may register; [`Refusal::Limited`]; what is wrong with the
+/// [`Refusal::Invalid`]; [`Refusal::Forbidden`] where none may register; [`Refusal::Limited`]; what is wrong with the
 /// initial access token.
 pub async fn register(
     cx: &Cx,
@@ -45,7 +44,7 @@ pub async fn register(
     let tenant = chosen.tenant.as_ref();
     let voucher = match tenant.settings.client_registration {
         ClientRegistration::Closed => {
-            return Err(oauth(Code::AccessDenied, "clients of this tenant are made by its administrators"));
+            return Err(Refusal::Forbidden.into());
         }
         ClientRegistration::Token => Some(vouched(cx, chosen, sent).await?),
         ClientRegistration::Open => None,
