@@ -8,3 +8,4 @@ mod email;
 mod parsers;
 mod paths;
 mod properties;
+mod user_codes;
