@@ -198,11 +198,12 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
     }
     let said = format!("roles {:?}, plan {:?}, {}", user.roles, user.plan, user.status);
     let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
-    if !audit::change(cx, &tenant.id, store::users::update(&user), entry).await? {
+    let mut batch = vec![store::users::update(&user), audit::row_if_changed(cx, &tenant.id, entry)];
+    batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::Conflict("the address has an account").into());
     }
     if user.status == "disabled" {
-        cx.db.run(store::sessions::end_all_but(&user.id, None, cx.now).to_vec()).await?;
         backchannel::soon(cx, &user.id);
     }
     cx.cache.forget_user(&user.id);

@@ -156,6 +156,13 @@ pub fn end(id: &str, now: Time) -> [Stmt; 2] {
     [owe(&tell, now, vec![id.into()]), Stmt::new(end, vec![now.0.into(), id.into()])]
 }
 
+/// Ends all sessions of a user who is disabled by then. Two statements, as [`end`].
+pub fn end_all_if_disabled(user_id: &str, now: Time) -> [Stmt; 2] {
+    let which = "sessions.user_id = (SELECT id FROM users WHERE id = ?2 AND status = 'disabled')";
+    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
+    [owe(which, now, vec![user_id.into()]), Stmt::new(end, vec![now.0.into(), user_id.into()])]
+}
+
 /// Ends all sessions of a user but one and what was granted in that, offline access too. Two statements, as
 /// [`end`].
 pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
