@@ -20,6 +20,7 @@ pub const GRANTS: [&str; 5] =
 
 /// How a client proves at the token endpoint who it is (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
     /// Not at all: a public client.
@@ -34,6 +35,7 @@ pub enum AuthMethod {
 
 /// What a client is; absent members have RFC 7591's defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Metadata {
     /// Where its users may be sent back to, compared as exact strings.

@@ -13,7 +13,7 @@ use crate::api::{account, connections, oauth, pages, session, system, tenant};
 
 pub use self::document::{differences, document};
 pub use self::operation::{Operation, conflict, limited, op};
-pub use self::schema::{Named, answer, like, members, whole_answer};
+pub use self::schema::{Named, answer, lean_answer, like, members, whole_answer};
 
 /// What there is to say about a surface that its table does not.
 pub struct Chapter {

@@ -124,6 +124,17 @@ impl Operation {
         self.refuses([invalid(), Refusal::UnsupportedMediaType, Refusal::TooLarge(crate::http::body::SMALL)])
     }
 
+    /// A member of the body that is null is as good as absent.
+    pub fn null_is_absent(mut self) -> Operation {
+        for (_, schema) in &mut self.body {
+            let Some(Value::Object(properties)) = schema.get_mut("properties") else { continue };
+            for property in properties.values_mut() {
+                *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
+            }
+        }
+        self
+    }
+
     /// The form says as well which client sends it, if `Authorization` does not.
     pub fn as_client(mut self) -> Operation {
         let says = json!({

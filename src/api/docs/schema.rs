@@ -25,6 +25,7 @@ pub fn request<T: ToSchema>() -> Value {
     let parts = parts::<T>();
     let mut schema = parts.get(T::name().as_ref()).cloned().unwrap_or_default();
     write_out(&mut schema, &parts);
+    flatten(&mut schema, &parts);
     schema
 }
 
@@ -55,6 +56,17 @@ pub fn whole_answer<T: ToSchema>() -> Named {
     for schema in all.values_mut() {
         flatten(schema, &known);
         require(schema, |_| true);
+    }
+    named::<T>(all)
+}
+
+/// As [`answer`], of a type whose members are left out where they would be null.
+pub fn lean_answer<T: ToSchema>() -> Named {
+    let mut all = parts::<T>();
+    let known = all.clone();
+    for schema in all.values_mut() {
+        flatten(schema, &known);
+        require(schema, |property| !is_nullable(property) && is_typed(property));
     }
     named::<T>(all)
 }
@@ -181,6 +193,7 @@ fn flatten(schema: &mut Value, parts: &Map<String, Value>) {
         let name = one.as_object().and_then(referred);
         if let Some(part) = name.and_then(|name| parts.get(&name)) {
             one = part.clone();
+            flatten(&mut one, parts);
         }
         if let Some(Value::Object(more)) = one.get_mut("properties").map(Value::take) {
             properties.extend(more);
@@ -208,6 +221,10 @@ fn require(schema: &mut Value, always: impl Fn(&Value) -> bool) {
     // Whether more members may come is for later versions to say.
     members.remove("additionalProperties");
     members.insert("required".into(), required.into());
+}
+
+fn is_typed(property: &Value) -> bool {
+    ["type", "$ref", "allOf", "oneOf"].iter().any(|key| property.get(key).is_some())
 }
 
 fn is_nullable(property: &Value) -> bool {

@@ -5,7 +5,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::docs::{Chapter, Operation, answer, like, op};
+use crate::api::docs::{Chapter, Operation, answer, lean_answer, like, limited, op};
+use crate::api::tenant::docs::{Client, ClientSaid};
 use crate::domain::refusal::Refusal;
 use crate::oidc::discovery::metadata;
 use crate::oidc::error::Code;
@@ -200,6 +201,15 @@ enum Audience {
     Many(Vec<String>),
 }
 
+/// RFC 7591 §3.2.1, RFC 7592 §3.
+#[derive(ToSchema, Serialize)]
+struct Registered {
+    #[serde(flatten)]
+    client: Client,
+    registration_client_uri: String,
+    registration_access_token: String,
+}
+
 /// OpenID Connect Core §5.3.2; what the scope opens.
 #[derive(ToSchema)]
 struct UserInfo {
@@ -224,7 +234,7 @@ struct Bearer {
 
 pub fn chapter() -> Chapter {
     let operations =
-        [discovery(), authorize(), tokens(), device(), userinfo(), logout()].into_iter().flatten().collect();
+        [discovery(), authorize(), tokens(), registration(), device(), userinfo(), logout()].into_iter().flatten().collect();
     Chapter {
         surface: "oauth",
         about: "OAuth 2 and OpenID Connect; failures are RFC 6749's `{error, error_description}`. At the root, \
@@ -319,7 +329,40 @@ fn tokens() -> Vec<Operation> {
             .about("RFC 7009.")
             .form::<Token>()
             .as_client()
-            .nothing(200, "It is worth nothing, or never was this client's."),
+            .nothing(200, "It is worth nothing, or never was this client's.")
+            .fails([Code::UnsupportedTokenType]),
+    ]
+}
+
+fn registration() -> Vec<Operation> {
+    let client = lean_answer::<Registered>;
+    let wrong = [Code::InvalidRedirectUri, Code::InvalidClientMetadata];
+    let manage = |method, summary| {
+        op(method, "/tenant/{tenant}/oauth2/register/{id}", summary)
+            .also("/oauth2/register/{id}")
+            .about("RFC 7592 §2, with the `registration_access_token`.")
+            .reads(&["bearer"])
+            .refuses([Refusal::NoCredential, Refusal::BadCredential])
+    };
+    vec![
+        op("POST", "/tenant/{tenant}/oauth2/register", "Register a client")
+            .also("/oauth2/register")
+            .about("RFC 7591 §3, as far as the tenant's `clientRegistration` lets anyone.")
+            .reads(&["bearer", "apiKey"])
+            .json::<ClientSaid>()
+            .null_is_absent()
+            .answers_with(201, "The client, with what it needs to manage itself.", client())
+            .refuses([Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant, limited()])
+            .refuses([Refusal::ScopeMissing(vec!["clients:register".into()])])
+            .fails(wrong)
+            .fails([Code::AccessDenied]),
+        manage("GET", "Read the client").answers_with(200, "The client.", client()),
+        manage("PUT", "Replace the client")
+            .json::<ClientSaid>()
+            .null_is_absent()
+            .answers_with(200, "The client, as it is now.", client())
+            .fails(wrong),
+        manage("DELETE", "Delete the client").nothing(204, "Gone."),
     ]
 }
 

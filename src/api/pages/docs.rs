@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::api::docs::{Chapter, Operation, conflict, limited, op};
 use crate::api::tenant;
 use crate::domain::refusal::Refusal;
+use crate::oidc::error::Code;
 
 #[derive(ToSchema)]
 struct SignIn {
@@ -43,6 +44,24 @@ struct Device {
 }
 
 #[derive(ToSchema)]
+struct Decision {
+    /// `allow` or `deny`.
+    decision: String,
+    request: String,
+}
+
+#[derive(ToSchema)]
+struct Account {
+    /// The part of the page; each has its own fields.
+    section: String,
+    name: Option<String>,
+    current: Option<String>,
+    password: Option<String>,
+    session: Option<String>,
+    client: Option<String>,
+}
+
+#[derive(ToSchema)]
 struct Nothing {}
 
 pub fn chapter() -> Chapter {
@@ -67,6 +86,16 @@ pub fn chapter() -> Chapter {
             .form::<Device>()
             .page(200, "What the device asks for, or how it went.")
             .refuses([Refusal::Malformed("This code is unknown, used or expired".into())]),
+        page("/tenant/{tenant}/consent", "Asks whether a client may do what it asks for")
+            .nothing(303, "To the sign-in page."),
+        form("/tenant/{tenant}/consent", "Answers that")
+            .form::<Decision>()
+            .page(200, "A form that goes to the client by itself: `response_mode=form_post`.")
+            .fails([Code::InvalidRequest, Code::InvalidRequestUri]),
+        page("/tenant/{tenant}/account", "A person's own account").nothing(303, "To the sign-in page."),
+        form("/tenant/{tenant}/account", "Changes the account")
+            .form::<Account>()
+            .refuses([Refusal::WrongPassword]),
         page("/tenant/{tenant}/logout", "The sign-out page"),
         form("/tenant/{tenant}/logout", "Sign a browser out")
             .form::<Nothing>()

@@ -15,8 +15,9 @@ use crate::http::response::Response;
 use crate::store::api_keys::ApiKey;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct New {
+pub(super) struct New {
     name: String,
     scopes: Vec<String>,
     /// The roles of a key of the tenant's own.

@@ -41,8 +41,9 @@ pub(super) struct FirstAdmin {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct Changed {
+pub(super) struct Changed {
     #[serde(default)]
     name: Option<String>,
     #[serde(default)]

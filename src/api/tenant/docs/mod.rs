@@ -1,131 +1,26 @@
 //! What the document says of the tenant API.
 
-#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
+mod shapes;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use crate::api::docs::{Chapter, Named, Operation, answer, conflict, op, whole_answer};
-use crate::api::tenant::{keys, plans, roles, tenants, users};
+use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, op, whole_answer};
+use crate::api::tenant::{api_keys, keys, plans, roles, tenants, users};
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
-/// RFC 9457.
-#[derive(ToSchema)]
-struct Problem {
-    r#type: String,
-    title: String,
-    status: u16,
-    #[schema(nullable = false)]
-    detail: Option<String>,
-    code: String,
-    /// With `VALIDATION_ERROR`: which fields.
-    #[schema(nullable = false)]
-    errors: Option<Vec<Field>>,
-    /// With a 500: what the log knows it by.
-    #[schema(nullable = false, rename = "requestId")]
-    request_id: Option<String>,
-}
+use self::shapes::{ApiKey, Event, Month, Plan, Problem, Role, Rotated, Route, Session, Tenant};
+pub use self::shapes::{Client, ClientSaid, User};
 
-#[derive(ToSchema)]
-struct Field {
-    field: String,
-    detail: String,
-}
-
+/// What a refusal looks like.
 pub fn failure() -> Named {
     answer::<Problem>()
 }
 
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct User {
-    id: String,
-    email: String,
-    email_verified: bool,
-    name: Option<String>,
-    roles: Vec<String>,
-    /// The tenant's default if null.
-    plan: Option<String>,
-    mfa: Mfa,
-    status: UserStatus,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_login_at: Option<String>,
-    /// On the deployment's operator.
-    #[schema(nullable = false)]
-    operator: Option<bool>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-enum Mfa {
-    None,
-    Totp,
-    Email,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-enum UserStatus {
-    Active,
-    Disabled,
-}
-
-#[derive(ToSchema, Serialize)]
-struct Route {
-    id: String,
-    #[serde(flatten)]
-    spec: RouteSpec,
-}
-
-#[derive(ToSchema)]
-struct Role {
-    name: String,
-    rank: i64,
-}
-
-#[derive(ToSchema)]
-struct Plan {
-    name: String,
-    rank: i64,
-    features: Vec<String>,
-}
-
-#[derive(ToSchema)]
-struct Event {
-    id: String,
-    #[schema(format = DateTime)]
-    at: String,
-    event: String,
-    outcome: String,
-    actor: Option<String>,
-    subject: Option<String>,
-    address: Option<String>,
-    detail: Option<serde_json::Value>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Rotated {
-    kid: String,
-    #[schema(format = DateTime)]
-    active_at: String,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Tenant {
-    id: String,
-    name: String,
-    status: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-}
-
 pub fn chapter() -> Chapter {
-    let operations = [users(), gateway_routes(), roles_and_plans(), others()].into_iter().flatten().collect();
+    let operations =
+        [users(), gateway_routes(), roles_and_plans(), clients_and_keys(), settings_and_keys(), tenants()]
+            .into_iter()
+            .flatten()
+            .collect();
     Chapter {
         surface: "tenant",
         about: "The tenant API: resources in camelCase; failures are RFC 9457's problems.",
@@ -162,6 +57,13 @@ fn users() -> Vec<Operation> {
         change("PUT", "Change a user"),
         change("PATCH", "Change a user"),
         op("DELETE", ONE, "Delete a user").nothing(204, "Gone.").refuses([conflict()]),
+        op("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", "List a user's sessions").paged().answers_with(
+            200,
+            "A page of sessions.",
+            answer::<Session>().listed(),
+        ),
+        op("DELETE", "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", "End a session")
+            .nothing(204, "It is over."),
     ]
 }
 
@@ -217,7 +119,7 @@ fn roles_and_plans() -> Vec<Operation> {
     ]
 }
 
-fn others() -> Vec<Operation> {
+fn settings_and_keys() -> Vec<Operation> {
     const SETTINGS: &str = "/tenant/{tenant}/v2/Settings";
     let change = |method| {
         op(method, SETTINGS, "Change settings")
@@ -243,6 +145,16 @@ fn others() -> Vec<Operation> {
             .about("`revoke` refuses at once whatever the keys before signed.")
             .maybe_json::<keys::Body>()
             .answers::<Rotated>(200, "The key that signs, and from when."),
+        op("GET", "/tenant/{tenant}/v2/Usage", "Monthly active users")
+            .about("Users with a login or a refresh in a calendar month (UTC), newest month first.")
+            .paged()
+            .answers_with(200, "A page of months.", answer::<Month>().listed()),
+    ]
+}
+
+fn tenants() -> Vec<Operation> {
+    const ONE: &str = "/tenant/{tenant}/v2/Tenants/{id}";
+    vec![
         op("GET", "/tenant/{tenant}/v2/Tenants", "List tenants").paged().answers_with(
             200,
             "A page of tenants.",
@@ -253,5 +165,51 @@ fn others() -> Vec<Operation> {
             .json::<tenants::Body>()
             .answers::<Tenant>(201, "The tenant.")
             .refuses([conflict()]),
+        op("GET", ONE, "Read a tenant").answers::<Tenant>(200, "The tenant."),
+        op("PATCH", ONE, "Change a tenant")
+            .about("Members that are absent stay as they are; `host` null takes it away.")
+            .json::<tenants::Changed>()
+            .answers::<Tenant>(200, "The tenant, as it is now.")
+            .refuses([conflict()]),
+        op("DELETE", ONE, "Delete a tenant with everything in it")
+            .nothing(204, "Gone.")
+            .refuses([conflict()]),
+    ]
+}
+
+fn clients_and_keys() -> Vec<Operation> {
+    const CLIENTS: &str = "/tenant/{tenant}/v2/Clients";
+    const CLIENT: &str = "/tenant/{tenant}/v2/Clients/{id}";
+    const KEYS: &str = "/tenant/{tenant}/v2/ApiKeys";
+    const KEY: &str = "/tenant/{tenant}/v2/ApiKeys/{id}";
+    let client = lean_answer::<Client>;
+    let said = |operation: Operation| operation.json::<ClientSaid>().null_is_absent();
+    vec![
+        op("GET", CLIENTS, "List clients").paged().answers_with(200, "A page of clients.", client().listed()),
+        said(op("POST", CLIENTS, "Make a client"))
+            .answers_with(201, "The client; its secret is shown this once.", client())
+            .sets("location", "its path"),
+        op("GET", CLIENT, "Read a client").answers_with(200, "The client.", client()),
+        said(op("PUT", CLIENT, "Replace a client")).answers_with(200, "The client, as it is now.", client()),
+        said(op("PATCH", CLIENT, "Change a client"))
+            .about("Members that are absent stay as they are; null stands for the default.")
+            .answers_with(200, "The client, as it is now.", client()),
+        op("DELETE", CLIENT, "Delete a client").nothing(204, "Gone, with what was granted to it."),
+        op("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", "Make a new secret")
+            .about("The one before is worth nothing from then on.")
+            .answers_with(200, "The client with its secret, shown this once.", client())
+            .refuses([conflict()]),
+        op("GET", KEYS, "List API keys").paged().answers_with(
+            200,
+            "A page of keys, without the keys themselves.",
+            answer::<ApiKey>().listed(),
+        ),
+        op("POST", KEYS, "Make an API key")
+            .json::<api_keys::New>()
+            .answers::<ApiKey>(201, "The key, shown this once.")
+            .sets("location", "its path")
+            .refuses([conflict()]),
+        op("GET", KEY, "Read an API key").answers::<ApiKey>(200, "The key, without itself."),
+        op("DELETE", KEY, "Revoke an API key").nothing(204, "Gone."),
     ]
 }

@@ -1,0 +1,196 @@
+//! The shapes of the tenant API's answers.
+
+#![expect(dead_code, reason = "read by utoipa alone")]
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::model::client::Metadata;
+use crate::model::route::RouteSpec;
+
+/// RFC 9457.
+#[derive(ToSchema)]
+pub struct Problem {
+    r#type: String,
+    title: String,
+    status: u16,
+    #[schema(nullable = false)]
+    detail: Option<String>,
+    code: String,
+    /// With `VALIDATION_ERROR`: which fields.
+    #[schema(nullable = false)]
+    errors: Option<Vec<Field>>,
+    /// With a 500: what the log knows it by.
+    #[schema(nullable = false, rename = "requestId")]
+    request_id: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub struct Field {
+    field: String,
+    detail: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct User {
+    id: String,
+    email: String,
+    email_verified: bool,
+    name: Option<String>,
+    roles: Vec<String>,
+    /// The tenant's default if null.
+    plan: Option<String>,
+    mfa: Mfa,
+    status: UserStatus,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_login_at: Option<String>,
+    /// On the deployment's operator.
+    #[schema(nullable = false)]
+    operator: Option<bool>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Mfa {
+    None,
+    Totp,
+    Email,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum UserStatus {
+    Active,
+    Disabled,
+}
+
+#[derive(ToSchema, Serialize)]
+pub struct Route {
+    id: String,
+    #[serde(flatten)]
+    spec: RouteSpec,
+}
+
+#[derive(ToSchema)]
+pub struct Role {
+    name: String,
+    rank: i64,
+}
+
+#[derive(ToSchema)]
+pub struct Plan {
+    name: String,
+    rank: i64,
+    features: Vec<String>,
+}
+
+#[derive(ToSchema)]
+pub struct Event {
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    event: String,
+    outcome: String,
+    actor: Option<String>,
+    subject: Option<String>,
+    address: Option<String>,
+    detail: Option<serde_json::Value>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Rotated {
+    kid: String,
+    #[schema(format = DateTime)]
+    active_at: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Tenant {
+    id: String,
+    name: String,
+    status: String,
+    /// The host that is its own.
+    host: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Session {
+    id: String,
+    /// The client that it was granted to; null for a person's own.
+    client_id: Option<String>,
+    client_name: Option<String>,
+    scope: Option<String>,
+    /// How the person signed in, as `pwd`.
+    amr: Vec<String>,
+    address: String,
+    user_agent: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_seen_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ApiKey {
+    id: String,
+    name: String,
+    scopes: Vec<String>,
+    roles: Vec<String>,
+    /// The user that it acts for; null for the tenant's own.
+    user_id: Option<String>,
+    /// What the key starts with.
+    prefix: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    /// The key itself, once.
+    #[schema(nullable = false)]
+    api_key: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Month {
+    /// As `2026-05`.
+    month: String,
+    monthly_active_users: u64,
+}
+
+/// What is said about a client: RFC 7591 §2, and ours.
+#[derive(ToSchema, Serialize)]
+pub struct ClientSaid {
+    /// The client's own, where it is changed.
+    client_id: Option<String>,
+    client_name: Option<String>,
+    #[serde(flatten)]
+    metadata: Metadata,
+}
+
+/// RFC 7591 §3.2.1.
+#[derive(ToSchema, Serialize)]
+pub struct Client {
+    client_id: String,
+    client_name: String,
+    /// Seconds since 1970.
+    client_id_issued_at: i64,
+    /// Shown this once.
+    client_secret: Option<String>,
+    /// 0: never. For clients that have a secret.
+    client_secret_expires_at: Option<i64>,
+    #[serde(flatten)]
+    metadata: Metadata,
+}
