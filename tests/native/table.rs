@@ -203,8 +203,6 @@ fn every_path_has_its_tests_in_the_folder_of_its_surface() {
         for route in &surface.routes {
             let path = route.path.replace("/{id}", "").replace("/{name}", "").replace("/{sid}", "");
             let path = path.replace("/{*file}", "/");
-            let path = route.path.replace("/{id}", "").replace("/{name}", "");
-            let path = path.replace("/{sid}", "").replace("/{*file}", "/");
             let path = path.replace("{tenant}", "home").replace("/home/.well-known", "/.well-known");
             let last = path.rsplit('/').next().unwrap_or_default();
             assert!(all.contains(&path) || all.contains(last), "{path} is not in {folder}");

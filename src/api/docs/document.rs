@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::api::docs::common::{parameters, schemes};
 use crate::api::docs::operation::{Operation, invalid, limited};
 use crate::api::docs::{Chapter, chapters, text};
 use crate::api::wording::word;
@@ -389,38 +390,4 @@ fn operation_id(route: &Route) -> String {
         id.push_str("Index");
     }
     id
-}
-
-fn parameters() -> Value {
-    let id = json!({ "type": "string", "pattern": "^[a-z0-9-]{1,40}$" });
-    json!({
-        "tenant": {
-            "name": "tenant", "in": "path", "required": true, "description": "The tenant's id.",
-            "schema": id, "example": "home",
-        },
-        "tenantHeader": {
-            "name": "X-Tenant-Id", "in": "header", "required": false, "schema": id,
-            "description": "The tenant, where the host does not say it; the home tenant if nothing does.",
-        },
-    })
-}
-
-fn schemes() -> Value {
-    json!({
-        "bearer": {
-            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "An access token, from `POST /api/auth/login` or the token endpoint.",
-        },
-        "apiKey": {
-            "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key.",
-        },
-        "session": {
-            "type": "apiKey", "in": "cookie", "name": crate::domain::sessions::COOKIE,
-            "description": "A browser's session, from the login page.",
-        },
-        "client": {
-            "type": "http", "scheme": "basic",
-            "description": "A client's id and secret; or as the client is registered, in the body.",
-        },
-    })
 }

@@ -3,6 +3,7 @@
 //!
 //! Each surface has a `docs.rs` with one [`Operation`] for each of its rows.
 
+mod common;
 mod document;
 mod operation;
 mod schema;
@@ -13,7 +14,7 @@ use crate::api::{account, connections, oauth, pages, session, system, tenant};
 
 pub use self::document::{differences, document};
 pub use self::operation::{Operation, conflict, limited, op};
-pub use self::schema::{Named, answer, lean_answer, like, members, whole_answer};
+pub use self::schema::{Named, answer, lean_answer, like, whole_answer};
 
 /// What there is to say about a surface that its table does not.
 pub struct Chapter {

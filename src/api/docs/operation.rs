@@ -72,11 +72,10 @@ impl Operation {
         self.parameter::<T>(name, what, false)
     }
 
-    /// A query parameter of text.
-    pub fn query_text(mut self, name: String, what: String) -> Operation {
-        self.query.push(json!({
-            "name": name, "in": "query", "required": false, "description": what, "schema": text(),
-        }));
+    /// Query parameters of text: the members of that type.
+    pub fn query_of<T: ToSchema>(mut self) -> Operation {
+        let parameter = |(name, what)| json!({ "name": name, "in": "query", "required": false, "description": what, "schema": text() });
+        self.query.extend(schema::members::<T>().into_iter().map(parameter));
         self
     }
 

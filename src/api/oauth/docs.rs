@@ -81,6 +81,9 @@ struct Grant {
     /// With token exchange.
     subject_token: Option<String>,
     subject_token_type: Option<String>,
+    actor_token: Option<String>,
+    actor_token_type: Option<String>,
+    requested_token_type: Option<String>,
     audience: Option<String>,
     scope: Option<String>,
     resource: Option<String>,
@@ -103,39 +106,6 @@ struct Issued {
     issued_token_type: Option<String>,
 }
 
-/// RFC 8628 §3.1.
-#[derive(ToSchema)]
-struct Device {
-    scope: Option<String>,
-    resource: Option<String>,
-}
-
-/// RFC 8628 §3.2.
-#[derive(ToSchema)]
-struct DeviceAsked {
-    device_code: String,
-    user_code: String,
-    verification_uri: String,
-    verification_uri_complete: String,
-    /// Seconds.
-    expires_in: i64,
-    /// Seconds between polls.
-    interval: i64,
-}
-
-/// OpenID Connect RP-Initiated Logout 1.0 §2.
-#[derive(ToSchema)]
-struct SignOut {
-    /// An ID token that the client got in the session that is to end; it may be over.
-    id_token_hint: Option<String>,
-    client_id: Option<String>,
-    /// Registered for the client.
-    post_logout_redirect_uri: Option<String>,
-    state: Option<String>,
-    logout_hint: Option<String>,
-    ui_locales: Option<String>,
-}
-
 #[derive(ToSchema)]
 struct Token {
     token: String,
@@ -148,7 +118,37 @@ struct Pushed {
     expires_in: i64,
 }
 
-/// RFC 7662 §2.2.
+/// RFC 8628 §3.1.
+#[derive(ToSchema)]
+struct Device {
+    scope: Option<String>,
+    /// RFC 8707.
+    resource: Option<String>,
+}
+
+/// RFC 8628 §3.2.
+#[derive(ToSchema)]
+struct DeviceCode {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    expires_in: i64,
+    interval: i64,
+}
+
+/// RP-Initiated Logout 1.0 §2.
+#[derive(ToSchema)]
+struct Logout {
+    id_token_hint: Option<String>,
+    logout_hint: Option<String>,
+    client_id: Option<String>,
+    post_logout_redirect_uri: Option<String>,
+    state: Option<String>,
+    ui_locales: Option<String>,
+}
+
+/// RFC 7662.
 #[derive(ToSchema)]
 struct Introspection {
     active: bool,
@@ -181,16 +181,8 @@ struct Introspection {
     tenant_id: Option<String>,
     #[schema(nullable = false)]
     roles: Option<Vec<String>>,
-    /// Who acts for the user (RFC 8693 §4.1).
+    /// RFC 8693 §4.1: who acts for the subject.
     #[schema(nullable = false)]
-    act: Option<Act>,
-}
-
-/// The party that acts; `act` in it is who acted before.
-#[derive(ToSchema)]
-struct Act {
-    sub: String,
-    #[schema(nullable = false, value_type = Option<Object>)]
     act: Option<serde_json::Value>,
 }
 
@@ -233,8 +225,10 @@ struct Bearer {
 }
 
 pub fn chapter() -> Chapter {
-    let operations =
-        [discovery(), authorize(), tokens(), registration(), device(), userinfo(), logout()].into_iter().flatten().collect();
+    let operations = [discovery(), authorize(), logout(), tokens(), registration(), userinfo()]
+        .into_iter()
+        .flatten()
+        .collect();
     Chapter {
         surface: "oauth",
         about: "OAuth 2 and OpenID Connect; failures are RFC 6749's `{error, error_description}`. At the root, \
@@ -245,7 +239,6 @@ pub fn chapter() -> Chapter {
 }
 
 fn discovery() -> Vec<Operation> {
-    let of = |registration| metadata("", registration);
     vec![
         op("GET", "/tenant/{tenant}/.well-known/jwks.json", "The public keys")
             .also("/.well-known/jwks.json")
@@ -260,7 +253,7 @@ fn discovery() -> Vec<Operation> {
             .also("/.well-known/openid-configuration/tenant/{tenant}")
             .also("/.well-known/oauth-authorization-server/tenant/{tenant}")
             .about("OpenID Connect Discovery 1.0 §3, RFC 8414 §2.")
-            .answers_with(200, "The tenant's metadata.", like(&of(true), &of(false))),
+            .answers_with(200, "The tenant's metadata.", like(&metadata("", true), &metadata("", false))),
     ]
 }
 
@@ -277,9 +270,21 @@ fn authorize() -> Vec<Operation> {
             .sets("location", "where to")
             .fails([Code::InvalidRequest, Code::InvalidRequestUri])
     };
-    let parameters = crate::api::docs::members::<Request>();
-    let get = parameters.into_iter().fold(ask("GET"), |get, (name, what)| get.query_text(name, what));
-    vec![get, ask("POST").form::<Request>()]
+    vec![ask("GET").query_of::<Request>(), ask("POST").form::<Request>()]
+}
+
+fn logout() -> Vec<Operation> {
+    let ask = |method| {
+        op(method, "/tenant/{tenant}/oauth2/logout", "Sign a user out")
+            .also("/oauth2/logout")
+            .about("OpenID Connect RP-Initiated Logout 1.0, for a browser.")
+            .reads(&["session"])
+            .page(200, "Asks the user, or says that it is done.")
+            .nothing(303, "Back to the client.")
+            .sets("location", "where to")
+            .fails([Code::InvalidRequest])
+    };
+    vec![ask("GET").query_of::<Logout>(), ask("POST").form::<Logout>()]
 }
 
 fn tokens() -> Vec<Operation> {
@@ -318,6 +323,13 @@ fn tokens() -> Vec<Operation> {
                 Code::RequestUriNotSupported,
                 Code::RegistrationNotSupported,
             ]),
+        op("POST", "/tenant/{tenant}/oauth2/device_authorization", "Begin to connect a device")
+            .also("/oauth2/device_authorization")
+            .about("RFC 8628 §3.1.")
+            .form::<Device>()
+            .as_client()
+            .answers::<DeviceCode>(200, "The codes, and where the user enters theirs.")
+            .fails([Code::UnauthorizedClient, Code::InvalidScope, Code::InvalidTarget]),
         op("POST", "/tenant/{tenant}/oauth2/introspect", "What a token is worth")
             .also("/oauth2/introspect")
             .about("RFC 7662, for confidential clients.")
@@ -364,40 +376,6 @@ fn registration() -> Vec<Operation> {
             .fails(wrong),
         manage("DELETE", "Delete the client").nothing(204, "Gone."),
     ]
-}
-
-fn device() -> Vec<Operation> {
-    vec![
-        op("POST", "/tenant/{tenant}/oauth2/device_authorization", "Ask for codes of a device")
-            .also("/oauth2/device_authorization")
-            .about(
-                "RFC 8628 §3.1. Its user types `user_code` at `verification_uri`, while it polls for tokens.",
-            )
-            .form::<Device>()
-            .as_client()
-            .answers::<DeviceAsked>(200, "What to show, and what to poll with.")
-            .fails([Code::UnauthorizedClient, Code::InvalidScope, Code::InvalidTarget]),
-    ]
-}
-
-fn logout() -> Vec<Operation> {
-    let ask = |method| {
-        op(method, "/tenant/{tenant}/oauth2/logout", "Sign a user out")
-            .also("/oauth2/logout")
-            .about(
-                "OpenID Connect RP-Initiated Logout 1.0, for a browser. Without an ID token of the session that \
-                 is to end, the user is asked.",
-            )
-            .reads(&["session"])
-            .page(200, "The question, or that nobody is signed in any more.")
-            .nothing(303, "Back to the client.")
-            .sets("location", "where to")
-            .sets("set-cookie", "takes the session away")
-            .fails([Code::InvalidRequest])
-    };
-    let parameters = crate::api::docs::members::<SignOut>();
-    let get = parameters.into_iter().fold(ask("GET"), |get, (name, what)| get.query_text(name, what));
-    vec![get, ask("POST").form::<SignOut>()]
 }
 
 fn userinfo() -> Vec<Operation> {

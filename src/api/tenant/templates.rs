@@ -14,14 +14,16 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct Written {
+pub(super) struct Written {
     html: String,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-struct Previewed {
+pub(super) struct Previewed {
     #[serde(default)]
     html: Option<String>,
 }

@@ -19,6 +19,12 @@ const signedIn = await gateway.send('/api/auth/login', { method: 'POST', json: o
 const token = signedIn.json.data.tokens.accessToken;
 const user = { email: 'user@example.com', password: PASSWORD };
 const made = await gateway.send(`/tenant/${tenant}/v2/Users`, { method: 'POST', json: user, token });
+const things = {
+  Clients: { client_name: 'A client', redirect_uris: ['https://client.example.com/back'] },
+  Plans: { name: 'business', rank: 20, features: ['exports'] },
+  Routes: { name: 'app', path: '/scratch/', origin: 'https://origin.example.com' },
+};
+for (const [kind, json] of Object.entries(things)) await gateway.send(`/tenant/${tenant}/v2/${kind}`, { method: 'POST', json, token });
 const scratch = { tenant, token, user: made.json.id };
 
 const { url, adminToken } = gateway;

@@ -30,6 +30,6 @@ def test_every_answer_is_one_that_the_document_has(gateway):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=150,
+        timeout=300,
     )
     assert run.returncode == 0, run.stdout

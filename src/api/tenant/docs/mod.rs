@@ -3,11 +3,13 @@
 mod shapes;
 
 use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, op, whole_answer};
-use crate::api::tenant::{api_keys, keys, plans, roles, tenants, users};
+use crate::api::tenant::{api_keys, keys, plans, roles, templates, tenants, users};
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
-use self::shapes::{ApiKey, Event, Month, Plan, Problem, Role, Rotated, Route, Session, Tenant};
+use self::shapes::{
+    ApiKey, Event, Month, Plan, Preview, Problem, Role, Rotated, Route, Session, Template, Tenant,
+};
 pub use self::shapes::{Client, ClientSaid, User};
 
 /// What a refusal looks like.
@@ -16,11 +18,18 @@ pub fn failure() -> Named {
 }
 
 pub fn chapter() -> Chapter {
-    let operations =
-        [users(), gateway_routes(), roles_and_plans(), clients_and_keys(), settings_and_keys(), tenants()]
-            .into_iter()
-            .flatten()
-            .collect();
+    let operations = [
+        users(),
+        gateway_routes(),
+        roles_and_plans(),
+        clients_and_keys(),
+        settings_and_keys(),
+        templates(),
+        tenants(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     Chapter {
         surface: "tenant",
         about: "The tenant API: resources in camelCase; failures are RFC 9457's problems.",
@@ -149,6 +158,28 @@ fn settings_and_keys() -> Vec<Operation> {
             .about("Users with a login or a refresh in a calendar month (UTC), newest month first.")
             .paged()
             .answers_with(200, "A page of months.", answer::<Month>().listed()),
+    ]
+}
+
+fn templates() -> Vec<Operation> {
+    const ALL: &str = "/tenant/{tenant}/v2/Templates";
+    const ONE: &str = "/tenant/{tenant}/v2/Templates/{name}";
+    vec![
+        op("GET", ALL, "List the pages that can be of the tenant's own HTML").answers_with(
+            200,
+            "All of them.",
+            answer::<Template>().listed(),
+        ),
+        op("GET", ONE, "Read a page's template").answers::<Template>(200, "The template."),
+        op("PUT", ONE, "Write a page's template")
+            .about("A refusal says the line and the reason.")
+            .json::<templates::Written>()
+            .answers::<Template>(200, "The template, in use."),
+        op("DELETE", ONE, "Go back to the default page").nothing(204, "The default page is in use."),
+        op("POST", "/tenant/{tenant}/v2/Templates/{name}/preview", "Show a page with sample values")
+            .about("Of the HTML that is sent, or else the one that is kept.")
+            .maybe_json::<templates::Previewed>()
+            .answers::<Preview>(200, "The page."),
     ]
 }
 

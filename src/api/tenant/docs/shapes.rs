@@ -194,3 +194,26 @@ pub struct Client {
     #[serde(flatten)]
     metadata: Metadata,
 }
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Template {
+    /// `login`, `reset` or `mfa`.
+    name: String,
+    /// The tenant's own; null where the page is the default.
+    html: Option<String>,
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+    variables: Vec<Variable>,
+}
+
+#[derive(ToSchema)]
+pub struct Variable {
+    name: String,
+    description: String,
+}
+
+#[derive(ToSchema)]
+pub struct Preview {
+    html: String,
+}
