@@ -41,12 +41,13 @@ enum Public {
 }
 
 impl Public {
-    /// The one algorithm that the key is for (RFC 8725 §3.1).
-    fn algorithm(&self) -> &'static str {
+    /// The one algorithm that the key is for (RFC 8725 §3.1), by its names: EdDSA on this curve has a newer
+    /// one (RFC 9864 §2.2).
+    fn is_for(&self, alg: &str) -> bool {
         match self {
-            Public::Es256(_) => "ES256",
-            Public::Rs256(_) => "RS256",
-            Public::EdDsa(_) => "EdDSA",
+            Public::Es256(_) => alg == "ES256",
+            Public::Rs256(_) => alg == "RS256",
+            Public::EdDsa(_) => matches!(alg, "EdDSA" | "Ed25519"),
         }
     }
 }
@@ -96,7 +97,7 @@ fn key(jwk: &Value) -> Result<Key, &'static str> {
         return Err("each kid 1 to 256 characters");
     }
     let public = public(&jwk)?;
-    if jwk.alg.as_deref().is_some_and(|alg| alg != public.algorithm()) {
+    if jwk.alg.as_deref().is_some_and(|alg| !public.is_for(alg)) {
         return Err("alg ES256, RS256 or EdDSA, as the key is");
     }
     Ok(Key { kid: jwk.kid, public })
@@ -181,13 +182,13 @@ impl<'a> Foreign<'a> {
         let header = self.0.header();
         let mut fitting = keys.iter().filter(|key| {
             let named = header.key_id.is_none() || header.key_id == key.kid;
-            named && key.public.algorithm() == self.0.algorithm()
+            named && key.public.is_for(self.0.algorithm())
         });
         let (Some(key), None) = (fitting.next(), fitting.next()) else { return None };
         let claims = match &key.public {
             Public::Es256(key) => self.claims(&Es256, key),
             Public::Rs256(key) => self.claims(&Rs256, key),
-            Public::EdDsa(key) => self.claims(&EdDsa, key),
+            Public::EdDsa(key) => self.claims(&EdDsa(self.0.algorithm().to_owned()), key),
         }?;
         let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
             at.map(|at| Time(at.timestamp().saturating_mul(1000)))
@@ -244,8 +245,8 @@ impl Algorithm for Rs256 {
     }
 }
 
-/// Ed25519 (RFC 8037 §3.1).
-struct EdDsa;
+/// Ed25519 (RFC 8037 §3.1), under the name that the token has for it.
+struct EdDsa(String);
 
 struct EdSignature(ed25519_compact::Signature);
 
@@ -268,7 +269,7 @@ impl Algorithm for EdDsa {
     type Signature = EdSignature;
 
     fn name(&self) -> Cow<'static, str> {
-        Cow::Borrowed("EdDSA")
+        Cow::Owned(self.0.clone())
     }
 
     fn sign(&self, key: &Infallible, _: &[u8]) -> EdSignature {

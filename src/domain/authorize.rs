@@ -199,7 +199,9 @@ pub async fn decided(
     };
     if !allow {
         let entry = Entry::failed("consent.denied").by(&live.user.id).on(&trusted.client.id);
-        audit::write(cx, &tenant.id, entry).await?;
+        // What was refused is not allowed afterwards.
+        let over = store::authorization_requests::take(&stored(id), cx.now);
+        cx.db.run(vec![over, audit::row(cx, &tenant.id, entry)]).await?;
         let wrong = (Code::AccessDenied, "the user did not agree");
         return Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
     }

@@ -15,7 +15,7 @@ pub const GRANTS: [&str; 5] = [
 const AUTH_METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 
 /// The algorithms that they may sign with.
-const CLIENT_ALGORITHMS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
+const CLIENT_ALGORITHMS: [&str; 4] = ["ES256", "RS256", "EdDSA", "Ed25519"];
 
 /// Languages that pages speak.
 const LOCALES: [&str; 2] = ["en", "de"];

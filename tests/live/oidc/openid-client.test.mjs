@@ -120,11 +120,12 @@ describe('openid-client', () => {
       code_challenge: await oidc.calculatePKCECodeChallenge(oidc.randomPKCECodeVerifier()),
       code_challenge_method: 'S256',
     });
+    const otherIssuer = ({ cause }) => /"iss"/.test(cause.message);
     const back = await browse(gateway, asked, cookie);
     back.searchParams.set('iss', `${gateway.url}/tenant/another`);
-    await assert.rejects(oidc.authorizationCodeGrant(config, back, { expectedState }), /iss/);
+    await assert.rejects(oidc.authorizationCodeGrant(config, back, { expectedState }), otherIssuer);
     back.searchParams.delete('iss');
-    await assert.rejects(oidc.authorizationCodeGrant(config, back, { expectedState }), /iss/);
+    await assert.rejects(oidc.authorizationCodeGrant(config, back, { expectedState }), otherIssuer);
   });
 
   test('connects a device that has no browser', { timeout: 60_000 }, async () => {
