@@ -13,6 +13,9 @@ const HELD = ({ rate, time, module, startup }) => [
   ['start-up CPU above an empty Worker (ms)', startup, 50, 'at most'],
 ];
 
+/** What is shown beside the hello Worker, asked in the same way, and held to nothing. */
+const FLOOR = { discovery: 'hello', code: 'helloLanes', clientRefresh: 'helloLanes', clientCredentials: 'helloLanes', introspection: 'helloLanes' };
+
 /** Medians, ratios and their limits as plain data. `rounds` maps a scenario's id to its measurements. */
 export function summary({ list, rounds, module, startup, machine, partial = false }) {
   const figures = Object.fromEntries(list.map(({ id, name }) => [id, {
@@ -27,11 +30,14 @@ export function summary({ list, rounds, module, startup, machine, partial = fals
   const held = partial ? [] : HELD({ rate: ratio('rate'), time: ratio('p50'), module, startup }).map(
     ([name, value, limit, sense]) => ({ name, value, limit, sense, met: sense === 'at least' ? value >= limit : value <= limit }),
   );
-  return { machine, module, startup, figures, held };
+  const floor = Object.entries(FLOOR).filter(([one, other]) => rounds[one] && rounds[other]).map(
+    ([one, other]) => ({ name: `${figures[one].name} / hello`, value: ratio('rate')(one, other) }),
+  );
+  return { machine, module, startup, figures, held, floor };
 }
 
 /** The summary as Markdown. */
-export function markdown({ machine, module, figures, held }) {
+export function markdown({ machine, module, figures, held, floor = [] }) {
   const rows = Object.values(figures).map(({ name, rate, p50, p99, rates }) =>
     `| ${name} | ${short(rate)} | ${p50.toFixed(2)} | ${p99.toFixed(2)} | ${short(Math.min(...rates))} – ${short(Math.max(...rates))} |`);
   const limits = held.map(({ name, value, limit, sense, met }) =>
@@ -41,6 +47,7 @@ export function markdown({ machine, module, figures, held }) {
     '',
     '| scenario | requests/s | median ms | p99 ms | rounds from – to |', '|---|---:|---:|---:|---|', ...rows,
     ...(held.length ? ['', '| held to | now | limit | met |', '|---|---:|---:|---|', ...limits] : []),
+    ...(floor.length ? ['', '| rate beside the hello floor | ratio |', '|---|---:|', ...floor.map(({ name, value }) => `| ${name} | ${value.toFixed(3)} |`)] : []),
     '',
     `Module: ${Math.round(module.bytes / 1000)} kB, ${Math.round(module.gzipped / 1000)} kB gzipped.`,
   ].join('\n');

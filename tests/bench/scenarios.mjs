@@ -1,6 +1,7 @@
 // What is measured: each scenario is a name and a way to run it for some seconds.
 import { send } from '../live/http.mjs';
 import { flood, lanes } from './load.mjs';
+import { clients } from './clients.mjs';
 import { login, refresh, startSubject } from './subject.mjs';
 
 const USERS = { few: 100, many: 100_000 };
@@ -18,6 +19,7 @@ export async function scenarios({ subject, peers, origin, users = USERS }) {
   const few = await startSubject(users.few);
   const many = await startSubject(users.many);
   const tokens = await Promise.all(Array.from({ length: 8 }, async () => (await login(subject)).refreshToken));
+  const oauth = await clients(subject);
   const anyOf = (count) => 1 + Math.floor(Math.random() * count);
 
   // By its address, with the name that the issuer has.
@@ -27,6 +29,7 @@ export async function scenarios({ subject, peers, origin, users = USERS }) {
   const list = [
     ['hello', 'hello, JavaScript Worker', peer(peers.hello)],
     ['jwks', 'JWKS', gate('/tenant/home/.well-known/jwks.json')],
+    ['discovery', 'discovery', gate('/tenant/home/.well-known/openid-configuration')],
     // The same request as the gateways get: what it carries costs everybody.
     ['passThrough', 'pass-through Worker, no checks', peer(peers.passThrough, bearer)],
     ['honoJose', 'Hono + jose gateway, bearer', peer(peers.honoJose, bearer)],
@@ -41,6 +44,12 @@ export async function scenarios({ subject, peers, origin, users = USERS }) {
     ['refresh', 'refresh, 8 at a time', (seconds) => lanes(8, seconds, async (lane) => {
       tokens[lane] = await refresh(subject, tokens[lane]);
     })],
+    ['code', 'authorization and code exchange, 8 at a time', (seconds) => lanes(8, seconds, oauth.code)],
+    ['clientRefresh', "refresh of a client's grant, 8 at a time", (seconds) => lanes(8, seconds, oauth.refresh)],
+    ['clientCredentials', 'client credentials, 8 at a time', (seconds) => lanes(8, seconds, oauth.own)],
+    ['introspection', 'introspection, 8 at a time', (seconds) => lanes(8, seconds, oauth.introspect)],
+    // The floor of these: the same way of asking, answered by the Worker that says hello.
+    ['helloLanes', 'hello, asked in the same way, 8 at a time', (seconds) => lanes(8, seconds, () => send(peers.hello, '/', { method: 'POST', form: { grant_type: 'none' } }))],
   ];
   return {
     list: list.map(([id, name, run]) => ({ id, name, run })),

@@ -187,3 +187,23 @@ fn a_host_of_its_own_has_the_same_issuer() {
     let root = world.get("/.well-known/openid-configuration").host("login.acme.example").send().is(200);
     assert_eq!(root.json["issuer"], "https://auth.example.com/tenant/acme");
 }
+
+/// RFC 8414 §3.2: members without elements are left out; every endpoint that is named answers.
+#[test]
+fn every_endpoint_that_is_named_answers() {
+    let world = World::new();
+    let document = document(&world);
+    let mut named = 0;
+    for (name, value) in document.as_object().unwrap() {
+        let is_endpoint = name.ends_with("_endpoint") || name == "jwks_uri";
+        let Some(url) = value.as_str().filter(|_| is_endpoint) else { continue };
+        let path = url.strip_prefix("https://auth.example.com").unwrap();
+        let got = world.get(path).navigating().send();
+        let posted = world.post(path).form(&[]).send();
+        assert!(got.status != 404 && posted.status != 404, "{name}: {} {}", got.status, posted.status);
+        assert!(got.status != 405 || posted.status != 405, "{name}");
+        assert!(got.status < 500 && posted.status < 500, "{name}: {} {}", got.text, posted.text);
+        named += 1;
+    }
+    assert!(named >= 9, "{named}");
+}

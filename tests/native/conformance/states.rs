@@ -6,37 +6,53 @@ use serde_json::json;
 use crate::harness::oidc::{Params, Party, metadata};
 use crate::harness::{Ask, PASSWORD, claims};
 
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// Everything that one person granted to one client.
 struct Granted {
     party: Party,
     code: String,
     access: String,
     refresh: String,
+    device: String,
 }
 
 /// What still works: access token at userinfo, at the gateway and at introspection; refresh token; code that was
-/// not exchanged yet.
-type Works = [bool; 5];
+/// not exchanged yet; device code that was approved and not exchanged yet.
+type Works = [bool; 6];
 
-const ALL: Works = [true; 5];
-const NOTHING: Works = [false; 5];
+const ALL: Works = [true; 6];
+const NOTHING: Works = [false; 6];
 
 fn granted() -> Granted {
     let other = json!({
         "token_endpoint_auth_method": "none",
-        "grant_types": ["authorization_code", "refresh_token"],
+        "grant_types": ["authorization_code", "refresh_token", DEVICE],
     });
     let party = Party::with("app", other);
     party.world.route(json!({}));
     party.world.client("home", "resource-server", metadata(json!({})));
     let tokens = party.tokens();
+    let params = Params::of(&[("scope", "openid profile offline_access read")]);
+    let path = Party::path("device_authorization");
+    let device = party.world.as_client(&path, &party.app, &params).send().is(200).str("/device_code");
+    party.world.sql(&format!(
+        "UPDATE device_codes SET status = 'approved', user_id = '{}',
+         session_id = (SELECT id FROM sessions WHERE cookie_hash IS NOT NULL)",
+        party.user.id
+    ));
     let code = party.code();
     party.world.sql(&format!(
         "INSERT OR REPLACE INTO consents VALUES ('{}', 'app', 'home', 'openid profile email offline_access read', 0)",
         party.user.id
     ));
-    let granted =
-        Granted { code, access: tokens.str("/access_token"), refresh: tokens.str("/refresh_token"), party };
+    let granted = Granted {
+        code,
+        device,
+        access: tokens.str("/access_token"),
+        refresh: tokens.str("/refresh_token"),
+        party,
+    };
     assert_eq!(granted.remembered(Ask::elsewhere), [true, true]);
     assert_eq!(granted.remembered(|ask| ask), [true, true]);
     granted
@@ -63,7 +79,7 @@ impl Granted {
 
     /// Checks what works after a change that the first isolate made.
     #[track_caller]
-    fn then(&self, [userinfo, gateway, active, refresh, code]: Works) {
+    fn then(&self, [userinfo, gateway, active, refresh, code, device]: Works) {
         let wanted = [userinfo, gateway];
         assert_eq!(self.remembered(Ask::fresh), wanted, "in an isolate that remembers nothing");
         assert_eq!(self.remembered(|ask| ask), wanted, "in the isolate that made the change");
@@ -77,6 +93,11 @@ impl Granted {
             ("code_verifier", crate::harness::oidc::VERIFIER),
         ];
         assert_eq!(self.token(&exchange), code, "the code");
+        assert_eq!(
+            self.token(&[("grant_type", DEVICE), ("device_code", &self.device)]),
+            device,
+            "the device code"
+        );
         let spend = [("grant_type", "refresh_token"), ("refresh_token", self.refresh.as_str())];
         assert_eq!(self.token(&spend), refresh, "the refresh token");
     }
@@ -172,6 +193,24 @@ fn a_role_that_is_removed_counts_for_what_was_granted() {
 }
 
 #[test]
+fn of_a_deleted_client_nothing_works_and_nothing_is_left() {
+    let granted = granted();
+    let world = &granted.party.world;
+    world.delete("/tenant/home/v2/Clients/app").bearer(&world.admin()).send().is(204);
+    granted.then(NOTHING);
+    for table in ["authorization_codes", "consents", "device_codes", "authorization_requests"] {
+        assert_eq!(
+            world.number(&format!("SELECT count(*) AS n FROM {table} WHERE client_id = 'app'")),
+            0,
+            "{table}"
+        );
+    }
+    assert_eq!(world.number("SELECT count(*) AS n FROM sessions WHERE client_id = 'app'"), 0);
+    // The person is still signed in.
+    world.get("/app/").cookie(&granted.party.cookie).plan();
+}
+
+#[test]
 fn of_a_suspended_tenant_nothing_works() {
     let granted = granted();
     let world = &granted.party.world;
@@ -183,6 +222,7 @@ fn of_a_suspended_tenant_nothing_works() {
     for params in [
         Party::exchange(&granted.code),
         Params::of(&[("grant_type", "refresh_token"), ("refresh_token", &granted.refresh)]),
+        Params::of(&[("grant_type", DEVICE), ("device_code", &granted.device)]),
     ] {
         let status = granted.party.ask_token(&params).fresh().status();
         assert!((400..500).contains(&status), "{status}");
@@ -216,24 +256,6 @@ fn a_client_whose_secret_changed_uses_the_new_one() {
     let new = crate::harness::oidc::basic("server", &made.str("/client_secret"));
     let ask = party.world.post(&Party::path("token")).header("authorization", &new);
     ask.body("application/x-www-form-urlencoded", params.text()).send().is(200);
-}
-
-#[test]
-fn of_a_deleted_client_nothing_works_and_nothing_is_left() {
-    let granted = granted();
-    let world = &granted.party.world;
-    world.delete("/tenant/home/v2/Clients/app").bearer(&world.admin()).send().is(204);
-    granted.then(NOTHING);
-    for table in ["authorization_codes", "consents", "device_codes", "authorization_requests"] {
-        assert_eq!(
-            world.number(&format!("SELECT count(*) AS n FROM {table} WHERE client_id = 'app'")),
-            0,
-            "{table}"
-        );
-    }
-    assert_eq!(world.number("SELECT count(*) AS n FROM sessions WHERE client_id = 'app'"), 0);
-    // The person is still signed in.
-    world.get("/app/").cookie(&granted.party.cookie).plan();
 }
 
 #[test]
