@@ -6,6 +6,7 @@ export const auth = new UserManager({
   redirect_uri: `${location.origin}/callback`,
   post_logout_redirect_uri: `${location.origin}/`,
   scope: 'openid profile email offline_access read',
+  revokeTokensOnSignout: true, // offline_access outlives the sign-in at the gateway otherwise
 });
 
 export const signIn = () => auth.signinRedirect({ state: location.pathname });
