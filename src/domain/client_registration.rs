@@ -33,7 +33,7 @@ const A_DAY: u32 = 1_000;
 /// Registers a client.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Forbidden`] where none may register; [`Refusal::Limited`]; what is wrong with the
+/// [`Refusal::Invalid`]; [`Refusal::SignUpClosed`]; [`Refusal::Limited`]; what is wrong with the
 /// initial access token.
 pub async fn register(
     cx: &Cx,
@@ -43,9 +43,7 @@ pub async fn register(
 ) -> Result<Made, Error> {
     let tenant = chosen.tenant.as_ref();
     let voucher = match tenant.settings.client_registration {
-        ClientRegistration::Closed => {
-            return Err(Refusal::Forbidden.into());
-        }
+        ClientRegistration::Closed => return Err(Refusal::SignUpClosed.into()),
         ClientRegistration::Token => Some(vouched(cx, chosen, sent).await?),
         ClientRegistration::Open => None,
     };

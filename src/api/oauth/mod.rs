@@ -102,7 +102,7 @@ fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
         Refusal::OAuth(code, _) => *code,
         Refusal::NoCredential | Refusal::BadCredential => Code::InvalidToken,
         Refusal::ScopeMissing(_) => Code::InsufficientScope,
-        Refusal::Forbidden | Refusal::WrongTenant => Code::AccessDenied,
+        Refusal::Forbidden | Refusal::WrongTenant | Refusal::SignUpClosed => Code::AccessDenied,
         _ => Code::InvalidRequest,
     };
     let body = json!({ "error": code.name(), "error_description": worded.sentence });
