@@ -1,0 +1,94 @@
+// Scripts of other origins, through the compiled Worker: what a browser asks
+// first, and which header fields it finds on an origin's answer.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { startGateway } from '../harness.mjs';
+
+const APP = 'https://app.example';
+const EVIL = 'https://evil.example';
+
+describe('cross-origin requests', () => {
+  let gateway;
+  let token;
+  let origin;
+
+  before(async () => {
+    gateway = await startGateway();
+    // An origin that answers CORS by itself where the path says so.
+    origin = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.setHeader('vary', 'Accept-Encoding');
+      if (request.url.includes('/own')) response.setHeader('access-control-allow-origin', '*');
+      response.end('{"from":"origin"}');
+    });
+    await new Promise((go) => origin.listen(0, '127.0.0.1', go));
+    const address = `http://127.0.0.1:${origin.address().port}`;
+    await gateway.route({ name: 'spa', path: '/spa/', origin: address });
+    await gateway.route({
+      name: 'counted',
+      path: '/counted/',
+      origin: address,
+      rateLimit: { requests: 50, windowSeconds: 60 },
+    });
+    await gateway.route({ name: 'gone', path: '/gone/', origin: 'http://127.0.0.1:9' });
+    await gateway.admin('PATCH', '/tenant/home/v2/Settings', { allowedOrigins: [APP] });
+    token = (await gateway.person()).accessToken;
+  });
+  after(() => {
+    origin?.close();
+    return gateway?.stop();
+  });
+
+  const get = (path, from) => gateway.send(path, { token, headers: from ? { Origin: from } : {} });
+
+  test("a browser that asks first is answered before the route's origin is", async () => {
+    const headers = {
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'authorization,content-type',
+    };
+    for (const path of ['/spa/x', '/tenant/home/oauth2/token', '/api/auth/me']) {
+      const method = 'OPTIONS';
+      const yes = await gateway.send(path, { method, headers: { ...headers, Origin: APP } });
+      if (path !== '/api/auth/me') assert.match(yes.headers['access-control-allow-methods'], /POST/);
+      assert.equal(yes.status, 204);
+      assert.equal(yes.headers['access-control-allow-origin'], APP);
+      assert.equal(yes.headers['access-control-allow-headers'], 'authorization,content-type');
+      const no = await gateway.send(path, { method, headers: { ...headers, Origin: EVIL } });
+      assert.equal(no.headers['access-control-allow-origin'], undefined);
+      assert.ok(no.status >= 400);
+    }
+  });
+
+  test("a route's answer can be read by the tenant's origins alone", async () => {
+    const yes = await get('/spa/x', APP);
+    assert.deepEqual(yes.json, { from: 'origin' });
+    assert.equal(yes.headers['access-control-allow-origin'], APP);
+    assert.equal(yes.headers['access-control-expose-headers'], '*');
+    assert.equal(yes.headers['access-control-allow-credentials'], undefined);
+    assert.match(yes.headers.vary, /Accept-Encoding/);
+    assert.match(yes.headers.vary, /Origin/);
+    for (const from of [EVIL, undefined]) {
+      const no = await get('/spa/x', from);
+      assert.equal(no.status, 200);
+      assert.equal(no.headers['access-control-allow-origin'], undefined);
+    }
+  });
+
+  test('an origin that answers for itself is not contradicted', async () => {
+    assert.equal((await get('/spa/own', APP)).headers['access-control-allow-origin'], '*');
+    const counted = await get('/counted/own', APP);
+    assert.equal(counted.headers['access-control-allow-origin'], '*');
+    assert.equal(counted.headers['ratelimit-limit'], '50');
+  });
+
+  test('what went wrong can be read too', async () => {
+    const gone = await get('/gone/x', APP);
+    assert.equal(gone.status, 502);
+    assert.equal(gone.headers['access-control-allow-origin'], APP);
+    const nobody = await gateway.send('/spa/x', { headers: { Origin: APP } });
+    assert.equal(nobody.status, 401);
+    assert.equal(nobody.headers['access-control-allow-origin'], APP);
+  });
+});
