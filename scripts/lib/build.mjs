@@ -34,7 +34,7 @@ export async function build() {
       run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
     // worker-build has wasm-opt keep the functions' names, a tenth of the module; nothing reads them there.
     const wasm = join(buildDir, 'index_bg.wasm');
-    await run(env.WASM_OPT_BIN, ['--all-features', '--strip-debug', wasm, '-o', wasm], { env });
+    await run(env.WASM_OPT_BIN, ['--strip-debug', wasm, '-o', wasm], { env });
     copyFileSync(at('src', 'edge', 'entry.js'), join(buildDir, 'entry.js'));
     // Edited meanwhile: the next start builds again.
     if (hashOf(ownInputs()) === before) writeFileSync(stampFile, inputsHash());
