@@ -31,6 +31,7 @@ describe('the hosted pages', () => {
         redirect_uris: ['https://shop.example/back'],
         token_endpoint_auth_method: 'none',
         require_consent: true,
+        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
         scope: 'openid profile email offline_access read write',
       }),
     );
@@ -50,7 +51,12 @@ describe('the hosted pages', () => {
       code_challenge: CHALLENGE,
       code_challenge_method: 'S256',
     });
+    const form = new URLSearchParams({ client_id: 'shop', scope: 'openid email' });
+    const asked = await fetch(`${gateway.url}/tenant/home/oauth2/device_authorization`, { method: 'POST', body: form });
+    const { user_code: userCode } = await asked.json();
     Object.assign(pages, {
+      device: { path: '/tenant/home/device', signedIn: true },
+      'device-to-connect': { path: `/tenant/home/device?user_code=${userCode}`, signedIn: true },
       login: { path: '/tenant/home/login?return_to=/app/' },
       'login-for-a-client': { path: `/tenant/home/oauth2/authorize?${query}` },
       'login-in-german': { path: '/tenant/home/login?ui_locales=de' },
@@ -66,8 +72,6 @@ describe('the hosted pages', () => {
       error: { path: '/tenant/home/login?request=gone' },
       'not-found': { path: '/nowhere' },
     });
-    if ((await gateway.send('/tenant/home/device')).status === 200)
-      pages.device = { path: '/tenant/home/device', signedIn: true };
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
