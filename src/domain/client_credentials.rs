@@ -5,12 +5,10 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::grants::{self, Issued};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
+use crate::model::scope::OPENID;
 use crate::oidc::error::Code;
 use crate::oidc::request;
 use crate::store::clients::Client;
-
-/// The scopes that speak of a person, whom such a token has none of.
-const OF_PEOPLE: [&str; 4] = ["openid", "profile", "email", "offline_access"];
 
 /// Issues an access token to a confidential client.
 ///
@@ -26,8 +24,9 @@ pub async fn issue(
     if client.metadata.is_public() {
         return Err(oauth(Code::UnauthorizedClient, "a public client has no credentials"));
     }
+    // OpenID's scopes speak of a person, whom such a token has none of.
     let own: Vec<&str> =
-        client.metadata.scope.split_ascii_whitespace().filter(|one| !OF_PEOPLE.contains(one)).collect();
+        client.metadata.scope.split_ascii_whitespace().filter(|one| !OPENID.contains(one)).collect();
     let scopes = match scope {
         None => own.iter().map(|one| (*one).to_owned()).collect(),
         some => request::scopes(some, &own.join(" ")).map_err(|(code, text)| oauth(code, text))?,

@@ -14,6 +14,7 @@ use crate::domain::api_keys::parse_key;
 use crate::domain::forward::Minted;
 use crate::domain::keys;
 use crate::domain::tenants::{self, Tenant};
+use crate::model::client::CLIENT_CREDENTIALS;
 use crate::model::route::Accepts;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
@@ -183,7 +184,7 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
         return Ok(None);
     }
     let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, &claims.sub).await?;
-    let client = client.filter(|client| client.metadata.grants("client_credentials"));
+    let client = client.filter(|client| client.metadata.grants(CLIENT_CREDENTIALS));
     Ok(client.map(|client| Found {
         subject: Subject::Service { id: client.id, roles: client.metadata.roles },
         amr: Vec::new(),

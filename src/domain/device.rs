@@ -13,14 +13,12 @@ use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
+use crate::model::client::DEVICE_CODE;
 use crate::oidc::error::Code;
 use crate::oidc::{request, user_code};
 use crate::ports::Fault;
 use crate::store::clients::Client;
 use crate::store::device_codes::{self, NewDevice};
-
-/// The grant's name.
-pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// How long a device waits for its person, in seconds.
 pub const SECONDS: i64 = 600;
@@ -53,7 +51,7 @@ pub async fn ask(
     scope: Option<&str>,
     resources: &[String],
 ) -> Result<Asked, Error> {
-    if !client.metadata.grants(GRANT) {
+    if !client.metadata.grants(DEVICE_CODE) {
         return Err(oauth(Code::UnauthorizedClient, "the client is not registered for this grant type"));
     }
     let wrong = |(code, text)| oauth(code, text);

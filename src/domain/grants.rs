@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::keys;
 use crate::domain::tenants::Tenant;
+use crate::model::client::REFRESH_TOKEN;
 use crate::model::time::Time;
 use crate::oidc::access_token::{self, AccessToken, Audiences};
 use crate::oidc::id_token::{self, IdToken};
@@ -55,7 +56,7 @@ pub fn begin(
     parent_id: &str,
     entry: Entry,
 ) -> Beginning {
-    let refresh = client.metadata.grants("refresh_token").then(|| cx.secret());
+    let refresh = client.metadata.grants(REFRESH_TOKEN).then(|| cx.secret());
     let settings = &tenant.settings;
     let alive_for =
         if refresh.is_some() { settings.refresh_token_seconds } else { settings.access_token_seconds };

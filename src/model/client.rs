@@ -94,7 +94,7 @@ impl Default for Metadata {
         Metadata {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
-            grant_types: vec!["authorization_code".into()],
+            grant_types: vec![AUTHORIZATION_CODE.into()],
             response_types: vec!["code".into()],
             token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
             scope: "openid profile email offline_access".into(),

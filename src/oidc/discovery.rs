@@ -2,14 +2,8 @@
 
 use serde_json::{Value, json};
 
-/// The grants that the token endpoint takes.
-pub const GRANTS: [&str; 5] = [
-    "authorization_code",
-    "refresh_token",
-    "client_credentials",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-];
+use crate::model::client::GRANTS;
+use crate::model::scope::OPENID;
 
 /// How clients prove who they are.
 const AUTH_METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -34,7 +28,7 @@ pub fn metadata(issuer: &str, registration: bool) -> Value {
         "pushed_authorization_request_endpoint": endpoint("par"),
         "device_authorization_endpoint": endpoint("device_authorization"),
         "end_session_endpoint": endpoint("logout"),
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "scopes_supported": OPENID,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": GRANTS,

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::model::client::Metadata;
+use crate::model::client::{AUTHORIZATION_CODE, Metadata};
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::pkce;
@@ -85,7 +85,7 @@ impl Request {
             Some("code") => {}
             Some(_) => return Err((Code::UnsupportedResponseType, "response_type is code")),
         }
-        if !client.grants("authorization_code") || !client.response_types.iter().any(|t| t == "code") {
+        if !client.grants(AUTHORIZATION_CODE) || !client.response_types.iter().any(|t| t == "code") {
             return Err((Code::UnauthorizedClient, "the client is not registered for authorization codes"));
         }
         for (name, code) in [

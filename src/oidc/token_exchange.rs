@@ -4,9 +4,6 @@ use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::request::Wrong;
 
-/// The grant's name.
-pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-
 /// The type of an access token (§3).
 pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 

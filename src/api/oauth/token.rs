@@ -14,35 +14,38 @@ use crate::domain::{client_credentials, device, refresh};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::client::{
+    AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, GRANTS, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
-use crate::oidc::token_exchange::{self, ACCESS_TOKEN, Exchange};
+use crate::oidc::token_exchange::{ACCESS_TOKEN, Exchange};
 use crate::store::clients::Client;
 
 pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
     let tenant = &call.chosen.tenant;
     let grant_type = need(&params, "grant_type")?;
-    if !crate::oidc::discovery::GRANTS.contains(&grant_type) {
+    if !GRANTS.contains(&grant_type) {
         return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here"));
     }
     if !client.metadata.grants(grant_type) {
         return Err(oauth(Code::UnauthorizedClient, "the client is not registered for this grant type"));
     }
     let issued = match grant_type {
-        "authorization_code" => code(cx, tenant, &client, &params).await?,
-        "refresh_token" => {
+        AUTHORIZATION_CODE => code(cx, tenant, &client, &params).await?,
+        REFRESH_TOKEN => {
             let token = need(&params, "refresh_token")?;
             refresh::for_client(cx, tenant, &client, token, params.get("scope"), &resources(&params)).await?
         }
-        "client_credentials" => {
+        CLIENT_CREDENTIALS => {
             client_credentials::issue(cx, tenant, &client, params.get("scope"), &resources(&params)).await?
         }
-        token_exchange::GRANT => {
+        TOKEN_EXCHANGE => {
             let asked = Exchange::parse(&params).map_err(|(code, text)| oauth(code, text))?;
             let issued = exchange::exchange(cx, tenant, &client, &asked).await?;
             return Ok(exchanged(&issued));
         }
-        device::GRANT => device::poll(cx, tenant, &client, need(&params, "device_code")?).await?,
+        DEVICE_CODE => device::poll(cx, tenant, &client, need(&params, "device_code")?).await?,
         _ => return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here")),
     };
     Ok(shape(&issued))
