@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 25] = [
+const ROWS: [(&str, &str, &str); 34] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
@@ -21,7 +21,7 @@ const ROWS: [(&str, &str, &str); 25] = [
     (
         "users",
         "TU",
-        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0)",
+        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL)",
     ),
     (
         "sessions",
@@ -36,7 +36,11 @@ const ROWS: [(&str, &str, &str); 25] = [
     ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
     ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL)"),
     ("api_keys", "T", "('own', '{t}', NULL, 'k', 'pc_o', 'oh', '[]', '[]', 0, 0, NULL, NULL)"),
-    ("mail_links", "TU", "('ml', '{t}', '{u}', 'reset-password', lower('{e}'), NULL, NULL, 0, 9, NULL)"),
+    (
+        "mail_links",
+        "TU",
+        "('ml', '{t}', '{u}', 'reset-password', lower('{e}'), NULL, NULL, 0, 9, NULL, NULL)",
+    ),
     ("routes", "T", "('r', '{t}', 'app', '{{}}', 0)"),
     (
         "audit",
@@ -58,6 +62,23 @@ const ROWS: [(&str, &str, &str); 25] = [
     ("client_origins", "TC", "('{t}', 'https://app.example', '{c}')"),
     ("templates", "T", "('{t}', 'login', '<p>{t}</p>', 0)"),
     ("counted_users", "T", "('{t}', '2026-04', 1)"),
+    ("authenticators", "TU", "('{u}', '{t}', '1.x', 0, 0)"),
+    ("backup_codes", "U", "('{u}', 'bh', NULL)"),
+    (
+        "challenges",
+        "TU",
+        "('ch', 'chi', '{t}', '{u}', 'step-up', 1, 's', '[]', '[]', NULL, NULL, 0, NULL, 0, 9, NULL)",
+    ),
+    ("trusted_devices", "TU", "('td', 'th', '{t}', '{u}', '', '', 0, 0, 9)"),
+    ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL)"),
+    ("passkey_challenges", "TU", "('ph', '{t}', '{u}', 'register', 's', 0, 9, NULL)"),
+    ("mails", "TU", "('m', '{t}', '{u}', 'verify-email', '{e}', '1.x', 'queued', 0, 9, 9, NULL, 0, NULL)"),
+    ("mail_templates", "T", "('{t}', 'verify-email', 'en', 'Hello', 'Hello {t}', '', 0)"),
+    (
+        "email_changes",
+        "TU",
+        "('ec', '{t}', '{u}', lower('{e}'), 'n@to-go.example', 'n@to-go.example', 'eo', 'en', NULL, NULL, 0, 9, NULL)",
+    ),
 ];
 
 /// A world in which every table names all three.
