@@ -82,6 +82,15 @@ impl Stmt {
     pub fn new(sql: impl Into<String>, args: Vec<Arg>) -> Stmt {
         Stmt { sql: sql.into(), args }
     }
+
+    /// The same statement, which ends in its `WHERE`, for when something else holds as well; `?` in the
+    /// condition stands for the value.
+    pub fn and(mut self, condition: &str, value: impl Into<Arg>) -> Stmt {
+        self.args.push(value.into());
+        let place = format!("?{}", self.args.len());
+        self.sql = format!("{} AND {}", self.sql, condition.replace('?', &place));
+        self
+    }
 }
 
 /// One row: column name to value.
@@ -114,6 +123,15 @@ pub enum Rule {
         limit: u32,
         /// The window's length.
         seconds: u32,
+    },
+    /// At most `limit` takes, each within `seconds` of the one before; the last one locks for `lock`.
+    Lockout {
+        /// Takes until the lock.
+        limit: u32,
+        /// How long a take is remembered after the last one.
+        seconds: u32,
+        /// How long the lock lasts.
+        lock: u32,
     },
     /// `free` takes within `seconds`, then a delay of 1, 2, 4 … `max` between takes.
     Backoff {

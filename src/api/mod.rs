@@ -5,6 +5,7 @@ pub mod account;
 pub mod connections;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod docs;
+pub mod factor;
 pub mod gateway;
 pub mod oauth;
 pub mod pages;

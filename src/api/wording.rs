@@ -51,6 +51,8 @@ pub fn word(refusal: &Refusal) -> Worded {
             worded(403, "FEATURE_NOT_AVAILABLE", "This feature is not available on your current plan")
         }
         Refusal::MfaRequired => worded(403, "MFA_REQUIRED", "A second factor is required"),
+        Refusal::WrongCode => worded(401, "INVALID_CODE", "The code is wrong, used or expired"),
+        Refusal::ChallengeOver => worded(401, "CHALLENGE_EXPIRED", "The sign-in is over: please start again"),
         Refusal::NotFound => worded(404, "NOT_FOUND", "Not found"),
         Refusal::MethodNotAllowed(_) => worded(405, "METHOD_NOT_ALLOWED", "The method is not allowed here"),
         Refusal::Conflict(what) => worded(409, "CONFLICT", what),

@@ -7,3 +7,4 @@ pub mod jws;
 pub mod password;
 pub mod seal;
 pub mod secret;
+pub mod totp;

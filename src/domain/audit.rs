@@ -55,6 +55,23 @@ pub fn row_if_changed(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
     insert_if_changed(&event(cx, tenant_id, entry))
 }
 
+/// An event that marks what a batch did: what stands behind it in the batch asks whether it was written, and
+/// so is done if the statement before it changed anything, and not otherwise.
+pub struct Mark {
+    /// The event's id.
+    pub id: String,
+    /// The statement that writes it, and answers a row if it did.
+    pub stmt: Stmt,
+}
+
+/// Marks that the statement before it in the batch changed something.
+pub fn mark(cx: &Cx, tenant_id: &str, entry: Entry) -> Mark {
+    let event = event(cx, tenant_id, entry);
+    let mut stmt = insert_if_changed(&event);
+    stmt.sql.push_str(" RETURNING id");
+    Mark { stmt, id: event.id }
+}
+
 fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
     Event {
         id: cx.id(),

@@ -12,7 +12,7 @@ use crate::ports::{Act, Count, Rule, Tally, Verdict};
 pub struct State {
     /// Takes that count.
     count: u32,
-    /// Window: when it began. Backoff: the last take. Milliseconds.
+    /// Window: when it began. Otherwise: the last take. Milliseconds.
     at: i64,
     /// Refusals since the last take.
     refused: u32,
@@ -89,7 +89,7 @@ fn take(tallies: &mut Tallies, wanted: &[Tally], now: Time) -> Verdict {
     for tally in wanted {
         let state = tallies.entry(tally.name.clone()).or_default();
         if fare.admitted {
-            let starts = matches!(tally.rule, Rule::Backoff { .. }) || state.count == 0;
+            let starts = !matches!(tally.rule, Rule::Window { .. }) || state.count == 0;
             *state = State {
                 count: state.count.saturating_add(1),
                 at: if starts { now.0 } else { state.at },
@@ -114,7 +114,12 @@ fn take(tallies: &mut Tallies, wanted: &[Tally], now: Time) -> Verdict {
 
 /// Whether a tally's rule does not remember it any more.
 fn is_over(state: State, rule: Rule, now: Time) -> bool {
-    let (Rule::Window { seconds, .. } | Rule::Backoff { seconds, .. }) = rule;
+    let seconds = match rule {
+        Rule::Lockout { limit, lock, .. } if state.count >= limit => lock,
+        Rule::Window { seconds, .. } | Rule::Backoff { seconds, .. } | Rule::Lockout { seconds, .. } => {
+            seconds
+        }
+    };
     now.0 >= Time(state.at).plus(i64::from(seconds)).0
 }
 
@@ -128,6 +133,12 @@ fn hit(state: State, rule: Rule, now: Time) -> Fare {
             let admitted = state.count < limit;
             let left = limit.saturating_sub(state.count);
             Fare { admitted, limit, remaining: if admitted { left.saturating_sub(1) } else { 0 }, reset }
+        }
+        Rule::Lockout { limit, seconds, lock } => {
+            let admitted = state.count < limit;
+            let left = limit.saturating_sub(state.count).saturating_sub(1);
+            let reset = if admitted { seconds } else { until(Time(state.at).plus(i64::from(lock))) };
+            Fare { admitted, limit, remaining: left, reset }
         }
         Rule::Backoff { free, seconds, max } => {
             let Some(over) = state.count.checked_sub(free) else {

@@ -71,11 +71,9 @@ pub fn begin(
         created_at: cx.now,
         expires_at: cx.now.plus(alive_for),
     };
-    let mut batch = vec![
-        begin_if_changed(&new),
-        audit::row_if_changed(cx, &tenant.id, entry),
-        store::usage::seen(&tenant.id, &grant.user.id, cx.now),
-    ];
+    let mark = audit::mark(cx, &tenant.id, entry);
+    let active = store::usage::seen(&tenant.id, &grant.user.id, cx.now, &mark.id);
+    let mut batch = vec![begin_if_changed(&new), mark.stmt, active];
     if let Some(refresh) = &refresh {
         let (hash, end) = (stored(refresh), new.expires_at);
         batch.push(store::refresh_tokens::insert(&hash, grant.session_id, &tenant.id, end, cx.now));

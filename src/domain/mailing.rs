@@ -9,7 +9,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Tenant};
-use crate::ports::{Fault, Mail};
+use crate::ports::{Fault, Mail, Stmt};
 use crate::store;
 use crate::store::mail_links::Link;
 use crate::store::users::User;
@@ -43,7 +43,7 @@ impl Purpose {
 /// A mail with one button. The text form says the same.
 #[derive(Template)]
 #[template(path = "mail.html")]
-struct Letter<'a> {
+struct Sheet<'a> {
     tenant: &'a str,
     greeting: String,
     body: &'a str,
@@ -140,6 +140,70 @@ pub async fn send_password_changed(cx: &Cx, tenant_name: &str, user: &User) -> R
     deliver(cx, tenant_name, user, &words).await
 }
 
+/// What a mail is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Letter<'a> {
+    /// A code to sign in with.
+    Code {
+        /// Six digits.
+        code: &'a str,
+    },
+    /// A credential was changed.
+    Changed(Changed),
+}
+
+/// What was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// A second factor was set up.
+    SecondFactorOn,
+    /// It was removed.
+    SecondFactorOff,
+    /// The backup codes are other ones.
+    BackupCodes,
+    /// One of them was used.
+    BackupCodeUsed,
+}
+
+/// A mail for the batch of its event.
+pub struct Outgoing {
+    /// The statements that queue it.
+    pub stmts: Vec<Stmt>,
+    mail: Mail,
+    tenant_id: String,
+    user_id: String,
+}
+
+impl Outgoing {
+    /// Queued only if the event of that mark is written.
+    pub fn if_written(mut self, mark: &str) -> Outgoing {
+        self.stmts = self.stmts.into_iter().map(|stmt| store::audit::if_written(stmt, mark)).collect();
+        self
+    }
+}
+
+/// Writes a mail to a user.
+pub async fn write(_: &Cx, tenant: &Tenant, user: &User, letter: Letter<'_>) -> Result<Outgoing, Fault> {
+    let text = format!("{letter:?}");
+    let mail = Mail { to: user.email.clone(), subject: tenant.name.clone(), html: text.clone(), text };
+    Ok(Outgoing { stmts: Vec::new(), mail, tenant_id: user.tenant_id.clone(), user_id: user.id.clone() })
+}
+
+/// Sends a mail whose batch is written.
+pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
+    let Outgoing { mail, tenant_id, user_id, .. } = outgoing;
+    if cx.post.send(mail).await.is_err() {
+        let _ = audit::write(cx, &tenant_id, Entry::failed("mail.failed").on(&user_id)).await;
+    }
+}
+
+/// Tells a user what was changed, in a mail of its own.
+pub async fn tell(cx: &Cx, tenant: &Tenant, user: &User, changed: Changed) {
+    if let Ok(letter) = write(cx, tenant, user, Letter::Changed(changed)).await {
+        dispatch(cx, letter).await;
+    }
+}
+
 struct Words<'a> {
     subject: &'a str,
     body: &'a str,
@@ -155,7 +219,7 @@ async fn deliver(cx: &Cx, tenant_name: &str, user: &User, words: &Words<'_>) -> 
     let name = user.name.as_ref().filter(plain);
     let greeting = name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     let text = format!("{greeting}\n\n{body}\n\n{button}: {link}\n\n{note}\n\n{tenant_name}\n");
-    let letter = Letter { tenant: tenant_name, greeting, body, button, link, note };
+    let letter = Sheet { tenant: tenant_name, greeting, body, button, link, note };
     let html = letter.render().map_err(|error| Fault::new("mail", error))?;
     let mail = Mail { to: user.email.clone(), subject: subject.to_owned(), text, html };
     // The account stands whether or not the mail goes out; who asks again gets another.

@@ -8,6 +8,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
+use crate::domain::challenges;
 use crate::domain::mailing::{self, Linking, Purpose};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -68,6 +69,7 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
         audit::row(cx, &tenant.id, entry),
     ];
     batch.extend(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now));
+    batch.extend(challenges::forget(&user.id, cx.now));
     cx.db.run(batch).await?;
     cx.cache.forget_user(&user.id);
     backchannel::soon(cx, &user.id);
@@ -130,6 +132,7 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
         audit::row(cx, &tenant.id, entry),
     ];
     batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
+    batch.extend(challenges::forget(&link.user_id, cx.now));
     cx.db.run(batch).await?;
     cx.cache.forget_user(&link.user_id);
     backchannel::soon(cx, &link.user_id);

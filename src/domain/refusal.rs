@@ -53,6 +53,10 @@ pub enum Refusal {
     },
     /// The session must have a second factor.
     MfaRequired,
+    /// The second factor is wrong, used or over.
+    WrongCode,
+    /// The sign-in that waited for its second factor is over, or was none.
+    ChallengeOver,
     /// There is no such thing here.
     NotFound,
     /// The path exists, the method does not; these do.

@@ -3,9 +3,10 @@
 use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::{self, Entry, Mark};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sign_in::Holder;
 use crate::domain::tenants::Tenant;
 use crate::domain::{backchannel, keys};
 use crate::model::scope::Scopes;
@@ -32,90 +33,156 @@ pub struct Tokens {
     pub refresh: String,
 }
 
+/// What stands for a session that begins or changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holds {
+    /// In an API.
+    Tokens(Tokens),
+    /// In a browser: the cookie's value.
+    Cookie(String),
+}
+
 /// A session that is about to begin.
-struct Beginning {
+pub struct Begin<'a> {
+    tenant: &'a Tenant,
+    user: &'a User,
     row: Row,
-    batch: Vec<Stmt>,
+    mark: Mark,
+    /// What is spent for it, in this order: each statement changes something, or there is no session.
+    pub gate: Vec<Stmt>,
+    /// What else is written. It asks for [`Begin::mark`] if it must not be without the session.
+    pub writes: Vec<Stmt>,
 }
 
-fn beginning(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    amr: &str,
-    cookie: Option<&str>,
-    alive_for: i64,
-) -> Beginning {
-    let row = Row {
-        id: cx.id(),
-        tenant_id: tenant.id.clone(),
-        user_id: user.id.clone(),
-        cookie_hash: cookie.map(stored),
-        amr: vec![amr.to_owned()],
-        auth_time: cx.now,
-        address: cx.client.address.clone(),
-        user_agent: cx.client.user_agent.clone(),
-        created_at: cx.now,
-        idle_seconds: cookie.map(|_| tenant.settings.session_idle_seconds),
-        expires_at: cx.now.plus(alive_for),
-    };
-    let entry = Entry::ok("login.succeeded").by(&user.id).on(&row.id).saying(amr);
-    let batch = vec![
-        store::sessions::insert(&row),
-        store::users::logged_in(&user.id, cx.now),
-        store::usage::seen(&tenant.id, &user.id, cx.now),
-        audit::row(cx, &tenant.id, entry),
-    ];
-    Beginning { row, batch }
-}
-
-/// Writes the session, unless its user was disabled or deleted meanwhile.
-async fn begin(cx: &Cx, beginning: Beginning) -> Result<Row, Error> {
-    let answers = cx.db.run(beginning.batch).await?;
-    if answers.first().is_none_or(Vec::is_empty) {
-        return Err(Refusal::WrongPassword.into());
+impl<'a> Begin<'a> {
+    /// Of a user who proved who they are in these ways (RFC 8176).
+    pub fn new(cx: &Cx, tenant: &'a Tenant, user: &'a User, amr: Vec<String>) -> Begin<'a> {
+        let row = Row {
+            id: cx.id(),
+            tenant_id: tenant.id.clone(),
+            user_id: user.id.clone(),
+            cookie_hash: None,
+            amr,
+            auth_time: cx.now,
+            address: cx.client.address.clone(),
+            user_agent: cx.client.user_agent.clone(),
+            created_at: cx.now,
+            idle_seconds: None,
+            expires_at: cx.now,
+        };
+        let entry = Entry::ok("login.succeeded").by(&user.id).on(&row.id).saying(row.amr.join(" "));
+        let mark = audit::mark(cx, &tenant.id, entry);
+        Begin { tenant, user, row, mark, gate: Vec::new(), writes: Vec::new() }
     }
-    Ok(beginning.row)
+
+    /// The event that is written if the session begins.
+    pub fn mark(&self) -> &str {
+        &self.mark.id
+    }
+
+    /// Begins it for an API; `None` if something of the gate was spent before, or the user was disabled or
+    /// deleted meanwhile.
+    pub async fn with_tokens(mut self, cx: &Cx) -> Result<Option<Tokens>, Fault> {
+        let settings = &self.tenant.settings;
+        let refresh = cx.secret();
+        self.row.expires_at = cx.now.plus(settings.refresh_token_seconds);
+        let Row { id, tenant_id, expires_at, .. } = &self.row;
+        self.writes.push(store::refresh_tokens::insert(
+            &stored(&refresh),
+            id,
+            tenant_id,
+            *expires_at,
+            cx.now,
+        ));
+        let (tenant, user) = (self.tenant, self.user);
+        let Some(row) = self.write(cx).await? else { return Ok(None) };
+        let access = access_token(cx, tenant, user, &row.id, &row.amr, row.auth_time).await?;
+        Ok(Some(Tokens { access, expires_in: settings.access_token_seconds, refresh }))
+    }
+
+    /// Begins it for a browser; the cookie's value, or `None` as with tokens.
+    pub async fn with_cookie(mut self, cx: &Cx) -> Result<Option<String>, Fault> {
+        let settings = &self.tenant.settings;
+        let cookie = cx.secret();
+        self.row.cookie_hash = Some(stored(&cookie));
+        self.row.idle_seconds = Some(settings.session_idle_seconds);
+        self.row.expires_at = cx.now.plus(settings.session_absolute_seconds);
+        Ok(self.write(cx).await?.map(|_| cookie))
+    }
+
+    /// Begins it for whoever is to hold it; `None` as with tokens.
+    pub async fn held_by(self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
+        Ok(match holder {
+            Holder::Api => self.with_tokens(cx).await?.map(Holds::Tokens),
+            Holder::Browser { .. } => self.with_cookie(cx).await?.map(Holds::Cookie),
+        })
+    }
+
+    async fn write(self, cx: &Cx) -> Result<Option<Row>, Fault> {
+        let Begin { tenant, user, row, mark, gate, writes } = self;
+        let insert = match gate.is_empty() {
+            true => store::sessions::insert(&row),
+            false => store::sessions::insert_if_changed(&row),
+        };
+        let at = gate.len();
+        let mut batch = gate;
+        batch.push(insert);
+        batch.extend([
+            mark.stmt,
+            store::users::logged_in(&user.id, cx.now, &mark.id),
+            store::usage::seen(&tenant.id, &user.id, cx.now, &mark.id),
+        ]);
+        batch.extend(writes);
+        let answers = cx.db.run(batch).await?;
+        Ok(answers.get(at).is_some_and(|rows| !rows.is_empty()).then_some(row))
+    }
 }
 
-/// Begins a session for an API: with an access and a refresh token.
-pub async fn begin_with_tokens(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    amr: &str,
-    more: Vec<Stmt>,
-) -> Result<Tokens, Error> {
-    let refresh = cx.secret();
-    let mut beginning = beginning(cx, tenant, user, amr, None, tenant.settings.refresh_token_seconds);
-    let Row { id, tenant_id, expires_at, .. } = &beginning.row;
-    beginning.batch.push(store::refresh_tokens::insert(
-        &stored(&refresh),
-        id,
-        tenant_id,
-        *expires_at,
-        cx.now,
-    ));
-    beginning.batch.extend(more);
-    let row = begin(cx, beginning).await?;
-    let access = access_token(cx, tenant, user, &row.id, &row.amr, row.auth_time).await?;
-    Ok(Tokens { access, expires_in: tenant.settings.access_token_seconds, refresh })
+/// A session whose person proves more in it.
+pub struct Upgrade<'a> {
+    /// Its tenant.
+    pub tenant: &'a Tenant,
+    /// Its user.
+    pub user: &'a User,
+    /// Its id.
+    pub session_id: &'a str,
+    /// What is proved in it from then on.
+    pub amr: &'a [String],
+    /// What is spent for it, in this order: each statement changes something, or nothing is done.
+    pub gate: Vec<Stmt>,
+    /// The event.
+    pub mark: Mark,
+    /// What else is written.
+    pub writes: Vec<Stmt>,
 }
 
-/// Begins a session for a browser; returns the cookie's value.
-pub async fn begin_with_cookie(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    amr: &str,
-    more: Vec<Stmt>,
-) -> Result<String, Error> {
-    let cookie = cx.secret();
-    let alive_for = tenant.settings.session_absolute_seconds;
-    let mut beginning = beginning(cx, tenant, user, amr, Some(&cookie), alive_for);
-    beginning.batch.extend(more);
-    begin(cx, beginning).await?;
-    Ok(cookie)
+impl Upgrade<'_> {
+    /// Does it; what stood for the session does no more, and this does. `None` if something of the gate was
+    /// spent before, or the session is over.
+    pub async fn write(self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
+        let Upgrade { tenant, user, session_id, amr, gate, mark, writes } = self;
+        let secret = cx.secret();
+        let hash = stored(&secret);
+        let at = gate.len() + 1;
+        let mut batch = gate;
+        batch.push(mark.stmt);
+        let cookie = holder.is_browser().then_some(hash.as_str());
+        batch.push(store::sessions::upgrade(session_id, amr, cookie, &mark.id));
+        if !holder.is_browser() {
+            batch.extend(store::refresh_tokens::replace(&hash, session_id, cx.now, &mark.id));
+        }
+        batch.extend(writes);
+        let answers = cx.db.run(batch).await?;
+        let Some(row) = answers.get(at).and_then(|rows| rows.first()) else { return Ok(None) };
+        cx.cache.forget_user(&user.id);
+        if holder.is_browser() {
+            return Ok(Some(Holds::Cookie(secret)));
+        }
+        let auth_time = store::Columns(row).time("auth_time")?;
+        let access = access_token(cx, tenant, user, session_id, amr, auth_time).await?;
+        let expires_in = tenant.settings.access_token_seconds;
+        Ok(Some(Holds::Tokens(Tokens { access, expires_in, refresh: secret })))
+    }
 }
 
 /// A fresh access token for a session.

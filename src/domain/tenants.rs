@@ -44,10 +44,20 @@ pub struct Settings {
     pub min_password_length: usize,
     /// Whether the passwords that everybody tries first are refused.
     pub refuse_common_passwords: bool,
+    /// Whether sign-ins take a second factor.
+    pub mfa: MfaPolicy,
+    /// Days for which a browser can be trusted to need none: 0, which is never, to 90.
+    pub trusted_device_days: i64,
     /// Wrong second factors before a user is locked out: 1 to 20.
     pub mfa_attempts: u32,
     /// How long that lasts: 60 to a day.
     pub mfa_lockout_seconds: i64,
+    /// Whether people can sign in by a link or code in their mail.
+    pub magic_links: bool,
+    /// Whether such a link makes an account for an address that has none.
+    pub magic_link_sign_up: bool,
+    /// Whether people can sign in with passkeys.
+    pub passkeys: bool,
     /// Roles of one who registers.
     pub default_roles: Vec<String>,
     /// The plan of one who has none.
@@ -58,6 +68,19 @@ pub struct Settings {
     pub client_registration: ClientRegistration,
     /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
     pub allowed_origins: Vec<String>,
+}
+
+/// Whether sign-ins take a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum MfaPolicy {
+    /// Nobody's does.
+    Off,
+    /// Those of users who have one.
+    Optional,
+    /// Everybody's does; who has none sets one up at the next sign-in.
+    Required,
 }
 
 /// Who may register OAuth clients (RFC 7591 §3).
@@ -86,8 +109,13 @@ impl Default for Settings {
             registration_domains: Vec::new(),
             min_password_length: 8,
             refuse_common_passwords: true,
+            mfa: MfaPolicy::Optional,
+            trusted_device_days: 0,
             mfa_attempts: 5,
             mfa_lockout_seconds: 900,
+            magic_links: true,
+            magic_link_sign_up: false,
+            passkeys: true,
             default_roles: Vec::new(),
             default_plan: "free".into(),
             api_key_prefix: "pc".into(),
@@ -116,6 +144,7 @@ impl Settings {
         within("sessionIdleSeconds", self.session_idle_seconds, 60, 400 * 86_400)?;
         within("sessionAbsoluteSeconds", self.session_absolute_seconds, 60, 400 * 86_400)?;
         within("minPasswordLength", i64::try_from(self.min_password_length).unwrap_or(i64::MAX), 6, 64)?;
+        within("trustedDeviceDays", self.trusted_device_days, 0, 90)?;
         within("mfaAttempts", i64::from(self.mfa_attempts), 1, 20)?;
         within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
         let domains = &self.registration_domains;

@@ -8,6 +8,7 @@ use futures_util::future::join;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::Tenant;
 use crate::ports::{Act, Count, Rule, Tally, Verdict};
 
 const DAY: u32 = 86_400;
@@ -23,6 +24,10 @@ const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 
 /// Wrong user codes of devices, from one address and by one person (RFC 8628 §5.1).
 const USER_CODES: Rule = Rule::Window { limit: 10, seconds: 900 };
+
+/// Wrong codes for one challenge, and for one user from everywhere.
+const CODES_A_CHALLENGE: Rule = Rule::Window { limit: 5, seconds: 3_600 };
+const CODES_AN_HOUR: u32 = 10;
 
 fn tally(name: impl Into<String>, rule: Rule) -> Tally {
     Tally { name: name.into(), rule }
@@ -133,6 +138,18 @@ pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> R
     Ok(verdict.admitted)
 }
 
+/// Counts a mail that one who is known asks for.
+///
+/// # Errors
+/// [`Refusal::Limited`].
+pub async fn mail_or_wait(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<(), Error> {
+    if cx.client.unlimited {
+        return Ok(());
+    }
+    let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
+    if verdict.admitted { Ok(()) } else { Err(Refusal::Limited(verdict).into()) }
+}
+
 /// A guess of a device's user code that has been counted as a wrong one.
 #[must_use]
 pub struct Guess([String; 2]);
@@ -169,6 +186,59 @@ impl Guess {
             cx.counters.count(object, vec![give]).await?;
         }
         Ok(())
+    }
+}
+
+/// A guess of a second factor that has been counted as a wrong one.
+#[must_use]
+pub struct SecondFactor {
+    object: String,
+    failures: Tally,
+    hour: Tally,
+}
+
+/// Counts a guess of a second factor: by challenge, and by user until the tenant's lockout.
+///
+/// # Errors
+/// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
+pub async fn second_factor(
+    cx: &Cx,
+    tenant: &Tenant,
+    user_id: &str,
+    challenge_id: Option<&str>,
+) -> Result<Option<SecondFactor>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let limit = tenant.settings.mfa_attempts;
+    let lock = u32::try_from(tenant.settings.mfa_lockout_seconds).unwrap_or(DAY);
+    let tried = SecondFactor {
+        object: format!("{}:mfa:{user_id}", tenant.id),
+        failures: tally("failures", Rule::Lockout { limit, seconds: 3_600, lock }),
+        hour: tally("hour", Rule::Window { limit: limit.max(CODES_AN_HOUR), seconds: 3_600 }),
+    };
+    let mut tallies = vec![tried.failures.clone(), tried.hour.clone()];
+    tallies.extend(challenge_id.map(|id| tally(id, CODES_A_CHALLENGE)));
+    let verdict = take(cx, tried.object.clone(), tallies).await?;
+    if verdict.admitted {
+        return Ok(Some(tried));
+    }
+    if verdict.first_refusal {
+        audit::write(cx, &tenant.id, Entry::failed("mfa.limited").by(user_id)).await?;
+    }
+    Err(Refusal::Limited(verdict).into())
+}
+
+impl SecondFactor {
+    /// It was right after all: the failures before it are forgotten. Nobody waits for that.
+    pub fn right(self, cx: &Cx) {
+        let context = cx.clone();
+        let forget = Count { act: Act::Clear, tallies: vec![self.failures] };
+        let give = Count { act: Act::Give, tallies: vec![self.hour] };
+        cx.after.run(Box::pin(async move {
+            // A guess that counts although it was right only makes the limit tighter.
+            let _ = context.counters.count(self.object, vec![forget, give]).await;
+        }));
     }
 }
 

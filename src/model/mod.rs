@@ -3,9 +3,11 @@
 pub mod address;
 pub mod client;
 pub mod email;
+pub mod factor;
 pub mod headers;
 pub mod id;
 pub mod path;
+pub mod qr;
 pub mod role;
 pub mod route;
 pub mod scope;

@@ -56,6 +56,12 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
     Stmt::new(format!("INSERT INTO audit ({columns}) SELECT {values} WHERE {there}{condition}"), args)
 }
 
+/// A statement that ends in its `WHERE`, for after an event in a batch: it does something only if the event of
+/// that id was written.
+pub fn if_written(stmt: Stmt, mark: &str) -> Stmt {
+    stmt.and("EXISTS (SELECT 1 FROM audit WHERE id = ?)", mark)
+}
+
 /// Removes a tenant's whole log.
 pub fn forget_tenant(tenant_id: &str) -> Stmt {
     Stmt::new("DELETE FROM audit WHERE tenant_id = ?1", vec![tenant_id.into()])

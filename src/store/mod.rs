@@ -3,13 +3,17 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod authenticators;
 pub mod authorization_codes;
 pub mod authorization_requests;
+pub mod backup_codes;
+pub mod challenges;
 pub mod client_origins;
 pub mod clients;
 pub mod consents;
 pub mod device_codes;
 pub mod erasure;
+pub mod factors;
 pub mod grants;
 pub mod keys;
 pub mod logout_deliveries;
@@ -22,6 +26,7 @@ pub mod sessions;
 pub mod sweep;
 pub mod templates;
 pub mod tenants;
+pub mod trusted_devices;
 pub mod usage;
 pub mod users;
 

@@ -3,7 +3,7 @@
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Stmt};
 use crate::store::sessions::{self, Live};
-use crate::store::{Columns, usage};
+use crate::store::{Columns, audit, usage};
 
 /// A token as it stands, with its family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,20 @@ pub fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: Time, n
          SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?2)",
         vec![hash.into(), session_id.into(), tenant_id.into(), now.0.into(), expires_at.0.into()],
     )
+}
+
+/// Puts a token in the place of a session's unspent ones, once the event of that mark is written.
+pub fn replace(hash: &str, session_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
+    let gone = Stmt::new(
+        "DELETE FROM refresh_tokens WHERE session_id = ?1 AND used_at IS NULL",
+        vec![session_id.into()],
+    );
+    let there = Stmt::new(
+        "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
+         SELECT ?1, id, tenant_id, ?3, expires_at FROM sessions WHERE id = ?2",
+        vec![hash.into(), session_id.into(), now.0.into()],
+    );
+    [gone, there].map(|stmt| audit::if_written(stmt, mark))
 }
 
 /// What [`spend`] is asked to do.

@@ -2,6 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::audit;
 use crate::store::logout_deliveries::owe;
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
@@ -119,6 +120,15 @@ pub async fn live_by_cookie(db: &dyn Db, cookie_hash: &str, now: Time) -> Result
 
 /// Begins a session, if its user is still active; returns its id if so.
 pub fn insert(session: &Session) -> Stmt {
+    insert_where(session, "")
+}
+
+/// The same if the statement before it in the batch changed anything.
+pub fn insert_if_changed(session: &Session) -> Stmt {
+    insert_where(session, "AND changes() > 0")
+}
+
+fn insert_where(session: &Session, condition: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         (&session.id).into(),
         (&session.tenant_id).into(),
@@ -132,13 +142,23 @@ pub fn insert(session: &Session) -> Stmt {
         session.idle_seconds.into(),
         session.expires_at.0.into(),
     ];
-    Stmt::new(
+    let sql = format!(
         "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
                                seen_at, idle_seconds, idle_until, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11
-         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active') RETURNING id",
-        args,
-    )
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active') {condition} RETURNING id"
+    );
+    Stmt::new(sql, args)
+}
+
+/// Notes that a session's person proved more, and changes the value of its cookie if it has one, once the
+/// event of that mark is written; returns when it began and when it ends.
+pub fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, mark: &str) -> Stmt {
+    let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash) WHERE id = ?1 AND ended_at IS NULL";
+    let args = vec![id.into(), json_text(&amr).into(), cookie_hash.into()];
+    let mut stmt = audit::if_written(Stmt::new(sql, args), mark);
+    stmt.sql.push_str(" RETURNING auth_time, expires_at");
+    stmt
 }
 
 /// A session and those that began in it, but for offline access.

@@ -8,7 +8,7 @@ use crate::store::usage;
 pub const AUDIT_DAYS: i64 = 400;
 
 /// Statements that remove what is over: ended sessions and their families a day after, used links,
-/// authorization requests, codes and device codes, keys that verify nothing any more, old mail of local
+/// authorization requests, codes and device codes, challenges, trust in browsers, keys that verify nothing any more, old mail of local
 /// deployments, old audit events; of months that are over, who was active.
 pub fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
@@ -24,6 +24,8 @@ pub fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM authorization_requests WHERE expires_at < ?1", day),
         before("DELETE FROM authorization_codes WHERE expires_at < ?1", day),
         before("DELETE FROM device_codes WHERE expires_at < ?1", day),
+        before("DELETE FROM challenges WHERE expires_at < ?1", day),
+        before("DELETE FROM trusted_devices WHERE expires_at < ?1", day),
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),
         before("DELETE FROM audit WHERE at < ?1", now.plus(-AUDIT_DAYS * 86_400).0),

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, one};
+use crate::store::{Columns, Listed, Page, audit, one};
 
 /// How many were active in a month.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,13 +13,12 @@ pub struct Month {
     pub users: i64,
 }
 
-/// Notes that a user was active, for the batch of the login; a second time in a month writes nothing.
-pub fn seen(tenant_id: &str, user_id: &str, now: Time) -> Stmt {
-    Stmt::new(
-        "INSERT INTO active_users (tenant_id, month, user_id)
-         SELECT ?1, ?2, id FROM users WHERE id = ?3 AND status = 'active' ON CONFLICT DO NOTHING",
-        vec![tenant_id.into(), now.month().into(), user_id.into()],
-    )
+/// Notes that a user was active, once the login's event of that mark is written; a second time in a month
+/// writes nothing.
+pub fn seen(tenant_id: &str, user_id: &str, now: Time, mark: &str) -> Stmt {
+    let sql = "INSERT OR IGNORE INTO active_users (tenant_id, month, user_id) SELECT ?1, ?2, ?3 WHERE TRUE";
+    let stmt = Stmt::new(sql, vec![tenant_id.into(), now.month().into(), user_id.into()]);
+    audit::if_written(stmt, mark)
 }
 
 /// The same for the refresh that spends this token at this instant, if it does.

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, json_text, one};
+use crate::store::{Columns, Listed, Page, audit, json_text, one};
 
 /// A user's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,7 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
 pub fn update(user: &User) -> Stmt {
     Stmt::new(
         "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
-                                    status = ?9
+                                    status = ?9, mfa = ?10
          WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
         vec![
             (&user.tenant_id).into(),
@@ -169,6 +169,7 @@ pub fn update(user: &User) -> Stmt {
             json_text(&user.roles).into(),
             user.plan.clone().into(),
             (&user.status).into(),
+            (&user.mfa).into(),
         ],
     )
 }
@@ -203,9 +204,22 @@ pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
     Stmt::new(sql, vec![id.into(), email_key.into()])
 }
 
-/// Notes a login.
-pub fn logged_in(id: &str, now: Time) -> Stmt {
-    Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()])
+/// Notes a login, once the event of that mark is written.
+pub fn logged_in(id: &str, now: Time, mark: &str) -> Stmt {
+    let stmt = Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()]);
+    audit::if_written(stmt, mark)
+}
+
+/// Sets which second factor a user has, once the event of that mark is written.
+pub fn set_mfa(id: &str, mfa: &str, mark: &str) -> Stmt {
+    let stmt = Stmt::new("UPDATE users SET mfa = ?2 WHERE id = ?1", vec![id.into(), mfa.into()]);
+    audit::if_written(stmt, mark)
+}
+
+/// Changes nothing, and so says that a user still has that password's hash, for the statement after it.
+pub fn still_has_password(id: &str, hash: &str) -> Stmt {
+    let sql = "UPDATE users SET password_hash = password_hash WHERE id = ?1 AND password_hash = ?2";
+    Stmt::new(sql, vec![id.into(), hash.into()])
 }
 
 /// Sets or removes the display name.

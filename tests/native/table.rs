@@ -71,6 +71,8 @@ pages open POST /tenant/{tenant}/login
 pages open POST /tenant/{tenant}/logout
 pages open POST /tenant/{tenant}/register
 session open POST /api/auth/login
+session open POST /api/auth/mfa/send
+session open POST /api/auth/mfa/verify
 session open POST /api/auth/refresh
 session session DELETE /api/auth/api-keys/{id}
 session session GET /api/auth/api-keys
@@ -78,6 +80,7 @@ session session GET /api/auth/me
 session session POST /api/auth/api-keys
 session session POST /api/auth/change-password
 session session POST /api/auth/logout
+session session POST /api/auth/mfa/step-up
 system open GET /dev/outbox
 system open GET /docs
 system open GET /docs/

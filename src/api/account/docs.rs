@@ -39,6 +39,40 @@ struct Tokens {
     /// At login.
     #[schema(nullable = false)]
     user: Option<User>,
+    /// After a second factor was set up: codes for when it fails, shown this once.
+    #[schema(nullable = false)]
+    backup_codes: Option<Vec<String>>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+enum SignIn {
+    SignedIn(Tokens),
+    SecondFactor(Challenge),
+}
+
+/// A second factor is needed: complete it with `/auth/mfa/verify`.
+#[derive(ToSchema)]
+struct Challenge {
+    mfa_required: bool,
+    /// What stands for the sign-in until then; a secret.
+    mfa_token: String,
+    /// `totp`, `email`, `passkey`, `backup` or `password`; the usual one first.
+    methods: Vec<String>,
+    /// Seconds.
+    expires_in: i64,
+    /// The authenticator app to set up first, of one who has no second factor yet.
+    #[schema(nullable = false)]
+    enrolment: Option<Enrolment>,
+}
+
+#[derive(ToSchema)]
+struct Enrolment {
+    /// The shared secret in base32.
+    secret: String,
+    otpauth_uri: String,
+    /// The address as a QR code.
+    qr_svg: String,
 }
 
 #[derive(ToSchema)]
@@ -71,7 +105,7 @@ pub fn chapter() -> Chapter {
             .refuses([Refusal::LinkDead]),
         op("POST", "/auth/login", "Sign in with a password")
             .json::<login::Body>()
-            .answers::<Tokens>(200, "Signed in.")
+            .answers::<SignIn>(200, "Signed in, or a second factor is needed.")
             .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
         op("POST", "/auth/refresh", "Renew a token pair")
             .about("A refresh token works once. Using a spent one ends its session.")

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::api::account::{ok, tokens_shape, user_shape};
+use crate::api::account::step;
 use crate::cx::Cx;
-use crate::domain::login::{self, Attempt};
+use crate::domain::sign_in::{self, Attempt, Holder};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -19,10 +19,5 @@ pub(super) struct Body {
 pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let attempt = Attempt { email: &body.email, password: &body.password };
-    let (user, tokens) = login::for_tokens(cx, &call.chosen, attempt).await?;
-    let mut shape = tokens_shape(&tokens);
-    if let Some(shape) = shape.as_object_mut() {
-        shape.insert("user".into(), user_shape(&user));
-    }
-    Ok(ok(200, &shape))
+    step(cx, sign_in::with_password(cx, &call.chosen, attempt, Holder::Api).await?)
 }

@@ -12,12 +12,14 @@ mod verify_email;
 
 use serde_json::{Value, json};
 
+use crate::api::factor::{self, Names};
 use crate::api::pages;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::domain::sessions::Tokens;
-use crate::http::guard::open;
+use crate::domain::sessions::{Holds, Tokens};
+use crate::domain::sign_in::{SignedIn, Step};
+use crate::http::guard::{Answer, open};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -70,6 +72,29 @@ fn tokens_shape(tokens: &Tokens) -> Value {
         "access_token": tokens.access, "refresh_token": tokens.refresh, "token_type": "Bearer",
         "expires_in": tokens.expires_in,
     })
+}
+
+/// Where a sign-in stands: signed in, or before the second factor.
+fn step(cx: &Cx, step: Step) -> Answer {
+    match step {
+        Step::SignedIn(signed_in) => Ok(signed_in_shape(&signed_in)),
+        Step::Second(waiting) => Ok(ok(200, &factor::challenge(cx, &waiting, Names::Snake, "mfaToken")?)),
+    }
+}
+
+/// The tokens and their user.
+fn signed_in_shape(signed_in: &SignedIn) -> Response {
+    let mut shape = match &signed_in.holds {
+        Holds::Tokens(tokens) => tokens_shape(tokens),
+        Holds::Cookie(_) => json!({}),
+    };
+    if let Some(shape) = shape.as_object_mut() {
+        shape.insert("user".into(), user_shape(&signed_in.user));
+        if !signed_in.backup_codes.is_empty() {
+            shape.insert("backup_codes".into(), json!(signed_in.backup_codes));
+        }
+    }
+    ok(200, &shape)
 }
 
 fn user_shape(user: &User) -> Value {

@@ -4,12 +4,12 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
-use crate::api::pages::place::Place;
+use crate::api::pages::place::{Place, browser};
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
-use crate::domain::login::{self, Attempt};
 use crate::domain::refusal::Error;
+use crate::domain::sign_in::{self, Attempt};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 
@@ -52,8 +52,9 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let (email, password) = (fields.need("email")?, fields.need("password")?);
-    match login::for_browser(cx, &call.chosen, Attempt { email, password }).await {
-        Ok(cookie) => Ok(place.go_on(&cookie)),
+    let attempt = Attempt { email, password };
+    match sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await {
+        Ok(step) => place.step(step),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &place.tenant, &refusal);
             Ok(with_headers(page(cx, place, email, Some(problem)).await?, &refusal))

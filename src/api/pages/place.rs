@@ -9,10 +9,14 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::waiting::{self, Asked};
 use crate::cx::Cx;
+use crate::domain::challenges::{self, Waiting};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::sessions::COOKIE;
+use crate::domain::sessions::{self, Holds};
+use crate::domain::sign_in::{Holder, SignedIn, Step};
 use crate::domain::templates;
 use crate::domain::tenants::Tenant;
+use crate::domain::trusted_devices;
+use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::path::Path;
@@ -169,12 +173,43 @@ impl Place {
         Ok(html.map(|html| self.html(status, html).with_inline_styles()))
     }
 
-    /// On to what comes after, signed in with that cookie.
-    pub(super) fn go_on(&self, cookie: &str) -> Response {
-        let life = self.tenant.settings.session_absolute_seconds;
-        let cookie = format!("{COOKIE}={cookie}; Path=/; Max-Age={life}; Secure; HttpOnly; SameSite=Lax");
-        Response::see_other(self.onward()).with("set-cookie", cookie)
+    /// On to what comes after, or to the second factor.
+    pub(super) fn step(&self, step: Step) -> Answer {
+        match step {
+            Step::SignedIn(signed_in) => Ok(self.signed_in(&signed_in, Response::see_other(self.onward()))),
+            Step::Second(waiting) => Ok(self.second(&waiting)),
+        }
     }
+
+    /// On to the second factor, with the challenge in a cookie.
+    pub(super) fn second(&self, waiting: &Waiting) -> Response {
+        let cookie = set_cookie(challenges::COOKIE, &waiting.secret, challenges::SECONDS);
+        Response::see_other(&self.link("mfa")).with("set-cookie", cookie)
+    }
+
+    /// An answer to one who is signed in from now on.
+    pub(super) fn signed_in(&self, signed_in: &SignedIn, mut answer: Response) -> Response {
+        let settings = &self.tenant.settings;
+        if let Holds::Cookie(cookie) = &signed_in.holds {
+            let cookie = set_cookie(sessions::COOKIE, cookie, settings.session_absolute_seconds);
+            answer = answer.with("set-cookie", cookie);
+        }
+        if let Some(device) = &signed_in.device {
+            let seconds = settings.trusted_device_days.saturating_mul(86_400);
+            answer = answer.with("set-cookie", set_cookie(trusted_devices::COOKIE, device, seconds));
+        }
+        answer
+    }
+}
+
+/// The browser that sent a form.
+pub(super) fn browser<'a>(call: &'a Call<'_>) -> Holder<'a> {
+    Holder::Browser { device: call.request.headers.cookie(trusted_devices::COOKIE) }
+}
+
+/// A cookie for this host alone, which no script reads; gone at once if it lives for no time.
+pub(super) fn set_cookie(name: &str, value: &str, seconds: i64) -> String {
+    format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// Whether a place to go back to is a path of this origin and nothing that a browser reads as another.

@@ -4,14 +4,14 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
-use crate::api::pages::place::Place;
+use crate::api::pages::place::{Place, browser};
 use crate::api::pages::said;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
-use crate::domain::login::{self, Attempt};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::register::{self, Outcome, Registration};
+use crate::domain::sign_in::{self, Attempt};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -53,7 +53,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
             Ok(Response::see_other(&format!("/tenant/{}/register?{onward}{between}sent=1", place.tenant.id)))
         }
         Ok(Outcome::Ready(_)) => {
-            Ok(place.go_on(&login::for_browser(cx, &call.chosen, Attempt { email, password }).await?))
+            let attempt = Attempt { email, password };
+            place.step(sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await?)
         }
         Err(Error::Refused(refusal @ Refusal::SignUpClosed)) => Err(refusal.into()),
         Err(Error::Refused(refusal)) => {

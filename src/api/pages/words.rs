@@ -56,6 +56,8 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::Forbidden | Refusal::WrongTenant | Refusal::ScopeMissing(_) => m.refused_origin,
         Refusal::PlanTooLow { .. } | Refusal::FeatureMissing { .. } => m.refused_plan,
         Refusal::MfaRequired => m.refused_mfa,
+        Refusal::WrongCode => m.refused_code,
+        Refusal::ChallengeOver => m.refused_challenge,
         Refusal::NotFound => m.refused_not_found,
         Refusal::MethodNotAllowed(_) => m.refused_method,
         Refusal::Conflict(_) => m.refused_taken,

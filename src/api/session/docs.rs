@@ -5,7 +5,7 @@
 use utoipa::ToSchema;
 
 use crate::api::docs::{Chapter, answer, conflict, limited, op};
-use crate::api::session::{api_keys, change_password, login, refresh};
+use crate::api::session::{api_keys, change_password, login, mfa, refresh};
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -35,9 +35,46 @@ struct User {
 }
 
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
 struct Login {
     user: User,
     tokens: Tokens,
+    /// After a second factor was set up: codes for when it fails, shown this once.
+    #[schema(nullable = false)]
+    backup_codes: Option<Vec<String>>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+enum SignIn {
+    SignedIn(Login),
+    SecondFactor(Challenge),
+}
+
+/// A second factor is needed: complete it with `/api/auth/mfa/verify`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct Challenge {
+    mfa_required: bool,
+    /// What stands for the sign-in until then; a secret.
+    challenge: String,
+    /// `totp`, `email`, `passkey`, `backup` or `password`; the usual one first.
+    methods: Vec<String>,
+    /// Seconds.
+    expires_in: i64,
+    /// The authenticator app to set up first, of one who has no second factor yet.
+    #[schema(nullable = false)]
+    enrolment: Option<Enrolment>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct Enrolment {
+    /// The shared secret in base32.
+    secret: String,
+    otpauth_uri: String,
+    /// The address as a QR code.
+    qr_svg: String,
 }
 
 #[derive(ToSchema)]
@@ -90,8 +127,22 @@ pub fn chapter() -> Chapter {
     let operations = vec![
         op("POST", "/api/auth/login", "Sign in with a password")
             .json::<login::Body>()
-            .answers_with(200, "Signed in.", answer::<Login>().in_data())
+            .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
             .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
+        op("POST", "/api/auth/mfa/verify", "Complete a sign-in with the second factor")
+            .about("Sets up the authenticator app where the challenge came with one.")
+            .json::<mfa::Body>()
+            .answers_with(200, "Signed in.", answer::<Login>().in_data())
+            .refuses([Refusal::WrongCode, Refusal::ChallengeOver, limited()]),
+        op("POST", "/api/auth/mfa/send", "Mail a code for the second factor")
+            .json::<mfa::Send>()
+            .answers_with(200, "Sent.", answer::<Message>().in_data())
+            .refuses([Refusal::ChallengeOver, limited()]),
+        op("POST", "/api/auth/mfa/step-up", "Ask the session for its second factor").answers_with(
+            200,
+            "What `/api/auth/mfa/verify` completes.",
+            answer::<Challenge>().in_data(),
+        ),
         op("POST", "/api/auth/refresh", "Renew a token pair")
             .about("A refresh token works once. Using a spent one ends its session.")
             .json::<refresh::Body>()

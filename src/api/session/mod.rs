@@ -7,14 +7,18 @@ pub(super) mod docs;
 mod login;
 mod logout;
 mod me;
+mod mfa;
 mod refresh;
 
 use serde_json::{Value, json};
 
+use crate::api::factor::{self, Names};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::http::guard::{open, session};
+use crate::domain::sessions::Holds;
+use crate::domain::sign_in::{SignedIn, Step};
+use crate::http::guard::{Answer, open, session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -27,6 +31,9 @@ pub fn surface() -> Surface {
         route("POST", "/api/auth/refresh", Limit::None, open(refresh::refresh)),
         route("POST", "/api/auth/logout", Limit::None, session(logout::logout)),
         route("POST", "/api/auth/change-password", Limit::None, session(change_password::change_password)),
+        route("POST", "/api/auth/mfa/verify", Limit::None, open(mfa::verify)),
+        route("POST", "/api/auth/mfa/send", Limit::None, open(mfa::send)),
+        route("POST", "/api/auth/mfa/step-up", Limit::None, session(mfa::step_up)),
         route("GET", "/api/auth/me", Limit::None, session(me::me)),
         route("GET", "/api/auth/api-keys", Limit::None, session(api_keys::list)),
         route("POST", "/api/auth/api-keys", Limit::None, session(api_keys::create)),
@@ -51,6 +58,27 @@ pub fn broken(_: &Cx, id: &str) -> Response {
     let body =
         json!({ "success": false, "error": "Internal error", "code": "INTERNAL_ERROR", "requestId": id });
     Response::json(500, &body)
+}
+
+/// Where a sign-in stands: signed in, or before the second factor.
+fn step(cx: &Cx, step: Step) -> Answer {
+    match step {
+        Step::SignedIn(signed_in) => Ok(signed_in_shape(&signed_in)),
+        Step::Second(waiting) => Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?)),
+    }
+}
+
+/// The user and their tokens.
+fn signed_in_shape(signed_in: &SignedIn) -> Response {
+    let mut data = json!({ "user": user_shape(&signed_in.user) });
+    if let (Holds::Tokens(tokens), Some(data)) = (&signed_in.holds, data.as_object_mut()) {
+        let pair = json!({ "accessToken": tokens.access, "refreshToken": tokens.refresh });
+        data.insert("tokens".into(), pair);
+        if !signed_in.backup_codes.is_empty() {
+            data.insert("backupCodes".into(), json!(signed_in.backup_codes));
+        }
+    }
+    ok(200, data)
 }
 
 fn user_shape(user: &User) -> Value {

@@ -20,7 +20,7 @@ use portcullis::api;
 use portcullis::cache::Cache;
 use portcullis::config::Config;
 use portcullis::cx::{Client, Cx};
-use portcullis::domain::sessions::{self, Tokens};
+use portcullis::domain::sessions::{Begin, Tokens};
 use portcullis::domain::{sweep, tenants, users};
 use portcullis::http::Outcome;
 use portcullis::http::table::Table;
@@ -225,14 +225,18 @@ impl World {
     pub fn session(&self, user: &User) -> Tokens {
         let cx = self.cx();
         let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
-        pollster::block_on(sessions::begin_with_tokens(&cx, &tenant, user, "pwd", vec![])).unwrap()
+        pollster::block_on(Begin::new(&cx, &tenant, user, vec!["pwd".into()]).with_tokens(&cx))
+            .unwrap()
+            .unwrap()
     }
 
     /// A session of that user in a browser, as a login begins it.
     pub fn cookie(&self, user: &User) -> String {
         let cx = self.cx();
         let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
-        pollster::block_on(sessions::begin_with_cookie(&cx, &tenant, user, "pwd", vec![])).unwrap()
+        pollster::block_on(Begin::new(&cx, &tenant, user, vec!["pwd".into()]).with_cookie(&cx))
+            .unwrap()
+            .unwrap()
     }
 
     /// An API key of the token's user.

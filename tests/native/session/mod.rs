@@ -5,4 +5,5 @@ mod change_password;
 mod login;
 mod logout;
 mod me;
+mod mfa;
 mod refresh;

@@ -112,6 +112,8 @@ pub(super) const DE: Messages = Messages {
     refused_credential: "Sie sind nicht mehr angemeldet. Bitte melden Sie sich neu an.",
     refused_plan: "Ihr Tarif enthält das nicht.",
     refused_mfa: "Ein zweiter Faktor ist nötig.",
+    refused_code: "Der Code ist falsch, verbraucht oder abgelaufen.",
+    refused_challenge: "Das hat zu lange gedauert. Bitte melden Sie sich noch einmal an.",
     refused_too_large: "Das war zu viel Text.",
     refused_other: "Das ging nicht.",
 };

@@ -112,6 +112,8 @@ pub(super) const EN: Messages = Messages {
     refused_credential: "You are not signed in any more. Please sign in again.",
     refused_plan: "Your plan does not include this.",
     refused_mfa: "A second factor is required.",
+    refused_code: "The code is wrong, used or expired.",
+    refused_challenge: "This took too long. Please sign in again.",
     refused_too_large: "That was too much text.",
     refused_other: "That could not be done.",
 };

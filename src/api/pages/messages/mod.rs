@@ -45,7 +45,7 @@ catalogue! {
     error_500,
     refused_form, refused_wrong_password, refused_current, refused_unverified, refused_origin, refused_not_found, refused_method,
     refused_link, refused_limited, refused_sign_up_closed, refused_taken, refused_email, refused_password,
-    refused_name, refused_credential, refused_plan, refused_mfa, refused_too_large, refused_other,
+    refused_name, refused_credential, refused_plan, refused_mfa, refused_code, refused_challenge, refused_too_large, refused_other,
 }
 
 /// The languages that there are, the first of which is spoken to those who know none of them.

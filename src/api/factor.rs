@@ -1,0 +1,56 @@
+//! What waits for a second factor, as JSON surfaces show it; each in its own spelling of names.
+
+use serde_json::{Map, Value, json};
+
+use crate::cx::Cx;
+use crate::domain::challenges::Waiting;
+use crate::ports::Fault;
+
+/// How a surface spells names of more than one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// `expiresIn`.
+    Camel,
+    /// `expires_in`.
+    Snake,
+}
+
+impl Names {
+    fn of(self, camel: &'static str) -> String {
+        match self {
+            Names::Camel => camel.to_owned(),
+            Names::Snake => camel
+                .chars()
+                .flat_map(|c| c.is_ascii_uppercase().then_some('_').into_iter().chain(c.to_lowercase()))
+                .collect(),
+        }
+    }
+
+    fn object(self, members: Vec<(&'static str, Value)>) -> Map<String, Value> {
+        members.into_iter().map(|(name, value)| (self.of(name), value)).collect()
+    }
+}
+
+/// That a second factor is needed, and what can be it. `token` is what the surface calls the secret.
+pub fn challenge(cx: &Cx, waiting: &Waiting, names: Names, token: &'static str) -> Result<Value, Fault> {
+    let methods: Vec<&str> = waiting.methods.iter().map(|method| method.name()).collect();
+    let mut members = vec![
+        ("mfaRequired", true.into()),
+        (token, waiting.secret.clone().into()),
+        ("methods", json!(methods)),
+        ("expiresIn", waiting.expires_in(cx).into()),
+    ];
+    if let Some(enrolment) = enrolment(cx, waiting, names)? {
+        members.push(("enrolment", enrolment.into()));
+    }
+    Ok(names.object(members).into())
+}
+
+/// The authenticator app that is being enrolled, if one is.
+pub fn enrolment(cx: &Cx, waiting: &Waiting, names: Names) -> Result<Option<Map<String, Value>>, Fault> {
+    let enrolling = waiting.enrolling(cx)?;
+    Ok(enrolling.map(|app| {
+        let members = [("secret", app.secret), ("otpauthUri", app.uri), ("qrSvg", app.svg)];
+        names.object(members.map(|(name, text)| (name, text.into())).to_vec())
+    }))
+}

@@ -1,0 +1,63 @@
+//! `/api/auth/mfa/*`: the second factor of a sign-in, and of a session.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::factor::{self, Names};
+use crate::api::session::{ok, signed_in_shape};
+use crate::cx::Cx;
+use crate::domain::challenges;
+use crate::domain::principal::Session;
+use crate::domain::refusal::invalid;
+use crate::domain::second_factor::Proof;
+use crate::domain::sign_in::{self, Holder};
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Body {
+    /// What the login answered with.
+    challenge: String,
+    /// Of the app or the mail, or a backup code.
+    #[serde(default)]
+    code: Option<String>,
+    /// Instead, where the methods say so.
+    #[serde(default)]
+    password: Option<String>,
+}
+
+/// What waits, for another code.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Send {
+    /// What the login answered with.
+    challenge: String,
+}
+
+/// `POST /api/auth/mfa/verify`: completes a sign-in, or a step-up.
+pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    let proof = match (&body.code, &body.password) {
+        (Some(code), None) => Proof::Code(code),
+        (None, Some(password)) => Proof::Password(password),
+        _ => return Err(invalid("code", "exactly one of code and password")),
+    };
+    let signed_in = sign_in::complete(cx, &call.chosen, &body.challenge, Holder::Api, proof, false).await?;
+    Ok(signed_in_shape(&signed_in))
+}
+
+/// `POST /api/auth/mfa/send`: mails a code.
+pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Send = body::json(call, SMALL).await?;
+    let waiting = challenges::find(cx, &call.chosen, &body.challenge, Holder::Api).await?;
+    challenges::send_code(cx, &waiting).await?;
+    Ok(ok(200, json!({ "message": "A code is on its way to your email" })))
+}
+
+/// `POST /api/auth/mfa/step-up`: asks the session for its second factor.
+pub(super) async fn step_up(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+    let waiting = challenges::for_session(cx, &session, Holder::Api).await?;
+    Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?))
+}

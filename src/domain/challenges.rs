@@ -1,0 +1,351 @@
+//! What waits for a second factor: a sign-in, a session that is asked for one, an enrolment.
+//!
+//! Whoever holds the secret of a challenge has proved what it says so far and nothing else. A browser holds it
+//! in a cookie, a program in memory; neither can use the other's.
+
+use std::rc::Rc;
+
+use crate::crypto::secret::stored;
+use crate::crypto::{seal, totp};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Letter};
+use crate::domain::one_time;
+use crate::domain::principal::{self, Session};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sign_in::{Holder, Proved};
+use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::throttle;
+use crate::model::factor::{KEY, Method, ONE_TIME, PASSWORD};
+use crate::model::qr;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::challenges::{Challenge, Found};
+use crate::store::factors::Factors;
+use crate::store::users::User;
+
+/// The name of the cookie that a browser holds a challenge by.
+pub const COOKIE: &str = "__Host-portcullis-challenge";
+
+/// How long a challenge waits, in seconds.
+pub const SECONDS: i64 = 600;
+
+/// How many codes are mailed for one challenge.
+const MOST_SENDS: i64 = 3;
+
+/// What waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A sign-in, for a session.
+    SignIn,
+    /// A session, to be one of two factors.
+    StepUp,
+    /// A session that enrols a factor.
+    Enrol,
+}
+
+impl Purpose {
+    /// As the database names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Purpose::SignIn => "sign-in",
+            Purpose::StepUp => "step-up",
+            Purpose::Enrol => "enrol",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Purpose> {
+        [Purpose::SignIn, Purpose::StepUp, Purpose::Enrol].into_iter().find(|one| one.name() == name)
+    }
+}
+
+/// A challenge with its user.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// The user.
+    pub user: User,
+    /// What can complete it, the first of which is the usual one.
+    pub methods: Vec<Method>,
+    /// The secret that stands for it, when it is made.
+    pub secret: String,
+    /// What the user has.
+    pub factors: Factors,
+    /// Its row.
+    pub row: Challenge,
+}
+
+/// An authenticator app that is being enrolled.
+pub struct Enrolling {
+    /// The shared secret in base32, to be typed.
+    pub secret: String,
+    /// The same as an `otpauth:` address.
+    pub uri: String,
+    /// The address as a QR code.
+    pub svg: String,
+}
+
+impl Waiting {
+    /// Seconds until it is over.
+    pub fn expires_in(&self, cx: &Cx) -> i64 {
+        self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
+    }
+
+    /// The shared secret of the authenticator app that is being enrolled with it.
+    pub(super) fn app_secret(&self, cx: &Cx) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Fault> {
+        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
+        let key = seal::derive(&cx.config.seal_key, &self.tenant.id, "second-factors")?;
+        seal::open(&key, &pending_row(&self.row.id), sealed).map(Some)
+    }
+
+    /// What to show of the authenticator app that is being enrolled with it.
+    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
+        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
+        let uri = totp::uri(&secret, &self.tenant.name, &self.user.email);
+        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
+        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
+    }
+}
+
+fn pending_row(id: &str) -> String {
+    format!("challenges/{id}/secret")
+}
+
+/// The statements that end what waits for a user and the trust in their browsers: their password or second
+/// factor is another one from now on.
+pub fn forget(user_id: &str, now: crate::model::time::Time) -> [Stmt; 2] {
+    [store::challenges::end_all(user_id, now), store::trusted_devices::delete_all(user_id)]
+}
+
+/// The same, once the event of that mark is written.
+pub(super) fn forget_if_written(user_id: &str, now: crate::model::time::Time, mark: &str) -> [Stmt; 2] {
+    forget(user_id, now).map(|stmt| store::audit::if_written(stmt, mark))
+}
+
+/// What can be the second factor of one who proved this much. It is never the same again: a code in the mailbox
+/// is none for one who came by mail.
+fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[String]) -> Vec<Method> {
+    let has = |what: &str| amr.iter().any(|one| one == what);
+    let by_mail = has(ONE_TIME) && !has(PASSWORD) && !has(KEY);
+    let mut all = Vec::new();
+    if factors.authenticator.is_some() {
+        all.push(Method::Totp);
+    }
+    if user.mfa == "email" && !by_mail {
+        all.push(Method::Email);
+    }
+    if factors.passkeys > 0 && tenant.settings.passkeys && !has(KEY) {
+        all.push(Method::Passkey);
+    }
+    if factors.backup_codes > 0 && !all.is_empty() {
+        all.push(Method::Backup);
+    }
+    if all.is_empty() && user.mfa == "email" && user.password_hash.is_some() {
+        all.push(Method::Password);
+    }
+    all
+}
+
+/// What a challenge is made of.
+struct New<'a> {
+    purpose: Purpose,
+    holder: Holder<'a>,
+    session_id: Option<String>,
+    amr: Vec<String>,
+    /// What can complete it; with none, an authenticator app is enrolled.
+    methods: Vec<Method>,
+}
+
+/// Has a sign-in wait for the second factor. Who has none enrols one first.
+pub(super) async fn for_sign_in(
+    cx: &Cx,
+    proved: Proved,
+    factors: &Factors,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Proved { tenant, user, amr, gate, writes } = proved;
+    let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
+    let methods = methods(&tenant, &user, factors, &amr);
+    let new = New { purpose: Purpose::SignIn, holder, session_id: None, amr, methods };
+    make(cx, tenant, user, factors.clone(), new, gate, writes).await
+}
+
+/// Asks a session for a second factor.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has none, and for a session that was granted to a client.
+pub async fn for_session(cx: &Cx, session: &Session, holder: Holder<'_>) -> Result<Waiting, Error> {
+    let (tenant, user, factors) = own(cx, session).await?;
+    let amr = session.amr.clone();
+    let methods = methods(&tenant, &user, &factors, &amr);
+    let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
+    make(cx, tenant, user, factors, new, Vec::new(), Vec::new()).await
+}
+
+/// Begins the enrolment of a factor in a session: an authenticator app, or codes by mail.
+///
+/// # Errors
+/// As [`for_session`]; [`Refusal::MfaRequired`] for one who has a second factor already and has not proved it
+/// in this session.
+pub async fn for_enrolment(
+    cx: &Cx,
+    session: &Session,
+    method: Method,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let (tenant, user, factors) = own(cx, session).await?;
+    second_factor_proved(session, &user, &factors)?;
+    let amr = session.amr.clone();
+    let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
+    let new = New { purpose: Purpose::Enrol, holder, session_id: session.session_id.clone(), amr, methods };
+    make(cx, tenant, user, factors, new, Vec::new(), Vec::new()).await
+}
+
+/// Whether a session may change second factors: it has proved one, if there is one.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`].
+pub fn second_factor_proved(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
+    let has = factors.authenticator.is_some() || factors.passkeys > 0 || user.mfa == "email";
+    let proved = crate::model::factor::has_two(&session.amr);
+    if has && !proved { Err(Refusal::MfaRequired) } else { Ok(()) }
+}
+
+/// The user of a session as they are now: only in a session of their own, where the tenant has second factors.
+pub(super) async fn own(cx: &Cx, session: &Session) -> Result<(Rc<Tenant>, User, Factors), Error> {
+    if session.client_id.is_some() || session.tenant.settings.mfa == MfaPolicy::Off {
+        return Err(Refusal::Forbidden.into());
+    }
+    let id = &session.user.id;
+    let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
+    let user = user.ok_or(Refusal::BadCredential)?;
+    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now).await?;
+    Ok((session.tenant.clone(), user, factors))
+}
+
+async fn make(
+    cx: &Cx,
+    tenant: Rc<Tenant>,
+    user: User,
+    factors: Factors,
+    new: New<'_>,
+    gate: Vec<Stmt>,
+    mut batch: Vec<Stmt>,
+) -> Result<Waiting, Error> {
+    let New { purpose, holder, session_id, amr, mut methods } = new;
+    let (secret, id) = (cx.secret(), cx.id());
+    let mut sealed_secret = None;
+    if methods.is_empty() {
+        methods.push(Method::Totp);
+        let key = seal::derive(&cx.config.seal_key, &tenant.id, "second-factors")?;
+        let app = cx.random::<{ totp::SECRET_BYTES }>();
+        sealed_secret = Some(seal::seal(&key, cx.random(), &pending_row(&id), &app)?);
+    }
+    let mut row = Challenge {
+        hash: stored(&secret),
+        id,
+        tenant_id: tenant.id.clone(),
+        user_id: user.id.clone(),
+        purpose: purpose.name().to_owned(),
+        browser: holder.is_browser(),
+        session_id,
+        amr,
+        methods: methods.clone(),
+        code_hash: None,
+        sends: 0,
+        sealed_secret,
+        expires_at: cx.now.plus(SECONDS),
+    };
+    // Who uses codes by mail gets one at once, if there may be another mail.
+    let mut letter = None;
+    let first = methods.first() == Some(&Method::Email);
+    if first && throttle::mail(cx, &tenant.directory, &user.email_key, "code").await? {
+        let code = one_time::digits(cx);
+        row.code_hash = Some(one_time::hash(cx, &tenant.id, &row.id, &code)?);
+        row.sends = 1;
+        letter = Some(mailing::write(cx, &tenant, &user, Letter::Code { code: &code }).await?);
+    }
+    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
+    let mut all = gate;
+    let gated = !all.is_empty();
+    let at = all.len();
+    all.push(store::challenges::insert(&row, Some(row.expires_at).filter(|_| row.sends > 0), gated, cx.now));
+    let mark = audit::mark(cx, &tenant.id, entry);
+    all.push(mark.stmt);
+    if let Some(letter) = &mut letter {
+        all.append(&mut letter.stmts);
+    }
+    all.append(&mut batch);
+    let answers = cx.db.run(all).await?;
+    if answers.get(at).is_none_or(Vec::is_empty) {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
+    Ok(Waiting { purpose, tenant, user, methods, secret, factors, row })
+}
+
+/// What waits under a secret that this holder has.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`] if nothing does, or for a user of a tenant that the request is not for.
+pub async fn find(cx: &Cx, chosen: &Chosen, secret: &str, holder: Holder<'_>) -> Result<Waiting, Error> {
+    if secret.is_empty() || secret.len() > 128 {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    let found = store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await?;
+    waiting(cx, chosen, found, holder).await
+}
+
+/// The enrolment that a session began last.
+///
+/// # Errors
+/// As [`find`].
+pub async fn enrolment_of(cx: &Cx, chosen: &Chosen, session: &Session) -> Result<Waiting, Error> {
+    let found = store::challenges::of_session(cx.db.as_ref(), session.id(), "enrol", cx.now).await?;
+    waiting(cx, chosen, found, Holder::Api).await
+}
+
+async fn waiting(
+    cx: &Cx,
+    chosen: &Chosen,
+    found: Option<Found>,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Found { challenge: row, user, factors } = found.ok_or(Refusal::ChallengeOver)?;
+    let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == holder.is_browser());
+    let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
+    let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;
+    principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::ChallengeOver)?;
+    let methods = row.methods.clone();
+    Ok(Waiting { purpose, tenant, user, methods, secret: String::new(), factors, row })
+}
+
+/// Mails another code for a challenge; the one before is good no more.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`] for a challenge that takes none, and when too many were mailed for it;
+/// [`Refusal::Limited`] when too many were mailed to the address.
+pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
+    let Waiting { tenant, user, row, .. } = waiting;
+    if !waiting.methods.contains(&Method::Email) || row.sends >= MOST_SENDS {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, "code").await?;
+    let code = one_time::digits(cx);
+    let hash = one_time::hash(cx, &tenant.id, &row.id, &code)?;
+    let set = store::challenges::set_code(&row.hash, &hash, row.expires_at, MOST_SENDS, cx.now);
+    let mark = audit::mark(cx, &tenant.id, Entry::ok("mfa.code_sent").by(&user.id).on(&row.id));
+    let mut letter = mailing::write(cx, tenant, user, Letter::Code { code: &code }).await?;
+    let mut batch = vec![set, mark.stmt];
+    batch.append(&mut letter.stmts);
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    mailing::dispatch(cx, letter).await;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! One-time codes that people type: mailed ones of six digits, and backup codes.
+
+use data_encoding::BASE32_NOPAD;
+
+use crate::crypto::seal;
+use crate::crypto::secret::{base64url, hmac};
+use crate::cx::Cx;
+use crate::ports::Fault;
+
+/// How many backup codes a user has at once.
+const BACKUP_CODES: usize = 10;
+
+/// Six digits.
+pub fn digits(cx: &Cx) -> String {
+    // 64 bits make the bias of the remainder smaller than 2⁻⁴⁴.
+    format!("{:06}", u64::from_be_bytes(cx.random()) % 1_000_000)
+}
+
+/// A fresh set of backup codes, 48 bits each, as `abcde-fgh23`.
+pub fn backup_codes(cx: &Cx) -> Vec<String> {
+    let one = |_| {
+        let text = BASE32_NOPAD.encode(&cx.random::<6>()).to_ascii_lowercase();
+        let (head, tail) = text.split_at_checked(5).unwrap_or((&text, ""));
+        format!("{head}-{tail}")
+    };
+    (0..BACKUP_CODES).map(one).collect()
+}
+
+/// A code as it is compared: without the spaces and dashes that people read it by, in lower case.
+pub fn normal(sent: &str) -> String {
+    sent.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_lowercase).take(32).collect()
+}
+
+/// What is stored of a code: so short a secret is hashed under a key of ours, together with what it is for.
+pub fn hash(cx: &Cx, tenant_id: &str, what_for: &str, code: &str) -> Result<String, Fault> {
+    let key = seal::derive(&cx.config.seal_key, tenant_id, "one-time-codes")?;
+    Ok(base64url(&hmac(&key, format!("{what_for}/{}", normal(code)).as_bytes())))
+}

@@ -1,0 +1,314 @@
+//! The second factor: what proves it, and what comes of it. Every guess is counted before it is looked at.
+
+use crate::crypto::password::{self, Check};
+use crate::crypto::secret::same;
+use crate::crypto::{seal, totp};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::challenges::{Purpose, Waiting};
+use crate::domain::mailing::{self, Changed, Letter, Outgoing};
+use crate::domain::one_time;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sessions::{Begin, Upgrade};
+use crate::domain::sign_in::{Holder, SignedIn};
+use crate::domain::tenants::{Chosen, Tenant};
+use crate::domain::throttle::{self, SecondFactor};
+use crate::domain::trusted_devices;
+use crate::model::factor::{self, Method};
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::authenticators::Authenticator;
+use crate::store::challenges::Challenge;
+use crate::store::factors::Factors;
+use crate::store::users::User;
+
+/// What was sent to prove a second factor.
+pub enum Proof<'a> {
+    /// A code: of an authenticator app, of a mail, or a backup code.
+    Code(&'a str),
+    /// The password, of one who came by mail.
+    Password(&'a str),
+    /// A passkey that was verified, as whose and with what it spends.
+    Passkey {
+        /// Its user.
+        user_id: &'a str,
+        /// The statements that note its use: each changes something, or it counts for nothing.
+        gate: Vec<Stmt>,
+    },
+}
+
+/// A second factor that was right when it was looked at.
+pub(super) struct Guess {
+    /// What it was.
+    pub method: Method,
+    /// What it spends, in this order: each statement changes something, or it was spent before.
+    pub gate: Vec<Stmt>,
+    /// What it was counted as.
+    pub tried: Option<SecondFactor>,
+    /// The time step of an authenticator app's code.
+    step: i64,
+}
+
+/// Completes a challenge.
+///
+/// # Errors
+/// [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`].
+pub async fn complete(
+    cx: &Cx,
+    chosen: &Chosen,
+    waiting: Waiting,
+    holder: Holder<'_>,
+    proof: Proof<'_>,
+    trust: bool,
+) -> Result<SignedIn, Error> {
+    let guess = look(cx, chosen, &waiting, proof).await?;
+    let Guess { method, mut gate, tried, step } = guess;
+    let take = match gate.is_empty() {
+        true => store::challenges::take(&waiting.row.hash, cx.now),
+        false => store::challenges::take_if_changed(&waiting.row.hash, cx.now),
+    };
+    // A code that was mailed for the challenge is taken together with it.
+    if method != Method::Email {
+        gate.push(take);
+    }
+    let amr = factor::joined(&waiting.row.amr, method);
+    let Some(signed_in) = conclude(cx, &waiting, holder, End { method, gate, amr, step, trust }).await?
+    else {
+        return Err(wrong(cx, &waiting.tenant, &waiting.user).await?);
+    };
+    if let Some(tried) = tried {
+        tried.right(cx);
+    }
+    Ok(signed_in)
+}
+
+/// What a challenge ends with.
+struct End {
+    method: Method,
+    gate: Vec<Stmt>,
+    amr: Vec<String>,
+    step: i64,
+    trust: bool,
+}
+
+async fn conclude(
+    cx: &Cx,
+    waiting: &Waiting,
+    holder: Holder<'_>,
+    end: End,
+) -> Result<Option<SignedIn>, Error> {
+    let Waiting { purpose, tenant, user, row, .. } = waiting;
+    let End { method, gate, amr, step, trust } = end;
+    let enrols = *purpose == Purpose::Enrol || row.sealed_secret.is_some();
+    let backup_codes = if enrols { one_time::backup_codes(cx) } else { Vec::new() };
+    let effects = async |mark: &str| -> Result<(Vec<Stmt>, Option<Outgoing>), Error> {
+        if !enrols {
+            return Ok((Vec::new(), None));
+        }
+        let mut all = enrol(cx, waiting, method, step, &backup_codes, mark)?;
+        let mut letter = note(cx, tenant, user, Changed::SecondFactorOn, mark).await?;
+        all.append(&mut letter.stmts);
+        Ok((all, Some(letter)))
+    };
+    let mut device = None;
+    let letter;
+    let holds = match purpose {
+        Purpose::SignIn => {
+            let mut begin = Begin::new(cx, tenant, user, amr);
+            begin.gate = gate;
+            (begin.writes, letter) = effects(begin.mark()).await?;
+            let trusts = trust && holder.is_browser();
+            let trusted = || trusted_devices::trust(cx, tenant, user, begin.mark());
+            if let Some((cookie, stmt)) = trusts.then(trusted).flatten() {
+                begin.writes.push(stmt);
+                device = Some(cookie);
+            }
+            begin.held_by(cx, holder).await?
+        }
+        Purpose::StepUp | Purpose::Enrol => {
+            let session_id = row.session_id.as_deref().unwrap_or_default();
+            let event = if enrols { "mfa.enrolled" } else { "mfa.succeeded" };
+            let entry = Entry::ok(event).by(&user.id).on(session_id).saying(method.name());
+            let mark = audit::mark(cx, &tenant.id, entry);
+            let writes;
+            (writes, letter) = effects(&mark.id).await?;
+            let upgrade = Upgrade { tenant, user, session_id, amr: &amr, gate, mark, writes };
+            upgrade.write(cx, holder).await?
+        }
+    };
+    let Some(holds) = holds else { return Ok(None) };
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
+    told(cx, tenant, user, method).await;
+    let (tenant, user) = (tenant.clone(), user.clone());
+    Ok(Some(SignedIn { tenant, user, holds, backup_codes, device }))
+}
+
+/// The statements that give a user the factor that was just proved, and a set of backup codes.
+fn enrol(
+    cx: &Cx,
+    waiting: &Waiting,
+    method: Method,
+    step: i64,
+    backup_codes: &[String],
+    mark: &str,
+) -> Result<Vec<Stmt>, Error> {
+    let Waiting { tenant, user, .. } = waiting;
+    let mut all = vec![store::users::set_mfa(&user.id, method.name(), mark)];
+    if let Some(secret) = waiting.app_secret(cx)? {
+        let key = seal::derive(&cx.config.seal_key, &tenant.id, "second-factors")?;
+        let sealed_secret = seal::seal(&key, cx.random(), &app_row(&user.id), &secret)?;
+        let app = Authenticator { sealed_secret, last_step: step };
+        all.push(store::authenticators::put(&user.id, &tenant.id, &app, cx.now, mark));
+    } else {
+        all.push(store::authenticators::delete(&user.id, mark));
+    }
+    all.extend(replaced(cx, tenant, user, backup_codes, mark)?);
+    Ok(all)
+}
+
+/// The statements that put these backup codes in the place of the ones before.
+pub(super) fn replaced(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    codes: &[String],
+    mark: &str,
+) -> Result<[Stmt; 2], Fault> {
+    let hash = |code: &String| one_time::hash(cx, &tenant.id, &user.id, code);
+    let hashes = codes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+    Ok(store::backup_codes::replace(&user.id, &hashes, mark))
+}
+
+fn app_row(user_id: &str) -> String {
+    format!("authenticators/{user_id}/secret")
+}
+
+/// Looks at what was sent for a challenge.
+async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> Result<Guess, Error> {
+    let Waiting { tenant, user, row, methods, .. } = waiting;
+    let refused = async || Err(wrong(cx, tenant, user).await?);
+    match proof {
+        Proof::Password(sent) if methods.contains(&Method::Password) => {
+            let counted =
+                throttle::login_attempt(cx, &tenant.id, &chosen.tenant.directory, &user.email_key).await?;
+            let hash = user.password_hash.as_deref().unwrap_or_default();
+            if password::check(sent, hash) == Check::Wrong {
+                audit::write(cx, &tenant.id, Entry::failed("login.failed").by(&user.id)).await?;
+                return Err(Refusal::WrongPassword.into());
+            }
+            if let Some(counted) = counted {
+                counted.succeeded(cx).await?;
+            }
+            let gate = vec![store::users::still_has_password(&user.id, hash)];
+            Ok(Guess { method: Method::Password, gate, tried: None, step: 0 })
+        }
+        Proof::Passkey { user_id, gate } if methods.contains(&Method::Passkey) && user_id == user.id => {
+            Ok(Guess { method: Method::Passkey, gate, tried: None, step: 0 })
+        }
+        Proof::Password(_) | Proof::Passkey { .. } => refused().await,
+        Proof::Code(sent) => {
+            let tried = throttle::second_factor(cx, tenant, &user.id, Some(&row.id)).await?;
+            let sent = one_time::normal(sent);
+            if let Some(secret) = waiting.app_secret(cx)? {
+                let Some(step) = totp::matching_step(&secret, &sent, cx.now.unix()) else {
+                    return refused().await;
+                };
+                return Ok(Guess { method: Method::Totp, gate: Vec::new(), tried, step });
+            }
+            if let Some(gate) = mailed_code(cx, row, &sent)? {
+                return Ok(Guess { method: Method::Email, gate: vec![gate], tried, step: 0 });
+            }
+            let allowed = |method| methods.contains(&method);
+            match of_user(cx, tenant, user, &waiting.factors, &sent)? {
+                Some(found) if allowed(found.method) => Ok(Guess { tried, ..found }),
+                _ => refused().await,
+            }
+        }
+    }
+}
+
+/// What takes a challenge, if this is the code that was mailed for it last.
+fn mailed_code(cx: &Cx, row: &Challenge, sent: &str) -> Result<Option<Stmt>, Fault> {
+    let Some(right) = &row.code_hash else { return Ok(None) };
+    let hash = one_time::hash(cx, &row.tenant_id, &row.id, sent)?;
+    let take = || store::challenges::take_with_code(&row.hash, &hash, cx.now);
+    Ok(same(right.as_bytes(), hash.as_bytes()).then(take))
+}
+
+/// Looks at a code of one who has just proved who they are, or is signed in: of their app, a backup code, or
+/// what was mailed for that challenge.
+///
+/// # Errors
+/// [`Refusal::WrongCode`], [`Refusal::Limited`].
+pub(super) async fn guess(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    factors: &Factors,
+    mailed: Option<&Challenge>,
+    sent: &str,
+) -> Result<Guess, Error> {
+    let tried = throttle::second_factor(cx, tenant, &user.id, None).await?;
+    let sent = one_time::normal(sent);
+    if let Some(gate) = mailed.map(|row| mailed_code(cx, row, &sent)).transpose()?.flatten() {
+        return Ok(Guess { method: Method::Email, gate: vec![gate], tried, step: 0 });
+    }
+    match of_user(cx, tenant, user, factors, &sent)? {
+        Some(found) => Ok(Guess { tried, ..found }),
+        None => Err(wrong(cx, tenant, user).await?),
+    }
+}
+
+/// A code of the user's authenticator app, or what may be a backup code: whether it is, its statement says.
+fn of_user(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    factors: &Factors,
+    sent: &str,
+) -> Result<Option<Guess>, Error> {
+    if sent.len() == 6 {
+        let Some(app) = &factors.authenticator else { return Ok(None) };
+        let key = seal::derive(&cx.config.seal_key, &tenant.id, "second-factors")?;
+        let secret = seal::open(&key, &app_row(&user.id), &app.sealed_secret)?;
+        let step = totp::matching_step(&secret, sent, cx.now.unix()).filter(|step| *step > app.last_step);
+        return Ok(step.map(|step| Guess {
+            method: Method::Totp,
+            gate: vec![store::authenticators::accept(&user.id, step)],
+            tried: None,
+            step,
+        }));
+    }
+    if factors.backup_codes == 0 || sent.is_empty() {
+        return Ok(None);
+    }
+    let hash = one_time::hash(cx, &tenant.id, &user.id, sent)?;
+    let gate = vec![store::backup_codes::spend(&user.id, &hash, cx.now)];
+    Ok(Some(Guess { method: Method::Backup, gate, tried: None, step: 0 }))
+}
+
+/// A wrong second factor: told in the log, refused to the caller.
+pub(super) async fn wrong(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Error, Fault> {
+    audit::write(cx, &tenant.id, Entry::failed("mfa.failed").by(&user.id)).await?;
+    Ok(Refusal::WrongCode.into())
+}
+
+/// A mail that tells a user what was changed, if the event of that mark is written.
+pub(super) async fn note(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    changed: Changed,
+    mark: &str,
+) -> Result<Outgoing, Fault> {
+    Ok(mailing::write(cx, tenant, user, Letter::Changed(changed)).await?.if_written(mark))
+}
+
+/// Tells a user that a backup code of theirs was used.
+pub(super) async fn told(cx: &Cx, tenant: &Tenant, user: &User, method: Method) {
+    if method == Method::Backup {
+        mailing::tell(cx, tenant, user, Changed::BackupCodeUsed).await;
+    }
+}

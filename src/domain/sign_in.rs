@@ -1,0 +1,237 @@
+//! Sign-in: the one walk that every surface and the hosted pages take. Identify, prove a first factor, prove a
+//! second one where it is needed, and only then a session.
+
+use std::rc::Rc;
+
+use crate::crypto::password::{self, Check};
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::challenges::{self, Waiting};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::second_factor::{self, Proof};
+use crate::domain::sessions::{Begin, Holds};
+use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::throttle;
+use crate::domain::users;
+use crate::model::email::Email;
+use crate::model::factor::{self, has_two};
+use crate::ports::Stmt;
+use crate::store;
+use crate::store::users::User;
+
+/// An address and a password, as they were sent.
+pub struct Attempt<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a str,
+}
+
+/// What a session is to be held by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder<'a> {
+    /// A program, with tokens.
+    Api,
+    /// A browser, with a cookie.
+    Browser {
+        /// The cookie that makes it a trusted one, if it sent that.
+        device: Option<&'a str>,
+    },
+}
+
+impl Holder<'_> {
+    /// Whether it is a browser.
+    pub fn is_browser(self) -> bool {
+        matches!(self, Holder::Browser { .. })
+    }
+}
+
+/// One whose first factor is proved.
+pub struct Proved {
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// The user, who is active and may sign in.
+    pub user: User,
+    /// How they proved it (RFC 8176).
+    pub amr: Vec<&'static str>,
+    /// What is spent with the session, in this order: each statement changes something, or there is none.
+    pub gate: Vec<Stmt>,
+    /// What else is written with it.
+    pub writes: Vec<Stmt>,
+}
+
+/// Where a sign-in stands.
+#[derive(Debug)]
+pub enum Step {
+    /// At its end.
+    SignedIn(Box<SignedIn>),
+    /// Before the second factor.
+    Second(Box<Waiting>),
+}
+
+/// One who signed in, or proved more in a session.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// The user.
+    pub user: User,
+    /// What stands for the session.
+    pub holds: Holds,
+    /// Fresh backup codes after an enrolment, to be shown once.
+    pub backup_codes: Vec<String>,
+    /// The cookie of a browser that is trusted from now on.
+    pub device: Option<String>,
+}
+
+/// Whether sign-ins of this user take a second factor.
+pub fn needs_second(tenant: &Tenant, user: &User) -> bool {
+    match tenant.settings.mfa {
+        MfaPolicy::Off => false,
+        MfaPolicy::Optional => user.mfa != "none",
+        MfaPolicy::Required => true,
+    }
+}
+
+/// Refuses one whose address must be confirmed first.
+///
+/// # Errors
+/// [`Refusal::EmailUnverified`].
+pub async fn verified(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
+    if tenant.settings.require_verified_email && !user.email_verified {
+        audit::write(cx, &tenant.id, Entry::failed("login.unverified").by(&user.id)).await?;
+        return Err(Refusal::EmailUnverified.into());
+    }
+    Ok(())
+}
+
+/// Signs in with a password, as far as that goes.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`] whatever of the pair is wrong, [`Refusal::EmailUnverified`] only to one who
+/// knows the password, [`Refusal::Limited`].
+pub async fn with_password(
+    cx: &Cx,
+    chosen: &Chosen,
+    attempt: Attempt<'_>,
+    holder: Holder<'_>,
+) -> Result<Step, Error> {
+    let proved = prove_password(cx, chosen, attempt).await?;
+    self::proved(cx, proved, holder).await
+}
+
+/// Signs in with a password and a code in one go.
+///
+/// # Errors
+/// As [`with_password`]; [`Refusal::WrongCode`] for one who has no second factor, too.
+pub async fn with_password_and_code(
+    cx: &Cx,
+    chosen: &Chosen,
+    attempt: Attempt<'_>,
+    code: &str,
+) -> Result<SignedIn, Error> {
+    let Proved { tenant, user, amr, gate, writes } = prove_password(cx, chosen, attempt).await?;
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
+    let guess = second_factor::guess(cx, &tenant, &user, &factors, None, code).await?;
+    let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method));
+    begin.gate = gate;
+    begin.gate.extend(guess.gate);
+    begin.writes = writes;
+    let Some(tokens) = begin.with_tokens(cx).await? else {
+        return Err(second_factor::wrong(cx, &tenant, &user).await?);
+    };
+    second_factor::told(cx, &tenant, &user, guess.method).await;
+    if let Some(tried) = guess.tried {
+        tried.right(cx);
+    }
+    let holds = Holds::Tokens(tokens);
+    Ok(SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None })
+}
+
+/// Goes on for one whose first factor is proved: to a session, or to the second factor.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.
+pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step, Error> {
+    let mut proved = proved;
+    if needs_second(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
+        let device = match holder {
+            Holder::Browser { device } => device.map(stored),
+            Holder::Api => None,
+        };
+        let user_id = &proved.user.id;
+        let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
+        match device.filter(|_| factors.trusted && proved.tenant.settings.trusted_device_days > 0) {
+            Some(device) => proved.writes.push(store::trusted_devices::seen(&device, cx.now)),
+            None => {
+                let waiting = challenges::for_sign_in(cx, proved, &factors, holder).await?;
+                return Ok(Step::Second(Box::new(waiting)));
+            }
+        }
+    }
+    let Proved { tenant, user, amr, gate, writes } = proved;
+    let amr = amr.into_iter().map(str::to_owned).collect();
+    let mut begin = Begin::new(cx, &tenant, &user, amr);
+    (begin.gate, begin.writes) = (gate, writes);
+    let holds = begin.held_by(cx, holder).await?.ok_or(Refusal::WrongPassword)?;
+    let signed_in = SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None };
+    Ok(Step::SignedIn(Box::new(signed_in)))
+}
+
+/// Completes what waits under a secret, with a second factor.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`], [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`].
+pub async fn complete(
+    cx: &Cx,
+    chosen: &Chosen,
+    secret: &str,
+    holder: Holder<'_>,
+    proof: Proof<'_>,
+    trust: bool,
+) -> Result<SignedIn, Error> {
+    let waiting = challenges::find(cx, chosen, secret, holder).await?;
+    second_factor::complete(cx, chosen, waiting, holder, proof, trust).await
+}
+
+async fn prove_password(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Result<Proved, Error> {
+    let directory = &chosen.tenant.directory;
+    // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
+    let email = Email::parse(attempt.email);
+    let account = email.as_ref().map_or("-", Email::key);
+    let counted = throttle::login_attempt(cx, &chosen.tenant.id, directory, account).await?;
+    let user = match &email {
+        Some(email) => users::by_email(cx, chosen, email).await?,
+        None => None,
+    };
+    let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let check = match hash {
+        Some(hash) => password::check(attempt.password, hash),
+        None => {
+            password::decoy(attempt.password);
+            Check::Wrong
+        }
+    };
+    let user = match user {
+        Some(user) if check != Check::Wrong && user.status == "active" => user,
+        _ => {
+            let entry = Entry::failed("login.failed").by(account);
+            let tenant_id = user.as_ref().map_or(&chosen.tenant.id, |user| &user.tenant_id);
+            audit::write(cx, tenant_id, entry).await?;
+            return Err(Refusal::WrongPassword.into());
+        }
+    };
+    if let Some(counted) = counted {
+        counted.succeeded(cx).await?;
+    }
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPassword)?;
+    verified(cx, &tenant, &user).await?;
+    let mut writes = Vec::new();
+    if let (Check::RightButStale, Some(was)) = (check, &user.password_hash) {
+        let fresh = password::hash(attempt.password, cx.random())?;
+        writes.push(store::users::refresh_password(&user.id, was, &fresh));
+    }
+    Ok(Proved { tenant, user, amr: vec![factor::PASSWORD], gate: Vec::new(), writes })
+}

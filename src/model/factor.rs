@@ -1,0 +1,68 @@
+//! Factors: how a person proves who they are, and what tokens say of it.
+
+use serde::{Deserialize, Serialize};
+
+/// A password was known (RFC 8176 §2).
+pub const PASSWORD: &str = "pwd";
+/// A one-time code or link was had.
+pub const ONE_TIME: &str = "otp";
+/// A key was possessed.
+pub const KEY: &str = "pop";
+/// The key's holder was there.
+pub const PRESENT: &str = "user";
+/// Two different factors were proved.
+pub const TWO_FACTORS: &str = "mfa";
+
+/// What can stand as a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// A code of an authenticator app.
+    Totp,
+    /// A code that is mailed.
+    Email,
+    /// One of the codes that were handed out for when the others fail.
+    Backup,
+    /// A passkey.
+    Passkey,
+    /// The password, for one who came by mail.
+    Password,
+}
+
+impl Method {
+    /// As APIs and the database name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Totp => "totp",
+            Method::Email => "email",
+            Method::Backup => "backup",
+            Method::Passkey => "passkey",
+            Method::Password => "password",
+        }
+    }
+
+    /// What tokens say of it.
+    pub fn amr(self) -> &'static str {
+        match self {
+            Method::Totp | Method::Email | Method::Backup => ONE_TIME,
+            Method::Passkey => KEY,
+            Method::Password => PASSWORD,
+        }
+    }
+}
+
+/// Whether two factors were proved.
+pub fn has_two(amr: &[impl AsRef<str>]) -> bool {
+    amr.iter().any(|one| one.as_ref() == TWO_FACTORS)
+}
+
+/// What was proved before and now, each once, in order; two factors from now on.
+pub fn joined(before: &[String], now: Method) -> Vec<String> {
+    let mut all = before.to_vec();
+    for one in [now.amr(), TWO_FACTORS] {
+        if !all.iter().any(|there| there == one) {
+            all.push(one.to_owned());
+        }
+    }
+    all
+}

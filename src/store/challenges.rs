@@ -1,0 +1,186 @@
+//! Sign-ins, sessions and enrolments that wait for a second factor.
+
+use crate::model::factor::Method;
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::factors::{self, Factors};
+use crate::store::users::{self, User};
+use crate::store::{Columns, json_text};
+
+/// A challenge's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// The hash of the secret that stands for it.
+    pub hash: String,
+    /// What pages call it by.
+    pub id: String,
+    /// The user's tenant.
+    pub tenant_id: String,
+    /// The user.
+    pub user_id: String,
+    /// `sign-in`, `step-up` or `enrol`.
+    pub purpose: String,
+    /// Whether a browser holds it.
+    pub browser: bool,
+    /// The session that asks, unless it is a sign-in.
+    pub session_id: Option<String>,
+    /// What the user proved so far.
+    pub amr: Vec<String>,
+    /// What can complete it.
+    pub methods: Vec<Method>,
+    /// The hash of the code that was mailed for it, while it is good.
+    pub code_hash: Option<String>,
+    /// How many codes were mailed for it.
+    pub sends: i64,
+    /// The secret of the authenticator app that is being enrolled, sealed.
+    pub sealed_secret: Option<String>,
+    /// When it is over.
+    pub expires_at: Time,
+}
+
+/// A challenge that can be completed, its user, and what that user has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// The user.
+    pub user: User,
+    /// The user's second factors.
+    pub factors: Factors,
+}
+
+/// Makes a challenge; `gated` if the statement before it in the batch must have changed something. Returns its
+/// id if it is made.
+pub fn insert(challenge: &Challenge, code_until: Option<Time>, gated: bool, now: Time) -> Stmt {
+    let args: Vec<Arg> = vec![
+        (&challenge.hash).into(),
+        (&challenge.id).into(),
+        (&challenge.tenant_id).into(),
+        (&challenge.user_id).into(),
+        (&challenge.purpose).into(),
+        challenge.browser.into(),
+        challenge.session_id.clone().into(),
+        json_text(&challenge.amr).into(),
+        json_text(&challenge.methods).into(),
+        challenge.code_hash.clone().into(),
+        code_until.map(|until| until.0).into(),
+        challenge.sends.into(),
+        challenge.sealed_secret.clone().into(),
+        now.0.into(),
+        challenge.expires_at.0.into(),
+    ];
+    let condition = if gated { "changes() > 0" } else { "TRUE" };
+    let sql = format!(
+        "INSERT INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
+                                 code_until, sends, sealed_secret, created_at, expires_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 WHERE {condition} RETURNING id"
+    );
+    Stmt::new(sql, args)
+}
+
+/// A challenge waits; if a session asked for it, for as long as that lives.
+const LIVE: &str = "used_at IS NULL AND expires_at > ?2 AND (session_id IS NULL OR EXISTS
+                    (SELECT 1 FROM sessions WHERE sessions.id = session_id AND sessions.ended_at IS NULL
+                     AND sessions.expires_at > ?2))";
+
+/// The challenge of that secret, with its user and what they have, in one round trip.
+pub async fn find(db: &dyn Db, hash: &str, now: Time) -> Result<Option<Found>, Fault> {
+    let which = format!("SELECT hash FROM challenges WHERE hash = ?1 AND {LIVE}");
+    found(db, &which, hash, now).await
+}
+
+/// The last challenge of that purpose that a session asked for.
+pub async fn of_session(
+    db: &dyn Db,
+    session_id: &str,
+    purpose: &'static str,
+    now: Time,
+) -> Result<Option<Found>, Fault> {
+    let which = format!(
+        "SELECT hash FROM challenges WHERE session_id = ?1 AND purpose = '{purpose}' AND {LIVE}
+         ORDER BY id DESC LIMIT 1"
+    );
+    found(db, &which, session_id, now).await
+}
+
+async fn found(db: &dyn Db, which: &str, key: &str, now: Time) -> Result<Option<Found>, Fault> {
+    let args = || vec![key.into(), now.0.into()];
+    let of_user = format!("(SELECT user_id FROM challenges WHERE hash = ({which}))");
+    let answers = db
+        .run(vec![
+            Stmt::new(
+                format!(
+                    "SELECT *, CASE WHEN code_until > ?2 THEN code_hash END AS good_code FROM challenges
+                     WHERE hash = ({which})"
+                ),
+                args(),
+            ),
+            Stmt::new(format!("SELECT * FROM users WHERE status = 'active' AND id = {of_user}"), args()),
+            Stmt::new(factors::sql(&of_user, "0"), args()),
+        ])
+        .await?;
+    let [challenges, users, factors] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of three answered otherwise"));
+    };
+    let (Some(challenge), Some(user), Some(factors)) = (challenges.first(), users.first(), factors.first())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
+        challenge: read(challenge)?,
+        user: users::read(user)?,
+        factors: factors::read(factors)?,
+    }))
+}
+
+fn read(row: &Row) -> Result<Challenge, Fault> {
+    let row = Columns(row);
+    Ok(Challenge {
+        hash: row.text("hash")?,
+        id: row.text("id")?,
+        tenant_id: row.text("tenant_id")?,
+        user_id: row.text("user_id")?,
+        purpose: row.text("purpose")?,
+        browser: row.flag("browser")?,
+        session_id: row.maybe_text("session_id")?,
+        amr: row.json("amr")?,
+        methods: row.json("methods")?,
+        code_hash: row.maybe_text("good_code")?,
+        sends: row.int("sends")?,
+        sealed_secret: row.maybe_text("sealed_secret")?,
+        expires_at: row.time("expires_at")?,
+    })
+}
+
+/// Takes a challenge: of many at once, one gets it.
+pub fn take(hash: &str, now: Time) -> Stmt {
+    let sql = "UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
+    Stmt::new(sql, vec![hash.into(), now.0.into()])
+}
+
+/// The same if the statement before it in the batch changed anything.
+pub fn take_if_changed(hash: &str, now: Time) -> Stmt {
+    let mut stmt = take(hash, now);
+    stmt.sql.push_str(" AND changes() > 0");
+    stmt
+}
+
+/// Takes a challenge for the code that was mailed for it, while that is good.
+pub fn take_with_code(hash: &str, code_hash: &str, now: Time) -> Stmt {
+    let sql = "UPDATE challenges SET used_at = ?3
+               WHERE hash = ?1 AND code_hash = ?2 AND code_until > ?3 AND used_at IS NULL AND expires_at > ?3";
+    Stmt::new(sql, vec![hash.into(), code_hash.into(), now.0.into()])
+}
+
+/// Puts another code in the place of the one that was mailed, if so many were not yet; returns its id if so.
+pub fn set_code(hash: &str, code_hash: &str, until: Time, most: i64, now: Time) -> Stmt {
+    let sql = "UPDATE challenges SET code_hash = ?2, code_until = ?3, sends = sends + 1
+               WHERE hash = ?1 AND sends < ?4 AND used_at IS NULL AND expires_at > ?5 RETURNING id";
+    Stmt::new(sql, vec![hash.into(), code_hash.into(), until.0.into(), most.into(), now.0.into()])
+}
+
+/// Ends all that wait for a user: what they proved counts no more.
+pub fn end_all(user_id: &str, now: Time) -> Stmt {
+    let sql = "UPDATE challenges SET used_at = ?2 WHERE user_id = ?1 AND used_at IS NULL";
+    Stmt::new(sql, vec![user_id.into(), now.0.into()])
+}

@@ -1,0 +1,75 @@
+//! Browsers that need no second factor for a while.
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Row, Stmt};
+use crate::store::{Columns, audit, one};
+
+/// A trusted browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub id: String,
+    /// Where from it was trusted.
+    pub address: String,
+    /// What it is.
+    pub user_agent: String,
+    /// Since when.
+    pub created_at: Time,
+    /// When it last signed in without a second factor.
+    pub seen_at: Time,
+    /// Until when.
+    pub expires_at: Time,
+}
+
+/// Trusts a browser, once the event of that mark is written; `hash` is of its cookie's value.
+pub fn insert(device: &Device, hash: &str, tenant_id: &str, user_id: &str, mark: &str) -> Stmt {
+    let sql = "INSERT INTO trusted_devices (id, hash, tenant_id, user_id, address, user_agent, created_at, seen_at, expires_at)
+               SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE TRUE";
+    let args = vec![
+        (&device.id).into(),
+        hash.into(),
+        tenant_id.into(),
+        user_id.into(),
+        (&device.address).into(),
+        (&device.user_agent).into(),
+        device.created_at.0.into(),
+        device.seen_at.0.into(),
+        device.expires_at.0.into(),
+    ];
+    audit::if_written(Stmt::new(sql, args), mark)
+}
+
+/// Notes that a trusted browser signed in.
+pub fn seen(hash: &str, now: Time) -> Stmt {
+    let sql = "UPDATE trusted_devices SET seen_at = ?2 WHERE hash = ?1";
+    Stmt::new(sql, vec![hash.into(), now.0.into()])
+}
+
+/// A user's trusted browsers, the newest first.
+pub async fn list(db: &dyn Db, user_id: &str, now: Time) -> Result<Vec<Device>, Fault> {
+    let sql =
+        "SELECT * FROM trusted_devices WHERE user_id = ?1 AND expires_at > ?2 ORDER BY id DESC LIMIT 100";
+    let read = |row: &Row| {
+        let row = Columns(row);
+        Ok(Device {
+            id: row.text("id")?,
+            address: row.text("address")?,
+            user_agent: row.text("user_agent")?,
+            created_at: row.time("created_at")?,
+            seen_at: row.time("seen_at")?,
+            expires_at: row.time("expires_at")?,
+        })
+    };
+    one(db, Stmt::new(sql, vec![user_id.into(), now.0.into()])).await?.iter().map(read).collect()
+}
+
+/// Trusts a browser of a user no more; returns its id if it was trusted.
+pub fn delete(user_id: &str, id: &str) -> Stmt {
+    let sql = "DELETE FROM trusted_devices WHERE user_id = ?1 AND id = ?2 RETURNING id";
+    Stmt::new(sql, vec![user_id.into(), id.into()])
+}
+
+/// Trusts no browser of a user any more.
+pub fn delete_all(user_id: &str) -> Stmt {
+    Stmt::new("DELETE FROM trusted_devices WHERE user_id = ?1", vec![user_id.into()])
+}
