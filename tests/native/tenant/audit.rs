@@ -39,6 +39,7 @@ fn the_log_is_filtered() {
     world.login("ada@example.com", "wrong").is(401);
     world.advance(60);
     let token = world.login("ada@example.com", PASSWORD).is(200).str("/access_token");
+    world.advance_ms(1);
     world.api_key(&token, &["read"]);
     let actor = format!("actor={}", user.id);
     assert_eq!(events(&world, &actor), ["api_key.created", "login.succeeded"]);
