@@ -115,8 +115,12 @@ pub async fn decide(
     params: Params,
     cookie: Option<&str>,
 ) -> Result<Outcome, Error> {
+    let repeats = params.repeated().is_some();
     let trusted = trusted(cx, tenant, params).await?;
     let back = |wrong: Wrong| Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
+    if repeats {
+        return back((Code::InvalidRequest, "a parameter comes more than once"));
+    }
     let pushed_only = trusted.client.metadata.require_pushed_authorization_requests;
     if pushed_only && trusted.id.is_none() {
         return back((Code::InvalidRequest, "the client pushes its requests (RFC 9126)"));
@@ -217,6 +221,12 @@ pub async fn decided(
 
 /// Finds the client and the redirect URI, in the request or under the `request_uri` that it names.
 async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Error> {
+    // Which of two is meant cannot be told, so there is nobody to tell (RFC 6749 §4.1.2.1).
+    for name in ["client_id", "redirect_uri", "request_uri"] {
+        if params.repeats(name) {
+            return Err(oauth(Code::InvalidRequest, format!("{name} comes more than once")));
+        }
+    }
     let client_id = params.get("client_id");
     let client_id = client_id.ok_or_else(|| oauth(Code::InvalidRequest, "client_id is missing"))?;
     let unknown = || oauth(Code::InvalidRequest, "the client is not registered");
@@ -251,7 +261,7 @@ async fn found(cx: &Cx, tenant: &Tenant, id: &str, kind: &str) -> Result<Option<
     let row = store::authorization_requests::find(cx.db.as_ref(), &tenant.id, &stored(id), cx.now).await?;
     let Some(row) = row.filter(|row| row.kind == kind) else { return Ok(None) };
     let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
-    let Ok(params) = Params::parse(&row.parameters) else { return Ok(None) };
+    let params = Params::parse(&row.parameters);
     let Ok(redirect_uri) = redirect_uri(&client, &params) else { return Ok(None) };
     Ok(Some(Trusted { client, redirect_uri, params, asked_at: row.created_at, id: Some(id.to_owned()) }))
 }

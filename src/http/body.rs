@@ -108,21 +108,33 @@ pub async fn form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
 /// Reads the parameters of an OAuth request, which are a form (RFC 6749 Appendix B).
 ///
 /// # Errors
-/// As [`form`]; `invalid_request` for a parameter that comes twice.
+/// As [`form`]; as [`once`].
 pub async fn params(call: &Call<'_>) -> Result<Params, Error> {
+    once(repeatable_params(call).await?)
+}
+
+/// Reads the parameters of an OAuth request whose caller sees to those that come twice.
+///
+/// # Errors
+/// As [`form`].
+pub async fn repeatable_params(call: &Call<'_>) -> Result<Params, Error> {
     if !is_form(call) {
         return Err(Refusal::UnsupportedMediaType.into());
     }
     let bytes = bytes(call, SMALL).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::Malformed("the form is not UTF-8".into()))?;
-    Params::parse(text).map_err(repeated)
+    Ok(Params::parse(text))
 }
 
-/// A parameter that comes twice; what a caller calls it is repeated only if it is plain.
-pub fn repeated(name: String) -> Error {
+/// Parameters none of which comes twice; what a caller calls such a one is repeated only if it is plain.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn once(params: Params) -> Result<Params, Error> {
+    let Some(name) = params.repeated() else { return Ok(params) };
     let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    let name = if plain { name } else { "a parameter".into() };
-    oauth(Code::InvalidRequest, format!("{name} comes more than once"))
+    let name = if plain { name } else { "a parameter" };
+    Err(oauth(Code::InvalidRequest, format!("{name} comes more than once")))
 }
 
 /// Reads JSON or a form, whichever the body says it is.

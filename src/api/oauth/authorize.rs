@@ -30,11 +30,11 @@ struct FormPost<'a> {
 
 pub(super) async fn ask(cx: &Cx, call: &Call<'_>) -> Answer {
     let query = call.request.query.strip_prefix('?').unwrap_or_default();
-    decide(cx, call, Params::parse(query).map_err(body::repeated)?).await
+    decide(cx, call, Params::parse(query)).await
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
-    let params = body::params(call).await?;
+    let params = body::repeatable_params(call).await?;
     decide(cx, call, params).await
 }
 

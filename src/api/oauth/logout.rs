@@ -20,7 +20,7 @@ const LONGEST_QUERY: usize = 8_000;
 
 pub(super) async fn ask(cx: &Cx, call: &Call<'_>) -> Answer {
     let query = call.request.query.strip_prefix('?').unwrap_or_default();
-    answer(cx, call, Params::parse(query).map_err(body::repeated)?, false).await
+    answer(cx, call, body::once(Params::parse(query))?, false).await
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {

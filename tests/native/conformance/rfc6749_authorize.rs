@@ -46,18 +46,47 @@ fn an_unknown_parameter_is_ignored() {
 }
 
 /// RFC 6749 §3.1: no parameter is included more than once.
+/// RFC 6749 §4.1.2.1: the client is told, unless it is the client or the redirect URI that is there twice.
 #[test]
 fn a_parameter_that_is_there_twice_is_refused() {
     let party = Party::public();
-    for (name, value) in [("scope", "openid"), ("state", "b"), ("nonce", "b"), ("code_challenge", "b")] {
-        let reply = party.authorize(&party.request().and(name, value));
-        match reply.header("location") {
-            Some(_) => assert_eq!(reply.sent().get("error"), Some("invalid_request"), "{name}"),
-            None => stays(&reply),
+    for name in ["response_type", "scope", "nonce", "code_challenge", "prompt", "claims", "x"] {
+        for value in ["b", "code", "openid"] {
+            let request = party.request().with(name, "code").and(name, value);
+            party.refused(&party.authorize(&request), "invalid_request");
+            let form = party.world.post(&Party::path("authorize")).cookie(&party.cookie);
+            let reply = form.body("application/x-www-form-urlencoded", request.text()).send();
+            party.refused(&reply, "invalid_request");
         }
     }
-    stays(&party.authorize(&party.request().and("redirect_uri", ELSEWHERE)));
-    stays(&party.authorize(&party.request().and("client_id", "another")));
+    for (name, value) in [("redirect_uri", ELSEWHERE), ("client_id", "another"), ("request_uri", "b")] {
+        let request = party.request().with("request_uri", "a");
+        let same = request.text().split('&').find(|pair| pair.starts_with(name)).unwrap().to_owned();
+        let path = format!("{}?{}", Party::path("authorize"), request.text());
+        stays(&party.authorize(&request.clone().and(name, value)));
+        stays(&party.authorize(&request.clone().and("state", "b").and(name, value)));
+        stays(&party.world.get(&format!("{path}&{same}")).cookie(&party.cookie).navigating().send());
+    }
+    assert_eq!(party.world.number("SELECT count(*) AS n FROM authorization_codes"), 0);
+}
+
+/// RFC 6749 §4.1.2.1: `state` is sent back exactly as it was received; of two there is no such.
+#[test]
+fn a_state_that_is_there_twice_is_not_sent_back() {
+    let party = Party::public();
+    for mode in ["query", "form_post"] {
+        let request = party.request().with("response_mode", mode).and("state", "b");
+        let reply = party.authorize(&request);
+        assert!(!reply.text.contains("a state"), "{}", reply.text);
+        if mode == "query" {
+            let sent = reply.sent();
+            assert_eq!((sent.to.as_str(), sent.get("error")), (CALLBACK, Some("invalid_request")));
+            assert_eq!(sent.get("iss"), Some("https://auth.example.com/tenant/home"));
+            assert_eq!(sent.get("state"), None);
+        }
+    }
+    let twice = party.request().with("response_mode", "form_post").and("response_mode", "query");
+    party.refused(&party.authorize(&twice), "invalid_request");
 }
 
 /// RFC 6749 §3.1.1: a request without `response_type` is answered with an error.
