@@ -23,7 +23,8 @@ pub(super) struct Body {
     expires_at: Option<String>,
 }
 
-fn shape(key: &ApiKey) -> Value {
+/// A key, without itself.
+pub(crate) fn shape(key: &ApiKey) -> Value {
     json!({
         "id": key.id, "name": key.name, "scopes": key.scopes, "prefix": key.prefix,
         "createdAt": key.created_at.rfc3339(),

@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
 
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::docs::{Chapter, answer, conflict, limited, op};
@@ -104,9 +105,10 @@ struct Revoked {
     revoked: bool,
 }
 
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct ApiKey {
+/// An API key, as its user sees it.
+#[derive(ToSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKey {
     id: String,
     name: String,
     scopes: Vec<String>,

@@ -1,6 +1,6 @@
 //! The session API, `/api/auth/*`: `{success:true,data}` and `{success:false,error,code}`.
 
-mod api_keys;
+pub(super) mod api_keys;
 mod change_password;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;

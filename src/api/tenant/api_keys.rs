@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api;
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::api_keys::{self, NewKey};
@@ -30,13 +31,14 @@ pub(super) struct New {
     expires_at: Option<String>,
 }
 
+/// As its user sees it, with whose it is.
 fn shape(key: &ApiKey) -> Value {
-    json!({
-        "id": key.id, "name": key.name, "scopes": key.scopes, "roles": key.roles, "userId": key.user_id,
-        "prefix": key.prefix, "createdAt": key.created_at.rfc3339(),
-        "lastUsedAt": key.last_used_at.map(|at| at.rfc3339()),
-        "expiresAt": key.expires_at.map(|at| at.rfc3339()),
-    })
+    let mut shape = api::session::api_keys::shape(key);
+    if let Some(shape) = shape.as_object_mut() {
+        shape.insert("roles".into(), json!(key.roles));
+        shape.insert("userId".into(), json!(key.user_id));
+    }
+    shape
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

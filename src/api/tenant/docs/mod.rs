@@ -7,10 +7,10 @@ use crate::api::tenant::{api_keys, keys, plans, roles, templates, tenants, users
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
-use self::shapes::{
-    ApiKey, Event, Month, Plan, Preview, Problem, Role, Rotated, Route, Session, Template, Tenant,
-};
 pub use self::shapes::{Client, ClientSaid, User};
+use self::shapes::{
+    Event, Month, Plan, Preview, Problem, Role, Rotated, Route, Session, Template, Tenant, TenantApiKey,
+};
 
 /// What a refusal looks like.
 pub fn failure() -> Named {
@@ -233,14 +233,14 @@ fn clients_and_keys() -> Vec<Operation> {
         op("GET", KEYS, "List API keys").paged().answers_with(
             200,
             "A page of keys, without the keys themselves.",
-            answer::<ApiKey>().listed(),
+            answer::<TenantApiKey>().listed(),
         ),
         op("POST", KEYS, "Make an API key")
             .json::<api_keys::New>()
-            .answers::<ApiKey>(201, "The key, shown this once.")
+            .answers::<TenantApiKey>(201, "The key, shown this once.")
             .sets("location", "its path")
             .refuses([conflict()]),
-        op("GET", KEY, "Read an API key").answers::<ApiKey>(200, "The key, without itself."),
+        op("GET", KEY, "Read an API key").answers::<TenantApiKey>(200, "The key, without itself."),
         op("DELETE", KEY, "Revoke an API key").nothing(204, "Gone."),
     ]
 }

@@ -5,6 +5,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::api::session::docs::ApiKey;
 use crate::model::client::Metadata;
 use crate::model::route::RouteSpec;
 
@@ -140,26 +141,14 @@ pub struct Session {
     expires_at: String,
 }
 
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct ApiKey {
-    id: String,
-    name: String,
-    scopes: Vec<String>,
+#[derive(ToSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantApiKey {
+    #[serde(flatten)]
+    key: ApiKey,
     roles: Vec<String>,
     /// The user that it acts for; null for the tenant's own.
     user_id: Option<String>,
-    /// What the key starts with.
-    prefix: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_used_at: Option<String>,
-    #[schema(format = DateTime)]
-    expires_at: Option<String>,
-    /// The key itself, once.
-    #[schema(nullable = false)]
-    api_key: Option<String>,
 }
 
 #[derive(ToSchema)]
