@@ -28,67 +28,48 @@ use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
 use crate::oidc::error::Code;
 
+/// Each row twice: for the tenant of the path, and at the root for the one of the host, else home.
+macro_rules! rows {
+    ($($method:literal, $path:literal, $limit:expr, $run:expr;)*) => {
+        vec![$(
+            route($method, concat!("/tenant/{tenant}", $path), $limit, $run),
+            route($method, $path, $limit, $run),
+        )*]
+    };
+}
+
 /// The surface's table and wording.
 pub fn surface() -> Surface {
     const NONE: Limit = Limit::None;
     // A device asks once and then polls; what it asks for is kept.
     const ASKING: Limit = Limit::PerAddress { requests: 60, seconds: 60 };
-    // The tenant of the path, and at the root the one of the host, else home.
-    let routes = vec![
-        route("GET", "/tenant/{tenant}/.well-known/jwks.json", NONE, open(jwks::jwks)),
-        route("GET", "/.well-known/jwks.json", NONE, open(jwks::jwks)),
-        route("GET", "/tenant/{tenant}/.well-known/openid-configuration", NONE, open(discovery::discovery)),
-        route(
-            "GET",
-            "/tenant/{tenant}/.well-known/oauth-authorization-server",
-            NONE,
-            open(discovery::discovery),
-        ),
-        route("GET", "/.well-known/openid-configuration", NONE, open(discovery::discovery)),
-        route("GET", "/.well-known/oauth-authorization-server", NONE, open(discovery::discovery)),
-        route("GET", "/.well-known/openid-configuration/tenant/{tenant}", NONE, open(discovery::discovery)),
-        route(
-            "GET",
-            "/.well-known/oauth-authorization-server/tenant/{tenant}",
-            NONE,
-            open(discovery::discovery),
-        ),
-        route("GET", "/tenant/{tenant}/oauth2/authorize", NONE, open(authorize::ask)),
-        route("GET", "/oauth2/authorize", NONE, open(authorize::ask)),
-        route("POST", "/tenant/{tenant}/oauth2/authorize", NONE, open(authorize::submit)),
-        route("POST", "/oauth2/authorize", NONE, open(authorize::submit)),
-        route("POST", "/tenant/{tenant}/oauth2/token", NONE, client(token::token)),
-        route("POST", "/oauth2/token", NONE, client(token::token)),
-        route("POST", "/tenant/{tenant}/oauth2/par", NONE, client(par::par)),
-        route("POST", "/oauth2/par", NONE, client(par::par)),
-        route(
-            "POST",
-            "/tenant/{tenant}/oauth2/device_authorization",
-            ASKING,
-            client(device_authorization::ask),
-        ),
-        route("POST", "/oauth2/device_authorization", ASKING, client(device_authorization::ask)),
-        route("POST", "/tenant/{tenant}/oauth2/introspect", NONE, client(introspect::introspect)),
-        route("POST", "/oauth2/introspect", NONE, client(introspect::introspect)),
-        route("GET", "/tenant/{tenant}/oauth2/logout", NONE, open(logout::ask)),
-        route("GET", "/oauth2/logout", NONE, open(logout::ask)),
-        route("POST", "/tenant/{tenant}/oauth2/logout", NONE, open(logout::submit)),
-        route("POST", "/oauth2/logout", NONE, open(logout::submit)),
-        route("POST", "/tenant/{tenant}/oauth2/revoke", NONE, client(revoke::revoke)),
-        route("POST", "/oauth2/revoke", NONE, client(revoke::revoke)),
-        route("POST", "/tenant/{tenant}/oauth2/register", NONE, open(register::register)),
-        route("POST", "/oauth2/register", NONE, open(register::register)),
-        route("GET", "/tenant/{tenant}/oauth2/register/{id}", NONE, open(register::read)),
-        route("GET", "/oauth2/register/{id}", NONE, open(register::read)),
-        route("PUT", "/tenant/{tenant}/oauth2/register/{id}", NONE, open(register::replace)),
-        route("PUT", "/oauth2/register/{id}", NONE, open(register::replace)),
-        route("DELETE", "/tenant/{tenant}/oauth2/register/{id}", NONE, open(register::delete)),
-        route("DELETE", "/oauth2/register/{id}", NONE, open(register::delete)),
-        route("GET", "/tenant/{tenant}/oauth2/userinfo", NONE, open(userinfo::userinfo)),
-        route("GET", "/oauth2/userinfo", NONE, open(userinfo::userinfo)),
-        route("POST", "/tenant/{tenant}/oauth2/userinfo", NONE, open(userinfo::userinfo)),
-        route("POST", "/oauth2/userinfo", NONE, open(userinfo::userinfo)),
-    ];
+    let mut routes = rows! {
+        "GET", "/.well-known/jwks.json", NONE, open(jwks::jwks);
+        "GET", "/.well-known/openid-configuration", NONE, open(discovery::discovery);
+        "GET", "/.well-known/oauth-authorization-server", NONE, open(discovery::discovery);
+        "GET", "/oauth2/authorize", NONE, open(authorize::ask);
+        "POST", "/oauth2/authorize", NONE, open(authorize::submit);
+        "POST", "/oauth2/token", NONE, client(token::token);
+        "POST", "/oauth2/par", NONE, client(par::par);
+        "POST", "/oauth2/device_authorization", ASKING, client(device_authorization::ask);
+        "POST", "/oauth2/introspect", NONE, client(introspect::introspect);
+        "GET", "/oauth2/logout", NONE, open(logout::ask);
+        "POST", "/oauth2/logout", NONE, open(logout::submit);
+        "POST", "/oauth2/revoke", NONE, client(revoke::revoke);
+        "POST", "/oauth2/register", NONE, open(register::register);
+        "GET", "/oauth2/register/{id}", NONE, open(register::read);
+        "PUT", "/oauth2/register/{id}", NONE, open(register::replace);
+        "DELETE", "/oauth2/register/{id}", NONE, open(register::delete);
+        "GET", "/oauth2/userinfo", NONE, open(userinfo::userinfo);
+        "POST", "/oauth2/userinfo", NONE, open(userinfo::userinfo);
+    };
+    // Where RFC 8414 §3.1 has the metadata of an issuer with a path.
+    for path in [
+        "/.well-known/openid-configuration/tenant/{tenant}",
+        "/.well-known/oauth-authorization-server/tenant/{tenant}",
+    ] {
+        routes.push(route("GET", path, NONE, open(discovery::discovery)));
+    }
     Surface { name: "oauth", routes, refused, broken }
 }
 
