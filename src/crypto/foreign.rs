@@ -8,47 +8,31 @@ use std::num::NonZeroUsize;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_compact::{Algorithm, AlgorithmExt as _, AlgorithmSignature, Claims, Header, UntrustedToken};
-use p256::ecdsa::VerifyingKey;
-use rsa::pkcs1v15::Pkcs1v15Sign;
-use rsa::{BoxedUint, RsaPublicKey};
+use rsa::RsaPublicKey;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::crypto::jws::{Es256, LONGEST, More};
-use crate::crypto::secret::sha256;
+use crate::crypto::public_key::{PublicKey, rs256_verifies};
 use crate::model::time::Time;
 
 /// How many keys a set may have.
 const MOST_KEYS: usize = 10;
 
-/// DER of `DigestInfo` before a SHA-256 hash (RFC 8017 §9.2, note 1).
-const SHA256_PREFIX: [u8; 19] = [
-    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
-    0x04, 0x20,
-];
-
 /// A public key of somebody else.
 pub struct Key {
     kid: Option<String>,
-    public: Public,
+    public: PublicKey,
 }
 
-enum Public {
-    Es256(VerifyingKey),
-    Rs256(RsaPublicKey),
-    EdDsa(ed25519_compact::PublicKey),
-}
-
-impl Public {
-    /// The one algorithm that the key is for (RFC 8725 §3.1), by its names: EdDSA on this curve has a newer
-    /// one (RFC 9864 §2.2).
-    fn is_for(&self, alg: &str) -> bool {
-        match self {
-            Public::Es256(_) => alg == "ES256",
-            Public::Rs256(_) => alg == "RS256",
-            Public::EdDsa(_) => matches!(alg, "EdDSA" | "Ed25519"),
-        }
+/// Whether it is the one algorithm that the key is for (RFC 8725 §3.1), by its names: EdDSA on this curve has a
+/// newer one (RFC 9864 §2.2).
+fn is_for(key: &PublicKey, alg: &str) -> bool {
+    match key {
+        PublicKey::Es256(_) => alg == "ES256",
+        PublicKey::Rs256(_) => alg == "RS256",
+        PublicKey::EdDsa(_) => matches!(alg, "EdDSA" | "Ed25519"),
     }
 }
 
@@ -97,44 +81,31 @@ fn key(jwk: &Value) -> Result<Key, &'static str> {
         return Err("each kid 1 to 256 characters");
     }
     let public = public(&jwk)?;
-    if jwk.alg.as_deref().is_some_and(|alg| !public.is_for(alg)) {
+    if jwk.alg.as_deref().is_some_and(|alg| !is_for(&public, alg)) {
         return Err("alg ES256, RS256 or EdDSA, as the key is");
     }
     Ok(Key { kid: jwk.kid, public })
 }
 
-fn public(jwk: &Jwk) -> Result<Public, &'static str> {
-    match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+fn public(jwk: &Jwk) -> Result<PublicKey, &'static str> {
+    let (key, bad) = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
         ("EC", Some("P-256")) => {
-            let bad = "EC keys with x and y of a point on P-256";
-            let (x, y) = (bytes(jwk.x.as_deref()).ok_or(bad)?, bytes(jwk.y.as_deref()).ok_or(bad)?);
-            if x.len() != 32 || y.len() != 32 {
-                return Err(bad);
-            }
-            let point = [[4].as_slice(), &x, &y].concat();
-            VerifyingKey::from_sec1_bytes(&point).map(Public::Es256).map_err(|_| bad)
+            let point = bytes(jwk.x.as_deref()).zip(bytes(jwk.y.as_deref()));
+            let key = point.and_then(|(x, y)| PublicKey::es256(&x, &y));
+            (key, "EC keys with x and y of a point on P-256")
         }
         ("RSA", None) => {
-            let bad = "RSA keys with n of 2048 to 4096 bits and an odd e from 3 to 2^33";
-            let (n, e) = (bytes(jwk.n.as_deref()).ok_or(bad)?, bytes(jwk.e.as_deref()).ok_or(bad)?);
-            if n.len() > 512 || e.len() > 5 {
-                return Err(bad);
-            }
-            let n = BoxedUint::from_be_slice_vartime(&n);
-            let e = BoxedUint::from_be_slice_vartime(&e);
-            if e < BoxedUint::from(3_u32) {
-                return Err(bad);
-            }
-            RsaPublicKey::new_with_size_limits(n, e, 2048..=4096).map(Public::Rs256).map_err(|_| bad)
+            let numbers = bytes(jwk.n.as_deref()).zip(bytes(jwk.e.as_deref()));
+            let key = numbers.and_then(|(n, e)| PublicKey::rs256(&n, &e));
+            (key, "RSA keys with n of 2048 to 4096 bits and an odd e from 3 to 2^33")
         }
         ("OKP", Some("Ed25519")) => {
-            let bad = "OKP keys with x of a point on Ed25519";
-            let x = bytes(jwk.x.as_deref()).ok_or(bad)?;
-            let key = ed25519_compact::PublicKey::from_slice(&x).map_err(|_| bad)?;
-            key.validate().map(|()| Public::EdDsa(key)).map_err(|_| bad)
+            let key = bytes(jwk.x.as_deref()).and_then(|x| PublicKey::eddsa(&x));
+            (key, "OKP keys with x of a point on Ed25519")
         }
-        _ => Err("EC keys on P-256, RSA keys and OKP keys on Ed25519"),
-    }
+        _ => (None, "EC keys on P-256, RSA keys and OKP keys on Ed25519"),
+    };
+    key.ok_or(bad)
 }
 
 fn bytes(member: Option<&str>) -> Option<Vec<u8>> {
@@ -182,13 +153,13 @@ impl<'a> Foreign<'a> {
         let header = self.0.header();
         let mut fitting = keys.iter().filter(|key| {
             let named = header.key_id.is_none() || header.key_id == key.kid;
-            named && key.public.is_for(self.0.algorithm())
+            named && is_for(&key.public, self.0.algorithm())
         });
         let (Some(key), None) = (fitting.next(), fitting.next()) else { return None };
         let claims = match &key.public {
-            Public::Es256(key) => self.claims(&Es256, key),
-            Public::Rs256(key) => self.claims(&Rs256, key),
-            Public::EdDsa(key) => self.claims(&EdDsa(self.0.algorithm().to_owned()), key),
+            PublicKey::Es256(key) => self.claims(&Es256, key),
+            PublicKey::Rs256(key) => self.claims(&Rs256, key),
+            PublicKey::EdDsa(key) => self.claims(&EdDsa(self.0.algorithm().to_owned()), key),
         }?;
         let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
             at.map(|at| Time(at.timestamp().saturating_mul(1000)))
@@ -240,8 +211,7 @@ impl Algorithm for Rs256 {
     }
 
     fn verify_signature(&self, signature: &RsaSignature, key: &RsaPublicKey, message: &[u8]) -> bool {
-        let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: Box::new(SHA256_PREFIX) };
-        key.verify(scheme, &sha256(message), &signature.0).is_ok()
+        rs256_verifies(key, message, &signature.0)
     }
 }
 

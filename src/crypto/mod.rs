@@ -5,6 +5,8 @@ pub mod imported;
 pub mod jwk;
 pub mod jws;
 pub mod password;
+pub mod public_key;
 pub mod seal;
 pub mod secret;
 pub mod totp;
+pub mod webauthn;

@@ -4,3 +4,5 @@ mod foreign;
 mod imports;
 mod password;
 mod seal;
+mod webauthn;
+mod webauthn_vectors;

@@ -1,11 +1,13 @@
 //! A world to test in: the whole core with real parts, a clock that is set and a seeded generator.
 
 mod ask;
+mod authenticator;
 pub mod document;
 mod grants;
 pub mod oidc;
 mod ports;
 mod signer;
+mod wallet;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -32,8 +34,10 @@ use portcullis::store::users::User;
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Reply};
+pub use self::authenticator::Authenticator;
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
 pub use self::signer::Signer;
+pub use self::wallet::Wallet;
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";

@@ -93,16 +93,19 @@ impl Signer {
             base64url(header.to_string().as_bytes()),
             base64url(claims.to_string().as_bytes())
         );
-        let signature = match self {
+        let signature = self.sign_bytes(message.as_bytes());
+        format!("{message}.{}", base64url(&signature))
+    }
+
+    /// Signs a message; ECDSA's two numbers stand as in JOSE.
+    pub fn sign_bytes(&self, message: &[u8]) -> Vec<u8> {
+        match self {
             Signer::Es256(key) => {
-                let signature: p256::ecdsa::Signature = key.sign(message.as_bytes());
+                let signature: p256::ecdsa::Signature = key.sign(message);
                 signature.to_bytes().to_vec()
             }
-            Signer::Rs256(key) => {
-                key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message.as_bytes())).unwrap()
-            }
-            Signer::EdDsa(pair) => pair.sk.sign(message.as_bytes(), None).to_vec(),
-        };
-        format!("{message}.{}", base64url(&signature))
+            Signer::Rs256(key) => key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)).unwrap(),
+            Signer::EdDsa(pair) => pair.sk.sign(message, None).to_vec(),
+        }
     }
 }

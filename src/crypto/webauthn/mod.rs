@@ -1,0 +1,201 @@
+//! Web Authentication Level 3, the relying party's part: registering a credential (§7.1) and verifying an
+//! assertion (§7.2). Section numbers in this folder are that standard's.
+//!
+//! Attestation is `none`: we ask for none and trust none. A statement that comes nonetheless is not verified
+//! and says nothing; the credential's key speaks for itself with its first assertion.
+
+mod authenticator_data;
+mod cbor;
+mod client_data;
+mod cose;
+mod response;
+
+use crate::crypto::secret::sha256;
+use crate::crypto::webauthn::authenticator_data::AuthenticatorData;
+use crate::crypto::webauthn::cbor::Reader;
+pub use crate::crypto::webauthn::cose::ALGORITHMS;
+pub use crate::crypto::webauthn::response::{Assertion, Registration, challenge};
+
+/// The longest credential id, in bytes (§7.1 step 25).
+pub const LONGEST_ID: usize = 1023;
+
+/// What a response must agree with.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The challenge that was given, in base64url.
+    pub challenge: &'a str,
+    /// The domain that credentials are scoped to.
+    pub rp_id: &'a str,
+    /// Where the ceremony may take place, each as `Origin` has it.
+    pub origins: &'a [String],
+    /// Whether it takes more than somebody's presence: a PIN, a fingerprint or the like.
+    pub user_verification: bool,
+}
+
+/// What is kept of a credential between its ceremonies (§4, credential record).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The credential id.
+    pub id: Vec<u8>,
+    /// A COSE_Key.
+    pub public_key: Vec<u8>,
+    /// The signature counter, 0 if the authenticator has none.
+    pub sign_count: u32,
+    /// Whether it may be synced between devices.
+    pub backup_eligible: bool,
+    /// Whether it is.
+    pub backed_up: bool,
+}
+
+/// What an assertion says, once it is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asserted {
+    /// The counter as of now.
+    pub sign_count: u32,
+    /// Whether the credential is synced.
+    pub backed_up: bool,
+    /// Whether the authenticator verified the user.
+    pub user_verified: bool,
+}
+
+/// What a response fails by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// It is not what a browser sends.
+    Shape,
+    /// It is of the other ceremony.
+    Type,
+    /// It answers another challenge.
+    Challenge,
+    /// It was made on a page that is none of ours.
+    Origin,
+    /// It was made within a frame.
+    CrossOrigin,
+    /// It is for another domain.
+    RpId,
+    /// Nobody was there.
+    UserPresence,
+    /// The user was not verified, and had to be.
+    UserVerification,
+    /// Its flags of being synced contradict themselves, or the record.
+    Backup,
+    /// The key is of no algorithm that was asked for, or no key.
+    Algorithm,
+    /// The credential id is another, or too long.
+    CredentialId,
+    /// The key did not sign it.
+    Signature,
+    /// The counter did not go up: there may be two of this authenticator.
+    Counter,
+}
+
+impl Wrong {
+    /// In a few words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Wrong::Shape => "is not a credential's JSON",
+            Wrong::Type => "is of the other ceremony",
+            Wrong::Challenge => "answers another challenge",
+            Wrong::Origin => "comes from an origin that is not allowed",
+            Wrong::CrossOrigin => "comes from a frame",
+            Wrong::RpId => "is for another domain",
+            Wrong::UserPresence => "lacks user presence",
+            Wrong::UserVerification => "lacks user verification",
+            Wrong::Backup => "contradicts itself about backup",
+            Wrong::Algorithm => "has a key of another algorithm",
+            Wrong::CredentialId => "has another credential id",
+            Wrong::Signature => "has a wrong signature",
+            Wrong::Counter => "has a counter that did not go up",
+        }
+    }
+}
+
+/// Verifies a registration; what it answers is to be kept.
+///
+/// # Errors
+/// What is [`Wrong`]. Whether the id is taken (step 26) is the caller's to see.
+pub fn registered(expected: &Expected<'_>, response: &Registration) -> Result<Record, Wrong> {
+    client_data::check(&response.client_data, "webauthn.create", expected)?;
+    let data = attested_data(&response.attestation_object).ok_or(Wrong::Shape)?;
+    let data = checked(expected, data)?;
+    let attested = data.attested.as_ref().ok_or(Wrong::Shape)?;
+    cose::parse(attested.public_key).ok_or(Wrong::Algorithm)?;
+    let id = attested.credential_id;
+    if id.is_empty() || id.len() > LONGEST_ID || id != response.id {
+        return Err(Wrong::CredentialId);
+    }
+    Ok(Record {
+        id: id.to_vec(),
+        public_key: attested.public_key.to_vec(),
+        sign_count: data.sign_count,
+        backup_eligible: data.backup_eligible(),
+        backed_up: data.backed_up(),
+    })
+}
+
+/// Verifies an assertion of the credential that is on record.
+///
+/// # Errors
+/// What is [`Wrong`]; the counter is judged last, so [`Wrong::Counter`] is said of what the key did sign. Whose
+/// credential it is (step 6) is the caller's to see.
+pub fn asserted(expected: &Expected<'_>, record: &Record, response: &Assertion) -> Result<Asserted, Wrong> {
+    if response.id != record.id {
+        return Err(Wrong::CredentialId);
+    }
+    client_data::check(&response.client_data, "webauthn.get", expected)?;
+    let data = AuthenticatorData::parse(&response.authenticator_data).ok_or(Wrong::Shape)?;
+    let data = checked(expected, data)?;
+    if data.backup_eligible() != record.backup_eligible {
+        return Err(Wrong::Backup);
+    }
+    let key = cose::parse(&record.public_key).ok_or(Wrong::Algorithm)?;
+    let signed = [response.authenticator_data.as_slice(), &sha256(&response.client_data)].concat();
+    if !cose::verifies(&key, &signed, &response.signature) {
+        return Err(Wrong::Signature);
+    }
+    let counts = data.sign_count != 0 || record.sign_count != 0;
+    if counts && data.sign_count <= record.sign_count {
+        return Err(Wrong::Counter);
+    }
+    Ok(Asserted {
+        sign_count: data.sign_count,
+        backed_up: data.backed_up(),
+        user_verified: data.user_verified(),
+    })
+}
+
+/// The authenticator data of an attestation object (§6.5.4), whatever its format.
+fn attested_data(object: &[u8]) -> Option<AuthenticatorData<'_>> {
+    let mut reader = Reader::new(object);
+    if reader.map()? != 3 {
+        return None;
+    }
+    let (mut format, mut statement, mut data) = (None, None, None);
+    for _ in 0..3 {
+        match reader.text()? {
+            "fmt" => format = Some(reader.text()?),
+            "attStmt" => statement = Some((reader.clone().map()?, reader.skip()?)),
+            "authData" => data = Some(reader.bytes()?),
+            _ => return None,
+        }
+    }
+    (format.is_some() && statement.is_some() && reader.rest().is_empty()).then_some(())?;
+    AuthenticatorData::parse(data?)
+}
+
+/// What holds of both ceremonies' authenticator data (§7.1 steps 14 to 17, §7.2 steps 15 to 18).
+fn checked<'a>(expected: &Expected<'_>, data: AuthenticatorData<'a>) -> Result<AuthenticatorData<'a>, Wrong> {
+    if data.rp_id_hash != sha256(expected.rp_id.as_bytes()) {
+        return Err(Wrong::RpId);
+    }
+    if !data.user_present() {
+        return Err(Wrong::UserPresence);
+    }
+    if expected.user_verification && !data.user_verified() {
+        return Err(Wrong::UserVerification);
+    }
+    if data.backed_up() && !data.backup_eligible() {
+        return Err(Wrong::Backup);
+    }
+    Ok(data)
+}
