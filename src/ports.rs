@@ -188,6 +188,8 @@ pub trait Counters {
 /// A mail, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
+    /// The same at every try: a transport that has it already takes a repeat for what it is.
+    pub id: String,
     /// The recipient's address.
     pub to: String,
     /// The subject line.
@@ -200,7 +202,7 @@ pub struct Mail {
 
 /// The way out for mail: the local outbox, an HTTP mail API or the platform's `send_email` binding.
 pub trait Post {
-    /// Hands one mail over.
+    /// Hands one mail over. A fault is the transport's word that it did not take it.
     fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>>;
 }
 

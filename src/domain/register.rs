@@ -6,7 +6,7 @@ use crate::crypto::password;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Purpose};
+use crate::domain::mailing::{self, Letter, Purpose};
 use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
@@ -73,15 +73,19 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
         match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
             Some(there) if there.email_verified => {
-                mailing::send_already_registered(cx, &tenant.name, &there, new.onward).await?
+                let between = if new.onward.is_empty() { "" } else { "?" };
+                let (origin, onward) = (&cx.config.origin, new.onward);
+                let link = &format!("{origin}/tenant/{}/login{between}{onward}", there.tenant_id);
+                mailing::send(cx, tenant, &there, Letter::AlreadyRegistered { link }).await?
             }
             Some(there) => {
                 let linking = mailing::Linking {
                     purpose: Purpose::VerifyEmail,
                     wanted: Some(&user),
                     onward: new.onward,
+                    entry: None,
                 };
-                mailing::send_link(cx, &tenant.name, &there, linking).await?
+                mailing::send_link(cx, tenant, &there, linking).await?
             }
             None => {}
         }

@@ -102,11 +102,12 @@ async fn conclude(
     let enrols = *purpose == Purpose::Enrol || row.sealed_secret.is_some();
     let backup_codes = if enrols { one_time::backup_codes(cx) } else { Vec::new() };
     let effects = async |mark: &str| -> Result<(Vec<Stmt>, Option<Outgoing>), Error> {
-        if !enrols {
-            return Ok((Vec::new(), None));
-        }
-        let mut all = enrol(cx, waiting, method, step, &backup_codes, mark)?;
-        let mut letter = note(cx, tenant, user, Changed::SecondFactorOn, mark).await?;
+        let (mut all, changed) = match (enrols, method) {
+            (true, _) => (enrol(cx, waiting, method, step, &backup_codes, mark)?, Changed::SecondFactorOn),
+            (false, Method::Backup) => (Vec::new(), Changed::BackupCodeUsed),
+            (false, _) => return Ok((Vec::new(), None)),
+        };
+        let mut letter = note(cx, tenant, user, changed, mark).await?;
         all.append(&mut letter.stmts);
         Ok((all, Some(letter)))
     };
@@ -140,7 +141,6 @@ async fn conclude(
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
-    told(cx, tenant, user, method).await;
     let (tenant, user) = (tenant.clone(), user.clone());
     Ok(Some(SignedIn { tenant, user, holds, backup_codes, device }))
 }
@@ -304,11 +304,4 @@ pub(super) async fn note(
     mark: &str,
 ) -> Result<Outgoing, Fault> {
     Ok(mailing::write(cx, tenant, user, Letter::Changed(changed)).await?.if_written(mark))
-}
-
-/// Tells a user that a backup code of theirs was used.
-pub(super) async fn told(cx: &Cx, tenant: &Tenant, user: &User, method: Method) {
-    if method == Method::Backup {
-        mailing::tell(cx, tenant, user, Changed::BackupCodeUsed).await;
-    }
 }

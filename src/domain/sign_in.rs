@@ -8,6 +8,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{self, Waiting};
+use crate::domain::mailing::{self, Changed};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions::{Begin, Holds};
@@ -15,7 +16,7 @@ use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
 use crate::model::email::Email;
-use crate::model::factor::{self, has_two};
+use crate::model::factor::{self, Method, has_two};
 use crate::ports::Stmt;
 use crate::store;
 use crate::store::users::User;
@@ -139,10 +140,18 @@ pub async fn with_password_and_code(
     begin.gate = gate;
     begin.gate.extend(guess.gate);
     begin.writes = writes;
+    let mut letter = None;
+    if guess.method == Method::Backup {
+        let changed = Changed::BackupCodeUsed;
+        let told = letter.insert(second_factor::note(cx, &tenant, &user, changed, begin.mark()).await?);
+        begin.writes.append(&mut told.stmts);
+    }
     let Some(tokens) = begin.with_tokens(cx).await? else {
         return Err(second_factor::wrong(cx, &tenant, &user).await?);
     };
-    second_factor::told(cx, &tenant, &user, guess.method).await;
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
     if let Some(tried) = guess.tried {
         tried.right(cx);
     }

@@ -1,7 +1,8 @@
-//! What cron does: rotates keys that are due, tells clients of logouts again and removes what is over.
+//! What cron does: rotates keys that are due, tells clients of logouts again, sends mail again, and removes
+//! what is over.
 
 use crate::cx::Cx;
-use crate::domain::{backchannel, keys};
+use crate::domain::{backchannel, keys, mailing};
 use crate::ports::Fault;
 use crate::store;
 
@@ -15,6 +16,10 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
     }
     if let Err(fault) = backchannel::due(cx).await {
         let line = serde_json::json!({ "level": "error", "event": "backchannel", "fault": fault.0 });
+        cx.log.line(&line.to_string());
+    }
+    if let Err(fault) = mailing::due(cx).await {
+        let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
         cx.log.line(&line.to_string());
     }
     cx.db.run(store::sweep::all(cx.now)).await.map(drop)

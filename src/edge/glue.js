@@ -228,10 +228,10 @@ export async function postForm(url, body, timeout) {
   return response.status;
 }
 
-/** Sends a mail through an HTTP API of Resend's shape; answers the status. */
-export async function postMail(url, key, body) {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body });
+/** Sends a mail through an HTTP API of Resend's shape, which takes a repeat with the same id for one; answers the status. */
+export async function postMail(url, key, id, body) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "idempotency-key": id };
+  const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(20_000) });
   await response.body?.cancel();
   return response.status;
 }

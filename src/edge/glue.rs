@@ -47,7 +47,7 @@ extern "C" {
     #[wasm_bindgen(js_name = postForm, catch)]
     pub async fn post_form(url: &str, body: &str, timeout: u32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = postMail, catch)]
-    pub async fn post_mail(url: &str, key: &str, body: &str) -> Result<JsValue, JsValue>;
+    pub async fn post_mail(url: &str, key: &str, id: &str, body: &str) -> Result<JsValue, JsValue>;
 }
 
 /// What a rejected promise says, for a log line.

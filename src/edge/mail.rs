@@ -7,11 +7,10 @@ use wasm_bindgen::JsValue;
 
 use crate::config::{Config, MailTransport};
 use crate::edge::d1::D1;
-use crate::edge::env::{PlatformRng, binding};
+use crate::edge::env::binding;
 use crate::edge::glue;
-use crate::model::id::uuid_v7;
 use crate::model::time::Time;
-use crate::ports::{Db as _, Fault, Later, Mail, Post, Rng as _};
+use crate::ports::{Db as _, Fault, Later, Mail, Post};
 use crate::store;
 
 /// The configured transport.
@@ -35,16 +34,13 @@ impl Post for Transport {
             let from = &self.config.mail_from;
             match &self.config.mail {
                 MailTransport::Outbox => {
-                    let mut random = [0; 10];
-                    PlatformRng.fill(&mut random);
-                    let id = uuid_v7(self.now, random);
-                    self.db.run(vec![store::outbox::insert(&id, from, &mail, self.now)]).await.map(drop)
+                    self.db.run(vec![store::outbox::insert(from, &mail, self.now)]).await.map(drop)
                 }
                 MailTransport::Resend { url, api_key } => {
-                    let Mail { to, subject, text, html } = mail;
+                    let Mail { id, to, subject, text, html } = mail;
                     let body =
                         json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
-                    let status = glue::post_mail(url, api_key, &body.to_string()).await;
+                    let status = glue::post_mail(url, api_key, &id, &body.to_string()).await;
                     let status = status.map_err(|error| Fault::new("mail", glue::said(&error)))?;
                     match status.as_f64() {
                         Some(status) if (200.0..300.0).contains(&status) => Ok(()),
@@ -53,7 +49,7 @@ impl Post for Transport {
                 }
                 MailTransport::Binding => {
                     let sender = binding(&self.env, "SEND_EMAIL")?;
-                    let Mail { to, subject, text, html } = mail;
+                    let Mail { to, subject, text, html, .. } = mail;
                     let sent = glue::send_mail(&sender, from, &to, &subject, &text, &html).await;
                     sent.map(drop).map_err(|error| Fault::new("mail", glue::said(&error)))
                 }

@@ -1,6 +1,7 @@
 //! Nouns: parsed values and states. Pure; imports nothing of ours.
 
 pub mod address;
+pub mod agent;
 pub mod client;
 pub mod email;
 pub mod factor;

@@ -20,14 +20,14 @@ pub struct Link {
     pub name: Option<String>,
 }
 
-/// Makes a link; the user's older ones of that purpose are dead from now on.
+/// Makes a link, if its user is there; their older ones of that purpose are dead from now on.
 pub fn insert(hash: &str, link: &Link, purpose: &str, expires_at: Time, now: Time) -> [Stmt; 2] {
     [
         kill(&link.user_id, purpose, now),
         Stmt::new(
             "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at,
                                      password_hash, name)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             SELECT ?1, ?2, id, ?4, ?5, ?6, ?7, ?8, ?9 FROM users WHERE id = ?3",
             vec![
                 hash.into(),
                 (&link.tenant_id).into(),

@@ -15,12 +15,13 @@ pub struct Kept {
     pub created_at: Time,
 }
 
-/// Keeps a mail.
-pub fn insert(id: &str, from: &str, mail: &Mail, now: Time) -> Stmt {
+/// Keeps a mail, once.
+pub fn insert(from: &str, mail: &Mail, now: Time) -> Stmt {
     Stmt::new(
-        "INSERT INTO outbox (id, recipient, sender, subject, text, html, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO outbox (id, recipient, sender, subject, text, html, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT DO NOTHING",
         vec![
-            id.into(),
+            (&mail.id).into(),
             mail.to.to_lowercase().into(),
             from.into(),
             (&mail.subject).into(),
@@ -33,13 +34,14 @@ pub fn insert(id: &str, from: &str, mail: &Mail, now: Time) -> Stmt {
 
 /// The last hundred mails to an address, newest first.
 pub async fn to(db: &dyn Db, address: &str) -> Result<Vec<Kept>, Fault> {
-    let sql = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY id DESC LIMIT 100";
+    let sql = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(Kept {
             from: row.text("sender")?,
             created_at: row.time("created_at")?,
             mail: Mail {
+                id: row.text("id")?,
                 to: row.text("recipient")?,
                 subject: row.text("subject")?,
                 text: row.text("text")?,

@@ -3,7 +3,6 @@
 
 use askama::Template;
 
-use crate::api::pages::agent::device;
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
@@ -18,6 +17,7 @@ use crate::domain::{passwords, users};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::agent::device;
 use crate::model::time::Time;
 use crate::store::Page;
 

@@ -2,7 +2,6 @@
 //! or the form again.
 
 mod account;
-mod agent;
 mod consent;
 mod device;
 mod device_view;

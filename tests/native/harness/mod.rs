@@ -126,9 +126,15 @@ impl World {
 
     /// Does what was put off until after the answer.
     pub async fn afterwards(&self) {
-        let work: Vec<_> = self.after.0.borrow_mut().drain(..).collect();
-        for one in work {
-            one.await;
+        // What is done may put off more.
+        loop {
+            let work: Vec<_> = self.after.0.borrow_mut().drain(..).collect();
+            if work.is_empty() {
+                return;
+            }
+            for one in work {
+                one.await;
+            }
         }
     }
 

@@ -8,8 +8,8 @@ use crate::harness::World;
 
 fn kept(world: &World, id: &str, to: &str, subject: &str) {
     let (text, html) = ("text".to_owned(), "<p>html</p>".to_owned());
-    let mail = Mail { to: to.to_owned(), subject: subject.to_owned(), text, html };
-    pollster::block_on(world.db.run(vec![outbox::insert(id, "us@example.com", &mail, world.now())])).unwrap();
+    let mail = Mail { id: id.to_owned(), to: to.to_owned(), subject: subject.to_owned(), text, html };
+    pollster::block_on(world.db.run(vec![outbox::insert("us@example.com", &mail, world.now())])).unwrap();
 }
 
 #[test]

@@ -22,7 +22,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// As `Firefox, Linux`; what is neither is shown as the first product that it names.
-pub(super) fn device(user_agent: &str) -> Option<String> {
+pub fn device(user_agent: &str) -> Option<String> {
     let first = |names: &[(&str, &'static str)]| {
         names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };
@@ -30,7 +30,9 @@ pub(super) fn device(user_agent: &str) -> Option<String> {
         (Some(browser), Some(system)) => Some(format!("{browser}, {system}")),
         (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
         (None, None) => {
-            let product = user_agent.split(['/', ' ']).next().unwrap_or_default();
+            // Nothing that a mail program could make a link of.
+            let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            let product = user_agent.split(|c| !word(c)).next().unwrap_or_default();
             (!product.is_empty()).then(|| product.chars().take(40).collect())
         }
     }

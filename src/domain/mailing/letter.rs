@@ -1,0 +1,180 @@
+//! The letters that there are, and what each carries.
+
+/// A letter with what it carries.
+#[derive(Debug, Clone, Copy)]
+pub enum Letter<'a> {
+    /// Confirms an address.
+    VerifyEmail {
+        /// The page that confirms it.
+        link: &'a str,
+    },
+    /// Leads to a new password.
+    ResetPassword {
+        /// The page that sets it.
+        link: &'a str,
+    },
+    /// Somebody registered with an address that has an account.
+    AlreadyRegistered {
+        /// The sign-in page.
+        link: &'a str,
+    },
+    /// Signs in without a password.
+    MagicLink {
+        /// The page that signs in.
+        link: &'a str,
+        /// The six digits that do as well.
+        code: &'a str,
+    },
+    /// A code as second factor.
+    Code {
+        /// The code.
+        code: &'a str,
+    },
+    /// To the address that an account is to have: confirms it.
+    ConfirmNewEmail {
+        /// The page that confirms it.
+        link: &'a str,
+    },
+    /// To the address that an account has: agrees to another.
+    ApproveEmailChange {
+        /// The page that agrees.
+        link: &'a str,
+        /// The address that it is to have.
+        new_email: &'a str,
+    },
+    /// Tells that a credential was changed.
+    Changed(Changed),
+}
+
+/// What was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// The password.
+    Password,
+    /// The address; this goes to the one before.
+    Email,
+    /// A second factor is asked for from now on.
+    SecondFactorOn,
+    /// None is asked for any more.
+    SecondFactorOff,
+    /// An administrator took the second factor away.
+    SecondFactorReset,
+    /// There is a new set of backup codes.
+    BackupCodes,
+    /// One of them was used.
+    BackupCodeUsed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// An API key was made.
+    ApiKeyMade,
+}
+
+/// Which letter it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// [`Letter::VerifyEmail`]
+    VerifyEmail,
+    /// [`Letter::ResetPassword`]
+    ResetPassword,
+    /// [`Letter::AlreadyRegistered`]
+    AlreadyRegistered,
+    /// [`Letter::MagicLink`]
+    MagicLink,
+    /// [`Letter::Code`]
+    Code,
+    /// [`Letter::ConfirmNewEmail`]
+    ConfirmNewEmail,
+    /// [`Letter::ApproveEmailChange`]
+    ApproveEmailChange,
+    /// [`Letter::Changed`]
+    Changed(Changed),
+}
+
+/// All of them, as the database, templates and the API name them.
+pub const KINDS: [(Kind, &str); 17] = [
+    (Kind::VerifyEmail, "verify-email"),
+    (Kind::ResetPassword, "reset-password"),
+    (Kind::AlreadyRegistered, "already-registered"),
+    (Kind::MagicLink, "magic-link"),
+    (Kind::Code, "code"),
+    (Kind::ConfirmNewEmail, "confirm-new-email"),
+    (Kind::ApproveEmailChange, "approve-email-change"),
+    (Kind::Changed(Changed::Password), "password-changed"),
+    (Kind::Changed(Changed::Email), "email-changed"),
+    (Kind::Changed(Changed::SecondFactorOn), "second-factor-on"),
+    (Kind::Changed(Changed::SecondFactorOff), "second-factor-off"),
+    (Kind::Changed(Changed::SecondFactorReset), "second-factor-reset"),
+    (Kind::Changed(Changed::BackupCodes), "backup-codes"),
+    (Kind::Changed(Changed::BackupCodeUsed), "backup-code-used"),
+    (Kind::Changed(Changed::PasskeyAdded), "passkey-added"),
+    (Kind::Changed(Changed::PasskeyRemoved), "passkey-removed"),
+    (Kind::Changed(Changed::ApiKeyMade), "api-key-made"),
+];
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        KINDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    /// The one of that name.
+    pub fn by_name(name: &str) -> Option<Kind> {
+        KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+
+    /// For how many seconds the letter is of use, and what it carries is good.
+    pub fn seconds(self) -> i64 {
+        match self {
+            Kind::Code => 600,
+            Kind::ResetPassword | Kind::MagicLink => 900,
+            _ => 86_400,
+        }
+    }
+
+    /// Whether it leads somewhere.
+    pub fn has_link(self) -> bool {
+        self != Kind::Code
+    }
+
+    /// Whether it carries a code.
+    pub fn has_code(self) -> bool {
+        matches!(self, Kind::Code | Kind::MagicLink)
+    }
+
+    /// Whether what an older one carries is dead once this is written.
+    pub(super) fn replaces_older(self) -> bool {
+        matches!(self, Kind::VerifyEmail | Kind::ResetPassword | Kind::MagicLink)
+    }
+}
+
+impl<'a> Letter<'a> {
+    /// Which one it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Letter::VerifyEmail { .. } => Kind::VerifyEmail,
+            Letter::ResetPassword { .. } => Kind::ResetPassword,
+            Letter::AlreadyRegistered { .. } => Kind::AlreadyRegistered,
+            Letter::MagicLink { .. } => Kind::MagicLink,
+            Letter::Code { .. } => Kind::Code,
+            Letter::ConfirmNewEmail { .. } => Kind::ConfirmNewEmail,
+            Letter::ApproveEmailChange { .. } => Kind::ApproveEmailChange,
+            Letter::Changed(changed) => Kind::Changed(*changed),
+        }
+    }
+
+    /// Its link, code and new address; empty where it has none.
+    pub(super) fn carries(&self) -> (&'a str, &'a str, &'a str) {
+        match *self {
+            Letter::VerifyEmail { link }
+            | Letter::ResetPassword { link }
+            | Letter::AlreadyRegistered { link }
+            | Letter::ConfirmNewEmail { link } => (link, "", ""),
+            Letter::MagicLink { link, code } => (link, code, ""),
+            Letter::Code { code } => ("", code, ""),
+            Letter::ApproveEmailChange { link, new_email } => (link, "", new_email),
+            Letter::Changed(_) => ("", "", ""),
+        }
+    }
+}

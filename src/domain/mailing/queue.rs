@@ -1,0 +1,123 @@
+//! The queue of mails: each is handed over once.
+//!
+//! Who sends a mail takes it first, in one statement, for as long as a hand-over can last. A transport that
+//! knows the mail's id again takes a repeat for what it is, so one that was cut off is tried again. The
+//! platform's binding does not: there a mail whose hand-over was cut off may have been sent, and is left to an
+//! administrator.
+
+use futures_util::future::join_all;
+
+use crate::config::MailTransport;
+use crate::crypto::seal;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{Outgoing, SEALED_AS};
+use crate::ports::{Fault, Mail};
+use crate::store;
+use crate::store::mails::Taken;
+
+/// Seconds that a hand-over can last: much longer than the platform lets one.
+const LEASE: i64 = 300;
+/// Seconds after each try until the next; the last one over and over.
+const DELAYS: [i64; 5] = [30, 120, 600, 1_800, 7_200];
+/// Mails at once: as many connections as the platform opens.
+const AT_ONCE: i64 = 6;
+/// Rounds in one run of cron.
+const ROUNDS: usize = 5;
+/// Characters that are kept of what a transport says.
+const LONGEST_ERROR: usize = 200;
+
+/// Sends a mail whose statements have run.
+pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
+    let (context, id) = (cx.clone(), outgoing.id);
+    let sending = async move {
+        if let Err(fault) = round(&context, Some(&id)).await {
+            let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
+            context.log.line(&line.to_string());
+        }
+    };
+    // Sending takes long enough to tell that there is somebody to send to. The outbox does not, and is for
+    // tests, which look into it at once.
+    if cx.config.mail == MailTransport::Outbox {
+        sending.await;
+    } else {
+        cx.after.run(Box::pin(sending));
+    }
+}
+
+/// The cron's part: everything that is due.
+pub async fn due(cx: &Cx) -> Result<(), Fault> {
+    if !repeatable(cx) {
+        cx.db.run(vec![store::mails::give_up_unknown(cx.now)]).await?;
+    }
+    for _ in 0..ROUNDS {
+        if round(cx, None).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the transport takes the same mail twice for one.
+fn repeatable(cx: &Cx) -> bool {
+    cx.config.mail != MailTransport::Binding
+}
+
+/// Takes mails whose turn it is and sends them; how many there were.
+async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
+    let until = cx.now.plus(LEASE);
+    let taken = store::mails::take_due(cx.db.as_ref(), id, repeatable(cx), until, AT_ONCE, cx.now).await?;
+    let outcomes = join_all(taken.iter().map(|mail| hand_over(cx, mail))).await;
+    let mut batch = Vec::new();
+    for (mail, outcome) in taken.iter().zip(outcomes) {
+        let user = mail.user_id.as_deref().unwrap_or_default();
+        let entry = match outcome {
+            Ok(()) => {
+                batch.push(store::mails::sent(mail, cx.now));
+                Entry::ok("mail.sent").on(user).saying(&mail.kind)
+            }
+            Err(fault) => {
+                let error = harmless(&fault.0);
+                let line = serde_json::json!({
+                    "level": "error", "event": "mail.failed", "mail": mail.id, "kind": mail.kind,
+                    "try": mail.attempts, "fault": error,
+                });
+                cx.log.line(&line.to_string());
+                batch.push(store::mails::failed(mail, &error, cx.now.plus(delay(mail.attempts))));
+                Entry::failed("mail.failed").on(user).saying(format!("{}, try {}", mail.kind, mail.attempts))
+            }
+        };
+        batch.push(audit::row_if_changed(cx, &mail.tenant_id, entry));
+    }
+    if !batch.is_empty() {
+        cx.db.run(batch).await?;
+    }
+    Ok(taken.len())
+}
+
+async fn hand_over(cx: &Cx, taken: &Taken) -> Result<(), Fault> {
+    let key = seal::derive(&cx.config.seal_key, &taken.tenant_id, SEALED_AS)?;
+    let content = seal::open(&key, &taken.id, &taken.sealed)?;
+    let mut parts = std::str::from_utf8(&content).unwrap_or_default().splitn(3, '\0').map(str::to_owned);
+    let (Some(subject), Some(text), Some(html)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(Fault::new("mail", "no content"));
+    };
+    let mail = Mail { id: taken.id.clone(), to: taken.recipient.clone(), subject, text, html };
+    cx.post.send(mail).await
+}
+
+fn delay(attempts: i64) -> i64 {
+    let [.., last] = DELAYS;
+    let tried = usize::try_from(attempts).unwrap_or(1).saturating_sub(1);
+    DELAYS.get(tried).copied().unwrap_or(last)
+}
+
+/// What a transport said, without what may be an address, a link, a code or a secret that it repeats.
+fn harmless(error: &str) -> String {
+    let kept = |word: &str| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        !word.contains(['@', '=']) && !word.contains("//") && word.len() <= 40 && digits < 6
+    };
+    let words: Vec<&str> = error.split_whitespace().map(|word| if kept(word) { word } else { "…" }).collect();
+    words.join(" ").chars().take(LONGEST_ERROR).collect()
+}

@@ -1,0 +1,127 @@
+//! The queue of mails.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::{Columns, one};
+
+/// A mail that is put into the queue.
+pub struct NewMail<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Who it is to.
+    pub user_id: &'a str,
+    /// Which mail it is.
+    pub kind: &'a str,
+    /// The address it goes to.
+    pub recipient: &'a str,
+    /// Its content, sealed.
+    pub sealed: &'a str,
+    /// When it is written, and may be sent.
+    pub now: Time,
+    /// When it is of no use any more.
+    pub expires_at: Time,
+}
+
+/// Puts a mail into the queue, if its user is there.
+pub fn insert(mail: &NewMail<'_>) -> Stmt {
+    Stmt::new(
+        "INSERT INTO mails (id, tenant_id, user_id, kind, recipient, sealed, next_at, expires_at, created_at)
+         SELECT ?1, tenant_id, id, ?3, ?4, ?5, ?6, ?7, ?6 FROM users WHERE id = ?2",
+        vec![
+            mail.id.into(),
+            mail.user_id.into(),
+            mail.kind.into(),
+            mail.recipient.into(),
+            mail.sealed.into(),
+            mail.now.0.into(),
+            mail.expires_at.0.into(),
+        ],
+    )
+}
+
+/// Takes a user's mails of that kind that were not sent yet out of the queue: another one is in their place.
+pub fn replace_older(user_id: &str, kind: &str, id: &str) -> Stmt {
+    Stmt::new(
+        "UPDATE mails SET status = 'failed', error = 'replaced by a newer one', sealed = NULL
+         WHERE user_id = ?1 AND kind = ?2 AND id <> ?3 AND status = 'queued'",
+        vec![user_id.into(), kind.into(), id.into()],
+    )
+}
+
+/// A mail that was taken to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its id.
+    pub id: String,
+    /// The tenant.
+    pub tenant_id: String,
+    /// Who it is to.
+    pub user_id: Option<String>,
+    /// Which mail it is.
+    pub kind: String,
+    /// The address it goes to.
+    pub recipient: String,
+    /// Its content.
+    pub sealed: String,
+    /// Tries, with this one.
+    pub attempts: i64,
+}
+
+/// Takes mails whose turn it is, at most so many: nobody else gets them before `until`. With `repeat`, also
+/// those that were taken before and not heard of since.
+pub async fn take_due(
+    db: &dyn Db,
+    id: Option<&str>,
+    repeat: bool,
+    until: Time,
+    limit: i64,
+    now: Time,
+) -> Result<Vec<Taken>, Fault> {
+    let stmt = Stmt::new(
+        "UPDATE mails SET status = 'sending', attempts = attempts + 1, next_at = ?2
+         WHERE id IN (SELECT id FROM mails WHERE status IN ('queued', 'sending') AND next_at <= ?1
+                      AND (?3 IS NULL OR id = ?3) AND (status = 'queued' OR ?4) AND expires_at > ?1
+                      AND sealed IS NOT NULL ORDER BY next_at LIMIT ?5)
+         RETURNING id, tenant_id, user_id, kind, recipient, sealed, attempts",
+        vec![now.0.into(), until.0.into(), id.into(), repeat.into(), limit.into()],
+    );
+    let read = |row: &Row| {
+        let row = Columns(row);
+        Ok(Taken {
+            id: row.text("id")?,
+            tenant_id: row.text("tenant_id")?,
+            user_id: row.maybe_text("user_id")?,
+            kind: row.text("kind")?,
+            recipient: row.text("recipient")?,
+            sealed: row.text("sealed")?,
+            attempts: row.int("attempts")?,
+        })
+    };
+    one(db, stmt).await?.iter().map(read).collect()
+}
+
+/// It was handed over: its content is forgotten.
+pub fn sent(mail: &Taken, now: Time) -> Stmt {
+    let set = "status = 'sent', sent_at = ?3, error = NULL, sealed = NULL";
+    of_this_try(mail, set, vec![now.0.into()])
+}
+
+/// It was not, and is tried again then, unless it is of no use by that time.
+pub fn failed(mail: &Taken, error: &str, next_at: Time) -> Stmt {
+    let set = "status = CASE WHEN expires_at <= ?3 THEN 'failed' ELSE 'queued' END, next_at = ?3, error = ?4";
+    of_this_try(mail, set, vec![next_at.0.into(), error.into()])
+}
+
+fn of_this_try(mail: &Taken, set: &str, more: Vec<Arg>) -> Stmt {
+    let mut args = vec![(&mail.id).into(), mail.attempts.into()];
+    args.extend(more);
+    Stmt::new(format!("UPDATE mails SET {set} WHERE id = ?1 AND attempts = ?2 AND status = 'sending'"), args)
+}
+
+/// Gives up on what was taken and not heard of since.
+pub fn give_up_unknown(now: Time) -> Stmt {
+    Stmt::new(
+        "UPDATE mails SET status = 'failed', error = 'outcome unknown' WHERE status = 'sending' AND next_at <= ?1",
+        vec![now.0.into()],
+    )
+}
