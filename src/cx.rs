@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::crypto::secret::base64url;
 use crate::model::address::bucket;
 use crate::model::id::uuid_v7;
+use crate::model::language::Language;
 use crate::model::time::Time;
 use crate::ports::{After, Counters, Db, Log, Post, Rng, Web};
 
@@ -44,6 +45,8 @@ pub struct Client {
     pub address: String,
     /// `User-Agent`, at most 256 bytes.
     pub user_agent: String,
+    /// The language that it asks for, if it asks for one that there is.
+    pub language: Option<Language>,
     /// Whether limits are skipped: the caller knows the system secret of a deployment that is for testing.
     pub unlimited: bool,
 }

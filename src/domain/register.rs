@@ -61,6 +61,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     user.name = name;
     user.password_hash = Some(hash);
     user.roles = tenant.settings.default_roles.clone();
+    user.language = cx.client.language.map(|language| language.tag().to_owned());
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
     let made = audit::change(cx, &tenant.id, store::users::insert(&user), entry).await?;
     if !tenant.settings.require_verified_email {

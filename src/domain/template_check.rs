@@ -11,7 +11,7 @@ use html5gum::emitters::default::{StartTag, Token};
 use html5gum::{HtmlString, Spanned};
 
 use crate::domain::html_tokens::tokens;
-use crate::domain::template_rules::{Allowed, allowed, css_problem};
+use crate::domain::template_rules::{Allowed, allowed, allowed_in_mail, css_problem};
 use crate::model::template::{Mistake, Piece, Template};
 
 /// Begins the mark of a value; its variable's name and [`END`] follow.
@@ -47,6 +47,18 @@ pub struct Field {
 /// # Errors
 /// A [`Mistake`] with the line where it is.
 pub fn check(source: &str, template: &Template<'_>, form: &Form) -> Result<(), Mistake> {
+    check_source(source, template, Some(form))
+}
+
+/// Checks the source of a mail's template.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_mail(source: &str, template: &Template<'_>) -> Result<(), Mistake> {
+    check_source(source, template, None)
+}
+
+fn check_source(source: &str, template: &Template<'_>, form: Option<&Form>) -> Result<(), Mistake> {
     if let Some((before, _)) = source.split_once(|c| MARKS.contains(&c)) {
         let line = before.matches('\n').count() + 1;
         return Err(Mistake { line, reason: "a character of a private use area".into() });
@@ -74,6 +86,18 @@ pub fn check(source: &str, template: &Template<'_>, form: &Form) -> Result<(), M
 /// # Errors
 /// As [`check`].
 pub fn check_rendered(html: &str, values: &[(&str, &str)], form: &Form) -> Result<(), Mistake> {
+    check_values(html, values, Some(form))
+}
+
+/// Checks the rendering of a mail with these values.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_rendered_mail(html: &str, values: &[(&str, &str)]) -> Result<(), Mistake> {
+    check_values(html, values, None)
+}
+
+fn check_values(html: &str, values: &[(&str, &str)], form: Option<&Form>) -> Result<(), Mistake> {
     let value = |name: &str| {
         values.iter().find(|(n, _)| *n == name).map_or_else(String::new, |(_, value)| (*value).to_owned())
     };
@@ -82,7 +106,8 @@ pub fn check_rendered(html: &str, values: &[(&str, &str)], form: &Form) -> Resul
 
 struct Check<'a> {
     html: &'a str,
-    form: &'a Form,
+    /// The form of a page; a mail has none.
+    form: Option<&'a Form>,
     /// What stands where a variable does.
     value: &'a dyn Fn(&str) -> String,
     /// How many conditions are open.
@@ -100,7 +125,7 @@ struct Check<'a> {
 type Attributes = BTreeMap<HtmlString, Spanned<HtmlString, usize>>;
 
 impl<'a> Check<'a> {
-    fn new(html: &'a str, form: &'a Form, value: &'a dyn Fn(&str) -> String) -> Check<'a> {
+    fn new(html: &'a str, form: Option<&'a Form>, value: &'a dyn Fn(&str) -> String) -> Check<'a> {
         Check {
             html,
             form,
@@ -136,9 +161,17 @@ impl<'a> Check<'a> {
         self.finish().map_err(|reason| Mistake { line: line(html, html.len()), reason })
     }
 
+    fn allowed(&self, name: &str) -> Option<Allowed> {
+        if self.form.is_some() { allowed(name) } else { allowed_in_mail(name) }
+    }
+
+    fn fields_of_form(&self) -> &'static [Field] {
+        self.form.map_or(&[], |form| form.fields)
+    }
+
     fn start(&mut self, tag: &StartTag<usize>) -> Result<(), String> {
         let name = text(&tag.name);
-        let Some(Allowed { element, attributes, void }) = allowed(&name) else {
+        let Some(Allowed { element, attributes, void }) = self.allowed(&name) else {
             return Err(format!("the element <{}> is not allowed", shown(&name)));
         };
         if tag.self_closing && !void {
@@ -190,7 +223,7 @@ impl<'a> Check<'a> {
 
     fn input(&mut self, attributes: &Attributes) -> Result<(), String> {
         let name = attribute(attributes, "name").unwrap_or_default();
-        let known = self.form.fields.iter().find(|field| field.name == name);
+        let known = self.fields_of_form().iter().find(|field| field.name == name);
         let Some(field) = known.filter(|_| self.forming) else {
             return Err(format!("the form has no field {}", shown(&name)));
         };
@@ -213,7 +246,7 @@ impl<'a> Check<'a> {
     }
 
     fn end(&mut self, name: &str) -> Result<(), String> {
-        if allowed(name).is_none() {
+        if self.allowed(name).is_none() {
             return Err(format!("the element <{}> is not allowed", shown(name)));
         }
         if self.raw == Some(name) {
@@ -250,12 +283,15 @@ impl<'a> Check<'a> {
         if let Some(raw) = self.raw {
             return Err(format!("<{raw}> is not closed"));
         }
+        if self.form.is_none() {
+            return Ok(());
+        }
         if !self.formed || self.forming {
             return Err(
                 "there is a form <form method=\"post\" action=\"{{ action }}\">, and it is closed".into()
             );
         }
-        for field in self.form.fields {
+        for field in self.fields_of_form() {
             match self.fields.get(field.name) {
                 Some(1) => {}
                 Some(_) => return Err(format!("the field {} is there more than once", field.name)),

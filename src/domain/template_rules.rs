@@ -88,6 +88,48 @@ pub(super) fn allowed(name: &str) -> Option<Allowed> {
     Some(Allowed { element, attributes, void })
 }
 
+/// Elements of tables, which mails are laid out by.
+const TABLE: [&str; 7] = ["table", "tbody", "td", "tfoot", "th", "thead", "tr"];
+
+/// The rule of an element in a mail, if it is allowed: nothing is sent from there, and nothing is loaded.
+pub(super) fn allowed_in_mail(name: &str) -> Option<Allowed> {
+    if let Some(element) = TABLE.iter().find(|known| **known == name) {
+        return Some(Allowed { element, attributes: cell, void: false });
+    }
+    let Allowed { element, attributes, void } = allowed(name)?;
+    let attributes = match element {
+        "button" | "fieldset" | "form" | "input" | "label" | "legend" | "link" => return None,
+        "a" => mail_anchor,
+        "img" => mail_image,
+        _ => attributes,
+    };
+    Some(Allowed { element, attributes, void })
+}
+
+fn mail_anchor(name: &str, value: &str, variable: Value<'_>) -> Result<(), Why> {
+    match name {
+        "href" if !value.is_empty() && value == variable("link") => Ok(()),
+        "href" => Err("an address is {{ link }}"),
+        _ => global(name, value, variable),
+    }
+}
+
+fn mail_image(name: &str, value: &str, variable: Value<'_>) -> Result<(), Why> {
+    match name {
+        "src" if is_inline_image(value) => Ok(()),
+        "src" => Err("an image is data: with a PNG, JPEG, GIF or WebP"),
+        _ => image(name, value, variable),
+    }
+}
+
+fn cell(name: &str, value: &str, variable: Value<'_>) -> Result<(), Why> {
+    match name {
+        "align" | "bgcolor" | "border" | "cellpadding" | "cellspacing" | "colspan" | "height" | "rowspan"
+        | "valign" | "width" => Ok(()),
+        _ => global(name, value, variable),
+    }
+}
+
 fn global(name: &str, value: &str, _: Value<'_>) -> Result<(), Why> {
     match name {
         "class" | "dir" | "hidden" | "id" | "lang" | "role" | "title" => Ok(()),

@@ -32,6 +32,7 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
         mfa: "none".into(),
         status: "active".into(),
         operator: false,
+        language: None,
         created_at: cx.now,
         last_login_at: None,
     }

@@ -17,6 +17,7 @@ use crate::edge::fetch::Fetch;
 use crate::edge::glue;
 use crate::edge::mail::Transport;
 use crate::http::request::Request;
+use crate::model::language;
 use crate::model::time::Time;
 use crate::ports::{After, Fault, Later, Log, Rng};
 
@@ -57,6 +58,7 @@ pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Fault> 
     cx.client = Rc::new(Client {
         address: header("cf-connecting-ip").unwrap_or_default().to_owned(),
         user_agent: header("user-agent").unwrap_or_default().chars().take(256).collect(),
+        language: language::asked(&request.query, header("accept-language")),
         unlimited,
     });
     Ok(cx)

@@ -1,6 +1,6 @@
 //! Templates of pages, in the part of Jinja's syntax that can be checked as a whole: `{{ name }}`, and
 //! `{% if name %}`, `{% if not name %}`, `{% else %}` and `{% endif %}`. There are no loops, calls or filters,
-//! so rendering is bounded by the template's length, and every value is escaped.
+//! so rendering is bounded by the template's length, and every value in a page is escaped.
 
 /// What is wrong with a template, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,8 +111,17 @@ impl<'a> Template<'a> {
         &self.pieces
     }
 
-    /// The page with these values. A variable that has none is empty.
+    /// The page with these values, escaped. A variable that has none is empty.
     pub fn render(&self, values: &[(&str, &str)]) -> String {
+        self.fill(values, escape)
+    }
+
+    /// The same for plain text, in which nothing needs to be escaped.
+    pub fn render_text(&self, values: &[(&str, &str)]) -> String {
+        self.fill(values, |value, text| text.push_str(value))
+    }
+
+    fn fill(&self, values: &[(&str, &str)], put: fn(&str, &mut String)) -> String {
         let value = |name: &str| values.iter().find(|(n, _)| *n == name).map_or("", |(_, value)| value);
         let mut html = String::new();
         // For each open condition, whether its present part is there.
@@ -121,7 +130,7 @@ impl<'a> Template<'a> {
             let shown = open.iter().all(|there| *there);
             match piece {
                 Piece::Text(text) if shown => html.push_str(text),
-                Piece::Value(name) if shown => escape(value(name), &mut html),
+                Piece::Value(name) if shown => put(value(name), &mut html),
                 Piece::Text(_) | Piece::Value(_) => {}
                 Piece::If(name, wanted) => open.push(value(name).is_empty() != *wanted),
                 Piece::Else => {

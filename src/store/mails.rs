@@ -1,8 +1,9 @@
 //! The queue of mails.
 
+use crate::model::id::uuid_v7;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, one};
+use crate::store::{Columns, Listed, Page, one};
 
 /// A mail that is put into the queue.
 pub struct NewMail<'a> {
@@ -118,10 +119,126 @@ fn of_this_try(mail: &Taken, set: &str, more: Vec<Arg>) -> Stmt {
     Stmt::new(format!("UPDATE mails SET {set} WHERE id = ?1 AND attempts = ?2 AND status = 'sending'"), args)
 }
 
+/// Puts one that was given up into the queue again, if it still has its content; returns its id if so.
+pub fn again(tenant_id: &str, id: &str, now: Time) -> Stmt {
+    Stmt::new(
+        "UPDATE mails SET status = 'queued', next_at = ?3
+         WHERE tenant_id = ?1 AND id = ?2 AND status = 'failed' AND sealed IS NOT NULL AND expires_at > ?3
+         RETURNING id",
+        vec![tenant_id.into(), id.into(), now.0.into()],
+    )
+}
+
 /// Gives up on what was taken and not heard of since.
 pub fn give_up_unknown(now: Time) -> Stmt {
     Stmt::new(
         "UPDATE mails SET status = 'failed', error = 'outcome unknown' WHERE status = 'sending' AND next_at <= ?1",
         vec![now.0.into()],
     )
+}
+
+/// A mail as administrators see it: without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailRow {
+    /// Its id, ordered by time.
+    pub id: String,
+    /// Which mail it is.
+    pub kind: String,
+    /// Who it is to.
+    pub user_id: Option<String>,
+    /// The address it goes to.
+    pub recipient: String,
+    /// `queued`, `sending`, `sent` or `failed`.
+    pub status: String,
+    /// Tries so far.
+    pub attempts: i64,
+    /// When it was written.
+    pub created_at: Time,
+    /// When it is tried, or is seen to have been cut off.
+    pub next_at: Time,
+    /// When it was handed over.
+    pub sent_at: Option<Time>,
+    /// What went wrong the last time.
+    pub error: Option<String>,
+}
+
+fn read(row: &Row) -> Result<MailRow, Fault> {
+    let row = Columns(row);
+    Ok(MailRow {
+        id: row.text("id")?,
+        kind: row.text("kind")?,
+        user_id: row.maybe_text("user_id")?,
+        recipient: row.text("recipient")?,
+        status: row.text("status")?,
+        attempts: row.int("attempts")?,
+        created_at: row.time("created_at")?,
+        next_at: row.time("next_at")?,
+        sent_at: row.maybe_time("sent_at")?,
+        error: row.maybe_text("error")?,
+    })
+}
+
+/// What a list is narrowed to; each `None` narrows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The status.
+    pub status: Option<String>,
+    /// Which mail.
+    pub kind: Option<String>,
+    /// The whole address, in any case.
+    pub recipient: Option<String>,
+}
+
+/// A page of a tenant's mails, newest first.
+pub async fn list(
+    db: &dyn Db,
+    tenant_id: &str,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Listed<MailRow>, Fault> {
+    let sql = "SELECT * FROM mails WHERE tenant_id = ?1 AND id < ?2 AND (?3 IS NULL OR status = ?3)
+               AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR lower(recipient) = ?5) ORDER BY id DESC LIMIT ?6";
+    let args: Vec<Arg> = vec![
+        tenant_id.into(),
+        // Newest first: without a cursor, from behind whatever an id can be.
+        page.after.clone().unwrap_or_else(|| "~".into()).into(),
+        filter.status.clone().into(),
+        filter.kind.clone().into(),
+        filter.recipient.as_ref().map(|recipient| recipient.to_lowercase()).into(),
+        (page.limit + 1).into(),
+    ];
+    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, Fault>>()?;
+    Ok(page.cut(items, |mail: &MailRow| mail.id.clone()))
+}
+
+/// A mail of a tenant.
+pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<MailRow>, Fault> {
+    let sql = "SELECT * FROM mails WHERE tenant_id = ?1 AND id = ?2";
+    one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
+}
+
+/// Days that it is kept what became of a mail.
+pub const KEPT_DAYS: i64 = 30;
+
+/// Statements for what is over: mails that are of no use any more are given up and lose their content, and
+/// after [`KEPT_DAYS`] they are gone. Ids are ordered by time, which bounds what is looked through.
+pub(super) fn sweep(now: Time) -> [Stmt; 3] {
+    let from = |days: i64| Arg::from(uuid_v7(now.plus(-days * 86_400), [0; 10]));
+    let over = "expires_at <= ?1 AND (status = 'queued' OR status = 'sending' AND next_at <= ?1)";
+    [
+        Stmt::new(
+            format!(
+                "UPDATE mails SET sealed = NULL, status = 'failed',
+                        error = CASE status WHEN 'queued' THEN coalesce(error, 'expired') ELSE 'outcome unknown' END
+                 WHERE status IN ('queued', 'sending') AND {over}"
+            ),
+            vec![now.0.into()],
+        ),
+        Stmt::new(
+            "UPDATE mails SET sealed = NULL
+             WHERE id > ?2 AND status = 'failed' AND sealed IS NOT NULL AND expires_at <= ?1",
+            vec![now.0.into(), from(3)],
+        ),
+        Stmt::new("DELETE FROM mails WHERE id < ?1", vec![from(KEPT_DAYS)]),
+    ]
 }

@@ -18,6 +18,7 @@ pub mod grants;
 pub mod keys;
 pub mod logout_deliveries;
 pub mod mail_links;
+pub mod mail_templates;
 pub mod mails;
 pub mod outbox;
 pub mod refresh_tokens;

@@ -2,20 +2,21 @@
 
 use crate::model::time::Time;
 use crate::ports::Stmt;
-use crate::store::usage;
+use crate::store::{mails, usage};
 
 /// Days that an audit event is kept.
 pub const AUDIT_DAYS: i64 = 400;
 
 /// Statements that remove what is over: ended sessions and their families a day after, used links,
-/// authorization requests, codes and device codes, challenges, trust in browsers, keys that verify nothing any more, old mail of local
-/// deployments, old audit events; of months that are over, who was active.
+/// authorization requests, codes and device codes, challenges, trust in browsers, keys that verify nothing any
+/// more, old mail of local deployments, what became of mail, old audit events; of months that are over, who was
+/// active.
 pub fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
     // A day late, so that nobody's login of the month's last second comes after its count.
     let [count, forget] = usage::close_months_before(&now.plus(-86_400).month());
-    vec![
+    let mut all = vec![
         count,
         forget,
         before("DELETE FROM sessions WHERE expires_at < ?1 OR ended_at < ?1", day),
@@ -29,5 +30,7 @@ pub fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),
         before("DELETE FROM audit WHERE at < ?1", now.plus(-AUDIT_DAYS * 86_400).0),
-    ]
+    ];
+    all.extend(mails::sweep(now));
+    all
 }

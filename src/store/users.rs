@@ -33,6 +33,8 @@ pub struct User {
     pub status: String,
     /// Whether the user operates the deployment.
     pub operator: bool,
+    /// The tag of the language it is written to in, if it is known.
+    pub language: Option<String>,
     /// When it was made.
     pub created_at: Time,
     /// When it last signed in.
@@ -55,6 +57,7 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
         mfa: row.text("mfa")?,
         status: row.text("status")?,
         operator: row.flag("operator")?,
+        language: row.maybe_text("language")?,
         created_at: row.time("created_at")?,
         last_login_at: row.maybe_time("last_login_at")?,
     })
@@ -127,8 +130,8 @@ pub fn insert_if_changed(user: &User) -> Stmt {
 fn insert_where(user: &User, condition: &str) -> Stmt {
     let sql = format!(
         "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
-                            plan, mfa, status, operator, created_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
+                            plan, mfa, status, operator, created_at, language)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
          WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
          ON CONFLICT DO NOTHING RETURNING id"
     );
@@ -149,6 +152,7 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
             (&user.status).into(),
             user.operator.into(),
             user.created_at.0.into(),
+            user.language.clone().into(),
         ],
     )
 }

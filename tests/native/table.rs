@@ -90,6 +90,7 @@ system open GET /portcullis.css
 system open POST /setup
 tenant admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Clients/{id}
+tenant admin DELETE /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin DELETE /tenant/{tenant}/v2/Plans/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Roles/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Routes/{id}
@@ -101,6 +102,10 @@ tenant admin GET /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin GET /tenant/{tenant}/v2/Audit
 tenant admin GET /tenant/{tenant}/v2/Clients
 tenant admin GET /tenant/{tenant}/v2/Clients/{id}
+tenant admin GET /tenant/{tenant}/v2/MailTemplates
+tenant admin GET /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
+tenant admin GET /tenant/{tenant}/v2/Mails
+tenant admin GET /tenant/{tenant}/v2/Mails/{id}
 tenant admin GET /tenant/{tenant}/v2/Plans
 tenant admin GET /tenant/{tenant}/v2/Plans/{name}
 tenant admin GET /tenant/{tenant}/v2/Roles
@@ -121,12 +126,15 @@ tenant admin POST /tenant/{tenant}/v2/ApiKeys
 tenant admin POST /tenant/{tenant}/v2/Clients
 tenant admin POST /tenant/{tenant}/v2/Clients/{id}/secret
 tenant admin POST /tenant/{tenant}/v2/Keys/rotate
+tenant admin POST /tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview
+tenant admin POST /tenant/{tenant}/v2/Mails/{id}/retry
 tenant admin POST /tenant/{tenant}/v2/Plans
 tenant admin POST /tenant/{tenant}/v2/Roles
 tenant admin POST /tenant/{tenant}/v2/Routes
 tenant admin POST /tenant/{tenant}/v2/Templates/{name}/preview
 tenant admin POST /tenant/{tenant}/v2/Users
 tenant admin PUT /tenant/{tenant}/v2/Clients/{id}
+tenant admin PUT /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin PUT /tenant/{tenant}/v2/Plans/{name}
 tenant admin PUT /tenant/{tenant}/v2/Roles/{name}
 tenant admin PUT /tenant/{tenant}/v2/Routes/{id}

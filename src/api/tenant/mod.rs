@@ -8,6 +8,8 @@ pub mod clients;
 pub(super) mod docs;
 mod keys;
 pub mod list;
+mod mail_templates;
+mod mails;
 mod plans;
 mod roles;
 mod routes;
@@ -71,6 +73,24 @@ pub fn surface() -> Surface {
         route("PUT", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::put)),
         route("DELETE", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::delete)),
         route("POST", "/tenant/{tenant}/v2/Templates/{name}/preview", NONE, admin(templates::preview)),
+        route("GET", "/tenant/{tenant}/v2/MailTemplates", NONE, admin(mail_templates::list)),
+        route("GET", "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}", NONE, admin(mail_templates::read)),
+        route("PUT", "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}", NONE, admin(mail_templates::put)),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}",
+            NONE,
+            admin(mail_templates::delete),
+        ),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview",
+            NONE,
+            admin(mail_templates::preview),
+        ),
+        route("GET", "/tenant/{tenant}/v2/Mails", NONE, admin(mails::list)),
+        route("GET", "/tenant/{tenant}/v2/Mails/{id}", NONE, admin(mails::read)),
+        route("POST", "/tenant/{tenant}/v2/Mails/{id}/retry", NONE, admin(mails::retry)),
         route("GET", "/tenant/{tenant}/v2/Audit", NONE, admin(audit::list)),
         route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),

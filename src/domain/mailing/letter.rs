@@ -138,6 +138,11 @@ impl Kind {
         self != Kind::Code
     }
 
+    /// Whether it is of no use without its link.
+    pub(super) fn needs_link(self) -> bool {
+        self.has_link() && !matches!(self, Kind::Changed(_))
+    }
+
     /// Whether it carries a code.
     pub fn has_code(self) -> bool {
         matches!(self, Kind::Code | Kind::MagicLink)

@@ -11,10 +11,12 @@ use crate::config::MailTransport;
 use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{Outgoing, SEALED_AS};
+use crate::domain::mailing::{Content, Outgoing, SEALED_AS};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Mail};
-use crate::store;
-use crate::store::mails::Taken;
+use crate::store::mails::{Filter, MailRow, Taken};
+use crate::store::{self, Listed, Page};
 
 /// Seconds that a hand-over can last: much longer than the platform lets one.
 const LEASE: i64 = 300;
@@ -58,6 +60,34 @@ pub async fn due(cx: &Cx) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A page of a tenant's mails, newest first.
+pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Result<Listed<MailRow>, Fault> {
+    store::mails::list(cx.db.as_ref(), &tenant.id, filter, page).await
+}
+
+/// One of a tenant's mails.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<MailRow, Error> {
+    Ok(store::mails::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Sends a mail again that was given up.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] unless it failed and is still of use.
+pub async fn retry(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<MailRow, Error> {
+    find(cx, tenant, id).await?;
+    let again = store::mails::again(&tenant.id, id, cx.now);
+    let entry = Entry::ok("mail.retried").by(actor).on(id);
+    if !audit::change(cx, &tenant.id, again, entry).await? {
+        return Err(Refusal::Conflict("only a mail that failed and is still of use is sent again").into());
+    }
+    dispatch(cx, Outgoing { stmts: Vec::new(), id: id.to_owned() }).await;
+    find(cx, tenant, id).await
+}
+
 /// Whether the transport takes the same mail twice for one.
 fn repeatable(cx: &Cx) -> bool {
     cx.config.mail != MailTransport::Binding
@@ -98,10 +128,8 @@ async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
 async fn hand_over(cx: &Cx, taken: &Taken) -> Result<(), Fault> {
     let key = seal::derive(&cx.config.seal_key, &taken.tenant_id, SEALED_AS)?;
     let content = seal::open(&key, &taken.id, &taken.sealed)?;
-    let mut parts = std::str::from_utf8(&content).unwrap_or_default().splitn(3, '\0').map(str::to_owned);
-    let (Some(subject), Some(text), Some(html)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(Fault::new("mail", "no content"));
-    };
+    let content = std::str::from_utf8(&content).ok().and_then(Content::parted);
+    let Content { subject, text, html } = content.ok_or_else(|| Fault::new("mail", "no content"))?;
     let mail = Mail { id: taken.id.clone(), to: taken.recipient.clone(), subject, text, html };
     cx.post.send(mail).await
 }

@@ -9,6 +9,7 @@ use portcullis::domain::forward::Plan;
 use portcullis::http::request::Request;
 use portcullis::http::{Asset, Outcome, serve};
 use portcullis::model::headers::Headers;
+use portcullis::model::language;
 use serde_json::Value;
 
 use crate::harness::{World, document};
@@ -126,10 +127,13 @@ impl<'w> Ask<'w> {
     fn parts(&self) -> (Cx, Request) {
         let mut cx = self.world.cx();
         let agent = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+        let accept = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-language"));
         cx.cache = self.cache.clone();
+        let query = self.path.split_once('?').map_or("", |(_, query)| query);
         cx.client = Rc::new(Client {
             address: self.address.clone(),
             user_agent: agent.map(|(_, agent)| agent.clone()).unwrap_or_default(),
+            language: language::asked(query, accept.map(|(_, accept)| accept.as_str())),
             unlimited: self.unlimited,
         });
         let (path, query) = match self.path.split_once('?') {
@@ -149,12 +153,19 @@ impl<'w> Ask<'w> {
 
     /// Serves it, answers what is to be done, and does what comes after.
     pub async fn serve(self) -> Outcome {
+        let world = self.world;
+        let outcome = self.answered().await;
+        world.afterwards().await;
+        outcome
+    }
+
+    /// Serves it, and leaves what comes after.
+    pub async fn answered(self) -> Outcome {
         let (cx, request) = self.parts();
         let outcome = serve(&cx, &self.world.table, &request).await;
         if let Outcome::Answer(response) = &outcome {
             document::holds(&cx, &self.world.table, &request, &self.body, response);
         }
-        self.world.afterwards().await;
         outcome
     }
 

@@ -12,7 +12,6 @@ mod wallet;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -138,6 +137,11 @@ impl World {
         }
     }
 
+    /// Never does what was put off: the isolate died.
+    pub fn forget_what_comes_after(&self) {
+        self.after.0.borrow_mut().clear();
+    }
+
     /// Puts the clock on.
     pub fn advance(&self, seconds: i64) {
         self.advance_ms(seconds * 1000);
@@ -178,24 +182,38 @@ impl World {
 
     /// Serves requests at once: each goes as far as its next round trip, then the others have their turn.
     pub fn together(&self, asks: Vec<Ask<'_>>) -> Vec<Reply> {
-        type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + 'a>>;
+        let reply = |outcome| match outcome {
+            Outcome::Answer(response) => Reply::new("one of many".into(), &response),
+            _ => panic!("was not to be answered"),
+        };
+        self.at_once(asks.into_iter().map(Ask::serve).collect()).into_iter().map(reply).collect()
+    }
+
+    /// Does anything at once, in the same way.
+    pub fn at_once<T>(&self, work: Vec<impl Future<Output = T>>) -> Vec<T> {
         self.db.yields.set(true);
-        let mut running: Vec<Option<Running<'_>>> =
-            asks.into_iter().map(|ask| Some(Box::pin(ask.serve()) as Running<'_>)).collect();
-        let mut replies: Vec<Option<Reply>> = running.iter().map(|_| None).collect();
+        self.post.yields.set(true);
+        let mut running: Vec<_> = work.into_iter().map(|one| Some(Box::pin(one))).collect();
+        let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
         let mut context = Context::from_waker(Waker::noop());
         while running.iter().any(Option::is_some) {
-            for (slot, reply) in running.iter_mut().zip(&mut replies) {
+            for (slot, result) in running.iter_mut().zip(&mut done) {
                 let Some(future) = slot else { continue };
-                if let Poll::Ready(outcome) = future.as_mut().poll(&mut context) {
+                if let Poll::Ready(ready) = future.as_mut().poll(&mut context) {
                     *slot = None;
-                    let Outcome::Answer(response) = outcome else { panic!("was not to be answered") };
-                    *reply = Some(Reply::new("one of many".into(), &response));
+                    *result = Some(ready);
                 }
             }
         }
         self.db.yields.set(false);
-        replies.into_iter().map(Option::unwrap).collect()
+        self.post.yields.set(false);
+        done.into_iter().map(Option::unwrap).collect()
+    }
+
+    /// Begins something in an isolate that dies as soon as it has to wait.
+    pub fn cut_off<T>(&self, work: impl Future<Output = T>) {
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(Box::pin(work).as_mut().poll(&mut context).is_pending(), "it did not have to wait");
     }
 
     /// What the database holds, past all rules.

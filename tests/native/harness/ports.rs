@@ -92,11 +92,7 @@ impl Db for Sqlite {
     fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             if self.yields.get() {
-                let mut waited = false;
-                poll_fn(
-                    |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending },
-                )
-                .await;
+                others_first().await;
             }
             self.trips.set(self.trips.get() + 1);
             if self.broken.get() {
@@ -133,6 +129,12 @@ impl Counters for Objects {
     }
 }
 
+/// Lets the others have their turn.
+async fn others_first() {
+    let mut waited = false;
+    poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
 /// Keeps mail.
 #[derive(Default)]
 pub struct Mailbox {
@@ -140,15 +142,33 @@ pub struct Mailbox {
     pub mails: RefCell<Vec<Mail>>,
     /// Whether nothing can be sent.
     pub broken: Cell<bool>,
+    /// How many are refused before one is taken.
+    pub refuses: Cell<usize>,
+    /// What a refusal says beside the mail's own address and text.
+    pub said: Cell<&'static str>,
+    /// Whether who hands a mail over never hears of it again.
+    pub silent: Cell<bool>,
+    /// Whether a hand-over lets the others on first.
+    pub yields: Cell<bool>,
 }
 
 impl Post for Mailbox {
     fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>> {
         Box::pin(async move {
+            if self.yields.get() {
+                others_first().await;
+            }
             if self.broken.get() {
                 return Err(Fault::new("mail", "is out of order"));
             }
+            if let Some(left) = self.refuses.get().checked_sub(1) {
+                self.refuses.set(left);
+                return Err(Fault::new("mail", format!("{} <{}> {}", self.said.get(), mail.to, mail.text)));
+            }
             self.mails.borrow_mut().push(mail);
+            if self.silent.get() {
+                std::future::pending::<()>().await;
+            }
             Ok(())
         })
     }

@@ -4,6 +4,8 @@ mod cors;
 mod deletion;
 mod every_surface;
 mod grants;
+mod letters;
+mod mail_queue;
 mod paging;
 mod races;
 mod secrets;

@@ -4,6 +4,8 @@ mod api_keys;
 mod audit;
 mod clients;
 mod keys;
+mod mail_templates;
+mod mails;
 mod one_tenant;
 mod plans;
 mod roles;

@@ -7,6 +7,7 @@ mod de;
 mod en;
 
 use crate::http::request::Request;
+use crate::model::language::{self, Language};
 
 macro_rules! catalogue {
     ($($key:ident,)*) => {
@@ -48,55 +49,26 @@ catalogue! {
     refused_name, refused_credential, refused_plan, refused_mfa, refused_code, refused_challenge, refused_too_large, refused_other,
 }
 
-/// The languages that there are, the first of which is spoken to those who know none of them.
+/// The languages that there are.
 pub const LANGUAGES: [&Messages; 2] = [&en::EN, &de::DE];
 
 /// The language of a request: what `ui_locales` in its query asks for, else what the browser does.
 pub fn of(request: &Request) -> &'static Messages {
-    let query = request.query.strip_prefix('?').unwrap_or(&request.query);
-    let asked = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales");
-    let asked = asked.as_ref().map(|(_, value)| value.split(' ')).into_iter().flatten();
-    choose(asked, request.headers.get("accept-language"))
+    said(language::asked(&request.query, request.headers.get("accept-language")))
 }
 
-/// A language by preference: tags in their order (OpenID Connect Core §3.1.2.1, `ui_locales`), then
-/// `Accept-Language` (RFC 9110 §12.5.4), then English.
+/// A language by preference, else English.
 pub fn choose<'a>(
     locales: impl IntoIterator<Item = &'a str>,
     accept_language: Option<&str>,
 ) -> &'static Messages {
-    let [first, ..] = LANGUAGES;
-    if let Some(known) = locales.into_iter().find_map(by_tag) {
-        return known;
-    }
-    let mut best = (0_u16, first);
-    for range in accept_language.unwrap_or_default().split(',').take(20) {
-        let mut parts = range.split(';');
-        let tag = parts.next().unwrap_or_default().trim();
-        let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(1_000, thousandths);
-        let language = if tag == "*" { Some(first) } else { by_tag(tag) };
-        // Of equal weights the first wins.
-        if let Some(language) = language.filter(|_| weight > best.0) {
-            best = (weight, language);
-        }
-    }
-    best.1
+    said(language::choose(locales, accept_language))
 }
 
-/// By the primary subtag of a language tag, as `de` of `de-CH` (RFC 4647 §3.4).
-fn by_tag(tag: &str) -> Option<&'static Messages> {
-    let primary = tag.split('-').next().unwrap_or_default();
-    LANGUAGES.into_iter().find(|language| language.lang.eq_ignore_ascii_case(primary))
-}
-
-/// A quality value, 0 to 1,000; what is none weighs nothing.
-fn thousandths(quality: &str) -> u16 {
-    let (whole, part) = quality.trim().split_once('.').unwrap_or((quality.trim(), ""));
-    let digits = format!("{part:0<3}");
-    match (whole, digits.parse::<u16>()) {
-        ("1", Ok(0)) => 1_000,
-        ("0", Ok(part)) if digits.len() == 3 => part,
-        _ => 0,
+fn said(language: Option<Language>) -> &'static Messages {
+    match language.unwrap_or(Language::English) {
+        Language::English => &en::EN,
+        Language::German => &de::DE,
     }
 }
 

@@ -3,13 +3,14 @@
 mod shapes;
 
 use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, op, whole_answer};
-use crate::api::tenant::{api_keys, keys, plans, roles, templates, tenants, users};
+use crate::api::tenant::{api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
 pub use self::shapes::{Client, ClientSaid, User};
 use self::shapes::{
-    Event, Month, Plan, Preview, Problem, Role, Rotated, Route, Session, Template, Tenant, TenantApiKey,
+    Event, Mail, MailPreview, MailTemplate, MailTemplateParts, Month, Plan, Preview, Problem, Role, Rotated,
+    Route, Session, Template, Tenant, TenantApiKey,
 };
 
 /// What a refusal looks like.
@@ -25,6 +26,7 @@ pub fn chapter() -> Chapter {
         clients_and_keys(),
         settings_and_keys(),
         templates(),
+        mails(),
         tenants(),
     ]
     .into_iter()
@@ -180,6 +182,42 @@ fn templates() -> Vec<Operation> {
             .about("Of the HTML that is sent, or else the one that is kept.")
             .maybe_json::<templates::Previewed>()
             .answers::<Preview>(200, "The page."),
+    ]
+}
+
+fn mails() -> Vec<Operation> {
+    const TEMPLATES: &str = "/tenant/{tenant}/v2/MailTemplates";
+    const TEMPLATE: &str = "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}";
+    const MAILS: &str = "/tenant/{tenant}/v2/Mails";
+    vec![
+        op("GET", TEMPLATES, "List the mails that can be in the tenant's own words").answers_with(
+            200,
+            "All of them, in each language.",
+            answer::<MailTemplate>().listed(),
+        ),
+        op("GET", TEMPLATE, "Read a mail's template").answers::<MailTemplate>(200, "The template."),
+        op("PUT", TEMPLATE, "Write a mail's template")
+            .about("A refusal says the line and the reason.")
+            .json::<MailTemplateParts>()
+            .answers::<MailTemplate>(200, "The template, in use."),
+        op("DELETE", TEMPLATE, "Go back to the default mail").nothing(204, "The default mail is in use."),
+        op("POST", "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview", "Show a mail with sample values")
+            .about("Of the parts that are sent, all three, or else those that are kept, or else the default mail. All default mails: [mails.html](/docs/mails.html).")
+            .maybe_json::<mail_templates::Written>()
+            .answers::<MailPreview>(200, "The mail."),
+        op("GET", MAILS, "List mails")
+            .about("What became of them, newest first, for 30 days; never what they said.")
+            .paged()
+            .query::<String>("status", "`queued`, `sending`, `sent` or `failed`.")
+            .query::<String>("kind", "Which mail, as `verify-email`.")
+            .query::<String>("recipient", "The whole address.")
+            .answers_with(200, "A page of mails.", answer::<Mail>().listed()),
+        op("GET", "/tenant/{tenant}/v2/Mails/{id}", "Read what became of a mail")
+            .answers::<Mail>(200, "The mail."),
+        op("POST", "/tenant/{tenant}/v2/Mails/{id}/retry", "Send a mail again that failed")
+            .about("As long as it is of use. One whose outcome is unknown may have been sent before.")
+            .answers::<Mail>(200, "The mail, as it is now.")
+            .refuses([conflict()]),
     ]
 }
 

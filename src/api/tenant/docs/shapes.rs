@@ -206,3 +206,67 @@ pub struct Variable {
 pub struct Preview {
     html: String,
 }
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct MailTemplate {
+    /// Which mail, as `verify-email`.
+    name: String,
+    /// `en` or `de`.
+    lang: String,
+    /// The tenant's own; null where the mail is the default. So are text and HTML.
+    subject: Option<String>,
+    text: Option<String>,
+    html: Option<String>,
+    #[schema(format = DateTime)]
+    updated_at: Option<String>,
+    variables: Vec<Variable>,
+}
+
+#[derive(ToSchema)]
+pub struct MailTemplateParts {
+    /// One line of at most 200 characters, without link or code.
+    subject: String,
+    /// With `{{ link }}` and `{{ code }}` where the mail has one. So is the HTML.
+    text: String,
+    /// Loads nothing, and leads nowhere but to `{{ link }}`.
+    html: String,
+}
+
+#[derive(ToSchema)]
+pub struct MailPreview {
+    subject: String,
+    text: String,
+    html: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Mail {
+    id: String,
+    /// Which mail, as `verify-email`.
+    kind: String,
+    user_id: Option<String>,
+    recipient: String,
+    status: MailStatus,
+    /// Tries so far.
+    attempts: u64,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it is tried; null once it was sent or failed.
+    #[schema(format = DateTime)]
+    next_at: Option<String>,
+    #[schema(format = DateTime)]
+    sent_at: Option<String>,
+    /// What went wrong the last time.
+    error: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum MailStatus {
+    Queued,
+    Sending,
+    Sent,
+    Failed,
+}

@@ -3,8 +3,7 @@
 use crate::domain::mailing::letter::{Changed, Kind};
 use crate::domain::mailing::words::{Catalogue, Words};
 
-pub(in crate::domain::mailing) const EN: Catalogue = Catalogue {
-    lang: "en",
+pub(super) static EN: Catalogue = Catalogue {
     hello: "Hello,",
     hello_name: "Hello {name},",
     code: "Your code",

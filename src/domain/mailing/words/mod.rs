@@ -1,10 +1,18 @@
 //! What the letters say: a catalogue for each language, which does not compile while it lacks a letter.
 
+mod de;
 mod en;
 
-pub(super) use self::en::EN;
-
 use crate::domain::mailing::letter::Kind;
+use crate::model::language::Language;
+
+/// What is said in a language.
+pub(super) fn said_in(language: Language) -> &'static Catalogue {
+    match language {
+        Language::English => &en::EN,
+        Language::German => &de::DE,
+    }
+}
 
 /// What a letter says, with `{tenant_name}`, `{minutes}` and `{new_email}` to be filled in.
 pub(super) struct Words {
@@ -20,8 +28,6 @@ pub(super) struct Words {
 
 /// One language.
 pub(super) struct Catalogue {
-    /// Its tag.
-    pub lang: &'static str,
     /// To one whose name is not known.
     pub hello: &'static str,
     /// To `{name}`.

@@ -1,0 +1,193 @@
+//! Letters in a tenant's own words: checked when they are saved, and sent in place of ours.
+
+use std::rc::Rc;
+
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::content::{Content, VARIABLES, Values, one_line, ours, variables};
+use crate::domain::mailing::letter::Kind;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::template_check::{check_mail, check_rendered_mail};
+use crate::domain::tenants::Tenant;
+use crate::model::language::Language;
+use crate::model::template::{Mistake, Template};
+use crate::ports::Fault;
+use crate::store;
+pub use crate::store::mail_templates::Kept;
+
+/// The longest subject, in characters.
+const LONGEST_SUBJECT: usize = 200;
+/// The longest text and HTML, in bytes.
+const LONGEST: usize = 100_000;
+
+/// All of a tenant.
+pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Kept>, Fault> {
+    store::mail_templates::list(cx.db.as_ref(), &tenant.id).await
+}
+
+/// The tenant's own of a letter, if there is one.
+pub async fn find(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language) -> Result<Option<Kept>, Fault> {
+    store::mail_templates::by_name(cx.db.as_ref(), &tenant.id, kind.name(), language.tag()).await
+}
+
+/// Checks a template and keeps it.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with the line and the reason.
+pub async fn put(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    kind: Kind,
+    language: Language,
+    content: Content,
+) -> Result<Kept, Error> {
+    checked(kind, &content)?;
+    let (name, lang) = (kind.name().to_owned(), language.tag().to_owned());
+    let entry = Entry::ok("mail_template.changed").by(actor).on(&format!("{name}/{lang}"));
+    let kept = Kept { name, lang, content, updated_at: cx.now };
+    cx.db.run(vec![store::mail_templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
+    cx.cache.templates.forget(&key(tenant, kind, language));
+    Ok(kept)
+}
+
+/// Goes back to our words.
+///
+/// # Errors
+/// [`Refusal::NotFound`] if they are used already.
+pub async fn delete(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    kind: Kind,
+    language: Language,
+) -> Result<(), Error> {
+    let gone = store::mail_templates::delete(&tenant.id, kind.name(), language.tag());
+    let entry = Entry::ok("mail_template.deleted").by(actor);
+    let entry = entry.on(&format!("{}/{}", kind.name(), language.tag()));
+    if !audit::change(cx, &tenant.id, gone, entry).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    cx.cache.templates.forget(&key(tenant, kind, language));
+    Ok(())
+}
+
+/// A letter with sample values: of that template, or in our words.
+///
+/// # Errors
+/// As [`put`].
+pub fn preview(kind: Kind, language: Language, content: Option<&Content>) -> Result<Content, Error> {
+    match content {
+        Some(content) => checked(kind, content),
+        None => Ok(ours(kind, language, &samples(true))?),
+    }
+}
+
+/// The name that this isolate remembers a template by.
+fn key(tenant: &Tenant, kind: Kind, language: Language) -> (String, &'static str) {
+    (format!("{}/{}", tenant.id, language.tag()), kind.name())
+}
+
+/// A letter in a tenant's own words; `None` if they have none. One that cannot be rendered is logged, and ours
+/// is sent.
+pub(super) async fn own(
+    cx: &Cx,
+    tenant: &Tenant,
+    kind: Kind,
+    language: Language,
+    values: &Values,
+) -> Result<Option<Content>, Fault> {
+    let key = key(tenant, kind, language);
+    let known: Option<Rc<str>> = match cx.cache.templates.get(&key, cx.now) {
+        Some(known) => known,
+        None => {
+            let found = find(cx, tenant, kind, language).await?;
+            let found = found.map(|kept| kept.content.joined().into());
+            cx.cache.templates.put(key, Option::clone(&found), cx.now, cx.remember_until());
+            found
+        }
+    };
+    let Some(content) = known.and_then(|joined| Content::parted(&joined)) else { return Ok(None) };
+    match rendered(kind, &content, values) {
+        Ok(content) => Ok(Some(content)),
+        Err((field, Mistake { line, reason })) => {
+            let said = serde_json::json!({
+                "level": "error", "event": "mail_template.failed", "tenant": tenant.id, "template": kind.name(),
+                "lang": language.tag(), "field": field, "line": line, "fault": reason,
+            });
+            cx.log.line(&said.to_string());
+            Ok(None)
+        }
+    }
+}
+
+type Misplaced = (&'static str, Mistake);
+
+fn rendered(kind: Kind, content: &Content, values: &Values) -> Result<Content, Misplaced> {
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
+    // What a screen shows to everybody near it holds nothing that signs in.
+    let of_subject: Vec<&str> =
+        names.iter().copied().filter(|name| !matches!(*name, "link" | "code")).collect();
+    let subject = Template::parse(&content.subject, &of_subject).map_err(|mistake| ("subject", mistake))?;
+    let text = Template::parse(&content.text, &names).map_err(|mistake| ("text", mistake))?;
+    let html = Template::parse(&content.html, &names).map_err(|mistake| ("html", mistake))?;
+    Ok(Content {
+        subject: one_line(&subject.render_text(&values)),
+        text: text.render_text(&values),
+        html: html.render(&values),
+    })
+}
+
+/// What stands for the values where a letter is only looked at; `whole` with those that can be empty.
+fn samples(whole: bool) -> Values {
+    VARIABLES.each_ref().map(|variable| {
+        let sample = if whole || !variable.optional { variable.sample } else { "" };
+        (variable.name, sample.to_owned())
+    })
+}
+
+/// Checks a template as it is written and as it is rendered; its rendering with samples.
+fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
+    let refused =
+        |(field, Mistake { line, reason }): Misplaced| invalid(field, format!("line {line}: {reason}"));
+    let subject = &content.subject;
+    if subject.trim().is_empty()
+        || subject.chars().count() > LONGEST_SUBJECT
+        || subject.chars().any(char::is_control)
+    {
+        return Err(invalid("subject", format!("one line of at most {LONGEST_SUBJECT} characters")));
+    }
+    for (field, written) in [("text", &content.text), ("html", &content.html)] {
+        if written.trim().is_empty() || written.len() > LONGEST {
+            return Err(invalid(field, format!("1 to {LONGEST} bytes")));
+        }
+        if written.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            return Err(invalid(field, "no control characters"));
+        }
+    }
+    let bare = samples(false);
+    let least = rendered(kind, content, &bare).map_err(refused)?;
+    let whole = samples(true);
+    let shown = rendered(kind, content, &whole).map_err(refused)?;
+    let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
+    let template = Template::parse(&content.html, &names).map_err(|mistake| refused(("html", mistake)))?;
+    check_mail(&content.html, &template).map_err(|mistake| refused(("html", mistake)))?;
+    for (html, values) in [(&least.html, &bare), (&shown.html, &whole)] {
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        check_rendered_mail(html, &values).map_err(|mistake| refused(("html", mistake)))?;
+    }
+    // What the letter is for is there, whatever else is empty.
+    for (name, needed) in [("link", kind.needs_link()), ("code", kind.has_code())] {
+        let sample =
+            variables(kind).find(|variable| variable.name == name).map_or("", |variable| variable.sample);
+        let in_html = sample.replace('&', "&amp;");
+        for (field, there) in [("text", least.text.contains(sample)), ("html", least.html.contains(&in_html))]
+        {
+            if needed && !there {
+                return Err(invalid(field, format!("needs {{{{ {name} }}}}, outside any condition")));
+            }
+        }
+    }
+    Ok(shown)
+}

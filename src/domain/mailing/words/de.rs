@@ -1,0 +1,118 @@
+//! Deutsch.
+
+use crate::domain::mailing::letter::{Changed, Kind};
+use crate::domain::mailing::words::{Catalogue, Words};
+
+pub(super) static DE: Catalogue = Catalogue {
+    hello: "Guten Tag,",
+    hello_name: "Guten Tag {name},",
+    code: "Ihr Code",
+    when: "Wann",
+    address: "Adresse",
+    device: "Gerät",
+    words,
+};
+
+fn words(kind: Kind) -> Words {
+    match kind {
+        Kind::VerifyEmail => Words {
+            subject: "Bestätigen Sie Ihre E-Mail-Adresse",
+            body: "Bitte bestätigen Sie, dass diese Adresse Ihnen gehört.",
+            button: "Adresse bestätigen",
+            note: "Der Link gilt 24 Stunden. Wenn Sie sich nicht registriert haben, beachten Sie diese Mail nicht weiter.",
+        },
+        Kind::ResetPassword => Words {
+            subject: "Setzen Sie Ihr Passwort zurück",
+            body: "Jemand, vermutlich Sie, hat für diese Adresse ein neues Passwort angefordert.",
+            button: "Neues Passwort wählen",
+            note: "Der Link gilt {minutes} Minuten und nur einmal. Wenn Sie ihn nicht angefordert haben, beachten Sie diese Mail nicht weiter.",
+        },
+        Kind::AlreadyRegistered => Words {
+            subject: "Sie haben bereits ein Konto",
+            body: "Jemand, vermutlich Sie, wollte sich mit dieser Adresse registrieren. Zu ihr gibt es bereits ein Konto.",
+            button: "Zur Anmeldung",
+            note: "Wenn Sie das nicht waren, brauchen Sie nichts zu tun.",
+        },
+        Kind::MagicLink => Words {
+            subject: "Anmeldung bei {tenant_name}",
+            body: "Jemand, vermutlich Sie, möchte sich mit dieser Adresse anmelden. Öffnen Sie den Link, oder geben Sie den Code dort ein, wo Sie danach gefragt haben.",
+            button: "Anmelden",
+            note: "Link und Code gelten {minutes} Minuten und zusammen nur einmal. Geben Sie den Code niemandem. Wenn Sie das nicht waren, beachten Sie diese Mail nicht weiter.",
+        },
+        Kind::Code => Words {
+            subject: "Ihr Code für {tenant_name}",
+            body: "Geben Sie diesen Code ein, um die Anmeldung abzuschließen.",
+            button: "",
+            note: "Der Code gilt {minutes} Minuten und nur einmal. Geben Sie ihn niemandem. Wenn Sie sich gerade nicht anmelden, kennt jemand anderes den ersten Schritt: Ändern Sie Ihr Passwort.",
+        },
+        Kind::ConfirmNewEmail => Words {
+            subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",
+            body: "Ein Konto bei {tenant_name} soll diese Adresse bekommen. Bitte bestätigen Sie, dass sie Ihnen gehört.",
+            button: "Adresse bestätigen",
+            note: "Der Link gilt 24 Stunden. Wenn Sie das nicht waren, beachten Sie diese Mail nicht weiter: Dann ändert sich nichts.",
+        },
+        Kind::ApproveEmailChange => Words {
+            subject: "Ihre E-Mail-Adresse soll geändert werden",
+            body: "Jemand, vermutlich Sie, möchte die Adresse Ihres Kontos in {new_email} ändern.",
+            button: "Der Änderung zustimmen",
+            note: "Der Link gilt 24 Stunden. Wenn Sie das nicht waren, öffnen Sie ihn nicht und ändern Sie sofort Ihr Passwort: Ohne ihn ändert sich nichts.",
+        },
+        Kind::Changed(changed) => {
+            let (subject, body) = changes(changed);
+            let note = match changed {
+                Changed::Email => {
+                    "Wenn Sie das nicht waren, melden Sie sich sofort beim Betreiber dieses Dienstes: Mails zu Ihrem Konto gehen jetzt an eine andere Adresse."
+                }
+                _ => {
+                    "Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und sehen Sie Ihr Konto durch."
+                }
+            };
+            Words { subject, body, button: "Konto ansehen", note }
+        }
+    }
+}
+
+fn changes(changed: Changed) -> (&'static str, &'static str) {
+    match changed {
+        Changed::Password => (
+            "Ihr Passwort wurde geändert",
+            "Das Passwort Ihres Kontos wurde gerade geändert, und Ihre anderen Sitzungen wurden beendet.",
+        ),
+        Changed::Email => (
+            "Ihre E-Mail-Adresse wurde geändert",
+            "Die Adresse Ihres Kontos wurde gerade geändert. Dies ist die letzte Mail an die bisherige.",
+        ),
+        Changed::SecondFactorOn => (
+            "Die Anmeldung in zwei Schritten ist an",
+            "Ihre Anmeldung hat jetzt einen zweiten Schritt. Von nun an werden Sie danach gefragt.",
+        ),
+        Changed::SecondFactorOff => (
+            "Die Anmeldung in zwei Schritten ist aus",
+            "Der zweite Schritt Ihrer Anmeldung wurde gerade entfernt. Von nun an genügt Ihr Passwort.",
+        ),
+        Changed::SecondFactorReset => (
+            "Ihr zweiter Schritt wurde zurückgesetzt",
+            "Jemand von der Verwaltung hat den zweiten Schritt Ihrer Anmeldung entfernt, und Ihre Sitzungen wurden beendet.",
+        ),
+        Changed::BackupCodes => (
+            "Sie haben neue Ersatzcodes",
+            "Für Ihr Konto wurden gerade neue Ersatzcodes erstellt. Die bisherigen gelten nicht mehr.",
+        ),
+        Changed::BackupCodeUsed => (
+            "Ein Ersatzcode wurde benutzt",
+            "Mit einem Ihrer Ersatzcodes hat sich gerade jemand angemeldet. Er gilt nur dieses eine Mal.",
+        ),
+        Changed::PasskeyAdded => (
+            "Ein Passkey wurde hinzugefügt",
+            "Ihrem Konto wurde gerade ein Passkey hinzugefügt. Von nun an kann man sich mit ihm anmelden.",
+        ),
+        Changed::PasskeyRemoved => (
+            "Ein Passkey wurde entfernt",
+            "Aus Ihrem Konto wurde gerade ein Passkey entfernt. Mit ihm kann man sich nicht mehr anmelden.",
+        ),
+        Changed::ApiKeyMade => (
+            "Ein API-Schlüssel wurde erstellt",
+            "Gerade wurde ein API-Schlüssel erstellt, der für Ihr Konto handelt.",
+        ),
+    }
+}

@@ -1,0 +1,92 @@
+//! Mails in a tenant's own words.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::{Columns, one};
+
+/// What a mail says, or the templates of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// The subject line.
+    pub subject: String,
+    /// The plain-text form.
+    pub text: String,
+    /// The HTML form.
+    pub html: String,
+}
+
+impl Content {
+    /// All of it as one text.
+    pub fn joined(&self) -> String {
+        format!("{}\0{}\0{}", self.subject, self.text, self.html)
+    }
+
+    /// What [`Content::joined`] made one text of.
+    pub fn parted(joined: &str) -> Option<Content> {
+        let mut parts = joined.splitn(3, '\0').map(str::to_owned);
+        Some(Content { subject: parts.next()?, text: parts.next()?, html: parts.next()? })
+    }
+}
+
+/// A template as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Which mail it is for.
+    pub name: String,
+    /// The tag of its language.
+    pub lang: String,
+    /// The templates of its parts.
+    pub content: Content,
+    /// When it was written.
+    pub updated_at: Time,
+}
+
+fn read(row: &Row) -> Result<Kept, Fault> {
+    let row = Columns(row);
+    Ok(Kept {
+        name: row.text("name")?,
+        lang: row.text("lang")?,
+        content: Content { subject: row.text("subject")?, text: row.text("text")?, html: row.text("html")? },
+        updated_at: row.time("updated_at")?,
+    })
+}
+
+/// All of a tenant.
+pub async fn list(db: &dyn Db, tenant_id: &str) -> Result<Vec<Kept>, Fault> {
+    let sql = "SELECT * FROM mail_templates WHERE tenant_id = ?1 ORDER BY name, lang";
+    one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.iter().map(read).collect()
+}
+
+/// The one for a mail in a language.
+pub async fn by_name(db: &dyn Db, tenant_id: &str, name: &str, lang: &str) -> Result<Option<Kept>, Fault> {
+    let sql = "SELECT * FROM mail_templates WHERE tenant_id = ?1 AND name = ?2 AND lang = ?3";
+    let stmt = Stmt::new(sql, vec![tenant_id.into(), name.into(), lang.into()]);
+    one(db, stmt).await?.first().map(read).transpose()
+}
+
+/// Keeps one in place of what was there.
+pub fn put(tenant_id: &str, kept: &Kept) -> Stmt {
+    let Content { subject, text, html } = &kept.content;
+    let args: Vec<Arg> = vec![
+        tenant_id.into(),
+        (&kept.name).into(),
+        (&kept.lang).into(),
+        subject.into(),
+        text.into(),
+        html.into(),
+        kept.updated_at.0.into(),
+    ];
+    Stmt::new(
+        "INSERT INTO mail_templates (tenant_id, name, lang, subject, text, html, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (tenant_id, name, lang) DO UPDATE SET subject = excluded.subject, text = excluded.text,
+                                                           html = excluded.html, updated_at = excluded.updated_at",
+        args,
+    )
+}
+
+/// Removes one; returns its name if it was there.
+pub fn delete(tenant_id: &str, name: &str, lang: &str) -> Stmt {
+    let sql = "DELETE FROM mail_templates WHERE tenant_id = ?1 AND name = ?2 AND lang = ?3 RETURNING name";
+    Stmt::new(sql, vec![tenant_id.into(), name.into(), lang.into()])
+}

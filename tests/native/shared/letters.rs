@@ -1,0 +1,163 @@
+//! What the letters say.
+
+use portcullis::domain::mailing::{self, Changed, KINDS, Kind, Letter};
+use portcullis::domain::tenants;
+use portcullis::model::language::Language;
+use portcullis::ports::Mail;
+use portcullis::store::users::User;
+use serde_json::json;
+
+use crate::harness::{PASSWORD, World};
+
+const LINK: &str = "https://auth.example.com/somewhere?token=a-token&return_to=/app/";
+
+/// A letter of that kind with something in it.
+fn letter(kind: Kind) -> Letter<'static> {
+    match kind {
+        Kind::VerifyEmail => Letter::VerifyEmail { link: LINK },
+        Kind::ResetPassword => Letter::ResetPassword { link: LINK },
+        Kind::AlreadyRegistered => Letter::AlreadyRegistered { link: LINK },
+        Kind::MagicLink => Letter::MagicLink { link: LINK, code: "314159" },
+        Kind::Code => Letter::Code { code: "314159" },
+        Kind::ConfirmNewEmail => Letter::ConfirmNewEmail { link: LINK },
+        Kind::ApproveEmailChange => Letter::ApproveEmailChange { link: LINK, new_email: "new@example.com" },
+        Kind::Changed(changed) => Letter::Changed(changed),
+    }
+}
+
+fn sent(world: &World, user: &User, letter: Letter<'_>) -> Mail {
+    let cx = world.cx();
+    let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
+    pollster::block_on(mailing::send(&cx, &tenant, user, letter)).unwrap();
+    world.mails(&user.email).pop().unwrap()
+}
+
+#[test]
+fn every_letter_has_in_every_language_what_it_is_for() {
+    let world = World::new();
+    let mut subjects = Vec::new();
+    for language in Language::ALL {
+        let tag = language.tag();
+        let user = world.user_with("home", &format!("{tag}@example.com"), |user| {
+            user.language = Some(tag.into());
+            user.name = Some("Ada O'Hara".into());
+        });
+        for (kind, name) in KINDS {
+            let mail = sent(&world, &user, letter(kind));
+            assert_eq!(
+                mail.text.contains(&format!(": {LINK}\n")),
+                kind.has_link() && !is_change(kind),
+                "{name}"
+            );
+            let href = format!("href=\"{}\"", LINK.replace('&', "&#38;"));
+            assert_eq!(
+                mail.html.contains(&href),
+                kind.has_link() && !is_change(kind),
+                "{name}: {}",
+                mail.html
+            );
+            for form in [&mail.text, &mail.html] {
+                assert_eq!(form.contains("314159"), kind.has_code(), "{name}: {form}");
+                assert_eq!(form.contains("new@example.com"), kind == Kind::ApproveEmailChange, "{name}");
+                assert_eq!(form.contains("2026-05-01 12:00 UTC"), is_change(kind), "{name}: {form}");
+                assert_eq!(form.contains("/tenant/home/account"), is_change(kind), "{name}");
+                assert!(form.contains("Ada O"), "{name}: {form}");
+                assert!(!form.contains(['{', '}']) || form.starts_with('<'), "{name}: {form}");
+            }
+            assert!(mail.html.contains(&format!("<html lang=\"{tag}\">")), "{name}");
+            let (_, body) = mail.html.split_once("</style>").unwrap();
+            assert!(!body.contains(['{', '}']), "{name}: {body}");
+            for outside in ["src=", "url(", "@import", "<script", "<link"] {
+                assert!(!mail.html.contains(outside), "{name}");
+            }
+            assert!(!mail.subject.contains(['{', '}']) && mail.subject.len() > 5, "{name}: {}", mail.subject);
+            subjects.push(mail.subject);
+        }
+    }
+    let all = subjects.len();
+    subjects.sort();
+    subjects.dedup();
+    assert_eq!((subjects.len(), all), (all, 2 * KINDS.len()));
+}
+
+fn is_change(kind: Kind) -> bool {
+    matches!(kind, Kind::Changed(_))
+}
+
+#[test]
+fn people_are_written_to_in_the_language_that_they_registered_in() {
+    let world = World::new();
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+    world.post("/auth/register").header("accept-language", "de-AT,de;q=0.9").json(body).send().is(201);
+    let subjects = || world.mails("ada@example.com").into_iter().map(|mail| mail.subject).collect::<Vec<_>>();
+    assert_eq!(subjects(), ["Bestätigen Sie Ihre E-Mail-Adresse"]);
+    let token = world.mailed_token("ada@example.com");
+    world.post("/auth/verify-email").json(json!({ "token": token })).send().is(200);
+    let forgot = json!({ "email": "ada@example.com" });
+    world.post("/auth/forgot-password").header("accept-language", "en").json(forgot).send().is(200);
+    assert_eq!(subjects().pop().unwrap(), "Setzen Sie Ihr Passwort zurück");
+    let mail = world.mails("ada@example.com").pop().unwrap();
+    assert!(mail.html.contains("<html lang=\"de\">") && mail.text.contains("Minuten"), "{}", mail.text);
+}
+
+#[test]
+fn one_whose_language_is_not_known_is_written_to_in_that_of_their_request() {
+    let world = World::new();
+    world.user("ada@example.com");
+    for (path, accept, subject) in [
+        ("/auth/forgot-password", "de", "Setzen Sie Ihr Passwort zurück"),
+        ("/auth/forgot-password?ui_locales=de", "en", "Setzen Sie Ihr Passwort zurück"),
+        ("/auth/forgot-password", "fr", "Reset your password"),
+        ("/auth/forgot-password", "", "Reset your password"),
+    ] {
+        let body = json!({ "email": "ada@example.com" });
+        world.post(path).header("accept-language", accept).json(body).send().is(200);
+        assert_eq!(world.mails("ada@example.com").pop().unwrap().subject, subject, "{path} {accept}");
+    }
+}
+
+#[test]
+fn a_change_is_told_with_when_and_where_it_came_from() {
+    let world = World::new();
+    let token = world.session(&world.user("ada@example.com")).access;
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "a new password" });
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let ask = world.post("/api/auth/change-password").bearer(&token).header("user-agent", agent);
+    ask.from("198.51.100.7").json(change).send().is(200);
+    let mail = world.mails("ada@example.com").pop().unwrap();
+    for fact in ["When: 2026-05-01 12:00 UTC\n", "Address: 198.51.100.7\n", "Device: Firefox, Linux\n"] {
+        assert!(mail.text.contains(fact), "{}", mail.text);
+    }
+    for fact in ["2026-05-01 12:00 UTC", "198.51.100.7", "Firefox, Linux"] {
+        assert!(mail.html.contains(fact), "{}", mail.html);
+    }
+    assert!(mail.text.contains("If it was not you"), "{}", mail.text);
+}
+
+#[test]
+fn a_device_cannot_put_a_link_into_a_mail() {
+    let world = World::new();
+    let token = world.session(&world.user("ada@example.com")).access;
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "a new password" });
+    let ask = world.post("/api/auth/change-password").bearer(&token);
+    ask.header("user-agent", "www.evil.example/1 https://evil.example").json(change).send().is(200);
+    let mail = world.mails("ada@example.com").pop().unwrap();
+    assert!(!mail.text.contains("evil") && !mail.html.contains("evil"), "{}", mail.text);
+}
+
+#[test]
+fn what_an_administrator_did_is_not_told_in_the_administrators_language() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let mut cx = world.cx();
+    let client = std::rc::Rc::make_mut(&mut cx.client);
+    client.language = Some(Language::German);
+    let tenant = pollster::block_on(tenants::by_id(&cx, "home")).unwrap().unwrap();
+    for (changed, subject) in [
+        (Changed::SecondFactorReset, "Your second step was reset"),
+        (Changed::Password, "Ihr Passwort wurde geändert"),
+    ] {
+        pollster::block_on(mailing::send(&cx, &tenant, &user, Letter::Changed(changed))).unwrap();
+        assert_eq!(world.mails("ada@example.com").pop().unwrap().subject, subject);
+    }
+}
