@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::store::users::User;
 use serde_json::{Value, json};
 
-use super::clients::{BACKCHANNEL, client, grant};
+use super::clients::{BACKCHANNEL, grant};
 use crate::harness::{PASSWORD, World, claims, part};
 
 /// A world with a client that wants to know, and a person who granted it something in a browser.
@@ -20,8 +20,8 @@ fn signed_in() -> Signed {
     let world = World::new();
     let user = world.user("ada@example.com");
     let cookie = world.cookie(&user);
-    client(&world, "home", "app", json!({ "backchannel_logout_uri": BACKCHANNEL }));
-    client(&world, "home", "silent", json!({}));
+    world.client("home", "app", json!({ "backchannel_logout_uri": BACKCHANNEL }));
+    world.client("home", "silent", json!({}));
     let grant = grant(&world, &user, &cookie, "app", "openid");
     Signed { world, user, cookie, grant }
 }
@@ -100,7 +100,7 @@ fn a_client_without_an_address_is_not_told() {
 fn each_client_of_the_browser_is_told_once_of_each_of_its_grants() {
     let signed = signed_in();
     let other = "https://other.example/bye?x=1";
-    client(&signed.world, "home", "other", json!({ "backchannel_logout_uri": other }));
+    signed.world.client("home", "other", json!({ "backchannel_logout_uri": other }));
     grant(&signed.world, &signed.user, &signed.cookie, "other", "openid");
     let second = grant(&signed.world, &signed.user, &signed.cookie, "app", "openid");
     signed.sign_out();
@@ -269,7 +269,7 @@ fn one_client_that_is_down_does_not_keep_others_waiting() {
     for n in 0..20 {
         let id = format!("app{n}");
         let uri = format!("https://app{n}.example/bye");
-        client(&signed.world, "home", &id, json!({ "backchannel_logout_uri": uri }));
+        signed.world.client("home", &id, json!({ "backchannel_logout_uri": uri }));
         grant(&signed.world, &signed.user, &signed.cookie, &id, "openid");
     }
     signed.world.web.others.borrow_mut().push((BACKCHANNEL.to_owned(), 0));

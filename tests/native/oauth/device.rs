@@ -3,7 +3,7 @@
 use portcullis::store::users::User;
 use serde_json::json;
 
-use super::clients::{basic, client, from_client, from_public};
+use super::clients::{basic, from_client, from_public};
 use crate::harness::{Ask, Reply, World, claims};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -26,8 +26,8 @@ fn tv() -> Tv {
         "token_endpoint_auth_method": "none", "grant_types": [GRANT, "refresh_token"],
         "scope": "openid email offline_access read", "resources": ["https://tv.example/"],
     });
-    client(&world, "home", "tv", metadata);
-    client(&world, "home", "other", json!({ "token_endpoint_auth_method": "none", "grant_types": [GRANT] }));
+    world.client("home", "tv", metadata);
+    world.client("home", "other", json!({ "token_endpoint_auth_method": "none", "grant_types": [GRANT] }));
     let asked = from_public(&world, "device_authorization", "tv", &[("scope", "openid read")]).send().is(200);
     let (device_code, user_code) = (asked.str("/device_code"), asked.str("/user_code"));
     Tv { world, user, cookie, device_code, user_code }
@@ -224,13 +224,13 @@ fn a_device_code_is_its_clients_alone() {
 fn a_client_asks_as_it_is_registered() {
     let tv = tv();
     let world = &tv.world;
-    client(world, "home", "box", json!({ "grant_types": [GRANT] }));
+    world.client("home", "box", json!({ "grant_types": [GRANT] }));
     from_client(world, "device_authorization", "box", &[]).send().is(200);
     let named = from_public(world, "device_authorization", "box", &[]).send();
     assert_eq!(named.is(401).json["error"], "invalid_client");
     let nobody = world.post("/oauth2/device_authorization").form(&[("scope", "openid")]).send();
     assert_eq!(nobody.is(401).json["error"], "invalid_client");
-    client(world, "home", "plain", json!({}));
+    world.client("home", "plain", json!({}));
     let plain = world.post("/oauth2/device_authorization").header("authorization", &basic("plain"));
     refused(plain.form(&[]).send(), "unauthorized_client");
     let ask = |more: &[(&str, &str)]| from_public(world, "device_authorization", "tv", more).send();

@@ -3,7 +3,7 @@
 use portcullis::store::users::User;
 use serde_json::json;
 
-use super::clients::{BACKCHANNEL, CALLBACK, client, from_client, signed_in_to};
+use super::clients::{BACKCHANNEL, CALLBACK, from_client, signed_in_to};
 use crate::harness::{Ask, Reply, World, claims};
 
 const LOGOUT: &str = "/tenant/home/oauth2/logout";
@@ -28,8 +28,8 @@ fn signed_in() -> Signed {
         "grant_types": ["authorization_code", "refresh_token"],
         "backchannel_logout_uri": BACKCHANNEL,
     });
-    client(&world, "home", "app", metadata);
-    client(&world, "home", "other", json!({ "post_logout_redirect_uris": ["https://other.example/"] }));
+    world.client("home", "app", metadata);
+    world.client("home", "other", json!({ "post_logout_redirect_uris": ["https://other.example/"] }));
     world.route(json!({}));
     let tokens = signed_in_to(&world, &cookie, "app", "openid", "");
     let (id_token, refresh) = (tokens.str("/id_token"), tokens.str("/refresh_token"));
