@@ -145,19 +145,26 @@ pub async fn json_or_form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Err
     if is_form(call) { form(call).await } else { json(call, SMALL).await }
 }
 
+// What does not depend on the type is apart, so that the module has it once.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_str(object(bytes)?).map_err(malformed)
+}
+
+fn object(bytes: &[u8]) -> Result<&str, Error> {
     // A list would be read as the members in their order.
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(Refusal::Malformed("the body is not a JSON object".into()).into());
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        // serde_json quotes what it met; a secret may have been met, so only the place is told.
-        let what = match error.classify() {
-            serde_json::error::Category::Data => described(&error),
-            _ => "the body is not valid JSON".into(),
-        };
-        Refusal::Malformed(format!("{what} (line {}, column {})", error.line(), error.column())).into()
-    })
+    std::str::from_utf8(bytes).map_err(|_| Refusal::Malformed("the body is not UTF-8".into()).into())
+}
+
+fn malformed(error: serde_json::Error) -> Error {
+    // serde_json quotes what it met; a secret may have been met, so only the place is told.
+    let what = match error.classify() {
+        serde_json::error::Category::Data => described(&error),
+        _ => "the body is not valid JSON".into(),
+    };
+    Refusal::Malformed(format!("{what} (line {}, column {})", error.line(), error.column())).into()
 }
 
 /// The parts of serde's messages that speak of the shape, never of a value.
