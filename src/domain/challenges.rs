@@ -275,6 +275,7 @@ async fn make(
     all.push(store::challenges::insert(&row, Some(row.expires_at).filter(|_| row.sends > 0), gated, cx.now));
     let mark = audit::mark(cx, &tenant.id, entry);
     all.push(mark.stmt);
+    let mut letter = letter.map(|letter: mailing::Outgoing| letter.if_written(&mark.id));
     if let Some(letter) = &mut letter {
         all.append(&mut letter.stmts);
     }
@@ -341,6 +342,7 @@ pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
     let set = store::challenges::set_code(&row.hash, &hash, row.expires_at, MOST_SENDS, cx.now);
     let mark = audit::mark(cx, &tenant.id, Entry::ok("mfa.code_sent").by(&user.id).on(&row.id));
     let mut letter = mailing::write(cx, tenant, user, Letter::Code { code: &code }).await?;
+    letter = letter.if_written(&mark.id);
     let mut batch = vec![set, mark.stmt];
     batch.append(&mut letter.stmts);
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {

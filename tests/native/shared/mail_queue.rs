@@ -212,6 +212,19 @@ fn an_older_mail_that_waits_is_not_sent_once_its_link_is_dead() {
 }
 
 #[test]
+fn a_code_that_was_refused_is_not_mailed_later_either() {
+    let world = World::new();
+    world.user_with("home", ADA, |user| user.mfa = "email".into());
+    let login = json!({ "email": ADA, "password": PASSWORD });
+    let challenge = world.post("/api/auth/login").json(login).send().is(200).str("/data/challenge");
+    let send = || world.post("/api/auth/mfa/send").json(json!({ "challenge": challenge })).unlimited();
+    let replies = world.together((0..10).map(|_| send()).collect());
+    assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 2);
+    world.cron();
+    assert_eq!((world.mails(ADA).len(), world.sql("SELECT id FROM mails").len()), (3, 3));
+}
+
+#[test]
 fn nothing_that_is_secret_stands_in_an_error_a_log_line_or_the_trail() {
     let world = World::new();
     world.user(ADA);

@@ -43,7 +43,7 @@ fn words(kind: Kind) -> Words {
             subject: "Ihr Code für {tenant_name}",
             body: "Geben Sie diesen Code ein, um die Anmeldung abzuschließen.",
             button: "",
-            note: "Der Code gilt {minutes} Minuten und nur einmal. Geben Sie ihn niemandem. Wenn Sie sich gerade nicht anmelden, kennt jemand anderes den ersten Schritt: Ändern Sie Ihr Passwort.",
+            note: "Der Code gilt höchstens {minutes} Minuten und nur einmal. Geben Sie ihn niemandem. Wenn Sie sich gerade nicht anmelden, kennt jemand anderes den ersten Schritt: Ändern Sie Ihr Passwort.",
         },
         Kind::ConfirmNewEmail => Words {
             subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",

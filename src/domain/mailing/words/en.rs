@@ -43,7 +43,7 @@ fn words(kind: Kind) -> Words {
             subject: "Your code for {tenant_name}",
             body: "Enter this code to finish signing in.",
             button: "",
-            note: "The code is good for {minutes} minutes, once. Give it to nobody. If you are not signing in, somebody else knows how to begin to: change your password.",
+            note: "The code is good for at most {minutes} minutes, once. Give it to nobody. If you are not signing in, somebody else knows how to begin to: change your password.",
         },
         Kind::ConfirmNewEmail => Words {
             subject: "Confirm your new e-mail address",
