@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cx::Cx;
 use crate::domain::challenges::Waiting;
+use crate::domain::enrolment::Standing;
 use crate::ports::Fault;
 
 /// How a surface spells names of more than one word.
@@ -53,4 +54,14 @@ pub fn enrolment(cx: &Cx, waiting: &Waiting, names: Names) -> Result<Option<Map<
         let members = [("secret", app.secret), ("otpauthUri", app.uri), ("qrSvg", app.svg)];
         names.object(members.map(|(name, text)| (name, text.into())).to_vec())
     }))
+}
+
+/// How a user stands with second factors.
+pub fn standing(standing: &Standing, names: Names) -> Map<String, Value> {
+    names.object(vec![
+        ("mfaEnabled", standing.enabled.into()),
+        ("method", standing.method.clone().into()),
+        ("backupCodesRemaining", standing.backup_codes.into()),
+        ("required", standing.required.into()),
+    ])
 }

@@ -1,18 +1,51 @@
-//! What users change of their own second factors. Enrolment itself is a challenge: see
-//! [`challenges::for_enrolment`].
+//! What users change of their own second factors, and administrators of theirs. Enrolment itself is a
+//! challenge: see [`challenges::for_enrolment`].
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges;
-use crate::domain::mailing::{self, Changed};
+use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::one_time;
-use crate::domain::principal::Session;
+use crate::domain::principal::{Admin, Session};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Guess};
+use crate::domain::sign_in::needs_second;
 use crate::domain::tenants::{MfaPolicy, Tenant};
-use crate::ports::Stmt;
+use crate::model::factor::has_two;
+use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::users::User;
+
+/// How a user stands with second factors.
+pub struct Standing {
+    /// Whether sign-ins take one.
+    pub enabled: bool,
+    /// Which one it is to be: `none`, `totp` or `email`.
+    pub method: String,
+    /// How many backup codes are left.
+    pub backup_codes: i64,
+    /// Whether the tenant requires one of everybody.
+    pub required: bool,
+}
+
+/// How the user of a session stands with second factors.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for a session that was granted to a client.
+pub async fn standing(cx: &Cx, session: &Session) -> Result<Standing, Error> {
+    if session.client_id.is_some() {
+        return Err(Refusal::Forbidden.into());
+    }
+    let (tenant, user) = (&session.tenant, &session.user);
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    let has = factors.authenticator.is_some() || factors.passkeys > 0 || user.mfa == "email";
+    Ok(Standing {
+        enabled: has && needs_second(tenant, user),
+        method: user.mfa.clone(),
+        backup_codes: factors.backup_codes,
+        required: tenant.settings.mfa == MfaPolicy::Required,
+    })
+}
 
 /// Removes a user's second factor, with a code of it.
 ///
@@ -95,4 +128,61 @@ async fn with_code(
     cx.cache.forget_user(&user.id);
     mailing::dispatch(cx, letter).await;
     Ok(())
+}
+
+/// Whether an administrator may clear what a user has set up: it may be their own only in a session that has
+/// proved it.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`].
+pub(super) async fn may_clear(cx: &Cx, admin: &Admin, user: &User) -> Result<(), Error> {
+    if has_two(&admin.amr) || admin.user().is_none_or(|own| own.id != user.id) {
+        return Ok(());
+    }
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    let has = factors.authenticator.is_some() || factors.passkeys > 0 || user.mfa == "email";
+    if has { Err(Refusal::MfaRequired.into()) } else { Ok(()) }
+}
+
+/// An administrator clears what a user has set up.
+pub(super) struct Clear<'a> {
+    /// What the second factor was to be before.
+    pub was: &'a str,
+    /// The user, with what it is to be from now on.
+    pub user: &'a User,
+    /// Whether all that it let in ends as well.
+    pub reset: bool,
+}
+
+impl Clear<'_> {
+    /// Adds what it takes to the batch, done once the event of that mark is written, and the mail that tells
+    /// the user.
+    pub async fn write(
+        self,
+        cx: &Cx,
+        admin: &Admin,
+        mark: &str,
+        batch: &mut Vec<Stmt>,
+    ) -> Result<Option<Outgoing>, Fault> {
+        let Clear { was, user, reset } = self;
+        batch.push(store::authenticators::delete(&user.id, mark));
+        batch.extend(store::backup_codes::replace(&user.id, &[], mark));
+        batch.extend(challenges::forget_if_written(&user.id, cx.now, mark));
+        if reset {
+            batch.extend(store::sessions::end_all_if_written(&user.id, cx.now, mark));
+            let entry = Entry::ok("mfa.reset").by(admin.actor()).on(&user.id);
+            batch.push(store::audit::if_written(audit::row(cx, &admin.tenant.id, entry), mark));
+        }
+        let changed = match (was, user.mfa.as_str()) {
+            _ if reset => Changed::SecondFactorReset,
+            (_, "none") => Changed::SecondFactorOff,
+            ("none", "email") => Changed::SecondFactorOn,
+            // The mail follows when it is set up.
+            ("none", _) => return Ok(None),
+            _ => Changed::SecondFactorReset,
+        };
+        let mut letter = second_factor::note(cx, &admin.tenant, user, changed, mark).await?;
+        batch.append(&mut letter.stmts);
+        Ok(Some(letter))
+    }
 }

@@ -165,6 +165,8 @@ fn enrol(
         all.push(store::authenticators::delete(&user.id, mark));
     }
     all.extend(replaced(cx, tenant, user, backup_codes, mark)?);
+    // Whoever began to enrol or sign in before knew nothing of this factor.
+    all.push(store::audit::if_written(store::challenges::end_all(&user.id, cx.now), mark));
     Ok(all)
 }
 

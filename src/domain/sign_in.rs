@@ -137,8 +137,12 @@ pub async fn with_password_and_code(
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let guess = second_factor::guess(cx, &tenant, &user, &factors, None, code).await?;
     let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method));
+    // The code is spent only if the password is still theirs.
+    let chained = !gate.is_empty();
     begin.gate = gate;
-    begin.gate.extend(guess.gate);
+    begin
+        .gate
+        .extend(guess.gate.into_iter().map(|stmt| if chained { store::if_changed(stmt) } else { stmt }));
     begin.writes = writes;
     let mut letter = None;
     if guess.method == Method::Backup {
@@ -237,10 +241,15 @@ async fn prove_password(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Resul
     }
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPassword)?;
     verified(cx, &tenant, &user).await?;
-    let mut writes = Vec::new();
-    if let (Check::RightButStale, Some(was)) = (check, &user.password_hash) {
-        let fresh = password::hash(attempt.password, cx.random())?;
-        writes.push(store::users::refresh_password(&user.id, was, &fresh));
+    let (mut gate, mut writes) = (Vec::new(), Vec::new());
+    match (check, &user.password_hash) {
+        (Check::RightButStale, Some(was)) => {
+            let fresh = password::hash(attempt.password, cx.random())?;
+            writes.push(store::users::refresh_password(&user.id, was, &fresh));
+        }
+        // Whoever resets the password meanwhile shuts out who knows the one before.
+        (_, Some(hash)) => gate.push(store::users::still_has_password(&user.id, hash)),
+        (_, None) => {}
     }
-    Ok(Proved { tenant, user, amr: vec![factor::PASSWORD], gate: Vec::new(), writes })
+    Ok(Proved { tenant, user, amr: vec![factor::PASSWORD], gate, writes })
 }

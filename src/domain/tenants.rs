@@ -261,7 +261,11 @@ pub async fn set_settings(
     let settings = settings.checked()?;
     let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
     let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);
-    cx.db.run(vec![set, audit::row(cx, &tenant.id, entry)]).await?;
+    let mut batch = vec![set, audit::row(cx, &tenant.id, entry)];
+    if settings.trusted_device_days == 0 {
+        batch.push(store::trusted_devices::delete_all_of_tenant(&tenant.id));
+    }
+    cx.db.run(batch).await?;
     cx.cache.forget_tenant(&tenant.id);
     Ok(settings)
 }

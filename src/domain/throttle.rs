@@ -193,7 +193,8 @@ impl Guess {
 #[must_use]
 pub struct SecondFactor {
     object: String,
-    failures: Tally,
+    /// Those that a right guess forgets.
+    failures: Vec<Tally>,
     hour: Tally,
 }
 
@@ -212,13 +213,12 @@ pub async fn second_factor(
     }
     let limit = tenant.settings.mfa_attempts;
     let lock = u32::try_from(tenant.settings.mfa_lockout_seconds).unwrap_or(DAY);
-    let tried = SecondFactor {
-        object: format!("{}:mfa:{user_id}", tenant.id),
-        failures: tally("failures", Rule::Lockout { limit, seconds: 3_600, lock }),
-        hour: tally("hour", Rule::Window { limit: limit.max(CODES_AN_HOUR), seconds: 3_600 }),
-    };
-    let mut tallies = vec![tried.failures.clone(), tried.hour.clone()];
-    tallies.extend(challenge_id.map(|id| tally(id, CODES_A_CHALLENGE)));
+    let mut failures = vec![tally("failures", Rule::Lockout { limit, seconds: 3_600, lock })];
+    failures.extend(challenge_id.map(|id| tally(id, CODES_A_CHALLENGE)));
+    let hour = tally("hour", Rule::Window { limit: limit.max(CODES_AN_HOUR), seconds: 3_600 });
+    let tried = SecondFactor { object: format!("{}:mfa:{user_id}", tenant.id), failures, hour };
+    let mut tallies = tried.failures.clone();
+    tallies.push(tried.hour.clone());
     let verdict = take(cx, tried.object.clone(), tallies).await?;
     if verdict.admitted {
         return Ok(Some(tried));
@@ -233,7 +233,7 @@ impl SecondFactor {
     /// It was right after all: the failures before it are forgotten. Nobody waits for that.
     pub fn right(self, cx: &Cx) {
         let context = cx.clone();
-        let forget = Count { act: Act::Clear, tallies: vec![self.failures] };
+        let forget = Count { act: Act::Clear, tallies: self.failures };
         let give = Count { act: Act::Give, tallies: vec![self.hour] };
         cx.after.run(Box::pin(async move {
             // A guess that counts although it was right only makes the limit tighter.

@@ -5,11 +5,10 @@ use crate::crypto::secret::{base64url, hmac};
 use crate::crypto::{password, seal};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::backchannel;
-use crate::domain::passwords;
-use crate::domain::principal::Session;
+use crate::domain::principal::{Admin, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
+use crate::domain::{backchannel, challenges, enrolment, mailing, passwords};
 use crate::model::email::Email;
 use crate::model::role::{ADMIN, MOST_ROLES};
 use crate::ports::Fault;
@@ -67,6 +66,8 @@ pub struct NewUser {
     pub plan: Option<String>,
     /// Whether the address counts as confirmed.
     pub email_verified: bool,
+    /// Which second factor it is to have: `none`, `totp` or `email`; none if it does not say.
+    pub mfa: Option<String>,
 }
 
 /// What an administrator changes of a user; each `None` leaves it.
@@ -84,6 +85,16 @@ pub struct Change {
     pub plan: Option<Option<String>>,
     /// `active` or `disabled`.
     pub status: Option<String>,
+    /// `none`, `totp` or `email`; what was set up for another one goes.
+    pub mfa: Option<String>,
+    /// Whether what was set up goes, whatever it is, with all that it let in.
+    pub reset_mfa: bool,
+}
+
+/// Which second factor a user has, if there is one of that name.
+fn known_mfa(mfa: String) -> Result<String, Error> {
+    let known = ["none", "totp", "email"].contains(&mfa.as_str());
+    if known { Ok(mfa) } else { Err(invalid("mfa", "none, totp or email")) }
 }
 
 /// The user whose address it is, among those that a request may sign in: of the tenant that it named, or of
@@ -128,6 +139,9 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
     user.name = display_name("name", new.name.as_deref())?;
     user.roles = known_roles(cx, tenant, new.roles).await?;
     user.plan = known_plan(cx, tenant, new.plan).await?;
+    if let Some(mfa) = new.mfa {
+        user.mfa = known_mfa(mfa)?;
+    }
     user.password_hash = match (new.password, new.password_hash) {
         (Some(_), Some(_)) => return Err(invalid("passwordHash", "not together with password")),
         (Some(plain), None) => Some(password::hash(&plain, cx.random())?),
@@ -161,14 +175,24 @@ pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<Use
 }
 
 /// Changes a user. One who is disabled has no session from then on; roles count from the next request on.
+/// A reset of the second factor ends all sessions.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, or for taking
-/// from the operator what makes one.
-pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Change) -> Result<User, Error> {
+/// from the operator what makes one; [`Refusal::MfaRequired`] for one's own second factor in a session that
+/// has not proved it.
+pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
+    let (tenant, actor) = (&admin.tenant, admin.actor());
     let mut user = find(cx, tenant, id).await?;
-    if user.operator && actor != user.id && (change.email.is_some() || change.email_verified.is_some()) {
-        return Err(Refusal::Conflict("only the operator changes the operator's address").into());
+    let was = user.clone();
+    let mfa = change.mfa.map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
+    let cleared = change.reset_mfa || mfa.is_some();
+    let takes_over = change.email.is_some() || change.email_verified.is_some() || cleared;
+    if user.operator && actor != user.id && takes_over {
+        return Err(Refusal::Conflict("only the operator changes the operator's address and factors").into());
+    }
+    if cleared {
+        enrolment::may_clear(cx, admin, &user).await?;
     }
     if let Some(email) = change.email {
         let email = Email::parse(&email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
@@ -197,17 +221,30 @@ pub async fn change(cx: &Cx, tenant: &Tenant, actor: &str, id: &str, change: Cha
     if user.operator && (user.status != "active" || !user.roles.iter().any(|role| role == ADMIN)) {
         return Err(Refusal::Conflict("the operator stays an active administrator").into());
     }
-    let said = format!("roles {:?}, plan {:?}, {}", user.roles, user.plan, user.status);
-    let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
-    let mut batch = vec![store::users::update(&user), audit::row_if_changed(cx, &tenant.id, entry)];
+    user.mfa = mfa.clone().unwrap_or(user.mfa);
+    let said = format!("roles {:?}, plan {:?}, {}, mfa {}", user.roles, user.plan, user.status, user.mfa);
+    let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
+    let mut batch = vec![store::users::update(&user, mfa.as_deref()), mark.stmt];
     batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
+    // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
+    if cleared || user.status != "active" || user.email_key != was.email_key {
+        batch.extend(challenges::forget_if_written(&user.id, cx.now, &mark.id));
+    }
+    let mut letter = None;
+    if cleared {
+        let clear = enrolment::Clear { was: &was.mfa, user: &user, reset: change.reset_mfa };
+        letter = clear.write(cx, admin, &mark.id, &mut batch).await?;
+    }
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::Conflict("the address has an account").into());
     }
-    if user.status == "disabled" {
+    if user.status == "disabled" || change.reset_mfa {
         backchannel::soon(cx, &user.id);
     }
     cx.cache.forget_user(&user.id);
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
     Ok(user)
 }
 

@@ -5,7 +5,7 @@ use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
 use crate::store::factors::{self, Factors};
 use crate::store::users::{self, User};
-use crate::store::{Columns, json_text};
+use crate::store::{Columns, if_changed, json_text};
 
 /// A challenge's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,22 +154,21 @@ fn read(row: &Row) -> Result<Challenge, Fault> {
 
 /// Takes a challenge: of many at once, one gets it.
 pub fn take(hash: &str, now: Time) -> Stmt {
-    let sql = "UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2";
+    let sql = format!("UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND {LIVE}");
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// The same if the statement before it in the batch changed anything.
 pub fn take_if_changed(hash: &str, now: Time) -> Stmt {
-    let mut stmt = take(hash, now);
-    stmt.sql.push_str(" AND changes() > 0");
-    stmt
+    if_changed(take(hash, now))
 }
 
 /// Takes a challenge for the code that was mailed for it, while that is good.
 pub fn take_with_code(hash: &str, code_hash: &str, now: Time) -> Stmt {
-    let sql = "UPDATE challenges SET used_at = ?3
-               WHERE hash = ?1 AND code_hash = ?2 AND code_until > ?3 AND used_at IS NULL AND expires_at > ?3";
-    Stmt::new(sql, vec![hash.into(), code_hash.into(), now.0.into()])
+    let sql = format!(
+        "UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND code_hash = ?3 AND code_until > ?2 AND {LIVE}"
+    );
+    Stmt::new(sql, vec![hash.into(), now.0.into(), code_hash.into()])
 }
 
 /// Puts another code in the place of the one that was mailed, if so many were not yet; returns its id if so.

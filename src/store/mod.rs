@@ -96,6 +96,12 @@ impl Columns<'_> {
     }
 }
 
+/// The same statement, which ends in its `WHERE`, for when the one before it in the batch changed anything.
+pub fn if_changed(mut stmt: Stmt) -> Stmt {
+    stmt.sql.push_str(" AND changes() > 0");
+    stmt
+}
+
 /// JSON text of a value that serializes, for a column.
 pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())

@@ -73,3 +73,8 @@ pub fn delete(user_id: &str, id: &str) -> Stmt {
 pub fn delete_all(user_id: &str) -> Stmt {
     Stmt::new("DELETE FROM trusted_devices WHERE user_id = ?1", vec![user_id.into()])
 }
+
+/// Trusts no browser of a tenant's users any more.
+pub fn delete_all_of_tenant(tenant_id: &str) -> Stmt {
+    Stmt::new("DELETE FROM trusted_devices WHERE tenant_id = ?1", vec![tenant_id.into()])
+}

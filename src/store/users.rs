@@ -158,10 +158,11 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
 }
 
 /// Replaces what an administrator may change, unless another user has the address; returns the id if done.
-pub fn update(user: &User) -> Stmt {
+/// Which second factor it is changes only if that is given: users set up theirs meanwhile.
+pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
     Stmt::new(
         "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
-                                    status = ?9, mfa = ?10
+                                    status = ?9, mfa = coalesce(?10, mfa)
          WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
         vec![
             (&user.tenant_id).into(),
@@ -173,7 +174,7 @@ pub fn update(user: &User) -> Stmt {
             json_text(&user.roles).into(),
             user.plan.clone().into(),
             (&user.status).into(),
-            (&user.mfa).into(),
+            mfa.into(),
         ],
     )
 }

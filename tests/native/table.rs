@@ -11,10 +11,18 @@ account open GET /auth/verify-email
 account open POST /auth/forgot-password
 account open POST /auth/login
 account open POST /auth/logout
+account open POST /auth/mfa/login
+account open POST /auth/mfa/send
+account open POST /auth/mfa/verify
 account open POST /auth/refresh
 account open POST /auth/register
 account open POST /auth/reset-password
 account open POST /auth/verify-email
+account session GET /auth/mfa
+account session GET /auth/mfa/backup-codes
+account session POST /auth/mfa/backup-codes
+account session POST /auth/mfa/disable
+account session POST /auth/mfa/enable
 connections open GET /users/auth/status
 connections session POST /users/generate-api-key
 connections session POST /users/logout
@@ -77,6 +85,7 @@ session open POST /api/auth/refresh
 session session DELETE /api/auth/api-keys/{id}
 session session GET /api/auth/api-keys
 session session GET /api/auth/me
+session session GET /api/auth/mfa
 session session POST /api/auth/api-keys
 session session POST /api/auth/change-password
 session session POST /api/auth/logout

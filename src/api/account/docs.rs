@@ -5,7 +5,7 @@
 use utoipa::ToSchema;
 
 use crate::api::account::{forgot_password, login, logout, refresh, register, reset_password, verify_email};
-use crate::api::docs::{Chapter, answer, conflict, limited, op};
+use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op};
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -76,6 +76,111 @@ struct Enrolment {
 }
 
 #[derive(ToSchema)]
+struct Standing {
+    /// Whether sign-ins take a second factor.
+    mfa_enabled: bool,
+    /// Which one it is to be: `none`, `totp` or `email`.
+    method: String,
+    backup_codes_remaining: i64,
+    /// Whether the tenant requires one of everybody.
+    required: bool,
+}
+
+#[derive(ToSchema)]
+struct Enable {
+    /// `totp`, which it is if absent, or `email`.
+    method: Option<String>,
+}
+
+/// What is being set up: complete it with a code of it at `/auth/mfa/verify`.
+#[derive(ToSchema)]
+struct Enabling {
+    method: String,
+    /// Seconds.
+    expires_in: i64,
+    /// The shared secret of an authenticator app, in base32.
+    #[schema(nullable = false)]
+    secret: Option<String>,
+    #[schema(nullable = false)]
+    otpauth_uri: Option<String>,
+    /// The address as a QR code.
+    #[schema(nullable = false)]
+    qr_svg: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct Verify {
+    /// What the login answered with. Without it, a bearer token says who sets up a second factor.
+    mfa_token: Option<String>,
+    /// Of the app or the mail, or a backup code.
+    code: Option<String>,
+    /// Instead, where the methods say so.
+    password: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+enum Verified {
+    SignedIn(Tokens),
+    Enabled(Enabled),
+}
+
+/// The second factor is set up. The tokens take the place of the session's ones before.
+#[derive(ToSchema)]
+struct Enabled {
+    mfa_enabled: bool,
+    method: String,
+    /// Codes for when it fails, shown this once.
+    backup_codes: Vec<String>,
+    access_token: String,
+    refresh_token: String,
+    token_type: String,
+    expires_in: i64,
+}
+
+#[derive(ToSchema)]
+struct MfaLogin {
+    email: String,
+    password: String,
+    /// Of the app, or a backup code.
+    code: String,
+}
+
+#[derive(ToSchema)]
+struct Send {
+    /// What the login answered with. Without it, a bearer token says which session is asked.
+    mfa_token: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+enum Sent {
+    Mailed(Message),
+    Asked(Challenge),
+}
+
+#[derive(ToSchema)]
+struct Code {
+    /// Of the app, of a mail that `/auth/mfa/send` sent to the session, or a backup code.
+    code: String,
+}
+
+#[derive(ToSchema)]
+struct BackupCodes {
+    backup_codes: Vec<String>,
+}
+
+#[derive(ToSchema)]
+struct Remaining {
+    remaining: i64,
+}
+
+#[derive(ToSchema)]
+struct Disabled {
+    mfa_enabled: bool,
+}
+
+#[derive(ToSchema)]
 struct User {
     id: String,
     email: String,
@@ -84,8 +189,49 @@ struct User {
     roles: Vec<String>,
 }
 
+fn second_factors() -> Vec<Operation> {
+    let signed_in = [Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant];
+    vec![
+        op("GET", "/auth/mfa", "How the caller stands with second factors")
+            .answers::<Standing>(200, "What is set up, and what is required."),
+        op("POST", "/auth/mfa/enable", "Begin to set up a second factor")
+            .about("An authenticator app, or codes by mail. One who has a second factor proves it first.")
+            .maybe_json::<Enable>()
+            .answers::<Enabling>(200, "What `/auth/mfa/verify` completes.")
+            .refuses([Refusal::MfaRequired]),
+        op("POST", "/auth/mfa/verify", "Complete a sign-in, or setting up a second factor")
+            .about("With `mfa_token` a sign-in; without it, what the bearer's session began to set up.")
+            .json::<Verify>()
+            .reads(&["bearer"])
+            .answers::<Verified>(200, "Signed in, or set up.")
+            .refuses([Refusal::WrongCode, Refusal::ChallengeOver, Refusal::WrongPassword, limited()])
+            .refuses(signed_in.clone()),
+        op("POST", "/auth/mfa/login", "Sign in with password and code at once")
+            .json::<MfaLogin>()
+            .answers::<Tokens>(200, "Signed in.")
+            .refuses([Refusal::WrongPassword, Refusal::WrongCode, Refusal::EmailUnverified, limited()]),
+        op("POST", "/auth/mfa/send", "Mail another code, or ask the session for its second factor")
+            .maybe_json::<Send>()
+            .reads(&["bearer"])
+            .answers::<Sent>(200, "With `mfa_token`, mailed; otherwise what `/auth/mfa/verify` completes.")
+            .refuses([Refusal::ChallengeOver, Refusal::Forbidden, limited()])
+            .refuses(signed_in),
+        op("GET", "/auth/mfa/backup-codes", "How many backup codes are left")
+            .answers::<Remaining>(200, "How many."),
+        op("POST", "/auth/mfa/backup-codes", "Make a fresh set of backup codes")
+            .about("The ones before are good no more.")
+            .json::<Code>()
+            .answers::<BackupCodes>(200, "Ten codes, shown this once.")
+            .refuses([Refusal::WrongCode, limited()]),
+        op("POST", "/auth/mfa/disable", "Remove the second factor")
+            .json::<Code>()
+            .answers::<Disabled>(200, "Removed.")
+            .refuses([Refusal::WrongCode, limited()]),
+    ]
+}
+
 pub fn chapter() -> Chapter {
-    let operations = vec![
+    let mut operations = vec![
         op("POST", "/auth/register", "Register")
             .about("Mails a link to confirm the address, if the tenant asks for that.")
             .json::<register::Body>()
@@ -135,6 +281,7 @@ pub fn chapter() -> Chapter {
             .page(200, "Changed.")
             .refuses([Refusal::LinkDead]),
     ];
+    operations.extend(second_factors());
     Chapter {
         surface: "account",
         about: "The account API: flat, snake_case; failures are `{error, message}`.",

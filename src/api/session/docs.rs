@@ -79,6 +79,18 @@ struct Enrolment {
 }
 
 #[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct Standing {
+    /// Whether sign-ins take a second factor.
+    mfa_enabled: bool,
+    /// Which one it is to be: `none`, `totp` or `email`.
+    method: String,
+    backup_codes_remaining: i64,
+    /// Whether the tenant requires one of everybody.
+    required: bool,
+}
+
+#[derive(ToSchema)]
 struct Me {
     user: Profile,
 }
@@ -131,6 +143,11 @@ pub fn chapter() -> Chapter {
             .json::<login::Body>()
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
             .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
+        op("GET", "/api/auth/mfa", "How the caller stands with second factors").answers_with(
+            200,
+            "What is set up, and what is required.",
+            answer::<Standing>().in_data(),
+        ),
         op("POST", "/api/auth/mfa/verify", "Complete a sign-in with the second factor")
             .about("Sets up the authenticator app where the challenge came with one.")
             .json::<mfa::Body>()

@@ -6,11 +6,11 @@ use serde_json::json;
 use crate::api::factor::{self, Names};
 use crate::api::session::{ok, signed_in_shape};
 use crate::cx::Cx;
-use crate::domain::challenges;
 use crate::domain::principal::Session;
 use crate::domain::refusal::invalid;
 use crate::domain::second_factor::Proof;
 use crate::domain::sign_in::{self, Holder};
+use crate::domain::{challenges, enrolment};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -54,6 +54,12 @@ pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
     let waiting = challenges::find(cx, &call.chosen, &body.challenge, Holder::Api).await?;
     challenges::send_code(cx, &waiting).await?;
     Ok(ok(200, json!({ "message": "A code is on its way to your email" })))
+}
+
+/// `GET /api/auth/mfa`: how the caller stands with second factors.
+pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+    let standing = enrolment::standing(cx, &session).await?;
+    Ok(ok(200, factor::standing(&standing, Names::Camel).into()))
 }
 
 /// `POST /api/auth/mfa/step-up`: asks the session for its second factor.

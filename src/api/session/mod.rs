@@ -31,6 +31,7 @@ pub fn surface() -> Surface {
         route("POST", "/api/auth/refresh", Limit::None, open(refresh::refresh)),
         route("POST", "/api/auth/logout", Limit::None, session(logout::logout)),
         route("POST", "/api/auth/change-password", Limit::None, session(change_password::change_password)),
+        route("GET", "/api/auth/mfa", Limit::None, session(mfa::status)),
         route("POST", "/api/auth/mfa/verify", Limit::None, open(mfa::verify)),
         route("POST", "/api/auth/mfa/send", Limit::None, open(mfa::send)),
         route("POST", "/api/auth/mfa/step-up", Limit::None, session(mfa::step_up)),

@@ -44,6 +44,9 @@ pub(super) struct New {
     plan: Option<String>,
     #[serde(default)]
     email_verified: bool,
+    /// The second factor: `none`, `totp` or `email`.
+    #[serde(default)]
+    mfa: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +66,12 @@ pub(super) struct Changed {
     plan: Option<Option<String>>,
     #[serde(default)]
     status: Option<String>,
+    /// The second factor: `none`, `totp` or `email`. What was set up for another one goes.
+    #[serde(default)]
+    mfa: Option<String>,
+    /// Clears what was set up for the second factor and ends all sessions.
+    #[serde(default, rename = "resetTOTP")]
+    reset_totp: bool,
 }
 
 /// A member that can be absent, null or a text: `None` when absent.
@@ -94,6 +103,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         roles: new.roles,
         plan: new.plan,
         email_verified: new.email_verified,
+        mfa: new.mfa,
     };
     let user = users::create(cx, &admin.tenant, admin.actor(), new).await?;
     let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
@@ -113,8 +123,10 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         roles: changed.roles,
         plan: changed.plan,
         status: changed.status,
+        mfa: changed.mfa,
+        reset_mfa: changed.reset_totp,
     };
-    let user = users::change(cx, &admin.tenant, admin.actor(), call.param("id"), change).await?;
+    let user = users::change(cx, &admin, call.param("id"), change).await?;
     Ok(Response::json(200, &shape(&user)))
 }
 

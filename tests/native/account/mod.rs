@@ -3,6 +3,7 @@
 mod forgot_password;
 mod login;
 mod logout;
+mod mfa;
 mod refresh;
 mod register;
 mod reset_password;

@@ -3,6 +3,7 @@
 mod ask;
 mod authenticator;
 pub mod document;
+mod factors;
 mod grants;
 pub mod oidc;
 mod ports;
@@ -34,6 +35,7 @@ use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Reply};
 pub use self::authenticator::Authenticator;
+pub use self::factors::App;
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
 pub use self::signer::Signer;
 pub use self::wallet::Wallet;

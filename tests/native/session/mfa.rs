@@ -1,15 +1,8 @@
 //! A second factor at the session API.
 
-use portcullis::crypto::totp;
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, World, claims};
-
-/// The code that an app with that base32 secret shows now.
-fn code(world: &World, secret: &str) -> String {
-    let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
-    totp::code(&secret, world.now().unix() / 30)
-}
 
 fn login(world: &World, email: &str) -> Value {
     let body = json!({ "email": email, "password": PASSWORD });
@@ -29,17 +22,17 @@ fn who_needs_an_app_and_has_none_sets_one_up_at_login() {
     assert_eq!(data["tokens"], Value::Null);
     let secret = data["enrolment"]["secret"].as_str().unwrap();
     verify(&world, &data["challenge"], "000000").is(401);
-    let done = verify(&world, &data["challenge"], &code(&world, secret)).is(200);
+    let done = verify(&world, &data["challenge"], &world.code(secret)).is(200);
     assert_eq!(done.json["data"]["backupCodes"].as_array().unwrap().len(), 10);
     let token = done.json["data"]["tokens"]["accessToken"].as_str().unwrap();
     assert_eq!(claims(token)["amr"], json!(["pwd", "otp", "mfa"]));
-    verify(&world, &data["challenge"], &code(&world, secret)).is(401);
+    verify(&world, &data["challenge"], &world.code(secret)).is(401);
     // From then on the app is asked for, and no step is accepted twice.
     let data = login(&world, "ada@example.com");
     assert_eq!((&data["methods"], &data["enrolment"]), (&json!(["totp", "backup"]), &Value::Null));
-    verify(&world, &data["challenge"], &code(&world, secret)).is(401);
+    verify(&world, &data["challenge"], &world.code(secret)).is(401);
     world.advance(30);
-    verify(&world, &data["challenge"], &code(&world, secret)).is(200);
+    verify(&world, &data["challenge"], &world.code(secret)).is(200);
     let backup = done.json["data"]["backupCodes"][0].as_str().unwrap();
     let data = login(&world, "ada@example.com");
     verify(&world, &data["challenge"], backup).is(200);
@@ -54,7 +47,7 @@ fn a_session_steps_up() {
     let token = world.session(&user).access;
     let step = world.post("/api/auth/mfa/step-up").bearer(&token).send().is(200);
     let secret = step.json["data"]["enrolment"]["secret"].as_str().unwrap();
-    let done = verify(&world, &step.json["data"]["challenge"], &code(&world, secret)).is(200);
+    let done = verify(&world, &step.json["data"]["challenge"], &world.code(secret)).is(200);
     let token = done.json["data"]["tokens"]["accessToken"].as_str().unwrap();
     assert_eq!(claims(token)["amr"], json!(["pwd", "otp", "mfa"]));
     assert_eq!(world.number("SELECT count(*) AS n FROM sessions"), 1);

@@ -15,4 +15,5 @@ mod settings;
 mod templates;
 mod tenants;
 mod usage;
+mod user_factors;
 mod users;

@@ -33,6 +33,21 @@ fn they_change_member_by_member() {
 }
 
 #[test]
+fn those_of_second_factors_change() {
+    let world = World::new();
+    for body in [
+        json!({ "mfa": "required", "trustedDeviceDays": 90, "magicLinks": false, "magicLinkSignUp": true, "passkeys": false }),
+        json!({ "mfa": "off", "trustedDeviceDays": 0, "mfaAttempts": 1, "mfaLockoutSeconds": 60 }),
+        json!({ "mfa": "optional", "mfaAttempts": 20, "mfaLockoutSeconds": 86_400 }),
+    ] {
+        let now = world.patch(SETTINGS).bearer(&world.admin()).json(body.clone()).send().is(200);
+        for (name, value) in body.as_object().unwrap() {
+            assert_eq!(now.json[name], *value, "{name}");
+        }
+    }
+}
+
+#[test]
 fn each_is_held_within_its_bounds() {
     let world = World::new();
     let admin = world.admin();
@@ -52,6 +67,13 @@ fn each_is_held_within_its_bounds() {
         json!({ "mfaAttempts": -1 }),
         json!({ "mfaLockoutSeconds": 59 }),
         json!({ "mfaLockoutSeconds": 86_401 }),
+        json!({ "mfa": "sometimes" }),
+        json!({ "mfa": null }),
+        json!({ "trustedDeviceDays": -1 }),
+        json!({ "trustedDeviceDays": 91 }),
+        json!({ "magicLinks": "yes" }),
+        json!({ "magicLinkSignUp": 1 }),
+        json!({ "passkeys": null }),
         json!({ "refuseCommonPasswords": "yes" }),
         json!({ "registrationDomains": "example.com" }),
         json!({ "registrationDomains": [""] }),

@@ -4,6 +4,8 @@ mod shapes;
 
 use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, op, whole_answer};
 use crate::api::tenant::{api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
+use crate::api::tenant::{api_keys, keys, plans, roles, templates, tenants, users};
+use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
@@ -48,7 +50,7 @@ fn users() -> Vec<Operation> {
             .about("Members that are absent stay as they are.")
             .json::<users::Changed>()
             .answers::<User>(200, "The user, as it is now.")
-            .refuses([conflict()])
+            .refuses([conflict(), Refusal::MfaRequired])
     };
     vec![
         op("GET", ALL, "List users")
