@@ -7,6 +7,7 @@ pub mod connections;
 pub mod docs;
 pub mod factor;
 pub mod gateway;
+pub mod magic_link;
 pub mod oauth;
 pub mod pages;
 pub mod session;

@@ -15,6 +15,7 @@ use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
 use crate::model::email::Email;
+use crate::model::factor::ONE_TIME;
 use crate::store;
 
 /// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
@@ -39,7 +40,18 @@ pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Resul
     Ok(())
 }
 
-/// Changes the password of one who knows it; ends their other sessions.
+/// How long after signing in by mail one who has no password may set one, in seconds.
+const FRESH: i64 = 900;
+
+/// Whether this session has just proved its user's mailbox, which is all that a reset takes.
+fn came_by_mail(cx: &Cx, session: &Session) -> bool {
+    let just_now = session.auth_time.is_some_and(|at| cx.now < at.plus(FRESH));
+    let own = session.client_id.is_none() && session.act.is_none();
+    own && just_now && session.amr.first().is_some_and(|first| first == ONE_TIME)
+}
+
+/// Changes the password of one who knows it; ends their other sessions. One who has none sets the first, soon
+/// after signing in by mail.
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user.
@@ -52,7 +64,11 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
         .await?
         .ok_or(Refusal::BadCredential)?;
-    let check = fresh.password_hash.as_deref().map_or(Check::Wrong, |hash| password::check(current, hash));
+    let check = match fresh.password_hash.as_deref() {
+        Some(hash) => password::check(current, hash),
+        None if came_by_mail(cx, session) => Check::Right,
+        None => Check::Wrong,
+    };
     if check == Check::Wrong {
         audit::write(cx, &tenant.id, Entry::failed("password.change").by(&user.id)).await?;
         return Err(Refusal::WrongPassword.into());
@@ -107,7 +123,8 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Resu
 }
 
 /// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as
-/// confirmed and the account's failed attempts are forgotten.
+/// confirmed and the account's failed attempts are forgotten. A second factor stays, unless nobody had proved the
+/// address before.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
@@ -122,11 +139,13 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
     let user = user.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
     let mut mail = mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?;
-    let mut batch = vec![
+    // Where nobody had proved the address, what is in the account was chosen by somebody else.
+    let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
+    batch.extend([
         store::users::set_password(&link.user_id, &hash),
         store::users::confirm_email(&link.user_id, &link.email_key),
         audit::row(cx, &tenant.id, entry),
-    ];
+    ]);
     batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
     batch.extend(challenges::forget(&link.user_id, cx.now));
     batch.append(&mut mail.stmts);

@@ -104,7 +104,7 @@ pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
         store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
-    let mut batch = Vec::new();
+    let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
     if let Some(hash) = &link.password_hash {
         // Only while the address is unconfirmed: a confirmed account's password is its owner's.
         batch.push(store::users::settle_registration(

@@ -25,6 +25,10 @@ const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 /// Wrong user codes of devices, from one address and by one person (RFC 8628 §5.1).
 const USER_CODES: Rule = Rule::Window { limit: 10, seconds: 900 };
 
+/// Wrong codes of mails to sign in by: for one code, and for one address; after that only the link lets in.
+const MAILED_CODE: Rule = Rule::Window { limit: 5, seconds: 900 };
+const MAILED_CODES_A_DAY: Rule = Rule::Window { limit: 30, seconds: DAY };
+
 /// Wrong codes for one challenge, and for one user from everywhere.
 const CODES_A_CHALLENGE: Rule = Rule::Window { limit: 5, seconds: 3_600 };
 const CODES_AN_HOUR: u32 = 10;
@@ -185,6 +189,66 @@ impl Guess {
             let give = Count { act: Act::Give, tallies: vec![tally("wrong", USER_CODES)] };
             cx.counters.count(object, vec![give]).await?;
         }
+        Ok(())
+    }
+}
+
+/// A guess of a code that was mailed to sign in by, counted as a wrong one.
+#[must_use]
+pub struct MailedCode {
+    account: String,
+    address: String,
+}
+
+impl MailedCode {
+    fn of(cx: &Cx, directory: &str, email_key: &str) -> MailedCode {
+        MailedCode {
+            account: format!("{directory}:magic-code:{email_key}"),
+            address: format!("{directory}:login-address:{}", cx.address_bucket()),
+        }
+    }
+}
+
+/// Counts a guess of a mailed code, by the e-mail address that it is for, whoever has that, and by where it comes
+/// from.
+///
+/// # Errors
+/// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
+pub async fn mailed_code(
+    cx: &Cx,
+    tenant_id: &str,
+    directory: &str,
+    email_key: &str,
+) -> Result<Option<MailedCode>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let tried = MailedCode::of(cx, directory, email_key);
+    let verdict = take(cx, tried.address.clone(), vec![tally("minute", ADDRESS)]).await?;
+    refuse_beyond(cx, tenant_id, verdict, email_key).await?;
+    let tallies = vec![tally("code", MAILED_CODE), tally("day", MAILED_CODES_A_DAY)];
+    let verdict = take(cx, tried.account.clone(), tallies).await?;
+    refuse_beyond(cx, tenant_id, verdict, email_key).await?;
+    Ok(Some(tried))
+}
+
+/// Another code is about to be mailed to that address: its tries are its own.
+pub async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) -> Result<(), Error> {
+    let forget = Count { act: Act::Clear, tallies: vec![tally("code", MAILED_CODE)] };
+    cx.counters.count(MailedCode::of(cx, directory, email_key).account, vec![forget]).await?;
+    Ok(())
+}
+
+impl MailedCode {
+    /// It was right after all.
+    pub async fn right(self, cx: &Cx) -> Result<(), Error> {
+        let give = |name: &str, rule| Count { act: Act::Give, tallies: vec![tally(name, rule)] };
+        let forget = Count { act: Act::Clear, tallies: vec![tally("code", MAILED_CODE)] };
+        let account = cx.counters.count(self.account, vec![give("day", MAILED_CODES_A_DAY), forget]);
+        let address = cx.counters.count(self.address, vec![give("minute", ADDRESS)]);
+        let (account, address) = join(account, address).await;
+        account?;
+        address?;
         Ok(())
     }
 }

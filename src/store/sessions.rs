@@ -195,10 +195,20 @@ pub fn end_all_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
 /// Ends all sessions of a user but one and what was granted in that, offline access too. Two statements, as
 /// [`end`].
 pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
+    end_others(user_id, keep, None, now)
+}
+
+/// The same, once the event of that mark is written.
+pub fn end_all_but_if_written(user_id: &str, keep: Option<&str>, now: Time, mark: &str) -> [Stmt; 2] {
+    end_others(user_id, keep, Some(mark), now)
+}
+
+fn end_others(user_id: &str, keep: Option<&str>, mark: Option<&str>, now: Time) -> [Stmt; 2] {
     let which = "sessions.user_id = ?2 AND sessions.id <> coalesce(?3, '')
-                 AND coalesce(sessions.parent_id, '-') <> coalesce(?3, '')";
+                 AND coalesce(sessions.parent_id, '-') <> coalesce(?3, '')
+                 AND (?4 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?4))";
     let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
-    let args = || vec![user_id.into(), keep.into()];
+    let args = || vec![user_id.into(), keep.into(), mark.into()];
     let mut all: Vec<Arg> = vec![now.0.into()];
     all.extend(args());
     [owe(which, now, args()), Stmt::new(end, all)]

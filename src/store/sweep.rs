@@ -7,10 +7,10 @@ use crate::store::{mails, usage};
 /// Days that an audit event is kept.
 pub const AUDIT_DAYS: i64 = 400;
 
-/// Statements that remove what is over: ended sessions and their families a day after, used links,
-/// authorization requests, codes and device codes, challenges, trust in browsers, keys that verify nothing any
-/// more, old mail of local deployments, what became of mail, old audit events; of months that are over, who was
-/// active.
+/// Statements that remove what is over: ended sessions and their families a day after, used links, changes of
+/// address, authorization requests, codes and device codes, challenges, trust in browsers, keys that verify
+/// nothing any more, old mail of local deployments, what became of mail, old audit events; of months that are
+/// over, who was active.
 pub fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
@@ -22,6 +22,7 @@ pub fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM sessions WHERE expires_at < ?1 OR ended_at < ?1", day),
         before("DELETE FROM refresh_tokens WHERE expires_at < ?1", day),
         before("DELETE FROM mail_links WHERE expires_at < ?1", day),
+        before("DELETE FROM email_changes WHERE expires_at < ?1", day),
         before("DELETE FROM authorization_requests WHERE expires_at < ?1", day),
         before("DELETE FROM authorization_codes WHERE expires_at < ?1", day),
         before("DELETE FROM device_codes WHERE expires_at < ?1", day),

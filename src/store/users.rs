@@ -130,8 +130,9 @@ pub fn insert_if_changed(user: &User) -> Stmt {
 fn insert_where(user: &User, condition: &str) -> Stmt {
     let sql = format!(
         "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
-                            plan, mfa, status, operator, created_at, language)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+                            plan, mfa, status, operator, created_at, language,
+                            proved)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6
          WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
          ON CONFLICT DO NOTHING RETURNING id"
     );
@@ -162,7 +163,7 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
 pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
     Stmt::new(
         "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
-                                    status = ?9, mfa = coalesce(?10, mfa)
+                                    status = ?9, mfa = coalesce(?10, mfa), proved = max(proved, ?5)
          WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
         vec![
             (&user.tenant_id).into(),
@@ -203,9 +204,9 @@ pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&
     Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into()])
 }
 
-/// Marks an address confirmed, if it is still the user's.
+/// Marks an address confirmed, if it is still the user's and was not.
 pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
-    let sql = "UPDATE users SET email_verified = 1 WHERE id = ?1 AND email_key = ?2";
+    let sql = "UPDATE users SET email_verified = 1, proved = 1 WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
     Stmt::new(sql, vec![id.into(), email_key.into()])
 }
 

@@ -5,7 +5,9 @@
 use utoipa::ToSchema;
 
 use crate::api::connections::generate_api_key;
-use crate::api::docs::{Chapter, answer, conflict, op};
+use crate::api::docs::{Chapter, answer, conflict, limited, op};
+use crate::api::magic_link;
+use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
@@ -45,6 +47,48 @@ struct Done {
 }
 
 #[derive(ToSchema)]
+#[serde(untagged)]
+enum MagicLink {
+    SignedIn(SignedIn),
+    SecondFactor(SecondFactor),
+}
+
+#[derive(ToSchema)]
+struct SignedIn {
+    success: bool,
+    /// An access token.
+    token: String,
+    user: User,
+}
+
+/// A second factor is needed: complete it with `/api/auth/mfa/verify`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct SecondFactor {
+    success: bool,
+    mfa_required: bool,
+    /// What stands for the sign-in until then; a secret.
+    challenge: String,
+    /// `totp`, `passkey`, `backup` or `password`; the usual one first.
+    methods: Vec<String>,
+    /// Seconds.
+    expires_in: i64,
+    /// The authenticator app to set up first, of one who has no second factor yet.
+    #[schema(nullable = false)]
+    enrolment: Option<Enrolment>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct Enrolment {
+    /// The shared secret in base32.
+    secret: String,
+    otpauth_uri: String,
+    /// The address as a QR code.
+    qr_svg: String,
+}
+
+#[derive(ToSchema)]
 struct ApiKey {
     success: bool,
     /// The key, shown this once.
@@ -58,6 +102,16 @@ pub fn chapter() -> Chapter {
             .about("A missing or bad token is simply nobody's.")
             .reads(&["bearer"])
             .answers::<Status>(200, "Who is signed in, if anybody."),
+        op("POST", "/users/auth/magic-link/request", "Mail a link and a code to sign in with")
+            .about("The same answer whether the address has an account or not.")
+            .json::<magic_link::Wanted>()
+            .answers::<Done>(200, "A mail is on its way, if there is somebody to send it to.")
+            .refuses([Refusal::Forbidden, limited()]),
+        op("POST", "/users/auth/magic-link/verify", "Sign in by mail")
+            .about("With the code and the address that it was mailed to, or with the token of the link.")
+            .json::<magic_link::Mailed>()
+            .answers::<MagicLink>(200, "Signed in, or a second factor is needed.")
+            .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
         op("POST", "/users/logout", "End the session").answers::<Done>(200, "The session is over."),
         op("POST", "/users/generate-api-key", "Make an API key")
             .about("With the scopes `read` and `write` unless the body narrows them.")

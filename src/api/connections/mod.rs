@@ -5,9 +5,10 @@
 pub(super) mod docs;
 mod generate_api_key;
 mod logout;
+mod magic_link;
 mod status;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
@@ -16,15 +17,23 @@ use crate::http::guard::{open, session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
+use crate::store::users::User;
 
 /// The surface's table and wording.
 pub fn surface() -> Surface {
     let routes = vec![
         route("GET", "/users/auth/status", Limit::None, open(status::status)),
+        route("POST", "/users/auth/magic-link/request", Limit::None, open(magic_link::request)),
+        route("POST", "/users/auth/magic-link/verify", Limit::None, open(magic_link::verify)),
         route("POST", "/users/logout", Limit::None, session(logout::logout)),
         route("POST", "/users/generate-api-key", Limit::None, session(generate_api_key::generate_api_key)),
     ];
     Surface { name: "connections", routes, refused, broken }
+}
+
+/// A user, with how they signed in.
+fn user_shape(user: &User, auth_type: &str) -> Value {
+    json!({ "id": user.id, "email": user.email, "name": user.name, "auth_type": auth_type })
 }
 
 fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {

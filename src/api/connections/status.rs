@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::api::connections::user_shape;
 use crate::cx::Cx;
 use crate::domain::principal;
 use crate::domain::refusal::Error;
@@ -13,11 +14,7 @@ use crate::http::response::Response;
 pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
     let body = match principal::session(cx, &call.chosen, &call.sent()).await {
         Ok(session) => {
-            let user = &session.user;
-            json!({
-                "isAuthenticated": true,
-                "user": { "id": user.id, "email": user.email, "name": user.name, "auth_type": auth_type(&session.amr) },
-            })
+            json!({ "isAuthenticated": true, "user": user_shape(&session.user, auth_type(&session.amr)) })
         }
         Err(Error::Refused(_)) => json!({ "isAuthenticated": false }),
         Err(broken) => return Err(broken),
@@ -29,6 +26,7 @@ pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
 fn auth_type(amr: &[String]) -> &'static str {
     match amr.first().map(String::as_str) {
         Some("pwd") => "password-login",
+        Some("otp") => "magic-link-login",
         _ => "login",
     }
 }

@@ -15,6 +15,8 @@ use crate::http::request::Call;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body {
+    /// Left out by one who has none, soon after signing in by mail.
+    #[serde(default)]
     current_password: String,
     new_password: String,
 }

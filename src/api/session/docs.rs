@@ -5,8 +5,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::docs::{Chapter, answer, conflict, limited, op};
-use crate::api::session::{api_keys, change_password, login, mfa, refresh};
+use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op};
+use crate::api::magic_link;
+use crate::api::session::{api_keys, change_email, change_password, login, mfa, refresh};
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -137,8 +138,112 @@ pub struct ApiKey {
     api_key: Option<String>,
 }
 
+#[derive(ToSchema)]
+struct EmailChange {
+    /// Whether the address is the new one: both mailboxes have agreed.
+    changed: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct OwnSession {
+    id: String,
+    /// Whether it is the caller's.
+    current: bool,
+    /// The client that it was granted to; null for one's own.
+    client_id: Option<String>,
+    client_name: Option<String>,
+    scope: Option<String>,
+    /// How one signed in, as `pwd`.
+    amr: Vec<String>,
+    address: String,
+    user_agent: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_seen_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct Device {
+    id: String,
+    address: String,
+    user_agent: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When it last signed in without a second factor.
+    #[schema(format = DateTime)]
+    last_seen_at: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+/// Signing in by mail, and changing the address.
+fn by_mail() -> Vec<Operation> {
+    vec![
+        op("POST", "/api/auth/magic-link/request", "Mail a link and a code to sign in with")
+            .about("The same answer whether the address has an account or not. A newer mail kills the older.")
+            .json::<magic_link::Wanted>()
+            .answers_with(
+                200,
+                "On its way, if there is somebody to send it to.",
+                answer::<Message>().in_data(),
+            )
+            .refuses([Refusal::Forbidden, limited()]),
+        op("POST", "/api/auth/magic-link/verify", "Sign in by mail")
+            .about("With the code and the address that it was mailed to, or with the token of the link.")
+            .json::<magic_link::Mailed>()
+            .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
+            .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
+        op("POST", "/api/auth/change-email", "Ask for another address")
+            .about("Mails a link to both addresses. It is changed once both were followed, within a day.")
+            .json::<change_email::Body>()
+            .answers_with(200, "On their way.", answer::<Message>().in_data())
+            .refuses([Refusal::WrongPassword, Refusal::MfaRequired, limited()]),
+        op("POST", "/api/auth/change-email/confirm", "Confirm another address")
+            .about("With the token of either link. Once both agreed, all sessions but the caller's own end.")
+            .json::<change_email::Token>()
+            .answers_with(200, "Confirmed.", answer::<EmailChange>().in_data())
+            .refuses([Refusal::LinkDead, conflict()]),
+    ]
+}
+
+/// Where one is signed in.
+fn signed_in() -> Vec<Operation> {
+    vec![
+        op("GET", "/api/auth/sessions", "List the caller's sessions").paged().answers_with(
+            200,
+            "A page of them.",
+            answer::<OwnSession>().listed().in_data(),
+        ),
+        op("DELETE", "/api/auth/sessions", "End all sessions but the caller's").answers_with(
+            200,
+            "Ended.",
+            answer::<Revoked>().in_data(),
+        ),
+        op("DELETE", "/api/auth/sessions/{id}", "End a session").answers_with(
+            200,
+            "Ended.",
+            answer::<Revoked>().in_data(),
+        ),
+        op("GET", "/api/auth/devices", "List the browsers that the caller trusts").answers_with(
+            200,
+            "All of them.",
+            answer::<Device>().listed().in_data(),
+        ),
+        op("DELETE", "/api/auth/devices/{id}", "Trust a browser no more").answers_with(
+            200,
+            "It needs a second factor again.",
+            answer::<Revoked>().in_data(),
+        ),
+    ]
+}
+
 pub fn chapter() -> Chapter {
-    let operations = vec![
+    let mut operations = vec![
         op("POST", "/api/auth/login", "Sign in with a password")
             .json::<login::Body>()
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
@@ -197,6 +302,8 @@ pub fn chapter() -> Chapter {
             answer::<Revoked>().in_data(),
         ),
     ];
+    operations.extend(by_mail());
+    operations.extend(signed_in());
     Chapter {
         surface: "session",
         about: "The session API: `{success, data}` and `{success, error, code}`.",

@@ -1,20 +1,25 @@
 //! The session API, `/api/auth/*`: `{success:true,data}` and `{success:false,error,code}`.
 
 pub(super) mod api_keys;
+mod change_email;
 mod change_password;
+mod devices;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod login;
 mod logout;
+mod magic_link;
 mod me;
 mod mfa;
 mod refresh;
+mod sessions;
 
 use serde_json::{Value, json};
 
 use crate::api::factor::{self, Names};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
+use crate::domain::principal::Session;
 use crate::domain::refusal::Refusal;
 use crate::domain::sessions::Holds;
 use crate::domain::sign_in::{SignedIn, Step};
@@ -32,6 +37,10 @@ pub fn surface() -> Surface {
         route("POST", "/api/auth/logout", Limit::None, session(logout::logout)),
         route("POST", "/api/auth/change-password", Limit::None, session(change_password::change_password)),
         route("GET", "/api/auth/mfa", Limit::None, session(mfa::status)),
+        route("POST", "/api/auth/change-email", Limit::None, session(change_email::change_email)),
+        route("POST", "/api/auth/change-email/confirm", Limit::None, open(change_email::confirm)),
+        route("POST", "/api/auth/magic-link/request", Limit::None, open(magic_link::request)),
+        route("POST", "/api/auth/magic-link/verify", Limit::None, open(magic_link::verify)),
         route("POST", "/api/auth/mfa/verify", Limit::None, open(mfa::verify)),
         route("POST", "/api/auth/mfa/send", Limit::None, open(mfa::send)),
         route("POST", "/api/auth/mfa/step-up", Limit::None, session(mfa::step_up)),
@@ -39,6 +48,11 @@ pub fn surface() -> Surface {
         route("GET", "/api/auth/api-keys", Limit::None, session(api_keys::list)),
         route("POST", "/api/auth/api-keys", Limit::None, session(api_keys::create)),
         route("DELETE", "/api/auth/api-keys/{id}", Limit::None, session(api_keys::revoke)),
+        route("GET", "/api/auth/sessions", Limit::None, session(sessions::list)),
+        route("DELETE", "/api/auth/sessions", Limit::None, session(sessions::revoke_others)),
+        route("DELETE", "/api/auth/sessions/{id}", Limit::None, session(sessions::revoke)),
+        route("GET", "/api/auth/devices", Limit::None, session(devices::list)),
+        route("DELETE", "/api/auth/devices/{id}", Limit::None, session(devices::revoke)),
     ];
     Surface { name: "session", routes, refused, broken }
 }
@@ -67,6 +81,11 @@ fn step(cx: &Cx, step: Step) -> Answer {
         Step::SignedIn(signed_in) => Ok(signed_in_shape(&signed_in)),
         Step::Second(waiting) => Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?)),
     }
+}
+
+/// Refuses a client: what a person sees and ends of their sign-ins is their own.
+fn own(session: &Session) -> Result<(), Refusal> {
+    if session.client_id.is_some() || session.act.is_some() { Err(Refusal::Forbidden) } else { Ok(()) }
 }
 
 /// The user and their tokens.

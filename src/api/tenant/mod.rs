@@ -13,7 +13,7 @@ mod mails;
 mod plans;
 mod roles;
 mod routes;
-mod sessions;
+pub(super) mod sessions;
 mod settings;
 mod templates;
 mod tenants;

@@ -11,7 +11,8 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 
-fn shape(session: &Shown) -> Value {
+/// A session as its user and administrators see it.
+pub(crate) fn shape(session: &Shown) -> Value {
     let (id, name) = session.client.as_ref().map(|(id, name)| (id, name)).unzip();
     json!({
         "id": session.id, "clientId": id, "clientName": name, "scope": session.scope, "amr": session.amr,

@@ -2,4 +2,5 @@
 
 mod generate_api_key;
 mod logout;
+mod magic_link;
 mod status;

@@ -5,6 +5,7 @@ mod authenticator;
 pub mod document;
 mod factors;
 mod grants;
+mod mailed;
 pub mod oidc;
 mod ports;
 mod signer;

@@ -1,9 +1,13 @@
 //! The session API.
 
 mod api_keys;
+mod change_email;
 mod change_password;
+mod devices;
 mod login;
 mod logout;
+mod magic_link;
 mod me;
 mod mfa;
 mod refresh;
+mod sessions;

@@ -21,7 +21,7 @@ const ROWS: [(&str, &str, &str); 34] = [
     (
         "users",
         "TU",
-        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL)",
+        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1)",
     ),
     (
         "sessions",

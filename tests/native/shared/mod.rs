@@ -1,5 +1,6 @@
 //! What holds on every surface alike.
 
+mod by_mail;
 mod cors;
 mod deletion;
 mod every_surface;
@@ -13,3 +14,4 @@ mod states;
 mod tokens;
 mod trail;
 mod troubleshooting;
+mod unproven;

@@ -1,0 +1,50 @@
+//! Signing in by mail, as JSON surfaces read it.
+
+use serde::Deserialize;
+
+use crate::cx::Cx;
+use crate::domain::magic_links;
+use crate::domain::refusal::{Error, invalid};
+use crate::domain::sign_in::{Holder, Step};
+use crate::http::body::{self, SMALL};
+use crate::http::request::Call;
+
+/// Who wants to sign in by mail.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Wanted {
+    email: String,
+}
+
+/// What was mailed: the code with the address that it was mailed to, or the link's token.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub struct Mailed {
+    /// With `code`.
+    #[serde(default)]
+    email: Option<String>,
+    /// Six digits.
+    #[serde(default)]
+    code: Option<String>,
+    /// Instead: the `token` of the link.
+    #[serde(default)]
+    token: Option<String>,
+}
+
+/// Mails a link and a code.
+pub async fn request(cx: &Cx, call: &Call<'_>) -> Result<(), Error> {
+    let body: Wanted = body::json(call, SMALL).await?;
+    magic_links::request(cx, &call.chosen, &body.email, "").await
+}
+
+/// Signs in by one of them, as far as that goes.
+pub async fn verify(cx: &Cx, call: &Call<'_>) -> Result<Step, Error> {
+    let body: Mailed = body::json(call, SMALL).await?;
+    match (&body.email, &body.code, &body.token) {
+        (Some(email), Some(code), None) => {
+            magic_links::enter_code(cx, &call.chosen, email, code, Holder::Api).await
+        }
+        (_, None, Some(token)) => magic_links::follow(cx, &call.chosen, token, Holder::Api).await,
+        _ => Err(invalid("code", "either email and code, or token")),
+    }
+}

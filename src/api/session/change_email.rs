@@ -1,0 +1,48 @@
+//! `/api/auth/change-email`: another address, once both mailboxes have agreed.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::session::ok;
+use crate::cx::Cx;
+use crate::domain::email_change::{self, Confirmed};
+use crate::domain::principal::{self, Session};
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body {
+    new_email: String,
+    /// Of one who has a password.
+    #[serde(default)]
+    password: String,
+}
+
+/// What one of the two links carries.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Token {
+    token: String,
+}
+
+/// `POST /api/auth/change-email`: `{newEmail, password?}`.
+pub(super) async fn change_email(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let body: Body = body::json(call, SMALL).await?;
+    email_change::request(cx, &session, &body.new_email, &body.password).await?;
+    Ok(ok(
+        200,
+        json!({ "message": "Please confirm the change by the links that were mailed to both addresses" }),
+    ))
+}
+
+/// `POST /api/auth/change-email/confirm`: `{token}`, of either link. The session of the caller, if it is the
+/// user's own, goes on.
+pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
+    let body: Token = body::json(call, SMALL).await?;
+    let session = principal::session(cx, &call.chosen, &call.sent()).await.ok();
+    let confirmed = email_change::confirm(cx, &call.chosen, &body.token, session.as_ref()).await?;
+    Ok(ok(200, json!({ "changed": confirmed == Confirmed::Done })))
+}

@@ -1,0 +1,113 @@
+//! Changes of address that wait for both mailboxes.
+
+use crate::model::time::Time;
+use crate::ports::{Db, Fault, Stmt};
+use crate::store::users::{self, User};
+use crate::store::{Columns, audit, one};
+
+/// A change's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmailChange {
+    /// Its id.
+    pub id: String,
+    /// The address that it is to be, as shown.
+    pub new_email: String,
+    /// The same as compared.
+    pub new_email_key: String,
+    /// Of the link that was mailed to the address before.
+    pub old_hash: String,
+    /// Of the link that was mailed to the new one.
+    pub new_hash: String,
+    /// Until when it waits.
+    pub expires_at: Time,
+}
+
+/// A change that waits, as one of its links finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its id.
+    pub id: String,
+    /// The user, with the address before.
+    pub user: User,
+    /// The address that it is to be.
+    pub new_email: String,
+    /// Whether the link is the one that was mailed to the new address.
+    pub is_new: bool,
+}
+
+/// Makes a change, in the place of any that the user waits for.
+pub fn insert(change: &EmailChange, user: &User, now: Time) -> [Stmt; 2] {
+    let sql = "INSERT INTO email_changes (id, tenant_id, user_id, email_key, new_email, new_email_key, old_hash, new_hash,
+                                          created_at, expires_at)
+               SELECT ?1, tenant_id, id, email_key, ?4, ?5, ?6, ?7, ?8, ?9 FROM users
+               WHERE id = ?2 AND email_key = ?3 AND status = 'active'";
+    let args = vec![
+        (&change.id).into(),
+        (&user.id).into(),
+        (&user.email_key).into(),
+        (&change.new_email).into(),
+        (&change.new_email_key).into(),
+        (&change.old_hash).into(),
+        (&change.new_hash).into(),
+        now.0.into(),
+        change.expires_at.0.into(),
+    ];
+    let older = "UPDATE email_changes SET expires_at = ?2 WHERE user_id = ?1 AND done_at IS NULL";
+    [Stmt::new(older, vec![(&user.id).into(), now.0.into()]), Stmt::new(sql, args)]
+}
+
+/// A link that was not followed yet, of a change that waits: it dies with the address before.
+const WAITS: &str = "email_changes.done_at IS NULL AND email_changes.expires_at > ?2
+                     AND ((old_hash = ?1 AND old_confirmed_at IS NULL) OR (new_hash = ?1 AND new_confirmed_at IS NULL))
+                     AND EXISTS (SELECT 1 FROM users WHERE users.id = email_changes.user_id
+                                 AND users.email_key = email_changes.email_key AND users.status = 'active')";
+
+/// The change that a link belongs to.
+pub async fn find(db: &dyn Db, hash: &str, now: Time) -> Result<Option<Found>, Fault> {
+    let sql = format!(
+        "SELECT users.*, email_changes.id AS change_id, new_email, new_hash = ?1 AS is_new
+         FROM email_changes JOIN users ON users.id = email_changes.user_id WHERE {WAITS}"
+    );
+    let rows = one(db, Stmt::new(sql, vec![hash.into(), now.0.into()])).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let user = users::read(row)?;
+    let row = Columns(row);
+    let (id, new_email, is_new) = (row.text("change_id")?, row.text("new_email")?, row.flag("is_new")?);
+    Ok(Some(Found { id, user, new_email, is_new }))
+}
+
+/// Follows a link: of many at once, one does.
+pub fn confirm(hash: &str, now: Time) -> Stmt {
+    let sql = format!(
+        "UPDATE email_changes SET old_confirmed_at = CASE WHEN old_hash = ?1 THEN ?2 ELSE old_confirmed_at END,
+                                  new_confirmed_at = CASE WHEN new_hash = ?1 THEN ?2 ELSE new_confirmed_at END
+         WHERE {WAITS} RETURNING old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL AS both_confirmed"
+    );
+    Stmt::new(sql, vec![hash.into(), now.0.into()])
+}
+
+/// Changes the address once both links were followed, unless it is taken.
+pub fn apply(id: &str) -> Stmt {
+    let both =
+        "id = ?1 AND done_at IS NULL AND old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL";
+    let sql = format!(
+        "UPDATE OR IGNORE users SET email_verified = 1, proved = 1,
+                email = (SELECT new_email FROM email_changes WHERE id = ?1),
+                email_key = (SELECT new_email_key FROM email_changes WHERE id = ?1)
+         WHERE (id, email_key) IN (SELECT user_id, email_key FROM email_changes WHERE {both})"
+    );
+    Stmt::new(sql, vec![id.into()])
+}
+
+/// Notes that it is done, if the event of that mark is written.
+pub fn done(id: &str, now: Time, mark: &str) -> Stmt {
+    let stmt =
+        Stmt::new("UPDATE email_changes SET done_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()]);
+    audit::if_written(stmt, mark)
+}
+
+/// Makes everything dead that was mailed to a user's address before, once the event of that mark is written.
+pub fn kill_links(user_id: &str, now: Time, mark: &str) -> Stmt {
+    let sql = "UPDATE mail_links SET used_at = ?2 WHERE user_id = ?1 AND used_at IS NULL";
+    audit::if_written(Stmt::new(sql, vec![user_id.into(), now.0.into()]), mark)
+}

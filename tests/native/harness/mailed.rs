@@ -1,0 +1,20 @@
+//! What a mail carries: its link and its code.
+
+use crate::harness::World;
+
+impl World {
+    /// The token of the last link that was mailed to an address.
+    pub fn mailed_link(&self, to: &str) -> String {
+        let mail = self.mails(to).into_iter().rev().find(|mail| mail.text.contains("?token=")).unwrap();
+        let (_, rest) = mail.text.split_once("?token=").unwrap();
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
+    }
+
+    /// The last code of six digits that was mailed to an address.
+    pub fn mailed_code(&self, to: &str) -> String {
+        let mail = self.mails(to).pop().unwrap();
+        let mut words = mail.text.split(|c: char| !c.is_ascii_alphanumeric());
+        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+        words.find(is_code).unwrap().to_owned()
+    }
+}
