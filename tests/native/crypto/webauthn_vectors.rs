@@ -1,11 +1,11 @@
-//! The test vectors of Web Authentication Level 3 (§16), and a ceremony of the `passkey` crates.
+//! The test vectors of Web Authentication Level 3 (§16), and the ceremonies of a password manager.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::crypto::webauthn::{Assertion, Expected, Record, Registration, Wrong, asserted, registered};
 use serde_json::json;
 
-use crate::harness::{ORIGIN, Wallet};
+use crate::harness::ORIGIN;
 
 /// One credential of §16: what its registration and its assertion answer, in hex.
 struct Vector {
@@ -184,23 +184,50 @@ const VECTORS_OTHER_KEY: [&str; 4] = [
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
 ];
 
+/// What a password manager of the `passkey` crates (0.6.0) answered to one challenge, as its JSON has it.
+const MANAGER_CHALLENGE: &str = "aG93IGRvIHlvdSBkbyBob3cgZG8geW91IGRv";
+const MANAGER_ID: &str = "tQJ7096C3Yr1XbmDndLV0g";
+const MANAGER_CREATED: &str = concat!(
+    "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VXOTFJ",
+    "R1J2Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+);
+const MANAGER_OBJECT: &str = concat!(
+    "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YViUwgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzNdAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAELUCe9Pegt2K9V25g53S1dKlAQIDJiABIVgg4megTGFr_IImMV4bzyZ-eKw3aKF0n5vdpFNWCgYBhNUi",
+    "WCBKK7y8Uw5ee8I7dd9cdz8_4rUG6sg4_P_ZqGxqynPcRw",
+);
+const MANAGER_GOT: &str = concat!(
+    "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VXOTFJR1J2",
+    "Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+);
+const MANAGER_DATA: &str = "wgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzMdAAAAAA";
+const MANAGER_SIGNATURE: &str = concat!(
+    "MEYCIQCeC9o_91-4iNyGCTlPgygxzRlJVWeUJJUA5AeqEnjixAIhAJZR44eCPcKe-sGgbWNU-SJs8gGvk9Ny2XcrXi6HOvV-",
+);
+
 #[test]
-fn what_others_wrote_registers_and_signs() {
-    let mut wallet = Wallet::new(ORIGIN);
-    let challenge = "aG93IGRvIHlvdSBkbyBob3cgZG8geW91IGRv";
-    let options = json!({
-        "challenge": challenge, "rp": { "id": "auth.example.com", "name": "Home" },
-        "user": { "id": "dXNlcg", "name": "ada@example.com", "displayName": "Ada" },
-        "pubKeyCredParams": [{ "type": "public-key", "alg": -7 }],
-        "authenticatorSelection": { "residentKey": "required", "userVerification": "required" },
-    });
+fn what_a_password_manager_answered_registers_and_signs_in() {
+    let credential = |response: serde_json::Value| {
+        json!({
+            "id": MANAGER_ID, "rawId": MANAGER_ID, "type": "public-key", "response": response,
+            "authenticatorAttachment": "platform", "clientExtensionResults": {},
+        })
+    };
     let origins = [ORIGIN.to_owned()];
     let rp_id = "auth.example.com";
-    let expected = Expected { challenge, rp_id, origins: &origins, user_verification: true };
-    let registration = Registration::parse(&wallet.create(&options)).unwrap();
+    let expected =
+        Expected { challenge: MANAGER_CHALLENGE, rp_id, origins: &origins, user_verification: true };
+    let created = credential(json!({
+        "clientDataJSON": MANAGER_CREATED, "attestationObject": MANAGER_OBJECT, "transports": ["internal", "hybrid"],
+    }));
+    let registration = Registration::parse(&created).unwrap();
     let record = registered(&expected, &registration).unwrap();
-    let options = json!({ "challenge": challenge, "rpId": rp_id, "userVerification": "required" });
-    let assertion = Assertion::parse(&wallet.get(&options)).unwrap();
+    assert_eq!((record.sign_count, record.backup_eligible, record.backed_up), (0, true, true));
+    let got = credential(json!({
+        "clientDataJSON": MANAGER_GOT, "authenticatorData": MANAGER_DATA, "signature": MANAGER_SIGNATURE,
+        "userHandle": "dXNlcg",
+    }));
+    let assertion = Assertion::parse(&got).unwrap();
     assert_eq!(assertion.user_handle.as_deref(), Some(&b"user"[..]));
     assert!(asserted(&expected, &record, &assertion).unwrap().user_verified);
 }

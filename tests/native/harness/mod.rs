@@ -9,7 +9,6 @@ mod mailed;
 pub mod oidc;
 mod ports;
 mod signer;
-mod wallet;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -39,7 +38,6 @@ pub use self::authenticator::Authenticator;
 pub use self::factors::App;
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
 pub use self::signer::Signer;
-pub use self::wallet::Wallet;
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";
