@@ -13,6 +13,7 @@ pub mod pages;
 pub mod session;
 pub mod system;
 pub mod tenant;
+pub mod webauthn;
 pub mod wording;
 
 use crate::http::cors::Reach;

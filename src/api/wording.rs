@@ -34,6 +34,7 @@ pub fn word(refusal: &Refusal) -> Worded {
             worded(401, "UNAUTHORIZED", "Invalid or expired token")
         }
         Refusal::WrongPassword => worded(401, "UNAUTHORIZED", "Invalid email or password"),
+        Refusal::WrongPasskey => worded(401, "INVALID_PASSKEY", "This passkey cannot be used here"),
         Refusal::EmailUnverified => {
             worded(403, "EMAIL_NOT_VERIFIED", "Please verify your email address first")
         }

@@ -29,6 +29,8 @@ pub enum Refusal {
     BadCredential,
     /// Address and password don't go together, or the account may not sign in.
     WrongPassword,
+    /// The passkey is none of the user's here, or was not used rightly, or its user may not sign in.
+    WrongPasskey,
     /// The address must be confirmed first.
     EmailUnverified,
     /// The caller may not do this.

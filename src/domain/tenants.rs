@@ -234,7 +234,8 @@ pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
     Ok(tenant)
 }
 
-async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
+/// The tenant that a host is mapped to.
+pub(super) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
     if let Some(known) = cx.cache.hosts.get(host, cx.now) {
         return Ok(known);
     }

@@ -71,6 +71,33 @@ pub async fn login_attempt(
     attempt.taken(cx, tenant_id, account).await
 }
 
+/// An attempt to sign in without a password that has been counted as a failure of its address.
+#[must_use]
+pub struct FromAddress(String);
+
+/// Counts an attempt to sign in with what nobody can guess: by address, together with password attempts.
+///
+/// # Errors
+/// As [`login_attempt`].
+pub async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<Option<FromAddress>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let object = format!("{directory}:login-address:{}", cx.address_bucket());
+    let verdict = take(cx, object.clone(), vec![tally("minute", ADDRESS)]).await?;
+    refuse_beyond(cx, tenant_id, verdict, "-").await?;
+    Ok(Some(FromAddress(object)))
+}
+
+impl FromAddress {
+    /// It succeeded: it does not count.
+    pub async fn succeeded(self, cx: &Cx) -> Result<(), Error> {
+        let give = Count { act: Act::Give, tallies: vec![tally("minute", ADDRESS)] };
+        cx.counters.count(self.0, vec![give]).await?;
+        Ok(())
+    }
+}
+
 /// Counts a password attempt of one who is signed in: by user, wherever it comes from, so that a stolen
 /// token cannot be used to guess from many addresses.
 ///

@@ -23,6 +23,7 @@ pub mod mail_links;
 pub mod mail_templates;
 pub mod mails;
 pub mod outbox;
+pub mod passkeys;
 pub mod refresh_tokens;
 pub mod roles;
 pub mod routes;

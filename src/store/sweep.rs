@@ -27,6 +27,7 @@ pub fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM authorization_codes WHERE expires_at < ?1", day),
         before("DELETE FROM device_codes WHERE expires_at < ?1", day),
         before("DELETE FROM challenges WHERE expires_at < ?1", day),
+        before("DELETE FROM passkey_challenges WHERE expires_at < ?1", day),
         before("DELETE FROM trusted_devices WHERE expires_at < ?1", day),
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),

@@ -52,6 +52,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::TooLarge(_) => m.refused_too_large,
         Refusal::NoCredential | Refusal::BadCredential => m.refused_credential,
         Refusal::WrongPassword => m.refused_wrong_password,
+        Refusal::WrongPasskey => m.refused_passkey,
         Refusal::EmailUnverified => m.refused_unverified,
         Refusal::Forbidden | Refusal::WrongTenant | Refusal::ScopeMissing(_) => m.refused_origin,
         Refusal::PlanTooLow { .. } | Refusal::FeatureMissing { .. } => m.refused_plan,

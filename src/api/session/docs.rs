@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op};
 use crate::api::magic_link;
-use crate::api::session::{api_keys, change_email, change_password, login, mfa, refresh};
+use crate::api::session::{api_keys, change_email, change_password, login, mfa, passkeys_docs, refresh};
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -38,7 +38,7 @@ struct User {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-struct Login {
+pub(super) struct Login {
     user: User,
     tokens: Tokens,
     /// After a second factor was set up: codes for when it fails, shown this once.
@@ -48,7 +48,7 @@ struct Login {
 
 #[derive(ToSchema)]
 #[serde(untagged)]
-enum SignIn {
+pub(super) enum SignIn {
     SignedIn(Login),
     SecondFactor(Challenge),
 }
@@ -56,7 +56,7 @@ enum SignIn {
 /// A second factor is needed: complete it with `/api/auth/mfa/verify`.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-struct Challenge {
+pub(super) struct Challenge {
     mfa_required: bool,
     /// What stands for the sign-in until then; a secret.
     challenge: String,
@@ -257,7 +257,7 @@ pub fn chapter() -> Chapter {
             .about("Sets up the authenticator app where the challenge came with one.")
             .json::<mfa::Body>()
             .answers_with(200, "Signed in.", answer::<Login>().in_data())
-            .refuses([Refusal::WrongCode, Refusal::ChallengeOver, limited()]),
+            .refuses([Refusal::WrongCode, Refusal::WrongPasskey, Refusal::ChallengeOver, limited()]),
         op("POST", "/api/auth/mfa/send", "Mail a code for the second factor")
             .json::<mfa::Send>()
             .answers_with(200, "Sent.", answer::<Message>().in_data())
@@ -304,6 +304,7 @@ pub fn chapter() -> Chapter {
     ];
     operations.extend(by_mail());
     operations.extend(signed_in());
+    operations.extend(passkeys_docs::operations());
     Chapter {
         surface: "session",
         about: "The session API: `{success, data}` and `{success, error, code}`.",

@@ -1,16 +1,16 @@
 //! `/api/auth/mfa/*`: the second factor of a sign-in, and of a session.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::factor::{self, Names};
 use crate::api::session::{ok, signed_in_shape};
 use crate::cx::Cx;
 use crate::domain::principal::Session;
 use crate::domain::refusal::invalid;
-use crate::domain::second_factor::Proof;
-use crate::domain::sign_in::{self, Holder};
-use crate::domain::{challenges, enrolment};
+use crate::domain::second_factor::{self, Proof};
+use crate::domain::sign_in::Holder;
+use crate::domain::{challenges, enrolment, passkeys};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -26,6 +26,9 @@ pub(super) struct Body {
     /// Instead, where the methods say so.
     #[serde(default)]
     password: Option<String>,
+    /// Instead, a passkey's answer to `/api/auth/passkeys/login/options` with this challenge.
+    #[serde(default)]
+    credential: Option<Value>,
 }
 
 /// What waits, for another code.
@@ -39,12 +42,18 @@ pub(super) struct Send {
 /// `POST /api/auth/mfa/verify`: completes a sign-in, or a step-up.
 pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    let proof = match (&body.code, &body.password) {
-        (Some(code), None) => Proof::Code(code),
-        (None, Some(password)) => Proof::Password(password),
-        _ => return Err(invalid("code", "exactly one of code and password")),
+    let waiting = challenges::find(cx, &call.chosen, &body.challenge, Holder::Api).await?;
+    let verified;
+    let proof = match (&body.code, &body.password, &body.credential) {
+        (Some(code), None, None) => Proof::Code(code),
+        (None, Some(password), None) => Proof::Password(password),
+        (None, None, Some(credential)) => {
+            verified = passkeys::second(cx, &waiting, &call.request.host, credential).await?;
+            Proof::Passkey { user_id: &verified.user_id, gate: verified.gate }
+        }
+        _ => return Err(invalid("code", "exactly one of code, password and credential")),
     };
-    let signed_in = sign_in::complete(cx, &call.chosen, &body.challenge, Holder::Api, proof, false).await?;
+    let signed_in = second_factor::complete(cx, &call.chosen, waiting, Holder::Api, proof, false).await?;
     Ok(signed_in_shape(&signed_in))
 }
 

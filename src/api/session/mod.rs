@@ -11,6 +11,9 @@ mod logout;
 mod magic_link;
 mod me;
 mod mfa;
+mod passkeys;
+#[cfg(not(target_arch = "wasm32"))]
+mod passkeys_docs;
 mod refresh;
 mod sessions;
 
@@ -44,6 +47,14 @@ pub fn surface() -> Surface {
         route("POST", "/api/auth/mfa/verify", Limit::None, open(mfa::verify)),
         route("POST", "/api/auth/mfa/send", Limit::None, open(mfa::send)),
         route("POST", "/api/auth/mfa/step-up", Limit::None, session(mfa::step_up)),
+        route("GET", "/api/auth/passkeys", Limit::None, session(passkeys::list)),
+        route("POST", "/api/auth/passkeys/options", Limit::None, session(passkeys::options)),
+        route("POST", "/api/auth/passkeys", Limit::None, session(passkeys::add)),
+        route("PATCH", "/api/auth/passkeys/{id}", Limit::None, session(passkeys::rename)),
+        route("DELETE", "/api/auth/passkeys/{id}", Limit::None, session(passkeys::remove)),
+        route("POST", "/api/auth/passkeys/login/options", Limit::None, open(passkeys::login_options)),
+        route("POST", "/api/auth/passkeys/login", Limit::None, open(passkeys::login)),
+        route("GET", "/.well-known/webauthn", Limit::None, open(passkeys::origins)),
         route("GET", "/api/auth/me", Limit::None, session(me::me)),
         route("GET", "/api/auth/api-keys", Limit::None, session(api_keys::list)),
         route("POST", "/api/auth/api-keys", Limit::None, session(api_keys::create)),

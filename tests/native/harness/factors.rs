@@ -74,14 +74,6 @@ impl World {
         self.post("/auth/mfa/login").json(body).send()
     }
 
-    /// The code in the last mail to an address that has one.
-    pub fn mailed_code(&self, to: &str) -> String {
-        let six = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-        let in_mail =
-            |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).find(six).map(str::to_owned);
-        self.mails(to).iter().rev().find_map(|mail| in_mail(&mail.text)).unwrap()
-    }
-
     /// Every table's rows but of the log of events: what a refusal must leave as it is.
     pub fn dump(&self) -> Vec<(String, Value)> {
         let tables = self.sql(

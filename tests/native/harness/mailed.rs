@@ -10,11 +10,11 @@ impl World {
         rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect()
     }
 
-    /// The last code of six digits that was mailed to an address.
+    /// The code of six digits in the last mail to an address that has one.
     pub fn mailed_code(&self, to: &str) -> String {
-        let mail = self.mails(to).pop().unwrap();
-        let mut words = mail.text.split(|c: char| !c.is_ascii_alphanumeric());
-        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-        words.find(is_code).unwrap().to_owned()
+        let six = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+        let in_mail =
+            |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).find(six).map(str::to_owned);
+        self.mails(to).iter().rev().find_map(|mail| in_mail(&mail.text)).unwrap()
     }
 }

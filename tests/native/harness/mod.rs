@@ -2,6 +2,7 @@
 
 mod ask;
 mod authenticator;
+mod ceremonies;
 pub mod document;
 mod factors;
 mod grants;

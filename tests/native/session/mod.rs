@@ -9,5 +9,7 @@ mod logout;
 mod magic_link;
 mod me;
 mod mfa;
+mod passkey_sign_in;
+mod passkeys;
 mod refresh;
 mod sessions;

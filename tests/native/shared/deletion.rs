@@ -70,7 +70,7 @@ const ROWS: [(&str, &str, &str); 34] = [
         "('ch', 'chi', '{t}', '{u}', 'step-up', 1, 's', '[]', '[]', NULL, NULL, 0, NULL, 0, 9, NULL)",
     ),
     ("trusted_devices", "TU", "('td', 'th', '{t}', '{u}', '', '', 0, 0, 9)"),
-    ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL)"),
+    ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL, 0)"),
     ("passkey_challenges", "TU", "('ph', '{t}', '{u}', 'register', 's', 0, 9, NULL)"),
     ("mails", "TU", "('m', '{t}', '{u}', 'verify-email', '{e}', '1.x', 'queued', 0, 9, 9, NULL, 0, NULL)"),
     ("mail_templates", "T", "('{t}', 'verify-email', 'en', 'Hello', 'Hello {t}', '', 0)"),

@@ -98,6 +98,7 @@ pub(super) const DE: Messages = Messages {
     refused_form: "Das Formular ist nicht so ausgefüllt, wie es sein soll.",
     refused_wrong_password: "E-Mail-Adresse oder Passwort ist falsch",
     refused_current: "Das ist nicht Ihr aktuelles Passwort.",
+    refused_passkey: "Dieser Passkey kann hier nicht verwendet werden.",
     refused_unverified: "Bitte bestätigen Sie zuerst Ihre E-Mail-Adresse: Öffnen Sie den Link in unserer Mail.",
     refused_origin: "Das dürfen Sie nicht.",
     refused_not_found: "Hier ist nichts.",

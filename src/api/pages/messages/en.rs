@@ -98,6 +98,7 @@ pub(super) const EN: Messages = Messages {
     refused_form: "The form was not filled in as it should be.",
     refused_wrong_password: "Invalid email or password",
     refused_current: "This is not your current password.",
+    refused_passkey: "This passkey cannot be used here.",
     refused_unverified: "Please verify your email address first: open the link that we mailed to you.",
     refused_origin: "You are not allowed to do this.",
     refused_not_found: "There is nothing here.",

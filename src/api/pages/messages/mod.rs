@@ -44,7 +44,7 @@ catalogue! {
     app_revoked, address_unconfirmed,
     error_title_400, error_title_401, error_title_403, error_title_404, error_title_429, error_title_500,
     error_500,
-    refused_form, refused_wrong_password, refused_current, refused_unverified, refused_origin, refused_not_found, refused_method,
+    refused_form, refused_wrong_password, refused_current, refused_passkey, refused_unverified, refused_origin, refused_not_found, refused_method,
     refused_link, refused_limited, refused_sign_up_closed, refused_taken, refused_email, refused_password,
     refused_name, refused_credential, refused_plan, refused_mfa, refused_code, refused_challenge, refused_too_large, refused_other,
 }

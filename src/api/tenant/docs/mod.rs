@@ -4,7 +4,6 @@ mod shapes;
 
 use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, op, whole_answer};
 use crate::api::tenant::{api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
-use crate::api::tenant::{api_keys, keys, plans, roles, templates, tenants, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;

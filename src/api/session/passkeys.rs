@@ -1,0 +1,114 @@
+//! `/api/auth/passkeys`: the caller's passkeys, and signing in with one. Options and credentials are the JSON
+//! that browsers read and write themselves.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::api::session::{ok, step};
+use crate::api::tenant::list::{listed, page};
+use crate::api::webauthn;
+use crate::cx::Cx;
+use crate::domain::passkeys::{self, Passkey};
+use crate::domain::principal::Session;
+use crate::domain::refusal::Refusal;
+use crate::domain::sign_in::Holder;
+use crate::domain::{challenges, relying_party};
+use crate::http::body::{self, SMALL};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+
+/// A passkey's answer, with what it is to be called.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Body {
+    /// `PublicKeyCredential.toJSON()`.
+    credential: Value,
+    /// Of a new passkey.
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// Another name.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Name {
+    name: String,
+}
+
+/// What the passkey is to be the second factor of; a sign-in by itself without it.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Second {
+    /// What the login answered with.
+    #[serde(default)]
+    challenge: Option<String>,
+}
+
+fn shape(passkey: &Passkey) -> Value {
+    json!({
+        "id": passkey.id, "name": passkey.name, "rpId": passkey.rp_id, "backedUp": passkey.backed_up,
+        "createdAt": passkey.created_at.rfc3339(),
+        "lastUsedAt": passkey.last_used_at.map(|at| at.rfc3339()),
+    })
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let all = passkeys::list(cx, &session, &page(call)?).await?;
+    Ok(ok(200, listed(&all, shape)))
+}
+
+/// `POST /api/auth/passkeys/options`.
+pub(super) async fn options(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let creation = passkeys::creation(cx, &session, &call.request.host).await?;
+    Ok(ok(200, webauthn::creation(&creation)))
+}
+
+pub(super) async fn add(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let Body { credential, name } = body::json(call, SMALL).await?;
+    let host = &call.request.host;
+    let passkey = passkeys::register(cx, &session, host, &credential, name.as_deref()).await?;
+    Ok(ok(201, shape(&passkey)))
+}
+
+pub(super) async fn rename(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    let Name { name } = body::json(call, SMALL).await?;
+    let passkey = passkeys::rename(cx, &session, call.param("id"), &name).await?;
+    Ok(ok(200, shape(&passkey)))
+}
+
+pub(super) async fn remove(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+    passkeys::remove(cx, &session, call.param("id")).await?;
+    Ok(ok(200, json!({ "removed": true })))
+}
+
+/// `POST /api/auth/passkeys/login/options`.
+pub(super) async fn login_options(cx: &Cx, call: &Call<'_>) -> Answer {
+    let Second { challenge } = body::json_or_nothing(call, SMALL).await?;
+    let host = &call.request.host;
+    let request = match challenge {
+        None => passkeys::request(cx, &call.chosen, host, None).await?,
+        Some(secret) => {
+            let waiting = challenges::find(cx, &call.chosen, &secret, Holder::Api).await?;
+            passkeys::request_second(cx, &waiting, host).await?
+        }
+    };
+    Ok(ok(200, webauthn::request(&request)))
+}
+
+/// `POST /api/auth/passkeys/login`.
+pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
+    let Body { credential, .. } = body::json(call, SMALL).await?;
+    let host = &call.request.host;
+    step(cx, passkeys::sign_in(cx, &call.chosen, host, &credential, None, Holder::Api).await?)
+}
+
+/// `GET /.well-known/webauthn`: whose pages may use the host's passkeys as well (§5.11.1).
+pub(super) async fn origins(cx: &Cx, call: &Call<'_>) -> Answer {
+    let tenant = &call.chosen.tenant;
+    if !tenant.settings.passkeys {
+        return Err(Refusal::NotFound.into());
+    }
+    let party = relying_party::of(cx, tenant, &call.request.host).await?;
+    Ok(Response::json(200, &json!({ "origins": party.origins })))
+}

@@ -1,0 +1,131 @@
+//! Passkeys (Web Authentication Level 3): which a user has, how one is added, and what it proves.
+//!
+//! A ceremony begins with a challenge that is good once, for five minutes, and only where it was given: to the
+//! session that adds a passkey, to the sign-in that waits for a second factor, to the browser that is to be
+//! signed in.
+
+mod register;
+mod verify;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed, Letter};
+pub use crate::domain::passkeys::register::{Creation, creation, register};
+pub use crate::domain::passkeys::verify::{Request, Verified, request, request_second, second, sign_in};
+use crate::domain::principal::Session;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::MfaPolicy;
+use crate::model::factor::has_two;
+use crate::ports::Fault;
+use crate::store::factors::Factors;
+pub use crate::store::passkeys::Passkey;
+use crate::store::passkeys::{Ceremony, Purpose};
+use crate::store::users::User;
+use crate::store::{self, Listed, Page};
+
+/// How many passkeys a user may have.
+pub const MOST: i64 = 20;
+
+/// How long a ceremony may take, in seconds.
+pub const SECONDS: i64 = 300;
+
+/// A passkey, as browsers are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The credential id, base64url.
+    pub id: String,
+    /// How it is reached.
+    pub transports: Vec<String>,
+}
+
+/// The passkeys of a user that are scoped to a domain.
+async fn known(cx: &Cx, user_id: &str, rp_id: &str) -> Result<Vec<Known>, Fault> {
+    let all = store::passkeys::list(cx.db.as_ref(), user_id, &Page { limit: MOST, after: None }).await?;
+    let here = all.items.into_iter().filter(|passkey| passkey.rp_id == rp_id);
+    Ok(here.map(|passkey| Known { id: passkey.credential_id, transports: passkey.transports }).collect())
+}
+
+/// Begins a ceremony; answers its challenge.
+async fn begin(
+    cx: &Cx,
+    tenant_id: &str,
+    user_id: Option<&str>,
+    purpose: Purpose,
+    bound_to: Option<&str>,
+) -> Result<String, Fault> {
+    let challenge = cx.secret();
+    let ceremony = Ceremony { hash: &stored(&challenge), purpose, bound_to };
+    let stmt = store::passkeys::begin(&ceremony, tenant_id, user_id, cx.now.plus(SECONDS), cx.now);
+    cx.db.run(vec![stmt]).await?;
+    Ok(challenge)
+}
+
+/// The user of a session as they are now, and what they have. Passkeys are a person's own to add and to remove:
+/// no client and nobody who acts for them does.
+async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
+    if session.client_id.is_some() || session.act.is_some() || !session.tenant.settings.passkeys {
+        return Err(Refusal::Forbidden.into());
+    }
+    let id = &session.user.id;
+    let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
+    let user = user.ok_or(Refusal::BadCredential)?;
+    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now).await?;
+    Ok((user, factors))
+}
+
+/// Whether a session may add and remove passkeys: it has proved two factors, if the user has any that could be
+/// the second.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`].
+fn may_change(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
+    let others = session.tenant.settings.mfa != MfaPolicy::Off
+        && (factors.authenticator.is_some() || user.mfa == "email");
+    let has = factors.passkeys > 0 || others;
+    if has && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
+}
+
+/// A page of the caller's passkeys.
+pub async fn list(cx: &Cx, session: &Session, page: &Page) -> Result<Listed<Passkey>, Error> {
+    Ok(store::passkeys::list(cx.db.as_ref(), &session.user.id, page).await?)
+}
+
+fn checked_name(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    let fits = !name.is_empty() && name.len() <= 100 && !name.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(invalid("name", "1 to 100 characters")) }
+}
+
+/// Gives one of the caller's passkeys another name.
+///
+/// # Errors
+/// [`Refusal::Invalid`], [`Refusal::NotFound`]; [`Refusal::Forbidden`] for a client.
+pub async fn rename(cx: &Cx, session: &Session, id: &str, name: &str) -> Result<Passkey, Error> {
+    let name = checked_name(name)?;
+    let (user, _) = own(cx, session).await?;
+    let entry = Entry::ok("passkey.renamed").by(&user.id).on(id);
+    if !audit::change(cx, &user.tenant_id, store::passkeys::rename(&user.id, id, name), entry).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(store::passkeys::by_id(cx.db.as_ref(), &user.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Removes one of the caller's passkeys, and tells them by mail.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::MfaRequired`]; [`Refusal::Forbidden`] for a client.
+pub async fn remove(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
+    let (user, factors) = own(cx, session).await?;
+    may_change(session, &user, &factors)?;
+    let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
+    let letter = mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyRemoved)).await?;
+    let mut letter = letter.if_written(&mark.id);
+    let mut batch = vec![store::passkeys::delete(&user.id, id), mark.stmt];
+    batch.append(&mut letter.stmts);
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::NotFound.into());
+    }
+    mailing::dispatch(cx, letter).await;
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Adding a passkey (§7.1), in a session of the person whose it is to be.
+
+use serde_json::Value;
+
+use crate::crypto::secret::{base64url, stored};
+use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, registered};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_change, own};
+use crate::domain::principal::Session;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::relying_party;
+use crate::domain::tenants::MfaPolicy;
+use crate::model::factor::has_two;
+use crate::store;
+use crate::store::passkeys::{Adding, Ceremony, Passkey, Purpose};
+
+/// What a browser needs to make a passkey (§5.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// The challenge, base64url.
+    pub challenge: String,
+    /// The domain that it is for.
+    pub rp_id: String,
+    /// The tenant's name.
+    pub rp_name: String,
+    /// The user's id, base64url: what the authenticator knows them by.
+    pub user_handle: String,
+    /// The user's address.
+    pub email: String,
+    /// What the user is called.
+    pub name: String,
+    /// COSE's numbers of the algorithms that we check, by preference.
+    pub algorithms: &'static [i64],
+    /// The passkeys that they have here already.
+    pub exclude: Vec<Known>,
+}
+
+/// Begins to add a passkey for the caller.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`]; [`Refusal::Conflict`] beyond twenty; [`Refusal::Forbidden`] for a client, and where
+/// the tenant has no passkeys.
+pub async fn creation(cx: &Cx, session: &Session, host: &str) -> Result<Creation, Error> {
+    let (user, factors) = own(cx, session).await?;
+    may_change(session, &user, &factors)?;
+    if factors.passkeys >= MOST {
+        return Err(too_many());
+    }
+    let party = relying_party::of(cx, &session.tenant, host).await?;
+    let exclude = known(cx, &user.id, &party.id).await?;
+    let bound_to = session.session_id.as_deref();
+    let challenge = begin(cx, &user.tenant_id, Some(&user.id), Purpose::Register, bound_to).await?;
+    Ok(Creation {
+        challenge,
+        rp_id: party.id,
+        rp_name: session.tenant.name.clone(),
+        user_handle: base64url(user.id.as_bytes()),
+        name: user.name.unwrap_or_else(|| user.email.clone()),
+        email: user.email,
+        algorithms: &ALGORITHMS,
+        exclude,
+    })
+}
+
+fn too_many() -> Error {
+    Refusal::Conflict("a user has at most 20 passkeys").into()
+}
+
+fn wrong(wrong: Wrong) -> Error {
+    invalid("credential", wrong.name())
+}
+
+/// Adds the passkey that a browser made, `credential` as its `toJSON()` has it, and tells the user by mail.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with what is wrong with it; and as [`creation`].
+pub async fn register(
+    cx: &Cx,
+    session: &Session,
+    host: &str,
+    credential: &Value,
+    name: Option<&str>,
+) -> Result<Passkey, Error> {
+    let name = checked_name(name.unwrap_or("Passkey"))?;
+    let registration = Registration::parse(credential).map_err(wrong)?;
+    let challenge = challenge(&registration.client_data).ok_or_else(|| wrong(Wrong::Challenge))?;
+    let (user, factors) = own(cx, session).await?;
+    may_change(session, &user, &factors)?;
+    let party = relying_party::of(cx, &session.tenant, host).await?;
+    // Whether the challenge is ours, the last statement sees.
+    let expected = Expected {
+        challenge: &challenge,
+        rp_id: &party.id,
+        origins: &party.origins,
+        user_verification: false,
+    };
+    let record = registered(&expected, &registration).map_err(wrong)?;
+    let passkey = Passkey {
+        id: cx.id(),
+        tenant_id: user.tenant_id.clone(),
+        user_id: user.id.clone(),
+        credential_id: base64url(&record.id),
+        rp_id: party.id,
+        public_key: base64url(&record.public_key),
+        sign_count: record.sign_count,
+        backup_eligible: record.backup_eligible,
+        backed_up: record.backed_up,
+        transports: registration.transports,
+        name: name.to_owned(),
+        created_at: cx.now,
+        last_used_at: None,
+    };
+    let hash = stored(&challenge);
+    let bound_to = session.session_id.as_deref();
+    let ceremony = Ceremony { hash: &hash, purpose: Purpose::Register, bound_to };
+    let adding = Adding {
+        user_id: &user.id,
+        most: MOST,
+        two_factors: has_two(&session.amr),
+        others_count: session.tenant.settings.mfa != MfaPolicy::Off,
+    };
+    let take = store::passkeys::take(&ceremony, &passkey.credential_id, &adding, cx.now);
+    let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.added").by(&user.id).on(&passkey.id));
+    let letter = mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyAdded)).await?;
+    let mut letter = letter.if_written(&mark.id);
+    let mut batch = vec![take, mark.stmt, store::passkeys::insert(&passkey, &mark.id)];
+    batch.append(&mut letter.stmts);
+    if cx.db.run(batch).await?.get(1).is_none_or(Vec::is_empty) {
+        return Err(why_not(cx, session, &ceremony, &passkey.credential_id).await?);
+    }
+    mailing::dispatch(cx, letter).await;
+    Ok(passkey)
+}
+
+/// Why a passkey was not added.
+async fn why_not(
+    cx: &Cx,
+    session: &Session,
+    ceremony: &Ceremony<'_>,
+    credential_id: &str,
+) -> Result<Error, Error> {
+    let found = store::passkeys::find(cx.db.as_ref(), ceremony, credential_id, cx.now).await?;
+    if !found.under_way {
+        return Ok(wrong(Wrong::Challenge));
+    }
+    if found.passkey.is_some() {
+        return Ok(Refusal::Conflict("this passkey is registered already").into());
+    }
+    let (user, factors) = own(cx, session).await?;
+    may_change(session, &user, &factors)?;
+    // The session is over, and remembered here for another moment.
+    Ok(if factors.passkeys >= MOST { too_many() } else { Refusal::BadCredential.into() })
+}

@@ -1,0 +1,231 @@
+//! What a passkey proves (§7.2): by itself who somebody is, or as a second factor that they are the one who
+//! signs in. By itself it takes user verification, and is two factors then: the key, and what unlocks it.
+
+use serde_json::Value;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::crypto::secret::{base64url, stored};
+use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, asserted, challenge};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::challenges::Waiting;
+use crate::domain::passkeys::{Known, begin, known};
+use crate::domain::principal;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::relying_party::{self, RelyingParty};
+use crate::domain::sign_in::{self, Holder, Proved, Step};
+use crate::domain::tenants::{self, Chosen};
+use crate::domain::throttle;
+use crate::model::factor::{KEY, PRESENT, TWO_FACTORS};
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::passkeys::{Ceremony, Found, Passkey, Purpose, Use};
+use crate::store::users::User;
+
+/// What a browser needs to use a passkey (§5.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The challenge, base64url.
+    pub challenge: String,
+    /// The domain that the passkey is for.
+    pub rp_id: String,
+    /// Which passkeys will do; any, if none is named.
+    pub allow: Vec<Known>,
+    /// Whether the user must be verified.
+    pub user_verification: bool,
+}
+
+/// Begins a sign-in with a passkey. `browser` is a secret of the browser's that is to be signed in, by which
+/// nobody else can answer for it; an API has none.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has no passkeys; [`Refusal::Limited`] by client address.
+pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>) -> Result<Request, Error> {
+    let tenant = &chosen.tenant;
+    if !tenant.settings.passkeys {
+        return Err(Refusal::Forbidden.into());
+    }
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:passkey-options:{bucket}", tenant.id), 120, 60).await?;
+    let party = relying_party::of(cx, tenant, host).await?;
+    let bound_to = browser.map(stored);
+    let challenge = begin(cx, &tenant.id, None, Purpose::SignIn, bound_to.as_deref()).await?;
+    Ok(Request { challenge, rp_id: party.id, allow: Vec::new(), user_verification: true })
+}
+
+/// Begins the use of a passkey as the second factor of what waits.
+///
+/// # Errors
+/// [`Refusal::Limited`] by user.
+pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Request, Error> {
+    let Waiting { tenant, user, row, .. } = waiting;
+    throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
+    let party = relying_party::of(cx, tenant, host).await?;
+    let allow = known(cx, &user.id, &party.id).await?;
+    let challenge = begin(cx, &tenant.id, Some(&user.id), Purpose::SecondFactor, Some(&row.id)).await?;
+    Ok(Request { challenge, rp_id: party.id, allow, user_verification: false })
+}
+
+/// A passkey that was used rightly, as of when it was looked at.
+#[derive(Debug)]
+pub struct Verified {
+    /// Whose it is.
+    pub user_id: String,
+    /// What notes its use, in this order: each statement changes something, or it was used before.
+    pub gate: Vec<Stmt>,
+}
+
+/// Signs in with a passkey alone, `credential` as its `toJSON()` has it; `browser` as in [`request`].
+///
+/// # Errors
+/// [`Refusal::WrongPasskey`] whatever is wrong with it or with its user, [`Refusal::ChallengeOver`],
+/// [`Refusal::EmailUnverified`], [`Refusal::Limited`].
+pub async fn sign_in(
+    cx: &Cx,
+    chosen: &Chosen,
+    host: &str,
+    credential: &Value,
+    browser: Option<&str>,
+    holder: Holder<'_>,
+) -> Result<Step, Error> {
+    let tried = throttle::from_address(cx, &chosen.tenant.id, &chosen.tenant.directory).await?;
+    let bound_to = browser.map(stored);
+    let attempt =
+        Attempt::parse(cx, &chosen.tenant.id, credential, Purpose::SignIn, bound_to.as_deref()).await?;
+    let (passkey, user) = attempt.found(cx).await?;
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
+    let here = principal::of_tenant(chosen, &tenant).is_ok() && tenant.settings.passkeys;
+    // Who it is comes from the authenticator here, and must be said (step 6).
+    if !here || attempt.assertion.user_handle.as_deref() != Some(user.id.as_bytes()) {
+        return Err(attempt.failed(cx, Some(&user), "is not of this tenant or user").await?);
+    }
+    let party = relying_party::of(cx, &tenant, host).await?;
+    let gate = attempt.judged(cx, &party, &passkey, &user, true).await?;
+    if let Some(tried) = tried {
+        tried.succeeded(cx).await?;
+    }
+    sign_in::verified(cx, &tenant, &user).await?;
+    let amr = vec![KEY, PRESENT, TWO_FACTORS];
+    let step = sign_in::proved(cx, Proved { tenant, user, amr, gate, writes: Vec::new() }, holder).await;
+    match step {
+        // The ceremony was ended by another request, or its user was.
+        Err(Error::Refused(Refusal::WrongPassword)) => Err(Refusal::ChallengeOver.into()),
+        step => step,
+    }
+}
+
+/// Looks at a passkey as the second factor of what waits.
+///
+/// # Errors
+/// [`Refusal::WrongPasskey`], [`Refusal::ChallengeOver`].
+pub async fn second(cx: &Cx, waiting: &Waiting, host: &str, credential: &Value) -> Result<Verified, Error> {
+    let Waiting { tenant, row, .. } = waiting;
+    let attempt = Attempt::parse(cx, &tenant.id, credential, Purpose::SecondFactor, Some(&row.id)).await?;
+    let (passkey, user) = attempt.found(cx).await?;
+    let handle = attempt.assertion.user_handle.as_deref();
+    if user.id != waiting.user.id || handle.is_some_and(|handle| handle != user.id.as_bytes()) {
+        return Err(attempt.failed(cx, Some(&user), "is another user's").await?);
+    }
+    let party = relying_party::of(cx, tenant, host).await?;
+    let gate = attempt.judged(cx, &party, &passkey, &user, false).await?;
+    Ok(Verified { user_id: user.id, gate })
+}
+
+/// An assertion and the ceremony that it says it belongs to.
+struct Attempt<'a> {
+    /// The tenant that it was made at.
+    tenant_id: &'a str,
+    purpose: Purpose,
+    bound_to: Option<&'a str>,
+    assertion: Assertion,
+    challenge: String,
+    hash: String,
+}
+
+impl<'a> Attempt<'a> {
+    async fn parse(
+        cx: &Cx,
+        tenant_id: &'a str,
+        credential: &Value,
+        purpose: Purpose,
+        bound_to: Option<&'a str>,
+    ) -> Result<Attempt<'a>, Error> {
+        let assertion = Assertion::parse(credential).ok();
+        let parsed = assertion.and_then(|one| Some((challenge(&one.client_data)?, one)));
+        let Some((challenge, assertion)) = parsed else {
+            return Err(failed(cx, tenant_id, None, Wrong::Shape.name()).await?);
+        };
+        let hash = stored(&challenge);
+        Ok(Attempt { tenant_id, purpose, bound_to, assertion, challenge, hash })
+    }
+
+    fn ceremony(&self) -> Ceremony<'_> {
+        Ceremony { hash: &self.hash, purpose: self.purpose, bound_to: self.bound_to }
+    }
+
+    /// The passkey and its user, if the ceremony is under way.
+    async fn found(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
+        let id = base64url(&self.assertion.id);
+        let Found { under_way, passkey } =
+            store::passkeys::find(cx.db.as_ref(), &self.ceremony(), &id, cx.now).await?;
+        if !under_way {
+            return Err(Refusal::ChallengeOver.into());
+        }
+        match passkey {
+            Some(found) => Ok(found),
+            None => Err(self.failed(cx, None, "is unknown").await?),
+        }
+    }
+
+    async fn failed(&self, cx: &Cx, user: Option<&User>, why: &str) -> Result<Error, Fault> {
+        failed(cx, self.tenant_id, user, why).await
+    }
+
+    /// What notes the passkey's use, if it was used rightly.
+    async fn judged(
+        &self,
+        cx: &Cx,
+        party: &RelyingParty,
+        passkey: &Passkey,
+        user: &User,
+        user_verification: bool,
+    ) -> Result<Vec<Stmt>, Error> {
+        if passkey.rp_id != party.id {
+            return Err(self.failed(cx, Some(user), Wrong::RpId.name()).await?);
+        }
+        let bytes = |text: &str| {
+            URL_SAFE_NO_PAD.decode(text).map_err(|_| Fault::new("passkeys", "a column is not base64url"))
+        };
+        let record = Record {
+            id: bytes(&passkey.credential_id)?,
+            public_key: bytes(&passkey.public_key)?,
+            sign_count: passkey.sign_count,
+            backup_eligible: passkey.backup_eligible,
+            backed_up: passkey.backed_up,
+        };
+        let (challenge, origins) = (self.challenge.as_str(), party.origins.as_slice());
+        let expected = Expected { challenge, rp_id: &party.id, origins, user_verification };
+        match asserted(&expected, &record, &self.assertion) {
+            Ok(said) => {
+                let used = Use { sign_count: said.sign_count, backed_up: said.backed_up };
+                Ok(store::passkeys::spend(&self.ceremony(), &passkey.id, used, cx.now).to_vec())
+            }
+            Err(Wrong::Counter) => {
+                let entry = Entry::failed("passkey.cloned").by(&user.id).on(&passkey.id);
+                audit::write(cx, &user.tenant_id, entry).await?;
+                Err(Refusal::WrongPasskey.into())
+            }
+            Err(wrong) => Err(self.failed(cx, Some(user), wrong.name()).await?),
+        }
+    }
+}
+
+/// A passkey that is refused: told in the log of its user's tenant, if there is one.
+async fn failed(cx: &Cx, tenant_id: &str, user: Option<&User>, why: &str) -> Result<Error, Fault> {
+    let entry = Entry::failed("login.failed").by(user.map_or("-", |user| &user.id));
+    let entry = entry.saying(format!("passkey {why}"));
+    audit::write(cx, user.map_or(tenant_id, |user| &user.tenant_id), entry).await?;
+    Ok(Refusal::WrongPasskey.into())
+}

@@ -1,0 +1,26 @@
+//! The relying party that passkeys are for: a domain, and the origins whose pages may use it.
+
+use crate::cx::Cx;
+use crate::domain::tenants::{self, Tenant};
+use crate::ports::Fault;
+
+/// A domain with its pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelyingParty {
+    /// The RP ID: what passkeys are scoped to.
+    pub id: String,
+    /// Where ceremonies may take place: the domain itself, and the tenant's own origins.
+    pub origins: Vec<String>,
+}
+
+/// The relying party of a request to a host: that host if it is the tenant's, and else the deployment's own. No
+/// host that merely was asked for decides.
+pub async fn of(cx: &Cx, tenant: &Tenant, host: &str) -> Result<RelyingParty, Fault> {
+    let (scheme, own) = cx.config.origin.split_once("://").unwrap_or(("https", ""));
+    let mapped = host != own && tenants::by_host(cx, host).await?.is_some_and(|id| id == tenant.id);
+    let authority = if mapped { host } else { own };
+    let id = authority.split(':').next().unwrap_or(authority).to_owned();
+    let mut origins = vec![format!("{scheme}://{authority}")];
+    origins.extend(tenant.settings.allowed_origins.iter().cloned());
+    Ok(RelyingParty { id, origins })
+}

@@ -1,0 +1,261 @@
+//! Passkeys, and who they stand for.
+
+use crate::model::time::Time;
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::audit::if_written;
+use crate::store::users::{self, User};
+use crate::store::{Columns, Listed, Page, json_text, one};
+
+/// A passkey's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passkey {
+    /// Its id.
+    pub id: String,
+    /// The user's tenant.
+    pub tenant_id: String,
+    /// The user.
+    pub user_id: String,
+    /// The credential id, base64url.
+    pub credential_id: String,
+    /// The domain that it is scoped to.
+    pub rp_id: String,
+    /// A COSE_Key, base64url.
+    pub public_key: String,
+    /// The signature counter, 0 if its authenticator has none.
+    pub sign_count: u32,
+    /// Whether it may be synced between devices.
+    pub backup_eligible: bool,
+    /// Whether it is.
+    pub backed_up: bool,
+    /// How browsers reach it.
+    pub transports: Vec<String>,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was last used.
+    pub last_used_at: Option<Time>,
+}
+
+fn read(row: &Row) -> Result<Passkey, Fault> {
+    let row = Columns(row);
+    Ok(Passkey {
+        id: row.text("id")?,
+        tenant_id: row.text("tenant_id")?,
+        user_id: row.text("user_id")?,
+        credential_id: row.text("credential_id")?,
+        rp_id: row.text("rp_id")?,
+        public_key: row.text("public_key")?,
+        sign_count: u32::try_from(row.int("sign_count")?).unwrap_or(u32::MAX),
+        backup_eligible: row.flag("backup_eligible")?,
+        backed_up: row.flag("backed_up")?,
+        transports: row.json("transports")?,
+        name: row.text("name")?,
+        created_at: row.time("created_at")?,
+        last_used_at: row.maybe_time("last_used_at")?,
+    })
+}
+
+/// A page of a user's passkeys, by id.
+pub async fn list(db: &dyn Db, user_id: &str, page: &Page) -> Result<Listed<Passkey>, Fault> {
+    let sql = "SELECT * FROM passkeys WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let after = page.after.clone().unwrap_or_default();
+    let rows = one(db, Stmt::new(sql, vec![user_id.into(), after.into(), (page.limit + 1).into()])).await?;
+    let items = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |passkey: &Passkey| passkey.id.clone()))
+}
+
+/// Makes a passkey, once the event of that mark is written.
+pub fn insert(passkey: &Passkey, mark: &str) -> Stmt {
+    let args: Vec<Arg> = vec![
+        (&passkey.id).into(),
+        (&passkey.tenant_id).into(),
+        (&passkey.user_id).into(),
+        (&passkey.credential_id).into(),
+        (&passkey.rp_id).into(),
+        (&passkey.public_key).into(),
+        i64::from(passkey.sign_count).into(),
+        passkey.backup_eligible.into(),
+        passkey.backed_up.into(),
+        json_text(&passkey.transports).into(),
+        (&passkey.name).into(),
+        passkey.created_at.0.into(),
+    ];
+    let sql = "INSERT INTO passkeys (id, tenant_id, user_id, credential_id, rp_id, public_key, sign_count,
+                                     backup_eligible, backed_up, transports, name, created_at)
+               SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE TRUE";
+    if_written(Stmt::new(sql, args), mark)
+}
+
+/// Gives one of a user's passkeys another name; returns its id if they have it.
+pub fn rename(user_id: &str, id: &str, name: &str) -> Stmt {
+    let sql = "UPDATE passkeys SET name = ?3 WHERE user_id = ?1 AND id = ?2 RETURNING id";
+    Stmt::new(sql, vec![user_id.into(), id.into(), name.into()])
+}
+
+/// One of a user's passkeys.
+pub async fn by_id(db: &dyn Db, user_id: &str, id: &str) -> Result<Option<Passkey>, Fault> {
+    let sql = "SELECT * FROM passkeys WHERE user_id = ?1 AND id = ?2";
+    one(db, Stmt::new(sql, vec![user_id.into(), id.into()])).await?.first().map(read).transpose()
+}
+
+/// Removes one of a user's passkeys; returns its id if they have it.
+pub fn delete(user_id: &str, id: &str) -> Stmt {
+    let sql = "DELETE FROM passkeys WHERE user_id = ?1 AND id = ?2 RETURNING id";
+    Stmt::new(sql, vec![user_id.into(), id.into()])
+}
+
+/// What a ceremony is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new passkey.
+    Register,
+    /// A sign-in with nothing else.
+    SignIn,
+    /// A second factor.
+    SecondFactor,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Purpose::Register => "register",
+            Purpose::SignIn => "sign-in",
+            Purpose::SecondFactor => "second-factor",
+        }
+    }
+}
+
+/// A ceremony that is under way, or could be.
+#[derive(Debug, Clone, Copy)]
+pub struct Ceremony<'a> {
+    /// The hash of its challenge.
+    pub hash: &'a str,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What it belongs to: a session, a browser or a waiting sign-in.
+    pub bound_to: Option<&'a str>,
+}
+
+/// Begins a ceremony.
+pub fn begin(
+    ceremony: &Ceremony<'_>,
+    tenant_id: &str,
+    user_id: Option<&str>,
+    expires_at: Time,
+    now: Time,
+) -> Stmt {
+    Stmt::new(
+        "INSERT INTO passkey_challenges (hash, tenant_id, user_id, purpose, bound_to, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        vec![
+            ceremony.hash.into(),
+            tenant_id.into(),
+            user_id.into(),
+            ceremony.purpose.name().into(),
+            ceremony.bound_to.into(),
+            now.0.into(),
+            expires_at.0.into(),
+        ],
+    )
+}
+
+/// A ceremony of `?1`, `?2` and `?3` that is not over at `?4`.
+const UNDER_WAY: &str =
+    "hash = ?1 AND purpose = ?2 AND bound_to IS ?3 AND used_at IS NULL AND expires_at > ?4";
+
+fn under_way(ceremony: &Ceremony<'_>, now: Time) -> Vec<Arg> {
+    vec![ceremony.hash.into(), ceremony.purpose.name().into(), ceremony.bound_to.into(), now.0.into()]
+}
+
+/// What an assertion is judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whether its ceremony is under way.
+    pub under_way: bool,
+    /// The passkey that it names and its user, if they are active.
+    pub passkey: Option<(Passkey, User)>,
+}
+
+/// What an assertion is judged by, in one round trip.
+pub async fn find(
+    db: &dyn Db,
+    ceremony: &Ceremony<'_>,
+    credential_id: &str,
+    now: Time,
+) -> Result<Found, Fault> {
+    let of_user = "SELECT users.* FROM users JOIN passkeys ON passkeys.user_id = users.id
+                   WHERE passkeys.credential_id = ?1 AND users.status = 'active'";
+    let stmts = vec![
+        Stmt::new(format!("SELECT 1 FROM passkey_challenges WHERE {UNDER_WAY}"), under_way(ceremony, now)),
+        Stmt::new("SELECT * FROM passkeys WHERE credential_id = ?1", vec![credential_id.into()]),
+        Stmt::new(of_user, vec![credential_id.into()]),
+    ];
+    let answers = db.run(stmts).await?;
+    let [ceremonies, passkeys, users] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of three answered otherwise"));
+    };
+    let passkey = passkeys.first().map(read).transpose()?;
+    let user = users.first().map(users::read).transpose()?;
+    Ok(Found { under_way: !ceremonies.is_empty(), passkey: passkey.zip(user) })
+}
+
+/// What a passkey's use leaves behind.
+#[derive(Debug, Clone, Copy)]
+pub struct Use {
+    /// The counter as of now.
+    pub sign_count: u32,
+    /// Whether it is synced.
+    pub backed_up: bool,
+}
+
+/// Notes a passkey's use and ends its ceremony; of many at once, one does. The first statement does nothing if
+/// the ceremony is over or the counter went up meanwhile, and the second nothing without it.
+pub fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 2] {
+    let mut args = under_way(ceremony, now);
+    args.extend([id.into(), i64::from(used.sign_count).into(), used.backed_up.into()]);
+    let note = format!(
+        "UPDATE passkeys SET sign_count = ?6, backed_up = ?7, last_used_at = ?4
+         WHERE id = ?5 AND (sign_count < ?6 OR sign_count = 0 AND ?6 = 0)
+         AND EXISTS (SELECT 1 FROM passkey_challenges WHERE {UNDER_WAY})"
+    );
+    let end = format!("UPDATE passkey_challenges SET used_at = ?4 WHERE {UNDER_WAY} AND changes() > 0");
+    [Stmt::new(note, args), Stmt::new(end, under_way(ceremony, now))]
+}
+
+/// What must hold for a passkey to be added.
+pub struct Adding<'a> {
+    /// The user.
+    pub user_id: &'a str,
+    /// How many they may have.
+    pub most: i64,
+    /// Whether two factors were proved in the session.
+    pub two_factors: bool,
+    /// Whether the tenant has second factors other than passkeys.
+    pub others_count: bool,
+}
+
+/// Ends the ceremony of a registration, which is bound to its session: if the session goes on, the user has
+/// room for the passkey and nobody has it yet, and the session proved two factors where the user has any.
+pub fn take(ceremony: &Ceremony<'_>, credential_id: &str, adding: &Adding<'_>, now: Time) -> Stmt {
+    let mut args = under_way(ceremony, now);
+    args.extend([
+        credential_id.into(),
+        adding.user_id.into(),
+        adding.most.into(),
+        adding.two_factors.into(),
+        adding.others_count.into(),
+    ]);
+    let sql = format!(
+        "UPDATE passkey_challenges SET used_at = ?4 WHERE {UNDER_WAY} AND user_id = ?6
+         AND EXISTS (SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
+                     WHERE sessions.id = ?3 AND sessions.user_id = ?6 AND sessions.ended_at IS NULL
+                     AND sessions.expires_at > ?4 AND users.status = 'active')
+         AND (SELECT count(*) FROM passkeys WHERE user_id = ?6) < ?7
+         AND NOT EXISTS (SELECT 1 FROM passkeys WHERE credential_id = ?5)
+         AND (?8 OR NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = ?6)
+                    AND (NOT ?9 OR NOT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?6)
+                                   AND NOT EXISTS (SELECT 1 FROM users WHERE id = ?6 AND mfa = 'email')))"
+    );
+    Stmt::new(sql, args)
+}
