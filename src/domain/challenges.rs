@@ -18,6 +18,7 @@ use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::model::factor::{KEY, Method, ONE_TIME, PASSWORD};
 use crate::model::qr;
+use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::challenges::{Challenge, Found};
@@ -94,6 +95,16 @@ impl Waiting {
         self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
     }
 
+    /// Whether another code can be mailed for it.
+    pub fn can_send(&self) -> bool {
+        self.methods.contains(&Method::Email) && self.row.sends < MOST_SENDS
+    }
+
+    /// When it was made.
+    pub fn made_at(&self) -> Time {
+        self.row.expires_at.plus(-SECONDS)
+    }
+
     /// The shared secret of the authenticator app that is being enrolled with it.
     pub(super) fn app_secret(&self, cx: &Cx) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Fault> {
         let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
@@ -116,12 +127,12 @@ fn pending_row(id: &str) -> String {
 
 /// The statements that end what waits for a user and the trust in their browsers: their password or second
 /// factor is another one from now on.
-pub fn forget(user_id: &str, now: crate::model::time::Time) -> [Stmt; 2] {
+pub fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
     [store::challenges::end_all(user_id, now), store::trusted_devices::delete_all(user_id)]
 }
 
 /// The same, once the event of that mark is written.
-pub(super) fn forget_if_written(user_id: &str, now: crate::model::time::Time, mark: &str) -> [Stmt; 2] {
+pub(super) fn forget_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
     forget(user_id, now).map(|stmt| store::audit::if_written(stmt, mark))
 }
 
@@ -333,7 +344,7 @@ async fn waiting(
 /// [`Refusal::Limited`] when too many were mailed to the address.
 pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
     let Waiting { tenant, user, row, .. } = waiting;
-    if !waiting.methods.contains(&Method::Email) || row.sends >= MOST_SENDS {
+    if !waiting.can_send() {
         return Err(Refusal::ChallengeOver.into());
     }
     throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, "code").await?;

@@ -56,12 +56,12 @@ pub(super) struct Guess {
 pub async fn complete(
     cx: &Cx,
     chosen: &Chosen,
-    waiting: Waiting,
+    waiting: &Waiting,
     holder: Holder<'_>,
     proof: Proof<'_>,
     trust: bool,
 ) -> Result<SignedIn, Error> {
-    let guess = look(cx, chosen, &waiting, proof).await?;
+    let guess = look(cx, chosen, waiting, proof).await?;
     let Guess { method, mut gate, tried, step } = guess;
     let take = match gate.is_empty() {
         true => store::challenges::take(&waiting.row.hash, cx.now),
@@ -72,8 +72,7 @@ pub async fn complete(
         gate.push(take);
     }
     let amr = factor::joined(&waiting.row.amr, method);
-    let Some(signed_in) = conclude(cx, &waiting, holder, End { method, gate, amr, step, trust }).await?
-    else {
+    let Some(signed_in) = conclude(cx, waiting, holder, End { method, gate, amr, step, trust }).await? else {
         return Err(wrong(cx, &waiting.tenant, &waiting.user).await?);
     };
     if let Some(tried) = tried {

@@ -206,7 +206,7 @@ pub async fn complete(
     trust: bool,
 ) -> Result<SignedIn, Error> {
     let waiting = challenges::find(cx, chosen, secret, holder).await?;
-    second_factor::complete(cx, chosen, waiting, holder, proof, trust).await
+    second_factor::complete(cx, chosen, &waiting, holder, proof, trust).await
 }
 
 async fn prove_password(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Result<Proved, Error> {

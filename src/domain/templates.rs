@@ -93,7 +93,7 @@ pub static KINDS: [Kind; 3] = [
             ("challenge", "What the sign-in goes on with.", "a-challenge"),
             RETURN_TO,
             REQUEST,
-            ("method", "How the code comes: totp or email.", "totp"),
+            ("method", "Which code is asked for: totp, email or backup. All else has our page.", "totp"),
             PROBLEM,
             LOGIN_URL,
             LANG,

@@ -72,6 +72,7 @@ pages open GET /tenant/{tenant}/device
 pages open GET /tenant/{tenant}/forgot
 pages open GET /tenant/{tenant}/login
 pages open GET /tenant/{tenant}/logout
+pages open GET /tenant/{tenant}/mfa
 pages open GET /tenant/{tenant}/register
 pages open POST /tenant/{tenant}/account
 pages open POST /tenant/{tenant}/consent
@@ -79,6 +80,7 @@ pages open POST /tenant/{tenant}/device
 pages open POST /tenant/{tenant}/forgot
 pages open POST /tenant/{tenant}/login
 pages open POST /tenant/{tenant}/logout
+pages open POST /tenant/{tenant}/mfa
 pages open POST /tenant/{tenant}/register
 session open GET /.well-known/webauthn
 session open POST /api/auth/change-email/confirm

@@ -19,6 +19,26 @@ struct SignIn {
     request: Option<String>,
 }
 
+/// One proof of a second factor.
+#[derive(ToSchema)]
+struct SecondFactor {
+    /// What the page that was filled in was for.
+    challenge: String,
+    /// Of the app or the mail, or a backup code.
+    code: Option<String>,
+    /// Instead, of one who came by mail.
+    password: Option<String>,
+    /// Instead, to mail another code.
+    send: Option<String>,
+    /// Not empty to trust this browser.
+    trust: Option<String>,
+    /// The way that the page showed: a method.
+    #[schema(rename = "use")]
+    way: Option<String>,
+    return_to: Option<String>,
+    request: Option<String>,
+}
+
 #[derive(ToSchema)]
 struct Register {
     email: String,
@@ -57,8 +77,12 @@ struct Account {
     name: Option<String>,
     current: Option<String>,
     password: Option<String>,
+    /// Of the second factor.
+    code: Option<String>,
     session: Option<String>,
     client: Option<String>,
+    /// Of a trusted browser or an API key.
+    id: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -66,11 +90,26 @@ struct Nothing {}
 
 pub fn chapter() -> Chapter {
     let operations = vec![
-        page("/tenant/{tenant}/login", "The sign-in page"),
+        page("/tenant/{tenant}/login", "The sign-in page")
+            .query::<String>("over", "Not empty after a second factor that took too long."),
         form("/tenant/{tenant}/login", "Sign a browser in")
             .form::<SignIn>()
             .sets("set-cookie", "the session")
             .refuses([Refusal::WrongPassword, Refusal::EmailUnverified]),
+        page("/tenant/{tenant}/mfa", "The page for a second factor")
+            .about(
+                "Of the sign-in that the cookie `__Host-portcullis-challenge` stands for, else of the session.",
+            )
+            .query::<String>("use", "The way to give it: totp, email, backup, passkey or password.")
+            .query::<String>("sent", "Not empty after another code was mailed.")
+            .nothing(303, "To sign in first, or on.")
+            .sets("location", "where to")
+            .refuses([Refusal::Forbidden]),
+        form("/tenant/{tenant}/mfa", "Give a second factor")
+            .form::<SecondFactor>()
+            .page(200, "Set up: the backup codes, once.")
+            .sets("set-cookie", "the session")
+            .refuses([Refusal::WrongCode, Refusal::WrongPassword]),
         page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
         form("/tenant/{tenant}/register", "Register in a browser")
             .form::<Register>()
@@ -95,7 +134,9 @@ pub fn chapter() -> Chapter {
         page("/tenant/{tenant}/account", "A person's own account").nothing(303, "To the sign-in page."),
         form("/tenant/{tenant}/account", "Changes the account")
             .form::<Account>()
-            .refuses([Refusal::WrongPassword]),
+            .page(200, "Fresh backup codes, once.")
+            .sets("set-cookie", "what is being set up")
+            .refuses([Refusal::WrongPassword, Refusal::WrongCode]),
         page("/tenant/{tenant}/logout", "The sign-out page"),
         form("/tenant/{tenant}/logout", "Sign a browser out")
             .form::<Nothing>()

@@ -25,7 +25,13 @@ struct Login<'a> {
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = Place::of(cx, call, None).await?;
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
-    page(cx, &place, hint.unwrap_or_default(), None).await
+    // Back from a second factor that took too long.
+    let over = call.query("over").map(|_| Problem {
+        status: 200,
+        sentence: place.m.refused_challenge.to_owned(),
+        field: "",
+    });
+    page(cx, &place, hint.unwrap_or_default(), over).await
 }
 
 /// The tenant's own page, or ours.

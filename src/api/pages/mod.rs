@@ -13,6 +13,8 @@ mod links;
 mod login;
 mod logout;
 pub mod messages;
+mod mfa;
+mod mfa_view;
 mod place;
 mod register;
 mod scopes;
@@ -40,6 +42,8 @@ pub fn surface() -> Surface {
     let routes = vec![
         route("GET", "/tenant/{tenant}/login", NONE, open(login::show)),
         route("POST", "/tenant/{tenant}/login", NONE, open(login::submit)),
+        route("GET", "/tenant/{tenant}/mfa", NONE, open(mfa::show)),
+        route("POST", "/tenant/{tenant}/mfa", NONE, open(mfa::submit)),
         route("GET", "/tenant/{tenant}/register", NONE, open(register::show)),
         route("POST", "/tenant/{tenant}/register", NONE, open(register::submit)),
         route("GET", "/tenant/{tenant}/forgot", NONE, open(forgot::show)),

@@ -103,6 +103,13 @@ impl Place {
         if query.is_empty() { path } else { format!("{path}?{query}") }
     }
 
+    /// The same with one more pair in its query.
+    pub(super) fn link_with(&self, page: &str, pair: &str) -> String {
+        let link = self.link(page);
+        let between = if link.contains('?') { '&' } else { '?' };
+        format!("{link}{between}{pair}")
+    }
+
     /// The path that a page's form is sent to: what comes after is in its hidden fields.
     pub(super) fn action(&self, page: &str) -> String {
         let path = self.path(page);

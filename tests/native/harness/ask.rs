@@ -252,6 +252,13 @@ impl Reply {
         first
     }
 
+    /// The value of a cookie that is set; empty if it is taken away.
+    pub fn sets(&self, cookie: &str) -> Option<String> {
+        let values = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        let mut pairs = values.filter_map(|(_, value)| value.split(';').next()?.split_once('='));
+        pairs.find(|(name, _)| *name == cookie).map(|(_, value)| value.to_owned())
+    }
+
     /// A text member of the JSON body, by pointer.
     #[track_caller]
     pub fn str(&self, pointer: &str) -> String {

@@ -158,3 +158,103 @@ fn a_form_of_another_site_changes_nothing() {
     send(&world, &cookie, &[("section", "nothing")]).is(400);
     send(&world, &cookie, &[("section", "profile")]).is(400);
 }
+
+/// The challenge that a reply's cookie stands for, as the page of second factors shows it; and that cookie.
+fn factor_page(world: &World, cookie: &str, reply: &Reply) -> (Reply, String) {
+    assert_eq!(reply.header("location"), Some("/tenant/home/mfa?return_to=/tenant/home/account"));
+    let challenge = reply.sets("__Host-portcullis-challenge").unwrap();
+    let cookies = format!("__Host-portcullis={cookie}; __Host-portcullis-challenge={challenge}");
+    let page = world.get("/tenant/home/mfa?return_to=/tenant/home/account").navigating();
+    (page.header("cookie", &cookies).send().is(200), cookies)
+}
+
+fn between<'t>(text: &'t str, before: &str, after: &str) -> &'t str {
+    text.split_once(before).unwrap().1.split_once(after).unwrap().0
+}
+
+#[test]
+fn a_second_factor_is_set_up_renewed_and_removed_with_a_code() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let cookie = world.cookie(&user);
+    assert!(look(&world, &cookie).text.contains("None is set up"));
+    let begun = send(&world, &cookie, &[("section", "factor-app")]).is(303);
+    let (page, cookies) = factor_page(&world, &cookie, &begun);
+    let secret = between(&page.text, "<p class=\"key\">", "<").replace(' ', "");
+    let secret = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+    let code = || portcullis::crypto::totp::code(&secret, world.now().unix() / 30);
+    let challenge = between(&page.text, "name=\"challenge\" value=\"", "\"");
+    let fields = [("challenge", challenge), ("code", &code()), ("return_to", ACCOUNT)];
+    let done =
+        world.post("/tenant/home/mfa").navigating().header("cookie", &cookies).form(&fields).send().is(200);
+    assert!(done.text.contains("href=\"/tenant/home/account\""));
+    let cookie = done.sets("__Host-portcullis").unwrap();
+    let page = look(&world, &cookie);
+    assert!(page.text.contains("a code of your authenticator app") && page.text.contains("left: 10"));
+    // Who signed in without it gives it first.
+    let other = world.cookie(&user);
+    let begun = send(&world, &other, &[("section", "factor-email")]).is(303);
+    assert_eq!(begun.header("location"), Some("/tenant/home/mfa?return_to=/tenant/home/account"));
+    assert!(begun.sets("__Host-portcullis-challenge").is_none());
+    for section in ["factor-codes", "factor-off"] {
+        let wrong = send(&world, &cookie, &[("section", section), ("code", "000000")]).is(401);
+        assert!(wrong.text.contains("The code is wrong") && wrong.text.contains("aria-invalid"));
+    }
+    world.advance(30);
+    let codes = send(&world, &cookie, &[("section", "factor-codes"), ("code", &code())]).is(200);
+    assert_eq!(codes.text.matches("<li>").count(), 10);
+    let backup = between(&codes.text, "<li>", "<").to_owned();
+    let off = send(&world, &cookie, &[("section", "factor-off"), ("code", &backup)]).is(303);
+    assert_eq!(off.header("location"), Some("/tenant/home/account?done=factor-off"));
+    assert!(look(&world, &cookie).text.contains("None is set up"));
+    world.settings(json!({ "mfa": "off" }));
+    assert!(!look(&world, &cookie).text.contains("Second factor"));
+}
+
+#[test]
+fn codes_by_mail_are_set_up_and_removed_with_another_one() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let cookie = world.cookie(&user);
+    let mailed = || {
+        let mail = world.mails("ada@example.com").pop().unwrap();
+        let mut runs = mail.text.split(|c: char| !c.is_ascii_digit());
+        runs.rfind(|run| run.len() == 6).unwrap().to_owned()
+    };
+    let begun = send(&world, &cookie, &[("section", "factor-email")]).is(303);
+    let (page, cookies) = factor_page(&world, &cookie, &begun);
+    assert!(page.text.contains("Set up codes by mail"));
+    let challenge = between(&page.text, "name=\"challenge\" value=\"", "\"");
+    let fields = [("challenge", challenge), ("code", &mailed())];
+    let done =
+        world.post("/tenant/home/mfa").navigating().header("cookie", &cookies).form(&fields).send().is(200);
+    let cookie = done.sets("__Host-portcullis").unwrap();
+    send(&world, &cookie, &[("section", "factor-send")]).is(303);
+    send(&world, &cookie, &[("section", "factor-off"), ("code", &mailed())]).is(303);
+    assert!(look(&world, &cookie).text.contains("None is set up"));
+}
+
+#[test]
+fn trusted_browsers_and_keys_are_shown_and_revoked() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let cookie = world.cookie(&user);
+    let page = look(&world, &cookie);
+    assert!(!page.text.contains("Trusted browsers") && !page.text.contains("API keys"));
+    world.api_key(&world.session(&user).access, &["read"]);
+    world.sql(&format!(
+        "INSERT INTO trusted_devices (id, hash, tenant_id, user_id, address, user_agent, created_at, seen_at, expires_at)
+         VALUES ('d', 'h', 'home', '{}', '198.51.100.9', 'Firefox/130 (Linux)', 0, 0, {})",
+        user.id,
+        world.now().plus(60).0
+    ));
+    let page = look(&world, &cookie);
+    assert!(page.text.contains("Firefox, Linux") && page.text.contains("never used"), "{}", page.text);
+    let id = world.sql("SELECT id FROM api_keys")[0]["id"].as_str().unwrap().to_owned();
+    let reply = send(&world, &cookie, &[("section", "key"), ("id", &id)]).is(303);
+    assert_eq!(reply.header("location"), Some("/tenant/home/account?done=key"));
+    assert_eq!(world.events("api_key.revoked"), 1);
+    send(&world, &cookie, &[("section", "trusted"), ("id", "d")]).is(303);
+    assert_eq!(world.number("SELECT count(*) AS n FROM trusted_devices"), 0);
+    assert!(!look(&world, &cookie).text.contains("API keys"));
+}

@@ -7,4 +7,5 @@ mod forgot;
 mod login;
 mod logout;
 mod messages;
+mod mfa;
 mod register;

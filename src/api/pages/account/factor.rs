@@ -1,0 +1,76 @@
+//! The section of the second factor: setting one up, fresh backup codes, removing it.
+
+use crate::api::pages::form::Fields;
+use crate::api::pages::messages::fill;
+use crate::api::pages::mfa_view;
+use crate::api::pages::place::{Place, browser};
+use crate::cx::Cx;
+use crate::domain::challenges;
+use crate::domain::enrolment;
+use crate::domain::principal::Session;
+use crate::domain::refusal::Error;
+use crate::domain::tenants::MfaPolicy;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::factor::Method;
+
+/// What it shows.
+pub(super) struct Shown {
+    /// What there is.
+    pub text: &'static str,
+    /// Whether there is one.
+    pub has: bool,
+    /// Whether it is codes by mail.
+    pub by_mail: bool,
+    /// Whether it may be removed.
+    pub removable: bool,
+    /// How many backup codes are left.
+    pub left: String,
+}
+
+/// What it shows; nothing where the tenant has no second factors.
+pub(super) async fn shown(cx: &Cx, place: &Place, session: &Session) -> Result<Option<Shown>, Error> {
+    let m = place.m;
+    let policy = place.tenant.settings.mfa;
+    if policy == MfaPolicy::Off {
+        return Ok(None);
+    }
+    let (text, has, by_mail) = match session.user.mfa.as_str() {
+        "totp" => (m.factor_totp, true, false),
+        "email" => (m.factor_email, true, true),
+        _ => (m.factor_none, false, false),
+    };
+    let left = if has { enrolment::backup_codes_left(cx, session).await? } else { 0 };
+    let left = fill(m.factor_left, "n", left);
+    Ok(Some(Shown { text, has, by_mail, removable: policy != MfaPolicy::Required, left }))
+}
+
+/// Begins to set one up; the page of second factors goes on, and comes back here.
+pub(super) async fn begin(
+    cx: &Cx,
+    call: &Call<'_>,
+    place: &Place,
+    session: &Session,
+    method: Method,
+) -> Answer {
+    let waiting = challenges::for_enrolment(cx, session, method, browser(call)).await?;
+    Ok(place.second(&waiting))
+}
+
+/// Mails a code to one who uses those.
+pub(super) async fn send(cx: &Cx, call: &Call<'_>, session: &Session) -> Result<(), Error> {
+    challenges::for_session(cx, session, browser(call)).await.map(drop)
+}
+
+/// Removes it, with a code of it.
+pub(super) async fn off(cx: &Cx, session: &Session, fields: &Fields) -> Result<(), Error> {
+    enrolment::disable(cx, session, fields.need("code")?).await
+}
+
+/// Fresh backup codes, with a code of it; they are shown once.
+pub(super) async fn codes(cx: &Cx, place: &Place, session: &Session, fields: &Fields) -> Answer {
+    let codes = enrolment::new_backup_codes(cx, session, fields.need("code")?).await?;
+    let shown: Response = mfa_view::backup_codes(place, &codes)?;
+    Ok(shown)
+}

@@ -1,0 +1,124 @@
+//! `/tenant/{tenant}/account`: what a person sees and changes of their own account. Each section has forms of
+//! its own; the address says what was done.
+
+mod factor;
+mod view;
+
+use self::view::Wrong;
+use crate::api::pages::form::Fields;
+use crate::api::pages::messages::Messages;
+use crate::api::pages::place::Place;
+use crate::api::pages::words::Problem;
+use crate::api::wording::with_headers;
+use crate::cx::Cx;
+use crate::domain::principal::{self, Session};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sessions::{self, COOKIE};
+use crate::domain::{api_keys, consents, passwords, trusted_devices, users};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::factor::Method;
+
+/// The one who is signed in here, or the way to sign in and come back.
+async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<Session, Response>, Error> {
+    let cookie = call.request.headers.cookie(COOKIE);
+    let session = principal::browser(cx, &call.chosen, cookie).await?;
+    let id = &call.chosen.tenant.id;
+    Ok(session.ok_or_else(|| Response::see_other(&format!("/tenant/{id}/login?{}", back(id)))))
+}
+
+/// The way back here, as a query.
+fn back(tenant_id: &str) -> String {
+    format!("return_to=/tenant/{tenant_id}/account")
+}
+
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let session = match signed_in(cx, call).await? {
+        Ok(session) => session,
+        Err(sign_in) => return Ok(sign_in),
+    };
+    let place = Place::of(cx, call, None).await?;
+    let done = call.query("done").and_then(|part| said(place.m, &part));
+    view::page(cx, &place, &session, done, None).await
+}
+
+/// What the page says was done.
+fn said(m: &Messages, part: &str) -> Option<&'static str> {
+    Some(match part {
+        "profile" => m.profile_saved,
+        "password" => m.password_changed,
+        "factor-off" => m.factor_removed,
+        "factor-send" => m.factor_sent,
+        "session" => m.session_ended,
+        "others" => m.sessions_others_ended,
+        "trusted" => m.trusted_ended,
+        "app" => m.app_revoked,
+        "key" => m.key_ended,
+        _ => return None,
+    })
+}
+
+/// The form of a section: `section` says which, and what is to be done.
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let fields = Fields::of(call).await?;
+    let session = match signed_in(cx, call).await? {
+        Ok(session) => session,
+        Err(sign_in) => return Ok(sign_in),
+    };
+    let mut place = Place::of(cx, call, Some(&fields)).await?;
+    // What is begun here comes back here.
+    place.return_to = Some(format!("/tenant/{}/account", place.tenant.id));
+    let place = &place;
+    let what = fields.need("section")?;
+    let refusal = match act(cx, call, place, &session, what, &fields).await {
+        // What somebody else ended meanwhile is as it was to be.
+        Ok(None) | Err(Error::Refused(Refusal::NotFound)) => {
+            let path = place.action("account");
+            let between = if path.contains('?') { "&" } else { "?" };
+            return Ok(Response::see_other(&format!("{path}{between}done={what}")));
+        }
+        Ok(Some(answer)) => return Ok(answer),
+        Err(Error::Refused(Refusal::MfaRequired)) => return Ok(Response::see_other(&place.link("mfa"))),
+        Err(Error::Refused(refusal)) => refusal,
+        Err(broken) => return Err(broken),
+    };
+    let mut problem = Problem::of(place.m, &place.tenant, &refusal);
+    if refusal == Refusal::WrongPassword {
+        problem.field = "current";
+        problem.sentence = place.m.refused_current.to_owned();
+    }
+    let part = view::ASK.iter().find(|part| what.starts_with(**part)).copied().unwrap_or_default();
+    let wrong = Wrong { part, problem, name: fields.get("name") };
+    Ok(with_headers(view::page(cx, place, &session, None, Some(wrong)).await?, &refusal))
+}
+
+/// Does it; an answer if that is more than saying that it is done.
+async fn act(
+    cx: &Cx,
+    call: &Call<'_>,
+    place: &Place,
+    session: &Session,
+    what: &str,
+    fields: &Fields,
+) -> Result<Option<Response>, Error> {
+    let user = &session.user.id;
+    match what {
+        "profile" => users::rename(cx, session, fields.need("name")?).await?,
+        "password" => {
+            passwords::change(cx, session, fields.need("current")?, fields.need("password")?).await?;
+        }
+        "factor-app" => return factor::begin(cx, call, place, session, Method::Totp).await.map(Some),
+        "factor-email" => return factor::begin(cx, call, place, session, Method::Email).await.map(Some),
+        "factor-codes" => return factor::codes(cx, place, session, fields).await.map(Some),
+        "factor-send" => factor::send(cx, call, session).await?,
+        "factor-off" => factor::off(cx, session, fields).await?,
+        "session" => sessions::revoke(cx, &session.tenant, user, user, fields.need("session")?).await?,
+        "others" => sessions::revoke_others(cx, session).await?,
+        "trusted" => trusted_devices::revoke(cx, session, fields.need("id")?).await?,
+        "app" => consents::revoke(cx, &session.tenant, user, fields.need("client")?).await?,
+        "key" => api_keys::revoke(cx, session, fields.need("id")?).await?,
+        _ => return Err(Refusal::Malformed("there is no such section".into()).into()),
+    }
+    Ok(None)
+}

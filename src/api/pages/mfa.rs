@@ -1,0 +1,123 @@
+//! `/tenant/{tenant}/mfa`: the second factor of a sign-in, of a session that is asked for one, or that is being
+//! set up.
+
+use crate::api::pages::form::Fields;
+use crate::api::pages::mfa_view::{self as view, Asking};
+use crate::api::pages::place::{Place, browser, set_cookie};
+use crate::api::pages::words::Problem;
+use crate::api::wording::with_headers;
+use crate::cx::Cx;
+use crate::domain::challenges::{self, COOKIE, Waiting};
+use crate::domain::principal::{self, Session};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::second_factor::{self, Proof};
+use crate::domain::sessions;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::factor::has_two;
+
+/// Shows what waits. For a session that nothing waits for, something does from now on.
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    let session = session(cx, call).await?;
+    let wanted = call.query("use");
+    let mut asking = Asking { wanted: wanted.as_deref(), sent: call.query("sent").is_some(), problem: None };
+    if let Some(waiting) = waiting(cx, call, session.as_ref()).await? {
+        return view::ask(cx, place, &waiting, asking).await;
+    }
+    let Some(session) = session else { return Ok(Response::see_other(&place.link("login"))) };
+    if has_two(&session.amr) {
+        return Ok(Response::see_other(place.onward()));
+    }
+    asking.sent = false;
+    let waiting = challenges::for_session(cx, &session, browser(call)).await?;
+    let cookie = set_cookie(COOKIE, &waiting.secret, challenges::SECONDS);
+    Ok(view::ask(cx, place, &waiting, asking).await?.with("set-cookie", cookie))
+}
+
+/// Takes the second factor and goes on; or mails another code.
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let fields = Fields::of(call).await?;
+    let place = &Place::of(cx, call, Some(&fields)).await?;
+    let session = session(cx, call).await?;
+    let Some(waiting) = waiting(cx, call, session.as_ref()).await? else {
+        return Ok(over(place, session.is_some()));
+    };
+    let mut asking = Asking { wanted: fields.get("use"), sent: false, problem: None };
+    // The form of another tab: what it was for is not what waits now.
+    if fields.need("challenge")? != waiting.row.id {
+        let sentence = place.m.refused_other_tab.to_owned();
+        asking.problem = Some(Problem { status: 400, sentence, field: "" });
+        return view::ask(cx, place, &waiting, asking).await;
+    }
+    let send = fields.get("send").is_some();
+    let outcome = match send {
+        true => challenges::send_code(cx, &waiting).await.map(|()| sent(place)),
+        false => prove(cx, call, place, &waiting, &fields).await,
+    };
+    let refusal = match outcome {
+        Err(Error::Refused(Refusal::ChallengeOver)) if !send => return Ok(over(place, session.is_some())),
+        Err(Error::Refused(refusal)) => refusal,
+        answer => return answer,
+    };
+    let mut problem = Problem::of(place.m, &place.tenant, &refusal);
+    match refusal {
+        Refusal::ChallengeOver => place.m.refused_no_more_codes.clone_into(&mut problem.sentence),
+        Refusal::WrongPassword => place.m.refused_current.clone_into(&mut problem.sentence),
+        _ => {}
+    }
+    asking.problem = Some(problem);
+    Ok(with_headers(view::ask(cx, place, &waiting, asking).await?, &refusal))
+}
+
+/// On with a session, if the form proves the second factor.
+async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, fields: &Fields) -> Answer {
+    let proof = match fields.get("password") {
+        Some(password) => Proof::Password(password),
+        None => Proof::Code(fields.need("code")?),
+    };
+    let trust = fields.get("trust").is_some();
+    let signed_in = second_factor::complete(cx, &call.chosen, waiting, browser(call), proof, trust).await?;
+    let answer = match signed_in.backup_codes.as_slice() {
+        [] => Response::see_other(place.onward()),
+        codes => view::backup_codes(place, codes)?,
+    };
+    Ok(forgotten(place.signed_in(&signed_in, answer)))
+}
+
+fn sent(place: &Place) -> Response {
+    Response::see_other(&place.link_with("mfa", "sent=1"))
+}
+
+async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<Session>, Error> {
+    Ok(principal::browser(cx, &call.chosen, call.request.headers.cookie(sessions::COOKIE)).await?)
+}
+
+/// What the browser's cookie waits for, unless it was left behind: by a session that is not this one, or by a
+/// sign-in before the one that this session came of.
+async fn waiting(cx: &Cx, call: &Call<'_>, session: Option<&Session>) -> Result<Option<Waiting>, Error> {
+    let Some(secret) = call.request.headers.cookie(COOKIE) else { return Ok(None) };
+    let waiting = match challenges::find(cx, &call.chosen, secret, browser(call)).await {
+        Ok(waiting) => waiting,
+        Err(Error::Refused(Refusal::ChallengeOver)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let began = session.and_then(|session| session.auth_time);
+    let current = match &waiting.row.session_id {
+        Some(id) => session.is_some_and(|session| session.id() == id),
+        None => began.is_none_or(|began| waiting.made_at() >= began),
+    };
+    Ok(Some(waiting).filter(|_| current))
+}
+
+/// Back to the start: a sign-in begins anew, a session is asked anew.
+fn over(place: &Place, session: bool) -> Response {
+    let to = if session { place.link("mfa") } else { place.link_with("login", "over=1") };
+    forgotten(Response::see_other(&to))
+}
+
+/// Takes the challenge's cookie away.
+fn forgotten(answer: Response) -> Response {
+    answer.with("set-cookie", set_cookie(COOKIE, "", 0))
+}
