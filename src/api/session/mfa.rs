@@ -53,7 +53,7 @@ pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         _ => return Err(invalid("code", "exactly one of code, password and credential")),
     };
-    let signed_in = second_factor::complete(cx, &call.chosen, waiting, Holder::Api, proof, false).await?;
+    let signed_in = second_factor::complete(cx, &call.chosen, &waiting, Holder::Api, proof, false).await?;
     Ok(signed_in_shape(&signed_in))
 }
 
