@@ -15,7 +15,7 @@ use crate::domain::{tenants, throttle};
 use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
-use crate::http::response::{DOCS_CSP, Response};
+use crate::http::response::{DOCS_CSP, MAILS_CSP, Response};
 use crate::http::table::{Found, Limit, Route, Surface, Table};
 use crate::ports::Fault;
 
@@ -87,7 +87,7 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
 /// The file of the request's path.
 fn asset(cx: &Cx, surface: &Surface, request: &Request) -> Asset {
     let headers = Response::empty(200)
-        .with("content-security-policy", DOCS_CSP)
+        .with("content-security-policy", if request.path == "/docs/mails" { MAILS_CSP } else { DOCS_CSP })
         .with("cache-control", "public, max-age=300")
         .secured()
         .headers;

@@ -15,6 +15,7 @@ mod conformance;
 mod connections;
 mod crypto;
 mod gateway;
+mod mails_page;
 mod oauth;
 mod openapi;
 mod pages;

@@ -49,11 +49,13 @@ pub(super) static VARIABLES: [Variable; 9] = [
     variable(
         "link",
         "Where the letter leads.",
-        "https://auth.example.com/auth/verify-email?token=a-token&return_to=/app/",
+        "https://auth.example.com/a-link?token=a-token&return_to=/app/",
         Kind::has_link,
     ),
     variable("code", "The six digits.", "123456", Kind::has_code),
-    variable("minutes", "For how many minutes it is good.", "15", |kind| !is_change(kind)),
+    variable("minutes", "For how many minutes it is good.", "15", |kind| {
+        !is_change(kind) && kind != Kind::AlreadyRegistered
+    }),
     variable("new_email", "The address that the account is to have.", "ada@new.example", |kind| {
         kind == Kind::ApproveEmailChange
     }),
@@ -105,7 +107,7 @@ pub(super) async fn content(
         ("greeting_name", to.name.as_ref().filter(plain).cloned().unwrap_or_default()),
         ("link", link),
         ("code", code.to_owned()),
-        ("minutes", (kind.seconds() / 60).to_string()),
+        ("minutes", kind.minutes()),
         ("new_email", new_email.to_owned()),
         ("when", when),
         ("address", cx.client.address.clone()),

@@ -133,6 +133,11 @@ impl Kind {
         }
     }
 
+    /// The same in minutes.
+    pub(super) fn minutes(self) -> String {
+        (self.seconds() / 60).to_string()
+    }
+
     /// Whether it leads somewhere.
     pub fn has_link(self) -> bool {
         self != Kind::Code

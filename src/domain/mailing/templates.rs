@@ -79,7 +79,7 @@ pub async fn delete(
 pub fn preview(kind: Kind, language: Language, content: Option<&Content>) -> Result<Content, Error> {
     match content {
         Some(content) => checked(kind, content),
-        None => Ok(ours(kind, language, &samples(true))?),
+        None => Ok(ours(kind, language, &samples(kind, true))?),
     }
 }
 
@@ -140,10 +140,11 @@ fn rendered(kind: Kind, content: &Content, values: &Values) -> Result<Content, M
 }
 
 /// What stands for the values where a letter is only looked at; `whole` with those that can be empty.
-fn samples(whole: bool) -> Values {
+fn samples(kind: Kind, whole: bool) -> Values {
+    let minutes = kind.minutes();
     VARIABLES.each_ref().map(|variable| {
         let sample = if whole || !variable.optional { variable.sample } else { "" };
-        (variable.name, sample.to_owned())
+        (variable.name, if variable.name == "minutes" { minutes.clone() } else { sample.to_owned() })
     })
 }
 
@@ -166,9 +167,9 @@ fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
             return Err(invalid(field, "no control characters"));
         }
     }
-    let bare = samples(false);
+    let bare = samples(kind, false);
     let least = rendered(kind, content, &bare).map_err(refused)?;
-    let whole = samples(true);
+    let whole = samples(kind, true);
     let shown = rendered(kind, content, &whole).map_err(refused)?;
     let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
     let template = Template::parse(&content.html, &names).map_err(|mistake| refused(("html", mistake)))?;

@@ -18,3 +18,11 @@ fn the_files_of_the_documentation_come_with_a_policy_of_their_own() {
     }
     world.post("/docs").send().is(405);
 }
+
+#[test]
+fn the_page_of_the_mails_runs_nothing_and_loads_nothing() {
+    let asset = World::new().get("/docs/mails").asset();
+    let (_, policy) = asset.headers.iter().find(|(name, _)| *name == "content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'self' 'unsafe-inline';"), "{policy}");
+    assert!(!policy.contains("script-src") && !policy.contains("connect-src"), "{policy}");
+}

@@ -203,7 +203,7 @@ fn mails() -> Vec<Operation> {
             .answers::<MailTemplate>(200, "The template, in use."),
         op("DELETE", TEMPLATE, "Go back to the default mail").nothing(204, "The default mail is in use."),
         op("POST", "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview", "Show a mail with sample values")
-            .about("Of the parts that are sent, all three, or else those that are kept, or else the default mail. All default mails: [mails.html](/docs/mails.html).")
+            .about("Of the parts that are sent, all three, or else those that are kept, or else the default mail. All default mails: [/docs/mails](/docs/mails).")
             .maybe_json::<mail_templates::Written>()
             .answers::<MailPreview>(200, "The mail."),
         op("GET", MAILS, "List mails")
