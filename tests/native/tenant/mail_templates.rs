@@ -240,3 +240,13 @@ fn a_template_that_cannot_be_rendered_is_logged_and_the_default_is_sent() {
     let login = json!({ "email": "ada@example.com", "password": PASSWORD });
     world.post("/auth/login").json(login).send().is(200);
 }
+
+#[test]
+fn the_template_that_the_readme_shows_is_accepted() {
+    let readme = include_str!("../../../README.md");
+    let (_, rest) = readme.split_once("/v2/MailTemplates/reset-password/en").unwrap();
+    let (_, rest) = rest.split_once("-d '").unwrap();
+    let (body, _) = rest.split_once("'\n```").unwrap();
+    let world = World::new();
+    put(&world, RESET, serde_json::from_str(body).unwrap()).is(200);
+}
