@@ -4,7 +4,6 @@ use askama::Template;
 
 use crate::api::pages::account::factor;
 use crate::api::pages::account::view;
-
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
