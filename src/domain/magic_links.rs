@@ -59,6 +59,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Res
     };
     let user = reached.unwrap_or_else(|| User {
         roles: tenant.settings.default_roles.clone(),
+        language: cx.client.language.map(|language| language.tag().to_owned()),
         ..users::new_user(cx, tenant, &email)
     });
     let mut batch = Vec::new();

@@ -6,7 +6,10 @@ use crate::store::users::User;
 /// Removes the mail to a user, and requests that wait and speak of them.
 pub fn forget(user: &User) -> [Stmt; 2] {
     [
-        Stmt::new("DELETE FROM outbox WHERE recipient = lower(?1)", vec![(&user.email).into()]),
+        Stmt::new(
+            "DELETE FROM outbox WHERE recipient = lower(?1) OR id IN (SELECT id FROM mails WHERE user_id = ?2)",
+            vec![(&user.email).into(), (&user.id).into()],
+        ),
         Stmt::new(
             "DELETE FROM authorization_requests WHERE tenant_id IN (?1, ?2)
              AND (instr(lower(parameters), ?3) > 0 OR instr(parameters, ?4) > 0)",

@@ -56,7 +56,7 @@ pub async fn to(db: &dyn Db, address: &str) -> Result<Vec<Kept>, Fault> {
 pub fn forget_tenant(tenant_id: &str) -> Stmt {
     Stmt::new(
         "DELETE FROM outbox WHERE recipient IN (SELECT lower(email) FROM users WHERE tenant_id = ?1)
-         OR instr(text, '/tenant/' || ?1 || '/') > 0",
+         OR id IN (SELECT id FROM mails WHERE tenant_id = ?1) OR instr(text, '/tenant/' || ?1 || '/') > 0",
         vec![tenant_id.into()],
     )
 }

@@ -155,7 +155,8 @@ impl Kind {
 
     /// Whether what an older one carries is dead once this is written.
     pub(super) fn replaces_older(self) -> bool {
-        matches!(self, Kind::VerifyEmail | Kind::ResetPassword | Kind::MagicLink)
+        use Kind::{ApproveEmailChange, ConfirmNewEmail, MagicLink, ResetPassword, VerifyEmail};
+        matches!(self, VerifyEmail | ResetPassword | MagicLink | ConfirmNewEmail | ApproveEmailChange)
     }
 }
 

@@ -5,6 +5,8 @@
 //! platform's binding does not: there a mail whose hand-over was cut off may have been sent, and is left to an
 //! administrator.
 
+use std::rc::Rc;
+
 use futures_util::future::join_all;
 
 use crate::config::MailTransport;
@@ -18,14 +20,14 @@ use crate::ports::{Fault, Mail};
 use crate::store::mails::{Filter, MailRow, Taken};
 use crate::store::{self, Listed, Page};
 
-/// Seconds that a hand-over can last: much longer than the platform lets one.
+/// Seconds that a hand-over can last: longer than all rounds of a run, each of which the transport ends after 20 s.
 const LEASE: i64 = 300;
 /// Seconds after each try until the next; the last one over and over.
 const DELAYS: [i64; 5] = [30, 120, 600, 1_800, 7_200];
 /// Mails at once: as many connections as the platform opens.
 const AT_ONCE: i64 = 6;
 /// Rounds in one run of cron.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 12;
 /// Characters that are kept of what a transport says.
 const LONGEST_ERROR: usize = 200;
 
@@ -33,7 +35,7 @@ const LONGEST_ERROR: usize = 200;
 pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
     let (context, id) = (cx.clone(), outgoing.id);
     let sending = async move {
-        if let Err(fault) = round(&context, Some(&id)).await {
+        if let Err(fault) = sent_and_others(context.clone(), &id).await {
             let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
             context.log.line(&line.to_string());
         }
@@ -47,7 +49,18 @@ pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
     }
 }
 
-/// The cron's part: everything that is due.
+/// Sends one. When that went well, what waits has its turn as well: the transport may be back.
+async fn sent_and_others(mut cx: Cx, id: &str) -> Result<(), Fault> {
+    let sent = round(&cx, Some(id)).await?;
+    if sent > 0 && cx.config.mail != MailTransport::Outbox {
+        // Theirs is not the doing of whoever asks now.
+        cx.client = Rc::default();
+        round(&cx, None).await?;
+    }
+    Ok(())
+}
+
+/// The cron's part: everything that is due, as long as the transport takes any of it.
 pub async fn due(cx: &Cx) -> Result<(), Fault> {
     if !repeatable(cx) {
         cx.db.run(vec![store::mails::give_up_unknown(cx.now)]).await?;
@@ -93,16 +106,17 @@ fn repeatable(cx: &Cx) -> bool {
     cx.config.mail != MailTransport::Binding
 }
 
-/// Takes mails whose turn it is and sends them; how many there were.
+/// Takes mails whose turn it is and sends them; how many were handed over.
 async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
     let until = cx.now.plus(LEASE);
     let taken = store::mails::take_due(cx.db.as_ref(), id, repeatable(cx), until, AT_ONCE, cx.now).await?;
     let outcomes = join_all(taken.iter().map(|mail| hand_over(cx, mail))).await;
-    let mut batch = Vec::new();
+    let (mut batch, mut sent) = (Vec::new(), 0);
     for (mail, outcome) in taken.iter().zip(outcomes) {
         let user = mail.user_id.as_deref().unwrap_or_default();
         let entry = match outcome {
             Ok(()) => {
+                sent += 1;
                 batch.push(store::mails::sent(mail, cx.now));
                 Entry::ok("mail.sent").on(user).saying(&mail.kind)
             }
@@ -122,7 +136,7 @@ async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
     if !batch.is_empty() {
         cx.db.run(batch).await?;
     }
-    Ok(taken.len())
+    Ok(sent)
 }
 
 async fn hand_over(cx: &Cx, taken: &Taken) -> Result<(), Fault> {

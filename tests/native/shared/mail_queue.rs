@@ -87,6 +87,22 @@ fn a_mail_that_comes_to_nothing_is_given_up_when_it_is_of_no_use_and_then_forgot
 }
 
 #[test]
+fn a_mail_that_gets_through_takes_along_what_waits() {
+    let world = World::with(&RESEND);
+    world.user(ADA);
+    let bob = world.session(&world.user("bob@example.com")).access;
+    world.post.refuses.set(1);
+    forgot(&world);
+    world.advance(30);
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": "a new password" });
+    world.post("/api/auth/change-password").bearer(&bob).json(change).send().is(200);
+    assert_eq!((world.mails(ADA).len(), world.mails("bob@example.com").len()), (1, 1));
+    let sent = world.sql("SELECT detail, address FROM audit WHERE event = 'mail.sent' ORDER BY id");
+    let of = |kind: &str| sent.iter().find(|row| row["detail"] == kind).unwrap()["address"].clone();
+    assert_eq!((of("password-changed"), of("reset-password")), (json!("203.0.113.7"), Value::Null));
+}
+
+#[test]
 fn of_fifty_at_once_one_sends() {
     for vars in [&BINDING[..], &RESEND[..]] {
         let world = World::with(vars);
