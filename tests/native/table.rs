@@ -116,6 +116,7 @@ system open GET /docs
 system open GET /docs/
 system open GET /docs/{*file}
 system open GET /healthz
+system open GET /passkeys.js
 system open GET /portcullis.css
 system open POST /setup
 tenant admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}

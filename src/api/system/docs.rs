@@ -50,6 +50,9 @@ pub fn chapter() -> Chapter {
             .needs_query::<String>("to", "The address that it went to.")
             .answers::<Outbox>(200, "The mail."),
         op("GET", "/portcullis.css", "The pages' style sheet").text(200, "CSS.", "text/css"),
+        op("GET", "/passkeys.js", "The pages' script for passkeys")
+            .text(200, "JavaScript.", "text/javascript")
+            .nothing(304, "As the caller knows it."),
         op("GET", "/docs", "This documentation").also("/docs/").page(200, "Swagger UI."),
         op("GET", "/docs/{*file}", "A file of this documentation, as `openapi.json`")
             .text(200, "The file.", "*/*")

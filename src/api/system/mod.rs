@@ -1,5 +1,5 @@
-//! What runs the deployment: health, the first administrator, the local outbox, our style sheet, and the API's
-//! documentation, which is static files.
+//! What runs the deployment: health, the first administrator, the local outbox, our style sheet, and what is
+//! static files: the pages' script for passkeys and the API's documentation.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
@@ -19,6 +19,7 @@ pub fn surface() -> Surface {
         route("POST", "/setup", Limit::None, open(setup::setup)),
         route("GET", "/dev/outbox", Limit::None, open(outbox::outbox)),
         route("GET", "/portcullis.css", Limit::None, bare(style::style)),
+        route("GET", "/passkeys.js", Limit::None, asset()),
         route("GET", "/docs", Limit::None, asset()),
         route("GET", "/docs/", Limit::None, asset()),
         route("GET", "/docs/{*file}", Limit::None, asset()),

@@ -1,9 +1,9 @@
-//! The test vectors of Web Authentication Level 3 (§16), and the ceremonies of a password manager.
+//! The test vectors of Web Authentication Level 3 (§16), and ceremonies as browsers answered them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::crypto::webauthn::{Assertion, Expected, Record, Registration, Wrong, asserted, registered};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::ORIGIN;
 
@@ -184,50 +184,92 @@ const VECTORS_OTHER_KEY: [&str; 4] = [
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
 ];
 
-/// What a password manager of the `passkey` crates (0.6.0) answered to one challenge, as its JSON has it.
-const MANAGER_CHALLENGE: &str = "aG93IGRvIHlvdSBkbyBob3cgZG8geW91IGRv";
-const MANAGER_ID: &str = "tQJ7096C3Yr1XbmDndLV0g";
-const MANAGER_CREATED: &str = concat!(
-    "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VXOTFJ",
-    "R1J2Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
-);
-const MANAGER_OBJECT: &str = concat!(
-    "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YViUwgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzNdAAAAAAAAAAAA",
-    "AAAAAAAAAAAAAAAAELUCe9Pegt2K9V25g53S1dKlAQIDJiABIVgg4megTGFr_IImMV4bzyZ-eKw3aKF0n5vdpFNWCgYBhNUi",
-    "WCBKK7y8Uw5ee8I7dd9cdz8_4rUG6sg4_P_ZqGxqynPcRw",
-);
-const MANAGER_GOT: &str = concat!(
-    "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VXOTFJR1J2",
-    "Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
-);
-const MANAGER_DATA: &str = "wgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzMdAAAAAA";
-const MANAGER_SIGNATURE: &str = concat!(
-    "MEYCIQCeC9o_91-4iNyGCTlPgygxzRlJVWeUJJUA5AeqEnjixAIhAJZR44eCPcKe-sGgbWNU-SJs8gGvk9Ny2XcrXi6HOvV-",
-);
+/// What browsers answered to one challenge, for a user that is called `user`, as their JSON has it.
+struct Recorded {
+    name: &'static str,
+    id: &'static str,
+    created: &'static str,
+    object: &'static str,
+    got: &'static str,
+    data: &'static str,
+    signature: &'static str,
+    /// The counter after each.
+    counts: [u32; 2],
+}
+
+const ASKED: &str = "aG93IGRvIHlvdSBkbyBob3cgZG8geW91IGRv";
+
+const RECORDED: [Recorded; 2] = [
+    Recorded {
+        name: "the password manager of the passkey crates, 0.6.0",
+        id: "tQJ7096C3Yr1XbmDndLV0g",
+        created: concat!(
+            "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VX",
+            "OTFJR1J2Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+        ),
+        object: concat!(
+            "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YViUwgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzNdAAAAAAAA",
+            "AAAAAAAAAAAAAAAAAAAAELUCe9Pegt2K9V25g53S1dKlAQIDJiABIVgg4megTGFr_IImMV4bzyZ-eKw3aKF0n5vdpFNW",
+            "CgYBhNUiWCBKK7y8Uw5ee8I7dd9cdz8_4rUG6sg4_P_ZqGxqynPcRw",
+        ),
+        got: concat!(
+            "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VXOTFJ",
+            "R1J2Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+        ),
+        data: "wgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzMdAAAAAA",
+        signature: concat!(
+            "MEYCIQCeC9o_91-4iNyGCTlPgygxzRlJVWeUJJUA5AeqEnjixAIhAJZR44eCPcKe-sGgbWNU-SJs8gGvk9Ny2XcrXi6H",
+            "OvV-",
+        ),
+        counts: [0, 0],
+    },
+    Recorded {
+        name: "Chromium's virtual authenticator",
+        id: "b_v3h3cZP78CWgeScWkmLJoXIe9_5MwQVV13US3kriw",
+        created: concat!(
+            "eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VX",
+            "OTFJR1J2Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+        ),
+        object: concat!(
+            "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YViBwgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzNNAAAAAQEC",
+            "AwQFBgcIAQIDBAUGBwgAIG_794d3GT-_AloHknFpJiyaFyHvf-TMEFVdd1Et5K4spAEBAycgBiFYIKeaoK34chIHbaW8",
+            "d5jvA7Lluu_CJVhyJgDKHcD_mAXC",
+        ),
+        got: concat!(
+            "eyJ0eXBlIjoid2ViYXV0aG4uZ2V0IiwiY2hhbGxlbmdlIjoiYUc5M0lHUnZJSGx2ZFNCa2J5Qm9iM2NnWkc4Z2VXOTFJ",
+            "R1J2Iiwib3JpZ2luIjoiaHR0cHM6Ly9hdXRoLmV4YW1wbGUuY29tIiwiY3Jvc3NPcmlnaW4iOmZhbHNlfQ",
+        ),
+        data: "wgTIVP_l81o7hSCL2YnGDRxW1Wz9mm4vWPKLltF-BzMNAAAAAg",
+        signature: "m244P_H60NRkoLE2UhpWnVuADYaBks6JWbJJa9ShY6pPvjR8OKB5uTW02q3s3pI17UdBjtqexe56-JFcEFtZCA",
+        counts: [1, 2],
+    },
+];
 
 #[test]
-fn what_a_password_manager_answered_registers_and_signs_in() {
-    let credential = |response: serde_json::Value| {
-        json!({
-            "id": MANAGER_ID, "rawId": MANAGER_ID, "type": "public-key", "response": response,
-            "authenticatorAttachment": "platform", "clientExtensionResults": {},
-        })
-    };
+fn what_browsers_answered_registers_and_signs_in() {
     let origins = [ORIGIN.to_owned()];
     let rp_id = "auth.example.com";
-    let expected =
-        Expected { challenge: MANAGER_CHALLENGE, rp_id, origins: &origins, user_verification: true };
-    let created = credential(json!({
-        "clientDataJSON": MANAGER_CREATED, "attestationObject": MANAGER_OBJECT, "transports": ["internal", "hybrid"],
-    }));
-    let registration = Registration::parse(&created).unwrap();
-    let record = registered(&expected, &registration).unwrap();
-    assert_eq!((record.sign_count, record.backup_eligible, record.backed_up), (0, true, true));
-    let got = credential(json!({
-        "clientDataJSON": MANAGER_GOT, "authenticatorData": MANAGER_DATA, "signature": MANAGER_SIGNATURE,
-        "userHandle": "dXNlcg",
-    }));
-    let assertion = Assertion::parse(&got).unwrap();
-    assert_eq!(assertion.user_handle.as_deref(), Some(&b"user"[..]));
-    assert!(asserted(&expected, &record, &assertion).unwrap().user_verified);
+    let expected = Expected { challenge: ASKED, rp_id, origins: &origins, user_verification: true };
+    for recorded in &RECORDED {
+        let Recorded { name, id, created, object, got, data, signature, counts } = recorded;
+        let credential = |response: Value| {
+            json!({
+                "id": id, "rawId": id, "type": "public-key", "response": response,
+                "authenticatorAttachment": "platform", "clientExtensionResults": {},
+            })
+        };
+        let response =
+            json!({ "clientDataJSON": created, "attestationObject": object, "transports": ["internal"] });
+        let registration = Registration::parse(&credential(response)).unwrap();
+        let record = registered(&expected, &registration).unwrap();
+        assert!(record.backup_eligible, "{name}");
+        let response = json!({
+            "clientDataJSON": got, "authenticatorData": data, "signature": signature, "userHandle": "dXNlcg",
+        });
+        let assertion = Assertion::parse(&credential(response)).unwrap();
+        assert_eq!(assertion.user_handle.as_deref(), Some(&b"user"[..]), "{name}");
+        let said = asserted(&expected, &record, &assertion).unwrap();
+        assert!(said.user_verified, "{name}");
+        assert_eq!([record.sign_count, said.sign_count], *counts, "{name}");
+    }
 }

@@ -3,5 +3,6 @@
 mod docs;
 mod healthz;
 mod outbox;
+mod passkeys;
 mod setup;
 mod style;
