@@ -66,7 +66,8 @@
 
   async function options(form) {
     if (form.dataset.options) return JSON.parse(form.dataset.options);
-    const reply = await fetch(form.dataset.optionsUrl, { method: 'POST', headers: { accept: 'application/json' } });
+    const headers = { accept: 'application/json' };
+    const reply = await fetch(form.dataset.optionsUrl, { method: 'POST', headers });
     if (!reply.ok) throw new Error(`options: ${reply.status}`);
     const json = await reply.json();
     return json.data || json;

@@ -169,6 +169,7 @@ impl Clear<'_> {
         batch.extend(store::backup_codes::replace(&user.id, &[], mark));
         batch.extend(challenges::forget_if_written(&user.id, cx.now, mark));
         if reset {
+            batch.push(store::passkeys::delete_all(&user.id, mark));
             batch.extend(store::sessions::end_all_if_written(&user.id, cx.now, mark));
             let entry = Entry::ok("mfa.reset").by(admin.actor()).on(&user.id);
             batch.push(store::audit::if_written(audit::row(cx, &admin.tenant.id, entry), mark));

@@ -105,6 +105,11 @@ pub fn delete(user_id: &str, id: &str) -> Stmt {
     Stmt::new(sql, vec![user_id.into(), id.into()])
 }
 
+/// Removes all passkeys of a user, once the event of that mark is written.
+pub fn delete_all(user_id: &str, mark: &str) -> Stmt {
+    if_written(Stmt::new("DELETE FROM passkeys WHERE user_id = ?1", vec![user_id.into()]), mark)
+}
+
 /// What a ceremony is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {

@@ -69,7 +69,7 @@ pub(super) struct Changed {
     /// The second factor: `none`, `totp` or `email`. What was set up for another one goes.
     #[serde(default)]
     mfa: Option<String>,
-    /// Clears what was set up for the second factor and ends all sessions.
+    /// Clears what was set up for the second factor, passkeys too, and ends all sessions.
     #[serde(default, rename = "resetTOTP")]
     reset_totp: bool,
 }

@@ -207,6 +207,59 @@ fn a_tenant_without_passkeys_has_none() {
 }
 
 #[test]
+fn an_administrators_reset_removes_them() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let mut key = Authenticator::new(1);
+    world.add_passkey(&world.session(&user).access, &mut key).is(201);
+    let path = format!("/tenant/home/v2/Users/{}", user.id);
+    world.put(&path).bearer(&world.admin()).json(json!({ "resetTOTP": true })).send().is(200);
+    assert_eq!(world.number("SELECT count(*) AS n FROM passkeys"), 0);
+    world.passkey_login(&mut key).is(401);
+    world.add_passkey(&world.session(&user).access, &mut key).is(201);
+}
+
+#[test]
+fn passkeys_are_a_persons_own_and_no_clients_to_add() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let own = world.session(&user);
+    let mut key = Authenticator::new(1);
+    let id = world.add_passkey(&own.access, &mut key).is(201).str("/data/id");
+    world.sql("UPDATE sessions SET amr = '[\"pwd\",\"pop\",\"mfa\"]'");
+    world.put_client("home", "shop", &json!({}));
+    let granted = world.granted(&user.id, "shop", "read write", None);
+    world.get(PASSKEYS).bearer(&granted).send().is(200);
+    world.post("/api/auth/passkeys/options").bearer(&granted).send().is(403);
+    let path = format!("{PASSKEYS}/{id}");
+    world.patch(&path).bearer(&granted).json(json!({ "name": "Theirs" })).send().is(403);
+    world.delete(&path).bearer(&granted).send().is(403);
+    assert_eq!(world.number("SELECT count(*) AS n FROM passkeys"), 1);
+}
+
+#[test]
+fn scripts_of_the_tenants_origins_use_them() {
+    let world = World::new();
+    let origin = "https://app.example.com";
+    world.settings(json!({ "allowedOrigins": [origin] }));
+    let token = world.session(&world.user("ada@example.com")).access;
+    let mut key = Authenticator::new(1);
+    key.origin = origin.into();
+    world.add_passkey(&token, &mut key).is(201);
+    let preflight = world
+        .ask("OPTIONS", "/api/auth/passkeys/login")
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type")
+        .send()
+        .is(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(origin));
+    let body = json!({ "credential": key.get(&world.request_options()) });
+    let reply = world.post("/api/auth/passkeys/login").header("origin", origin).json(body).send().is(200);
+    assert_eq!(reply.header("access-control-allow-origin"), Some(origin));
+}
+
+#[test]
 fn a_tenants_own_host_and_origins_are_its_relying_party() {
     let world = World::new();
     world.tenant("acme");
