@@ -293,7 +293,9 @@ async fn make(
     all.append(&mut batch);
     let answers = cx.db.run(all).await?;
     if answers.get(at).is_none_or(Vec::is_empty) {
-        return Err(Refusal::ChallengeOver.into());
+        // What proved the first factor is good no more.
+        let refusal = if gated { Refusal::WrongPassword } else { Refusal::ChallengeOver };
+        return Err(refusal.into());
     }
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;

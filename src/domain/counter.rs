@@ -96,6 +96,9 @@ fn take(tallies: &mut Tallies, wanted: &[Tally], now: Time) -> Verdict {
                 refused: 0,
             };
         } else {
+            if hit(*state, tally.rule, now).admitted {
+                continue;
+            }
             first_refusal |= state.refused == 0;
             state.refused = state.refused.saturating_add(1);
             if state.count == 0 {

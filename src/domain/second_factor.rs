@@ -117,6 +117,11 @@ async fn conclude(
             let mut begin = Begin::new(cx, tenant, user, amr);
             begin.gate = gate;
             (begin.writes, letter) = effects(begin.mark()).await?;
+            if enrols {
+                let entry = Entry::ok("mfa.enrolled").by(&user.id).on(&user.id).saying(method.name());
+                let row = audit::row(cx, &tenant.id, entry);
+                begin.writes.push(store::audit::if_written(row, begin.mark()));
+            }
             let trusts = trust && holder.is_browser();
             let trusted = || trusted_devices::trust(cx, tenant, user, begin.mark());
             if let Some((cookie, stmt)) = trusts.then(trusted).flatten() {

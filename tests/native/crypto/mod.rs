@@ -4,5 +4,6 @@ mod foreign;
 mod imports;
 mod password;
 mod seal;
+mod totp;
 mod webauthn;
 mod webauthn_vectors;

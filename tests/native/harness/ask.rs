@@ -179,6 +179,19 @@ impl<'w> Ask<'w> {
         }
     }
 
+    /// Serves it, and counts what is asked of the database and of counters before the answer; what is put off
+    /// until after it is done then, and not counted.
+    pub fn cost(self) -> (Reply, [usize; 2]) {
+        let (cx, request) = self.parts();
+        let spent = || [self.world.db.trips.get(), self.world.counters.calls.get()];
+        let before = spent();
+        let outcome = pollster::block_on(serve(&cx, &self.world.table, &request));
+        let after = spent();
+        pollster::block_on(self.world.afterwards());
+        let Outcome::Answer(response) = outcome else { panic!("was to be answered") };
+        (Reply::new(self.path.clone(), &response), [after[0] - before[0], after[1] - before[1]])
+    }
+
     /// Serves it; it must be forwarded.
     pub fn plan(self) -> Plan {
         let what = format!("{} {}", self.method, self.path);

@@ -109,18 +109,21 @@ impl Db for Sqlite {
 pub struct Objects {
     objects: RefCell<HashMap<String, Tallies>>,
     clock: Rc<Cell<i64>>,
+    /// Calls so far.
+    pub calls: Cell<usize>,
 }
 
 impl Objects {
     /// No object yet.
     pub fn new(clock: Rc<Cell<i64>>) -> Objects {
-        Objects { objects: RefCell::default(), clock }
+        Objects { objects: RefCell::default(), clock, calls: Cell::new(0) }
     }
 }
 
 impl Counters for Objects {
     fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
+            self.calls.set(self.calls.get() + 1);
             let mut objects = self.objects.borrow_mut();
             let tallies = objects.entry(object).or_default();
             let verdicts = steps.iter().map(|step| apply(tallies, step, Time(self.clock.get())));

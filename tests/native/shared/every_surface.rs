@@ -50,7 +50,8 @@ fn assert_shape(surface: &str, reply: &Reply, code: &str) {
         "account" => reply.json["error"] == code.to_ascii_lowercase() && reply.json["message"].is_string(),
         "connections" => {
             let members = ["error", "statusCode", "success", "timestamp"];
-            let found: Vec<_> = reply.json.as_object().unwrap().keys().map(String::as_str).collect();
+            let mut found: Vec<_> = reply.json.as_object().unwrap().keys().map(String::as_str).collect();
+            found.sort_unstable();
             found == members && reply.json["statusCode"] == reply.status && reply.json["success"] == false
         }
         _ => {

@@ -1,9 +1,12 @@
 //! What holds on every surface alike.
 
 mod by_mail;
+mod codes;
 mod cors;
 mod deletion;
 mod every_surface;
+mod factor_matrix;
+mod factors;
 mod grants;
 mod letters;
 mod mail_queue;

@@ -46,7 +46,7 @@ fn a_reset_clears_what_was_set_up_and_ends_every_session() {
         assert_eq!(left(&world, table), 0, "{table}");
     }
     assert_eq!(world.events("mfa.reset"), 1);
-    assert!(world.mails("ada@example.com").last().unwrap().text.contains("Reset"));
+    assert!(world.mails("ada@example.com").last().unwrap().subject.contains("reset"));
     // The next login sets it up again.
     let waiting = world.login("ada@example.com", PASSWORD).is(200);
     world.verify(&waiting, &world.code(&app.secret)).is(401);
