@@ -3,12 +3,17 @@
 use crate::crypto::secret::{checksum, letters, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed};
 use crate::domain::principal::{Admin, Credential, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::second_factor;
+use crate::domain::tenants::Tenant;
 use crate::domain::users;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
+use crate::ports::{Fault, Stmt};
 use crate::store::api_keys::ApiKey;
+use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
 /// How many keys one user may have.
@@ -37,7 +42,7 @@ pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiK
     if session.client_id.is_some() && !session.scopes.hold(&new.scopes) {
         return Err(Refusal::ScopeMissing(new.scopes).into());
     }
-    make(cx, session, Owner::User(&session.user.id), new).await
+    make(cx, session, Owner::User(&session.user), new).await
 }
 
 /// Makes a key of the administrator's tenant: its own, with roles, or one that acts for a user of it.
@@ -63,12 +68,12 @@ pub async fn create_by_admin(
     if user.operator && admin.actor() != user.id {
         return Err(Refusal::Conflict("only the operator makes keys that act for the operator").into());
     }
-    make(cx, admin, Owner::User(&user.id), new).await
+    make(cx, admin, Owner::User(&user), new).await
 }
 
 /// Whom a key stands for.
 enum Owner<'a> {
-    User(&'a str),
+    User(&'a User),
     Tenant(Vec<String>),
 }
 
@@ -93,10 +98,11 @@ async fn make(
                 .ok_or_else(|| invalid("expiresAt", "a time to come, as 2030-01-31T00:00:00Z"))?,
         ),
     };
-    let (user_id, roles, most) = match owner {
-        Owner::User(id) => (Some(id.to_owned()), Vec::new(), MOST),
+    let (user, roles, most) = match owner {
+        Owner::User(user) => (Some(user), Vec::new(), MOST),
         Owner::Tenant(roles) => (None, roles, MOST_OF_TENANT),
     };
+    let user_id = user.map(|user| user.id.clone());
     if store::api_keys::count(cx.db.as_ref(), &by.tenant.id, user_id.as_deref()).await? >= most {
         return Err(Refusal::Conflict("a user has at most 100 API keys, a tenant 1000 of its own").into());
     }
@@ -117,10 +123,35 @@ async fn make(
         id,
     };
     let entry = Entry::ok("api_key.created").by(by.actor()).on(&row.id).saying(scopes.list());
-    if !audit::change(cx, &row.tenant_id, store::api_keys::insert(&row, &stored(&key)), entry).await? {
+    let insert = store::api_keys::insert(&row, &stored(&key));
+    if !tell(cx, &by.tenant, user, insert, entry, Changed::ApiKeyMade).await? {
         return Err(Refusal::NotFound.into());
     }
     Ok((row, key))
+}
+
+/// Does one thing to a key and tells of it: in the log and, if there is one, its user; `false` if there was
+/// nothing to do.
+async fn tell(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: Option<&User>,
+    stmt: Stmt,
+    entry: Entry,
+    changed: Changed,
+) -> Result<bool, Fault> {
+    let mark = audit::mark(cx, &tenant.id, entry);
+    let mut letter = match user {
+        Some(user) => Some(second_factor::note(cx, tenant, user, changed, &mark.id).await?),
+        None => None,
+    };
+    let mut batch = vec![stmt, mark.stmt];
+    batch.extend(letter.iter_mut().flat_map(|letter| std::mem::take(&mut letter.stmts)));
+    let done = cx.db.run(batch).await?.first().is_some_and(|rows| !rows.is_empty());
+    if let Some(letter) = letter.filter(|_| done) {
+        mailing::dispatch(cx, letter).await;
+    }
+    Ok(done)
 }
 
 /// The caller's keys.
@@ -146,7 +177,7 @@ pub async fn find(cx: &Cx, admin: &Admin, id: &str) -> Result<ApiKey, Error> {
 /// # Errors
 /// [`Refusal::NotFound`].
 pub async fn revoke(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
-    end(cx, session, Some(&session.user.id), id).await
+    end(cx, session, Some(&session.user), true, id).await
 }
 
 /// Revokes any key of an administrator's tenant.
@@ -154,13 +185,19 @@ pub async fn revoke(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
 /// # Errors
 /// [`Refusal::NotFound`].
 pub async fn revoke_by_admin(cx: &Cx, admin: &Admin, id: &str) -> Result<(), Error> {
-    end(cx, admin, None, id).await
+    let user = match find(cx, admin, id).await?.user_id {
+        Some(user_id) => store::users::by_id(cx.db.as_ref(), &admin.tenant.id, &user_id).await?,
+        None => None,
+    };
+    end(cx, admin, user.as_ref(), false, id).await
 }
 
-async fn end(cx: &Cx, by: &Credential, user_id: Option<&str>, id: &str) -> Result<(), Error> {
+/// Ends a key; `own` if it must be the user's.
+async fn end(cx: &Cx, by: &Credential, user: Option<&User>, own: bool, id: &str) -> Result<(), Error> {
     let entry = Entry::ok("api_key.revoked").by(by.actor()).on(id);
-    let revoke = store::api_keys::revoke(&by.tenant.id, user_id, id, cx.now);
-    if !audit::change(cx, &by.tenant.id, revoke, entry).await? {
+    let owner = user.filter(|_| own).map(|user| user.id.as_str());
+    let revoke = store::api_keys::revoke(&by.tenant.id, owner, id, cx.now);
+    if !tell(cx, &by.tenant, user, revoke, entry, Changed::ApiKeyRevoked).await? {
         return Err(Refusal::NotFound.into());
     }
     cx.cache.credentials.forget_where(|known| known.key_id.as_deref() == Some(id));

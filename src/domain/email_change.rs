@@ -163,7 +163,7 @@ pub async fn confirm(
     let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
     let mut mails = [
         second_factor::note(cx, &tenant, &user, Changed::Email, &mark.id).await?,
-        second_factor::note(cx, &tenant, &there, Changed::Email, &mark.id).await?,
+        second_factor::note(cx, &tenant, &there, Changed::EmailNow, &mark.id).await?,
     ];
     let mut batch = vec![
         store::email_changes::confirm(&stored(token), cx.now),

@@ -5,8 +5,10 @@ use crate::crypto::secret::{base64url, hmac};
 use crate::crypto::{password, seal};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::second_factor;
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::{backchannel, challenges, enrolment, mailing, passwords};
 use crate::model::email::Email;
@@ -235,8 +237,17 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         let clear = enrolment::Clear { was: &was.mfa, user: &user, reset: change.reset_mfa };
         letter = clear.write(cx, admin, &mark.id, &mut batch).await?;
     }
+    // The address before is told that it is the account's no more.
+    let mut told = match was.email_key == user.email_key {
+        true => None,
+        false => Some(second_factor::note(cx, tenant, &was, Changed::Email, &mark.id).await?),
+    };
+    batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::Conflict("the address has an account").into());
+    }
+    if let Some(told) = told {
+        mailing::dispatch(cx, told).await;
     }
     if user.status == "disabled" || change.reset_mfa {
         backchannel::soon(cx, &user.id);

@@ -32,12 +32,11 @@ pub enum By<'a> {
     },
 }
 
-/// Makes a link with its code, if its user is there and active; their older ones are dead from now on. The
-/// second statement answers the hash if so.
+/// Makes a link with its code, if its user is there and active; their older ones are dead from now on.
 pub fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time, now: Time) -> [Stmt; 2] {
     let sql = "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at, code_hash)
                SELECT ?1, tenant_id, id, ?4, email_key, ?5, ?6, ?7 FROM users
-               WHERE id = ?2 AND email_key = ?3 AND status = 'active' RETURNING hash";
+               WHERE id = ?2 AND email_key = ?3 AND status = 'active'";
     let args = vec![
         hash.into(),
         (&user.id).into(),

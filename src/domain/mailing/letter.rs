@@ -53,6 +53,8 @@ pub enum Changed {
     Password,
     /// The address; this goes to the one before.
     Email,
+    /// The address; this goes to the one that it is now.
+    EmailNow,
     /// A second factor is asked for from now on.
     SecondFactorOn,
     /// None is asked for any more.
@@ -69,6 +71,8 @@ pub enum Changed {
     PasskeyRemoved,
     /// An API key was made.
     ApiKeyMade,
+    /// An API key was revoked.
+    ApiKeyRevoked,
 }
 
 /// Which letter it is.
@@ -93,7 +97,7 @@ pub enum Kind {
 }
 
 /// All of them, as the database, templates and the API name them.
-pub const KINDS: [(Kind, &str); 17] = [
+pub const KINDS: [(Kind, &str); 19] = [
     (Kind::VerifyEmail, "verify-email"),
     (Kind::ResetPassword, "reset-password"),
     (Kind::AlreadyRegistered, "already-registered"),
@@ -103,6 +107,7 @@ pub const KINDS: [(Kind, &str); 17] = [
     (Kind::ApproveEmailChange, "approve-email-change"),
     (Kind::Changed(Changed::Password), "password-changed"),
     (Kind::Changed(Changed::Email), "email-changed"),
+    (Kind::Changed(Changed::EmailNow), "email-is-now"),
     (Kind::Changed(Changed::SecondFactorOn), "second-factor-on"),
     (Kind::Changed(Changed::SecondFactorOff), "second-factor-off"),
     (Kind::Changed(Changed::SecondFactorReset), "second-factor-reset"),
@@ -111,6 +116,7 @@ pub const KINDS: [(Kind, &str); 17] = [
     (Kind::Changed(Changed::PasskeyAdded), "passkey-added"),
     (Kind::Changed(Changed::PasskeyRemoved), "passkey-removed"),
     (Kind::Changed(Changed::ApiKeyMade), "api-key-made"),
+    (Kind::Changed(Changed::ApiKeyRevoked), "api-key-revoked"),
 ];
 
 impl Kind {

@@ -41,6 +41,36 @@ describe('mailed links', () => {
     assert.equal((await login(person.email, 'a new password')).status, 200);
   });
 
+  test('GET, HEAD and OPTIONS on a magic link and its endpoints change nothing', async () => {
+    const person = await gateway.makePerson();
+    await post('/api/auth/magic-link/request', { email: person.email });
+    const token = await gateway.mailedToken(person.email, '/tenant/home/magic-link');
+    for (const path of ['/tenant/home/magic-link', '/api/auth/magic-link/verify', '/users/auth/magic-link/verify']) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS', 'GET']) {
+        const answer = await gateway.send(`${path}?token=${token}`, { method });
+        assert.ok(answer.status < 500, `${method} ${answer.status}`);
+        assert.equal(answer.headers['set-cookie'], undefined);
+      }
+    }
+    assert.equal((await post('/api/auth/magic-link/verify', { token })).status, 200);
+    assert.equal((await post('/api/auth/magic-link/verify', { token })).status, 400);
+  });
+
+  test('what was mailed for one purpose is good for no other', async () => {
+    const person = await gateway.makePerson();
+    await post('/auth/forgot-password', { email: person.email });
+    const reset = await gateway.mailedToken(person.email, '/auth/reset-password');
+    await post('/api/auth/magic-link/request', { email: person.email });
+    const magic = await gateway.mailedToken(person.email, '/tenant/home/magic-link');
+    for (const path of ['/api/auth/magic-link/verify', '/users/auth/magic-link/verify', '/api/auth/change-email/confirm']) {
+      assert.equal((await post(path, { token: reset })).status, 400, path);
+    }
+    for (const path of ['/auth/reset-password', '/auth/verify-email', '/api/auth/change-email/confirm']) {
+      assert.equal((await post(path, { token: magic, password: 'stolen password' })).status, 400, path);
+    }
+    assert.equal((await login(person.email)).status, 200);
+  });
+
   test("a link's page is not framed, not cached, and passes no referrer", async () => {
     const page = await gateway.send('/auth/verify-email?token=anything', { headers: { Accept: 'text/html' } });
     assert.match(page.headers['content-security-policy'], /frame-ancestors 'none'/);
@@ -67,6 +97,7 @@ describe('mailed links', () => {
     await post('/auth/forgot-password', { email }, hostile);
     const person = await gateway.makePerson();
     await post('/auth/forgot-password', { email: person.email }, hostile);
+    await post('/api/auth/magic-link/request', { email: person.email }, hostile);
     const mails = [...(await gateway.outbox(email)), ...(await gateway.outbox(person.email))];
     assert.ok(mails.length >= (registered.status === 201 ? 2 : 1), `${registered.status}: ${mails.length} mails`);
     for (const mail of mails) {

@@ -10,6 +10,7 @@ mod factors;
 mod grants;
 mod letters;
 mod mail_queue;
+mod notices;
 mod paging;
 mod races;
 mod secrets;

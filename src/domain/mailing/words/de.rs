@@ -82,6 +82,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
             "Ihre E-Mail-Adresse wurde geändert",
             "Die Adresse Ihres Kontos wurde gerade geändert. Dies ist die letzte Mail an die bisherige.",
         ),
+        Changed::EmailNow => (
+            "Dies ist jetzt Ihre E-Mail-Adresse",
+            "Die Adresse Ihres Kontos ist seit gerade eben diese. Melden Sie sich von nun an mit ihr an.",
+        ),
         Changed::SecondFactorOn => (
             "Die Anmeldung in zwei Schritten ist an",
             "Ihre Anmeldung hat jetzt einen zweiten Schritt. Von nun an werden Sie danach gefragt.",
@@ -113,6 +117,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::ApiKeyMade => (
             "Ein API-Schlüssel wurde erstellt",
             "Gerade wurde ein API-Schlüssel erstellt, der für Ihr Konto handelt.",
+        ),
+        Changed::ApiKeyRevoked => (
+            "Ein API-Schlüssel wurde widerrufen",
+            "Ein API-Schlüssel Ihres Kontos wurde gerade widerrufen. Er gilt nicht mehr.",
         ),
     }
 }

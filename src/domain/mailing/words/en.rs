@@ -80,6 +80,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
             "Your e-mail address was changed",
             "The address of your account was just changed. This is the last mail to this one.",
         ),
+        Changed::EmailNow => (
+            "This is your e-mail address now",
+            "The address of your account was just changed to this one. Sign in with it from now on.",
+        ),
         Changed::SecondFactorOn => (
             "Two-step sign-in is on",
             "A second step was just added to your sign-in. You are asked for it from now on.",
@@ -110,5 +114,9 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::ApiKeyMade => {
             ("An API key was made", "An API key was just made that acts for your account.")
         }
+        Changed::ApiKeyRevoked => (
+            "An API key was revoked",
+            "An API key of your account was just revoked. It is of no use any more.",
+        ),
     }
 }
