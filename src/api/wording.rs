@@ -2,6 +2,7 @@
 
 use crate::domain::refusal::Refusal;
 use crate::http::response::Response;
+use crate::oidc::id_token::ACR_TWO_FACTORS;
 use crate::ports::Verdict;
 
 /// A refusal in words.
@@ -51,7 +52,7 @@ pub fn word(refusal: &Refusal) -> Worded {
         Refusal::FeatureMissing { .. } => {
             worded(403, "FEATURE_NOT_AVAILABLE", "This feature is not available on your current plan")
         }
-        Refusal::MfaRequired => worded(403, "MFA_REQUIRED", "A second factor is required"),
+        Refusal::MfaRequired => worded(401, "MFA_REQUIRED", "A second factor is required"),
         Refusal::WrongCode => worded(401, "INVALID_CODE", "The code is wrong, used or expired"),
         Refusal::ChallengeOver => worded(401, "CHALLENGE_EXPIRED", "The sign-in is over: please start again"),
         Refusal::NotFound => worded(404, "NOT_FOUND", "Not found"),
@@ -80,6 +81,13 @@ pub fn with_headers(response: Response, refusal: &Refusal) -> Response {
         Refusal::BadCredential => response.with("www-authenticate", "Bearer error=\"invalid_token\""),
         Refusal::ScopeMissing(scopes) => {
             let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "));
+            response.with("www-authenticate", challenge)
+        }
+        // RFC 9470 §3.
+        Refusal::MfaRequired => {
+            let challenge = format!(
+                "Bearer error=\"insufficient_user_authentication\", acr_values=\"{ACR_TWO_FACTORS}\""
+            );
             response.with("www-authenticate", challenge)
         }
         _ => response,

@@ -10,7 +10,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::client_rules::redirect_uri_matches;
-use crate::domain::reauthentication::{Fresh, fresh, person, unmet};
+use crate::domain::reauthentication::{Fresh, Quality, fresh, person, quality};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::domain::{clients, codes, consents, throttle};
@@ -141,8 +141,15 @@ pub async fn decide(
             return wait(cx, tenant, &trusted, page).await;
         }
     };
-    if let Some(wrong) = unmet(&request, &live) {
-        return back(wrong);
+    match quality(tenant, &request, &live) {
+        Quality::Wrong(wrong) => return back(wrong),
+        Quality::StepUp { essential: true } if request.asks(Prompt::None) => {
+            return back((Code::InteractionRequired, "the user has not proved a second factor yet"));
+        }
+        // What is preferred and cannot be had without a page is left (OpenID Connect Core §5.5.1.1).
+        Quality::StepUp { essential: false } if request.asks(Prompt::None) => {}
+        Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
+        Quality::Enough => {}
     }
     if asks_consent(cx, &trusted.client, &request, &live).await? {
         if request.asks(Prompt::None) {
@@ -208,6 +215,12 @@ pub async fn decided(
         cx.db.run(vec![over, audit::row(cx, &tenant.id, entry)]).await?;
         let wrong = (Code::AccessDenied, "the user did not agree");
         return Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
+    }
+    // Another person may be signed in by now, and less well.
+    match quality(tenant, &request, &live) {
+        Quality::Wrong(wrong) => return Ok(Outcome::Back(refused(tenant, &trusted, wrong))),
+        Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
+        Quality::Enough => {}
     }
     let scopes = Scopes::of(&request.scopes);
     let known = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?.unwrap_or_default();

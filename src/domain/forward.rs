@@ -11,8 +11,9 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::principal::{self, Credential};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::COOKIE;
-use crate::domain::tenants::Chosen;
+use crate::domain::tenants::{Chosen, MfaPolicy, Tenant};
 use crate::domain::{keys, routes, throttle};
+use crate::model::factor::has_two;
 use crate::model::headers::Headers;
 use crate::model::path::Path;
 use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, LimitKey, Matched, Route, RouteTable};
@@ -65,10 +66,12 @@ pub struct Plan {
 pub enum Decision {
     /// It is sent.
     Send(Plan),
-    /// A browser signs in first, and then comes back to this path and query.
+    /// A browser signs in first, or proves a second factor, and then comes back to this path and query.
     SignIn {
-        /// The tenant whose login page it is.
+        /// The tenant whose page it is.
         tenant_id: String,
+        /// The page: `login` or `mfa`.
+        page: &'static str,
         /// Where to come back to.
         back: String,
     },
@@ -94,8 +97,7 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
         Auth::Required => match caller(cx, chosen, route, incoming).await {
             Ok(Some(caller)) => Some(caller),
             Ok(None) | Err(Error::Refused(Refusal::BadCredential)) if signs_in(route, incoming) => {
-                let back = format!("{}{}", path.as_str(), incoming.query);
-                return Ok(Decision::SignIn { tenant_id: chosen.tenant.id.clone(), back });
+                return Ok(sign_in(&chosen.tenant, "login", &path, incoming));
             }
             Ok(None) => return Err(Refusal::NoCredential.into()),
             Err(error) => return Err(error),
@@ -104,6 +106,9 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
     if let Some(caller) = &caller
         && let Err(refusal) = may(caller, route, &table)
     {
+        if refusal == Refusal::MfaRequired && steps_up(caller, route, incoming) {
+            return Ok(sign_in(&caller.tenant, "mfa", &path, incoming));
+        }
         let entry = Entry::failed("gateway.refused").by(caller.actor()).on(&route.spec.name);
         audit::write(cx, &chosen.tenant.id, entry).await?;
         return Err(refusal.into());
@@ -128,6 +133,18 @@ fn signs_in(route: &Route, incoming: &Incoming<'_>) -> bool {
     incoming.method == "GET"
         && route.spec.credentials.contains(&Accepts::Cookie)
         && incoming.headers.is_navigation()
+}
+
+/// A browser that navigates is sent to prove a second factor in the session that it has, where there are any.
+fn steps_up(caller: &Credential, route: &Route, incoming: &Incoming<'_>) -> bool {
+    caller.kind == Accepts::Cookie
+        && caller.tenant.settings.mfa != MfaPolicy::Off
+        && signs_in(route, incoming)
+}
+
+fn sign_in(tenant: &Tenant, page: &'static str, path: &Path, incoming: &Incoming<'_>) -> Decision {
+    let back = format!("{}{}", path.as_str(), incoming.query);
+    Decision::SignIn { tenant_id: tenant.id.clone(), page, back }
 }
 
 /// The caller, by the first credential that is there and that the route accepts.
@@ -170,8 +187,8 @@ fn may(caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Ref
     if !caller.scopes.hold(&spec.scopes) {
         return Err(Refusal::ScopeMissing(spec.scopes.clone()));
     }
-    // A session with a second factor says so in `amr` (RFC 8176); none can yet have one through an API key.
-    if spec.mfa.is_some() && !caller.amr.iter().any(|method| method == "mfa") {
+    // A session with a second factor says so in `amr` (RFC 8176). An API key has none.
+    if spec.mfa.is_some() && !has_two(&caller.amr) {
         return Err(Refusal::MfaRequired);
     }
     let plan = table.plan(caller.plan());

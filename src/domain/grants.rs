@@ -133,6 +133,7 @@ pub async fn issue(
         plan: user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone()),
         kind: "access".into(),
         amr: Some(grant.amr.to_vec()),
+        acr: Some(id_token::acr(grant.amr).into()),
         auth_time: Some(grant.auth_time.unix()),
         act: None,
     };
@@ -181,6 +182,7 @@ pub async fn issue_to_client(
         plan: tenant.settings.default_plan.clone(),
         kind: "access".into(),
         amr: None,
+        acr: None,
         auth_time: None,
         act: None,
     };

@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::domain::tenants::Tenant;
 use crate::domain::{keys, principal};
 use crate::oidc::access_token::{AccessToken, TYP};
+use crate::oidc::id_token::acr;
 use crate::ports::Fault;
 use crate::store::clients::Client;
 use crate::store::refresh_tokens;
@@ -44,6 +45,12 @@ async fn access(
     if let Some(said) = said.as_object_mut() {
         said.extend(claims.client_id.map(|id| ("client_id".to_owned(), json!(id))));
         said.extend(claims.act.map(|act| ("act".to_owned(), json!(act))));
+        // RFC 9470 §6.2.
+        if let Some(at) = live.auth_time {
+            said.insert("auth_time".into(), at.unix().into());
+            said.insert("acr".into(), acr(&live.amr).into());
+            said.insert("amr".into(), json!(live.amr));
+        }
         said.extend(claims.sid.map(|sid| ("sid".to_owned(), json!(sid))));
         said.extend(live.user().map(|user| ("username".to_owned(), json!(user.email))));
     }

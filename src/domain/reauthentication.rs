@@ -1,14 +1,16 @@
 //! Whether the session of a browser suits an authorization request: the right person's, recent enough, and
 //! good enough (OpenID Connect Core 1.0 §3.1.2.1, §3.1.2.3).
 
+use serde_json::Value;
+
 use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::keys;
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::model::time::Time;
 use crate::oidc::error::Code;
-use crate::oidc::id_token::{self, IdToken};
+use crate::oidc::id_token::{self, ACR_ONE_FACTOR, ACR_TWO_FACTORS, IdToken};
 use crate::oidc::request::{Prompt, Request, Wrong};
 use crate::ports::Fault;
 use crate::store;
@@ -69,14 +71,41 @@ pub async fn hinted(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdTo
     Ok(verified.map(|(claims, _)| claims).filter(|claims| claims.iss == tenant.issuer))
 }
 
-/// What of the sign-in's quality is essential and not met (OpenID Connect Core §5.5.1.1).
-pub(super) fn unmet(request: &Request, live: &Live) -> Option<Wrong> {
-    let acr = request.claim("id_token", "acr")?;
-    let essential = acr.get("essential").and_then(serde_json::Value::as_bool).unwrap_or_default();
+/// How the quality of a sign-in suits a request.
+pub(super) enum Quality {
+    /// It does.
+    Enough,
+    /// The person proves a second factor first, which the request insists on or not.
+    StepUp {
+        /// Whether it does.
+        essential: bool,
+    },
+    /// The request cannot be answered.
+    Wrong(Wrong),
+}
+
+/// Whether the person signed in as well as the request asks for: with `acr_values` or `claims`, where what is
+/// essential must be met and what is not is tried (OpenID Connect Core 1.0 §3.1.2.1, §5.5.1.1).
+pub(super) fn quality(tenant: &Tenant, request: &Request, live: &Live) -> Quality {
     let has = id_token::acr(&live.amr);
-    let values = acr.get("values").and_then(serde_json::Value::as_array);
-    let value = acr.get("value").and_then(serde_json::Value::as_str);
-    let met =
-        values.is_none_or(|values| values.iter().any(|one| one == has)) && value.is_none_or(|one| one == has);
-    (essential && !met).then_some((Code::UnmetAuthenticationRequirements, "the acr asked for is not met"))
+    let more = has != ACR_TWO_FACTORS && tenant.settings.mfa != MfaPolicy::Off;
+    let claim = request.claim("id_token", "acr");
+    let listed = claim.and_then(|claim| claim.get("values")).and_then(Value::as_array);
+    let only = claim.and_then(|claim| claim.get("value"));
+    let named: Vec<&str> = listed.into_iter().flatten().chain(only).filter_map(Value::as_str).collect();
+    let asks = listed.is_some() || only.is_some();
+    if claim.and_then(|claim| claim.get("essential")).and_then(Value::as_bool).unwrap_or_default() && asks {
+        return match named.contains(&has) {
+            true => Quality::Enough,
+            false if more && named.contains(&ACR_TWO_FACTORS) => Quality::StepUp { essential: true },
+            false => Quality::Wrong((Code::UnmetAuthenticationRequirements, "the acr asked for is not met")),
+        };
+    }
+    // The first that exists here is the one that is preferred.
+    let mut preferred = request.acr_values.iter().map(String::as_str).chain(named);
+    let known = preferred.find(|acr| [ACR_ONE_FACTOR, ACR_TWO_FACTORS].contains(acr));
+    match known {
+        Some(ACR_TWO_FACTORS) if more => Quality::StepUp { essential: false },
+        _ => Quality::Enough,
+    }
 }

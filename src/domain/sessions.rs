@@ -12,6 +12,7 @@ use crate::domain::{backchannel, keys};
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, Audiences, TYP};
+use crate::oidc::id_token::acr;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 pub use crate::store::sessions::Shown;
@@ -208,6 +209,7 @@ pub async fn access_token(
         plan: user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone()),
         kind: "access".into(),
         amr: Some(amr.to_vec()),
+        acr: Some(acr(amr).into()),
         auth_time: Some(auth_time.unix()),
         act: None,
     };

@@ -16,6 +16,7 @@ use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP};
 use crate::oidc::error::Code;
+use crate::oidc::id_token::acr;
 use crate::oidc::token_exchange::{Exchange, MOST_ACTORS};
 use crate::store::clients::Client;
 use crate::store::grants::{NewGrant, begin};
@@ -83,6 +84,7 @@ pub async fn exchange(
         plan: subject.plan().to_owned(),
         kind: "access".into(),
         amr: Some(subject.amr.clone()),
+        acr: Some(acr(&subject.amr).into()),
         auth_time: subject.auth_time.map(|at| at.unix()),
         act: Some(act),
     };

@@ -9,7 +9,7 @@ pub const TYP: &str = "at+jwt";
 /// What an access token says beside `iat`, `nbf` and `exp`, which [`crate::crypto::jws::sign`] sets.
 ///
 /// One that a client got for itself has no session: `sub` is its `client_id` (RFC 9068 §2.2), and `userId`,
-/// `sid`, `amr` and `auth_time` are absent.
+/// `sid`, `amr`, `acr` and `auth_time` are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessToken {
@@ -44,6 +44,9 @@ pub struct AccessToken {
     /// How the user signed in (RFC 8176).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amr: Option<Vec<String>>,
+    /// How well, as [`crate::oidc::id_token::acr`] has it (RFC 9470 §6.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// When the user signed in, in seconds since the epoch.
     #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,

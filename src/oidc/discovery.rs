@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::client::GRANTS;
 use crate::model::scope::OPENID;
+use crate::oidc::id_token::{ACR_ONE_FACTOR, ACR_TWO_FACTORS};
 
 /// How clients prove who they are.
 const AUTH_METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
@@ -14,8 +15,11 @@ const CLIENT_ALGORITHMS: [&str; 4] = ["ES256", "RS256", "EdDSA", "Ed25519"];
 /// Languages that pages speak.
 const LOCALES: [&str; 2] = ["en", "de"];
 
-/// A tenant's metadata; `registration` if clients may register themselves.
-pub fn metadata(issuer: &str, registration: bool) -> Value {
+/// A tenant's metadata; `registration` if clients may register themselves, `second_factors` if people may have
+/// some.
+pub fn metadata(issuer: &str, registration: bool, second_factors: bool) -> Value {
+    let acr_values =
+        if second_factors { vec![ACR_ONE_FACTOR, ACR_TWO_FACTORS] } else { vec![ACR_ONE_FACTOR] };
     let endpoint = |name: &str| format!("{issuer}/oauth2/{name}");
     let mut metadata = json!({
         "issuer": issuer,
@@ -47,7 +51,7 @@ pub fn metadata(issuer: &str, registration: bool) -> Value {
         "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-        "acr_values_supported": [super::id_token::ACR_ONE_FACTOR],
+        "acr_values_supported": acr_values,
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": LOCALES,
         "authorization_response_iss_parameter_supported": true,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::crypto::secret::{base64url, sha256};
+use crate::model::factor::has_two;
 
 /// The `typ` of an ID token.
 pub const TYP: &str = "JWT";
@@ -16,7 +17,7 @@ pub const ACR_TWO_FACTORS: &str = "urn:portcullis:acr:2fa";
 
 /// What the `amr` of a session amounts to.
 pub fn acr(amr: &[String]) -> &'static str {
-    if amr.iter().any(|method| method == "mfa") { ACR_TWO_FACTORS } else { ACR_ONE_FACTOR }
+    if has_two(amr) { ACR_TWO_FACTORS } else { ACR_ONE_FACTOR }
 }
 
 /// What an ID token says beside `iat`, `nbf` and `exp`.

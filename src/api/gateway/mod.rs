@@ -37,10 +37,10 @@ pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
     };
     match forward::plan(cx, &call.chosen, &incoming).await? {
         Decision::Send(plan) => Ok(Outcome::Forward(plan)),
-        Decision::SignIn { tenant_id, back } => {
+        Decision::SignIn { tenant_id, page, back } => {
             let back = utf8_percent_encode(&back, QUERY_VALUE);
-            let login = format!("/tenant/{tenant_id}/login?return_to={back}");
-            Ok(Outcome::Answer(Response::see_other(&login).with("cache-control", "no-store")))
+            let page = format!("/tenant/{tenant_id}/{page}?return_to={back}");
+            Ok(Outcome::Answer(Response::see_other(&page).with("cache-control", "no-store")))
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the well-known part behind the issuer's path (OpenID Connect Discovery 1.0 §4) or before it (RFC 8414 §3).
 
 use crate::cx::Cx;
-use crate::domain::tenants::ClientRegistration;
+use crate::domain::tenants::{ClientRegistration, MfaPolicy};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -11,7 +11,8 @@ use crate::oidc::discovery::metadata;
 pub(super) async fn discovery(_: &Cx, call: &Call<'_>) -> Answer {
     let tenant = &call.chosen.tenant;
     let registration = tenant.settings.client_registration != ClientRegistration::Closed;
-    Ok(Response::json(200, &metadata(&tenant.issuer, registration))
+    let second_factors = tenant.settings.mfa != MfaPolicy::Off;
+    Ok(Response::json(200, &metadata(&tenant.issuer, registration, second_factors))
         .with("cache-control", "public, max-age=300")
         .with("access-control-allow-origin", "*"))
 }

@@ -16,4 +16,5 @@ mod rfc7662;
 mod rfc9126;
 mod rfc9207;
 mod states;
+mod step_up;
 mod table;

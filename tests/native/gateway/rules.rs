@@ -102,16 +102,6 @@ fn a_feature_must_come_with_the_plan_itself() {
 }
 
 #[test]
-fn a_second_factor_that_is_required_is_not_there_yet() {
-    let world = World::new();
-    world.route(json!({ "mfa": "required" }));
-    let token = world.session(&world.user("ada@example.com")).access;
-    let reply = world.get("/app/").bearer(&token).send().is(403);
-    assert_eq!(reply.json["code"], "MFA_REQUIRED");
-    world.get("/app/").key(&world.api_key(&token, &["read"])).send().is(403);
-}
-
-#[test]
 fn a_required_route_refuses_strangers_in_the_documents_shape() {
     let world = World::new();
     world.route(json!({}));

@@ -47,6 +47,7 @@ fn an_access_token_says_what_is_documented() {
         ("plan", json!("free")),
         ("type", json!("access")),
         ("amr", json!(["pwd"])),
+        ("acr", json!("urn:portcullis:acr:1fa")),
         ("auth_time", json!(now)),
     ] {
         assert_eq!(said[claim], value, "{claim}");
@@ -54,7 +55,7 @@ fn an_access_token_says_what_is_documented() {
     let sid = world.sql("SELECT id FROM sessions").pop().unwrap()["id"].clone();
     assert_eq!(said["sid"], sid);
     assert!(said["jti"].is_string());
-    assert_eq!(said.as_object().unwrap().len(), 16, "{said}");
+    assert_eq!(said.as_object().unwrap().len(), 17, "{said}");
 }
 
 #[test]

@@ -1,228 +1,17 @@
 //! What the document says of OAuth and OpenID Connect.
 
-#![expect(dead_code, reason = "shapes of forms and answers, read by utoipa alone")]
-
-use serde::Serialize;
-use utoipa::ToSchema;
+mod shapes;
 
 use crate::api::docs::{Chapter, Operation, answer, lean_answer, like, limited, op};
-use crate::api::tenant::docs::{Client, ClientSaid};
+use crate::api::tenant::docs::ClientSaid;
 use crate::domain::refusal::Refusal;
 use crate::oidc::discovery::metadata;
 use crate::oidc::error::Code;
 
-#[derive(ToSchema)]
-struct Failure {
-    /// A code that an RFC registers, as `invalid_grant`.
-    error: String,
-    #[schema(nullable = false)]
-    error_description: Option<String>,
-}
-
-/// RFC 7517 §5.
-#[derive(ToSchema)]
-struct Jwks {
-    keys: Vec<Jwk>,
-}
-
-/// RFC 7517 §4.
-#[derive(ToSchema)]
-struct Jwk {
-    kty: String,
-    crv: String,
-    x: String,
-    y: String,
-    kid: String,
-    alg: String,
-    #[schema(rename = "use")]
-    usage: String,
-}
-
-/// RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1.
-#[derive(ToSchema)]
-struct Request {
-    client_id: String,
-    /// `code`.
-    response_type: Option<String>,
-    redirect_uri: Option<String>,
-    scope: Option<String>,
-    state: Option<String>,
-    nonce: Option<String>,
-    code_challenge: Option<String>,
-    /// `S256`.
-    code_challenge_method: Option<String>,
-    /// `query` or `form_post`.
-    response_mode: Option<String>,
-    prompt: Option<String>,
-    max_age: Option<String>,
-    login_hint: Option<String>,
-    id_token_hint: Option<String>,
-    acr_values: Option<String>,
-    claims: Option<String>,
-    ui_locales: Option<String>,
-    /// RFC 8707.
-    resource: Option<String>,
-    /// Of a pushed request, which has all the rest.
-    request_uri: Option<String>,
-}
-
-/// Each grant type has its own fields.
-#[derive(ToSchema)]
-struct Grant {
-    grant_type: String,
-    /// With `authorization_code`.
-    code: Option<String>,
-    redirect_uri: Option<String>,
-    code_verifier: Option<String>,
-    /// With `refresh_token`.
-    refresh_token: Option<String>,
-    /// With the device grant.
-    device_code: Option<String>,
-    /// With token exchange.
-    subject_token: Option<String>,
-    subject_token_type: Option<String>,
-    actor_token: Option<String>,
-    actor_token_type: Option<String>,
-    requested_token_type: Option<String>,
-    audience: Option<String>,
-    scope: Option<String>,
-    resource: Option<String>,
-}
-
-/// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
-#[derive(ToSchema)]
-struct Issued {
-    access_token: String,
-    token_type: String,
-    /// Seconds.
-    expires_in: i64,
-    scope: String,
-    #[schema(nullable = false)]
-    refresh_token: Option<String>,
-    #[schema(nullable = false)]
-    id_token: Option<String>,
-    /// With token exchange.
-    #[schema(nullable = false)]
-    issued_token_type: Option<String>,
-}
-
-#[derive(ToSchema)]
-struct Token {
-    token: String,
-    token_type_hint: Option<String>,
-}
-
-#[derive(ToSchema)]
-struct Pushed {
-    request_uri: String,
-    expires_in: i64,
-}
-
-/// RFC 8628 §3.1.
-#[derive(ToSchema)]
-struct Device {
-    scope: Option<String>,
-    /// RFC 8707.
-    resource: Option<String>,
-}
-
-/// RFC 8628 §3.2.
-#[derive(ToSchema)]
-struct DeviceCode {
-    device_code: String,
-    user_code: String,
-    verification_uri: String,
-    verification_uri_complete: String,
-    expires_in: i64,
-    interval: i64,
-}
-
-/// RP-Initiated Logout 1.0 §2.
-#[derive(ToSchema)]
-struct Logout {
-    id_token_hint: Option<String>,
-    logout_hint: Option<String>,
-    client_id: Option<String>,
-    post_logout_redirect_uri: Option<String>,
-    state: Option<String>,
-    ui_locales: Option<String>,
-}
-
-/// RFC 7662.
-#[derive(ToSchema)]
-struct Introspection {
-    active: bool,
-    #[schema(nullable = false)]
-    scope: Option<String>,
-    #[schema(nullable = false)]
-    client_id: Option<String>,
-    #[schema(nullable = false)]
-    username: Option<String>,
-    #[schema(nullable = false)]
-    token_type: Option<String>,
-    #[schema(nullable = false)]
-    exp: Option<i64>,
-    #[schema(nullable = false)]
-    iat: Option<i64>,
-    #[schema(nullable = false)]
-    nbf: Option<i64>,
-    #[schema(nullable = false)]
-    sub: Option<String>,
-    /// One, or a list.
-    #[schema(nullable = false)]
-    aud: Option<Audience>,
-    #[schema(nullable = false)]
-    iss: Option<String>,
-    #[schema(nullable = false)]
-    jti: Option<String>,
-    #[schema(nullable = false)]
-    sid: Option<String>,
-    #[schema(nullable = false, rename = "tenantId")]
-    tenant_id: Option<String>,
-    #[schema(nullable = false)]
-    roles: Option<Vec<String>>,
-    /// RFC 8693 §4.1: who acts for the subject.
-    #[schema(nullable = false)]
-    act: Option<serde_json::Value>,
-}
-
-#[derive(ToSchema, Serialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-/// RFC 7591 §3.2.1, RFC 7592 §3.
-#[derive(ToSchema, Serialize)]
-struct Registered {
-    #[serde(flatten)]
-    client: Client,
-    registration_client_uri: String,
-    registration_access_token: String,
-}
-
-/// OpenID Connect Core §5.3.2; what the scope opens.
-#[derive(ToSchema)]
-struct UserInfo {
-    sub: String,
-    #[schema(rename = "tenantId")]
-    tenant_id: String,
-    #[schema(nullable = false)]
-    name: Option<String>,
-    #[schema(nullable = false)]
-    roles: Option<Vec<String>>,
-    #[schema(nullable = false)]
-    email: Option<String>,
-    #[schema(nullable = false)]
-    email_verified: Option<bool>,
-}
-
-#[derive(ToSchema)]
-struct Bearer {
-    /// Where `Authorization` has none (RFC 6750 §2.2).
-    access_token: Option<String>,
-}
+use self::shapes::{
+    Bearer, Device, DeviceCode, Failure, Grant, Introspection, Issued, Jwks, Logout, Pushed, Registered,
+    Request, Token, UserInfo,
+};
 
 pub fn chapter() -> Chapter {
     let operations = [discovery(), authorize(), logout(), tokens(), registration(), userinfo()]
@@ -253,7 +42,11 @@ fn discovery() -> Vec<Operation> {
             .also("/.well-known/openid-configuration/tenant/{tenant}")
             .also("/.well-known/oauth-authorization-server/tenant/{tenant}")
             .about("OpenID Connect Discovery 1.0 §3, RFC 8414 §2.")
-            .answers_with(200, "The tenant's metadata.", like(&metadata("", true), &metadata("", false))),
+            .answers_with(
+                200,
+                "The tenant's metadata.",
+                like(&metadata("", true, true), &metadata("", false, true)),
+            ),
     ]
 }
 
