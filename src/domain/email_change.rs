@@ -158,7 +158,8 @@ pub async fn confirm(
     session: Option<&Session>,
 ) -> Result<Confirmed, Error> {
     let (tenant, Found { id, user, new_email, .. }) = find(cx, chosen, token).await?;
-    let keep = session.filter(|session| session.user.id == user.id).and_then(|s| s.session_id.as_deref());
+    let own = |session: &&Session| session.user.id == user.id && session.client_id.is_none();
+    let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
     let there = User { email: new_email, ..user.clone() };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
     let mut mails = [

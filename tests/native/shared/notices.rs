@@ -77,7 +77,9 @@ fn every_event_is_known_to_send_a_mail_or_none() {
 
 /// The mails to a user, by kind, oldest first.
 fn kinds(world: &World, email: &str) -> Vec<String> {
-    let sql = format!("SELECT kind FROM mails WHERE recipient = '{email}' AND status = 'sent' ORDER BY id");
+    let sql = format!(
+        "SELECT kind FROM mails WHERE lower(recipient) = '{email}' AND status = 'sent' ORDER BY rowid"
+    );
     world.sql(&sql).iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect()
 }
 
