@@ -72,6 +72,16 @@ impl Response {
         self
     }
 
+    /// The same page where our own scripts may run.
+    pub fn with_own_scripts(mut self) -> Response {
+        for (name, value) in &mut self.headers {
+            if *name == "content-security-policy" {
+                *value = value.replace("style-src 'self'", "script-src 'self'; style-src 'self'");
+            }
+        }
+        self
+    }
+
     /// Nothing to say.
     pub fn empty(status: u16) -> Response {
         Response { status, headers: Vec::new(), body: "".into() }

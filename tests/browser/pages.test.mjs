@@ -7,6 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { COOKIE, PASSWORD, startGateway } from '../live/harness.mjs';
+import { App } from './authenticator.mjs';
+import { factorPages } from './factor-pages.mjs';
 
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } };
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
@@ -71,6 +73,7 @@ describe('the hosted pages', () => {
       logout: { path: '/tenant/home/logout' },
       error: { path: '/tenant/home/login?request=gone' },
       'not-found': { path: '/nowhere' },
+      ...(await factorPages(gateway)),
     });
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -83,14 +86,13 @@ describe('the hosted pages', () => {
   });
 
   /** Runs `visit(page)` in a profile of its own. */
-  const visiting = async ({ signedIn, ...options }, visit) => {
+  const visiting = async ({ signedIn, cookies = signedIn ? { [COOKIE]: cookie } : {}, ...options }, visit) => {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(5_000);
-    if (signedIn) {
-      await context.addCookies([
-        { name: COOKIE, value: cookie, domain: new URL(gateway.url).hostname, path: '/', secure: true, httpOnly: true },
-      ]);
-    }
+    const domain = new URL(gateway.url).hostname;
+    await context.addCookies(
+      Object.entries(cookies).map(([name, value]) => ({ name, value, domain, path: '/', secure: true, httpOnly: true })),
+    );
     try {
       await visit(await context.newPage());
     } finally {
@@ -118,8 +120,8 @@ describe('the hosted pages', () => {
   for (const colorScheme of ['light', 'dark']) {
     for (const [size, viewport] of Object.entries(SIZES)) {
       test(`can be read by everyone, ${colorScheme} on a ${size}`, async () => {
-        for (const [name, { path, signedIn }] of Object.entries(pages)) {
-          await visiting({ signedIn, viewport, colorScheme }, async (page) => {
+        for (const [name, { path, ...who }] of Object.entries(pages)) {
+          await visiting({ ...who, viewport, colorScheme }, async (page) => {
             await page.goto(gateway.url + path);
             await examine(page, `${name}-${colorScheme}-${size}`);
           });
@@ -131,7 +133,7 @@ describe('the hosted pages', () => {
           await page.goto(`${gateway.url}/tenant/home/login`);
           await page.getByLabel('Email address').fill('nobody@example.com');
           await page.getByLabel('Password').fill('wrong');
-          await page.getByRole('button').click();
+          await page.getByRole('button', { name: 'Sign in' }).click();
           assert.match(await page.getByRole('alert').textContent(), /Invalid email or password|Too many/);
           await examine(page, `login-wrong-${colorScheme}-${size}`);
           await page.goto(`${gateway.url}/tenant/home/register`);
@@ -141,6 +143,68 @@ describe('the hosted pages', () => {
           await page.getByRole('button').click();
           assert.match(await page.getByRole('alert').textContent(), /8 characters|email/);
           await examine(page, `register-wrong-${colorScheme}-${size}`);
+        });
+      });
+    }
+  }
+
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      const looks = (page, name) => examine(page, `${name}-${colorScheme}-${size}`);
+      const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+      test(`can be read by everyone after a form was sent, ${colorScheme} on a ${size}`, async () => {
+        const somebody = await gateway.makePerson();
+        const own = async () => ({ [COOKIE]: (await gateway.cookie(somebody)).split('=')[1] });
+        await visiting({ cookies: await own(), viewport, colorScheme }, async (page) => {
+          const form = new URLSearchParams({ client_id: 'shop', scope: 'openid email' });
+          const url = `${gateway.url}/tenant/home/oauth2/device_authorization`;
+          for (const [decision, name] of [
+            ['Allow', 'device-allowed'],
+            ['Deny', 'device-denied'],
+          ]) {
+            const { user_code: userCode } = await (await fetch(url, { method: 'POST', body: form })).json();
+            await page.goto(`${gateway.url}/tenant/home/device?user_code=${userCode}`);
+            await press(page, 'Continue');
+            await page.getByRole('heading', { name: 'Connect The Shop?' }).waitFor();
+            await looks(page, 'device-asked');
+            await press(page, decision);
+            await page.getByRole('heading', { name: /^Device/ }).waitFor();
+            await looks(page, name);
+          }
+          await page.goto(`${gateway.url}/tenant/home/device`);
+          await page.getByLabel('Code', { exact: true }).fill('BBBB-BBBB');
+          await press(page, 'Continue');
+          await looks(page, 'device-wrong');
+          await page.goto(`${gateway.url}/tenant/home/logout`);
+          await press(page, 'Sign out');
+          await page.getByRole('heading', { name: 'Signed out' }).waitFor();
+          await looks(page, 'signed-out');
+        });
+        await visiting({ cookies: await own(), viewport, colorScheme }, async (page) => {
+          await page.goto(`${gateway.url}/tenant/home/mfa?return_to=/app/`);
+          const app = await App.scan(page);
+          await page.getByLabel('Code', { exact: true }).fill('000000');
+          await press(page, 'Continue');
+          await looks(page, 'mfa-enrol-wrong');
+          await page.getByLabel('Code', { exact: true }).fill(await app.code());
+          await press(page, 'Continue');
+          await page.getByRole('heading', { name: 'Your backup codes' }).waitFor();
+          await looks(page, 'backup-codes');
+          await page.goto(`${gateway.url}/tenant/home/account`);
+          await page.getByLabel('Code of your second factor').fill('000000');
+          await press(page, 'Remove second factor');
+          await looks(page, 'account-factor-wrong');
+        });
+        await visiting({ viewport, colorScheme }, async (page) => {
+          await page.goto(`${gateway.url}/tenant/home/login`);
+          await page.getByLabel('Email address').fill(somebody.email);
+          await press(page, 'Email me a sign-in link');
+          await page.getByRole('heading', { name: 'Check your mail' }).waitFor();
+          await looks(page, 'magic-sent');
+          await page.getByLabel('Code', { exact: true }).fill('000000');
+          await press(page, 'Continue');
+          await looks(page, 'magic-wrong');
         });
       });
     }

@@ -11,8 +11,10 @@ use crate::oidc::error::Code;
 
 #[derive(ToSchema)]
 struct SignIn {
-    email: String,
-    password: String,
+    email: Option<String>,
+    password: Option<String>,
+    /// Instead of both: what a passkey answered, as the JSON text that browsers write.
+    credential: Option<String>,
     /// A path of this origin to go to after that.
     return_to: Option<String>,
     /// The client's request that waits.
@@ -28,6 +30,8 @@ struct SecondFactor {
     code: Option<String>,
     /// Instead, of one who came by mail.
     password: Option<String>,
+    /// Instead: what a passkey answered, as JSON text.
+    credential: Option<String>,
     /// Instead, to mail another code.
     send: Option<String>,
     /// Not empty to trust this browser.
@@ -37,6 +41,22 @@ struct SecondFactor {
     way: Option<String>,
     return_to: Option<String>,
     request: Option<String>,
+}
+
+/// An address to mail to; with a code, that was mailed; or a link's token.
+#[derive(ToSchema)]
+struct MagicLink {
+    email: Option<String>,
+    code: Option<String>,
+    token: Option<String>,
+    return_to: Option<String>,
+    request: Option<String>,
+}
+
+#[derive(ToSchema)]
+struct ChangeEmail {
+    /// Of either link.
+    token: String,
 }
 
 #[derive(ToSchema)]
@@ -75,13 +95,16 @@ struct Account {
     /// The part of the page; each has its own fields.
     section: String,
     name: Option<String>,
+    email: Option<String>,
     current: Option<String>,
     password: Option<String>,
+    /// Of a new passkey.
+    credential: Option<String>,
     /// Of the second factor.
     code: Option<String>,
     session: Option<String>,
     client: Option<String>,
-    /// Of a trusted browser or an API key.
+    /// Of a trusted browser, a passkey or an API key.
     id: Option<String>,
 }
 
@@ -95,7 +118,22 @@ pub fn chapter() -> Chapter {
         form("/tenant/{tenant}/login", "Sign a browser in")
             .form::<SignIn>()
             .sets("set-cookie", "the session")
-            .refuses([Refusal::WrongPassword, Refusal::EmailUnverified]),
+            .refuses([Refusal::WrongPassword, Refusal::WrongPasskey, Refusal::EmailUnverified]),
+        page("/tenant/{tenant}/magic-link", "The page behind a link to sign in with")
+            .query::<String>("token", "The mailed link's.")
+            .nothing(303, "Without a token, to the sign-in page.")
+            .sets("location", "where to"),
+        form("/tenant/{tenant}/magic-link", "Mail a link and a code, or sign in by either")
+            .form::<MagicLink>()
+            .page(200, "Mailed; asks for the code.")
+            .sets("set-cookie", "the session")
+            .refuses([Refusal::WrongCode, Refusal::EmailUnverified]),
+        page("/tenant/{tenant}/change-email", "The page behind a link that confirms another address")
+            .query::<String>("token", "The mailed link's."),
+        form("/tenant/{tenant}/change-email", "Confirm another address")
+            .form::<ChangeEmail>()
+            .page(200, "The address is changed, or waits for the other mailbox.")
+            .refuses([conflict()]),
         page("/tenant/{tenant}/mfa", "The page for a second factor")
             .about(
                 "Of the sign-in that the cookie `__Host-portcullis-challenge` stands for, else of the session.",
@@ -109,7 +147,7 @@ pub fn chapter() -> Chapter {
             .form::<SecondFactor>()
             .page(200, "Set up: the backup codes, once.")
             .sets("set-cookie", "the session")
-            .refuses([Refusal::WrongCode, Refusal::WrongPassword]),
+            .refuses([Refusal::WrongCode, Refusal::WrongPassword, Refusal::WrongPasskey]),
         page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
         form("/tenant/{tenant}/register", "Register in a browser")
             .form::<Register>()
@@ -131,7 +169,12 @@ pub fn chapter() -> Chapter {
             .form::<Decision>()
             .page(200, "A form that goes to the client by itself: `response_mode=form_post`.")
             .fails([Code::InvalidRequest, Code::InvalidRequestUri]),
-        page("/tenant/{tenant}/account", "A person's own account").nothing(303, "To the sign-in page."),
+        page("/tenant/{tenant}/account", "A person's own account")
+            .query::<String>("done", "The section that was just changed.")
+            .query::<String>("passkey", "Not empty to add a passkey.")
+            .nothing(303, "To sign in, or to the second factor.")
+            .sets("location", "where to")
+            .refuses([Refusal::Forbidden, conflict()]),
         form("/tenant/{tenant}/account", "Changes the account")
             .form::<Account>()
             .page(200, "Fresh backup codes, once.")

@@ -1,5 +1,7 @@
 //! What a page's form sent.
 
+use serde_json::Value;
+
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::body;
 use crate::http::request::Call;
@@ -20,6 +22,16 @@ impl Fields {
     /// The first field of that name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The answer of a passkey, if our script put one there.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] if it is none.
+    pub(super) fn credential(&self) -> Result<Option<Value>, Refusal> {
+        let Some(text) = self.get("credential").filter(|text| !text.is_empty()) else { return Ok(None) };
+        let wrong = |_| Refusal::Malformed("the form's credential is no JSON".into());
+        serde_json::from_str(text).map(Some).map_err(wrong)
     }
 
     /// A field that our form has.

@@ -6,8 +6,10 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::{Place, browser};
 use crate::api::pages::words::Problem;
+use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
+use crate::domain::passkeys;
 use crate::domain::refusal::Error;
 use crate::domain::sign_in::{self, Attempt};
 use crate::http::guard::Answer;
@@ -20,6 +22,8 @@ struct Login<'a> {
     place: &'a Place,
     email: &'a str,
     problem: Option<Problem>,
+    /// What a browser needs to sign in with a passkey.
+    options: Option<String>,
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -31,11 +35,17 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         sentence: place.m.refused_challenge.to_owned(),
         field: "",
     });
-    page(cx, &place, hint.unwrap_or_default(), over).await
+    page(cx, call, &place, hint.unwrap_or_default(), over).await
 }
 
 /// The tenant's own page, or ours.
-async fn page(cx: &Cx, place: &Place, email: &str, problem: Option<Problem>) -> Answer {
+pub(super) async fn page(
+    cx: &Cx,
+    call: &Call<'_>,
+    place: &Place,
+    email: &str,
+    problem: Option<Problem>,
+) -> Answer {
     let status = problem.as_ref().map_or(200, |problem| problem.status);
     let (action, forgot) = (place.action("login"), place.link("forgot"));
     let open = place.tenant.settings.allow_registration;
@@ -47,23 +57,38 @@ async fn page(cx: &Cx, place: &Place, email: &str, problem: Option<Problem>) -> 
         ("forgot_url", &forgot),
         ("register_url", &register),
     ];
-    match place.custom(cx, "login", status, &values).await? {
-        Some(own) => Ok(own),
-        None => Ok(place.page(status, &Login { m: place.m, place, email, problem })?),
+    if let Some(own) = place.custom(cx, "login", status, &values).await? {
+        return Ok(own);
     }
+    let options = match passkeys::request(cx, &call.chosen, &call.request.host, None).await {
+        Ok(request) => Some(webauthn::request(&request).to_string()),
+        Err(Error::Refused(_)) => None,
+        Err(broken) => return Err(broken),
+    };
+    let with = options.is_some();
+    Ok(place.page_with(status, &Login { m: place.m, place, email, problem, options }, with)?)
 }
 
 /// Signs in and goes on with a fresh session: the one before, if any, is another's or over.
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
-    let (email, password) = (fields.need("email")?, fields.need("password")?);
-    let attempt = Attempt { email, password };
-    match sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await {
+    let email = fields.get("email").unwrap_or_default();
+    let step = match fields.credential()? {
+        Some(credential) => {
+            let host = &call.request.host;
+            passkeys::sign_in(cx, &call.chosen, host, &credential, None, browser(call)).await
+        }
+        None => {
+            let attempt = Attempt { email: fields.need("email")?, password: fields.need("password")? };
+            sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await
+        }
+    };
+    match step {
         Ok(step) => place.step(step),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &place.tenant, &refusal);
-            Ok(with_headers(page(cx, place, email, Some(problem)).await?, &refusal))
+            Ok(with_headers(page(cx, call, place, email, Some(problem)).await?, &refusal))
         }
         Err(broken) => Err(broken),
     }

@@ -8,6 +8,7 @@ use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::challenges::{self, COOKIE, Waiting};
+use crate::domain::passkeys;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Proof};
@@ -24,7 +25,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let wanted = call.query("use");
     let mut asking = Asking { wanted: wanted.as_deref(), sent: call.query("sent").is_some(), problem: None };
     if let Some(waiting) = waiting(cx, call, session.as_ref()).await? {
-        return view::ask(cx, place, &waiting, asking).await;
+        return view::ask(cx, call, place, &waiting, asking).await;
     }
     let Some(session) = session else { return Ok(Response::see_other(&place.link("login"))) };
     if has_two(&session.amr) {
@@ -33,7 +34,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     asking.sent = false;
     let waiting = challenges::for_session(cx, &session, browser(call)).await?;
     let cookie = set_cookie(COOKIE, &waiting.secret, challenges::SECONDS);
-    Ok(view::ask(cx, place, &waiting, asking).await?.with("set-cookie", cookie))
+    Ok(view::ask(cx, call, place, &waiting, asking).await?.with("set-cookie", cookie))
 }
 
 /// Takes the second factor and goes on; or mails another code.
@@ -49,7 +50,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     if fields.need("challenge")? != waiting.row.id {
         let sentence = place.m.refused_other_tab.to_owned();
         asking.problem = Some(Problem { status: 400, sentence, field: "" });
-        return view::ask(cx, place, &waiting, asking).await;
+        return view::ask(cx, call, place, &waiting, asking).await;
     }
     let send = fields.get("send").is_some();
     let outcome = match send {
@@ -68,14 +69,19 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         _ => {}
     }
     asking.problem = Some(problem);
-    Ok(with_headers(view::ask(cx, place, &waiting, asking).await?, &refusal))
+    Ok(with_headers(view::ask(cx, call, place, &waiting, asking).await?, &refusal))
 }
 
 /// On with a session, if the form proves the second factor.
 async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, fields: &Fields) -> Answer {
-    let proof = match fields.get("password") {
-        Some(password) => Proof::Password(password),
-        None => Proof::Code(fields.need("code")?),
+    let verified;
+    let proof = match (fields.credential()?, fields.get("password")) {
+        (Some(credential), _) => {
+            verified = passkeys::second(cx, waiting, &call.request.host, &credential).await?;
+            Proof::Passkey { user_id: &verified.user_id, gate: verified.gate }
+        }
+        (None, Some(password)) => Proof::Password(password),
+        (None, None) => Proof::Code(fields.need("code")?),
     };
     let trust = fields.get("trust").is_some();
     let signed_in = second_factor::complete(cx, &call.chosen, waiting, browser(call), proof, trust).await?;

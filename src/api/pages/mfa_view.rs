@@ -6,9 +6,12 @@ use askama::Template;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
+use crate::api::webauthn;
 use crate::cx::Cx;
 use crate::domain::challenges::{Enrolling, Purpose, Waiting};
+use crate::domain::passkeys;
 use crate::http::guard::Answer;
+use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::factor::Method;
 use crate::ports::Fault;
@@ -41,6 +44,8 @@ struct Mfa<'a> {
     trust: Option<String>,
     done: Option<&'a str>,
     problem: Option<Problem>,
+    /// What a browser needs to use a passkey.
+    options: Option<String>,
 }
 
 impl Mfa<'_> {
@@ -50,7 +55,13 @@ impl Mfa<'_> {
 }
 
 /// Asks for the second factor that waits: on the tenant's own page where it is a code, else on ours.
-pub(super) async fn ask(cx: &Cx, place: &Place, waiting: &Waiting, asking: Asking<'_>) -> Answer {
+pub(super) async fn ask(
+    cx: &Cx,
+    call: &Call<'_>,
+    place: &Place,
+    waiting: &Waiting,
+    asking: Asking<'_>,
+) -> Answer {
     let m = place.m;
     let Asking { wanted, sent, problem } = asking;
     let status = problem.as_ref().map_or(200, |problem| problem.status);
@@ -83,6 +94,11 @@ pub(super) async fn ask(cx: &Cx, place: &Place, waiting: &Waiting, asking: Askin
         _ if enrolling.is_some() => m.enrol,
         _ => m.mfa,
     };
+    let options = match method {
+        Method::Passkey => Some(passkeys::request_second(cx, waiting, &call.request.host).await?),
+        _ => None,
+    };
+    let options = options.map(|request| webauthn::request(&request).to_string());
     let days = place.tenant.settings.trusted_device_days;
     let can_trust = days > 0 && waiting.purpose == Purpose::SignIn;
     let page = Mfa {
@@ -98,8 +114,10 @@ pub(super) async fn ask(cx: &Cx, place: &Place, waiting: &Waiting, asking: Askin
         trust: can_trust.then(|| fill(m.mfa_trust, "n", days)),
         done: (sent && problem.is_none()).then_some(m.mfa_sent),
         problem,
+        options,
     };
-    Ok(place.page(status, &page)?)
+    let with = page.options.is_some();
+    Ok(place.page_with(status, &page, with)?)
 }
 
 /// The ways besides this one.

@@ -2,6 +2,7 @@
 //! or the form again.
 
 mod account;
+mod change_email;
 mod consent;
 mod device;
 mod device_view;
@@ -12,6 +13,7 @@ mod form;
 mod links;
 mod login;
 mod logout;
+mod magic_link;
 pub mod messages;
 mod mfa;
 mod mfa_view;
@@ -42,6 +44,10 @@ pub fn surface() -> Surface {
     let routes = vec![
         route("GET", "/tenant/{tenant}/login", NONE, open(login::show)),
         route("POST", "/tenant/{tenant}/login", NONE, open(login::submit)),
+        route("GET", "/tenant/{tenant}/magic-link", NONE, open(magic_link::show)),
+        route("POST", "/tenant/{tenant}/magic-link", NONE, open(magic_link::submit)),
+        route("GET", "/tenant/{tenant}/change-email", NONE, open(change_email::show)),
+        route("POST", "/tenant/{tenant}/change-email", NONE, open(change_email::submit)),
         route("GET", "/tenant/{tenant}/mfa", NONE, open(mfa::show)),
         route("POST", "/tenant/{tenant}/mfa", NONE, open(mfa::submit)),
         route("GET", "/tenant/{tenant}/register", NONE, open(register::show)),

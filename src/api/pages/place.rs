@@ -53,6 +53,22 @@ impl Place {
         Place::in_tenant(cx, call, call.chosen.tenant.clone(), &said).await
     }
 
+    /// The same of a mailed link, which is good also when what it carried on is over.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub(super) async fn of_link(cx: &Cx, call: &Call<'_>, fields: Option<&Fields>) -> Result<Place, Error> {
+        match Place::of(cx, call, fields).await {
+            Err(Error::Refused(Refusal::LinkDead)) => {
+                let field = |name: &str| fields.and_then(|fields| fields.get(name)).map(str::to_owned);
+                let but_the_request =
+                    |name: &str| field(name).or_else(|| call.query(name)).filter(|_| name != "request");
+                Place::in_tenant(cx, call, call.chosen.tenant.clone(), &but_the_request).await
+            }
+            other => other,
+        }
+    }
+
     /// The same for a page whose tenant its address does not say.
     ///
     /// # Errors
@@ -144,6 +160,17 @@ impl Place {
     pub(super) fn page(&self, status: u16, template: &impl Template) -> Result<Response, Fault> {
         let html = template.render().map_err(|error| Fault::new("page", error))?;
         Ok(self.html(status, html))
+    }
+
+    /// The same with our script for passkeys, if the page has `options` for it.
+    pub(super) fn page_with(
+        &self,
+        status: u16,
+        template: &impl Template,
+        options: bool,
+    ) -> Result<Response, Fault> {
+        let page = self.page(status, template)?;
+        Ok(if options { page.with_own_scripts() } else { page })
     }
 
     /// The same for a page that is rendered already.

@@ -258,3 +258,35 @@ fn trusted_browsers_and_keys_are_shown_and_revoked() {
     assert_eq!(world.number("SELECT count(*) AS n FROM trusted_devices"), 0);
     assert!(!look(&world, &cookie).text.contains("API keys"));
 }
+
+#[test]
+fn passkeys_are_shown_renamed_and_added_with_our_script() {
+    let world = World::new();
+    let user = world.user("ada@example.com");
+    let cookie = world.cookie(&user);
+    let plain = look(&world, &cookie);
+    assert!(!plain.text.contains("<script") && plain.text.contains("Add a passkey"));
+    let adding = world.get("/tenant/home/account?passkey=add").navigating().cookie(&cookie).send().is(200);
+    assert!(adding.text.contains("data-passkey=\"register\"") && adding.text.contains("/passkeys.js"));
+    assert!(adding.header("content-security-policy").unwrap().contains("script-src 'self'"));
+    send(&world, &cookie, &[("section", "passkey-add")]).is(400);
+    send(&world, &cookie, &[("section", "passkey-add"), ("credential", "{}")]).is(400);
+    world.sql(&format!(
+        "INSERT INTO passkeys (id, tenant_id, user_id, credential_id, rp_id, public_key, sign_count, backed_up,
+                               transports, name, created_at)
+         VALUES ('p', 'home', '{}', 'c', 'auth.example.com', 'k', 0, 0, '[]', 'Old key', 0)",
+        user.id
+    ));
+    assert!(look(&world, &cookie).text.contains("value=\"Old key\""));
+    let fields = [("section", "passkey-name"), ("id", "p"), ("name", "Blue <key>")];
+    send(&world, &cookie, &fields).is(303);
+    assert!(look(&world, &cookie).text.contains("value=\"Blue &#60;key&#62;\""));
+    // With one there, the next takes a second factor, and so does its removal.
+    let to_factor = Some("/tenant/home/mfa?return_to=/tenant/home/account%3Fpasskey%3Dadd");
+    let more = world.get("/tenant/home/account?passkey=add").navigating().cookie(&cookie).send().is(303);
+    assert_eq!(more.header("location"), to_factor);
+    let off = send(&world, &cookie, &[("section", "passkey-off"), ("id", "p")]).is(303);
+    assert_eq!(off.header("location"), Some("/tenant/home/mfa?return_to=/tenant/home/account"));
+    let page = world.get("/tenant/home/mfa").navigating().cookie(&cookie).send().is(200);
+    assert!(page.text.contains("data-options=") && page.text.contains("JavaScript"), "{}", page.text);
+}

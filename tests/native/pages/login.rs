@@ -14,6 +14,7 @@ fn submit<'w>(world: &'w World, password: &str, return_to: &str) -> Ask<'w> {
 #[test]
 fn the_form_works_without_a_script() {
     let world = World::new();
+    world.settings(json!({ "passkeys": false }));
     let page = world.get("/tenant/home/login?return_to=/app/x%3Fa%3D1").navigating().send().is(200);
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
     assert!(page.text.contains("<form method=\"post\" action=\"/tenant/home/login\">"));
@@ -55,6 +56,20 @@ fn each_login_makes_a_new_session() {
 }
 
 #[test]
+fn a_passkey_is_offered_by_our_own_script_alone() {
+    let world = World::new();
+    let page = world.get(LOGIN).navigating().send().is(200);
+    assert_eq!(page.text.matches("<script").count(), 1);
+    assert!(page.text.contains("<script src=\"/passkeys.js\" defer></script>"));
+    assert!(page.text.contains("data-options=\"{&#34;") && page.text.contains("data-conditional"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'self';") && policy.starts_with("default-src 'none'"), "{policy}");
+    let wrong = world.post(LOGIN).navigating().form(&[("credential", "{}")]).send().is(401);
+    assert!(wrong.text.contains("role=\"alert\""));
+    world.post(LOGIN).navigating().form(&[("credential", "{")]).send().is(400);
+}
+
+#[test]
 fn it_goes_back_to_nowhere_but_here() {
     let world = World::new();
     world.user("ada@example.com");
@@ -83,6 +98,7 @@ fn it_goes_back_to_nowhere_but_here() {
 #[test]
 fn a_wrong_password_shows_the_form_again_without_it() {
     let world = World::new();
+    world.settings(json!({ "passkeys": false }));
     world.user("ada@example.com");
     let reply = submit(&world, "wrong <\"> password", "/app/x").send().is(401);
     assert!(reply.text.contains("role=\"alert\""));

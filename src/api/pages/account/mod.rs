@@ -9,12 +9,13 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
+use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{self, COOKIE};
-use crate::domain::{api_keys, consents, passwords, trusted_devices, users};
+use crate::domain::{api_keys, consents, email_change, passkeys, passwords, trusted_devices, users};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -40,7 +41,19 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     };
     let place = Place::of(cx, call, None).await?;
     let done = call.query("done").and_then(|part| said(place.m, &part));
-    view::page(cx, &place, &session, done, None).await
+    let options = match call.query("passkey") {
+        Some(_) => match passkeys::creation(cx, &session, &call.request.host).await {
+            Ok(creation) => Some(webauthn::creation(&creation).to_string()),
+            Err(Error::Refused(Refusal::MfaRequired)) => {
+                let id = &place.tenant.id;
+                let to = format!("/tenant/{id}/mfa?{}%3Fpasskey%3Dadd", back(id));
+                return Ok(Response::see_other(&to));
+            }
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    view::page(cx, &place, &session, done, None, options).await
 }
 
 /// What the page says was done.
@@ -48,10 +61,14 @@ fn said(m: &Messages, part: &str) -> Option<&'static str> {
     Some(match part {
         "profile" => m.profile_saved,
         "password" => m.password_changed,
+        "email" => m.change_email_asked,
         "factor-off" => m.factor_removed,
         "factor-send" => m.factor_sent,
         "session" => m.session_ended,
         "others" => m.sessions_others_ended,
+        "passkey-add" => m.passkey_added,
+        "passkey-name" => m.passkey_renamed,
+        "passkey-off" => m.passkey_removed,
         "trusted" => m.trusted_ended,
         "app" => m.app_revoked,
         "key" => m.key_ended,
@@ -90,7 +107,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     }
     let part = view::ASK.iter().find(|part| what.starts_with(**part)).copied().unwrap_or_default();
     let wrong = Wrong { part, problem, name: fields.get("name") };
-    Ok(with_headers(view::page(cx, place, &session, None, Some(wrong)).await?, &refusal))
+    Ok(with_headers(view::page(cx, place, &session, None, Some(wrong), None).await?, &refusal))
 }
 
 /// Does it; an answer if that is more than saying that it is done.
@@ -113,6 +130,19 @@ async fn act(
         "factor-codes" => return factor::codes(cx, place, session, fields).await.map(Some),
         "factor-send" => factor::send(cx, call, session).await?,
         "factor-off" => factor::off(cx, session, fields).await?,
+        "email" => {
+            let current = fields.get("current").unwrap_or_default();
+            email_change::request(cx, session, fields.need("email")?, current).await?;
+        }
+        "passkey-add" => {
+            let credential = fields.credential()?.ok_or(Refusal::Malformed("no passkey was made".into()))?;
+            let name = fields.get("name").filter(|name| !name.trim().is_empty());
+            passkeys::register(cx, session, &call.request.host, &credential, name).await.map(drop)?;
+        }
+        "passkey-name" => {
+            passkeys::rename(cx, session, fields.need("id")?, fields.need("name")?).await.map(drop)?;
+        }
+        "passkey-off" => passkeys::remove(cx, session, fields.need("id")?).await?,
         "session" => sessions::revoke(cx, &session.tenant, user, user, fields.need("session")?).await?,
         "others" => sessions::revoke_others(cx, session).await?,
         "trusted" => trusted_devices::revoke(cx, session, fields.need("id")?).await?,

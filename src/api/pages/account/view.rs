@@ -10,6 +10,7 @@ use crate::api::pages::words::Problem;
 use crate::cx::Cx;
 use crate::domain::api_keys;
 use crate::domain::consents::{self, Consent};
+use crate::domain::passkeys::{self, Passkey};
 use crate::domain::principal::Session;
 use crate::domain::sessions::{self, Shown};
 use crate::domain::trusted_devices::{self, Device};
@@ -20,7 +21,7 @@ use crate::store::Page;
 use crate::store::api_keys::ApiKey;
 
 /// The sections that say themselves what went wrong in them.
-pub(super) const ASK: &[&str] = &["profile", "password", "factor"];
+pub(super) const ASK: &[&str] = &["profile", "password", "email", "factor", "passkey"];
 
 /// What of the page went wrong.
 pub(super) struct Wrong<'a> {
@@ -39,6 +40,7 @@ struct Account<'a> {
     place: &'a Place,
     session: &'a Session,
     factor: Option<factor::Shown>,
+    passkeys: Vec<Passkey>,
     trusted: Vec<Device>,
     sessions: Vec<Shown>,
     apps: Vec<Consent>,
@@ -47,6 +49,8 @@ struct Account<'a> {
     part: &'static str,
     problem: Option<Problem>,
     name: Option<&'a str>,
+    /// What a browser needs to make a passkey.
+    options: Option<String>,
 }
 
 impl Account<'_> {
@@ -80,6 +84,7 @@ pub(super) async fn page(
     session: &Session,
     done: Option<&'static str>,
     wrong: Option<Wrong<'_>>,
+    options: Option<String>,
 ) -> Answer {
     let whole = Page { limit: 100, after: None };
     let user_id = &session.user.id;
@@ -95,6 +100,7 @@ pub(super) async fn page(
         place,
         session,
         factor: factor::shown(cx, place, session).await?,
+        passkeys: passkeys::list(cx, session, &whole).await?.items,
         trusted: trusted_devices::list(cx, session).await?,
         sessions,
         apps: consents::of_user(cx, &session.tenant, user_id).await?,
@@ -103,7 +109,9 @@ pub(super) async fn page(
         part,
         problem,
         name,
+        options,
     };
     let status = account.problem.as_ref().map_or(200, |problem| problem.status);
-    Ok(place.page(status, &account)?)
+    let with = account.options.is_some();
+    Ok(place.page_with(status, &account, with)?)
 }

@@ -1,0 +1,43 @@
+//! `/tenant/{tenant}/change-email`: the page behind the links that confirm another address.
+
+use crate::api::pages::form::Fields;
+use crate::api::pages::magic_link::MagicLink;
+use crate::api::pages::messages::fill;
+use crate::api::pages::place::Place;
+use crate::api::pages::said;
+use crate::cx::Cx;
+use crate::domain::email_change::{self, Confirmed};
+use crate::domain::principal;
+use crate::domain::refusal::Refusal;
+use crate::domain::sessions::COOKIE;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+/// Says what is to be confirmed: looking at it changes nothing.
+pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    let token = &call.query("token").ok_or(Refusal::LinkDead)?;
+    let m = place.m;
+    let looked = email_change::look(cx, &call.chosen, token).await?;
+    let sentence = if looked.is_new { m.confirm_email_new } else { m.confirm_email_old };
+    let text = fill(&fill(sentence, "new", &looked.new_email), "old", &looked.email);
+    let (title, button, page) = (m.change_email, m.verify_button, "change-email");
+    let button = if looked.is_new { button } else { m.confirm_email_button };
+    Ok(place
+        .page(200, &MagicLink { m, place, page, title, text, token, button, email: "", problem: None })?)
+}
+
+/// Confirms it.
+pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
+    let fields = Fields::of(call).await?;
+    let place = &Place::of(cx, call, Some(&fields)).await?;
+    let m = place.m;
+    let cookie = call.request.headers.cookie(COOKIE);
+    let session = principal::browser(cx, &call.chosen, cookie).await?;
+    match email_change::confirm(cx, &call.chosen, fields.need("token")?, session.as_ref()).await? {
+        Confirmed::Waits => Ok(said(place, m.verified, m.change_email_waits, None)?),
+        Confirmed::Done => {
+            Ok(said(place, m.change_email_done, m.change_email_done_text, Some(("account", m.account)))?)
+        }
+    }
+}
