@@ -7,7 +7,6 @@ use crate::domain::mailing::{self, Changed};
 use crate::domain::principal::{Admin, Credential, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::second_factor;
-use crate::domain::tenants::Tenant;
 use crate::domain::users;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
@@ -124,7 +123,7 @@ async fn make(
     };
     let entry = Entry::ok("api_key.created").by(by.actor()).on(&row.id).saying(scopes.list());
     let insert = store::api_keys::insert(&row, &stored(&key));
-    if !tell(cx, &by.tenant, user, insert, entry, Changed::ApiKeyMade).await? {
+    if !tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
         return Err(Refusal::NotFound.into());
     }
     Ok((row, key))
@@ -134,15 +133,18 @@ async fn make(
 /// nothing to do.
 async fn tell(
     cx: &Cx,
-    tenant: &Tenant,
+    by: &Credential,
     user: Option<&User>,
     stmt: Stmt,
     entry: Entry,
     changed: Changed,
 ) -> Result<bool, Fault> {
-    let mark = audit::mark(cx, &tenant.id, entry);
+    let mark = audit::mark(cx, &by.tenant.id, entry);
     let mut letter = match user {
-        Some(user) => Some(second_factor::note(cx, tenant, user, changed, &mark.id).await?),
+        Some(user) => {
+            let seen = if by.actor() == user.id { cx.clone() } else { mailing::by_another(cx) };
+            Some(second_factor::note(&seen, &by.tenant, user, changed, &mark.id).await?)
+        }
         None => None,
     };
     let mut batch = vec![stmt, mark.stmt];
@@ -197,7 +199,7 @@ async fn end(cx: &Cx, by: &Credential, user: Option<&User>, own: bool, id: &str)
     let entry = Entry::ok("api_key.revoked").by(by.actor()).on(id);
     let owner = user.filter(|_| own).map(|user| user.id.as_str());
     let revoke = store::api_keys::revoke(&by.tenant.id, owner, id, cx.now);
-    if !tell(cx, &by.tenant, user, revoke, entry, Changed::ApiKeyRevoked).await? {
+    if !tell(cx, by, user, revoke, entry, Changed::ApiKeyRevoked).await? {
         return Err(Refusal::NotFound.into());
     }
     cx.cache.credentials.forget_where(|known| known.key_id.as_deref() == Some(id));

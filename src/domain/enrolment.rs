@@ -182,7 +182,8 @@ impl Clear<'_> {
             ("none", _) => return Ok(None),
             _ => Changed::SecondFactorReset,
         };
-        let mut letter = second_factor::note(cx, &admin.tenant, user, changed, mark).await?;
+        let mut letter =
+            second_factor::note(&mailing::by_another(cx), &admin.tenant, user, changed, mark).await?;
         batch.append(&mut letter.stmts);
         Ok(Some(letter))
     }

@@ -240,7 +240,9 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     // The address before is told that it is the account's no more.
     let mut told = match was.email_key == user.email_key {
         true => None,
-        false => Some(second_factor::note(cx, tenant, &was, Changed::Email, &mark.id).await?),
+        false => {
+            Some(second_factor::note(&mailing::by_another(cx), tenant, &was, Changed::Email, &mark.id).await?)
+        }
     };
     batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {

@@ -44,7 +44,10 @@ impl Post for Transport {
                     let status = status.map_err(|error| Fault::new("mail", glue::said(&error)))?;
                     match status.as_f64() {
                         Some(status) if (200.0..300.0).contains(&status) => Ok(()),
-                        other => Err(Fault::new("mail", format!("the mail API answered {other:?}"))),
+                        other => {
+                            let status = other.unwrap_or_default();
+                            Err(Fault::new("mail", format!("the mail API answered {status}")))
+                        }
                     }
                 }
                 MailTransport::Binding => {

@@ -80,7 +80,7 @@ describe('an HTTP mail API', () => {
     const before = api.requests.length;
     assert.equal((await gateway.send('/auth/register', { method: 'POST', json })).status, 201);
     const mails = async () => (await gateway.admin('GET', '/tenant/home/v2/Mails?recipient=bea@example.com')).items;
-    const [waiting] = await until(async () => (await mails()).filter(({ error }) => error), 'a failure');
+    const waiting = await until(async () => (await mails()).find(({ error }) => error), 'a failure');
     assert.deepEqual([waiting.kind, waiting.status, waiting.attempts], ['verify-email', 'queued', 1]);
     assert.match(waiting.error, /the mail API answered .*500/);
     const audit = await gateway.admin('GET', '/tenant/home/v2/Audit?event=mail.failed');

@@ -3,7 +3,7 @@
 use askama::Template as _;
 
 use crate::cx::Cx;
-use crate::domain::mailing::letter::{Changed, Kind, Letter};
+use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::templates;
 use crate::domain::mailing::words::said_in;
 use crate::domain::tenants::Tenant;
@@ -113,18 +113,17 @@ pub(super) async fn content(
         ("address", cx.client.address.clone()),
         ("device", device.unwrap_or_default()),
     ];
-    let language = language(cx, to, kind);
+    let language = language(cx, to);
     match templates::own(cx, tenant, kind, language, &values).await? {
         Some(content) => Ok(content),
         None => ours(kind, language, &values),
     }
 }
 
-/// The language that a user is written to in: their own, else that of the request, if it can be theirs.
-fn language(cx: &Cx, to: &User, kind: Kind) -> Language {
-    let theirs = kind != Kind::Changed(Changed::SecondFactorReset);
+/// The language that a user is written to in: their own, else that of the request.
+fn language(cx: &Cx, to: &User) -> Language {
     let known = to.language.as_deref().and_then(Language::by_tag);
-    known.or(cx.client.language.filter(|_| theirs)).unwrap_or(Language::English)
+    known.or(cx.client.language).unwrap_or(Language::English)
 }
 
 /// The HTML form of a letter. The text form says the same.

@@ -1,13 +1,13 @@
 //! What the letters say.
 
-use portcullis::domain::mailing::{self, Changed, KINDS, Kind, Letter};
+use portcullis::domain::mailing::{self, KINDS, Kind, Letter};
 use portcullis::domain::tenants;
 use portcullis::model::language::Language;
 use portcullis::ports::Mail;
 use portcullis::store::users::User;
 use serde_json::json;
 
-use crate::harness::{PASSWORD, World};
+use crate::harness::{Ask, PASSWORD, World};
 
 const LINK: &str = "https://auth.example.com/somewhere?token=a-token&return_to=/app/";
 
@@ -146,18 +146,39 @@ fn a_device_cannot_put_a_link_into_a_mail() {
 }
 
 #[test]
-fn what_an_administrator_did_is_not_told_in_the_administrators_language() {
+fn what_an_administrator_did_says_neither_where_they_are_nor_speaks_their_language() {
     let world = World::new();
-    let user = world.user("ada@example.com");
-    let mut cx = world.cx();
-    let client = std::rc::Rc::make_mut(&mut cx.client);
-    client.language = Some(Language::German);
-    let tenant = pollster::block_on(tenants::by_id(&cx, "home")).unwrap().unwrap();
-    for (changed, subject) in [
-        (Changed::SecondFactorReset, "Your second step was reset"),
-        (Changed::Password, "Ihr Passwort wurde geändert"),
-    ] {
-        pollster::block_on(mailing::send(&cx, &tenant, &user, Letter::Changed(changed))).unwrap();
-        assert_eq!(world.mails("ada@example.com").pop().unwrap().subject, subject);
+    let (ada, bob) = (world.user("ada@example.com"), world.user("bob@example.com"));
+    let admin = world.admin();
+    let as_admin = |ask: Ask<'_>| {
+        let german =
+            ask.bearer(&admin).header("accept-language", "de").header("user-agent", "Firefox/1 Linux");
+        german.send()
+    };
+    let path = |user: &User| format!("/tenant/home/v2/Users/{}", user.id);
+    as_admin(world.patch(&path(&ada)).json(json!({ "resetTOTP": true }))).is(200);
+    let key = json!({ "name": "x", "scopes": ["read"], "userId": ada.id });
+    as_admin(world.post("/tenant/home/v2/ApiKeys").json(key)).is(201);
+    as_admin(world.patch(&path(&bob)).json(json!({ "email": "bob@new.example" }))).is(200);
+    let mails = [world.mails("ada@example.com"), world.mails("bob@example.com")].concat();
+    let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
+    assert_eq!(
+        subjects,
+        ["Your second step was reset", "An API key was made", "Your e-mail address was changed"]
+    );
+    for mail in &mails {
+        assert!(mail.text.contains("When: 2026-05-01 12:00 UTC\n"), "{}", mail.text);
+        assert!(!mail.text.contains("203.0.113") && !mail.text.contains("Firefox"), "{}", mail.text);
     }
+    assert!(world.mails("bob@new.example").is_empty());
+}
+
+#[test]
+fn ones_own_api_key_is_told_with_where_it_came_from() {
+    let world = World::new();
+    let token = world.session(&world.user("ada@example.com")).access;
+    world.api_key(&token, &["read"]);
+    let mail = world.mails("ada@example.com").pop().unwrap();
+    assert_eq!(mail.subject, "An API key was made");
+    assert!(mail.text.contains("Address: 203.0.113.7\n"), "{}", mail.text);
 }
