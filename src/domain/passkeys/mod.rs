@@ -27,6 +27,9 @@ use crate::store::{self, Listed, Page};
 /// How many passkeys a user may have.
 pub const MOST: i64 = 20;
 
+/// The name of the cookie by which only the browser that was shown a page answers its ceremony.
+pub const COOKIE: &str = "__Host-portcullis-passkey";
+
 /// How long a ceremony may take, in seconds.
 pub const SECONDS: i64 = 300;
 

@@ -18,7 +18,7 @@ use crate::domain::relying_party::{self, RelyingParty};
 use crate::domain::sign_in::{self, Holder, Proved, Step};
 use crate::domain::tenants::{self, Chosen};
 use crate::domain::throttle;
-use crate::model::factor::{KEY, PRESENT, TWO_FACTORS};
+use crate::model::factor::{KEY, Method, PRESENT, TWO_FACTORS};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::passkeys::{Ceremony, Found, Passkey, Purpose, Use};
@@ -37,8 +37,8 @@ pub struct Request {
     pub user_verification: bool,
 }
 
-/// Begins a sign-in with a passkey. `browser` is a secret of the browser's that is to be signed in, by which
-/// nobody else can answer for it; an API has none.
+/// Begins a sign-in with a passkey. `browser` is the value of the browser's own [`COOKIE`](super::COOKIE), so that
+/// nobody can have it signed in as somebody else; an API has none.
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no passkeys; [`Refusal::Limited`] by client address.
@@ -58,9 +58,12 @@ pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>
 /// Begins the use of a passkey as the second factor of what waits.
 ///
 /// # Errors
-/// [`Refusal::Limited`] by user.
+/// [`Refusal::Forbidden`] if it is none of the methods; [`Refusal::Limited`] by user.
 pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Request, Error> {
-    let Waiting { tenant, user, row, .. } = waiting;
+    let Waiting { tenant, user, row, methods, .. } = waiting;
+    if !methods.contains(&Method::Passkey) {
+        return Err(Refusal::Forbidden.into());
+    }
     throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
     let party = relying_party::of(cx, tenant, host).await?;
     let allow = known(cx, &user.id, &party.id).await?;

@@ -161,10 +161,9 @@ fn who_may_not_sign_in_does_not_with_a_passkey_either() {
     }
     assert_eq!(world.login(&user.email, PASSWORD).status, 429);
     world.passkey_login(&mut key).is(200);
-    // Disabled between the look and the session.
-    let credential = key.get(&world.request_options());
+    // It is no password that lets in here.
     set("password_hash = NULL");
-    send(&world, &credential).is(200);
+    world.passkey_login(&mut key).is(200);
     world.sql(&format!("DELETE FROM users WHERE id = '{}'", user.id));
     assert_eq!(world.number("SELECT count(*) AS n FROM passkeys"), 0);
     world.passkey_login(&mut key).is(401);
@@ -258,6 +257,15 @@ fn a_passkey_is_a_second_factor_by_presence_alone() {
     ask(challenge).is(401);
     let both = json!({ "challenge": another["challenge"], "code": "000000", "credential": {} });
     world.post("/api/auth/mfa/verify").json(both).send().is(400);
+}
+
+#[test]
+fn who_has_no_passkey_is_asked_for_none() {
+    let world = World::new();
+    let user = world.user_with("home", "ada@example.com", |user| user.mfa = "email".into());
+    let body = json!({ "challenge": waiting(&world, &user)["challenge"] });
+    world.post("/api/auth/passkeys/login/options").json(body).send().is(403);
+    assert_eq!(world.number("SELECT count(*) AS n FROM passkey_challenges"), 0);
 }
 
 #[test]
