@@ -58,11 +58,11 @@ pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>
 /// Begins the use of a passkey as the second factor of what waits.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] if it is none of the methods; [`Refusal::Limited`] by user.
+/// [`Refusal::ChallengeOver`] of one that takes no passkey; [`Refusal::Limited`] by user.
 pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Request, Error> {
     let Waiting { tenant, user, row, methods, .. } = waiting;
     if !methods.contains(&Method::Passkey) {
-        return Err(Refusal::Forbidden.into());
+        return Err(Refusal::ChallengeOver.into());
     }
     throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
     let party = relying_party::of(cx, tenant, host).await?;

@@ -6,6 +6,7 @@ mod cors;
 mod deletion;
 mod every_surface;
 mod factor_matrix;
+mod factor_states;
 mod factors;
 mod grants;
 mod letters;
