@@ -264,7 +264,7 @@ fn who_has_no_passkey_is_asked_for_none() {
     let world = World::new();
     let user = world.user_with("home", "ada@example.com", |user| user.mfa = "email".into());
     let body = json!({ "challenge": waiting(&world, &user)["challenge"] });
-    world.post("/api/auth/passkeys/login/options").json(body).send().is(403);
+    world.post("/api/auth/passkeys/login/options").json(body).send().is(401);
     assert_eq!(world.number("SELECT count(*) AS n FROM passkey_challenges"), 0);
 }
 
