@@ -11,7 +11,7 @@ use crate::domain::users;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
-use crate::store::api_keys::ApiKey;
+use crate::store::api_keys::{ApiKey, By};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
@@ -122,9 +122,11 @@ async fn make(
         id,
     };
     let entry = Entry::ok("api_key.created").by(by.actor()).on(&row.id).saying(scopes.list());
-    let insert = store::api_keys::insert(&row, &stored(&key));
+    // An isolate may remember a session or a key that is over: what is made with it would outlive it.
+    let made_with = By { session_id: by.session_id.as_deref(), key_id: by.key_id.as_deref() };
+    let insert = store::api_keys::insert(&row, &stored(&key), &made_with);
     if !tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
-        return Err(Refusal::NotFound.into());
+        return Err(Refusal::BadCredential.into());
     }
     Ok((row, key))
 }

@@ -98,8 +98,16 @@ pub async fn live_by_id(db: &dyn Db, id: &str, hash: &str, now: Time) -> Result<
     }))
 }
 
-/// Makes a key, if there still is whom it stands for; returns its id if so.
-pub fn insert(key: &ApiKey, hash: &str) -> Stmt {
+/// What a key is made with: the session or the key that asks for it.
+pub struct By<'a> {
+    /// The session.
+    pub session_id: Option<&'a str>,
+    /// The key.
+    pub key_id: Option<&'a str>,
+}
+
+/// Makes a key, if there still is whom it stands for and what it is made with; returns its id if so.
+pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>) -> Stmt {
     let args: Vec<Arg> = vec![
         (&key.id).into(),
         (&key.tenant_id).into(),
@@ -111,12 +119,16 @@ pub fn insert(key: &ApiKey, hash: &str) -> Stmt {
         key.created_at.0.into(),
         key.expires_at.map(|at| at.0).into(),
         json_text(&key.roles).into(),
+        by.session_id.into(),
+        by.key_id.into(),
     ];
     Stmt::new(
         "INSERT INTO api_keys (id, tenant_id, user_id, name, prefix, hash, scopes, created_at, expires_at, roles)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
          WHERE EXISTS (SELECT 1 FROM tenants WHERE id = ?2)
-         AND (?3 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?3)) RETURNING id",
+         AND (?3 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?3))
+         AND (?11 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?11 AND ended_at IS NULL))
+         AND (?12 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?12 AND revoked_at IS NULL)) RETURNING id",
         args,
     )
 }

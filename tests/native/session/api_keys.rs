@@ -122,3 +122,15 @@ fn scopes_narrow_a_key_and_give_no_role() {
     world.get("/app/").key(&key("b@example.com", &["MANAGER"], &["read", "write"])).send().is(403);
     world.get("/app/").key(&key("c@example.com", &["TECHNICIAN"], &["billing:refund"])).send().is(403);
 }
+
+#[test]
+fn no_key_outlives_what_it_was_made_with() {
+    let world = World::new();
+    let token = world.session(&world.user("ada@example.com")).access;
+    // The other isolate remembers the session for some seconds after it ended here.
+    world.get("/api/auth/me").bearer(&token).elsewhere().send().is(200);
+    world.post("/api/auth/logout").bearer(&token).json(json!({})).send().is(200);
+    let body = json!({ "name": "later", "scopes": ["read"] });
+    world.post(KEYS).bearer(&token).json(body).elsewhere().send().is(401);
+    assert_eq!(world.number("SELECT count(*) AS n FROM api_keys"), 0);
+}

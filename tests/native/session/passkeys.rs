@@ -59,12 +59,12 @@ fn with_a_second_factor_only_a_session_that_proved_it_adds_and_removes() {
     // Both ceremonies began before there was a passkey.
     let late = world.creation_options(&token);
     let made = world.add_passkey(&token, &mut first).is(201);
-    let options = world.post("/api/auth/passkeys/options").bearer(&token).send().is(403);
+    let options = world.post("/api/auth/passkeys/options").bearer(&token).send().is(401);
     assert_eq!(options.str("/code"), "MFA_REQUIRED");
     let body = json!({ "credential": second.create(&late) });
-    assert_eq!(world.post(PASSKEYS).bearer(&token).json(body).send().is(403).str("/code"), "MFA_REQUIRED");
+    assert_eq!(world.post(PASSKEYS).bearer(&token).json(body).send().is(401).str("/code"), "MFA_REQUIRED");
     let path = format!("{PASSKEYS}/{}", made.str("/data/id"));
-    world.delete(&path).bearer(&token).send().is(403);
+    world.delete(&path).bearer(&token).send().is(401);
     assert_eq!(listed(&world, &token).as_array().unwrap().len(), 1);
     let token = world.passkey_login(&mut first).is(200).str("/data/tokens/accessToken");
     world.add_passkey(&token, &mut second).is(201);
@@ -77,7 +77,7 @@ fn with_a_second_factor_only_a_session_that_proved_it_adds_and_removes() {
             let id = &user.id;
             world.sql(&format!("INSERT INTO authenticators VALUES ('{id}', 'home', '1.x', 0, 0)"));
         }
-        world.post("/api/auth/passkeys/options").bearer(&token).send().is(403);
+        world.post("/api/auth/passkeys/options").bearer(&token).send().is(401);
     }
 }
 
@@ -91,7 +91,7 @@ fn of_many_first_passkeys_at_once_one_is_added() {
     });
     let replies = world.together(asks.collect());
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
-    assert!(replies.iter().all(|reply| reply.status == 201 || reply.status == 403));
+    assert!(replies.iter().all(|reply| reply.status == 201 || reply.status == 401));
     assert_eq!(world.number("SELECT count(*) AS n FROM passkeys"), 1);
     assert_eq!((world.events("passkey.added"), world.mails("ada@example.com").len()), (1, 1));
 }
@@ -113,7 +113,7 @@ fn a_challenge_is_good_once_for_five_minutes_and_in_its_session() {
     add(&token, &Authenticator::new(1).create(&world.request_options())).is(400);
     add(&token, &credential).is(201);
     let again = add(&token, &credential);
-    assert!(matches!(again.status, 400 | 403), "{}", again.text);
+    assert!(matches!(again.status, 400 | 401), "{}", again.text);
     assert_eq!(world.number("SELECT count(*) AS n FROM passkeys"), 1);
 
     let token = world.session(&world.user("eve@example.com")).access;
