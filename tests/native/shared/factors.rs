@@ -156,9 +156,9 @@ fn an_app_is_not_set_up_over_another_with_the_password_alone() {
     let world = World::new();
     let app = world.with_app("ada@example.com");
     let alone = world.session(&app.user).access;
-    let refused = world.post("/auth/mfa/enable").bearer(&alone).send().is(403);
+    let refused = world.post("/auth/mfa/enable").bearer(&alone).send().is(401);
     assert_eq!(refused.json["error"], "mfa_required");
-    world.post("/auth/mfa/enable").bearer(&alone).json(json!({ "method": "email" })).send().is(403);
+    world.post("/auth/mfa/enable").bearer(&alone).json(json!({ "method": "email" })).send().is(401);
     for (path, at) in [("/auth/mfa/send", "/methods"), ("/api/auth/mfa/step-up", "/data/methods")] {
         let asked = world.post(path).bearer(&alone).send().is(200);
         assert_eq!(asked.json.pointer(at), Some(&json!(["totp", "backup"])));
