@@ -49,6 +49,8 @@ describe('the documentation in a browser', () => {
     await page.locator('.opblock').first().waitFor();
     const { json } = await gateway.send('/docs/openapi.json');
     const operations = Object.values(json.paths).flatMap((methods) => Object.keys(methods));
+    // They are drawn one after the other.
+    await page.waitForFunction((all) => document.querySelectorAll('.opblock').length >= all, operations.length);
     assert.equal(await page.locator('.opblock').count(), operations.length);
 
     await page.getByRole('button', { name: 'Authorize' }).first().click();
