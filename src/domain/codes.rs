@@ -9,6 +9,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::refusal::{Error, oauth};
+use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
 use crate::oidc::error::Code;
 use crate::oidc::pkce;
@@ -92,8 +93,8 @@ pub async fn exchange(
     }
     let terms: Terms =
         serde_json::from_str(&found.terms).map_err(|_| crate::ports::Fault::new("codes", "terms"))?;
-    let held = holds(&terms, &presented);
-    let Some(live) = found.live.filter(|_| held && cx.now < found.expires_at) else {
+    let held = holds(&terms, &presented) && cx.now < found.expires_at;
+    let Some(live) = found.live.filter(|live| held && stands(tenant, &live.user, &live.amr)) else {
         let entry = Entry::failed("code.refused").by(&found.user_id).on(&client.id);
         audit::write(cx, &tenant.id, entry).await?;
         return Err(bad());

@@ -13,6 +13,7 @@ use crate::cx::Cx;
 use crate::domain::api_keys::parse_key;
 use crate::domain::forward::Minted;
 use crate::domain::keys;
+use crate::domain::sign_in;
 use crate::domain::tenants::{self, Tenant};
 use crate::model::client::CLIENT_CREDENTIALS;
 use crate::model::route::Accepts;
@@ -173,7 +174,8 @@ async fn of_session(
     };
     let same = live.user.id == claims.sub
         && live.user.tenant_id == tenant.id
-        && live.client_id.as_deref() == claims.client_id.as_deref();
+        && live.client_id.as_deref() == claims.client_id.as_deref()
+        && sign_in::stands(tenant, &live.user, &live.amr);
     let subject = Subject::User(Rc::new(live.user));
     Ok(same.then_some(Found { subject, amr: live.amr, auth_time: Some(live.auth_time) }))
 }
@@ -205,6 +207,9 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
         return Ok(None);
     };
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
+    if !sign_in::stands(&tenant, &live.user, &live.amr) {
+        return Ok(None);
+    }
     Ok(Some(remember(
         cx,
         value,

@@ -11,6 +11,7 @@ use crate::domain::clients;
 use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, oauth};
+use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
 use crate::model::client::DEVICE_CODE;
@@ -176,7 +177,7 @@ pub async fn poll(cx: &Cx, tenant: &Tenant, client: &Client, device_code: &str) 
         _ => return Err(oauth(Code::AuthorizationPending, "the user has not decided yet")),
     }
     // Who signed out since, or was disabled, gives nothing any more.
-    let live = found.live.ok_or_else(bad)?;
+    let live = found.live.filter(|live| stands(tenant, &live.user, &live.amr)).ok_or_else(bad)?;
     let grant_id = cx.id();
     let grant = Grant {
         session_id: &grant_id,

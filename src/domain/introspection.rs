@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
+use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
 use crate::domain::{keys, principal};
 use crate::oidc::access_token::{AccessToken, TYP};
@@ -12,6 +13,7 @@ use crate::oidc::id_token::acr;
 use crate::ports::Fault;
 use crate::store::clients::Client;
 use crate::store::refresh_tokens;
+use crate::store::sessions::Live;
 
 /// What is said about a token: all of it about a live one of this tenant, else that it is not active and
 /// nothing more (§2.2). A refresh token is told of to its own client alone.
@@ -64,7 +66,8 @@ async fn refresh(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Resu
     };
     let own = found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id);
     let fresh = found.used_at.is_none() && cx.now < found.expires_at;
-    let Some(live) = found.live.filter(|_| own && fresh) else { return Ok(None) };
+    let stands = |live: &Live| own && fresh && stands(tenant, &live.user, &live.amr);
+    let Some(live) = found.live.filter(stands) else { return Ok(None) };
     Ok(Some(json!({
         "active": true, "scope": live.scope, "client_id": found.client_id, "exp": found.expires_at.unix(),
         "sub": live.user.id, "username": live.user.email, "iss": tenant.issuer, "sid": found.session_id,

@@ -7,6 +7,7 @@ use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::keys;
+use crate::domain::sign_in::stands;
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::model::time::Time;
 use crate::oidc::error::Code;
@@ -53,7 +54,9 @@ pub(super) async fn fresh(
         },
     };
     wanted = wanted.or(hint.as_ref().map(|hint| hint.sub.as_str()));
-    let Some(live) = live.filter(|live| wanted.is_none_or(|sub| sub == live.user.id)) else {
+    let fits =
+        |live: &Live| wanted.is_none_or(|sub| sub == live.user.id) && stands(tenant, &live.user, &live.amr);
+    let Some(live) = live.filter(fits) else {
         return Ok(Fresh::No);
     };
     let since_asked = live.auth_time >= asked_at;

@@ -14,6 +14,7 @@ use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::sessions::{self, Tokens};
+use crate::domain::sign_in;
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::oidc::error::Code;
 use crate::store;
@@ -111,7 +112,8 @@ async fn spend(
         let found = found.ok_or(Refusal::BadCredential)?;
         let tenant = tenants::by_id(cx, &found.tenant_id).await?.ok_or(Refusal::BadCredential)?;
         held(&found, &tenant)?;
-        let Some(live) = &found.live else { return Err(Refusal::BadCredential.into()) };
+        let stands = |live: &&Live| sign_in::stands(&tenant, &live.user, &live.amr);
+        let live = found.live.as_ref().filter(stands).ok_or(Refusal::BadCredential)?;
         let expires_at = cx.now.plus(tenant.settings.refresh_token_seconds);
         let spent = match found.used_at {
             Some(used_at) => {

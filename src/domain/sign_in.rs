@@ -95,6 +95,12 @@ pub fn needs_second(tenant: &Tenant, user: &User) -> bool {
     }
 }
 
+/// Whether a session in which this was proved still stands for its user: one of a single factor does no more
+/// once the user needs two, unless a trusted browser stood for the second.
+pub fn stands(tenant: &Tenant, user: &User, amr: &[String]) -> bool {
+    !needs_second(tenant, user) || has_two(amr) || amr.iter().any(|one| one == factor::TRUSTED_DEVICE)
+}
+
 /// Refuses one whose address must be confirmed first.
 ///
 /// # Errors
@@ -177,7 +183,10 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
         let user_id = &proved.user.id;
         let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
         match device.filter(|_| factors.trusted && proved.tenant.settings.trusted_device_days > 0) {
-            Some(device) => proved.writes.push(store::trusted_devices::seen(&device, cx.now)),
+            Some(device) => {
+                proved.writes.push(store::trusted_devices::seen(&device, cx.now));
+                proved.amr.push(factor::TRUSTED_DEVICE);
+            }
             None => {
                 let waiting = challenges::for_sign_in(cx, proved, &factors, holder).await?;
                 return Ok(Step::Second(Box::new(waiting)));

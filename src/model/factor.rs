@@ -13,6 +13,9 @@ pub const PRESENT: &str = "user";
 /// Two different factors were proved.
 pub const TWO_FACTORS: &str = "mfa";
 
+/// A browser that was trusted stood for the second factor. No RFC names that.
+pub const TRUSTED_DEVICE: &str = "device";
+
 /// What can stand as a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -126,7 +126,7 @@ fn a_second_factor_is_removed_with_a_code_of_it() {
 fn one_who_uses_codes_by_mail_asks_for_one_to_change_that() {
     let world = World::new();
     let user = world.with_mail("ada@example.com");
-    let access = world.session(&user).access;
+    let access = world.session_by(&user, &["pwd", "device"]).access;
     let asked = world.post("/auth/mfa/send").bearer(&access).send().is(200);
     assert_eq!(asked.json["methods"], json!(["email"]));
     let code = json!({ "code": world.mailed_code("ada@example.com") });

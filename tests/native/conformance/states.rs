@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::harness::oidc::{Params, Party, metadata};
+use crate::harness::oidc::{Params, Party, asks, metadata};
 use crate::harness::{Ask, PASSWORD, claims};
 
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -264,4 +264,26 @@ fn of_a_consent_that_was_revoked_nothing_works() {
     granted.party.world.revoke_consent(&granted.party.user, "app");
     granted.then(NOTHING);
     granted.party.world.get("/app/").cookie(&granted.party.cookie).plan();
+}
+
+/// What was granted before a second factor was needed ends with the need; what is granted with one stays.
+#[test]
+fn of_one_who_needs_a_second_factor_by_now_nothing_works() {
+    for required in [true, false] {
+        let granted = granted();
+        match required {
+            true => granted.party.world.settings(json!({ "mfa": "required" })),
+            false => granted.change(json!({ "mfa": "totp" })),
+        }
+        granted.then(NOTHING);
+        asks(&granted.party.authorize(&granted.party.request()), "login");
+    }
+}
+
+#[test]
+fn of_one_who_proved_a_second_factor_before_it_was_needed_all_works() {
+    let granted = granted();
+    granted.party.world.sql("UPDATE sessions SET amr = '[\"pwd\",\"otp\",\"mfa\"]'");
+    granted.party.world.settings(json!({ "mfa": "required" }));
+    granted.then(ALL);
 }

@@ -251,22 +251,30 @@ impl World {
         user
     }
 
-    /// A session of that user for an API, as a login begins it.
+    /// A session of that user for an API, as a login with the password alone begins it.
     pub fn session(&self, user: &User) -> Tokens {
-        let cx = self.cx();
-        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
-        pollster::block_on(Begin::new(&cx, &tenant, user, vec!["pwd".into()]).with_tokens(&cx))
-            .unwrap()
-            .unwrap()
+        self.session_by(user, &["pwd"])
     }
 
-    /// A session of that user in a browser, as a login begins it.
-    pub fn cookie(&self, user: &User) -> String {
+    /// A session of that user for an API in which this was proved.
+    pub fn session_by(&self, user: &User, amr: &[&str]) -> Tokens {
         let cx = self.cx();
         let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
-        pollster::block_on(Begin::new(&cx, &tenant, user, vec!["pwd".into()]).with_cookie(&cx))
-            .unwrap()
-            .unwrap()
+        let amr = amr.iter().map(|one| (*one).to_owned()).collect();
+        pollster::block_on(Begin::new(&cx, &tenant, user, amr).with_tokens(&cx)).unwrap().unwrap()
+    }
+
+    /// A session of that user in a browser, as a login with the password alone begins it.
+    pub fn cookie(&self, user: &User) -> String {
+        self.cookie_by(user, &["pwd"])
+    }
+
+    /// A session of that user in a browser in which this was proved.
+    pub fn cookie_by(&self, user: &User, amr: &[&str]) -> String {
+        let cx = self.cx();
+        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
+        let amr = amr.iter().map(|one| (*one).to_owned()).collect();
+        pollster::block_on(Begin::new(&cx, &tenant, user, amr).with_cookie(&cx)).unwrap().unwrap()
     }
 
     /// An API key of the token's user.
@@ -275,7 +283,7 @@ impl World {
         self.post("/api/auth/api-keys").bearer(token).json(body).send().is(201).str("/data/apiKey")
     }
 
-    /// A fresh token of the operator, who is made if there is none.
+    /// A fresh token of the operator, who is made if there is none and has proved two factors.
     pub fn admin(&self) -> String {
         let cx = self.cx();
         let found =
@@ -286,7 +294,7 @@ impl World {
                 user.operator = true;
             })
         });
-        self.session(&admin).access
+        self.session_by(&admin, &["pwd", "otp", "mfa"]).access
     }
 
     /// Makes a tenant with a namespace of its own and answers a token of its administrator.

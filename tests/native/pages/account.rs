@@ -192,7 +192,7 @@ fn a_second_factor_is_set_up_renewed_and_removed_with_a_code() {
     let page = look(&world, &cookie);
     assert!(page.text.contains("a code of your authenticator app") && page.text.contains("left: 10"));
     // Who signed in without it gives it first.
-    let other = world.cookie(&user);
+    let other = world.cookie_by(&user, &["pwd", "device"]);
     let begun = send(&world, &other, &[("section", "factor-email")]).is(303);
     assert_eq!(begun.header("location"), Some("/tenant/home/mfa?return_to=/tenant/home/account"));
     assert!(begun.sets("__Host-portcullis-challenge").is_none());

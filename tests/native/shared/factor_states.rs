@@ -125,11 +125,13 @@ impl Hand {
             State::Two | State::OneOfTwo => {
                 let app = self.world.with_app(ADA);
                 self.sign_in(&app);
-                self.cookie = format!("__Host-portcullis={}", self.world.cookie(&app.user));
+                // Of one alone there is a session where a trusted browser stands for the second.
+                let one = ["pwd", "device"];
+                self.cookie = format!("__Host-portcullis={}", self.world.cookie_by(&app.user, &one));
                 if state == State::Two {
                     self.world.sql(BOTH);
                 } else {
-                    let tokens = self.world.session(&app.user);
+                    let tokens = self.world.session_by(&app.user, &one);
                     (self.token, self.refresh) = (tokens.access, tokens.refresh);
                 }
                 app.user.id

@@ -140,7 +140,7 @@ fn a_trusted_browser_has_proved_one_factor_and_steps_up_like_any_other() {
     let (cx, chosen) = (world.cx(), home(&world));
     let found = principal::browser(&cx, &chosen, Some(cookie));
     let session = pollster::block_on(found).unwrap().unwrap();
-    assert_eq!(session.amr, ["pwd"]);
+    assert_eq!(session.amr, ["pwd", "device"]);
     // An API is no browser, whatever it sends.
     let reply = world
         .post("/auth/login")
@@ -155,7 +155,7 @@ fn a_trusted_browser_has_proved_one_factor_and_steps_up_like_any_other() {
 fn an_app_is_not_set_up_over_another_with_the_password_alone() {
     let world = World::new();
     let app = world.with_app("ada@example.com");
-    let alone = world.session(&app.user).access;
+    let alone = world.session_by(&app.user, &["pwd", "device"]).access;
     let refused = world.post("/auth/mfa/enable").bearer(&alone).send().is(401);
     assert_eq!(refused.json["error"], "mfa_required");
     world.post("/auth/mfa/enable").bearer(&alone).json(json!({ "method": "email" })).send().is(401);
@@ -181,7 +181,7 @@ fn who_began_to_set_an_app_up_before_another_was_does_not_replace_that() {
     let world = World::new();
     let user = world.user_with("home", "ada@example.com", |user| user.mfa = "totp".into());
     let theirs = world.login("ada@example.com", PASSWORD).is(200);
-    let session = world.session(&user).access;
+    let session = world.session_by(&user, &["pwd", "device"]).access;
     let third = world.post("/auth/mfa/enable").bearer(&session).send().is(200).str("/secret");
     let app = world.app_of(user);
     world.verify(&theirs, &world.code(&theirs.str("/enrolment/secret"))).is(401);

@@ -221,3 +221,30 @@ fn a_remembering_isolate_is_late_by_less_than_five_seconds() {
     signed.world.advance_ms(1);
     assert_eq!(signed.works(Ask::elsewhere), [false, false, false]);
 }
+
+/// API keys are no sessions: they stay.
+#[test]
+fn one_who_needs_a_second_factor_by_now_has_the_api_keys_left() {
+    for required in [true, false] {
+        let signed = signed();
+        let other = signed.world.cookie(&signed.world.user("bob@example.com"));
+        match required {
+            true => signed.world.settings(json!({ "mfa": "required" })),
+            false => signed.change(json!({ "mfa": "email" })),
+        }
+        signed.then([false, false, true, false]);
+        let bobs = signed.world.get("/app/").cookie(&other).fresh().status();
+        assert_eq!(bobs == 200, !required);
+        let again = signed.world.login("ada@example.com", PASSWORD).is(200);
+        assert_eq!(again.json["mfa_required"], true);
+        assert_eq!(again.json.get("access_token"), None);
+    }
+}
+
+#[test]
+fn a_session_that_a_trusted_browser_began_stays() {
+    let signed = signed();
+    signed.world.sql("UPDATE sessions SET amr = '[\"pwd\",\"device\"]'");
+    signed.world.settings(json!({ "mfa": "required" }));
+    signed.then(ALL);
+}

@@ -43,7 +43,7 @@ fn hijacked(world: &World) -> Attacker {
     let user = pollster::block_on(portcullis::store::users::by_id(world.db.as_ref(), "home", &id)).unwrap();
     let attacker = Attacker {
         key: world.api_key(&access, &["read"]),
-        cookie: world.cookie(&user.unwrap()),
+        cookie: world.cookie_by(&user.unwrap(), &["pwd", "otp", "mfa"]),
         refresh: done.str("/data/tokens/refreshToken"),
         access,
         id,

@@ -120,7 +120,7 @@ fn administrators_reset_their_own_only_where_it_was_proved() {
     });
     let app = world.app_of(boss);
     let path = format!("/tenant/home/v2/Users/{}", app.user.id);
-    let alone = world.session(&app.user).access;
+    let alone = world.session_by(&app.user, &["pwd", "device"]).access;
     for body in [json!({ "resetTOTP": true }), json!({ "mfa": "none" }), json!({ "mfa": "email" })] {
         let refused = world.put(&path).bearer(&alone).json(body).send().is(401);
         assert_eq!(refused.json["code"], "MFA_REQUIRED");
