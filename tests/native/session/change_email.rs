@@ -127,7 +127,7 @@ fn it_takes_the_password_of_who_has_one_and_counts_the_wrong_ones() {
 fn it_takes_the_second_factor_of_who_has_one() {
     let world = World::new();
     let user = world.user_with("home", OLD, |user| user.mfa = "email".into());
-    let token = world.session(&user).access;
+    let token = world.session_by(&user, &["pwd", "device"]).access;
     assert_eq!(asks(&world, &token, NEW).send().is(401).json["code"], "MFA_REQUIRED");
     let step = world.post("/api/auth/mfa/step-up").bearer(&token).send().is(200);
     let body = json!({ "challenge": step.json["data"]["challenge"], "code": world.mailed_code(OLD) });
