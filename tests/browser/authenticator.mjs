@@ -32,6 +32,8 @@ export class App {
   /** A code that was not given before. One of the step before or after now is accepted as well. */
   async code() {
     const now = () => Math.floor(Date.now() / 1000 / STEP);
+    // The step before now must still be that when the code arrives.
+    while ((Date.now() / 1000) % STEP > STEP - 5) await new Promise((go) => setTimeout(go, 500));
     const step = Math.max(now() - 1, this.#last + 1);
     // A step later than the next one is not there yet.
     while (step > now() + 1) await new Promise((go) => setTimeout(go, 500));
