@@ -34,7 +34,7 @@ impl Names {
 
 /// That a second factor is needed, and what can be it. `token` is what the surface calls the secret.
 pub fn challenge(cx: &Cx, waiting: &Waiting, names: Names, token: &'static str) -> Result<Value, Fault> {
-    let methods: Vec<&str> = waiting.methods.iter().map(|method| method.name()).collect();
+    let methods: Vec<&str> = waiting.methods().iter().map(|method| method.name()).collect();
     let mut members = vec![
         ("mfaRequired", true.into()),
         (token, waiting.secret.clone().into()),

@@ -6,8 +6,9 @@
 use std::rc::Rc;
 
 use crate::crypto::secret::stored;
-use crate::crypto::{seal, totp};
+use crate::crypto::totp;
 use crate::cx::Cx;
+use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter};
 use crate::domain::one_time;
@@ -16,7 +17,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::{Holder, Proved};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
-use crate::model::factor::{KEY, Method, ONE_TIME, PASSWORD};
+use crate::model::factor::{KEY, Method, ONE_TIME, PASSWORD, has_two};
 use crate::model::qr;
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
@@ -69,8 +70,6 @@ pub struct Waiting {
     pub tenant: Rc<Tenant>,
     /// The user.
     pub user: User,
-    /// What can complete it, the first of which is the usual one.
-    pub methods: Vec<Method>,
     /// The secret that stands for it, when it is made.
     pub secret: String,
     /// What the user has.
@@ -95,9 +94,14 @@ impl Waiting {
         self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
     }
 
+    /// What can complete it, the first of which is the usual one.
+    pub fn methods(&self) -> &[Method] {
+        &self.row.methods
+    }
+
     /// Whether another code can be mailed for it.
     pub fn can_send(&self) -> bool {
-        self.methods.contains(&Method::Email) && self.row.sends < MOST_SENDS
+        self.methods().contains(&Method::Email) && self.row.sends < MOST_SENDS
     }
 
     /// When it was made.
@@ -108,8 +112,8 @@ impl Waiting {
     /// The shared secret of the authenticator app that is being enrolled with it.
     pub(super) fn app_secret(&self, cx: &Cx) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Fault> {
         let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
-        let key = seal::derive(&cx.config.seal_key, &self.tenant.id, "second-factors")?;
-        seal::open(&key, &pending_row(&self.row.id), sealed).map(Some)
+        let row = app_secrets::pending(&self.row.id);
+        app_secrets::open(cx, &self.tenant.id, &row, sealed).map(Some)
     }
 
     /// What to show of the authenticator app that is being enrolled with it.
@@ -119,10 +123,6 @@ impl Waiting {
         let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
         Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
     }
-}
-
-fn pending_row(id: &str) -> String {
-    format!("challenges/{id}/secret")
 }
 
 /// The statements that end what waits for a user and the trust in their browsers: their password or second
@@ -220,9 +220,7 @@ pub async fn for_enrolment(
 /// # Errors
 /// [`Refusal::MfaRequired`].
 pub fn second_factor_proved(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
-    let has = factors.authenticator.is_some() || factors.passkeys > 0 || user.mfa == "email";
-    let proved = crate::model::factor::has_two(&session.amr);
-    if has && !proved { Err(Refusal::MfaRequired) } else { Ok(()) }
+    if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 
 /// The user of a session as they are now: only in a session of their own, where the tenant has second factors.
@@ -251,9 +249,8 @@ async fn make(
     let mut sealed_secret = None;
     if methods.is_empty() {
         methods.push(Method::Totp);
-        let key = seal::derive(&cx.config.seal_key, &tenant.id, "second-factors")?;
         let app = cx.random::<{ totp::SECRET_BYTES }>();
-        sealed_secret = Some(seal::seal(&key, cx.random(), &pending_row(&id), &app)?);
+        sealed_secret = Some(app_secrets::seal(cx, &tenant.id, &app_secrets::pending(&id), &app)?);
     }
     let mut row = Challenge {
         hash: stored(&secret),
@@ -264,7 +261,7 @@ async fn make(
         browser: holder.is_browser(),
         session_id,
         amr,
-        methods: methods.clone(),
+        methods,
         code_hash: None,
         sends: 0,
         sealed_secret,
@@ -272,7 +269,7 @@ async fn make(
     };
     // Who uses codes by mail gets one at once, if there may be another mail.
     let mut letter = None;
-    let first = methods.first() == Some(&Method::Email);
+    let first = row.methods.first() == Some(&Method::Email);
     if first && throttle::mail(cx, &tenant.directory, &user.email_key, "code").await? {
         let code = one_time::digits(cx);
         row.code_hash = Some(one_time::hash(cx, &tenant.id, &row.id, &code)?);
@@ -280,7 +277,7 @@ async fn make(
         letter = Some(mailing::write(cx, &tenant, &user, Letter::Code { code: &code }).await?);
     }
     let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
-    let mut all = gate;
+    let mut all = store::chained(gate);
     let gated = !all.is_empty();
     let at = all.len();
     all.push(store::challenges::insert(&row, Some(row.expires_at).filter(|_| row.sends > 0), gated, cx.now));
@@ -300,7 +297,7 @@ async fn make(
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
-    Ok(Waiting { purpose, tenant, user, methods, secret, factors, row })
+    Ok(Waiting { purpose, tenant, user, secret, factors, row })
 }
 
 /// What waits under a secret that this holder has.
@@ -335,8 +332,7 @@ async fn waiting(
     let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
     let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;
     principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::ChallengeOver)?;
-    let methods = row.methods.clone();
-    Ok(Waiting { purpose, tenant, user, methods, secret: String::new(), factors, row })
+    Ok(Waiting { purpose, tenant, user, secret: String::new(), factors, row })
 }
 
 /// Mails another code for a challenge; the one before is good no more.

@@ -38,9 +38,8 @@ pub async fn standing(cx: &Cx, session: &Session) -> Result<Standing, Error> {
     }
     let (tenant, user) = (&session.tenant, &session.user);
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
-    let has = factors.authenticator.is_some() || factors.passkeys > 0 || user.mfa == "email";
     Ok(Standing {
-        enabled: has && needs_second(tenant, user),
+        enabled: factors.any(user) && needs_second(tenant, user),
         method: user.mfa.clone(),
         backup_codes: factors.backup_codes,
         required: tenant.settings.mfa == MfaPolicy::Required,
@@ -112,7 +111,7 @@ async fn with_code(
     let Guess { gate, tried, .. } = guess;
     let mark = audit::mark(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
     let at = gate.len();
-    let mut batch = gate;
+    let mut batch = store::chained(gate);
     let mut letter = second_factor::note(cx, &tenant, &user, changed, &mark.id).await?;
     let effects = change(&tenant, &user, &mark.id)?;
     batch.push(mark.stmt);
@@ -140,8 +139,7 @@ pub(super) async fn may_clear(cx: &Cx, admin: &Admin, user: &User) -> Result<(),
         return Ok(());
     }
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
-    let has = factors.authenticator.is_some() || factors.passkeys > 0 || user.mfa == "email";
-    if has { Err(Refusal::MfaRequired.into()) } else { Ok(()) }
+    if factors.any(user) { Err(Refusal::MfaRequired.into()) } else { Ok(()) }
 }
 
 /// An administrator clears what a user has set up.

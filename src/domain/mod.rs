@@ -1,6 +1,7 @@
 //! Rules: the use cases, the same for every surface. No HTTP, no SQL text, no JSON shapes.
 
 pub mod api_keys;
+mod app_secrets;
 pub mod audit;
 pub mod authorize;
 pub mod backchannel;

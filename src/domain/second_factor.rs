@@ -2,8 +2,9 @@
 
 use crate::crypto::password::{self, Check};
 use crate::crypto::secret::same;
-use crate::crypto::{seal, totp};
+use crate::crypto::totp;
 use crate::cx::Cx;
+use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{Purpose, Waiting};
 use crate::domain::mailing::{self, Changed, Letter, Outgoing};
@@ -63,13 +64,9 @@ pub async fn complete(
 ) -> Result<SignedIn, Error> {
     let guess = look(cx, chosen, waiting, proof).await?;
     let Guess { method, mut gate, tried, step } = guess;
-    let take = match gate.is_empty() {
-        true => store::challenges::take(&waiting.row.hash, cx.now),
-        false => store::challenges::take_if_changed(&waiting.row.hash, cx.now),
-    };
     // A code that was mailed for the challenge is taken together with it.
     if method != Method::Email {
-        gate.push(take);
+        gate.push(store::challenges::take(&waiting.row.hash, cx.now));
     }
     let amr = factor::joined(&waiting.row.amr, method);
     let Some(signed_in) = conclude(cx, waiting, holder, End { method, gate, amr, step, trust }).await? else {
@@ -161,8 +158,8 @@ fn enrol(
     let Waiting { tenant, user, .. } = waiting;
     let mut all = vec![store::users::set_mfa(&user.id, method.name(), mark)];
     if let Some(secret) = waiting.app_secret(cx)? {
-        let key = seal::derive(&cx.config.seal_key, &tenant.id, "second-factors")?;
-        let sealed_secret = seal::seal(&key, cx.random(), &app_row(&user.id), &secret)?;
+        let row = app_secrets::of_user(&user.id);
+        let sealed_secret = app_secrets::seal(cx, &tenant.id, &row, &secret)?;
         let app = Authenticator { sealed_secret, last_step: step };
         all.push(store::authenticators::put(&user.id, &tenant.id, &app, cx.now, mark));
     } else {
@@ -187,16 +184,12 @@ pub(super) fn replaced(
     Ok(store::backup_codes::replace(&user.id, &hashes, mark))
 }
 
-fn app_row(user_id: &str) -> String {
-    format!("authenticators/{user_id}/secret")
-}
-
 /// Looks at what was sent for a challenge.
 async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> Result<Guess, Error> {
-    let Waiting { tenant, user, row, methods, .. } = waiting;
+    let Waiting { tenant, user, row, .. } = waiting;
     let refused = async || Err(wrong(cx, tenant, user).await?);
     match proof {
-        Proof::Password(sent) if methods.contains(&Method::Password) => {
+        Proof::Password(sent) if waiting.methods().contains(&Method::Password) => {
             let counted =
                 throttle::login_attempt(cx, &tenant.id, &chosen.tenant.directory, &user.email_key).await?;
             let hash = user.password_hash.as_deref().unwrap_or_default();
@@ -210,7 +203,9 @@ async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> 
             let gate = vec![store::users::still_has_password(&user.id, hash)];
             Ok(Guess { method: Method::Password, gate, tried: None, step: 0 })
         }
-        Proof::Passkey { user_id, gate } if methods.contains(&Method::Passkey) && user_id == user.id => {
+        Proof::Passkey { user_id, gate }
+            if waiting.methods().contains(&Method::Passkey) && user_id == user.id =>
+        {
             Ok(Guess { method: Method::Passkey, gate, tried: None, step: 0 })
         }
         Proof::Password(_) | Proof::Passkey { .. } => refused().await,
@@ -226,7 +221,7 @@ async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> 
             if let Some(gate) = mailed_code(cx, row, &sent)? {
                 return Ok(Guess { method: Method::Email, gate: vec![gate], tried, step: 0 });
             }
-            let allowed = |method| methods.contains(&method);
+            let allowed = |method| waiting.methods().contains(&method);
             match of_user(cx, tenant, user, &waiting.factors, &sent)? {
                 Some(found) if allowed(found.method) => Ok(Guess { tried, ..found }),
                 _ => refused().await,
@@ -277,8 +272,8 @@ fn of_user(
 ) -> Result<Option<Guess>, Error> {
     if sent.len() == 6 {
         let Some(app) = &factors.authenticator else { return Ok(None) };
-        let key = seal::derive(&cx.config.seal_key, &tenant.id, "second-factors")?;
-        let secret = seal::open(&key, &app_row(&user.id), &app.sealed_secret)?;
+        let row = app_secrets::of_user(&user.id);
+        let secret = app_secrets::open(cx, &tenant.id, &row, &app.sealed_secret)?;
         let step = totp::matching_step(&secret, sent, cx.now.unix()).filter(|step| *step > app.last_step);
         return Ok(step.map(|step| Guess {
             method: Method::Totp,

@@ -126,7 +126,7 @@ impl<'a> Begin<'a> {
             false => store::sessions::insert_if_changed(&row),
         };
         let at = gate.len();
-        let mut batch = gate;
+        let mut batch = store::chained(gate);
         batch.push(insert);
         batch.extend([
             mark.stmt,
@@ -165,7 +165,7 @@ impl Upgrade<'_> {
         let secret = cx.secret();
         let hash = stored(&secret);
         let at = gate.len() + 1;
-        let mut batch = gate;
+        let mut batch = store::chained(gate);
         batch.push(mark.stmt);
         let cookie = holder.is_browser().then_some(hash.as_str());
         batch.push(store::sessions::upgrade(session_id, amr, cookie, &mark.id));

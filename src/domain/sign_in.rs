@@ -144,11 +144,8 @@ pub async fn with_password_and_code(
     let guess = second_factor::guess(cx, &tenant, &user, &factors, None, code).await?;
     let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method));
     // The code is spent only if the password is still theirs.
-    let chained = !gate.is_empty();
     begin.gate = gate;
-    begin
-        .gate
-        .extend(guess.gate.into_iter().map(|stmt| if chained { store::if_changed(stmt) } else { stmt }));
+    begin.gate.extend(guess.gate);
     begin.writes = writes;
     let mut letter = None;
     if guess.method == Method::Backup {

@@ -162,11 +162,11 @@ pub async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(
 
 /// Counts a mail that anyone can cause to be sent to an address; `false` if it must not be sent.
 pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<bool, Error> {
-    if cx.client.unlimited {
-        return Ok(true);
+    match mail_or_wait(cx, directory, email_key, purpose).await {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(Refusal::Limited(_))) => Ok(false),
+        Err(broken) => Err(broken),
     }
-    let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
-    Ok(verdict.admitted)
 }
 
 /// Counts a mail that one who is known asks for.

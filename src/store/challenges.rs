@@ -5,7 +5,7 @@ use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
 use crate::store::factors::{self, Factors};
 use crate::store::users::{self, User};
-use crate::store::{Columns, if_changed, json_text};
+use crate::store::{Columns, json_text};
 
 /// A challenge's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,11 +156,6 @@ fn read(row: &Row) -> Result<Challenge, Fault> {
 pub fn take(hash: &str, now: Time) -> Stmt {
     let sql = format!("UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND {LIVE}");
     Stmt::new(sql, vec![hash.into(), now.0.into()])
-}
-
-/// The same if the statement before it in the batch changed anything.
-pub fn take_if_changed(hash: &str, now: Time) -> Stmt {
-    if_changed(take(hash, now))
 }
 
 /// Takes a challenge for the code that was mailed for it, while that is good.

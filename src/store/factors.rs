@@ -3,6 +3,7 @@
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Stmt};
 use crate::store::authenticators::Authenticator;
+use crate::store::users::User;
 use crate::store::{Columns, one};
 
 /// A user's second factors at one instant.
@@ -16,6 +17,13 @@ pub struct Factors {
     pub passkeys: i64,
     /// Whether the browser that asks is trusted.
     pub trusted: bool,
+}
+
+impl Factors {
+    /// Whether the user of these has anything that could be a second factor.
+    pub fn any(&self, user: &User) -> bool {
+        self.authenticator.is_some() || self.passkeys > 0 || user.mfa == "email"
+    }
 }
 
 /// The question for the second factors of a user, and whether a browser is trusted: both as SQL.

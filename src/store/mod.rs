@@ -106,6 +106,12 @@ pub fn if_changed(mut stmt: Stmt) -> Stmt {
     stmt
 }
 
+/// Statements that are spent together, for a batch: each does something only if the one before it did.
+pub fn chained(gate: Vec<Stmt>) -> Vec<Stmt> {
+    let later = |(at, stmt)| if at == 0 { stmt } else { if_changed(stmt) };
+    gate.into_iter().enumerate().map(later).collect()
+}
+
 /// JSON text of a value that serializes, for a column.
 pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".into())

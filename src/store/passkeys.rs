@@ -214,8 +214,8 @@ pub struct Use {
     pub backed_up: bool,
 }
 
-/// Notes a passkey's use and ends its ceremony; of many at once, one does. The first statement does nothing if
-/// the ceremony is over or the counter went up meanwhile, and the second nothing without it.
+/// Notes a passkey's use and ends its ceremony, for a chain: of many at once, one does. The first statement does
+/// nothing if the ceremony is over or the counter went up meanwhile.
 pub fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 2] {
     let mut args = under_way(ceremony, now);
     args.extend([id.into(), i64::from(used.sign_count).into(), used.backed_up.into()]);
@@ -224,7 +224,7 @@ pub fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 
          WHERE id = ?5 AND (sign_count < ?6 OR sign_count = 0 AND ?6 = 0)
          AND EXISTS (SELECT 1 FROM passkey_challenges WHERE {UNDER_WAY})"
     );
-    let end = format!("UPDATE passkey_challenges SET used_at = ?4 WHERE {UNDER_WAY} AND changes() > 0");
+    let end = format!("UPDATE passkey_challenges SET used_at = ?4 WHERE {UNDER_WAY}");
     [Stmt::new(note, args), Stmt::new(end, under_way(ceremony, now))]
 }
 

@@ -65,7 +65,7 @@ pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
     let session = principal::session(cx, &call.chosen, &call.sent()).await?;
     let code = Proof::Code(need("code", &body.code)?);
     let waiting = challenges::enrolment_of(cx, &call.chosen, &session).await?;
-    let method = waiting.methods.first().map(|method| method.name());
+    let method = waiting.methods().first().map(|method| method.name());
     let enrolled = second_factor::complete(cx, &call.chosen, &waiting, Holder::Api, code, false).await?;
     let mut shape = json!({ "mfa_enabled": true, "method": method, "backup_codes": enrolled.backup_codes });
     // The session has proved more: what stood for it before is renewed no more.

@@ -65,9 +65,9 @@ pub(super) async fn ask(
     let m = place.m;
     let Asking { wanted, sent, problem } = asking;
     let status = problem.as_ref().map_or(200, |problem| problem.status);
-    let usual = waiting.methods.first().copied().unwrap_or(Method::Totp);
+    let usual = waiting.methods().first().copied().unwrap_or(Method::Totp);
     let chosen = |method: &&Method| wanted == Some(method.name());
-    let method = waiting.methods.iter().find(chosen).copied().unwrap_or(usual);
+    let method = waiting.methods().iter().find(chosen).copied().unwrap_or(usual);
     let enrolling = waiting.enrolling(cx)?;
     if enrolling.is_none() && matches!(method, Method::Totp | Method::Email | Method::Backup) {
         let values = [
@@ -133,7 +133,7 @@ fn others<'a>(place: &Place, waiting: &Waiting, shown: Method) -> Vec<(String, &
         };
         (place.link_with("mfa", &format!("use={}", method.name())), name)
     };
-    waiting.methods.iter().filter(|method| **method != shown).map(other).collect()
+    waiting.methods().iter().filter(|method| **method != shown).map(other).collect()
 }
 
 /// A base32 secret in groups of four, to be read and typed.

@@ -83,9 +83,8 @@ async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
 /// # Errors
 /// [`Refusal::MfaRequired`].
 fn may_change(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
-    let others = session.tenant.settings.mfa != MfaPolicy::Off
-        && (factors.authenticator.is_some() || user.mfa == "email");
-    let has = factors.passkeys > 0 || others;
+    let others_count = session.tenant.settings.mfa != MfaPolicy::Off;
+    let has = factors.passkeys > 0 || (others_count && factors.any(user));
     if has && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 

@@ -60,8 +60,8 @@ pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>
 /// # Errors
 /// [`Refusal::ChallengeOver`] of one that takes no passkey; [`Refusal::Limited`] by user.
 pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Request, Error> {
-    let Waiting { tenant, user, row, methods, .. } = waiting;
-    if !methods.contains(&Method::Passkey) {
+    let Waiting { tenant, user, row, .. } = waiting;
+    if !waiting.methods().contains(&Method::Passkey) {
         return Err(Refusal::ChallengeOver.into());
     }
     throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;

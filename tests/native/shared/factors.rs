@@ -237,7 +237,7 @@ fn a_code_in_the_mailbox_is_no_second_factor_for_one_who_came_by_mail() {
     let proved = Proved { tenant, user, amr: vec!["otp"], gate: Vec::new(), writes: Vec::new() };
     let step = pollster::block_on(sign_in::proved(&world.cx(), proved, Holder::Api)).unwrap();
     let Step::Second(waiting) = step else { panic!("signed in") };
-    let names: Vec<&str> = waiting.methods.iter().map(|method| method.name()).collect();
+    let names: Vec<&str> = waiting.methods().iter().map(|method| method.name()).collect();
     assert_eq!(names, ["password"]);
     assert_eq!(world.mails("ada@example.com").len(), sent);
     let body = |proof: &str, value: &str| json!({ "mfa_token": waiting.secret, proof: value });
