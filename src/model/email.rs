@@ -4,6 +4,9 @@ use std::str::FromStr as _;
 
 use email_address::EmailAddress;
 
+/// Bytes of the longest address (RFC 5321 §4.5.3.1.3, less its brackets).
+const LONGEST: usize = 254;
+
 /// An address that was parsed once: ASCII local part, domain in its ASCII form (RFC 5891), at most 254
 /// bytes. [`Email::key`] is what two spellings of one mailbox share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +21,7 @@ impl Email {
     /// A local part outside ASCII is refused, so that no second Unicode spelling of a mailbox exists.
     pub fn parse(text: &str) -> Option<Email> {
         let text = text.trim();
-        if text.len() > 254 {
+        if text.len() > LONGEST {
             return None;
         }
         let (local, domain) = text.rsplit_once('@')?;
@@ -31,6 +34,10 @@ impl Email {
         }
         let domain = idna::domain_to_ascii_strict(domain).ok()?;
         let shown = format!("{local}@{domain}");
+        // A domain's ASCII form can be longer than it was given.
+        if shown.len() > LONGEST {
+            return None;
+        }
         EmailAddress::from_str(&shown).ok()?;
         Some(Email { key: shown.to_ascii_lowercase(), shown })
     }

@@ -67,3 +67,13 @@ fn what_is_no_address_is_none() {
         assert_eq!(Email::parse(text), None, "{text:?}");
     }
 }
+
+#[test]
+fn an_address_is_as_short_in_the_form_that_is_kept() {
+    // Its labels are two letters each, and longer in ASCII.
+    let long = format!("{}@{}example.com", "a".repeat(60), "¢a.".repeat(20));
+    assert!(long.len() <= 254);
+    assert_eq!(Email::parse(&long), None);
+    let short = Email::parse(&long[50..]).unwrap();
+    assert_eq!(Email::parse(short.shown()), Some(short.clone()));
+}
