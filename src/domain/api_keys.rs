@@ -6,7 +6,6 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::principal::{Admin, Credential, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::second_factor;
 use crate::domain::users;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
@@ -145,7 +144,7 @@ async fn tell(
     let mut letter = match user {
         Some(user) => {
             let seen = if by.actor() == user.id { cx.clone() } else { mailing::by_another(cx) };
-            Some(second_factor::note(&seen, &by.tenant, user, changed, &mark.id).await?)
+            Some(mailing::notice(&seen, &by.tenant, user, changed, &mark.id).await?)
         }
         None => None,
     };

@@ -225,7 +225,7 @@ pub fn second_factor_proved(session: &Session, user: &User, factors: &Factors) -
 
 /// The user of a session as they are now: only in a session of their own, where the tenant has second factors.
 pub(super) async fn own(cx: &Cx, session: &Session) -> Result<(Rc<Tenant>, User, Factors), Error> {
-    if session.client_id.is_some() || session.tenant.settings.mfa == MfaPolicy::Off {
+    if !session.is_own() || session.tenant.settings.mfa == MfaPolicy::Off {
         return Err(Refusal::Forbidden.into());
     }
     let id = &session.user.id;

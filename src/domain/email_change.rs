@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use crate::crypto::password::{self, Check};
+use crate::crypto::password::Check;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::challenges;
 use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::passwords;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::second_factor;
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::model::email::Email;
@@ -35,7 +35,7 @@ const PURPOSE: &str = "change-email";
 /// session that has not proved its user's second factor; [`Refusal::Forbidden`] for a client;
 /// [`Refusal::Limited`].
 pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str) -> Result<(), Error> {
-    if session.client_id.is_some() || session.act.is_some() {
+    if !session.is_own() {
         return Err(Refusal::Forbidden.into());
     }
     let tenant = &session.tenant;
@@ -46,7 +46,10 @@ pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str
         let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
         challenges::second_factor_proved(session, &user, &factors)?;
     }
-    prove_password(cx, tenant, &user, password).await?;
+    if user.password_hash.is_some() {
+        let failed = Entry::failed("email.change_asked");
+        passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;
+    }
     throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, PURPOSE).await?;
     throttle::mail_or_wait(cx, &tenant.directory, new.key(), PURPOSE).await?;
     let (old_secret, new_secret) = (cx.secret(), cx.secret());
@@ -89,19 +92,6 @@ fn wanted(tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error>
         return Err(invalid("newEmail", "is not of a domain that may register here"));
     }
     Ok(new)
-}
-
-async fn prove_password(cx: &Cx, tenant: &Tenant, user: &User, sent: &str) -> Result<(), Error> {
-    let Some(hash) = &user.password_hash else { return Ok(()) };
-    let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
-    if password::check(sent, hash) == Check::Wrong {
-        audit::write(cx, &tenant.id, Entry::failed("email.change_asked").by(&user.id)).await?;
-        return Err(Refusal::WrongPassword.into());
-    }
-    match counted {
-        Some(counted) => counted.succeeded(cx).await,
-        None => Ok(()),
-    }
 }
 
 /// What a link is about, for its page; looking changes nothing.
@@ -158,13 +148,13 @@ pub async fn confirm(
     session: Option<&Session>,
 ) -> Result<Confirmed, Error> {
     let (tenant, Found { id, user, new_email, .. }) = find(cx, chosen, token).await?;
-    let own = |session: &&Session| session.user.id == user.id && session.client_id.is_none();
+    let own = |session: &&Session| session.user.id == user.id && session.is_own();
     let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
     let there = User { email: new_email, ..user.clone() };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
     let mut mails = [
-        second_factor::note(cx, &tenant, &user, Changed::Email, &mark.id).await?,
-        second_factor::note(cx, &tenant, &there, Changed::EmailNow, &mark.id).await?,
+        mailing::notice(cx, &tenant, &user, Changed::Email, &mark.id).await?,
+        mailing::notice(cx, &tenant, &there, Changed::EmailNow, &mark.id).await?,
     ];
     let mut batch = vec![
         store::email_changes::confirm(&stored(token), cx.now),

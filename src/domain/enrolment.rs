@@ -33,7 +33,7 @@ pub struct Standing {
 /// # Errors
 /// [`Refusal::Forbidden`] for a session that was granted to a client.
 pub async fn standing(cx: &Cx, session: &Session) -> Result<Standing, Error> {
-    if session.client_id.is_some() {
+    if !session.is_own() {
         return Err(Refusal::Forbidden.into());
     }
     let (tenant, user) = (&session.tenant, &session.user);
@@ -112,7 +112,7 @@ async fn with_code(
     let mark = audit::mark(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
     let at = gate.len();
     let mut batch = store::chained(gate);
-    let mut letter = second_factor::note(cx, &tenant, &user, changed, &mark.id).await?;
+    let mut letter = mailing::notice(cx, &tenant, &user, changed, &mark.id).await?;
     let effects = change(&tenant, &user, &mark.id)?;
     batch.push(mark.stmt);
     batch.extend(effects);
@@ -181,7 +181,7 @@ impl Clear<'_> {
             _ => Changed::SecondFactorReset,
         };
         let mut letter =
-            second_factor::note(&mailing::by_another(cx), &admin.tenant, user, changed, mark).await?;
+            mailing::notice(&mailing::by_another(cx), &admin.tenant, user, changed, mark).await?;
         batch.append(&mut letter.stmts);
         Ok(Some(letter))
     }

@@ -17,6 +17,7 @@ use crate::domain::users;
 use crate::model::email::Email;
 use crate::model::factor::ONE_TIME;
 use crate::store;
+use crate::store::users::User;
 
 /// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
@@ -46,8 +47,32 @@ const FRESH: i64 = 900;
 /// Whether this session has just proved its user's mailbox, which is all that a reset takes.
 fn came_by_mail(cx: &Cx, session: &Session) -> bool {
     let just_now = session.auth_time.is_some_and(|at| cx.now < at.plus(FRESH));
-    let own = session.client_id.is_none() && session.act.is_none();
-    own && just_now && session.amr.first().is_some_and(|first| first == ONE_TIME)
+    session.is_own() && just_now && session.amr.first().is_some_and(|first| first == ONE_TIME)
+}
+
+/// Whether one who is signed in knows the password, counted by user. `without` is how it goes for one who has
+/// none, and `failed` what the log says of a wrong one.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`], [`Refusal::Limited`].
+pub(super) async fn prove(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    sent: &str,
+    without: Check,
+    failed: Entry,
+) -> Result<(), Error> {
+    let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
+    let check = user.password_hash.as_deref().map_or(without, |hash| password::check(sent, hash));
+    if check == Check::Wrong {
+        audit::write(cx, &tenant.id, failed.by(&user.id)).await?;
+        return Err(Refusal::WrongPassword.into());
+    }
+    match counted {
+        Some(counted) => counted.succeeded(cx).await,
+        None => Ok(()),
+    }
 }
 
 /// Changes the password of one who knows it; ends their other sessions. One who has none sets the first, soon
@@ -59,23 +84,12 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     let user = &session.user;
     let tenant = &session.tenant;
     acceptable(tenant, "newPassword", new)?;
-    let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
     // The remembered user may be seconds old; the password is checked against what stands now.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
         .await?
         .ok_or(Refusal::BadCredential)?;
-    let check = match fresh.password_hash.as_deref() {
-        Some(hash) => password::check(current, hash),
-        None if came_by_mail(cx, session) => Check::Right,
-        None => Check::Wrong,
-    };
-    if check == Check::Wrong {
-        audit::write(cx, &tenant.id, Entry::failed("password.change").by(&user.id)).await?;
-        return Err(Refusal::WrongPassword.into());
-    }
-    if let Some(counted) = counted {
-        counted.succeeded(cx).await?;
-    }
+    let without = if came_by_mail(cx, session) { Check::Right } else { Check::Wrong };
+    prove(cx, tenant, &fresh, current, without, Entry::failed("password.change")).await?;
     let hash = password::hash(new, cx.random())?;
     let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
     let mut batch = vec![

@@ -66,6 +66,11 @@ impl Session {
         &self.credential
     }
 
+    /// Whether it is the person's own: nobody acts for them in it, and no client.
+    pub fn is_own(&self) -> bool {
+        self.client_id.is_none() && self.act.is_none()
+    }
+
     /// The session's id.
     pub fn id(&self) -> &str {
         self.session_id.as_deref().unwrap_or_default()

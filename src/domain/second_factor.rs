@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{Purpose, Waiting};
-use crate::domain::mailing::{self, Changed, Letter, Outgoing};
+use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::one_time;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{Begin, Upgrade};
@@ -103,7 +103,7 @@ async fn conclude(
             (false, Method::Backup) => (Vec::new(), Changed::BackupCodeUsed),
             (false, _) => return Ok((Vec::new(), None)),
         };
-        let mut letter = note(cx, tenant, user, changed, mark).await?;
+        let mut letter = mailing::notice(cx, tenant, user, changed, mark).await?;
         all.append(&mut letter.stmts);
         Ok((all, Some(letter)))
     };
@@ -294,15 +294,4 @@ fn of_user(
 pub(super) async fn wrong(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Error, Fault> {
     audit::write(cx, &tenant.id, Entry::failed("mfa.failed").by(&user.id)).await?;
     Ok(Refusal::WrongCode.into())
-}
-
-/// A mail that tells a user what was changed, if the event of that mark is written.
-pub(super) async fn note(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    changed: Changed,
-    mark: &str,
-) -> Result<Outgoing, Fault> {
-    Ok(mailing::write(cx, tenant, user, Letter::Changed(changed)).await?.if_written(mark))
 }

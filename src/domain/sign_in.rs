@@ -150,7 +150,7 @@ pub async fn with_password_and_code(
     let mut letter = None;
     if guess.method == Method::Backup {
         let changed = Changed::BackupCodeUsed;
-        let told = letter.insert(second_factor::note(cx, &tenant, &user, changed, begin.mark()).await?);
+        let told = letter.insert(mailing::notice(cx, &tenant, &user, changed, begin.mark()).await?);
         begin.writes.append(&mut told.stmts);
     }
     let Some(tokens) = begin.with_tokens(cx).await? else {

@@ -8,7 +8,6 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::second_factor;
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::{backchannel, challenges, enrolment, mailing, passwords};
 use crate::model::email::Email;
@@ -241,7 +240,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     let mut told = match was.email_key == user.email_key {
         true => None,
         false => {
-            Some(second_factor::note(&mailing::by_another(cx), tenant, &was, Changed::Email, &mark.id).await?)
+            Some(mailing::notice(&mailing::by_another(cx), tenant, &was, Changed::Email, &mark.id).await?)
         }
     };
     batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));

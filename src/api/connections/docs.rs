@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::api::connections::generate_api_key;
 use crate::api::docs::{Chapter, answer, conflict, limited, op};
 use crate::api::magic_link;
+use crate::api::session::docs::Challenge;
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -66,26 +67,8 @@ struct SignedIn {
 #[schema(rename_all = "camelCase")]
 struct SecondFactor {
     success: bool,
-    mfa_required: bool,
-    /// What stands for the sign-in until then; a secret.
-    challenge: String,
-    /// `totp`, `passkey`, `backup` or `password`; the usual one first.
-    methods: Vec<String>,
-    /// Seconds.
-    expires_in: i64,
-    /// The authenticator app to set up first, of one who has no second factor yet.
-    #[schema(nullable = false)]
-    enrolment: Option<Enrolment>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Enrolment {
-    /// The shared secret in base32.
-    secret: String,
-    otpauth_uri: String,
-    /// The address as a QR code.
-    qr_svg: String,
+    #[serde(flatten)]
+    challenge: Challenge,
 }
 
 #[derive(ToSchema)]

@@ -56,7 +56,7 @@ pub(super) enum SignIn {
 /// A second factor is needed: complete it with `/api/auth/mfa/verify`.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub(super) struct Challenge {
+pub struct Challenge {
     mfa_required: bool,
     /// What stands for the sign-in until then; a secret.
     challenge: String,

@@ -96,7 +96,7 @@ fn step(cx: &Cx, step: Step) -> Answer {
 
 /// Refuses a client: what a person sees and ends of their sign-ins is their own.
 fn own(session: &Session) -> Result<(), Refusal> {
-    if session.client_id.is_some() || session.act.is_some() { Err(Refusal::Forbidden) } else { Ok(()) }
+    if session.is_own() { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// The user and their tokens.

@@ -73,6 +73,17 @@ pub fn by_another(cx: &Cx) -> Cx {
     Cx { client: Rc::new(client), ..cx.clone() }
 }
 
+/// Tells a user what was changed, if the event of that mark is written.
+pub async fn notice(
+    cx: &Cx,
+    tenant: &Tenant,
+    to: &User,
+    changed: Changed,
+    mark: &str,
+) -> Result<Outgoing, Fault> {
+    Ok(write(cx, tenant, to, Letter::Changed(changed)).await?.if_written(mark))
+}
+
 /// Writes and sends a letter that no batch waits for.
 pub async fn send(cx: &Cx, tenant: &Tenant, to: &User, letter: Letter<'_>) -> Result<(), Fault> {
     let mut mail = write(cx, tenant, to, letter).await?;

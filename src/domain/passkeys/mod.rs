@@ -10,7 +10,7 @@ mod verify;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::mailing::{self, Changed};
 pub use crate::domain::passkeys::register::{Creation, creation, register};
 pub use crate::domain::passkeys::verify::{Request, Verified, request, request_second, second, sign_in};
 use crate::domain::principal::Session;
@@ -67,7 +67,7 @@ async fn begin(
 /// The user of a session as they are now, and what they have. Passkeys are a person's own to add and to remove:
 /// no client and nobody who acts for them does.
 async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
-    if session.client_id.is_some() || session.act.is_some() || !session.tenant.settings.passkeys {
+    if !session.is_own() || !session.tenant.settings.passkeys {
         return Err(Refusal::Forbidden.into());
     }
     let id = &session.user.id;
@@ -121,8 +121,7 @@ pub async fn remove(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
-    let letter = mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyRemoved)).await?;
-    let mut letter = letter.if_written(&mark.id);
+    let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyRemoved, &mark.id).await?;
     let mut batch = vec![store::passkeys::delete(&user.id, id), mark.stmt];
     batch.append(&mut letter.stmts);
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {

@@ -6,7 +6,7 @@ use crate::crypto::secret::{base64url, stored};
 use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, registered};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::mailing::{self, Changed};
 use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_change, own};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -123,8 +123,7 @@ pub async fn register(
     };
     let take = store::passkeys::take(&ceremony, &passkey.credential_id, &adding, cx.now);
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.added").by(&user.id).on(&passkey.id));
-    let letter = mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyAdded)).await?;
-    let mut letter = letter.if_written(&mark.id);
+    let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyAdded, &mark.id).await?;
     let mut batch = vec![take, mark.stmt, store::passkeys::insert(&passkey, &mark.id)];
     batch.append(&mut letter.stmts);
     if cx.db.run(batch).await?.get(1).is_none_or(Vec::is_empty) {
