@@ -20,8 +20,8 @@ pub type Answer = Result<Response, Error>;
 /// A handler that needs nothing but the request.
 pub type Bare = Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>;
 
-/// A handler that runs for a tenant.
-pub type Guarded = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Answer>>;
+/// A handler that runs for a tenant and takes what its guard makes.
+pub type Handler<T> = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>, T) -> Later<'a, Answer>>;
 
 /// A handler with its guard before it.
 pub enum Run {
@@ -31,6 +31,53 @@ pub enum Run {
     Call(Guarded),
     /// A static file of the same path, which the platform serves.
     Asset,
+}
+
+/// A handler that runs for a tenant, by its guard.
+pub enum Guarded {
+    /// For anyone.
+    Open(Handler<()>),
+    /// For one who is signed in with a bearer token.
+    Session(Handler<Session>),
+    /// For an administrator of the tenant, by bearer token or API key.
+    Admin(Handler<Admin>),
+    /// For the deployment's operator.
+    Operator(Handler<Operator>),
+    /// For an OAuth client; it gets the form that the client sent as well, which can be read once.
+    Client(Handler<(Rc<Client>, Params)>),
+}
+
+impl Guarded {
+    /// Answers the call if the guard lets it through.
+    ///
+    /// # Errors
+    /// The guard's, else the handler's.
+    pub async fn answer(&self, cx: &Cx, call: &Call<'_>) -> Answer {
+        let chosen = &call.chosen;
+        match self {
+            Guarded::Open(run) => run(cx, call, ()).await,
+            Guarded::Session(run) => run(cx, call, principal::session(cx, chosen, &call.sent()).await?).await,
+            Guarded::Admin(run) => run(cx, call, principal::admin(cx, chosen, &call.sent()).await?).await,
+            Guarded::Operator(run) => {
+                run(cx, call, principal::operator(cx, chosen, &call.sent()).await?).await
+            }
+            Guarded::Client(run) => run(cx, call, authenticated(cx, call).await?).await,
+        }
+    }
+}
+
+/// The client that calls, and its form.
+async fn authenticated(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params), Error> {
+    let params = body::params(call).await?;
+    let presented = Presented {
+        authorization: call.request.headers.get("authorization"),
+        client_id: params.get("client_id"),
+        client_secret: params.get("client_secret"),
+        client_assertion_type: params.get("client_assertion_type"),
+        client_assertion: params.get("client_assertion"),
+    };
+    let client = client_auth::authenticate(cx, &call.chosen.tenant, &presented).await?;
+    Ok((client, params))
 }
 
 /// Who may call, for documents and tests.
@@ -48,87 +95,71 @@ pub enum Guard {
     Client,
 }
 
-/// Static files for anyone.
-pub fn asset() -> (Guard, Run) {
-    (Guard::Open, Run::Asset)
+impl Run {
+    /// Who may call.
+    pub fn guard(&self) -> Guard {
+        match self {
+            Run::Bare(_) | Run::Asset | Run::Call(Guarded::Open(_)) => Guard::Open,
+            Run::Call(Guarded::Session(_)) => Guard::Session,
+            Run::Call(Guarded::Admin(_)) => Guard::Admin,
+            Run::Call(Guarded::Operator(_)) => Guard::Operator,
+            Run::Call(Guarded::Client(_)) => Guard::Client,
+        }
+    }
 }
 
 /// A handler for anyone that belongs to no tenant.
-pub fn bare<F>(run: F) -> (Guard, Run)
+pub fn bare<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Request) -> Answer + Copy + 'static,
 {
-    (Guard::Open, Run::Bare(Box::new(move |cx, request| Box::pin(async move { run(cx, request).await }))))
+    Run::Bare(Box::new(move |cx, request| Box::pin(async move { run(cx, request).await })))
 }
 
-/// A handler for anyone.
-pub fn open<F>(run: F) -> (Guard, Run)
+/// A handler for [`Guarded::Open`].
+pub fn open<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>) -> Answer + Copy + 'static,
 {
-    (Guard::Open, Run::Call(Box::new(move |cx, call| Box::pin(async move { run(cx, call).await }))))
+    Run::Call(Guarded::Open(Box::new(move |cx, call, ()| Box::pin(async move { run(cx, call).await }))))
 }
 
-/// A handler for one who is signed in with a bearer token.
-pub fn session<F>(run: F) -> (Guard, Run)
+/// A handler for [`Guarded::Session`].
+pub fn session<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Session) -> Answer + Copy + 'static,
 {
-    let run = Run::Call(Box::new(move |cx, call| {
-        Box::pin(async move {
-            let session = principal::session(cx, &call.chosen, &call.sent()).await?;
-            run(cx, call, session).await
-        })
-    }));
-    (Guard::Session, run)
+    Run::Call(Guarded::Session(Box::new(move |cx, call, session| {
+        Box::pin(async move { run(cx, call, session).await })
+    })))
 }
 
-/// A handler for an administrator of the tenant, by bearer token or API key.
-pub fn admin<F>(run: F) -> (Guard, Run)
+/// A handler for [`Guarded::Admin`].
+pub fn admin<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Admin) -> Answer + Copy + 'static,
 {
-    let run = Run::Call(Box::new(move |cx, call| {
-        Box::pin(async move {
-            let admin = principal::admin(cx, &call.chosen, &call.sent()).await?;
-            run(cx, call, admin).await
-        })
-    }));
-    (Guard::Admin, run)
+    Run::Call(Guarded::Admin(Box::new(move |cx, call, admin| {
+        Box::pin(async move { run(cx, call, admin).await })
+    })))
 }
 
-/// A handler for the deployment's operator.
-pub fn operator<F>(run: F) -> (Guard, Run)
+/// A handler for [`Guarded::Operator`].
+pub fn operator<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Operator) -> Answer + Copy + 'static,
 {
-    let run = Run::Call(Box::new(move |cx, call| {
-        Box::pin(async move {
-            let operator = principal::operator(cx, &call.chosen, &call.sent()).await?;
-            run(cx, call, operator).await
-        })
-    }));
-    (Guard::Operator, run)
+    Run::Call(Guarded::Operator(Box::new(move |cx, call, operator| {
+        Box::pin(async move { run(cx, call, operator).await })
+    })))
 }
 
-/// A handler for an OAuth client; it gets the form that the client sent as well, which can be read once.
-pub fn client<F>(run: F) -> (Guard, Run)
+/// A handler for [`Guarded::Client`].
+pub fn client<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Rc<Client>, Params) -> Answer + Copy + 'static,
 {
-    let run = Run::Call(Box::new(move |cx, call| {
-        Box::pin(async move {
-            let params = body::params(call).await?;
-            let presented = Presented {
-                authorization: call.request.headers.get("authorization"),
-                client_id: params.get("client_id"),
-                client_secret: params.get("client_secret"),
-                client_assertion_type: params.get("client_assertion_type"),
-                client_assertion: params.get("client_assertion"),
-            };
-            let client = client_auth::authenticate(cx, &call.chosen.tenant, &presented).await?;
-            run(cx, call, client, params).await
-        })
-    }));
-    (Guard::Client, run)
+    Run::Call(Guarded::Client(Box::new(move |cx, call, (client, params)| {
+        Box::pin(async move { run(cx, call, client, params).await })
+    })))
 }

@@ -78,7 +78,7 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
         Run::Call(run) => {
             let call = call(cx, request, params).await?;
             limited(cx, &call, route.limit, route.path).await?;
-            run(cx, &call).await
+            Box::pin(run.answer(cx, &call)).await
         }
         Run::Asset => Err(Refusal::NotFound.into()),
     }

@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::Outcome;
 use crate::http::cors::Reach;
-use crate::http::guard::{Guard, Run};
+use crate::http::guard::Run;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::ports::{Fault, Later};
@@ -31,15 +31,13 @@ pub struct Route {
     pub path: &'static str,
     /// Its limit.
     pub limit: Limit,
-    /// Who may call.
-    pub guard: Guard,
     /// The guarded handler.
     pub run: Run,
 }
 
 /// A row of a table.
-pub fn route(method: &'static str, path: &'static str, limit: Limit, (guard, run): (Guard, Run)) -> Route {
-    Route { method, path, limit, guard, run }
+pub fn route(method: &'static str, path: &'static str, limit: Limit, run: Run) -> Route {
+    Route { method, path, limit, run }
 }
 
 /// How a surface words what went wrong.

@@ -189,7 +189,7 @@ fn the_table_is_as_written_here() {
     let mut rows: Vec<String> = Vec::new();
     for surface in world.table.surfaces() {
         for route in &surface.routes {
-            let guard = match route.guard {
+            let guard = match route.run.guard() {
                 Guard::Open => "open",
                 Guard::Session => "session",
                 Guard::Admin => "admin",

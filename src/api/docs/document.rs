@@ -121,7 +121,7 @@ impl Row<'_> {
             .about
             .map(str::to_owned)
             .into_iter()
-            .chain(who(route.guard))
+            .chain(who(route.run.guard()))
             .chain(limit(route.limit))
             .collect();
         if !about.is_empty() {
@@ -158,7 +158,7 @@ impl Row<'_> {
     }
 
     fn security(&self) -> Value {
-        let any_of: Vec<Value> = match (self.operation.credentials, self.route.guard) {
+        let any_of: Vec<Value> = match (self.operation.credentials, self.route.run.guard()) {
             (Some(names), _) => names.iter().map(|name| json!({ *name: [] })).chain([json!({})]).collect(),
             (None, Guard::Open) => Vec::new(),
             (None, Guard::Session) => vec![json!({ "bearer": [] })],
@@ -199,7 +199,7 @@ impl Row<'_> {
     /// Everything that the row may refuse for, by status.
     fn refusals(&self) -> Vec<(u16, Vec<Refusal>)> {
         let mut all = self.operation.refusals.clone();
-        all.extend(by_guard(self.route.guard));
+        all.extend(by_guard(self.route.run.guard()));
         if matches!(self.route.limit, Limit::PerAddress { .. }) {
             all.push(limited());
         }

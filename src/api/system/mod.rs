@@ -9,7 +9,7 @@ mod setup;
 mod style;
 
 use crate::api::tenant;
-use crate::http::guard::{asset, bare, open};
+use crate::http::guard::{Run, bare, open};
 use crate::http::table::{Limit, Surface, route};
 
 /// The surface's table and wording.
@@ -19,10 +19,10 @@ pub fn surface() -> Surface {
         route("POST", "/setup", Limit::None, open(setup::setup)),
         route("GET", "/dev/outbox", Limit::None, open(outbox::outbox)),
         route("GET", "/portcullis.css", Limit::None, bare(style::style)),
-        route("GET", "/passkeys.js", Limit::None, asset()),
-        route("GET", "/docs", Limit::None, asset()),
-        route("GET", "/docs/", Limit::None, asset()),
-        route("GET", "/docs/{*file}", Limit::None, asset()),
+        route("GET", "/passkeys.js", Limit::None, Run::Asset),
+        route("GET", "/docs", Limit::None, Run::Asset),
+        route("GET", "/docs/", Limit::None, Run::Asset),
+        route("GET", "/docs/{*file}", Limit::None, Run::Asset),
     ];
     Surface { name: "system", routes, refused: tenant::refused, broken: tenant::broken }
 }

@@ -224,7 +224,7 @@ fn a_tenant_that_does_not_exist_is_not_found() {
 /// Every guarded row of the table, as a request.
 fn guarded(world: &World) -> Vec<(String, String, &'static str)> {
     let rows = world.table.surfaces().iter().flat_map(|surface| {
-        surface.routes.iter().filter(|route| !matches!(route.guard, Guard::Open | Guard::Client)).map(
+        surface.routes.iter().filter(|route| !matches!(route.run.guard(), Guard::Open | Guard::Client)).map(
             |route| {
                 let path = route.path.replace("{id}", "x").replace("{name}", "x");
                 (route.method.to_owned(), path, surface.name)
