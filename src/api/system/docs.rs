@@ -49,7 +49,9 @@ pub fn chapter() -> Chapter {
             .about("Newest first. Only where `MODE` is `local`: 404 elsewhere.")
             .needs_query::<String>("to", "The address that it went to.")
             .answers::<Outbox>(200, "The mail."),
-        op("GET", "/portcullis.css", "The pages' style sheet").text(200, "CSS.", "text/css"),
+        op("GET", "/portcullis.css", "The pages' style sheet")
+            .text(200, "CSS.", "text/css")
+            .nothing(304, "As the caller knows it."),
         op("GET", "/passkeys.js", "The pages' script for passkeys")
             .text(200, "JavaScript.", "text/javascript")
             .nothing(304, "As the caller knows it."),

@@ -1,12 +1,11 @@
-//! What runs the deployment: health, the first administrator, the local outbox, our style sheet, and what is
-//! static files: the pages' script for passkeys and the API's documentation.
+//! What runs the deployment: health, the first administrator, the local outbox, and what is static files: the
+//! pages' style sheet and script for passkeys, and the API's documentation.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod healthz;
 mod outbox;
 mod setup;
-mod style;
 
 use crate::api::tenant;
 use crate::http::guard::{Run, bare, open};
@@ -18,7 +17,7 @@ pub fn surface() -> Surface {
         route("GET", "/healthz", Limit::None, bare(healthz::healthz)),
         route("POST", "/setup", Limit::None, open(setup::setup)),
         route("GET", "/dev/outbox", Limit::None, open(outbox::outbox)),
-        route("GET", "/portcullis.css", Limit::None, bare(style::style)),
+        route("GET", "/portcullis.css", Limit::None, Run::Asset),
         route("GET", "/passkeys.js", Limit::None, Run::Asset),
         route("GET", "/docs", Limit::None, Run::Asset),
         route("GET", "/docs/", Limit::None, Run::Asset),

@@ -120,7 +120,6 @@ fn pages_and_what_servers_call_are_nobodys() {
         "/oauth2/authorize",
         "/tenant/home/oauth2/introspect",
         "/healthz",
-        "/portcullis.css",
         "/setup",
         "/dev/outbox",
     ] {
