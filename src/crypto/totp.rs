@@ -1,7 +1,7 @@
 //! Time-based one-time passwords (RFC 6238): SHA-1, 6 digits, 30 seconds, which every authenticator app
 //! speaks.
 
-use data_encoding::BASE32_NOPAD;
+use base32ct::{Base32UpperUnpadded, Encoding as _};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq as _;
 use totp_lite::{Sha1, totp_custom};
@@ -33,7 +33,7 @@ pub fn matching_step(secret: &[u8], sent: &str, unix_seconds: i64) -> Option<i64
 
 /// A shared secret as people type it into an app: base32 without padding.
 pub fn base32(secret: &[u8]) -> String {
-    BASE32_NOPAD.encode(secret)
+    Base32UpperUnpadded::encode_string(secret)
 }
 
 /// The `otpauth:` address that a QR code holds: whose account, at whom.

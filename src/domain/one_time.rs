@@ -1,6 +1,6 @@
 //! One-time codes that people type: mailed ones of six digits, and backup codes.
 
-use data_encoding::BASE32_NOPAD;
+use base32ct::{Base32Unpadded, Encoding as _};
 
 use crate::crypto::seal;
 use crate::crypto::secret::{base64url, hmac};
@@ -19,7 +19,7 @@ pub fn digits(cx: &Cx) -> String {
 /// A fresh set of backup codes, 48 bits each, as `abcde-fgh23`.
 pub fn backup_codes(cx: &Cx) -> Vec<String> {
     let one = |_| {
-        let text = BASE32_NOPAD.encode(&cx.random::<6>()).to_ascii_lowercase();
+        let text = Base32Unpadded::encode_string(&cx.random::<6>());
         let (head, tail) = text.split_at_checked(5).unwrap_or((&text, ""));
         format!("{head}-{tail}")
     };
