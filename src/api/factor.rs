@@ -28,7 +28,11 @@ impl Names {
     }
 
     fn object(self, members: Vec<(&'static str, Value)>) -> Map<String, Value> {
-        members.into_iter().map(|(name, value)| (self.of(name), value)).collect()
+        let mut object = Map::new();
+        for (name, value) in members {
+            object.insert(self.of(name), value);
+        }
+        object
     }
 }
 

@@ -202,8 +202,11 @@ pub fn about(user: &User, scopes: &[String], asked: Option<&Value>) -> Map<Strin
     let wanted = |scope: &str, name: &str| {
         scopes.iter().any(|granted| granted == scope) || asked.is_some_and(|asked| asked.get(name).is_some())
     };
-    all.into_iter()
-        .filter(|(scope, name, _)| wanted(scope, name))
-        .filter_map(|(_, name, value)| Some((name.to_owned(), value?)))
-        .collect()
+    let mut claims = Map::new();
+    for (scope, name, value) in all {
+        if let (true, Some(value)) = (wanted(scope, name), value) {
+            claims.insert(name.to_owned(), value);
+        }
+    }
+    claims
 }

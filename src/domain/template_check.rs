@@ -116,8 +116,8 @@ struct Check<'a> {
     formed: bool,
     forming: bool,
     submits: bool,
-    /// How often each field was there.
-    fields: BTreeMap<&'static str, usize>,
+    /// The fields that were there, each as often as it was.
+    fields: Vec<&'static str>,
     /// The element whose content is text whatever it looks like.
     raw: Option<&'static str>,
 }
@@ -134,7 +134,7 @@ impl<'a> Check<'a> {
             formed: false,
             forming: false,
             submits: false,
-            fields: BTreeMap::new(),
+            fields: Vec::new(),
             raw: None,
         }
     }
@@ -241,7 +241,7 @@ impl<'a> Check<'a> {
             let variable = field.value.map_or_else(|| "none".into(), |name| format!("{{{{ {name} }}}}"));
             return Err(format!("the value of the field {name} is {variable}"));
         }
-        *self.fields.entry(field.name).or_default() += 1;
+        self.fields.push(field.name);
         Ok(())
     }
 
@@ -292,10 +292,10 @@ impl<'a> Check<'a> {
             );
         }
         for field in self.fields_of_form() {
-            match self.fields.get(field.name) {
-                Some(1) => {}
-                Some(_) => return Err(format!("the field {} is there more than once", field.name)),
-                None => return Err(format!("the form lacks the field {}", field.name)),
+            match self.fields.iter().filter(|name| **name == field.name).count() {
+                0 => return Err(format!("the form lacks the field {}", field.name)),
+                1 => {}
+                _ => return Err(format!("the field {} is there more than once", field.name)),
             }
         }
         if self.submits { Ok(()) } else { Err("the form lacks a button that submits it".into()) }

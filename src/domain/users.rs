@@ -307,7 +307,7 @@ fn pseudonym(cx: &Cx, tenant: &Tenant, id: &str) -> Result<String, Fault> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for one that it does not have, or for more than a user may hold.
-pub async fn known_roles(cx: &Cx, tenant: &Tenant, mut roles: Vec<String>) -> Result<Vec<String>, Error> {
+pub async fn known_roles(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result<Vec<String>, Error> {
     if roles.is_empty() {
         return Ok(roles);
     }
@@ -316,12 +316,11 @@ pub async fn known_roles(cx: &Cx, tenant: &Tenant, mut roles: Vec<String>) -> Re
         return Err(invalid("roles", format!("{unknown:?} is no role of this tenant")));
     }
     // Highest first, as the documents show them.
-    roles.sort_by_key(|role| known.iter().position(|k| k.name == *role));
-    roles.dedup();
-    if roles.len() > MOST_ROLES {
+    let held: Vec<String> = known.into_iter().map(|k| k.name).filter(|name| roles.contains(name)).collect();
+    if held.len() > MOST_ROLES {
         return Err(invalid("roles", "at most three"));
     }
-    Ok(roles)
+    Ok(held)
 }
 
 async fn known_plan(cx: &Cx, tenant: &Tenant, plan: Option<String>) -> Result<Option<String>, Error> {

@@ -1,7 +1,7 @@
 //! Clients: applications that sign people in here, described in RFC 7591's terms.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// RFC 6749 §4.1.
 pub const AUTHORIZATION_CODE: &str = "authorization_code";
@@ -175,11 +175,11 @@ impl Described {
     ///
     /// # Errors
     /// The name of a member of the wrong type.
-    pub fn read(mut members: Map<String, Value>) -> Result<Described, &'static str> {
-        members.retain(|_, value| !value.is_null());
-        let unknown: Vec<String> =
-            members.keys().filter(|name| !MEMBERS.contains(&name.as_str())).cloned().collect();
-        members.retain(|name, _| MEMBERS.contains(&name.as_str()));
+    pub fn read(sent: Map<String, Value>) -> Result<Described, &'static str> {
+        let said = sent.into_iter().filter(|(_, value)| !value.is_null());
+        let (mut members, unknown): (Map<_, _>, Map<_, _>) =
+            said.partition(|(name, _)| MEMBERS.contains(&name.as_str()));
+        let unknown = unknown.into_iter().map(|(name, _)| name).collect();
         let name = match members.remove(NAME) {
             None => None,
             Some(Value::String(name)) => Some(name),
@@ -199,8 +199,7 @@ impl Described {
 fn mistyped(members: &Map<String, Value>) -> &'static str {
     let alone = |name: &str| {
         let value = members.get(name)?;
-        let one = Map::from_iter([(name.to_owned(), value.clone())]);
-        serde_json::from_value::<Metadata>(Value::Object(one)).err()
+        serde_json::from_value::<Metadata>(json!({ name: value })).err()
     };
     MEMBERS.into_iter().find(|name| alone(name).is_some()).unwrap_or("client_name")
 }

@@ -56,7 +56,9 @@ async fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
     if members.get("client_id").is_some_and(|sent| sent != id) {
         return Err(invalid("client_id", "the one of the path"));
     }
-    members.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+    for name in READ_ONLY {
+        members.remove(name);
+    }
     Ok(members)
 }
 
@@ -88,7 +90,9 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let changes = members(call).await?;
     let id = call.param("id");
     let mut all = shape(&clients::find(cx, &admin.tenant, id).await?);
-    all.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+    for name in READ_ONLY {
+        all.remove(name);
+    }
     if changes.contains_key("grant_types") {
         // They follow from the grants unless the caller says otherwise.
         all.remove("response_types");
