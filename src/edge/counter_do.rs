@@ -5,81 +5,82 @@
 //! write is durable (the platform's output gate).
 
 use std::cell::Cell;
+use std::fmt::Display;
 
-use worker::{Date, DurableObject, Env, Request, Response, Result, ScheduledTime, State, durable_object};
+use wasm_bindgen::prelude::*;
 
 use crate::domain::counter::{Tallies, apply, over_at};
+use crate::edge::{env, glue};
 use crate::model::time::Time;
 use crate::ports::{Count, Verdict};
 
-#[durable_object(alarm)]
+/// A Durable Object.
+#[wasm_bindgen]
 pub struct Counter {
-    state: State,
+    state: JsValue,
     /// Whether this instance has seen to the table and the alarm.
     ready: Cell<bool>,
 }
 
-fn now() -> Time {
-    Time(i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX))
-}
-
+#[wasm_bindgen]
 impl Counter {
-    fn load(&self) -> Result<Tallies> {
-        #[derive(serde::Deserialize)]
-        struct Kept {
-            tallies: String,
-        }
-        let sql = self.state.storage().sql();
-        if !self.ready.get() {
-            sql.exec(
-                "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)",
-                None,
-            )?;
-        }
-        let rows: Vec<Kept> = sql.exec("SELECT tallies FROM kept WHERE id = 1", None)?.to_array()?;
-        Ok(rows.first().and_then(|kept| serde_json::from_str(&kept.tallies).ok()).unwrap_or_default())
-    }
-
-    fn store(&self, tallies: &Tallies) -> Result<()> {
-        let text = serde_json::to_string(tallies)?;
-        let sql = "INSERT INTO kept (id, tallies) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET tallies = excluded.tallies";
-        self.state.storage().sql().exec(sql, vec![text.into()]).map(drop)
-    }
-
-    async fn wake_when_over(&self, from: Time) -> Result<()> {
-        let at = ScheduledTime::new(js_sys::Date::new(&(over_at(from).0 as f64).into()));
-        self.state.storage().set_alarm(at).await
-    }
-}
-
-impl DurableObject for Counter {
-    fn new(state: State, _: Env) -> Self {
+    /// An object with its state, which has its storage.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: JsValue, _env: JsValue) -> Counter {
         Counter { state, ready: Cell::new(false) }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let steps: Vec<Count> = request.json().await?;
+    /// Applies the steps that are the request's body; the last one's verdict.
+    pub async fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
+        let body = glue::text(&request).await?.as_string().unwrap_or_default();
+        let steps: Vec<Count> = serde_json::from_str(&body).map_err(error)?;
         let mut verdict: Option<Verdict> = None;
         let mut tallies = self.load()?;
         for step in &steps {
-            verdict = Some(apply(&mut tallies, step, now()));
+            verdict = Some(apply(&mut tallies, step, env::now()));
         }
         self.store(&tallies)?;
         if !self.ready.replace(true) {
-            self.wake_when_over(now()).await?;
+            self.wake_when_over(env::now()).await?;
         }
-        Response::from_json(&verdict)
+        let verdict = serde_json::to_string(&verdict).map_err(error)?;
+        Ok(glue::respond(200, "content-type:application/json", verdict.into(), 0.0))
     }
 
     /// Forgets everything a day after the last use; until then, looks again.
-    async fn alarm(&self) -> Result<Response> {
+    pub async fn alarm(&self) -> Result<(), JsValue> {
         let tallies = self.load()?;
         match tallies.values().map(|state| state.last()).max() {
-            Some(last) if now() < over_at(last) => self.wake_when_over(last).await?,
-            _ => self.state.storage().delete_all().await?,
+            Some(last) if env::now() < over_at(last) => self.wake_when_over(last).await?,
+            _ => glue::forget(&self.state).await?,
         }
         // What is gone must be made again by the next call to this instance.
         self.ready.set(false);
-        Response::empty()
+        Ok(())
     }
+}
+
+impl Counter {
+    fn load(&self) -> Result<Tallies, JsValue> {
+        if !self.ready.get() {
+            let sql = "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)";
+            glue::exec(&self.state, sql, None)?;
+        }
+        let kept = glue::exec(&self.state, "SELECT tallies FROM kept WHERE id = 1", None)?;
+        Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn store(&self, tallies: &Tallies) -> Result<(), JsValue> {
+        let text = serde_json::to_string(tallies).map_err(error)?;
+        let sql = "INSERT INTO kept (id, tallies) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET tallies = excluded.tallies";
+        glue::exec(&self.state, sql, Some(&text)).map(drop)
+    }
+
+    async fn wake_when_over(&self, from: Time) -> Result<(), JsValue> {
+        glue::wake(&self.state, over_at(from).0 as f64).await
+    }
+}
+
+fn error(error: impl Display) -> JsValue {
+    js_sys::Error::new(&error.to_string()).into()
 }

@@ -64,10 +64,15 @@ pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Fault> 
     Ok(cx)
 }
 
+/// The platform's time.
+pub fn now() -> Time {
+    Time(js_sys::Date::now() as i64)
+}
+
 /// The context of work that nobody asked for.
 pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Fault> {
     let (config, cache) = isolate(env)?;
-    let now = Time(js_sys::Date::now() as i64);
+    let now = now();
     let db = Rc::new(D1::new(env.clone()));
     Ok(Cx {
         db: db.clone(),

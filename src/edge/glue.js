@@ -213,6 +213,27 @@ export async function count(namespace, name, steps) {
   return response.text();
 }
 
+/** A request's body. */
+export function text(request) {
+  return request.text();
+}
+
+/** Runs a statement on a counter object's own database, at once; the first value that it answers. */
+export function exec({ storage }, sql, value) {
+  const [row] = storage.sql.exec(sql, ...(value === undefined ? [] : [value])).raw();
+  return row?.[0];
+}
+
+/** Has a counter object's alarm go off then, in milliseconds since the epoch. */
+export function wake({ storage }, at) {
+  return storage.setAlarm(at);
+}
+
+/** Deletes all that a counter object keeps. */
+export function forget({ storage }) {
+  return storage.deleteAll();
+}
+
 /** Sends a mail through a `send_email` binding. */
 export async function sendMail(binding, from, to, subject, text, html) {
   await binding.send({ from, to, subject, text, html });

@@ -35,6 +35,14 @@ extern "C" {
     pub async fn batch(db: &JsValue, statements: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     pub async fn count(namespace: &JsValue, name: &str, steps: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub async fn text(request: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub fn exec(state: &JsValue, sql: &str, value: Option<&str>) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub async fn wake(state: &JsValue, at: f64) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch)]
+    pub async fn forget(state: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = sendMail, catch)]
     pub async fn send_mail(
         binding: &JsValue,

@@ -1,15 +1,15 @@
 //! The `scheduled` event: what is due, and what is over.
 
-use wasm_bindgen::JsValue;
-use worker::{Env, ScheduleContext, ScheduledEvent, event};
+use wasm_bindgen::prelude::*;
 
 use crate::domain::sweep;
 use crate::edge::env;
 
-#[event(scheduled)]
-async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+/// The `scheduled` event.
+#[wasm_bindgen]
+pub async fn scheduled(_event: JsValue, env: JsValue, _ctx: JsValue) {
     // A sweep leaves nothing to be done after it: no context to wait in is needed.
-    let done = match env::system(&JsValue::from(env), &JsValue::UNDEFINED) {
+    let done = match env::system(&env, &JsValue::UNDEFINED) {
         Ok(cx) => sweep::run(&cx).await,
         Err(fault) => Err(fault),
     };
