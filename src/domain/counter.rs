@@ -1,6 +1,6 @@
 //! Exact counters: pure rules that a counter object applies to its tallies.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ impl State {
 }
 
 /// All tallies of one object.
-pub type Tallies = BTreeMap<String, State>;
+pub type Tallies = HashMap<String, State>;
 
 /// How one tally fares.
 struct Fare {

@@ -180,7 +180,7 @@ pub struct RouteTable {
 impl RouteTable {
     /// Orders routes: a host match before none, then the longer path, then the name.
     pub fn new(mut routes: Vec<Route>, roles: Vec<Role>, plans: Vec<Plan>) -> RouteTable {
-        routes.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.spec.name.cmp(&b.spec.name)));
+        routes.sort_unstable_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.spec.name.cmp(&b.spec.name)));
         RouteTable { routes, roles, plans }
     }
 
