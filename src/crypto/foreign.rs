@@ -13,8 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::crypto::jws::{Es256, LONGEST, More};
+use crate::crypto::jws::{Es256, LONGEST, More, custom};
 use crate::crypto::public_key::{PublicKey, rs256_verifies};
+use crate::model::json::{self, Members};
 use crate::model::time::Time;
 
 /// How many keys a set may have.
@@ -73,7 +74,7 @@ fn key(jwk: &Value) -> Result<Key, &'static str> {
     if private.iter().any(|member| jwk.get(member).is_some()) {
         return Err("public keys only: one of these is private or symmetric");
     }
-    let jwk = Jwk::deserialize(jwk).map_err(|_| "each key a JWK")?;
+    let jwk: Jwk = json::read(jwk.clone()).map_err(|_| "each key a JWK")?;
     if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
         return Err("keys for signatures, use: sig");
     }
@@ -144,7 +145,7 @@ impl<'a> Foreign<'a> {
 
     /// What it claims, to find the keys by.
     pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
-        self.0.deserialize_claims_unchecked::<T>().ok().map(|claims| claims.custom)
+        self.0.deserialize_claims_unchecked::<Members>().ok().and_then(custom)
     }
 
     /// What it says, if one of the keys signed it: the one with its `kid`, or the only one of its algorithm
@@ -168,16 +169,12 @@ impl<'a> Foreign<'a> {
             expires_at: time(claims.expiration),
             not_before: time(claims.not_before),
             issued_at: time(claims.issued_at),
-            claims: claims.custom,
+            claims: custom(claims)?,
         })
     }
 
-    fn claims<A: Algorithm, T: DeserializeOwned>(
-        &self,
-        algorithm: &A,
-        key: &A::VerifyingKey,
-    ) -> Option<Claims<T>> {
-        let token = algorithm.validator::<T>(key).validate(&self.0).ok()?;
+    fn claims<A: Algorithm>(&self, algorithm: &A, key: &A::VerifyingKey) -> Option<Claims<Members>> {
+        let token = algorithm.validator(key).validate(&self.0).ok()?;
         Some(token.into_parts().1)
     }
 }

@@ -10,9 +10,10 @@ use jwt_compact::{
 };
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use crate::model::json::{self, Members};
 use crate::model::time::Time;
 use crate::ports::Fault;
 
@@ -56,10 +57,10 @@ impl Algorithm for Es256 {
 
 /// Header members beyond those that jwt-compact knows. Any `crit` is refused: we implement no extension
 /// (RFC 7515 §4.1.11).
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct More {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) crit: Option<serde_json::Value>,
+    #[serde(default)]
+    pub(super) crit: Option<IgnoredAny>,
 }
 
 /// From when until when a token is valid.
@@ -91,6 +92,11 @@ fn date(time: Time) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(time.unix(), 0)
 }
 
+/// What claims say beside their times.
+pub(super) fn custom<T: DeserializeOwned>(claims: Claims<Members>) -> Option<T> {
+    json::read(claims.custom.0.into()).ok()
+}
+
 /// A token that parsed, with nothing about it believed yet.
 pub struct Untrusted<'a>(UntrustedToken<'a, More>);
 
@@ -112,14 +118,18 @@ impl<'a> Untrusted<'a> {
         self.0.header().key_id.as_deref()
     }
 
+    fn unchecked(&self) -> Option<Claims<Members>> {
+        self.0.deserialize_claims_unchecked().ok()
+    }
+
     /// What it claims, to find the key by.
     pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
-        self.0.deserialize_claims_unchecked::<T>().ok().map(|claims| claims.custom)
+        custom(self.unchecked()?)
     }
 
     /// When it claims to have been made: a token that is over is checked as of then.
     pub fn issued_at_unchecked(&self) -> Option<Time> {
-        let claims = self.0.deserialize_claims_unchecked::<serde::de::IgnoredAny>().ok()?;
+        let claims = self.unchecked()?;
         Some(Time(claims.issued_at?.timestamp_millis()))
     }
 
@@ -128,9 +138,14 @@ impl<'a> Untrusted<'a> {
     ///
     /// The clock is ours, so no leeway is given.
     pub fn verify<T: DeserializeOwned>(&self, key: &VerifyingKey, now: Time) -> Option<(T, Time)> {
+        let (claims, until) = self.verified(key, now)?;
+        Some((custom(claims)?, until))
+    }
+
+    fn verified(&self, key: &VerifyingKey, now: Time) -> Option<(Claims<Members>, Time)> {
         let at = date(now)?;
         let clock = TimeOptions::new(TimeDelta::zero(), || at);
-        let token = Es256.validator::<T>(key).validate(&self.0).ok()?;
+        let token = Es256.validator::<Members>(key).validate(&self.0).ok()?;
         let (_, claims) = token.into_parts();
         claims.validate_expiration(&clock).ok()?;
         if claims.not_before.is_some() {
@@ -141,6 +156,6 @@ impl<'a> Untrusted<'a> {
         if now.unix() >= until {
             return None;
         }
-        Some((claims.custom, Time(until.saturating_mul(1000))))
+        Some((claims, Time(until.saturating_mul(1000))))
     }
 }

@@ -11,9 +11,10 @@ use crate::domain::grants::{self, Grant, Issued};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
+use crate::model::json;
 use crate::oidc::error::Code;
 use crate::oidc::pkce;
-use crate::ports::Stmt;
+use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::authorization_codes::{self, NewCode};
 use crate::store::clients::Client;
@@ -91,8 +92,8 @@ pub async fn exchange(
     if found.used_at.is_some() {
         return Err(replayed(cx, tenant, client, &found.user_id, found.grant_id.as_deref()).await?);
     }
-    let terms: Terms =
-        serde_json::from_str(&found.terms).map_err(|_| crate::ports::Fault::new("codes", "terms"))?;
+    let kept = json::parse(found.terms.as_bytes()).map_err(|error| Fault::new("codes", error))?;
+    let terms: Terms = json::read(kept).map_err(|wrong| Fault::new("codes", wrong))?;
     let held = holds(&terms, &presented) && cx.now < found.expires_at;
     let Some(live) = found.live.filter(|live| held && stands(tenant, &live.user, &live.amr)) else {
         let entry = Entry::failed("code.refused").by(&found.user_id).on(&client.id);

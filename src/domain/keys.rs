@@ -8,7 +8,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use p256::ecdsa::{SigningKey, VerifyingKey};
-use serde_json::Value;
 
 use crate::crypto::jws::{self, Untrusted, Validity};
 use crate::crypto::secret::{base64url, sha256};
@@ -16,6 +15,7 @@ use crate::crypto::{jwk, seal};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::tenants::Tenant;
+use crate::model::json;
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
 use crate::store::keys::KeyRow;
@@ -129,7 +129,7 @@ fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
     for row in rows {
         let bytes = seal::open(&sealing, &row_name(tenant_id, &row.kid), &row.sealed_private)?;
         let signing = jwk::private_key(&bytes).ok_or_else(|| Fault::new("keys", "no scalar"))?;
-        published.push(serde_json::from_str::<Value>(&row.public_jwk).map_err(|e| Fault::new("keys", e))?);
+        published.push(json::parse(row.public_jwk.as_bytes()).map_err(|e| Fault::new("keys", e))?);
         let verifying = *signing.verifying_key();
         keys.push(Key { kid: row.kid, signing, verifying, active_at: row.active_at, gone_at: row.gone_at });
     }

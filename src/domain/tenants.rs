@@ -10,6 +10,7 @@ use crate::domain::client_rules::is_web_origin;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::model::email::Email;
 use crate::model::id::is_tenant_id;
+use crate::model::json;
 use crate::model::role::is_name;
 use crate::ports::Fault;
 use crate::store::tenants::TenantRow;
@@ -247,7 +248,8 @@ pub(super) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault
 /// A tenant from its row.
 pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings =
-        serde_json::from_str(&row.settings).map_err(|error| Fault::new("tenant settings", error))?;
+        json::parse(row.settings.as_bytes()).map_err(|error| Fault::new("tenant settings", error))?;
+    let settings = json::read(settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
     let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
     Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
 }

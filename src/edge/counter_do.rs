@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::domain::counter::{Tallies, apply, over_at};
 use crate::edge::{env, glue};
+use crate::model::json;
 use crate::model::time::Time;
 use crate::ports::{Count, Verdict};
 
@@ -33,7 +34,8 @@ impl Counter {
     /// Applies the steps that are the request's body; the last one's verdict.
     pub async fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
         let body = glue::text(&request).await?.as_string().unwrap_or_default();
-        let steps: Vec<Count> = serde_json::from_str(&body).map_err(error)?;
+        let sent = json::parse(body.as_bytes()).map_err(error)?;
+        let steps: Vec<Count> = json::read(sent).map_err(error)?;
         let mut verdict: Option<Verdict> = None;
         let mut tallies = self.load()?;
         for step in &steps {
@@ -67,7 +69,8 @@ impl Counter {
             glue::exec(&self.state, sql, None)?;
         }
         let kept = glue::exec(&self.state, "SELECT tallies FROM kept WHERE id = 1", None)?;
-        Ok(kept.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        let kept = kept.and_then(|text| json::parse(text.as_bytes()).ok());
+        Ok(kept.and_then(|tallies| json::read(tallies).ok()).unwrap_or_default())
     }
 
     fn store(&self, tallies: &Tallies) -> Result<(), JsValue> {

@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use crate::edge::{env, glue};
+use crate::model::json;
 use crate::ports::{Count, Counters, Fault, Later, Verdict};
 
 /// The `COUNTER` binding.
@@ -25,7 +26,8 @@ impl Counters for DurableCounters {
             let answer = glue::count(&namespace, &object, &steps).await;
             let answer = answer.map_err(|error| Fault::new("counter", glue::said(&error)))?;
             let text = answer.as_string().ok_or_else(|| Fault::new("counter", "no text"))?;
-            serde_json::from_str(&text).map_err(|error| Fault::new("counter", error))
+            let verdict = json::parse(text.as_bytes()).map_err(|error| Fault::new("counter", error))?;
+            json::read(verdict).map_err(|wrong| Fault::new("counter", wrong))
         })
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 
 use crate::edge::{env, glue};
+use crate::model::json;
 use crate::ports::{Arg, Db, Fault, Later, Rows, Stmt};
 
 /// The `DB` binding.
@@ -26,9 +27,17 @@ impl Db for D1 {
             let answer = glue::batch(&db, &Value::Array(statements).to_string()).await;
             let answer = answer.map_err(|error| Fault::new("d1", glue::said(&error)))?;
             let text = answer.as_string().ok_or_else(|| Fault::new("d1", "no text"))?;
-            serde_json::from_str(&text).map_err(|error| Fault::new("d1", error))
+            let answer = json::parse(text.as_bytes()).map_err(|error| Fault::new("d1", error))?;
+            rows(answer).ok_or_else(|| Fault::new("d1", "no rows"))
         })
     }
+}
+
+/// A list of rows for each statement.
+fn rows(answer: Value) -> Option<Vec<Rows>> {
+    let list = |value| if let Value::Array(items) = value { Some(items) } else { None };
+    let row = |value| if let Value::Object(members) = value { Some(members) } else { None };
+    list(answer)?.into_iter().map(|rows| list(rows)?.into_iter().map(row).collect()).collect()
 }
 
 fn statement(stmt: Stmt) -> Value {

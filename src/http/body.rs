@@ -1,9 +1,11 @@
 //! Request bodies: read with a cap, parsed with a bounded depth, and only as the type they say they are.
 
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::http::request::Call;
+use crate::model::json::{self, Wrong};
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::ports::{Fault, Later};
@@ -66,11 +68,9 @@ pub fn is_form(call: &Call<'_>) -> bool {
 /// Reads JSON.
 ///
 /// # Errors
-/// [`Refusal::UnsupportedMediaType`] unless it says `application/json` or `…+json`;
-/// [`Refusal::TooLarge`]; [`Refusal::Malformed`] with where it is broken (serde_json stops at depth 128).
+/// As [`object`]; [`Refusal::Malformed`] with what was expected where.
 pub async fn json<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
-    must_be_json(call)?;
-    parse(&bytes(call, limit).await?)
+    read(object(call, limit).await?)
 }
 
 /// Reads JSON, or nothing at all as `{}`.
@@ -78,9 +78,23 @@ pub async fn json<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<
 /// # Errors
 /// As [`json`].
 pub async fn json_or_nothing<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
+    read(object_or_nothing(call, limit).await?)
+}
+
+/// Reads the members of a JSON object.
+///
+/// # Errors
+/// [`Refusal::UnsupportedMediaType`] unless it says `application/json` or `…+json`;
+/// [`Refusal::TooLarge`]; [`Refusal::Malformed`] with where it is broken, nested too deep or says a member twice.
+pub async fn object(call: &Call<'_>, limit: usize) -> Result<Map<String, Value>, Error> {
+    must_be_json(call)?;
+    parse(&bytes(call, limit).await?)
+}
+
+async fn object_or_nothing(call: &Call<'_>, limit: usize) -> Result<Map<String, Value>, Error> {
     let bytes = bytes(call, limit).await?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return parse(b"{}");
+        return Ok(Map::new());
     }
     must_be_json(call)?;
     parse(&bytes)
@@ -92,17 +106,16 @@ fn must_be_json(call: &Call<'_>) -> Result<(), Refusal> {
     if media_type(call).is_some_and(is_json) { Ok(()) } else { Err(Refusal::UnsupportedMediaType) }
 }
 
-/// Reads a form (`application/x-www-form-urlencoded`).
+/// Reads a form (`application/x-www-form-urlencoded`): names and values in their order.
 ///
 /// # Errors
-/// As [`json`].
-pub async fn form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
+/// [`Refusal::UnsupportedMediaType`] unless it says so; [`Refusal::TooLarge`].
+pub async fn form(call: &Call<'_>) -> Result<Vec<(String, String)>, Error> {
     if !is_form(call) {
         return Err(Refusal::UnsupportedMediaType.into());
     }
     let bytes = bytes(call, SMALL).await?;
-    serde_urlencoded::from_bytes(&bytes)
-        .map_err(|_| Refusal::Malformed("the form lacks a field".into()).into())
+    Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
 }
 
 /// Reads the parameters of an OAuth request, which are a form (RFC 6749 Appendix B).
@@ -137,45 +150,47 @@ pub fn once(params: Params) -> Result<Params, Error> {
     Err(oauth(Code::InvalidRequest, format!("{name} comes more than once")))
 }
 
-/// Reads JSON or a form, whichever the body says it is.
+/// Reads JSON or a form, whichever the body says it is. What a form says is text.
 ///
 /// # Errors
-/// As [`json`].
+/// As [`json`]; [`Refusal::Malformed`] for a form with a field that comes twice.
 pub async fn json_or_form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
-    if is_form(call) { form(call).await } else { json(call, SMALL).await }
+    read(object_or_form(call).await?)
 }
 
-// What does not depend on the type is apart, so that the module has it once.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_str(object(bytes)?).map_err(malformed)
-}
-
-fn object(bytes: &[u8]) -> Result<&str, Error> {
-    // A list would be read as the members in their order.
-    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
-        return Err(Refusal::Malformed("the body is not a JSON object".into()).into());
+async fn object_or_form(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+    if !is_form(call) {
+        return object(call, SMALL).await;
     }
-    std::str::from_utf8(bytes).map_err(|_| Refusal::Malformed("the body is not UTF-8".into()).into())
-}
-
-fn malformed(error: serde_json::Error) -> Error {
-    // serde_json quotes what it met; a secret may have been met, so only the place is told.
-    let what = match error.classify() {
-        serde_json::error::Category::Data => described(&error),
-        _ => "the body is not valid JSON".into(),
-    };
-    Refusal::Malformed(format!("{what} (line {}, column {})", error.line(), error.column())).into()
-}
-
-/// The parts of serde's messages that speak of the shape, never of a value.
-fn described(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let shape = ["missing field", "unknown field", "duplicate field"];
-    if shape.iter().any(|start| text.starts_with(start)) && !text.starts_with("unknown field") {
-        return text.split(" at line").next().unwrap_or_default().to_owned();
+    let mut members = Map::new();
+    for (name, value) in form(call).await? {
+        if members.insert(name, value.into()).is_some() {
+            return Err(Refusal::Malformed("a field of the form comes twice".into()).into());
+        }
     }
-    match text.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {}", expected.split(" at line").next().unwrap_or_default()),
-        None => "a field has the wrong type".into(),
+    Ok(members)
+}
+
+fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Error> {
+    json::read(members.into()).map_err(mistyped)
+}
+
+fn mistyped(wrong: Wrong) -> Error {
+    Refusal::Malformed(wrong.to_string()).into()
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Error> {
+    let malformed = |what: String| Error::from(Refusal::Malformed(what));
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(malformed("the body is not UTF-8".into()));
+    }
+    match json::parse(bytes) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(malformed("the body is not a JSON object".into())),
+        Err(error) => {
+            // serde_json quotes what it met; a secret may have been met, so only the place is told.
+            let what = if error.is_data() { "a member comes twice" } else { "the body is not valid JSON" };
+            Err(malformed(format!("{what} (line {}, column {})", error.line(), error.column())))
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Clients: applications that sign people in here, described in RFC 7591's terms.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::model::json::{self, Wrong};
 
 /// RFC 6749 §4.1.
 pub const AUTHORIZATION_CODE: &str = "authorization_code";
@@ -186,8 +188,7 @@ impl Described {
             Some(_) => return Err(NAME),
         };
         let says_responses = members.contains_key("response_types");
-        let mut metadata: Metadata =
-            serde_json::from_value(Value::Object(members.clone())).map_err(|_| mistyped(&members))?;
+        let mut metadata: Metadata = json::read(Value::Object(members)).map_err(|wrong| mistyped(&wrong))?;
         if !says_responses && !metadata.grants(AUTHORIZATION_CODE) {
             metadata.response_types.clear();
         }
@@ -195,11 +196,8 @@ impl Described {
     }
 }
 
-/// The first member that cannot be read by itself.
-fn mistyped(members: &Map<String, Value>) -> &'static str {
-    let alone = |name: &str| {
-        let value = members.get(name)?;
-        serde_json::from_value::<Metadata>(json!({ name: value })).err()
-    };
-    MEMBERS.into_iter().find(|name| alone(name).is_some()).unwrap_or("client_name")
+/// The member that could not be read.
+fn mistyped(wrong: &Wrong) -> &'static str {
+    let is_in = |name: &&str| wrong.place().split(['.', '[']).next() == Some(*name);
+    MEMBERS.into_iter().find(is_in).unwrap_or(NAME)
 }

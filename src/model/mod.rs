@@ -7,6 +7,7 @@ pub mod email;
 pub mod factor;
 pub mod headers;
 pub mod id;
+pub mod json;
 pub mod language;
 pub mod path;
 pub mod qr;

@@ -2,6 +2,9 @@
 //! `roles`, `type`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::json::{self, Wrong};
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
@@ -74,7 +77,7 @@ impl Act {
 
 /// An `aud`: one text or a list of them (RFC 7519 §4.1.3), written as a text where it is one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "OneOrMany")]
+#[serde(try_from = "Value")]
 pub struct Audiences(pub Vec<String>);
 
 impl Audiences {
@@ -98,18 +101,13 @@ impl Serialize for Audiences {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
+impl TryFrom<Value> for Audiences {
+    type Error = Wrong;
 
-impl From<OneOrMany> for Audiences {
-    fn from(read: OneOrMany) -> Audiences {
+    fn try_from(read: Value) -> Result<Audiences, Wrong> {
         match read {
-            OneOrMany::One(one) => Audiences(vec![one]),
-            OneOrMany::Many(many) => Audiences(many),
+            Value::String(one) => Ok(Audiences(vec![one])),
+            many => json::read(many).map(Audiences),
         }
     }
 }

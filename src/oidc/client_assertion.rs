@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::crypto::foreign::Signed;
+use crate::oidc::access_token::Audiences;
 
 /// `client_assertion_type` (RFC 7523 §2.2).
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -27,29 +28,14 @@ pub struct ClientAssertion {
     /// Whom it is about: the client.
     pub sub: Option<String>,
     /// Whom it is for: us.
-    pub aud: Option<Audience>,
+    pub aud: Option<Audiences>,
     /// Its own id.
     pub jti: Option<String>,
 }
 
-/// `aud`: one, or a list (RFC 7519 §4.1.3).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Audience {
-    /// One.
-    One(String),
-    /// Several.
-    Many(Vec<String>),
-}
-
-impl Audience {
-    /// Whether it is nobody's but ours. An assertion that others may see in full must not work here.
-    fn is_ours(&self, ours: impl Fn(&str) -> bool) -> bool {
-        match self {
-            Audience::One(one) => ours(one),
-            Audience::Many(many) => !many.is_empty() && many.iter().all(|one| ours(one)),
-        }
-    }
+/// Whether they are nobody's but ours. An assertion that others may see in full must not work here.
+fn all_ours(audiences: &Audiences, ours: impl Fn(&str) -> bool) -> bool {
+    !audiences.0.is_empty() && audiences.0.iter().all(|one| ours(one))
 }
 
 /// The `jti` of an assertion by which the client proves now that it is this client.
@@ -68,7 +54,7 @@ pub fn accept(
         return Err("iss and sub of the assertion must be the client's id");
     }
     // 3: whom it is for.
-    if !claims.aud.is_some_and(|aud| aud.is_ours(ours)) {
+    if !claims.aud.is_some_and(|aud| all_ours(&aud, ours)) {
         return Err("aud of the assertion must be the issuer or the token endpoint");
     }
     // 4: until when.

@@ -46,8 +46,8 @@ pub struct IdToken {
     /// The tenant's id.
     #[serde(rename = "tenantId")]
     pub tenant_id: String,
-    /// Claims about the user.
-    #[serde(flatten)]
+    /// Claims about the user; they are not read back.
+    #[serde(flatten, skip_deserializing)]
     pub more: Map<String, Value>,
 }
 

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::model::client::{AUTHORIZATION_CODE, Metadata};
+use crate::model::json;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::pkce;
@@ -198,7 +199,7 @@ fn max_age(text: Option<&str>) -> Result<Option<i64>, Wrong> {
 
 fn claims(text: Option<&str>) -> Result<Option<Value>, Wrong> {
     let Some(text) = text else { return Ok(None) };
-    match serde_json::from_str::<Value>(text) {
+    match json::parse(text.as_bytes()) {
         Ok(claims) if claims.is_object() => Ok(Some(claims)),
         _ => Err((Code::InvalidRequest, "claims is a JSON object")),
     }

@@ -38,6 +38,7 @@ pub mod users;
 
 use serde_json::Value;
 
+use crate::model::json;
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Rows, Stmt};
 
@@ -95,8 +96,13 @@ impl Columns<'_> {
         Ok(self.maybe_int(name)?.map(Time))
     }
 
+    fn value(&self, name: &str) -> Result<Value, Fault> {
+        json::parse(self.text(name)?.as_bytes()).map_err(|_| Columns::bad(name))
+    }
+
     pub fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Fault> {
-        serde_json::from_str(&self.text(name)?).map_err(|_| Columns::bad(name))
+        let value = self.value(name)?;
+        json::read(value).map_err(|_| Columns::bad(name))
     }
 }
 
@@ -114,7 +120,8 @@ pub fn chained(gate: Vec<Stmt>) -> Vec<Stmt> {
 
 /// JSON text of a value that serializes, for a column.
 pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "null".into())
+    // By way of a value, which is what the surfaces show: one serializer for each type in the module.
+    serde_json::to_value(value).unwrap_or_default().to_string()
 }
 
 /// A list's bounds: rows after the cursor, one more than the page so that its end is seen.

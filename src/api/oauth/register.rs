@@ -17,7 +17,7 @@ use crate::model::client::Described;
 use crate::oidc::error::Code;
 
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
-    let members = body::json(call, SMALL).await.map_err(worded)?;
+    let members = body::object(call, SMALL).await.map_err(worded)?;
     let described = described(members).map_err(worded)?;
     let new = registration::register(cx, &call.chosen, &call.sent(), described).await.map_err(worded)?;
     let token = new.registration_token.clone().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>) -> Answer {
 pub(super) async fn replace(cx: &Cx, call: &Call<'_>) -> Answer {
     let tenant = call.chosen.tenant.as_ref();
     let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
-    let mut members: Map<String, Value> = body::json(call, SMALL).await.map_err(worded)?;
+    let mut members = body::object(call, SMALL).await.map_err(worded)?;
     // RFC 7592 §2.2: it says which client it means, and none of what only we say.
     if members.remove("client_id").as_ref().and_then(Value::as_str) != Some(client.id.as_str()) {
         return Err(worded(invalid("client_id", "the client's own")));

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::body;
 use crate::http::request::Call;
+use crate::model::json;
 
 /// The fields of a form of ours. There is no way to them around [`same_origin`].
 pub(super) struct Fields(Vec<(String, String)>);
@@ -31,7 +32,7 @@ impl Fields {
     pub(super) fn credential(&self) -> Result<Option<Value>, Refusal> {
         let Some(text) = self.get("credential").filter(|text| !text.is_empty()) else { return Ok(None) };
         let wrong = |_| Refusal::Malformed("the form's credential is no JSON".into());
-        serde_json::from_str(text).map(Some).map_err(wrong)
+        json::parse(text.as_bytes()).map(Some).map_err(wrong)
     }
 
     /// A field that our form has.

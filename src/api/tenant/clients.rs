@@ -51,7 +51,7 @@ fn described(members: Map<String, Value>) -> Result<Described, Error> {
 
 /// The members of a body that may be what we answered before.
 async fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
-    let mut members: Map<String, Value> = body::json(call, SMALL).await?;
+    let mut members = body::object(call, SMALL).await?;
     let id = call.param("id");
     if members.get("client_id").is_some_and(|sent| sent != id) {
         return Err(invalid("client_id", "the one of the path"));
@@ -68,7 +68,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let described = described(body::json(call, SMALL).await?)?;
+    let described = described(body::object(call, SMALL).await?)?;
     let new = clients::create(cx, &admin.tenant, admin.actor(), described).await?;
     let location = format!("/tenant/{}/v2/Clients/{}", admin.tenant.id, new.client.id);
     Ok(Response::json(201, &made(&new).into()).with("location", location))

@@ -1,6 +1,6 @@
 //! `v2/Settings`: read, and changed member by member.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::cx::Cx;
 use crate::domain::principal::Admin;
@@ -10,6 +10,7 @@ use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::json;
 use crate::ports::Fault;
 
 fn shape(settings: &Settings) -> Result<Value, Error> {
@@ -21,13 +22,12 @@ pub(super) async fn read(_: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let changes: Map<String, Value> = body::json(call, LARGE).await?;
+    let changes = body::object(call, LARGE).await?;
     let mut all = shape(&admin.tenant.settings)?;
     if let Some(all) = all.as_object_mut() {
         all.extend(changes);
     }
-    let settings: Settings = serde_json::from_value(all)
-        .map_err(|_| Refusal::Malformed("a setting is unknown or has the wrong type".into()))?;
+    let settings: Settings = json::read(all).map_err(|wrong| Refusal::Malformed(wrong.to_string()))?;
     let settings = tenants::set_settings(cx, admin.actor(), &admin.tenant, settings).await?;
     Ok(Response::json(200, &shape(&settings)?))
 }

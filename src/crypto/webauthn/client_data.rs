@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::crypto::webauthn::{Expected, Wrong};
+use crate::model::json;
 
 /// Checks the client data of a ceremony of that type (§7.1 steps 5 to 11, §7.2 steps 8 to 14).
 pub(super) fn check(bytes: &[u8], kind: &str, expected: &Expected<'_>) -> Result<(), Wrong> {
-    let data: Value = serde_json::from_slice(bytes).map_err(|_| Wrong::Shape)?;
+    let data = json::parse(bytes).map_err(|_| Wrong::Shape)?;
     let text = |name: &str| data.get(name).and_then(Value::as_str);
     if text("type") != Some(kind) {
         return Err(Wrong::Type);

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::crypto::webauthn::Wrong;
+use crate::model::json;
 
 /// How many ways to reach an authenticator are kept, and how long a name of one may be.
 const MOST_TRANSPORTS: usize = 8;
@@ -100,6 +101,6 @@ impl Assertion {
 
 /// The challenge that client data says it answers, to find the ceremony by; nothing about it is believed yet.
 pub fn challenge(client_data: &[u8]) -> Option<String> {
-    let data: Value = serde_json::from_slice(client_data).ok()?;
+    let data = json::parse(client_data).ok()?;
     data.get("challenge").and_then(Value::as_str).map(str::to_owned)
 }

@@ -5,6 +5,7 @@ mod clients;
 mod config;
 mod counter;
 mod email;
+mod json;
 mod parsers;
 mod paths;
 mod properties;

@@ -149,6 +149,58 @@ fn a_member_of_another_type_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_member_that_comes_twice_is_refused() {
+    on_each(400, "VALIDATION_ERROR", |ask, body| {
+        let text = body.to_string();
+        let members = text.trim_start_matches('{').trim_end_matches('}');
+        let members = if members.is_empty() { "\"revoke\":false" } else { members };
+        ask.body("application/json", format!("{{{members},{members}}}"))
+    });
+    let world = World::new();
+    let login = |text: &str| world.post("/auth/login").body("application/json", text).send().is(400);
+    login(r#"{"email":"a@b.example","password":"x","y":{"z":1,"z":2}}"#);
+    let reply = login("{\"email\":\"a@b.example\",\n\"password\":\"hunter1\",\"password\":\"hunter2\"}");
+    assert!(reply.text.contains("a member comes twice (line 2"), "{}", reply.text);
+    assert!(!reply.text.contains("hunter"));
+}
+
+#[test]
+fn it_is_said_where_a_body_is_wrong() {
+    let world = World::new();
+    for (body, said) in [
+        (r#"{"email":"a@b.example"}"#, "missing field `password`"),
+        (r#"{"email":1,"password":"x"}"#, "expected a string at `email`"),
+        (r#"{"email":"a@b.example","password":x}"#, "the body is not valid JSON (line 1, column 35)"),
+        ("[]", "the body is not a JSON object"),
+        ("\"\u{7f}", "the body is not valid JSON (line 1, column 2)"),
+    ] {
+        let reply = world.post("/auth/login").body("application/json", body).send().is(400);
+        assert!(reply.text.contains(said), "{said}: {}", reply.text);
+    }
+    let admin = world.admin();
+    let first = json!({ "id": "acme", "name": "Acme", "admin": { "email": "a@b.example" } });
+    let reply = world.post("/tenant/home/v2/Tenants").bearer(&admin).json(first).send().is(400);
+    assert!(reply.text.contains("missing field `password` at `admin`"), "{}", reply.text);
+    let settings =
+        |change| world.patch("/tenant/home/v2/Settings").bearer(&admin).json(change).send().is(400);
+    assert!(settings(json!({ "mfa": "sometimes" })).text.contains("`optional`, `required` at `mfa`"));
+    assert!(
+        settings(json!({ "defaultRoles": ["a", 1] })).text.contains("expected a string at `defaultRoles[1]`")
+    );
+    assert!(settings(json!({ "hunter2": 1 })).text.contains("unknown field"));
+}
+
+#[test]
+fn a_form_is_read_as_json_is() {
+    let world = World::new();
+    let reset = |fields: &[(&str, &str)]| world.post("/auth/reset-password").form(fields).send();
+    let reply = reset(&[("token", "x")]).is(400);
+    assert!(reply.text.contains("missing field `password`"), "{}", reply.text);
+    let reply = reset(&[("token", "x"), ("password", "a"), ("password", "a")]).is(400);
+    assert!(reply.text.contains("comes twice"), "{}", reply.text);
+}
+
+#[test]
 fn text_that_is_not_unicode_is_refused() {
     let world = World::new();
     for bad in [b"\xff".as_slice(), b"\xc0\xaf", b"\xed\xa0\x80", b"\\ud800"] {
