@@ -256,3 +256,21 @@ export async function postMail(url, key, id, body) {
   await response.body?.cancel();
   return response.status;
 }
+
+// What the shim around the module knows of its instances; it outlives them.
+const known = { criticalError: false, instanceId: 0 };
+
+export function instances() {
+  return known;
+}
+
+/** Counts an instance: objects of the one before are made again. */
+export function begun() {
+  known.instanceId++;
+}
+
+/** Logs a panic; the next call begins the module anew. */
+export function panicked(message) {
+  console.error("Critical", new Error(message));
+  known.criticalError = true;
+}

@@ -56,6 +56,9 @@ extern "C" {
     pub async fn post_form(url: &str, body: &str, timeout: u32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = postMail, catch)]
     pub async fn post_mail(url: &str, key: &str, id: &str, body: &str) -> Result<JsValue, JsValue>;
+    pub fn instances() -> JsValue;
+    pub fn begun();
+    pub fn panicked(message: &str);
 }
 
 /// What a rejected promise says, for a log line.

@@ -12,6 +12,7 @@ mod forward;
 mod glue;
 mod mail;
 mod request;
+mod restart;
 mod sweep_cron;
 
 use std::cell::RefCell;
@@ -21,8 +22,6 @@ use std::task::{Context, Poll, Waker};
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-// Linked, it exports what worker-build's JavaScript needs to begin the module anew after a trap.
-use worker as _;
 
 use crate::api;
 use crate::http::table::Table;
