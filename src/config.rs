@@ -101,7 +101,9 @@ impl Config {
 }
 
 fn origin(text: &str) -> Result<String, Fault> {
-    let bad = || Fault::new("config", "ORIGIN is a scheme, host and port, as https://auth.example.com");
+    let rule =
+        "ORIGIN is a scheme, host and port in ASCII, as https://auth.example.com; other names as xn--…";
+    let bad = || Fault::new("config", rule);
     let url = url::Url::parse(text).map_err(|_| bad())?;
     let bare =
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();

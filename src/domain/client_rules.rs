@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::crypto::foreign;
 use crate::cx::Cx;
-use crate::domain::refusal::{Error, invalid};
+use crate::domain::refusal::{Error, all_fit, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
 use crate::model::client::{
     AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, DEVICE_CODE, Described, GRANTS, Metadata,
@@ -18,6 +18,7 @@ use crate::store;
 const MOST_URIS: usize = 100;
 const LONGEST_URI: usize = 2_000;
 const LONGEST_SCOPE: usize = 2_000;
+const WEB_URI: &str = "https, or http on a loopback address; no fragment";
 
 /// Checks everything about a client but its roles.
 ///
@@ -43,14 +44,13 @@ pub fn check(described: &Described) -> Result<(), Error> {
     if let Some(uri) = &metadata.backchannel_logout_uri
         && !is_web_uri(uri)
     {
-        return Err(invalid("backchannel_logout_uri", "https, or http on a loopback address; no fragment"));
+        return Err(invalid_uri("backchannel_logout_uri", uri, WEB_URI));
     }
     if metadata.default_max_age.is_some_and(|age| age < 0) {
         return Err(invalid("default_max_age", "0 or more seconds"));
     }
-    if metadata.resources.len() > MOST_URIS || !metadata.resources.iter().all(|uri| is_resource(uri)) {
-        return Err(invalid("resources", "absolute URIs without a fragment (RFC 8707)"));
-    }
+    let rule = "absolute URIs without a fragment (RFC 8707)";
+    all_fit("resources", &metadata.resources, MOST_URIS, rule, &is_resource)?;
     if metadata.roles.len() > MOST_ROLES {
         return Err(invalid("roles", format!("at most {MOST_ROLES}")));
     }
@@ -81,13 +81,9 @@ fn redirects(metadata: &Metadata) -> Result<(), Error> {
     };
     let rule = "absolute URIs without fragment: https, http on a loopback address or localhost, \
                 or for native applications a scheme of your own domain, as com.example.app:/callback";
-    let all = |uris: &[String]| uris.len() <= MOST_URIS && uris.iter().all(|uri| is_redirect(uri, native));
-    if !all(&metadata.redirect_uris) {
-        return Err(invalid("redirect_uris", rule));
-    }
-    if !all(&metadata.post_logout_redirect_uris) {
-        return Err(invalid("post_logout_redirect_uris", rule));
-    }
+    let fits = |uri: &str| is_redirect(uri, native);
+    all_fit("redirect_uris", &metadata.redirect_uris, MOST_URIS, rule, &fits)?;
+    all_fit("post_logout_redirect_uris", &metadata.post_logout_redirect_uris, MOST_URIS, rule, &fits)?;
     if metadata.grants(AUTHORIZATION_CODE) && metadata.redirect_uris.is_empty() {
         return Err(invalid("redirect_uris", "at least one, for the authorization code grant"));
     }
@@ -139,8 +135,10 @@ fn about(metadata: &Metadata) -> Result<(), Error> {
         ("policy_uri", &metadata.policy_uri),
     ];
     for (field, uri) in pages {
-        if uri.as_deref().is_some_and(|uri| !is_web_uri(uri)) {
-            return Err(invalid(field, "https, or http on a loopback address; no fragment"));
+        if let Some(uri) = uri
+            && !is_web_uri(uri)
+        {
+            return Err(invalid_uri(field, uri, WEB_URI));
         }
     }
     let contact = |text: &String| is_name(text);

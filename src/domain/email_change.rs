@@ -41,7 +41,7 @@ pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
-    let new = wanted(tenant, &user, new_email)?;
+    let new = wanted(cx, tenant, &user, new_email)?;
     if tenant.settings.mfa != MfaPolicy::Off {
         let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
         challenges::second_factor_proved(session, &user, &factors)?;
@@ -82,8 +82,8 @@ pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str
 }
 
 /// An address that the user may have, if nobody else does.
-fn wanted(tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
-    let new = Email::parse(new_email).ok_or_else(|| invalid("newEmail", "is not an e-mail address"))?;
+fn wanted(cx: &Cx, tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
+    let new = cx.email(new_email).ok_or_else(|| invalid("newEmail", "is not an e-mail address"))?;
     if new.key() == user.email_key {
         return Err(invalid("newEmail", "is the address already"));
     }

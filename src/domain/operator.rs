@@ -2,7 +2,7 @@
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::{HOME, from_row};
 use crate::domain::users::{self, NewUser};
 use crate::model::id::is_tenant_id;
@@ -161,7 +161,8 @@ fn named(name: String) -> Result<String, Error> {
 fn checked_host(cx: &Cx, host: &str) -> Result<String, Error> {
     let host = host.to_ascii_lowercase();
     if !is_host(&host) {
-        return Err(invalid("host", "a host name, with its port if that is not the scheme's own"));
+        let rule = "a host name, with its port if that is not the scheme's own";
+        return Err(invalid_uri("host", &host, rule));
     }
     if cx.config.origin.split_once("://").is_some_and(|(_, own)| own == host) {
         return Err(invalid("host", "another than this deployment's own"));

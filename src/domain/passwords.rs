@@ -14,7 +14,6 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
-use crate::model::email::Email;
 use crate::model::factor::ONE_TIME;
 use crate::store;
 use crate::store::users::User;
@@ -115,7 +114,7 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
 /// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
 pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
     let directory = &chosen.tenant.directory;
-    let email = Email::parse(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = cx.email(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
     let user = users::by_email(cx, chosen, &email).await?;

@@ -103,6 +103,33 @@ pub fn invalid(field: &'static str, detail: impl Into<String>) -> Error {
     Error::Refused(Refusal::Invalid(vec![Problem { field, detail: detail.into() }]))
 }
 
+/// A URL or a host name that breaks a rule. Neither is written outside ASCII (RFC 3986 §2, RFC 5890 §2.3.1):
+/// who does is told how to instead.
+pub fn invalid_uri(field: &'static str, text: &str, rule: &str) -> Error {
+    let in_ascii = "in ASCII: a name outside it as xn--…, what else is in a URL percent-encoded";
+    invalid(field, if text.is_ascii() { rule } else { in_ascii })
+}
+
+/// Checks that there are not more URLs or host names than that, and that each fits.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with the rule, as [`invalid_uri`] words it.
+pub fn all_fit(
+    field: &'static str,
+    texts: &[String],
+    most: usize,
+    rule: &str,
+    fits: &dyn Fn(&str) -> bool,
+) -> Result<(), Error> {
+    if texts.len() > most {
+        return Err(invalid(field, rule));
+    }
+    match texts.iter().find(|text| !fits(text)) {
+        Some(wrong) => Err(invalid_uri(field, wrong, rule)),
+        None => Ok(()),
+    }
+}
+
 /// A refusal in OAuth's terms.
 pub fn oauth(code: Code, description: impl Into<String>) -> Error {
     Error::Refused(Refusal::OAuth(code, description.into()))

@@ -46,7 +46,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     if !tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
     }
-    let email = Email::parse(new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = cx.email(new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
     let domains = &tenant.settings.registration_domains;
     if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
         return Err(invalid("email", "is not of a domain that may register here"));

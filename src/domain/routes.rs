@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
 use crate::model::path::Path;
 use crate::model::role::{ADMIN, Plan, Role, is_name};
@@ -236,7 +236,8 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
     if let Some(host) = &spec.host {
         let url = Url::parse(&format!("http://{host}/")).ok();
         let bare = url.filter(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none());
-        let shown = bare.ok_or_else(|| invalid("host", "a host name, with its port if it has one"))?;
+        let shown =
+            bare.ok_or_else(|| invalid_uri("host", host, "a host name, with its port if it has one"))?;
         let port = shown.port().map(|port| format!(":{port}")).unwrap_or_default();
         spec.host = Some(format!("{}{port}", shown.host_str().unwrap_or_default()));
     }
@@ -299,9 +300,13 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
 
 fn check_origin(cx: &Cx, origin: &str) -> Result<(), Error> {
     let bad = |detail: &str| invalid("origin", detail);
-    let url = Url::parse(origin).map_err(|_| bad("a URL, as https://app.internal:8443"))?;
+    let url = Url::parse(origin)
+        .map_err(|_| invalid_uri("origin", origin, "a URL, as https://app.internal:8443"))?;
     if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
         return Err(bad("http or https, without credentials"));
+    }
+    if !url.domain().is_none_or(|name| cx.takes_name(name)) {
+        return Err(bad("with a host name whose labels in xn-- are valid Punycode (RFC 5891)"));
     }
     if url.query().is_some() || url.fragment().is_some() || Path::parse(url.path()).is_none() {
         return Err(bad("without query and fragment, its path without // . .. or ;"));

@@ -9,7 +9,6 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{self, HOME};
 use crate::domain::throttle;
 use crate::domain::users::new_user;
-use crate::model::email::Email;
 use crate::model::role::ADMIN;
 use crate::store;
 use crate::store::users::User;
@@ -30,7 +29,7 @@ pub async fn setup(cx: &Cx, token: &str, email: &str, new_password: &str) -> Res
     if store::users::any_operator(cx.db.as_ref()).await? {
         return Err(Refusal::Conflict("the first administrator exists already").into());
     }
-    let email = Email::parse(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = cx.email(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
     passwords::acceptable(&home, "password", new_password)?;
     let mut user = new_user(cx, &home, &email);
     user.email_verified = true;

@@ -218,7 +218,7 @@ pub async fn complete(
 async fn prove_password(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Result<Proved, Error> {
     let directory = &chosen.tenant.directory;
     // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
-    let email = Email::parse(attempt.email);
+    let email = cx.email(attempt.email);
     let account = email.as_ref().map_or("-", Email::key);
     let counted = throttle::login_attempt(cx, &chosen.tenant.id, directory, account).await?;
     let user = match &email {

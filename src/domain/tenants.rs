@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
-use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::model::email::Email;
+use crate::domain::refusal::{Error, Refusal, all_fit, invalid};
 use crate::model::id::is_tenant_id;
 use crate::model::json;
 use crate::model::role::is_name;
@@ -131,7 +130,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] naming the first that is not.
-    pub fn checked(self) -> Result<Settings, Error> {
+    pub fn checked(self, cx: &Cx) -> Result<Settings, Error> {
         let within = |field, value: i64, low: i64, high: i64| {
             if (low..=high).contains(&value) {
                 Ok(())
@@ -149,9 +148,8 @@ impl Settings {
         within("mfaAttempts", i64::from(self.mfa_attempts), 1, 20)?;
         within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
         let domains = &self.registration_domains;
-        if domains.len() > 100 || !domains.iter().all(|domain| is_mail_domain(domain)) {
-            return Err(invalid("registrationDomains", "at most 100 in lower case, each as example.com"));
-        }
+        let rule = "at most 100 in lower case, each as example.com";
+        all_fit("registrationDomains", domains, 100, rule, &|domain| is_mail_domain(cx, domain))?;
         if !domains.is_empty() && !self.require_verified_email {
             return Err(invalid("registrationDomains", "not without requireVerifiedEmail"));
         }
@@ -168,9 +166,8 @@ impl Settings {
         {
             return Err(invalid("apiKeyPrefix", "1 to 20 of letters, digits and _"));
         }
-        if self.allowed_origins.len() > 100 || !self.allowed_origins.iter().all(|text| is_web_origin(text)) {
-            return Err(invalid("allowedOrigins", "at most 100, each as https://app.example.com"));
-        }
+        let rule = "at most 100, each as https://app.example.com";
+        all_fit("allowedOrigins", &self.allowed_origins, 100, rule, &is_web_origin)?;
         Ok(self)
     }
 }
@@ -261,7 +258,7 @@ pub async fn set_settings(
     tenant: &Tenant,
     settings: Settings,
 ) -> Result<Settings, Error> {
-    let settings = settings.checked()?;
+    let settings = settings.checked(cx)?;
     let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
     let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);
     let mut batch = vec![set, audit::row(cx, &tenant.id, entry)];
@@ -274,7 +271,7 @@ pub async fn set_settings(
 }
 
 /// Whether an address can be of that domain, in the spelling that addresses are compared in.
-fn is_mail_domain(text: &str) -> bool {
+fn is_mail_domain(cx: &Cx, text: &str) -> bool {
     let address = format!("x@{text}");
-    Email::parse(&address).is_some_and(|email| email.key() == address)
+    cx.email(&address).is_some_and(|email| email.key() == address)
 }

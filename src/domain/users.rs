@@ -122,11 +122,11 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
+pub fn check(cx: &Cx, tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
     if let Some(plain) = &new.password {
         passwords::acceptable(tenant, "password", plain)?;
     }
-    Email::parse(&new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))
+    cx.email(&new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))
 }
 
 /// Makes a user.
@@ -134,7 +134,7 @@ pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address.
 pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Result<User, Error> {
-    let email = check(tenant, &new)?;
+    let email = check(cx, tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
     user.name = display_name("name", new.name.as_deref())?;
@@ -166,7 +166,7 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
 /// # Errors
 /// [`Refusal::Invalid`].
 pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<User, Error> {
-    let email = check(tenant, &new)?;
+    let email = check(cx, tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = true;
     user.name = display_name("name", new.name.as_deref())?;
@@ -196,7 +196,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         enrolment::may_clear(cx, admin, &user).await?;
     }
     if let Some(email) = change.email {
-        let email = Email::parse(&email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+        let email = cx.email(&email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
         user.email_verified &= email.key() == user.email_key;
         user.email = email.shown().to_owned();
         user.email_key = email.key().to_owned();

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod agent;
 pub mod client;
+pub mod domain;
 pub mod email;
 pub mod factor;
 pub mod headers;

@@ -11,7 +11,6 @@ use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
-use crate::model::email::Email;
 use crate::store::users::{Filter, User};
 
 /// A user in the tenant API's shape.
@@ -84,7 +83,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         search: call.query("search"),
         email_key: call
             .query("email")
-            .map(|text| Email::parse(&text).map_or(text, |email| email.key().to_owned())),
+            .map(|text| cx.email(&text).map_or(text, |email| email.key().to_owned())),
         status: call.query("status"),
         role: call.query("role"),
         plan: call.query("plan"),

@@ -67,6 +67,14 @@ fn what_is_wrong_is_named_and_never_shown() {
 }
 
 #[test]
+fn an_origin_outside_ascii_is_told_how_to_be_written() {
+    let fault = parse(&[("ORIGIN", "https://m\u{fc}nchen.example")]).err().unwrap();
+    assert!(fault.contains("ORIGIN") && fault.contains("ASCII") && fault.contains("xn--"), "{fault}");
+    let origin = "https://xn--mnchen-3ya.example";
+    assert_eq!(parse(&[("ORIGIN", origin)]).unwrap().origin, origin);
+}
+
+#[test]
 fn the_outbox_is_for_local_and_testing_deployments() {
     for mode in ["local", "testing"] {
         let config = parse(&[("MODE", mode), ("MAIL_TRANSPORT", "outbox")]).unwrap();

@@ -138,6 +138,31 @@ fn what_cannot_be_a_client_is_said_by_member() {
 }
 
 #[test]
+fn a_uri_outside_ascii_is_told_how_to_be_written() {
+    let world = World::new();
+    let admin = world.admin();
+    for member in [
+        "redirect_uris",
+        "post_logout_redirect_uris",
+        "backchannel_logout_uri",
+        "resources",
+        "client_uri",
+        "logo_uri",
+        "tos_uri",
+        "policy_uri",
+    ] {
+        let one = |uri: &str| if member.ends_with('s') { json!([uri]) } else { json!(uri) };
+        let make =
+            |uri: &str| world.post(CLIENTS).bearer(&admin).json(said(&json!({ member: one(uri) }))).send();
+        let reply = make("https://m\u{fc}nchen.example/cb").is(400);
+        assert_eq!(reply.str("/errors/0/field"), member);
+        let detail = reply.str("/errors/0/detail");
+        assert!(detail.contains("ASCII") && detail.contains("xn--"), "{detail}");
+        make("https://xn--mnchen-3ya.example/cb").is(201);
+    }
+}
+
+#[test]
 fn a_change_that_is_refused_changes_nothing() {
     let world = World::new();
     let admin = world.admin();

@@ -68,6 +68,7 @@ fn what_cannot_be_a_route_is_said_by_field() {
         (json!({ "path": "/a%2fb" }), "path"),
         (json!({ "host": "a/b" }), "host"),
         (json!({ "host": "user@a" }), "host"),
+        (json!({ "origin": "http://xn--a.internal" }), "origin"),
         (json!({ "methods": [] }), "methods"),
         (json!({ "methods": ["TRACE"] }), "methods"),
         (json!({ "origin": "origin" }), "origin"),
@@ -156,4 +157,26 @@ fn a_list_pages() {
     assert_eq!(second.json["items"][0]["name"], "r3");
     assert_eq!(second.json["items"].as_array().unwrap().len(), 2);
     assert_eq!(second.json["nextCursor"], Value::Null);
+}
+
+#[test]
+fn a_name_outside_ascii_is_written_in_its_encoded_form() {
+    let world = World::new();
+    let admin = world.admin();
+    for (field, other) in [
+        ("host", json!({ "host": "m\u{fc}nchen.example" })),
+        ("host", json!({ "host": "ｅｘａｍｐｌｅ.com:8443" })),
+        ("origin", json!({ "origin": "https://m\u{fc}nchen.example" })),
+        ("origin", json!({ "origin": "https://m\u{fc}nchen.example/b\u{e4}se" })),
+    ] {
+        let reply = world.post(ROUTES).bearer(&admin).json(spec(other.clone())).send().is(400);
+        assert_eq!(reply.str("/errors/0/field"), field, "{other}");
+        let detail = reply.str("/errors/0/detail");
+        assert!(detail.contains("ASCII") && detail.contains("xn--"), "{detail}");
+    }
+    let body = spec(json!({
+        "host": "XN--mnchen-3ya.example", "origin": "https://xn--mnchen-3ya.example/b%C3%A4r",
+    }));
+    let made = world.post(ROUTES).bearer(&admin).json(body).send().is(201);
+    assert_eq!(made.json["host"], "xn--mnchen-3ya.example");
 }

@@ -107,6 +107,23 @@ fn each_is_held_within_its_bounds() {
 }
 
 #[test]
+fn a_name_outside_ascii_is_written_in_its_encoded_form() {
+    let world = World::new();
+    let admin = world.admin();
+    for (field, wrong, right) in [
+        ("registrationDomains", "m\u{fc}nchen.example", "xn--mnchen-3ya.example"),
+        ("allowedOrigins", "https://m\u{fc}nchen.example", "https://xn--mnchen-3ya.example"),
+    ] {
+        let set = |name: &str| world.patch(SETTINGS).bearer(&admin).json(json!({ field: [name] })).send();
+        let detail = set(wrong).is(400).str("/errors/0/detail");
+        assert!(detail.contains("ASCII") && detail.contains("xn--"), "{detail}");
+        set(right).is(200);
+    }
+    let unknown = json!({ "registrationDomains": ["xn--a.example"] });
+    world.patch(SETTINGS).bearer(&admin).json(unknown).send().is(400);
+}
+
+#[test]
 fn a_key_begins_with_the_tenants_prefix() {
     let world = World::new();
     world.route(json!({}));

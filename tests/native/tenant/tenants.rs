@@ -83,6 +83,18 @@ fn what_cannot_be_a_tenant_is_refused() {
 }
 
 #[test]
+fn a_host_outside_ascii_is_told_how_to_be_written() {
+    let world = World::new();
+    let operator = world.admin();
+    let make = |host: &str| {
+        world.post(TENANTS).bearer(&operator).json(json!({ "id": "a", "name": "x", "host": host })).send()
+    };
+    let detail = make("m\u{fc}nchen.example").is(400).str("/errors/0/detail");
+    assert!(detail.contains("ASCII") && detail.contains("xn--"), "{detail}");
+    make("xn--mnchen-3ya.example").is(201);
+}
+
+#[test]
 fn a_tenant_whose_host_is_taken_is_not_made() {
     let world = World::new();
     let operator = world.admin();
