@@ -164,7 +164,7 @@ impl<'w> Ask<'w> {
         let (cx, request) = self.parts();
         let outcome = serve(&cx, &self.world.table, &request).await;
         if let Outcome::Answer(response) = &outcome {
-            document::holds(&cx, &self.world.table, &request, &self.body, response);
+            document::holds(&self.world.table, &request, &self.body, response);
         }
         outcome
     }
