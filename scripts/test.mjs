@@ -1,7 +1,7 @@
 // npm test: every test, in stages. `npm test -- native live` runs only those named, and
 // `npm test -- live tests/live/gateway/paths.test.mjs` only that file.
 //
-//   native   the Rust tests: cargo nextest, or cargo test where it is missing
+//   native   the Rust tests, as threads of one process: what they all read is read once
 //   live     tests/live: the same truths over HTTP against the Worker in workerd
 //   python   tests/live/python: the documents' Python examples and PyJWT
 //   browser  tests/browser: a real Chromium
@@ -16,7 +16,7 @@ await main(async () => {
   const { build } = await import('./lib/build.mjs');
   const { chromium } = await import('./lib/chromium.mjs');
   const { python } = await import('./lib/python.mjs');
-  const { code, probe } = await import('./lib/run.mjs');
+  const { code } = await import('./lib/run.mjs');
   const { cargoEnv } = await import('./lib/tools.mjs');
 
   const only = process.argv.slice(2).filter((name) => existsSync(at(name)) && name.includes('.'));
@@ -28,9 +28,7 @@ await main(async () => {
 
   const stages = {
     async native() {
-      const cargo = cargoEnv();
-      if (probe('cargo', ['nextest', '--version'], { env: cargo }).ok) return code('cargo', ['nextest', 'run', '--no-fail-fast'], { env: cargo });
-      return code('cargo', ['test'], { env: cargo });
+      return code('cargo', ['test', '--tests', '--no-fail-fast'], { env: cargoEnv() });
     },
     async live() {
       await build();
