@@ -9,7 +9,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { heading, info, main, seconds, Stop } from './lib/log.mjs';
-import { at } from './lib/paths.mjs';
+import { at, tools } from './lib/paths.mjs';
 
 await ready(import.meta.url);
 await main(async () => {
@@ -25,6 +25,8 @@ await main(async () => {
   const env = { ...process.env };
   // The Python and browser tests start the Worker themselves; both need the same Node.
   env.NODE = process.execPath;
+  // Each file is a process of its own, and loads miniflare.
+  env.NODE_COMPILE_CACHE ??= join(tools, 'node-compile-cache');
 
   const stages = {
     async native() {
