@@ -31,7 +31,7 @@ export async function build() {
     const env = await buildEnv();
     const before = hashOf(ownInputs());
     const first = !existsSync(join(targetDir, 'wasm32-unknown-unknown', 'release'));
-    await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 1 min'})`, () =>
+    await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 2 min'})`, () =>
       run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
     // worker-build has wasm-opt keep the functions' names, a tenth of the module. They stay here, for whoever
     // reads a stack trace.

@@ -92,8 +92,7 @@ pub async fn exchange(
     if found.used_at.is_some() {
         return Err(replayed(cx, tenant, client, &found.user_id, found.grant_id.as_deref()).await?);
     }
-    let kept = json::parse(found.terms.as_bytes()).map_err(|error| Fault::new("codes", error))?;
-    let terms: Terms = json::read(kept).map_err(|wrong| Fault::new("codes", wrong))?;
+    let terms: Terms = json::read_text(&found.terms).map_err(|wrong| Fault::new("codes", wrong))?;
     let held = holds(&terms, &presented) && cx.now < found.expires_at;
     let Some(live) = found.live.filter(|live| held && stands(tenant, &live.user, &live.amr)) else {
         let entry = Entry::failed("code.refused").by(&found.user_id).on(&client.id);

@@ -14,6 +14,7 @@ use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
+use crate::domain::users;
 use crate::model::email::Email;
 use crate::ports::Fault;
 use crate::store;
@@ -83,7 +84,7 @@ pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str
 
 /// An address that the user may have, if nobody else does.
 fn wanted(cx: &Cx, tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
-    let new = cx.email(new_email).ok_or_else(|| invalid("newEmail", "is not an e-mail address"))?;
+    let new = users::address(cx, "newEmail", new_email)?;
     if new.key() == user.email_key {
         return Err(invalid("newEmail", "is the address already"));
     }

@@ -12,7 +12,7 @@ use crate::domain::backchannel;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::one_time;
 use crate::domain::principal;
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::{self, Holder, Proved, Step};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
@@ -39,7 +39,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Res
     if !tenant.settings.magic_links {
         return Err(Refusal::Forbidden.into());
     }
-    let email = cx.email(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = users::address(cx, "email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:{PURPOSE}:{bucket}", tenant.id), 120, 3_600).await?;
     throttle::mail_or_wait(cx, &tenant.directory, email.key(), PURPOSE).await?;

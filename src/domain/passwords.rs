@@ -114,7 +114,7 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
 /// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
 pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
     let directory = &chosen.tenant.directory;
-    let email = cx.email(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = users::address(cx, "email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
     let user = users::by_email(cx, chosen, &email).await?;

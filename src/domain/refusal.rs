@@ -1,5 +1,6 @@
 //! Why a request is refused: facts, worded by each surface.
 
+use crate::model::json::Wrong;
 use crate::oidc::error::Code;
 use crate::ports::{Fault, Verdict};
 
@@ -84,6 +85,13 @@ pub enum Error {
     Refused(Refusal),
     /// Logged with the request's id, shown as a bare 500.
     Broken(Fault),
+}
+
+/// Of what was sent; it does not quote it.
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Refusal {
+        Refusal::Malformed(wrong.to_string())
+    }
 }
 
 impl From<Refusal> for Error {

@@ -11,7 +11,7 @@ use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::throttle;
-use crate::domain::users::{display_name, new_user};
+use crate::domain::users::{address, display_name, new_user};
 use crate::model::email::Email;
 use crate::store;
 
@@ -46,7 +46,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     if !tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
     }
-    let email = cx.email(new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = address(cx, "email", new.email)?;
     let domains = &tenant.settings.registration_domains;
     if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
         return Err(invalid("email", "is not of a domain that may register here"));

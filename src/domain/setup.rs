@@ -5,10 +5,10 @@ use crate::crypto::secret::same;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::passwords;
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, HOME};
 use crate::domain::throttle;
-use crate::domain::users::new_user;
+use crate::domain::users::{address, new_user};
 use crate::model::role::ADMIN;
 use crate::store;
 use crate::store::users::User;
@@ -29,7 +29,7 @@ pub async fn setup(cx: &Cx, token: &str, email: &str, new_password: &str) -> Res
     if store::users::any_operator(cx.db.as_ref()).await? {
         return Err(Refusal::Conflict("the first administrator exists already").into());
     }
-    let email = cx.email(email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+    let email = address(cx, "email", email)?;
     passwords::acceptable(&home, "password", new_password)?;
     let mut user = new_user(cx, &home, &email);
     user.email_verified = true;

@@ -244,9 +244,7 @@ pub(super) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault
 
 /// A tenant from its row.
 pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
-    let settings =
-        json::parse(row.settings.as_bytes()).map_err(|error| Fault::new("tenant settings", error))?;
-    let settings = json::read(settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
+    let settings = json::read_text(&row.settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
     let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
     Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
 }

@@ -118,6 +118,14 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
     Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, page).await?)
 }
 
+/// An e-mail address, if what was sent in that field is one.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub fn address(cx: &Cx, field: &'static str, sent: &str) -> Result<Email, Error> {
+    cx.email(sent).ok_or_else(|| invalid(field, "is not an e-mail address"))
+}
+
 /// Whether the address and password of a new user are acceptable, before anything is made for them.
 ///
 /// # Errors
@@ -126,7 +134,7 @@ pub fn check(cx: &Cx, tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
     if let Some(plain) = &new.password {
         passwords::acceptable(tenant, "password", plain)?;
     }
-    cx.email(&new.email).ok_or_else(|| invalid("email", "is not an e-mail address"))
+    address(cx, "email", &new.email)
 }
 
 /// Makes a user.
@@ -196,7 +204,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         enrolment::may_clear(cx, admin, &user).await?;
     }
     if let Some(email) = change.email {
-        let email = cx.email(&email).ok_or_else(|| invalid("email", "is not an e-mail address"))?;
+        let email = address(cx, "email", &email)?;
         user.email_verified &= email.key() == user.email_key;
         user.email = email.shown().to_owned();
         user.email_key = email.key().to_owned();

@@ -34,8 +34,7 @@ impl Counter {
     /// Applies the steps that are the request's body; the last one's verdict.
     pub async fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
         let body = glue::text(&request).await?.as_string().unwrap_or_default();
-        let sent = json::parse(body.as_bytes()).map_err(error)?;
-        let steps: Vec<Count> = json::read(sent).map_err(error)?;
+        let steps: Vec<Count> = json::read_text(&body).map_err(error)?;
         let mut verdict: Option<Verdict> = None;
         let mut tallies = self.load()?;
         for step in &steps {
@@ -69,8 +68,7 @@ impl Counter {
             glue::exec(&self.state, sql, None)?;
         }
         let kept = glue::exec(&self.state, "SELECT tallies FROM kept WHERE id = 1", None)?;
-        let kept = kept.and_then(|text| json::parse(text.as_bytes()).ok());
-        Ok(kept.and_then(|tallies| json::read(tallies).ok()).unwrap_or_default())
+        Ok(kept.and_then(|text| json::read_text(&text).ok()).unwrap_or_default())
     }
 
     fn store(&self, tallies: &Tallies) -> Result<(), JsValue> {

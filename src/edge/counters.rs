@@ -26,8 +26,7 @@ impl Counters for DurableCounters {
             let answer = glue::count(&namespace, &object, &steps).await;
             let answer = answer.map_err(|error| Fault::new("counter", glue::said(&error)))?;
             let text = answer.as_string().ok_or_else(|| Fault::new("counter", "no text"))?;
-            let verdict = json::parse(text.as_bytes()).map_err(|error| Fault::new("counter", error))?;
-            json::read(verdict).map_err(|wrong| Fault::new("counter", wrong))
+            json::read_text(&text).map_err(|wrong| Fault::new("counter", wrong))
         })
     }
 }

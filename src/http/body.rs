@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::http::request::Call;
-use crate::model::json::{self, Wrong};
+use crate::model::json;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::ports::{Fault, Later};
@@ -111,11 +111,12 @@ fn must_be_json(call: &Call<'_>) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::UnsupportedMediaType`] unless it says so; [`Refusal::TooLarge`].
 pub async fn form(call: &Call<'_>) -> Result<Vec<(String, String)>, Error> {
-    if !is_form(call) {
-        return Err(Refusal::UnsupportedMediaType.into());
-    }
-    let bytes = bytes(call, SMALL).await?;
+    let bytes = form_bytes(call).await?;
     Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
+}
+
+async fn form_bytes(call: &Call<'_>) -> Result<Vec<u8>, Error> {
+    if is_form(call) { bytes(call, SMALL).await } else { Err(Refusal::UnsupportedMediaType.into()) }
 }
 
 /// Reads the parameters of an OAuth request, which are a form (RFC 6749 Appendix B).
@@ -131,10 +132,7 @@ pub async fn params(call: &Call<'_>) -> Result<Params, Error> {
 /// # Errors
 /// As [`form`].
 pub async fn repeatable_params(call: &Call<'_>) -> Result<Params, Error> {
-    if !is_form(call) {
-        return Err(Refusal::UnsupportedMediaType.into());
-    }
-    let bytes = bytes(call, SMALL).await?;
+    let bytes = form_bytes(call).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::Malformed("the form is not UTF-8".into()))?;
     Ok(Params::parse(text))
 }
@@ -172,11 +170,7 @@ async fn object_or_form(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
 }
 
 fn read<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Error> {
-    json::read(members.into()).map_err(mistyped)
-}
-
-fn mistyped(wrong: Wrong) -> Error {
-    Refusal::Malformed(wrong.to_string()).into()
+    Ok(json::read(members.into()).map_err(Refusal::from)?)
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Error> {

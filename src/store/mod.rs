@@ -96,13 +96,8 @@ impl Columns<'_> {
         Ok(self.maybe_int(name)?.map(Time))
     }
 
-    fn value(&self, name: &str) -> Result<Value, Fault> {
-        json::parse(self.text(name)?.as_bytes()).map_err(|_| Columns::bad(name))
-    }
-
     pub fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Fault> {
-        let value = self.value(name)?;
-        json::read(value).map_err(|_| Columns::bad(name))
+        json::read_text(&self.text(name)?).map_err(|_| Columns::bad(name))
     }
 }
 

@@ -56,10 +56,14 @@ async fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
     if members.get("client_id").is_some_and(|sent| sent != id) {
         return Err(invalid("client_id", "the one of the path"));
     }
+    drop_read_only(&mut members);
+    Ok(members)
+}
+
+fn drop_read_only(members: &mut Map<String, Value>) {
     for name in READ_ONLY {
         members.remove(name);
     }
-    Ok(members)
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -90,9 +94,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let changes = members(call).await?;
     let id = call.param("id");
     let mut all = shape(&clients::find(cx, &admin.tenant, id).await?);
-    for name in READ_ONLY {
-        all.remove(name);
-    }
+    drop_read_only(&mut all);
     if changes.contains_key("grant_types") {
         // They follow from the grants unless the caller says otherwise.
         all.remove("response_types");

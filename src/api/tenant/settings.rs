@@ -27,7 +27,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     if let Some(all) = all.as_object_mut() {
         all.extend(changes);
     }
-    let settings: Settings = json::read(all).map_err(|wrong| Refusal::Malformed(wrong.to_string()))?;
+    let settings: Settings = json::read(all).map_err(Refusal::from)?;
     let settings = tenants::set_settings(cx, admin.actor(), &admin.tenant, settings).await?;
     Ok(Response::json(200, &shape(&settings)?))
 }

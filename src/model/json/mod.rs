@@ -1,4 +1,5 @@
-//! JSON in two steps: [`parse`] makes a [`Value`] of text, [`read`] a type of ours of a [`Value`].
+//! JSON in two steps: [`parse`] makes a [`Value`] of text, [`read`] a type of ours of a [`Value`]; [`read_text`]
+//! is both.
 //!
 //! serde's derive makes code for each pair of a type and what it is read from. There is one [`Reader`] here, so
 //! that the module has that code once a type.
@@ -30,6 +31,14 @@ pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
 /// Where it has another shape, and what was expected there.
 pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Wrong> {
     T::deserialize(Reader(value))
+}
+
+/// Parses JSON and reads a type.
+///
+/// # Errors
+/// As [`parse`], as [`read`].
+pub fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
+    read(parse(text.as_bytes())?)
 }
 
 /// The members of an object that has each of them once.

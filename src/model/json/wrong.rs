@@ -67,6 +67,14 @@ impl fmt::Display for Wrong {
 
 impl std::error::Error for Wrong {}
 
+/// Where text is broken, or that a member comes twice: [`parse`](super::parse) expects nothing else of a value, so
+/// none is quoted.
+impl From<serde_json::Error> for Wrong {
+    fn from(broken: serde_json::Error) -> Wrong {
+        Wrong::new(broken.to_string())
+    }
+}
+
 // What serde would say quotes what was met, so each of these says it anew.
 impl Error for Wrong {
     fn custom<T: fmt::Display>(_: T) -> Wrong {
