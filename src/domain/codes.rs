@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::grants::{self, Grant, Issued};
+use crate::domain::narrowing::still_registered;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
@@ -99,17 +100,16 @@ pub async fn exchange(
         audit::write(cx, &tenant.id, entry).await?;
         return Err(bad());
     };
-    if presented.resources.iter().any(|resource| !terms.resources.contains(resource)) {
-        return Err(oauth(Code::InvalidTarget, "the resource was not in the authorization request"));
-    }
+    let held = still_registered(tenant, client, terms.scopes, terms.resources)?;
+    let for_this_token = held.narrow(tenant, None, &presented.resources)?;
     let grant_id = cx.id();
     let mut grant = Grant {
         session_id: &grant_id,
         user: &live.user,
         amr: &live.amr,
         auth_time: live.auth_time,
-        scopes: terms.scopes,
-        resources: terms.resources,
+        scopes: held.scopes,
+        resources: held.resources,
         nonce: terms.nonce,
         claims: terms.claims,
     };
@@ -125,9 +125,7 @@ pub async fn exchange(
     if answers.get(1).is_none_or(Vec::is_empty) {
         return Err(bad());
     }
-    if !presented.resources.is_empty() {
-        grant.resources = presented.resources;
-    }
+    grant.resources = for_this_token.resources;
     Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
 }
 

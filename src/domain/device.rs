@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::clients;
 use crate::domain::grants::{self, Grant, Issued};
+use crate::domain::narrowing::still_registered;
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::sign_in::stands;
@@ -154,12 +155,19 @@ pub async fn decide(
     Ok(found)
 }
 
-/// A device polls (§3.4): tokens once its person agreed, else why not yet (§3.5).
+/// A device polls (§3.4): tokens once its person agreed, else why not yet (§3.5). `resources` may narrow what the
+/// access token is for (RFC 8707 §2.2).
 ///
 /// # Errors
 /// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`; `invalid_grant` for a code that is
-/// unknown, another client's, or was paid out.
-pub async fn poll(cx: &Cx, tenant: &Tenant, client: &Client, device_code: &str) -> Result<Issued, Error> {
+/// unknown, another client's, or was paid out; `invalid_target`.
+pub async fn poll(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    device_code: &str,
+    resources: &[String],
+) -> Result<Issued, Error> {
     let bad = || oauth(Code::InvalidGrant, "the device code is unknown, used, or not this client's");
     let hash = stored(device_code);
     let db = cx.db.as_ref();
@@ -178,14 +186,17 @@ pub async fn poll(cx: &Cx, tenant: &Tenant, client: &Client, device_code: &str) 
     }
     // Who signed out since, or was disabled, gives nothing any more.
     let live = found.live.filter(|live| stands(tenant, &live.user, &live.amr)).ok_or_else(bad)?;
+    let scopes = found.scope.split(' ').map(str::to_owned).collect();
+    let held = still_registered(tenant, client, scopes, found.resources)?;
+    let for_this_token = held.narrow(tenant, None, resources)?;
     let grant_id = cx.id();
-    let grant = Grant {
+    let mut grant = Grant {
         session_id: &grant_id,
         user: &live.user,
         amr: &live.amr,
         auth_time: live.auth_time,
-        scopes: found.scope.split(' ').map(str::to_owned).collect(),
-        resources: found.resources,
+        scopes: held.scopes,
+        resources: held.resources,
         nonce: None,
         claims: None,
     };
@@ -197,5 +208,6 @@ pub async fn poll(cx: &Cx, tenant: &Tenant, client: &Client, device_code: &str) 
     if answers.first().is_none_or(Vec::is_empty) || answers.get(1).is_none_or(Vec::is_empty) {
         return Err(bad());
     }
+    grant.resources = for_this_token.resources;
     Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
 }

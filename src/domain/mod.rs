@@ -25,6 +25,7 @@ pub mod introspection;
 pub mod keys;
 pub mod magic_links;
 pub mod mailing;
+pub mod narrowing;
 pub mod one_time;
 pub mod operator;
 pub mod origins;

@@ -11,6 +11,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::grants::{self, Grant, Issued};
+use crate::domain::narrowing::{Held, still_registered};
 use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::sessions::{self, Tokens};
@@ -63,14 +64,7 @@ pub async fn for_client(
             return Err(Refusal::BadCredential.into());
         }
         let Some(live) = &token.live else { return Err(Refusal::BadCredential.into()) };
-        let granted: Vec<&str> = live.scope.as_deref().unwrap_or_default().split(' ').collect();
-        if scope.is_some_and(|scope| scope.split_ascii_whitespace().any(|one| !granted.contains(&one))) {
-            return Err(oauth(Code::InvalidScope, "the scope exceeds what was granted"));
-        }
-        if resources.iter().any(|one| *one != tenant.issuer && !live.resources.contains(one)) {
-            return Err(oauth(Code::InvalidTarget, "the resource exceeds what was granted"));
-        }
-        Ok(())
+        wanted(tenant, client, live, scope, resources).map(drop)
     };
     let Spent { live, next, .. } = spend(cx, token, &client.id, held).await.map_err(|error| match error {
         Error::Refused(Refusal::BadCredential) => {
@@ -78,18 +72,31 @@ pub async fn for_client(
         }
         other => other,
     })?;
-    let granted = scope.map_or_else(|| live.scope.clone().unwrap_or_default(), str::to_owned);
+    let Held { scopes, resources } = wanted(tenant, client, &live, scope, resources)?;
     let grant = Grant {
         session_id: &live.id,
         user: &live.user,
         amr: &live.amr,
         auth_time: live.auth_time,
-        scopes: granted.split_ascii_whitespace().map(str::to_owned).collect(),
-        resources: if resources.is_empty() { live.resources.clone() } else { resources.to_vec() },
+        scopes,
+        resources,
         nonce: None,
         claims: None,
     };
     Ok(grants::issue(cx, tenant, client, &grant, Some(next)).await?)
+}
+
+/// What of a grant a refresh asks for. The grant itself stays as it is, for the next one.
+fn wanted(
+    tenant: &Tenant,
+    client: &Client,
+    live: &Live,
+    scope: Option<&str>,
+    resources: &[String],
+) -> Result<Held, Error> {
+    let granted = live.scope.as_deref().unwrap_or_default().split_ascii_whitespace().map(str::to_owned);
+    let held = still_registered(tenant, client, granted.collect(), live.resources.clone())?;
+    held.narrow(tenant, scope, resources)
 }
 
 /// Spends a token that `held` lets its sender have; `by` tells senders apart.

@@ -45,7 +45,10 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
             let issued = exchange::exchange(cx, tenant, &client, &asked).await?;
             return Ok(exchanged(&issued));
         }
-        DEVICE_CODE => device::poll(cx, tenant, &client, need(&params, "device_code")?).await?,
+        DEVICE_CODE => {
+            let device_code = need(&params, "device_code")?;
+            device::poll(cx, tenant, &client, device_code, &resources(&params)).await?
+        }
         _ => return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here")),
     };
     Ok(shape(&issued))
