@@ -222,7 +222,7 @@ pub async fn decided(
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
         Quality::Enough => {}
     }
-    let scopes = Scopes::of(&request.scopes);
+    let scopes = Scopes::of(&request.scopes_to_agree_to(&trusted.client.metadata));
     let known = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?.unwrap_or_default();
     let entry = Entry::ok("consent.given").by(&live.user.id).on(&trusted.client.id).saying(scopes.list());
     let consent = vec![
@@ -307,7 +307,7 @@ async fn asks_consent(cx: &Cx, client: &Client, request: &Request, live: &Live) 
         return Ok(false);
     }
     let known = consents::scope_of(cx, &live.user.id, &client.id).await?;
-    Ok(known.is_none_or(|known| !known.hold(&request.scopes)))
+    Ok(known.is_none_or(|known| !known.hold(&request.scopes_to_agree_to(&client.metadata))))
 }
 
 /// Shows a page and has the request wait for its end.

@@ -5,7 +5,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::grants::{self, Issued};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
-use crate::model::scope::OPENID;
+use crate::model::scope::{OPENID, ROLES};
 use crate::oidc::error::Code;
 use crate::oidc::request;
 use crate::store::clients::Client;
@@ -24,9 +24,9 @@ pub async fn issue(
     if client.metadata.is_public() {
         return Err(oauth(Code::UnauthorizedClient, "a public client has no credentials"));
     }
-    // OpenID's scopes speak of a person, whom such a token has none of.
-    let own: Vec<&str> =
-        client.metadata.scope.split_ascii_whitespace().filter(|one| !OPENID.contains(one)).collect();
+    // OpenID's scopes speak of a person, whom such a token has none of; the roles are the client's own.
+    let may = |scope: &&str| *scope == ROLES || !OPENID.contains(scope);
+    let own: Vec<&str> = client.metadata.scope.split_ascii_whitespace().filter(may).collect();
     let scopes = match scope {
         None => own.iter().map(|one| (*one).to_owned()).collect(),
         some => request::scopes(some, &own.join(" ")).map_err(|(code, text)| oauth(code, text))?,

@@ -37,7 +37,8 @@ pub fn check(described: &Described) -> Result<(), Error> {
         || scopes.len() > 50
         || !scopes.iter().all(|scope| OPENID.contains(scope) || is_scope(scope))
     {
-        let known = "at most 50 of openid, profile, email, offline_access, read, write or resource:action";
+        let known =
+            "at most 50 of openid, profile, email, roles, offline_access, read, write or resource:action";
         return Err(invalid("scope", known));
     }
     about(metadata)?;

@@ -1,14 +1,15 @@
-//! What a client gets: tokens for a grant, and what they say about its user.
+//! What a client gets: tokens for a grant.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::keys;
 use crate::domain::tenants::Tenant;
+use crate::domain::{claims, keys};
 use crate::model::client::REFRESH_TOKEN;
+use crate::model::scope::ROLES;
 use crate::model::time::Time;
 use crate::oidc::access_token::{self, AccessToken, Audiences};
 use crate::oidc::id_token::{self, IdToken};
@@ -116,6 +117,8 @@ pub async fn issue(
     refresh: Option<String>,
 ) -> Result<Issued, Fault> {
     let (user, scope) = (grant.user, grant.scopes.join(" "));
+    // The issuer's API and the gateway read roles and plan from the database, so that no token needs them.
+    let with_roles = grant.scopes.iter().any(|scope| scope == ROLES);
     let expires_in = tenant.settings.access_token_seconds;
     let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
     let keys = keys::of(cx, &tenant.id).await?;
@@ -128,9 +131,9 @@ pub async fn issue(
         client_id: Some(client.id.clone()),
         jti: cx.id(),
         sid: Some(grant.session_id.to_owned()),
-        roles: user.roles.clone(),
+        roles: with_roles.then(|| user.roles.clone()),
         scope: scope.clone(),
-        plan: user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone()),
+        plan: with_roles.then(|| user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone())),
         kind: "access".into(),
         amr: Some(grant.amr.to_vec()),
         acr: Some(id_token::acr(grant.amr).into()),
@@ -150,7 +153,12 @@ pub async fn issue(
             at_hash: Some(id_token::at_hash(&access)),
             sid: grant.session_id.to_owned(),
             tenant_id: tenant.id.clone(),
-            more: about(user, &grant.scopes, grant.claims.as_ref().and_then(|claims| claims.get("id_token"))),
+            more: claims::about(
+                user,
+                &client.metadata,
+                &grant.scopes,
+                grant.claims.as_ref().and_then(|claims| claims.get("id_token")),
+            ),
         };
         Some(keys.sign(id_token::TYP, validity, &claims)?)
     } else {
@@ -168,18 +176,21 @@ pub async fn issue_to_client(
     resources: &[String],
 ) -> Result<Issued, Fault> {
     let expires_in = tenant.settings.access_token_seconds;
+    let aud = audience(tenant, &scopes, resources);
+    // They are the client's own, but not every resource's to know.
+    let with_roles = aud.contain(&tenant.issuer) || scopes.iter().any(|scope| scope == ROLES);
     let claims = AccessToken {
         iss: tenant.issuer.clone(),
         sub: client.id.clone(),
         user_id: None,
         tenant_id: tenant.id.clone(),
-        aud: audience(tenant, &scopes, resources),
+        aud,
         client_id: Some(client.id.clone()),
         jti: cx.id(),
         sid: None,
-        roles: client.metadata.roles.clone(),
+        roles: with_roles.then(|| client.metadata.roles.clone()),
         scope: scopes.join(" "),
-        plan: tenant.settings.default_plan.clone(),
+        plan: with_roles.then(|| tenant.settings.default_plan.clone()),
         kind: "access".into(),
         amr: None,
         acr: None,
@@ -189,24 +200,4 @@ pub async fn issue_to_client(
     let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
     let access = keys::of(cx, &tenant.id).await?.sign(access_token::TYP, validity, &claims)?;
     Ok(Issued { access, expires_in, refresh: None, id_token: None, scope: claims.scope })
-}
-
-/// Claims about a user: those of the scopes (OpenID Connect Core §5.4), and those asked for singly (§5.5).
-pub fn about(user: &User, scopes: &[String], asked: Option<&Value>) -> Map<String, Value> {
-    let all = [
-        ("profile", "name", user.name.as_ref().map(|name| json!(name))),
-        ("profile", "roles", Some(json!(user.roles))),
-        ("email", "email", Some(json!(user.email))),
-        ("email", "email_verified", Some(json!(user.email_verified))),
-    ];
-    let wanted = |scope: &str, name: &str| {
-        scopes.iter().any(|granted| granted == scope) || asked.is_some_and(|asked| asked.get(name).is_some())
-    };
-    let mut claims = Map::new();
-    for (scope, name, value) in all {
-        if let (true, Some(value)) = (wanted(scope, name), value) {
-            claims.insert(name.to_owned(), value);
-        }
-    }
-    claims
 }

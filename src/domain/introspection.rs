@@ -8,8 +8,10 @@ use crate::cx::Cx;
 use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
 use crate::domain::{keys, principal};
+use crate::model::scope::{ROLES, Scopes};
 use crate::oidc::access_token::{AccessToken, TYP};
 use crate::oidc::id_token::acr;
+use crate::oidc::request::is_registered;
 use crate::ports::Fault;
 use crate::store::clients::Client;
 use crate::store::refresh_tokens;
@@ -19,7 +21,7 @@ use crate::store::sessions::Live;
 /// nothing more (§2.2). A refresh token is told of to its own client alone.
 pub async fn introspect(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Value, Fault> {
     let found = match Untrusted::parse(token, TYP) {
-        Some(untrusted) => access(cx, tenant, token, &untrusted).await?,
+        Some(untrusted) => access(cx, tenant, client, token, &untrusted).await?,
         None => refresh(cx, tenant, client, token).await?,
     };
     Ok(found.unwrap_or_else(|| json!({ "active": false })))
@@ -28,6 +30,7 @@ pub async fn introspect(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) 
 async fn access(
     cx: &Cx,
     tenant: &Tenant,
+    client: &Client,
     token: &str,
     untrusted: &Untrusted<'_>,
 ) -> Result<Option<Value>, Fault> {
@@ -42,8 +45,12 @@ async fn access(
     let mut said = json!({
         "active": true, "scope": claims.scope, "token_type": "Bearer", "exp": until.unix(), "iat": issued_at,
         "nbf": issued_at, "sub": claims.sub, "aud": claims.aud, "iss": claims.iss, "jti": claims.jti,
-        "tenantId": claims.tenant_id, "roles": live.subject.roles(),
+        "tenantId": claims.tenant_id,
     });
+    // What is told about a person is within the token's scope, unless it is of their own session, and within that of
+    // the client that asks. A client's own roles are no person's.
+    let own = claims.client_id.is_none();
+    let tells = |scope: &str| is_registered(&client.metadata, scope) && (own || live.scopes.has(scope));
     if let Some(said) = said.as_object_mut() {
         said.extend(claims.client_id.map(|id| ("client_id".to_owned(), json!(id))));
         said.extend(claims.act.map(|act| ("act".to_owned(), json!(act))));
@@ -54,7 +61,11 @@ async fn access(
             said.insert("amr".into(), json!(live.amr));
         }
         said.extend(claims.sid.map(|sid| ("sid".to_owned(), json!(sid))));
-        said.extend(live.user().map(|user| ("username".to_owned(), json!(user.email))));
+        if live.user().is_none() || tells(ROLES) {
+            said.insert("roles".into(), json!(live.subject.roles()));
+        }
+        let user = live.user().filter(|_| tells("email"));
+        said.extend(user.map(|user| ("username".to_owned(), json!(user.email))));
     }
     Ok(Some(said))
 }
@@ -68,9 +79,16 @@ async fn refresh(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Resu
     let fresh = found.used_at.is_none() && cx.now < found.expires_at;
     let stands = |live: &Live| own && fresh && stands(tenant, &live.user, &live.amr);
     let Some(live) = found.live.filter(stands) else { return Ok(None) };
-    Ok(Some(json!({
+    let mut said = json!({
         "active": true, "scope": live.scope, "client_id": found.client_id, "exp": found.expires_at.unix(),
-        "sub": live.user.id, "username": live.user.email, "iss": tenant.issuer, "sid": found.session_id,
-        "tenantId": tenant.id,
-    })))
+        "sub": live.user.id, "iss": tenant.issuer, "sid": found.session_id, "tenantId": tenant.id,
+    });
+    let granted = Scopes::from_list(live.scope.as_deref().unwrap_or_default());
+    if let Some(said) = said.as_object_mut()
+        && granted.has("email")
+        && is_registered(&client.metadata, "email")
+    {
+        said.insert("username".into(), json!(live.user.email));
+    }
+    Ok(Some(said))
 }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod authorize;
 pub mod backchannel;
 pub mod challenges;
+pub mod claims;
 pub mod client_auth;
 pub mod client_credentials;
 pub mod client_registration;

@@ -14,6 +14,7 @@ use crate::domain::grants::Issued;
 use crate::domain::keys;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
+use crate::model::scope::ROLES;
 use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP};
 use crate::oidc::error::Code;
 use crate::oidc::id_token::acr;
@@ -70,6 +71,7 @@ pub async fn exchange(
     if answers.first().is_none_or(Vec::is_empty) {
         return Err(oauth(Code::InvalidRequest, "subject_token is over"));
     }
+    let with_roles = scopes.iter().any(|scope| scope == ROLES);
     let claims = AccessToken {
         iss: tenant.issuer.clone(),
         sub: subject.actor().to_owned(),
@@ -79,9 +81,9 @@ pub async fn exchange(
         client_id: Some(client.id.clone()),
         jti: cx.id(),
         sid: Some(id),
-        roles: subject.subject.roles().to_vec(),
+        roles: with_roles.then(|| subject.subject.roles().to_vec()),
         scope: scopes.join(" "),
-        plan: subject.plan().to_owned(),
+        plan: with_roles.then(|| subject.plan().to_owned()),
         kind: "access".into(),
         amr: Some(subject.amr.clone()),
         acr: Some(acr(&subject.amr).into()),

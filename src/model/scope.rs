@@ -1,8 +1,11 @@
 //! Scopes: what a credential was allowed to do (RFC 6749 §3.3).
 
-/// The scopes of OpenID Connect Core 1.0 §5.4 and §11 that we know: they say what a client learns and keeps, so
-/// clients and their tokens have them, API keys and routes do not.
-pub const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
+/// The scopes of OpenID Connect Core 1.0 §5.4 and §11 that we know, and [`ROLES`]: they say what a client learns and
+/// keeps, so clients and their tokens have them, API keys and routes do not.
+pub const OPENID: [&str; 5] = ["openid", "profile", "email", ROLES, "offline_access"];
+
+/// With it a client learns a user's roles and plan.
+pub const ROLES: &str = "roles";
 
 /// A sorted set of scope tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

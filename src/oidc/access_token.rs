@@ -35,12 +35,14 @@ pub struct AccessToken {
     /// The session's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// The roles of the user or client, at most three.
-    pub roles: Vec<String>,
+    /// The roles of the user or client, at most three; where their reader may know them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
     /// Space-separated scopes.
     pub scope: String,
-    /// The user's plan, or the tenant's default.
-    pub plan: String,
+    /// The user's plan, or the tenant's default; where their reader may know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// Always `access`.
     #[serde(rename = "type")]
     pub kind: String,

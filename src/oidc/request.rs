@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::model::client::{AUTHORIZATION_CODE, Metadata};
 use crate::model::json;
+use crate::model::scope::ROLES;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::pkce;
@@ -58,6 +59,15 @@ pub struct Request {
     pub claims: Option<Value>,
     /// What else the tokens are for (RFC 8707).
     pub resources: Vec<String>,
+}
+
+/// The claims about a user that clients may learn, each with the scope that it goes with (§5.4).
+pub const CLAIMS: [(&str, &str); 4] =
+    [("name", "profile"), ("roles", ROLES), ("email", "email"), ("email_verified", "email")];
+
+/// Whether a client may ask for that scope.
+pub fn is_registered(client: &Metadata, scope: &str) -> bool {
+    client.scope.split_ascii_whitespace().any(|registered| registered == scope)
 }
 
 /// Why a request is none.
@@ -120,6 +130,19 @@ impl Request {
     /// Whether `prompt` asks for that.
     pub fn asks(&self, prompt: Prompt) -> bool {
         self.prompts.contains(&prompt)
+    }
+
+    /// The scopes that its person agrees to: those asked for, and those of claims that are asked for singly and that
+    /// the client may learn (§5.5). The words for both are the same.
+    pub fn scopes_to_agree_to(&self, client: &Metadata) -> Vec<String> {
+        let mut all = self.scopes.clone();
+        for (name, scope) in CLAIMS {
+            let asked = ["id_token", "userinfo"].iter().any(|member| self.claim(member, name).is_some());
+            if asked && is_registered(client, scope) && !all.iter().any(|known| known == scope) {
+                all.push(scope.to_owned());
+            }
+        }
+        all
     }
 
     /// Whether it is a request of OpenID Connect.

@@ -14,11 +14,12 @@ fn line(m: &Messages, scope: &str) -> (usize, String) {
         "openid" => (0, m.scope_openid),
         "profile" => (1, m.scope_profile),
         "email" => (2, m.scope_email),
-        "read" => (3, m.scope_read),
-        "write" => (4, m.scope_write),
-        "webhooks:manage" => (5, m.scope_webhooks),
-        "offline_access" => (7, m.scope_offline_access),
-        other => return (6, fill(m.scope_other, "scope", other)),
+        "roles" => (3, m.scope_roles),
+        "read" => (4, m.scope_read),
+        "write" => (5, m.scope_write),
+        "webhooks:manage" => (6, m.scope_webhooks),
+        "offline_access" => (8, m.scope_offline_access),
+        other => return (7, fill(m.scope_other, "scope", other)),
     };
     (rank, text.to_owned())
 }

@@ -11,7 +11,7 @@ pub(super) struct Asked {
     pub id: String,
     /// The client's name.
     pub client: String,
-    /// The scopes that it asks for.
+    /// The scopes that its user agrees to.
     pub scopes: Vec<String>,
     /// The address that the client thinks the user has.
     pub login_hint: Option<String>,
@@ -30,7 +30,7 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
         resume: waiting.resume(tenant),
         form_action: waiting.form_action(),
         client: waiting.client.name.clone(),
-        scopes: waiting.request.scopes,
+        scopes: waiting.request.scopes_to_agree_to(&waiting.client.metadata),
         login_hint: waiting.request.login_hint,
         ui_locales: waiting.request.ui_locales,
         id: waiting.id,

@@ -29,8 +29,17 @@ fn what_an_access_token_says() {
     assert_eq!(said["amr"], json!(["pwd"]));
     assert!(said["exp"].is_i64() && said["iat"].is_i64());
     assert_ne!(said["jti"], claims(&other)["jti"]);
-    assert_eq!((&said["tenantId"], &said["roles"]), (&json!("home"), &json!(["MANAGER"])));
+    assert_eq!((&said["tenantId"], said.get("roles")), (&json!("home"), None));
     assert_eq!((&said["userId"], &said["type"]), (&said["sub"], &json!("access")));
+}
+
+/// RFC 9068 §2.2.3.1: roles are in it where their scope was granted.
+#[test]
+fn roles_are_said_with_their_scope() {
+    let party = Party::with("app", json!({ "scope": "openid roles" }));
+    let code = party.authorize(&party.request().with("scope", "openid roles")).sent().code();
+    let token = party.token(&Party::exchange(&code)).is(200).str("/access_token");
+    assert_eq!(claims(&token)["roles"], json!(["MANAGER"]));
 }
 
 /// RFC 9068 §2.2.3: the scope that was asked for is the token's.

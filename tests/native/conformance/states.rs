@@ -24,15 +24,19 @@ type Works = [bool; 6];
 const ALL: Works = [true; 6];
 const NOTHING: Works = [false; 6];
 
+/// What is asked for, with what tokens say about roles.
+const SCOPE: &str = "openid profile email roles offline_access read";
+
 fn granted() -> Granted {
     let other = json!({
-        "token_endpoint_auth_method": "none",
+        "token_endpoint_auth_method": "none", "scope": SCOPE,
         "grant_types": ["authorization_code", "refresh_token", DEVICE],
     });
     let party = Party::with("app", other);
     party.world.route(json!({}));
     party.world.client("home", "resource-server", metadata(json!({})));
-    let tokens = party.tokens();
+    let code = || party.authorize(&party.request().with("scope", SCOPE)).sent().code();
+    let tokens = party.token(&Party::exchange(&code())).is(200);
     let params = Params::of(&[("scope", "openid profile offline_access read")]);
     let path = Party::path("device_authorization");
     let device = party.world.as_client(&path, &party.app, &params).send().is(200).str("/device_code");
@@ -41,7 +45,7 @@ fn granted() -> Granted {
          session_id = (SELECT id FROM sessions WHERE cookie_hash IS NOT NULL)",
         party.user.id
     ));
-    let code = party.code();
+    let code = code();
     party.world.sql(&format!(
         "INSERT OR REPLACE INTO consents VALUES ('{}', 'app', 'home', 'openid profile email offline_access read', 0)",
         party.user.id

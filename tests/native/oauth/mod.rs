@@ -11,4 +11,5 @@ mod logout;
 mod narrowing;
 mod private_key_jwt;
 mod register;
+mod released_claims;
 mod token_exchange;

@@ -25,11 +25,11 @@ fn party() -> Party {
     let user = world.user_with("home", "ada@example.com", |user| user.roles = vec!["MANAGER".into()]);
     let cookie = world.cookie(&user);
     let app = json!({
-        "redirect_uris": [CALLBACK], "scope": "openid read write offline_access",
+        "redirect_uris": [CALLBACK], "scope": "openid roles read write offline_access",
         "grant_types": ["authorization_code", "refresh_token"], "resources": [ORDERS],
     });
     world.client("home", "app", app);
-    let backend = json!({ "grant_types": [GRANT], "scope": "openid read offline_access orders:list",
+    let backend = json!({ "grant_types": [GRANT], "scope": "openid roles read offline_access orders:list",
                           "resources": [ORDERS, BILLING] });
     world.client("home", "orders", backend);
     world.client(
@@ -38,7 +38,7 @@ fn party() -> Party {
         json!({ "grant_types": [GRANT], "scope": "read", "resources": [BILLING] }),
     );
     world.client("home", "plain", json!({ "scope": "read", "resources": [ORDERS] }));
-    let token = signed_in_to(&world, &cookie, "app", "openid read write", "").str("/access_token");
+    let token = signed_in_to(&world, &cookie, "app", "openid roles read write", "").str("/access_token");
     world.route(json!({}));
     Party { world, user, cookie, token }
 }
@@ -77,7 +77,7 @@ fn a_backend_gets_a_token_to_act_for_the_user() {
     assert_eq!(reply.json["issued_token_type"], ACCESS);
     assert_eq!(reply.json["token_type"], "Bearer");
     assert_eq!(reply.json["expires_in"], 900);
-    assert_eq!(reply.json["scope"], "openid read");
+    assert_eq!(reply.json["scope"], "openid read roles");
     assert_eq!((reply.json.get("refresh_token"), reply.json.get("id_token")), (None, None));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     let said = claims(&reply.str("/access_token"));
@@ -87,7 +87,7 @@ fn a_backend_gets_a_token_to_act_for_the_user() {
     assert_eq!(said["act"], json!({ "sub": "orders" }));
     assert_eq!(said["aud"], ISSUER);
     assert_eq!(said["roles"], json!(["MANAGER"]));
-    assert_eq!(said["scope"], "openid read");
+    assert_eq!(said["scope"], "openid read roles");
     assert_eq!(said["amr"], claims(&party.token)["amr"]);
     assert_eq!(said["auth_time"], claims(&party.token)["auth_time"]);
     assert_ne!(said["jti"], claims(&party.token)["jti"]);

@@ -47,6 +47,7 @@ pub(super) const DE: Messages = Messages {
     scope_openid: "wissen, wer Sie sind",
     scope_profile: "Ihren Namen sehen",
     scope_email: "Ihre E-Mail-Adresse sehen",
+    scope_roles: "Ihre Rollen und Ihren Tarif sehen",
     scope_offline_access: "angemeldet bleiben, während Sie weg sind",
     scope_read: "Ihre Daten lesen",
     scope_write: "Ihre Daten ändern",

@@ -47,6 +47,7 @@ pub(super) const EN: Messages = Messages {
     scope_openid: "know who you are",
     scope_profile: "see your name",
     scope_email: "see your email address",
+    scope_roles: "see your roles and plan",
     scope_offline_access: "stay signed in while you are away",
     scope_read: "read your data",
     scope_write: "change your data",

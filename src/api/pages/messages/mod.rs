@@ -34,7 +34,7 @@ catalogue! {
     forgot, forgot_text, forgot_button, forgot_sent,
     reset, new_password, reset_button, reset_done, reset_done_text,
     verify, verify_text, verify_button, verified, verified_text,
-    consent, consent_text, consent_as, allow, deny, scope_openid, scope_profile, scope_email,
+    consent, consent_text, consent_as, allow, deny, scope_openid, scope_profile, scope_email, scope_roles,
     scope_offline_access, scope_read, scope_write, scope_webhooks, scope_other,
     device, device_text, device_code, device_check, device_confirm, device_confirm_text, device_allowed,
     device_allowed_text, device_denied, device_denied_text, device_unknown,
