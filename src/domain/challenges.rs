@@ -170,6 +170,14 @@ struct New<'a> {
     methods: Vec<Method>,
 }
 
+/// What proved the first factor, as [`Proved`] has it.
+#[derive(Default)]
+struct First {
+    gate: Vec<Stmt>,
+    password_hash: Option<String>,
+    writes: Vec<Stmt>,
+}
+
 /// Has a sign-in wait for the second factor. Who has none enrols one first.
 pub(super) async fn for_sign_in(
     cx: &Cx,
@@ -177,11 +185,11 @@ pub(super) async fn for_sign_in(
     factors: &Factors,
     holder: Holder<'_>,
 ) -> Result<Waiting, Error> {
-    let Proved { tenant, user, amr, gate, writes } = proved;
+    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let methods = methods(&tenant, &user, factors, &amr);
     let new = New { purpose: Purpose::SignIn, holder, session_id: None, amr, methods };
-    make(cx, tenant, user, factors.clone(), new, gate, writes).await
+    make(cx, tenant, user, factors.clone(), new, First { gate, password_hash, writes }).await
 }
 
 /// Asks a session for a second factor.
@@ -193,7 +201,7 @@ pub async fn for_session(cx: &Cx, session: &Session, holder: Holder<'_>) -> Resu
     let amr = session.amr.clone();
     let methods = methods(&tenant, &user, &factors, &amr);
     let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
-    make(cx, tenant, user, factors, new, Vec::new(), Vec::new()).await
+    make(cx, tenant, user, factors, new, First::default()).await
 }
 
 /// Begins the enrolment of a factor in a session: an authenticator app, or codes by mail.
@@ -212,7 +220,7 @@ pub async fn for_enrolment(
     let amr = session.amr.clone();
     let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
     let new = New { purpose: Purpose::Enrol, holder, session_id: session.session_id.clone(), amr, methods };
-    make(cx, tenant, user, factors, new, Vec::new(), Vec::new()).await
+    make(cx, tenant, user, factors, new, First::default()).await
 }
 
 /// Whether a session may change second factors: it has proved one, if there is one.
@@ -241,9 +249,9 @@ async fn make(
     user: User,
     factors: Factors,
     new: New<'_>,
-    gate: Vec<Stmt>,
-    mut batch: Vec<Stmt>,
+    first: First,
 ) -> Result<Waiting, Error> {
+    let First { gate, password_hash, writes: mut batch } = first;
     let New { purpose, holder, session_id, amr, mut methods } = new;
     let (secret, id) = (cx.secret(), cx.id());
     let mut sealed_secret = None;
@@ -278,9 +286,9 @@ async fn make(
     }
     let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
     let mut all = store::chained(gate);
-    let gated = !all.is_empty();
     let at = all.len();
-    all.push(store::challenges::insert(&row, Some(row.expires_at).filter(|_| row.sends > 0), gated, cx.now));
+    let code_until = Some(row.expires_at).filter(|_| row.sends > 0);
+    all.push(store::challenges::insert(&row, code_until, password_hash.as_deref(), at > 0, cx.now));
     let mark = audit::mark(cx, &tenant.id, entry);
     all.push(mark.stmt);
     let mut letter = letter.map(|letter: mailing::Outgoing| letter.if_written(&mark.id));
@@ -291,7 +299,8 @@ async fn make(
     let answers = cx.db.run(all).await?;
     if answers.get(at).is_none_or(Vec::is_empty) {
         // What proved the first factor is good no more.
-        let refusal = if gated { Refusal::WrongPassword } else { Refusal::ChallengeOver };
+        let refusal =
+            if at > 0 || password_hash.is_some() { Refusal::WrongPassword } else { Refusal::ChallengeOver };
         return Err(refusal.into());
     }
     if let Some(letter) = letter {

@@ -117,7 +117,7 @@ pub async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str) -> Re
         return Err(Refusal::NotFound.into());
     };
     if let Some(guess) = guess {
-        guess.right(cx).await?;
+        guess.right(cx);
     }
     Ok(found)
 }

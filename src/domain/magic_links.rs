@@ -169,7 +169,7 @@ pub async fn enter_code(
     };
     let step = enter(cx, chosen, found, holder, Refusal::WrongCode).await?;
     if let Some(counted) = counted {
-        counted.right(cx).await?;
+        counted.right(cx);
     }
     Ok(step)
 }
@@ -200,7 +200,8 @@ async fn enter(
     }
     let (directory, email_key) = (tenant.directory.clone(), user.email_key.clone());
     let gate = vec![store::magic_links::take(&hash, cx.now)];
-    let proved = Proved { tenant, user, amr: vec![ONE_TIME], gate, writes: Vec::new() };
+    let amr = vec![ONE_TIME];
+    let proved = Proved { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
     let step = sign_in::proved(cx, proved, holder).await.map_err(|error| match error {
         Error::Refused(Refusal::WrongPassword | Refusal::ChallengeOver) => dead.into(),
         other => other,

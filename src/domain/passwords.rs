@@ -65,13 +65,13 @@ pub(super) async fn prove(
     let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
     let check = user.password_hash.as_deref().map_or(without, |hash| password::check(sent, hash));
     if check == Check::Wrong {
-        audit::write(cx, &tenant.id, failed.by(&user.id)).await?;
+        throttle::wrong_password(cx, counted, audit::write(cx, &tenant.id, failed.by(&user.id))).await?;
         return Err(Refusal::WrongPassword.into());
     }
-    match counted {
-        Some(counted) => counted.succeeded(cx).await,
-        None => Ok(()),
+    if let Some(counted) = counted {
+        counted.succeeded(cx);
     }
+    Ok(())
 }
 
 /// Changes the password of one who knows it; ends their other sessions. One who has none sets the first, soon

@@ -64,8 +64,8 @@ pub async fn complete(
 ) -> Result<SignedIn, Error> {
     let guess = look(cx, chosen, waiting, proof).await?;
     let Guess { method, mut gate, tried, step } = guess;
-    // A code that was mailed for the challenge is taken together with it.
-    if method != Method::Email {
+    // With a code that was mailed for the challenge, and with a password, it is taken in one statement.
+    if !matches!(method, Method::Email | Method::Password) {
         gate.push(store::challenges::take(&waiting.row.hash, cx.now));
     }
     let amr = factor::joined(&waiting.row.amr, method);
@@ -190,17 +190,20 @@ async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> 
     let refused = async || Err(wrong(cx, tenant, user).await?);
     match proof {
         Proof::Password(sent) if waiting.methods().contains(&Method::Password) => {
-            let counted =
-                throttle::login_attempt(cx, &tenant.id, &chosen.tenant.directory, &user.email_key).await?;
+            let directory = &chosen.tenant.directory;
+            let nothing = async { Ok(()) };
+            let (counted, ()) =
+                throttle::login_attempt(cx, &tenant.id, directory, &user.email_key, nothing).await?;
             let hash = user.password_hash.as_deref().unwrap_or_default();
             if password::check(sent, hash) == Check::Wrong {
-                audit::write(cx, &tenant.id, Entry::failed("login.failed").by(&user.id)).await?;
+                let entry = Entry::failed("login.failed").by(&user.id);
+                throttle::wrong_password(cx, counted, audit::write(cx, &tenant.id, entry)).await?;
                 return Err(Refusal::WrongPassword.into());
             }
             if let Some(counted) = counted {
-                counted.succeeded(cx).await?;
+                counted.succeeded(cx);
             }
-            let gate = vec![store::users::still_has_password(&user.id, hash)];
+            let gate = vec![store::challenges::take_with_password(&row.hash, hash, cx.now)];
             Ok(Guess { method: Method::Password, gate, tried: None, step: 0 })
         }
         Proof::Passkey { user_id, gate }
@@ -252,6 +255,19 @@ pub(super) async fn guess(
     sent: &str,
 ) -> Result<Guess, Error> {
     let tried = throttle::second_factor(cx, tenant, &user.id, None).await?;
+    counted_guess(cx, tenant, user, factors, mailed, sent, tried).await
+}
+
+/// The same for what was counted already.
+pub(super) async fn counted_guess(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    factors: &Factors,
+    mailed: Option<&Challenge>,
+    sent: &str,
+    tried: Option<SecondFactor>,
+) -> Result<Guess, Error> {
     let sent = one_time::normal(sent);
     if let Some(gate) = mailed.map(|row| mailed_code(cx, row, &sent)).transpose()?.flatten() {
         return Ok(Guess { method: Method::Email, gate: vec![gate], tried, step: 0 });

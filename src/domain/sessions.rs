@@ -51,6 +51,9 @@ pub struct Begin<'a> {
     mark: Mark,
     /// What is spent for it, in this order: each statement changes something, or there is no session.
     pub gate: Vec<Stmt>,
+    /// The hash that a password was checked with: whoever changes the password meanwhile shuts out who knows the
+    /// one before.
+    pub password_hash: Option<String>,
     /// What else is written. It asks for [`Begin::mark`] if it must not be without the session.
     pub writes: Vec<Stmt>,
 }
@@ -73,7 +76,7 @@ impl<'a> Begin<'a> {
         };
         let entry = Entry::ok("login.succeeded").by(&user.id).on(&row.id).saying(row.amr.join(" "));
         let mark = audit::mark(cx, &tenant.id, entry);
-        Begin { tenant, user, row, mark, gate: Vec::new(), writes: Vec::new() }
+        Begin { tenant, user, row, mark, gate: Vec::new(), password_hash: None, writes: Vec::new() }
     }
 
     /// The event that is written if the session begins.
@@ -120,11 +123,8 @@ impl<'a> Begin<'a> {
     }
 
     async fn write(self, cx: &Cx) -> Result<Option<Row>, Fault> {
-        let Begin { tenant, user, row, mark, gate, writes } = self;
-        let insert = match gate.is_empty() {
-            true => store::sessions::insert(&row),
-            false => store::sessions::insert_if_changed(&row),
-        };
+        let Begin { tenant, user, row, mark, gate, password_hash, writes } = self;
+        let insert = store::sessions::insert(&row, password_hash.as_deref(), !gate.is_empty());
         let at = gate.len();
         let mut batch = store::chained(gate);
         batch.push(insert);

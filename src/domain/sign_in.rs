@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use futures_util::future::join;
+
 use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
@@ -13,12 +15,13 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions::{Begin, Holds};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
-use crate::domain::throttle;
+use crate::domain::throttle::{self, SecondFactor};
 use crate::domain::users;
 use crate::model::email::Email;
 use crate::model::factor::{self, Method, has_two};
 use crate::ports::Stmt;
 use crate::store;
+use crate::store::factors::Factors;
 use crate::store::users::User;
 
 /// An address and a password, as they were sent.
@@ -58,6 +61,8 @@ pub struct Proved {
     pub amr: Vec<&'static str>,
     /// What is spent with the session, in this order: each statement changes something, or there is none.
     pub gate: Vec<Stmt>,
+    /// The hash that a password was checked with, which the user must still have.
+    pub password_hash: Option<String>,
     /// What else is written with it.
     pub writes: Vec<Stmt>,
 }
@@ -124,7 +129,8 @@ pub async fn with_password(
     attempt: Attempt<'_>,
     holder: Holder<'_>,
 ) -> Result<Step, Error> {
-    let proved = prove_password(cx, chosen, attempt).await?;
+    let looked_up = look_up(cx, chosen, &attempt).await?;
+    let proved = check_password(cx, chosen, attempt, looked_up).await?;
     self::proved(cx, proved, holder).await
 }
 
@@ -138,15 +144,37 @@ pub async fn with_password_and_code(
     attempt: Attempt<'_>,
     code: &str,
 ) -> Result<SignedIn, Error> {
-    let Proved { tenant, user, amr, gate, writes } = prove_password(cx, chosen, attempt).await?;
-    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    let looked_up = look_up(cx, chosen, &attempt).await?;
+    // A second factor that is locked out is told before anything is hashed; a code is counted before it is looked at.
+    let (tried, factors) = match count_code(cx, chosen, &looked_up).await {
+        Ok(counted) => counted,
+        Err(locked) => {
+            if let Some(counted) = looked_up.counted {
+                counted.not_evaluated(cx);
+            }
+            return Err(locked);
+        }
+    };
+    let proved = match check_password(cx, chosen, attempt, looked_up).await {
+        Ok(proved) => proved,
+        Err(wrong) => {
+            if let Some(tried) = tried {
+                tried.not_evaluated(cx).await?;
+            }
+            return Err(wrong);
+        }
+    };
+    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
-    let guess = second_factor::guess(cx, &tenant, &user, &factors, None, code).await?;
+    let guess = second_factor::counted_guess(cx, &tenant, &user, &factors, None, code, tried).await?;
     let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method));
     // The code is spent only if the password is still theirs.
     begin.gate = gate;
-    begin.gate.extend(guess.gate);
-    begin.writes = writes;
+    begin.gate.extend(guess.gate.into_iter().enumerate().map(|(at, stmt)| match &password_hash {
+        Some(hash) if at == 0 => store::users::if_password_is(stmt, hash),
+        _ => stmt,
+    }));
+    (begin.password_hash, begin.writes) = (password_hash, writes);
     let mut letter = None;
     if guess.method == Method::Backup {
         let changed = Changed::BackupCodeUsed;
@@ -190,10 +218,10 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
             }
         }
     }
-    let Proved { tenant, user, amr, gate, writes } = proved;
+    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr = amr.into_iter().map(str::to_owned).collect();
     let mut begin = Begin::new(cx, &tenant, &user, amr);
-    (begin.gate, begin.writes) = (gate, writes);
+    (begin.gate, begin.password_hash, begin.writes) = (gate, password_hash, writes);
     let holds = begin.held_by(cx, holder).await?.ok_or(Refusal::WrongPassword)?;
     let signed_in = SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None };
     Ok(Step::SignedIn(Box::new(signed_in)))
@@ -215,16 +243,54 @@ pub async fn complete(
     second_factor::complete(cx, chosen, &waiting, holder, proof, trust).await
 }
 
-async fn prove_password(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Result<Proved, Error> {
-    let directory = &chosen.tenant.directory;
+/// A password attempt that was counted, and whose it is.
+struct LookedUp {
+    /// As its limits and the log name it.
+    account: String,
+    counted: Option<throttle::Attempt>,
+    user: Option<User>,
+}
+
+/// Counts a password attempt before anything is hashed, and meanwhile looks up whose it is.
+async fn look_up(cx: &Cx, chosen: &Chosen, attempt: &Attempt<'_>) -> Result<LookedUp, Error> {
+    let Tenant { id, directory, .. } = chosen.tenant.as_ref();
     // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
     let email = cx.email(attempt.email);
     let account = email.as_ref().map_or("-", Email::key);
-    let counted = throttle::login_attempt(cx, &chosen.tenant.id, directory, account).await?;
-    let user = match &email {
-        Some(email) => users::by_email(cx, chosen, email).await?,
-        None => None,
+    let user = async {
+        match &email {
+            Some(email) => users::by_email(cx, chosen, email).await.map_err(Error::from),
+            None => Ok(None),
+        }
     };
+    let (counted, user) = throttle::login_attempt(cx, id, directory, account, user).await?;
+    Ok(LookedUp { account: account.to_owned(), counted, user })
+}
+
+/// Counts a code of that user, and meanwhile looks up what they have. For nobody the same is done, so that the time
+/// does not tell.
+async fn count_code(
+    cx: &Cx,
+    chosen: &Chosen,
+    looked_up: &LookedUp,
+) -> Result<(Option<SecondFactor>, Factors), Error> {
+    let (tenant, id) = match &looked_up.user {
+        Some(user) => (tenants::by_id(cx, &user.tenant_id).await?, &user.id),
+        None => (None, &looked_up.account),
+    };
+    let tenant = tenant.unwrap_or_else(|| chosen.tenant.clone());
+    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
+    let (tried, factors) = join(throttle::second_factor(cx, &tenant, id, None), factors).await;
+    Ok((tried?, factors?))
+}
+
+async fn check_password(
+    cx: &Cx,
+    chosen: &Chosen,
+    attempt: Attempt<'_>,
+    looked_up: LookedUp,
+) -> Result<Proved, Error> {
+    let LookedUp { account, counted, user } = looked_up;
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let check = match hash {
         Some(hash) => password::check(attempt.password, hash),
@@ -236,26 +302,25 @@ async fn prove_password(cx: &Cx, chosen: &Chosen, attempt: Attempt<'_>) -> Resul
     let user = match user {
         Some(user) if check != Check::Wrong && user.status == "active" => user,
         _ => {
-            let entry = Entry::failed("login.failed").by(account);
+            let entry = Entry::failed("login.failed").by(&account);
             let tenant_id = user.as_ref().map_or(&chosen.tenant.id, |user| &user.tenant_id);
-            audit::write(cx, tenant_id, entry).await?;
+            throttle::wrong_password(cx, counted, audit::write(cx, tenant_id, entry)).await?;
             return Err(Refusal::WrongPassword.into());
         }
     };
     if let Some(counted) = counted {
-        counted.succeeded(cx).await?;
+        counted.succeeded(cx);
     }
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPassword)?;
     verified(cx, &tenant, &user).await?;
-    let (mut gate, mut writes) = (Vec::new(), Vec::new());
-    match (check, &user.password_hash) {
-        (Check::RightButStale, Some(was)) => {
-            let fresh = password::hash(attempt.password, cx.random())?;
-            writes.push(store::users::refresh_password(&user.id, was, &fresh));
-        }
-        // Whoever resets the password meanwhile shuts out who knows the one before.
-        (_, Some(hash)) => gate.push(store::users::still_has_password(&user.id, hash)),
-        (_, None) => {}
+    let (mut password_hash, mut writes) = (user.password_hash.clone(), Vec::new());
+    // A stale hash is replaced by whichever of several sign-ins comes first.
+    if check == Check::RightButStale
+        && let Some(was) = password_hash.take()
+    {
+        let fresh = password::hash(attempt.password, cx.random())?;
+        writes.push(store::users::refresh_password(&user.id, &was, &fresh));
     }
-    Ok(Proved { tenant, user, amr: vec![factor::PASSWORD], gate, writes })
+    let amr = vec![factor::PASSWORD];
+    Ok(Proved { tenant, user, amr, gate: Vec::new(), password_hash, writes })
 }

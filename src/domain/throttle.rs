@@ -3,13 +3,15 @@
 //! An attempt is taken before it is evaluated and given back if it succeeds, so that many at once are never
 //! more than the limit allows.
 
-use futures_util::future::join;
+use std::future::Future;
+
+use futures_util::future::{join, join_all};
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
-use crate::ports::{Act, Count, Rule, Tally, Verdict};
+use crate::ports::{Act, Count, Fault, Rule, Tally, Verdict};
 
 const DAY: u32 = 86_400;
 
@@ -19,6 +21,11 @@ const ACCOUNT_AND_ADDRESS: Rule = Rule::Backoff { free: 5, seconds: 900, max: 90
 const ACCOUNT_A_DAY: Rule = Rule::Window { limit: 100, seconds: DAY };
 /// Failures from one address on all accounts.
 const ADDRESS: Rule = Rule::Window { limit: 30, seconds: 60 };
+/// Attempts from one address, right ones too, as each costs a hash; wide, because a large office is one address.
+const ADDRESS_IN_ALL: Rule = Rule::Window { limit: 600, seconds: 60 };
+/// Right passwords of one account from everywhere: more than its own programs need, and few enough that whoever
+/// knows one password has little hashed with it.
+const RIGHT_ONES: Rule = Rule::Window { limit: 60, seconds: 60 };
 /// Mails that strangers can make us send to one address.
 const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 
@@ -37,6 +44,22 @@ fn tally(name: impl Into<String>, rule: Rule) -> Tally {
     Tally { name: name.into(), rule }
 }
 
+fn give(name: &str, rule: Rule) -> Count {
+    Count { act: Act::Give, tallies: vec![tally(name, rule)] }
+}
+
+/// Does the steps on each object, without anybody waiting for it.
+fn in_background(cx: &Cx, objects: Vec<(String, Vec<Count>)>) {
+    let context = cx.clone();
+    cx.after.run(Box::pin(async move {
+        let all = objects.into_iter().map(|(object, steps)| context.counters.count(object, steps));
+        for fault in join_all(all).await.into_iter().filter_map(Result::err) {
+            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
+            context.log.line(&line.to_string());
+        }
+    }));
+}
+
 async fn take(cx: &Cx, object: String, tallies: Vec<Tally>) -> Result<Verdict, Error> {
     Ok(cx.counters.count(object, vec![Count { act: Act::Take, tallies }]).await?)
 }
@@ -52,23 +75,25 @@ pub struct Attempt {
     address: Option<String>,
 }
 
-/// Counts a login's password attempt: by account and address, by account, and by address.
+/// Counts a login's password attempt: by address, by account and address, and by account; meanwhile it is looked
+/// up whose it is.
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
-pub async fn login_attempt(
+pub async fn login_attempt<T>(
     cx: &Cx,
     tenant_id: &str,
     directory: &str,
     account: &str,
-) -> Result<Option<Attempt>, Error> {
+    look_up: impl Future<Output = Result<T, Error>>,
+) -> Result<(Option<Attempt>, T), Error> {
     let bucket = cx.address_bucket();
     let attempt = Attempt {
         account: format!("{directory}:login:{account}"),
         delayed: format!("from:{bucket}"),
         address: Some(format!("{directory}:login-address:{bucket}")),
     };
-    attempt.taken(cx, tenant_id, account).await
+    attempt.taken(cx, tenant_id, account, look_up).await
 }
 
 /// An attempt to sign in without a password that has been counted as a failure of its address.
@@ -84,17 +109,16 @@ pub async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<O
         return Ok(None);
     }
     let object = format!("{directory}:login-address:{}", cx.address_bucket());
-    let verdict = take(cx, object.clone(), vec![tally("minute", ADDRESS)]).await?;
+    let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
+    let verdict = take(cx, object.clone(), tallies).await?;
     refuse_beyond(cx, tenant_id, verdict, "-").await?;
     Ok(Some(FromAddress(object)))
 }
 
 impl FromAddress {
-    /// It succeeded: it does not count.
-    pub async fn succeeded(self, cx: &Cx) -> Result<(), Error> {
-        let give = Count { act: Act::Give, tallies: vec![tally("minute", ADDRESS)] };
-        cx.counters.count(self.0, vec![give]).await?;
-        Ok(())
+    /// It succeeded: it is no failure.
+    pub fn succeeded(self, cx: &Cx) {
+        in_background(cx, vec![(self.0, vec![give("minute", ADDRESS)])]);
     }
 }
 
@@ -105,7 +129,8 @@ impl FromAddress {
 /// As [`login_attempt`].
 pub async fn change_attempt(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Attempt>, Error> {
     let account = format!("{tenant_id}:change-password:{user_id}");
-    Attempt { account, delayed: "user".into(), address: None }.taken(cx, tenant_id, user_id).await
+    let attempt = Attempt { account, delayed: "user".into(), address: None };
+    Ok(attempt.taken(cx, tenant_id, user_id, async { Ok(()) }).await?.0)
 }
 
 async fn refuse_beyond(cx: &Cx, tenant_id: &str, verdict: Verdict, account: &str) -> Result<(), Error> {
@@ -119,36 +144,64 @@ async fn refuse_beyond(cx: &Cx, tenant_id: &str, verdict: Verdict, account: &str
 }
 
 impl Attempt {
-    async fn taken(self, cx: &Cx, tenant_id: &str, who: &str) -> Result<Option<Attempt>, Error> {
+    async fn taken<T>(
+        self,
+        cx: &Cx,
+        tenant_id: &str,
+        who: &str,
+        look_up: impl Future<Output = Result<T, Error>>,
+    ) -> Result<(Option<Attempt>, T), Error> {
         if cx.client.unlimited {
-            return Ok(None);
+            return Ok((None, look_up.await?));
         }
+        // Before the account's, of which an address that is held off takes nothing.
         if let Some(address) = &self.address {
-            let verdict = take(cx, address.clone(), vec![tally("minute", ADDRESS)]).await?;
+            let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
+            let verdict = take(cx, address.clone(), tallies).await?;
             refuse_beyond(cx, tenant_id, verdict, who).await?;
         }
-        let tallies = vec![tally(&self.delayed, ACCOUNT_AND_ADDRESS), tally("day", ACCOUNT_A_DAY)];
-        let verdict = take(cx, self.account.clone(), tallies).await?;
-        refuse_beyond(cx, tenant_id, verdict, who).await?;
-        Ok(Some(self))
+        let tallies = vec![
+            tally(&self.delayed, ACCOUNT_AND_ADDRESS),
+            tally("day", ACCOUNT_A_DAY),
+            tally("right", RIGHT_ONES),
+        ];
+        let (verdict, found) = join(take(cx, self.account.clone(), tallies), look_up).await;
+        refuse_beyond(cx, tenant_id, verdict?, who).await?;
+        Ok((Some(self), found?))
     }
 
-    /// The attempt succeeded: it does not count, and the failures that delay it are forgotten.
-    pub async fn succeeded(self, cx: &Cx) -> Result<(), Error> {
-        let give = |name: &str, rule| Count { act: Act::Give, tallies: vec![tally(name, rule)] };
+    /// The attempt succeeded: it is no failure, and those that delay it are forgotten. Nobody waits for that: one
+    /// that counts although it was right only makes the limit tighter.
+    pub fn succeeded(self, cx: &Cx) {
         let forget = Count { act: Act::Clear, tallies: vec![tally(self.delayed, ACCOUNT_AND_ADDRESS)] };
-        let account = cx.counters.count(self.account, vec![give("day", ACCOUNT_A_DAY), forget]);
-        let address = async {
-            match self.address {
-                Some(address) => cx.counters.count(address, vec![give("minute", ADDRESS)]).await.map(drop),
-                None => Ok(()),
-            }
-        };
-        let (address, account) = join(address, account).await;
-        address?;
-        account?;
-        Ok(())
+        let mut all = vec![(self.account, vec![give("day", ACCOUNT_A_DAY), forget])];
+        all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
+        in_background(cx, all);
     }
+
+    /// The password was not looked at: of the attempt only the address keeps a count.
+    pub fn not_evaluated(self, cx: &Cx) {
+        let account = vec![
+            give(&self.delayed, ACCOUNT_AND_ADDRESS),
+            give("day", ACCOUNT_A_DAY),
+            give("right", RIGHT_ONES),
+        ];
+        let mut all = vec![(self.account, account)];
+        all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
+        in_background(cx, all);
+    }
+}
+
+/// The password was wrong, which `told` writes to the log: the attempt is none of the account's right ones.
+pub async fn wrong_password(
+    cx: &Cx,
+    counted: Option<Attempt>,
+    told: impl Future<Output = Result<(), Fault>>,
+) -> Result<(), Fault> {
+    let Some(counted) = counted else { return told.await };
+    let given = cx.counters.count(counted.account, vec![give("right", RIGHT_ONES)]);
+    let (told, given) = join(told, given).await;
+    told.and(given.map(drop))
 }
 
 /// The owner of an account's mailbox proved it: all failures on the account are forgotten.
@@ -211,12 +264,8 @@ pub async fn user_code(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option
 
 impl Guess {
     /// It was right after all.
-    pub async fn right(self, cx: &Cx) -> Result<(), Error> {
-        for object in self.0 {
-            let give = Count { act: Act::Give, tallies: vec![tally("wrong", USER_CODES)] };
-            cx.counters.count(object, vec![give]).await?;
-        }
-        Ok(())
+    pub fn right(self, cx: &Cx) {
+        in_background(cx, self.0.map(|object| (object, vec![give("wrong", USER_CODES)])).into());
     }
 }
 
@@ -251,7 +300,8 @@ pub async fn mailed_code(
         return Ok(None);
     }
     let tried = MailedCode::of(cx, directory, email_key);
-    let verdict = take(cx, tried.address.clone(), vec![tally("minute", ADDRESS)]).await?;
+    let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
+    let verdict = take(cx, tried.address.clone(), tallies).await?;
     refuse_beyond(cx, tenant_id, verdict, email_key).await?;
     let tallies = vec![tally("code", MAILED_CODE), tally("day", MAILED_CODES_A_DAY)];
     let verdict = take(cx, tried.account.clone(), tallies).await?;
@@ -268,15 +318,10 @@ pub async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) -> R
 
 impl MailedCode {
     /// It was right after all.
-    pub async fn right(self, cx: &Cx) -> Result<(), Error> {
-        let give = |name: &str, rule| Count { act: Act::Give, tallies: vec![tally(name, rule)] };
+    pub fn right(self, cx: &Cx) {
         let forget = Count { act: Act::Clear, tallies: vec![tally("code", MAILED_CODE)] };
-        let account = cx.counters.count(self.account, vec![give("day", MAILED_CODES_A_DAY), forget]);
-        let address = cx.counters.count(self.address, vec![give("minute", ADDRESS)]);
-        let (account, address) = join(account, address).await;
-        account?;
-        address?;
-        Ok(())
+        let account = (self.account, vec![give("day", MAILED_CODES_A_DAY), forget]);
+        in_background(cx, vec![account, (self.address, vec![give("minute", ADDRESS)])]);
     }
 }
 
@@ -321,15 +366,18 @@ pub async fn second_factor(
 }
 
 impl SecondFactor {
+    /// It was not looked at.
+    pub async fn not_evaluated(self, cx: &Cx) -> Result<(), Fault> {
+        let SecondFactor { object, failures: mut tallies, hour } = self;
+        tallies.push(hour);
+        cx.counters.count(object, vec![Count { act: Act::Give, tallies }]).await.map(drop)
+    }
+
     /// It was right after all: the failures before it are forgotten. Nobody waits for that.
     pub fn right(self, cx: &Cx) {
-        let context = cx.clone();
         let forget = Count { act: Act::Clear, tallies: self.failures };
         let give = Count { act: Act::Give, tallies: vec![self.hour] };
-        cx.after.run(Box::pin(async move {
-            // A guess that counts although it was right only makes the limit tighter.
-            let _ = context.counters.count(self.object, vec![forget, give]).await;
-        }));
+        in_background(cx, vec![(self.object, vec![forget, give])]);
     }
 }
 

@@ -51,7 +51,13 @@ pub struct Found {
 
 /// Makes a challenge; `gated` if the statement before it in the batch must have changed something. Returns its
 /// id if it is made.
-pub fn insert(challenge: &Challenge, code_until: Option<Time>, gated: bool, now: Time) -> Stmt {
+pub fn insert(
+    challenge: &Challenge,
+    code_until: Option<Time>,
+    password_hash: Option<&str>,
+    gated: bool,
+    now: Time,
+) -> Stmt {
     let args: Vec<Arg> = vec![
         (&challenge.hash).into(),
         (&challenge.id).into(),
@@ -68,12 +74,14 @@ pub fn insert(challenge: &Challenge, code_until: Option<Time>, gated: bool, now:
         challenge.sealed_secret.clone().into(),
         now.0.into(),
         challenge.expires_at.0.into(),
+        password_hash.into(),
     ];
-    let condition = if gated { "changes() > 0" } else { "TRUE" };
+    let gate = if gated { "AND changes() > 0" } else { "" };
     let sql = format!(
         "INSERT INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
                                  code_until, sends, sealed_secret, created_at, expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15 WHERE {condition} RETURNING id"
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+         WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16)) {gate} RETURNING id"
     );
     Stmt::new(sql, args)
 }
@@ -164,6 +172,11 @@ pub fn take_with_code(hash: &str, code_hash: &str, now: Time) -> Stmt {
         "UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND code_hash = ?3 AND code_until > ?2 AND {LIVE}"
     );
     Stmt::new(sql, vec![hash.into(), now.0.into(), code_hash.into()])
+}
+
+/// Takes a challenge for the password that was checked with that hash, while the user has it.
+pub fn take_with_password(hash: &str, password_hash: &str, now: Time) -> Stmt {
+    users::if_password_is(take(hash, now), password_hash)
 }
 
 /// Puts another code in the place of the one that was mailed, if so many were not yet; returns its id if so.

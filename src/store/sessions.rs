@@ -118,17 +118,10 @@ pub async fn live_by_cookie(db: &dyn Db, cookie_hash: &str, now: Time) -> Result
     answers.last().and_then(|rows| rows.first()).map(read_live).transpose()
 }
 
-/// Begins a session, if its user is still active; returns its id if so.
-pub fn insert(session: &Session) -> Stmt {
-    insert_where(session, "")
-}
-
-/// The same if the statement before it in the batch changed anything.
-pub fn insert_if_changed(session: &Session) -> Stmt {
-    insert_where(session, "AND changes() > 0")
-}
-
-fn insert_where(session: &Session, condition: &str) -> Stmt {
+/// Begins a session, if its user is still active and, where a password was checked, still has its hash; `gated`, if
+/// the statement before it in the batch changed anything, too. Returns its id if so.
+pub fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> Stmt {
+    let gate = if gated { "AND changes() > 0" } else { "" };
     let args: Vec<Arg> = vec![
         (&session.id).into(),
         (&session.tenant_id).into(),
@@ -141,12 +134,14 @@ fn insert_where(session: &Session, condition: &str) -> Stmt {
         session.created_at.0.into(),
         session.idle_seconds.into(),
         session.expires_at.0.into(),
+        password_hash.into(),
     ];
     let sql = format!(
         "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
                                seen_at, idle_seconds, idle_until, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11
-         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active') {condition} RETURNING id"
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active'
+                       AND (?12 IS NULL OR password_hash = ?12)) {gate} RETURNING id"
     );
     Stmt::new(sql, args)
 }

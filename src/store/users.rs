@@ -222,10 +222,9 @@ pub fn set_mfa(id: &str, mfa: &str, mark: &str) -> Stmt {
     audit::if_written(stmt, mark)
 }
 
-/// Changes nothing, and so says that a user still has that password's hash, for the statement after it.
-pub fn still_has_password(id: &str, hash: &str) -> Stmt {
-    let sql = "UPDATE users SET password_hash = password_hash WHERE id = ?1 AND password_hash = ?2";
-    Stmt::new(sql, vec![id.into(), hash.into()])
+/// A statement on rows of a user that ends in its `WHERE`, for when that user still has this password's hash.
+pub fn if_password_is(stmt: Stmt, hash: &str) -> Stmt {
+    stmt.and("EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.password_hash = ?)", hash)
 }
 
 /// Sets or removes the display name.

@@ -107,11 +107,12 @@ pub async fn sign_in(
     let party = relying_party::of(cx, &tenant, host).await?;
     let gate = attempt.judged(cx, &party, &passkey, &user, true).await?;
     if let Some(tried) = tried {
-        tried.succeeded(cx).await?;
+        tried.succeeded(cx);
     }
     sign_in::verified(cx, &tenant, &user).await?;
     let amr = vec![KEY, PRESENT, TWO_FACTORS];
-    let step = sign_in::proved(cx, Proved { tenant, user, amr, gate, writes: Vec::new() }, holder).await;
+    let proved = Proved { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let step = sign_in::proved(cx, proved, holder).await;
     match step {
         // The ceremony was ended by another request, or its user was.
         Err(Error::Refused(Refusal::WrongPassword)) => Err(Refusal::ChallengeOver.into()),

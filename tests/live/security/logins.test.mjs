@@ -55,7 +55,7 @@ describe('guessing', () => {
     assert.equal((await login(person.email, person.password, { from })).status, 200);
   });
 
-  test('successes do not count', async () => {
+  test('successes are no failures', async () => {
     const person = await gateway.makePerson();
     for (let tries = 0; tries < 12; tries += 1) {
       assert.equal(
@@ -64,6 +64,15 @@ describe('guessing', () => {
         `login ${tries + 1}`,
       );
     }
+  });
+
+  test('right passwords of an account are 60 a minute, from wherever they come', async () => {
+    const person = await gateway.makePerson();
+    const answers = await Promise.all(
+      Array.from({ length: 80 }, (_, n) => login(person.email, person.password, { from: `192.0.2.${130 + (n % 80)}` })),
+    );
+    assert.equal(answers.filter(({ status }) => status === 200).length, 60);
+    assert.equal(answers.filter(({ status }) => status === 429).length, 20);
   });
 
   test('other spellings of an address are the same account', async () => {

@@ -1,6 +1,8 @@
 //! A request on its way in, and what came of it.
 
+use std::future::Future as _;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis::cache::Cache;
@@ -190,6 +192,26 @@ impl<'w> Ask<'w> {
         pollster::block_on(self.world.afterwards());
         let Outcome::Answer(response) = outcome else { panic!("was to be answered") };
         (Reply::new(self.path.clone(), &response), [after[0] - before[0], after[1] - before[1]])
+    }
+
+    /// Serves it, and counts how often the answer waits for storage: what is asked side by side is one wait.
+    pub fn waits(self) -> (Reply, usize) {
+        let (world, path) = (self.world, self.path.clone());
+        let (cx, request) = self.parts();
+        let ports = [&world.db.yields, &world.counters.yields];
+        ports.iter().for_each(|yields| yields.set(true));
+        let mut serving = Box::pin(serve(&cx, &world.table, &request));
+        let (mut waits, mut context) = (0, Context::from_waker(Waker::noop()));
+        let outcome = loop {
+            match serving.as_mut().poll(&mut context) {
+                Poll::Ready(outcome) => break outcome,
+                Poll::Pending => waits += 1,
+            }
+        };
+        ports.iter().for_each(|yields| yields.set(false));
+        pollster::block_on(world.afterwards());
+        let Outcome::Answer(response) = outcome else { panic!("was to be answered") };
+        (Reply::new(path, &response), waits)
     }
 
     /// Serves it; it must be forwarded.

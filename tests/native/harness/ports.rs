@@ -80,6 +80,11 @@ impl Sqlite {
         Ok(all)
     }
 
+    /// Rows that were written, changed or deleted so far, by triggers and foreign keys too.
+    pub fn rows_changed(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
     fn batch(&self, stmts: &[Stmt]) -> rusqlite::Result<Vec<Rows>> {
         let transaction = self.connection.unchecked_transaction()?;
         let answers = stmts.iter().map(|stmt| self.one(stmt)).collect::<rusqlite::Result<Vec<Rows>>>()?;
@@ -111,18 +116,23 @@ pub struct Objects {
     clock: Rc<Cell<i64>>,
     /// Calls so far.
     pub calls: Cell<usize>,
+    /// Whether each call first lets the other requests on, as a real one does.
+    pub yields: Cell<bool>,
 }
 
 impl Objects {
     /// No object yet.
     pub fn new(clock: Rc<Cell<i64>>) -> Objects {
-        Objects { objects: RefCell::default(), clock, calls: Cell::new(0) }
+        Objects { objects: RefCell::default(), clock, calls: Cell::new(0), yields: Cell::new(false) }
     }
 }
 
 impl Counters for Objects {
     fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
+            if self.yields.get() {
+                others_first().await;
+            }
             self.calls.set(self.calls.get() + 1);
             let mut objects = self.objects.borrow_mut();
             let tallies = objects.entry(object).or_default();

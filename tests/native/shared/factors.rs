@@ -234,7 +234,8 @@ fn a_code_in_the_mailbox_is_no_second_factor_for_one_who_came_by_mail() {
     let user = world.with_mail("ada@example.com");
     let sent = world.mails("ada@example.com").len();
     let tenant = home(&world).tenant;
-    let proved = Proved { tenant, user, amr: vec!["otp"], gate: Vec::new(), writes: Vec::new() };
+    let proved =
+        Proved { tenant, user, amr: vec!["otp"], gate: Vec::new(), password_hash: None, writes: Vec::new() };
     let step = pollster::block_on(sign_in::proved(&world.cx(), proved, Holder::Api)).unwrap();
     let Step::Second(waiting) = step else { panic!("signed in") };
     let names: Vec<&str> = waiting.methods().iter().map(|method| method.name()).collect();

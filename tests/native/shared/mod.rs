@@ -10,6 +10,7 @@ mod factor_states;
 mod factors;
 mod grants;
 mod letters;
+mod login_costs;
 mod mail_queue;
 mod notices;
 mod paging;
