@@ -12,10 +12,11 @@ use html5gum::{HtmlString, Spanned};
 
 use crate::domain::html_tokens::tokens;
 use crate::domain::template_rules::{Allowed, allowed, allowed_in_mail, css_problem};
+use crate::model::linkable::find_link;
 use crate::model::template::{Mistake, Piece, Template};
 
 /// Begins the mark of a value; its variable's name and [`END`] follow.
-const VALUE: char = '\u{e000}';
+pub(super) const VALUE: char = '\u{e000}';
 /// Marks the begin of a condition.
 const IF: char = '\u{e002}';
 /// Marks an `else`.
@@ -23,7 +24,7 @@ const ELSE: char = '\u{e003}';
 /// Marks the end of a condition.
 const END_IF: char = '\u{e004}';
 /// Ends the mark of a value.
-const END: char = '\u{e001}';
+pub(super) const END: char = '\u{e001}';
 const MARKS: [char; 5] = [VALUE, END, IF, ELSE, END_IF];
 
 /// What the form of a page must be like.
@@ -120,6 +121,8 @@ struct Check<'a> {
     fields: Vec<&'static str>,
     /// The element whose content is text whatever it looks like.
     raw: Option<&'static str>,
+    /// The link that is open: where it leads, and its text so far.
+    link: Option<(String, String)>,
 }
 
 type Attributes = BTreeMap<HtmlString, Spanned<HtmlString, usize>>;
@@ -136,6 +139,7 @@ impl<'a> Check<'a> {
             submits: false,
             fields: Vec::new(),
             raw: None,
+            link: None,
         }
     }
 
@@ -197,6 +201,10 @@ impl<'a> Check<'a> {
         }
         match element {
             "title" | "style" => self.raw = Some(element),
+            "a" => {
+                self.end_link()?;
+                self.link = Some((attribute(&tag.attributes, "href").unwrap_or_default(), String::new()));
+            }
             "form" => self.form(&tag.attributes)?,
             "input" => self.input(&tag.attributes)?,
             "button" => {
@@ -252,6 +260,9 @@ impl<'a> Check<'a> {
         if self.raw == Some(name) {
             self.raw = None;
         }
+        if name == "a" {
+            self.end_link()?;
+        }
         if name == "form" {
             if self.depth > 0 || !self.forming {
                 return Err("the form is closed once, outside any condition".into());
@@ -268,6 +279,9 @@ impl<'a> Check<'a> {
             }
             return if raw == "style" { css_problem(text).map_or(Ok(()), Err) } else { Ok(()) };
         }
+        if let Some((_, shown)) = &mut self.link {
+            shown.push_str(text);
+        }
         for c in text.chars() {
             match c {
                 IF => self.depth += 1,
@@ -278,8 +292,24 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
+    /// A link on a page does not show another address than the one that it leads to.
+    fn end_link(&mut self) -> Result<(), String> {
+        let Some((href, shown)) = self.link.take() else { return Ok(()) };
+        let shown: String = shown.chars().filter(|c| !MARKS.contains(c)).collect();
+        let bare = |address: &str| {
+            let address = address.trim().trim_end_matches('/').to_lowercase();
+            let rest = ["https://", "mailto:"].iter().find_map(|scheme| address.strip_prefix(scheme));
+            rest.map(str::to_owned).unwrap_or(address)
+        };
+        if self.form.is_some() && find_link(&shown).is_some() && bare(&shown) != bare(&href) {
+            return Err("the text of a link is no address but its own".into());
+        }
+        Ok(())
+    }
+
     /// What must have been there.
-    fn finish(&self) -> Result<(), String> {
+    fn finish(&mut self) -> Result<(), String> {
+        self.end_link()?;
         if let Some(raw) = self.raw {
             return Err(format!("<{raw}> is not closed"));
         }

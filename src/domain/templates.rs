@@ -211,7 +211,15 @@ pub async fn rendered(
     let html: Option<Rc<str>> = match cx.cache.templates.get(&key, cx.now) {
         Some(known) => known,
         None => {
-            let found = find(cx, tenant, kind).await?.map(|kept| kept.html.into());
+            // One that was kept under other rules is checked again, and not served if it breaks those of now.
+            let found = find(cx, tenant, kind).await?.filter(|kept| match kind.checked(&kept.html) {
+                Ok(_) => true,
+                Err(mistake) => {
+                    log_failure(cx, tenant, kind, &mistake);
+                    false
+                }
+            });
+            let found = found.map(|kept| kept.html.into());
             cx.cache.templates.put(key, Option::clone(&found), cx.now, cx.remember_until());
             found
         }
@@ -219,13 +227,23 @@ pub async fn rendered(
     let Some(html) = html else { return Ok(None) };
     match Template::parse(&html, &kind.names()) {
         Ok(template) => Ok(Some(template.render(values))),
-        Err(Mistake { line, reason }) => {
-            let said = serde_json::json!({
-                "level": "error", "event": "template.failed", "tenant": tenant.id, "template": kind.name,
-                "line": line, "fault": reason,
-            });
-            cx.log.line(&said.to_string());
+        Err(mistake) => {
+            log_failure(cx, tenant, kind, &mistake);
             Ok(None)
         }
     }
+}
+
+fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
+    let said = serde_json::json!({
+        "level": "error", "event": "template.failed", "tenant": tenant.id, "template": kind.name,
+        "line": mistake.line, "fault": mistake.reason,
+    });
+    cx.log.line(&said.to_string());
+}
+
+/// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.
+pub fn problem(kind: &Kind, kept: &Kept) -> Option<String> {
+    let Mistake { line, reason } = kind.checked(&kept.html).err()?;
+    Some(format!("line {line}: {reason}"))
 }

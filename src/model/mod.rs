@@ -10,6 +10,7 @@ pub mod headers;
 pub mod id;
 pub mod json;
 pub mod language;
+pub mod linkable;
 pub mod path;
 pub mod qr;
 pub mod role;

@@ -36,7 +36,8 @@ impl Written {
     }
 }
 
-/// The parts are null where the mail is the default.
+/// The parts are null where the mail is the default. `problem` says why a kept template is not sent, and the
+/// default is in its place.
 fn shape(kind: Kind, language: Language, kept: Option<&Kept>) -> Value {
     let content = kept.map(|kept| &kept.content);
     let variables: Vec<Value> = variables(kind)
@@ -46,6 +47,7 @@ fn shape(kind: Kind, language: Language, kept: Option<&Kept>) -> Value {
         "name": kind.name(), "lang": language.tag(), "subject": content.map(|content| &content.subject),
         "text": content.map(|content| &content.text), "html": content.map(|content| &content.html),
         "updatedAt": kept.map(|kept| kept.updated_at.rfc3339()), "variables": variables,
+        "problem": kept.and_then(templates::problem).map(|(field, detail)| json!({ "field": field, "detail": detail })),
     })
 }
 

@@ -28,13 +28,15 @@ pub(super) struct Previewed {
     html: Option<String>,
 }
 
-/// `html` is null where the page is the default.
+/// `html` is null where the page is the default. `problem` says why a kept one is not served.
 fn shape(kind: &Kind, kept: Option<&Kept>) -> Value {
+    let problem = kept.and_then(|kept| templates::problem(kind, kept));
     let variable = |(name, is, _): &(&str, &str, &str)| json!({ "name": name, "description": is });
     json!({
         "name": kind.name, "html": kept.map(|kept| &kept.html),
         "updatedAt": kept.map(|kept| kept.updated_at.rfc3339()),
         "variables": kind.variables.iter().map(variable).collect::<Vec<_>>(),
+        "problem": problem.map(|detail| json!({ "field": "html", "detail": detail })),
     })
 }
 

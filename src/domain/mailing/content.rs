@@ -9,6 +9,7 @@ use crate::domain::mailing::words::said_in;
 use crate::domain::tenants::Tenant;
 use crate::model::agent;
 use crate::model::language::Language;
+use crate::model::linkable::without_links;
 use crate::ports::Fault;
 pub use crate::store::mail_templates::Content;
 use crate::store::users::User;
@@ -101,23 +102,35 @@ pub(super) async fn content(
         device = agent::device(&cx.client.user_agent);
     }
     // A name is what whoever registered wrote: one that a mail program could make a link of is not repeated.
-    let plain = |name: &&String| name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\''));
+    // Nor one that is a telephone number.
+    let plain = |name: &&String| {
+        let digits = name.chars().filter(|c| c.is_numeric()).count();
+        digits < 5 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\''))
+    };
     let values = [
-        ("tenant_name", tenant.name.clone()),
+        ("tenant_name", without_links(&tenant.name)),
         ("greeting_name", to.name.as_ref().filter(plain).cloned().unwrap_or_default()),
         ("link", link),
         ("code", code.to_owned()),
         ("minutes", kind.minutes()),
-        ("new_email", new_email.to_owned()),
+        ("new_email", shown_address(new_email)),
         ("when", when),
         ("address", cx.client.address.clone()),
-        ("device", device.unwrap_or_default()),
+        ("device", device.map(|device| without_links(&device)).unwrap_or_default()),
     ];
     let language = language(cx, to);
     match templates::own(cx, tenant, kind, language, &values).await? {
         Some(content) => Ok(content),
         None => ours(kind, language, &values),
     }
+}
+
+/// The address that an account is to have, which its reader must know: a mail program makes nothing of it but a
+/// way to write there. One whose name is itself an address, as `www.example.com/?x=@example.com`, is taken apart.
+fn shown_address(address: &str) -> String {
+    let name = address.rsplit_once('@').map_or(address, |(name, _)| name);
+    let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '+' | '.'));
+    if plain && !name.contains("www.") { address.to_owned() } else { without_links(address) }
 }
 
 /// The language that a user is written to in: their own, else that of the request.

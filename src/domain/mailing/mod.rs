@@ -8,6 +8,7 @@ mod letter;
 mod links;
 mod queue;
 pub mod templates;
+mod wording;
 mod words;
 
 use std::rc::Rc;

@@ -6,6 +6,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::content::{Content, VARIABLES, Values, one_line, ours, variables};
 use crate::domain::mailing::letter::Kind;
+use crate::domain::mailing::wording;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::template_check::{check_mail, check_rendered_mail};
 use crate::domain::tenants::Tenant;
@@ -102,7 +103,15 @@ pub(super) async fn own(
         Some(known) => known,
         None => {
             let found = find(cx, tenant, kind, language).await?;
-            let found = found.map(|kept| kept.content.joined().into());
+            // One that was kept under other rules is checked again, and not sent if it breaks those of now.
+            let found = found.map(|kept| kept.content).filter(|content| match check(kind, content) {
+                Ok(_) => true,
+                Err(misplaced) => {
+                    log_failure(cx, tenant, kind, language, misplaced);
+                    false
+                }
+            });
+            let found = found.map(|content| content.joined().into());
             cx.cache.templates.put(key, Option::clone(&found), cx.now, cx.remember_until());
             found
         }
@@ -110,15 +119,27 @@ pub(super) async fn own(
     let Some(content) = known.and_then(|joined| Content::parted(&joined)) else { return Ok(None) };
     match rendered(kind, &content, values) {
         Ok(content) => Ok(Some(content)),
-        Err((field, Mistake { line, reason })) => {
-            let said = serde_json::json!({
-                "level": "error", "event": "mail_template.failed", "tenant": tenant.id, "template": kind.name(),
-                "lang": language.tag(), "field": field, "line": line, "fault": reason,
-            });
-            cx.log.line(&said.to_string());
+        Err(misplaced) => {
+            log_failure(cx, tenant, kind, language, misplaced);
             Ok(None)
         }
     }
+}
+
+fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplaced: Misplaced) {
+    let (field, Mistake { line, reason }) = misplaced;
+    let said = serde_json::json!({
+        "level": "error", "event": "mail_template.failed", "tenant": tenant.id, "template": kind.name(),
+        "lang": language.tag(), "field": field, "line": line, "fault": reason,
+    });
+    cx.log.line(&said.to_string());
+}
+
+/// Why a kept template is not sent, and ours is in its place: which part of it, and what is wrong there. `None`
+/// if it is sent.
+pub fn problem(kept: &Kept) -> Option<(&'static str, String)> {
+    let (field, Mistake { line, reason }) = check(Kind::by_name(&kept.name)?, &kept.content).err()?;
+    Some((field, format!("line {line}: {reason}")))
 }
 
 type Misplaced = (&'static str, Mistake);
@@ -150,8 +171,6 @@ fn samples(kind: Kind, whole: bool) -> Values {
 
 /// Checks a template as it is written and as it is rendered; its rendering with samples.
 fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
-    let refused =
-        |(field, Mistake { line, reason }): Misplaced| invalid(field, format!("line {line}: {reason}"));
     let subject = &content.subject;
     if subject.trim().is_empty()
         || subject.chars().count() > LONGEST_SUBJECT
@@ -167,17 +186,8 @@ fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
             return Err(invalid(field, "no control characters"));
         }
     }
-    let bare = samples(kind, false);
-    let least = rendered(kind, content, &bare).map_err(refused)?;
-    let whole = samples(kind, true);
-    let shown = rendered(kind, content, &whole).map_err(refused)?;
-    let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
-    let template = Template::parse(&content.html, &names).map_err(|mistake| refused(("html", mistake)))?;
-    check_mail(&content.html, &template).map_err(|mistake| refused(("html", mistake)))?;
-    for (html, values) in [(&least.html, &bare), (&shown.html, &whole)] {
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        check_rendered_mail(html, &values).map_err(|mistake| refused(("html", mistake)))?;
-    }
+    let (shown, least) = check(kind, content)
+        .map_err(|(field, Mistake { line, reason })| invalid(field, format!("line {line}: {reason}")))?;
     // What the letter is for is there, whatever else is empty.
     for (name, needed) in [("link", kind.needs_link()), ("code", kind.has_code())] {
         let sample =
@@ -191,4 +201,27 @@ fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
         }
     }
     Ok(shown)
+}
+
+/// Checks what a template may say; its renderings with all samples and with the fewest.
+fn check(kind: Kind, content: &Content) -> Result<(Content, Content), Misplaced> {
+    let bare = samples(kind, false);
+    let least = rendered(kind, content, &bare)?;
+    let whole = samples(kind, true);
+    let shown = rendered(kind, content, &whole)?;
+    let html = |mistake| ("html", mistake);
+    let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
+    let template = Template::parse(&content.html, &names).map_err(html)?;
+    check_mail(&content.html, &template).map_err(html)?;
+    for (rendering, values) in [(&least.html, &bare), (&shown.html, &whole)] {
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        check_rendered_mail(rendering, &values).map_err(html)?;
+    }
+    wording::check(kind, &template, true).map_err(html)?;
+    for (field, written) in [("subject", &content.subject), ("text", &content.text)] {
+        let misplaced = |mistake| (field, mistake);
+        let template = Template::parse(written, &names).map_err(misplaced)?;
+        wording::check(kind, &template, false).map_err(misplaced)?;
+    }
+    Ok((shown, least))
 }

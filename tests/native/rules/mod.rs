@@ -6,6 +6,7 @@ mod config;
 mod counter;
 mod email;
 mod json;
+pub mod linkable;
 mod parsers;
 mod paths;
 mod properties;

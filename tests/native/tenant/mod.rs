@@ -5,6 +5,7 @@ mod audit;
 mod clients;
 mod keys;
 mod mail_templates;
+mod mail_wording;
 mod mails;
 mod one_tenant;
 mod plans;

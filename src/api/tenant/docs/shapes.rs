@@ -194,6 +194,16 @@ pub struct Template {
     #[schema(format = DateTime)]
     updated_at: Option<String>,
     variables: Vec<Variable>,
+    /// Why the one that is kept is not served, and the default is: it breaks a rule that is newer than it.
+    problem: Option<TemplateProblem>,
+}
+
+#[derive(ToSchema)]
+pub struct TemplateProblem {
+    /// `subject`, `text` or `html`.
+    field: String,
+    /// The line, and what is wrong there.
+    detail: String,
 }
 
 #[derive(ToSchema)]
@@ -221,13 +231,16 @@ pub struct MailTemplate {
     #[schema(format = DateTime)]
     updated_at: Option<String>,
     variables: Vec<Variable>,
+    /// Why the one that is kept is not sent, and the default is: it breaks a rule that is newer than it.
+    problem: Option<TemplateProblem>,
 }
 
 #[derive(ToSchema)]
 pub struct MailTemplateParts {
     /// One line of at most 200 characters, without link or code.
     subject: String,
-    /// With `{{ link }}` and `{{ code }}` where the mail has one. So is the HTML.
+    /// With `{{ link }}` and `{{ code }}` where the mail has one, each between white space, and with nothing else
+    /// that a mail program makes a link of. So are the subject and the HTML.
     text: String,
     /// Loads nothing, and leads nowhere but to `{{ link }}`.
     html: String,
