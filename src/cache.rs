@@ -15,6 +15,7 @@ use crate::domain::principal::Credential;
 use crate::domain::tenants::Tenant;
 use crate::model::route::RouteTable;
 use crate::model::time::Time;
+use crate::store::client_origins::KnownBy;
 
 /// A bounded map with one life for all its entries.
 pub struct Memo<K, V> {
@@ -97,8 +98,8 @@ pub struct Cache {
     pub routes: Memo<String, Rc<RouteTable>>,
     /// Clients by tenant and client id.
     pub clients: Memo<(String, String), Rc<Client>>,
-    /// Whether scripts of an origin may call, by tenant and origin, as far as its clients say.
-    pub origins: Memo<(String, String), bool>,
+    /// Who made the clients of an origin, by tenant and origin.
+    pub origins: Memo<(String, String), KnownBy>,
     /// Pages in a tenant's own HTML by tenant and name; `None` remembers that there is none.
     pub templates: Memo<(String, &'static str), Option<Rc<str>>>,
     /// Who a credential stands for, by the credential itself; with the assertions minted for it.

@@ -39,10 +39,13 @@ pub fn table() -> Result<Table, Fault> {
 }
 
 /// Whose scripts may call a row. What is published is anyone's; what answers JSON to a token is the tenant's
-/// origins'. People go to pages, and introspection is for servers.
+/// origins', and that of a client that registered itself can call what its sign-in takes and no more. People go to
+/// pages, and introspection is for servers.
 fn reach(surface: &str, path: &str) -> Reach {
     let visited = ["/oauth2/authorize", "/oauth2/logout", "/oauth2/introspect"];
+    let of_clients = ["/oauth2/token", "/oauth2/revoke", "/oauth2/userinfo"];
     match surface {
+        "oauth" if of_clients.iter().any(|end| path.ends_with(end)) => Reach::Clients,
         "oauth" if path.contains("/.well-known/") => Reach::Anyone,
         "oauth" if visited.iter().any(|end| path.ends_with(end)) => Reach::Own,
         "session" | "account" | "connections" | "tenant" | "oauth" => Reach::Origins,

@@ -1,5 +1,6 @@
 //! Which origins' scripts may call a tenant's APIs and routes from a browser: those that its administrators
-//! named, and those that its clients' users come back to. They bring a token or a key, never a cookie.
+//! named, and those that its clients' users come back to. They bring a token or a key, never a cookie. Anyone may name
+//! an origin where clients register themselves, so theirs call no more than their own sign-in takes.
 
 use url::Url;
 
@@ -12,9 +13,19 @@ use crate::model::path::Path;
 use crate::model::route::{Auth, Matched};
 use crate::ports::Fault;
 use crate::store;
+use crate::store::client_origins::KnownBy;
+
+/// Whose scripts an endpoint is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// Those of origins that an administrator named, by themselves or with a client.
+    OfTheTenant,
+    /// Those of clients that registered themselves, too.
+    OfAnyClient,
+}
 
 /// Whether scripts of an origin, as `Origin` has it, may call.
-pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str) -> Result<bool, Fault> {
+pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str, scripts: Scripts) -> Result<bool, Fault> {
     if tenant.settings.allowed_origins.iter().any(|allowed| allowed == origin) {
         return Ok(true);
     }
@@ -22,12 +33,19 @@ pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str) -> Result<bool, 
         return Ok(false);
     }
     let key = (tenant.id.clone(), origin.to_owned());
-    if let Some(known) = cx.cache.origins.get(&key, cx.now) {
-        return Ok(known);
-    }
-    let known = store::client_origins::is_known(cx.db.as_ref(), &tenant.id, origin).await?;
-    cx.cache.origins.put(key, known, cx.now, cx.remember_until());
-    Ok(known)
+    let known = match cx.cache.origins.get(&key, cx.now) {
+        Some(known) => known,
+        None => {
+            let known = store::client_origins::known_by(cx.db.as_ref(), &tenant.id, origin).await?;
+            cx.cache.origins.put(key, known, cx.now, cx.remember_until());
+            known
+        }
+    };
+    Ok(match known {
+        KnownBy::Administrator => true,
+        KnownBy::Client => scripts == Scripts::OfAnyClient,
+        KnownBy::Nobody => false,
+    })
 }
 
 /// The origins of a client's redirect URIs. A scheme of an application's own has none.

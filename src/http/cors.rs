@@ -2,7 +2,7 @@
 //! browser's own: a script that may call brings its token.
 
 use crate::cx::Cx;
-use crate::domain::origins::{is_allowed, is_guarded};
+use crate::domain::origins::{Scripts, is_allowed, is_guarded};
 use crate::domain::tenants::{self, Tenant};
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -15,6 +15,8 @@ pub enum Reach {
     Own,
     /// Those of the tenant's origins.
     Origins,
+    /// The same, and those of clients that registered themselves.
+    Clients,
     /// Anyone's: it is public.
     Anyone,
 }
@@ -81,12 +83,12 @@ pub(super) async fn preflight(
         Reach::Own => None,
         Reach::Anyone => Some(asked.admitted("*", &methods)),
         // Whether the script may read the answer is then decided with the tenant that it names.
-        Reach::Origins if named.is_none() && asked.names_tenant_later() => {
+        Reach::Origins | Reach::Clients if named.is_none() && asked.names_tenant_later() => {
             Some(asked.admitted(asked.origin, &methods))
         }
-        Reach::Origins => {
+        Reach::Origins | Reach::Clients => {
             let tenant = tenants::choose(cx, named, &request.host, None).await.ok()?.tenant;
-            allowed(cx, &tenant, request).await.map(|origin| asked.admitted(origin, &methods))
+            allowed(cx, &tenant, request, reach).await.map(|origin| asked.admitted(origin, &methods))
         }
     }
 }
@@ -101,14 +103,21 @@ pub(super) async fn gateway_preflight(
     if !is_guarded(cx, tenant, &request.host, &request.path, asked.method).await? {
         return Ok(None);
     }
-    Ok(allowed(cx, tenant, request).await.map(|origin| asked.admitted(origin, asked.method)))
+    let origin = allowed(cx, tenant, request, Reach::Origins).await;
+    Ok(origin.map(|origin| asked.admitted(origin, asked.method)))
 }
 
 /// The origin that a request comes from, if its scripts may read the answer. A database that does not answer
 /// lets nobody in.
-pub(super) async fn allowed<'a>(cx: &Cx, tenant: &Tenant, request: &'a Request) -> Option<&'a str> {
+pub(super) async fn allowed<'a>(
+    cx: &Cx,
+    tenant: &Tenant,
+    request: &'a Request,
+    reach: Reach,
+) -> Option<&'a str> {
     let origin = request.headers.get("origin").filter(|origin| *origin != cx.config.origin)?;
-    is_allowed(cx, tenant, origin).await.ok()?.then_some(origin)
+    let scripts = if reach == Reach::Clients { Scripts::OfAnyClient } else { Scripts::OfTheTenant };
+    is_allowed(cx, tenant, origin, scripts).await.ok()?.then_some(origin)
 }
 
 /// The answer, readable by scripts that may call. Pages are for people.
@@ -132,7 +141,7 @@ pub(super) async fn opened(
     }
     let header = request.headers.get("x-tenant-id");
     let Ok(chosen) = tenants::choose(cx, named, &request.host, header).await else { return response };
-    match allowed(cx, &chosen.tenant, request).await {
+    match allowed(cx, &chosen.tenant, request, reach).await {
         Some(origin) => {
             response.with("access-control-allow-origin", origin).with("access-control-expose-headers", "*")
         }

@@ -105,7 +105,7 @@ async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, E
     }
     let mut outcome = (table.gateway)(cx, &call).await?;
     if let Outcome::Forward(plan) = &mut outcome {
-        plan.readable_by = cors::allowed(cx, tenant, request).await.map(str::to_owned);
+        plan.readable_by = cors::allowed(cx, tenant, request, Reach::Origins).await.map(str::to_owned);
     }
     Ok(outcome)
 }

@@ -1,12 +1,31 @@
 //! Origins of clients' redirect URIs.
 
 use crate::ports::{Db, Fault, Stmt};
-use crate::store::{json_text, one};
+use crate::store::{Columns, json_text, one};
 
-/// Whether a client of the tenant has a redirect URI of that origin.
-pub async fn is_known(db: &dyn Db, tenant_id: &str, origin: &str) -> Result<bool, Fault> {
-    let sql = "SELECT 1 AS known FROM client_origins WHERE tenant_id = ?1 AND origin = ?2 LIMIT 1";
-    Ok(!one(db, Stmt::new(sql, vec![tenant_id.into(), origin.into()])).await?.is_empty())
+/// Who made the clients that have a redirect URI of an origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownBy {
+    /// There are none.
+    Nobody,
+    /// They registered themselves, all of them.
+    Client,
+    /// An administrator made one of them.
+    Administrator,
+}
+
+/// Whose redirect URIs in a tenant are of that origin.
+pub async fn known_by(db: &dyn Db, tenant_id: &str, origin: &str) -> Result<KnownBy, Fault> {
+    let sql = "SELECT max(clients.registration_hash IS NULL) AS administered
+               FROM client_origins JOIN clients ON clients.id = client_origins.client_id
+               WHERE client_origins.tenant_id = ?1 AND client_origins.origin = ?2";
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), origin.into()])).await?;
+    let administered = rows.first().map(|row| Columns(row).maybe_int("administered")).transpose()?.flatten();
+    Ok(match administered {
+        None => KnownBy::Nobody,
+        Some(0) => KnownBy::Client,
+        Some(_) => KnownBy::Administrator,
+    })
 }
 
 /// Writes the origins of a client that is in the same batch before, if it is there.

@@ -233,3 +233,71 @@ fn the_origin_of_an_open_route_answers_for_itself() {
     assert!(plan.url.ends_with("/app/x"));
     assert_eq!(plan.readable_by.as_deref(), Some(APP));
 }
+
+/// Where anyone registers a client, its origin may call what its own sign-in takes, and nothing else of the tenant's.
+#[test]
+fn an_origin_of_a_client_that_registered_itself_reaches_its_sign_in_alone() {
+    let world = world();
+    world.settings(json!({ "allowedOrigins": [APP], "clientRegistration": "open" }));
+    let said = |uri: &str| json!({ "redirect_uris": [uri], "token_endpoint_auth_method": "none" });
+    let register = |uri: &str| world.post("/oauth2/register").json(said(uri)).send().is(201);
+    let client = register("https://evil.example/cb");
+    register("http://localhost:4000/cb");
+    world.route(json!({ "methods": ["GET", "POST"] }));
+    let user = world.user("ada@example.com");
+    let token = world.session(&user).access;
+    for origin in [EVIL, "http://localhost:4000"] {
+        for path in ["token", "revoke", "userinfo"] {
+            for path in [format!("/oauth2/{path}"), format!("/tenant/home/oauth2/{path}")] {
+                readable_by(&preflight(&world, &path, origin, "POST").send().is(204), Some(origin));
+                readable_by(
+                    &world.post(&path).header("origin", origin).form(&[("x", "y")]).send(),
+                    Some(origin),
+                );
+            }
+        }
+        for path in ["/.well-known/jwks.json", "/tenant/home/.well-known/openid-configuration"] {
+            readable_by(&world.get(path).header("origin", origin).send().is(200), Some("*"));
+        }
+        for path in [
+            LOGIN,
+            "/api/auth/me",
+            "/api/auth/api-keys",
+            "/auth/login",
+            "/auth/register",
+            "/user/login",
+            "/tenant/home/v2/Users",
+            "/oauth2/par",
+            "/oauth2/device_authorization",
+            "/oauth2/introspect",
+            "/oauth2/register",
+            "/tenant/home/oauth2/par",
+            "/app/x",
+            "/nothing",
+        ] {
+            readable_by(&preflight(&world, path, origin, "POST").send(), None);
+            readable_by(&preflight(&world, path, origin, "GET").send(), None);
+        }
+        readable_by(&world.get("/api/auth/me").bearer(&token).header("origin", origin).send().is(200), None);
+        assert_eq!(world.get("/app/x").bearer(&token).header("origin", origin).plan().readable_by, None);
+    }
+    // Changing itself gives it no more.
+    let path = client.str("/registration_client_uri").replace("https://auth.example.com", "");
+    let bearer = client.str("/registration_access_token");
+    let change =
+        json!({ "client_id": client.str("/client_id"), "redirect_uris": ["https://other.evil.example/cb"] });
+    world.put(&path).bearer(&bearer).json(change).send().is(200);
+    readable_by(&preflight(&world, LOGIN, "https://other.evil.example", "POST").send(), None);
+    readable_by(
+        &preflight(&world, TOKEN, "https://other.evil.example", "POST").send().is(204),
+        Some("https://other.evil.example"),
+    );
+    readable_by(&preflight(&world, TOKEN, EVIL, "POST").send(), None);
+    // One that the tenant knows already loses nothing by it, and one that an administrator names gains all.
+    register(&format!("{SPA}/mine"));
+    register("https://app.example/mine");
+    for origin in [APP, SPA] {
+        readable_by(&preflight(&world, LOGIN, origin, "POST").fresh().send().is(204), Some(origin));
+        readable_by(&preflight(&world, "/app/x", origin, "POST").fresh().send().is(204), Some(origin));
+    }
+}
