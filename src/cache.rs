@@ -11,11 +11,11 @@ use std::rc::Rc;
 
 use crate::domain::clients::Client;
 use crate::domain::keys::KeySet;
+use crate::domain::origins::KnownBy;
 use crate::domain::principal::Credential;
 use crate::domain::tenants::Tenant;
 use crate::model::route::RouteTable;
 use crate::model::time::Time;
-use crate::store::client_origins::KnownBy;
 
 /// A bounded map with one life for all its entries.
 pub struct Memo<K, V> {

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::{keys, tenants};
+use crate::domain::{keys, public_uris, tenants};
 use crate::oidc::logout_token::{LogoutToken, SECONDS, TYP, events};
 use crate::ports::Fault;
 use crate::store;
@@ -86,6 +86,14 @@ enum Told {
 
 async fn told(cx: &Cx, delivery: &Delivery) -> Told {
     let Some(uri) = &delivery.uri else { return Told::Taken };
+    // What was saved before the rule, or has become a host of ours, is not asked either.
+    if delivery.registered_itself {
+        match public_uris::may_be_asked(cx, uri).await {
+            Ok(true) => {}
+            Ok(false) => return Told::Refused("the client's address is not a public one".into()),
+            Err(fault) => return Told::NotNow(fault.0),
+        }
+    }
     let token = match token(cx, delivery).await {
         Ok(Some(token)) => token,
         Ok(None) => return Told::NotNow("the tenant is suspended".into()),

@@ -14,6 +14,7 @@ use crate::domain::client_auth;
 use crate::domain::client_rules;
 use crate::domain::clients::{self, Client, Made};
 use crate::domain::principal::{self, Credential, Sent};
+use crate::domain::public_uris;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, ClientRegistration, Tenant};
 use crate::domain::throttle;
@@ -49,6 +50,7 @@ pub async fn register(
     };
     let described =
         narrowed(described, voucher.as_ref().map(|_| Granted::Vouched).unwrap_or(Granted::Nothing))?;
+    public_uris::check(cx, &described.metadata).await?;
     if voucher.is_none() {
         let address = format!("{}:client-registration:{}", tenant.id, cx.address_bucket());
         throttle::window(cx, address, AN_HOUR, 3_600).await?;
@@ -166,6 +168,7 @@ pub async fn change(
         }
     }
     let described = narrowed(described, Granted::Held(&client.metadata.scope))?;
+    public_uris::check(cx, &described.metadata).await?;
     let id = client.id.clone();
     clients::replace_checked(cx, tenant, &id, client, described).await
 }

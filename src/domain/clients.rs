@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::client_rules;
 use crate::domain::origins;
+use crate::domain::public_uris;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::model::client::{AuthMethod, Described};
@@ -113,6 +114,9 @@ pub async fn replace(
 ) -> Result<Made, Error> {
     let client = find(cx, tenant, id).await?;
     client_rules::check(&described)?;
+    if client.registration_hash.is_some() {
+        public_uris::check(cx, &described.metadata).await?;
+    }
     client_rules::check_roles(cx, tenant, &described).await?;
     replace_checked(cx, tenant, actor, client, described).await
 }

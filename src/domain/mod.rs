@@ -33,6 +33,7 @@ pub mod origins;
 pub mod passkeys;
 pub mod passwords;
 pub mod principal;
+pub mod public_uris;
 pub mod reauthentication;
 pub mod refresh;
 pub mod refusal;

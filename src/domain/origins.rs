@@ -13,7 +13,7 @@ use crate::model::path::Path;
 use crate::model::route::{Auth, Matched};
 use crate::ports::Fault;
 use crate::store;
-use crate::store::client_origins::KnownBy;
+pub use crate::store::client_origins::KnownBy;
 
 /// Whose scripts an endpoint is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

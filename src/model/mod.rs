@@ -12,6 +12,7 @@ pub mod json;
 pub mod language;
 pub mod linkable;
 pub mod path;
+pub mod public_address;
 pub mod qr;
 pub mod role;
 pub mod route;

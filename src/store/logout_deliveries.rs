@@ -44,6 +44,8 @@ pub struct Delivery {
     pub created_at: Time,
     /// Where to; none if the client does not want to know any more.
     pub uri: Option<String>,
+    /// Whether the client registered itself.
+    pub registered_itself: bool,
 }
 
 /// How deliveries are tried again, in milliseconds.
@@ -69,7 +71,9 @@ pub async fn take_due(
          WHERE id IN (SELECT id FROM logout_deliveries WHERE next_at <= ?1 AND (?2 IS NULL OR user_id = ?2)
                       ORDER BY next_at LIMIT ?5)
          RETURNING *, (SELECT json_extract(metadata, '$.backchannel_logout_uri') FROM clients
-                       WHERE clients.id = logout_deliveries.client_id) AS uri",
+                       WHERE clients.id = logout_deliveries.client_id) AS uri,
+                      (SELECT registration_hash IS NOT NULL FROM clients
+                       WHERE clients.id = logout_deliveries.client_id) AS registered_itself",
         vec![now.0.into(), user_id.into(), delays.first.into(), delays.longest.into(), limit.into()],
     );
     let rows = one(db, stmt).await?;
@@ -85,6 +89,7 @@ pub async fn take_due(
             next_at: row.time("next_at")?,
             created_at: row.time("created_at")?,
             uri: row.maybe_text("uri")?,
+            registered_itself: row.maybe_int("registered_itself")? == Some(1),
         })
     };
     rows.iter().map(read).collect()

@@ -12,4 +12,5 @@ mod narrowing;
 mod private_key_jwt;
 mod register;
 mod released_claims;
+mod strangers;
 mod token_exchange;

@@ -14,6 +14,12 @@ const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 
+/// Scope and audience of a token, or the error.
+type Told = Result<(Vec<String>, Vec<String>), String>;
+
+/// What a request says, and what it is answered.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, Told);
+
 /// A client that may ask for all of it, of which its grants hold a part.
 fn party() -> Party {
     Party::with(
@@ -50,11 +56,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// What a refresh of a grant is answered: `Ok` with scope and audience, or the error.
-fn refreshed(
-    party: &Party,
-    token: &mut String,
-    more: &[(&str, &str)],
-) -> Result<(Vec<String>, Vec<String>), String> {
+fn refreshed(party: &Party, token: &mut String, more: &[(&str, &str)]) -> Told {
     let params = Params::of(&[("grant_type", "refresh_token"), ("refresh_token", token)]);
     let params = more.iter().fold(params, |all, (name, value)| all.and(name, value));
     let reply = party.token(&params);
@@ -80,8 +82,8 @@ fn a_refresh_narrows_and_the_next_one_has_the_whole_again() {
         aud.sort();
         Ok((words(scope), aud))
     };
-    let scope = |code: &str| Err::<(Vec<String>, Vec<String>), String>(code.to_owned());
-    let cases: Vec<(&str, Vec<(&str, &str)>, Result<_, String>)> = vec![
+    let scope = |code: &str| Told::Err(code.to_owned());
+    let cases: Vec<Case> = vec![
         ("nothing said", vec![], Ok(full.clone())),
         ("same scope", vec![("scope", whole.0)], Ok(full.clone())),
         ("narrower scope", vec![("scope", "read")], ok("read", &[ORDERS])),

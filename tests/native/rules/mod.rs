@@ -10,4 +10,5 @@ pub mod linkable;
 mod parsers;
 mod paths;
 mod properties;
+mod public_address;
 mod user_codes;
