@@ -22,7 +22,7 @@ pub fn word(refusal: &Refusal) -> Worded {
     match refusal {
         Refusal::Malformed(what) => worded(400, "VALIDATION_ERROR", what),
         Refusal::Invalid(problems) => {
-            let all: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.field, p.detail)).collect();
+            let all: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.field, p.reason)).collect();
             worded(400, "VALIDATION_ERROR", &all.join("; "))
         }
         Refusal::UnsupportedMediaType => {

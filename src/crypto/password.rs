@@ -1,10 +1,16 @@
 //! Password hashes: Argon2id (RFC 9106) as PHC strings; imported ones are checked in [`super::imported`].
+//!
+//! A password is hashed as RFC 8265 §4.2 (OpaqueString) prepares it: the same password typed on another keyboard
+//! or system is other bytes of Unicode.
+
+use std::borrow::Cow;
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use subtle::ConstantTimeEq as _;
 
 use crate::crypto::imported;
+use crate::model::text::{composed, decomposed, is_other_space};
 use crate::ports::Fault;
 
 /// Memory in KiB, passes, lanes: OWASP's first choice of 2024.
@@ -26,14 +32,34 @@ pub enum Check {
     RightButStale,
 }
 
-/// Hashes a password; about 35 ms in the Worker.
+/// A password as it is hashed: each space outside ASCII as a space, then NFC (RFC 8265 §4.2.2). No character is
+/// refused: people have passwords that the FreeformClass would not let them have.
+pub fn prepare(password: &str) -> Cow<'_, str> {
+    if password.is_ascii() {
+        return Cow::Borrowed(password);
+    }
+    let spaced: String = password.chars().map(|c| if is_other_space(c) { ' ' } else { c }).collect();
+    Cow::Owned(composed(&spaced).into_owned())
+}
+
+/// What a sent password may have been hashed as: prepared; and, for hashes made before passwords were prepared
+/// and for imported ones, as it was sent, or decomposed if it was sent composed. Two at most, and as many for
+/// every stored hash, so that the time depends on what was sent alone.
+fn spellings(password: &str) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
+    let prepared = prepare(password);
+    let other = if *prepared == *password { decomposed(password) } else { Cow::Borrowed(password) };
+    let other = (*other != *prepared).then_some(other);
+    (prepared, other)
+}
+
+/// Hashes a password, prepared; about 35 ms in the Worker.
 pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
     let fault = |error: &dyn std::fmt::Display| Fault::new("password", error);
     let params = Params::new(M_COST, T_COST, P_COST, None).map_err(|e| fault(&e))?;
     let phc_params = ParamsString::try_from(&params).map_err(|e| fault(&e))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut out = [0; 32];
-    argon2.hash_password_into(password.as_bytes(), &salt, &mut out).map_err(|e| fault(&e))?;
+    argon2.hash_password_into(prepare(password).as_bytes(), &salt, &mut out).map_err(|e| fault(&e))?;
     let phc = PasswordHash {
         algorithm: argon2::ARGON2ID_IDENT,
         version: Some(Version::V0x13.into()),
@@ -44,12 +70,28 @@ pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
     Ok(phc.to_string())
 }
 
-/// Checks a password against a stored hash; takes as long as the hash is costly.
+/// Checks a password against a stored hash; takes as long as the hash is costly, twice that for a wrong password
+/// that has two spellings. One that matches in another spelling than the prepared one is stale.
 pub fn check(password: &str, stored: &str) -> Check {
     if password.len() > LONGEST {
         decoy(password);
         return Check::Wrong;
     }
+    check_spellings(password, stored)
+}
+
+fn check_spellings(password: &str, stored: &str) -> Check {
+    let (prepared, other) = spellings(password);
+    match (check_spelling(&prepared, stored), other) {
+        (Check::Wrong, Some(other)) => match check_spelling(&other, stored) {
+            Check::Wrong => Check::Wrong,
+            Check::Right | Check::RightButStale => Check::RightButStale,
+        },
+        (first, _) => first,
+    }
+}
+
+fn check_spelling(password: &str, stored: &str) -> Check {
     if !stored.starts_with("$argon2") {
         return if imported::matches(password, stored) { Check::RightButStale } else { Check::Wrong };
     }
@@ -65,9 +107,14 @@ pub fn check(password: &str, stored: &str) -> Check {
     }
 }
 
-/// Spends the time of a check on nobody's hash, so that an unknown address answers no sooner.
+/// A hash of the current cost that no password has.
+pub const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Checks a password against nobody's hash, so that an unknown address answers no sooner.
 pub fn decoy(password: &str) {
-    let _ = hash(password.get(..LONGEST.min(password.len())).unwrap_or_default(), [7; 16]);
+    let looked_at = password.get(..password.floor_char_boundary(LONGEST)).unwrap_or_default();
+    let _ = check_spellings(looked_at, NOBODYS);
 }
 
 /// The parameters of an Argon2 hash, if this isolate's memory can afford them.

@@ -7,12 +7,16 @@ use crate::domain::mailing::{self, Changed};
 use crate::domain::principal::{Admin, Credential, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::users;
+use crate::model::name;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
 use crate::store::api_keys::{ApiKey, By};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
+
+/// Characters of a key's name.
+const LONGEST_NAME: usize = 100;
 
 /// How many keys one user may have.
 const MOST: i64 = 100;
@@ -81,9 +85,7 @@ async fn make(
     owner: Owner<'_>,
     new: NewKey<'_>,
 ) -> Result<(ApiKey, String), Error> {
-    if new.name.trim().is_empty() || new.name.len() > 100 {
-        return Err(invalid("name", "1 to 100 characters"));
-    }
+    let name = name::parse(new.name, LONGEST_NAME).map_err(|reason| invalid("name", reason))?;
     let scopes = Some(&new.scopes).filter(|scopes| scopes.iter().all(|scope| is_scope(scope)));
     let scopes = scopes.and_then(|scopes| Scopes::parse(scopes.iter().map(String::as_str)));
     let scopes =
@@ -111,7 +113,7 @@ async fn make(
     let row = ApiKey {
         tenant_id: by.tenant.id.clone(),
         user_id,
-        name: new.name.trim().to_owned(),
+        name,
         prefix: format!("{prefix}_{id}"),
         scopes: scopes.tokens().to_vec(),
         roles,

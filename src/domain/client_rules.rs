@@ -11,6 +11,7 @@ use crate::model::client::{
     AUTHORIZATION_CODE, AuthMethod, CLIENT_CREDENTIALS, DEVICE_CODE, Described, GRANTS, Metadata,
     REFRESH_TOKEN, TOKEN_EXCHANGE,
 };
+use crate::model::name;
 use crate::model::role::MOST_ROLES;
 use crate::model::scope::{OPENID, is_scope};
 use crate::store;
@@ -20,13 +21,13 @@ const LONGEST_URI: usize = 2_000;
 const LONGEST_SCOPE: usize = 2_000;
 const WEB_URI: &str = "https, or http on a loopback address; no fragment";
 
-/// Checks everything about a client but its roles.
+/// Checks everything about a client but its roles, and gives its name the form that it is kept in.
 ///
 /// # Errors
 /// [`crate::domain::refusal::Refusal::Invalid`] naming the first member that is wrong.
-pub fn check(described: &Described) -> Result<(), Error> {
-    if described.name.as_deref().is_some_and(|name| !is_name(name)) {
-        return Err(invalid("client_name", "1 to 200 characters, no control characters"));
+pub fn check(described: &mut Described) -> Result<(), Error> {
+    if let Some(name) = &mut described.name {
+        *name = name::parse(name, name::LONGEST).map_err(|reason| invalid("client_name", reason))?;
     }
     let metadata = &described.metadata;
     redirects(metadata)?;
@@ -142,15 +143,11 @@ fn about(metadata: &Metadata) -> Result<(), Error> {
             return Err(invalid_uri(field, uri, WEB_URI));
         }
     }
-    let contact = |text: &String| is_name(text);
+    let contact = |text: &String| name::parse(text, name::LONGEST).is_ok();
     if metadata.contacts.len() > 20 || !metadata.contacts.iter().all(contact) {
         return Err(invalid("contacts", "at most 20 of at most 200 characters"));
     }
     Ok(())
-}
-
-fn is_name(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= 200 && !text.chars().any(char::is_control)
 }
 
 /// An absolute URI in ASCII as RFC 3986 writes it, without fragment, user or password. What `url` would

@@ -63,7 +63,8 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, Error> {
 /// # Errors
 /// [`Refusal::Invalid`].
 pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described) -> Result<Made, Error> {
-    client_rules::check(&described)?;
+    let mut described = described;
+    client_rules::check(&mut described)?;
     client_rules::check_roles(cx, tenant, &described).await?;
     let made = new(cx, tenant, described);
     let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
@@ -113,7 +114,8 @@ pub async fn replace(
     described: Described,
 ) -> Result<Made, Error> {
     let client = find(cx, tenant, id).await?;
-    client_rules::check(&described)?;
+    let mut described = described;
+    client_rules::check(&mut described)?;
     if client.registration_hash.is_some() {
         public_uris::check(cx, &described.metadata).await?;
     }

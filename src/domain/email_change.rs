@@ -11,11 +11,12 @@ use crate::domain::challenges;
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::passwords;
 use crate::domain::principal::{self, Session};
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
 use crate::model::email::Email;
+use crate::model::reason::Reason;
 use crate::ports::Fault;
 use crate::store;
 use crate::store::Columns;
@@ -86,11 +87,11 @@ pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str
 fn wanted(cx: &Cx, tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
     let new = users::address(cx, "newEmail", new_email)?;
     if new.key() == user.email_key {
-        return Err(invalid("newEmail", "is the address already"));
+        return Err(invalid("newEmail", Reason::SameAddress));
     }
     let domains = &tenant.settings.registration_domains;
     if !domains.is_empty() && !domains.iter().any(|domain| domain == new.domain()) {
-        return Err(invalid("newEmail", "is not of a domain that may register here"));
+        return Err(invalid("newEmail", Reason::DomainNotAllowed));
     }
     Ok(new)
 }
@@ -176,7 +177,7 @@ pub async fn confirm(
         return Ok(Confirmed::Waits);
     }
     if answers.get(changed).is_none_or(Vec::is_empty) {
-        return Err(Refusal::Conflict("the address has an account").into());
+        return Err(ADDRESS_TAKEN.into());
     }
     after(cx, &user.id, mails).await?;
     Ok(Confirmed::Done)

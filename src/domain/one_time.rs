@@ -5,6 +5,7 @@ use base32ct::{Base32Unpadded, Encoding as _};
 use crate::crypto::seal;
 use crate::crypto::secret::{base64url, hmac};
 use crate::cx::Cx;
+use crate::model::text::typed_code;
 use crate::ports::Fault;
 
 /// How many backup codes a user has at once.
@@ -26,13 +27,8 @@ pub fn backup_codes(cx: &Cx) -> Vec<String> {
     (0..BACKUP_CODES).map(one).collect()
 }
 
-/// A code as it is compared: without the spaces and dashes that people read it by, in lower case.
-pub fn normal(sent: &str) -> String {
-    sent.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_lowercase).take(32).collect()
-}
-
 /// What is stored of a code: so short a secret is hashed under a key of ours, together with what it is for.
 pub fn hash(cx: &Cx, tenant_id: &str, what_for: &str, code: &str) -> Result<String, Fault> {
     let key = seal::derive(&cx.config.seal_key, tenant_id, "one-time-codes")?;
-    Ok(base64url(&hmac(&key, format!("{what_for}/{}", normal(code)).as_bytes())))
+    Ok(base64url(&hmac(&key, format!("{what_for}/{}", typed_code(code)).as_bytes())))
 }

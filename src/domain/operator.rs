@@ -6,6 +6,7 @@ use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::{HOME, from_row};
 use crate::domain::users::{self, NewUser};
 use crate::model::id::is_tenant_id;
+use crate::model::name;
 use crate::model::role::FIRST_ROLES;
 use crate::store::tenants::TenantRow;
 use crate::store::{self, Listed, Page};
@@ -47,7 +48,7 @@ pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, E
     let row = TenantRow {
         directory: id.clone(),
         id,
-        name: named(new.name)?,
+        name: named(&new.name)?,
         settings: "{}".into(),
         status: "active".into(),
         host: new.host.map(|host| checked_host(cx, &host)).transpose()?,
@@ -97,7 +98,7 @@ pub async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
 pub async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
     let mut row = find(cx, id).await?;
     if let Some(name) = change.name {
-        row.name = named(name)?;
+        row.name = named(&name)?;
     }
     if let Some(status) = change.status {
         if status != "active" && status != "suspended" {
@@ -148,13 +149,8 @@ pub async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn named(name: String) -> Result<String, Error> {
-    let fits = !name.trim().is_empty() && name.len() <= 200 && !name.chars().any(char::is_control);
-    if fits {
-        Ok(name)
-    } else {
-        Err(invalid("name", "1 to 200 characters, none of them a control character"))
-    }
+fn named(name: &str) -> Result<String, Error> {
+    name::parse(name, name::LONGEST).map_err(|reason| invalid("name", reason))
 }
 
 /// A host in lower case that is not the deployment's own: that is for every tenant.

@@ -15,27 +15,34 @@ use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
 use crate::model::factor::ONE_TIME;
+use crate::model::reason::Reason;
+use crate::model::text::caseless;
 use crate::store;
 use crate::store::users::User;
 
 /// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// Whether a tenant takes this as a new password.
+/// Whether a tenant takes this as a new password. What is counted is the password as it is hashed: its characters
+/// (code points in NFC) at the least, its bytes in UTF-8 at the most, so that nothing is cut.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on that field.
 pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Result<(), Error> {
+    let prepared = password::prepare(password);
     let shortest = tenant.settings.min_password_length;
-    if password.chars().count() < shortest {
-        return Err(invalid(field, format!("must be at least {shortest} characters")));
+    if prepared.is_empty() {
+        return Err(invalid(field, Reason::Missing));
     }
-    if password.len() > password::LONGEST {
-        return Err(invalid(field, format!("must be at most {} bytes", password::LONGEST)));
+    if prepared.chars().count() < shortest {
+        return Err(invalid(field, Reason::PasswordTooShort(shortest)));
     }
-    let folded = password.trim().to_lowercase();
+    if password.len().max(prepared.len()) > password::LONGEST {
+        return Err(invalid(field, Reason::PasswordTooLong(password::LONGEST)));
+    }
+    let folded = caseless(prepared.trim());
     if tenant.settings.refuse_common_passwords && COMMON.lines().any(|common| common == folded) {
-        return Err(invalid(field, "is one of the passwords that are guessed first"));
+        return Err(invalid(field, Reason::PasswordCommon));
     }
     Ok(())
 }

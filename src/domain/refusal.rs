@@ -1,6 +1,7 @@
 //! Why a request is refused: facts, worded by each surface.
 
 use crate::model::json::Wrong;
+use crate::model::reason::Reason;
 use crate::oidc::error::Code;
 use crate::ports::{Fault, Verdict};
 
@@ -10,7 +11,7 @@ pub struct Problem {
     /// The field's name as the caller wrote it.
     pub field: &'static str,
     /// What is wrong with it.
-    pub detail: String,
+    pub reason: Reason,
 }
 
 /// The caller's fault, told to the caller. A refusal changes no state.
@@ -78,6 +79,15 @@ pub enum Refusal {
     OAuth(Code, String),
 }
 
+/// The conflict over an e-mail address that another account has.
+pub const ADDRESS_TAKEN: Refusal = Refusal::Conflict("the address has an account");
+
+/// The conflict over a passkey that some account has.
+pub const PASSKEY_TAKEN: Refusal = Refusal::Conflict("this passkey is registered already");
+
+/// The conflict over one more passkey than a user may have.
+pub const TOO_MANY_PASSKEYS: Refusal = Refusal::Conflict("a user has at most 20 passkeys");
+
 /// Why an answer is not the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -107,8 +117,8 @@ impl From<Fault> for Error {
 }
 
 /// One invalid field.
-pub fn invalid(field: &'static str, detail: impl Into<String>) -> Error {
-    Error::Refused(Refusal::Invalid(vec![Problem { field, detail: detail.into() }]))
+pub fn invalid(field: &'static str, reason: impl Into<Reason>) -> Error {
+    Error::Refused(Refusal::Invalid(vec![Problem { field, reason: reason.into() }]))
 }
 
 /// A URL or a host name that breaks a rule. Neither is written outside ASCII (RFC 3986 §2, RFC 5890 §2.3.1):

@@ -8,11 +8,12 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter, Purpose};
 use crate::domain::passwords;
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users::{address, display_name, new_user};
 use crate::model::email::Email;
+use crate::model::reason::Reason;
 use crate::store;
 
 /// One who wants an account.
@@ -49,7 +50,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     let email = address(cx, "email", new.email)?;
     let domains = &tenant.settings.registration_domains;
     if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
-        return Err(invalid("email", "is not of a domain that may register here"));
+        return Err(invalid("email", Reason::DomainNotAllowed));
     }
     passwords::acceptable(tenant, "password", new.password)?;
     let name = display_name("full_name", new.name)?;
@@ -65,11 +66,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
     let made = audit::change(cx, &tenant.id, store::users::insert(&user), entry).await?;
     if !tenant.settings.require_verified_email {
-        return if made {
-            Ok(Outcome::Ready(email))
-        } else {
-            Err(Refusal::Conflict("the address has an account").into())
-        };
+        return if made { Ok(Outcome::Ready(email)) } else { Err(ADDRESS_TAKEN.into()) };
     }
     if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
         match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {

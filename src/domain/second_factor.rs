@@ -16,6 +16,7 @@ use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::domain::trusted_devices;
 use crate::model::factor::{self, Method};
+use crate::model::text::typed_code;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::authenticators::Authenticator;
@@ -214,7 +215,7 @@ async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> 
         Proof::Password(_) | Proof::Passkey { .. } => refused().await,
         Proof::Code(sent) => {
             let tried = throttle::second_factor(cx, tenant, &user.id, Some(&row.id)).await?;
-            let sent = one_time::normal(sent);
+            let sent = typed_code(sent);
             if let Some(secret) = waiting.app_secret(cx)? {
                 let Some(step) = totp::matching_step(&secret, &sent, cx.now.unix()) else {
                     return refused().await;
@@ -268,7 +269,7 @@ pub(super) async fn counted_guess(
     sent: &str,
     tried: Option<SecondFactor>,
 ) -> Result<Guess, Error> {
-    let sent = one_time::normal(sent);
+    let sent = typed_code(sent);
     if let Some(gate) = mailed.map(|row| mailed_code(cx, row, &sent)).transpose()?.flatten() {
         return Ok(Guess { method: Method::Email, gate: vec![gate], tried, step: 0 });
     }

@@ -7,10 +7,12 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, Session};
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::{backchannel, challenges, enrolment, mailing, passwords};
 use crate::model::email::Email;
+use crate::model::name;
+use crate::model::reason::Reason;
 use crate::model::role::{ADMIN, MOST_ROLES};
 use crate::ports::Fault;
 use crate::store::users::{Filter, User};
@@ -38,16 +40,16 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
     }
 }
 
-/// A display name, if it is one: no control characters, at most 200 characters.
+/// A display name, if it is one; `None` for an empty one.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] on that field.
-pub fn display_name(field: &'static str, name: Option<&str>) -> Result<Option<String>, Error> {
-    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Ok(None) };
-    if name.chars().count() > 200 || name.chars().any(char::is_control) {
-        return Err(invalid(field, "at most 200 characters, none of them a control character"));
+/// [`Refusal::Invalid`] on that field, as [`name::parse`] says.
+pub fn display_name(field: &'static str, sent: Option<&str>) -> Result<Option<String>, Error> {
+    match name::parse(sent.unwrap_or_default(), name::LONGEST) {
+        Ok(name) => Ok(Some(name)),
+        Err(Reason::Missing) => Ok(None),
+        Err(reason) => Err(invalid(field, reason)),
     }
-    Ok(Some(name.to_owned()))
 }
 
 /// A user that an administrator makes.
@@ -123,7 +125,8 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
 /// # Errors
 /// [`Refusal::Invalid`] on that field.
 pub fn address(cx: &Cx, field: &'static str, sent: &str) -> Result<Email, Error> {
-    cx.email(sent).ok_or_else(|| invalid(field, "is not an e-mail address"))
+    let reason = if sent.trim().is_empty() { Reason::Missing } else { Reason::NotAnAddress };
+    cx.email(sent).ok_or_else(|| invalid(field, reason))
 }
 
 /// Whether the address and password of a new user are acceptable, before anything is made for them.
@@ -164,7 +167,7 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
     };
     let entry = Entry::ok("user.created").by(actor).on(&user.id);
     if !audit::change(cx, &tenant.id, store::users::insert(&user), entry).await? {
-        return Err(Refusal::Conflict("the address has an account").into());
+        return Err(ADDRESS_TAKEN.into());
     }
     Ok(user)
 }
@@ -253,7 +256,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     };
     batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
-        return Err(Refusal::Conflict("the address has an account").into());
+        return Err(ADDRESS_TAKEN.into());
     }
     if let Some(told) = told {
         mailing::dispatch(cx, told).await;

@@ -1,5 +1,7 @@
 //! User codes (RFC 8628 §6.1): what a person types to say which device is theirs.
 
+use crate::model::text::typed_code;
+
 /// Consonants, so that no code spells a word.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -26,17 +28,9 @@ pub fn shown(code: &str) -> String {
     }
 }
 
-/// What a person typed as the code it is meant to be: case, dashes and spaces don't matter. `None` if it can
-/// be none.
+/// What a person typed as the code it is meant to be, as [`typed_code`] reads it. `None` if it can be none.
 pub fn typed(text: &str) -> Option<String> {
-    if text.len() > 64 {
-        return None;
-    }
-    let code: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'))
-        .map(|c| c.to_ascii_uppercase())
-        .collect();
+    let code = typed_code(text).to_ascii_uppercase();
     let fits = code.len() == LENGTH && code.bytes().all(|letter| LETTERS.contains(&letter));
     fits.then_some(code)
 }

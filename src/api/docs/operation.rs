@@ -245,7 +245,7 @@ impl Operation {
 
 /// A field that is wrong.
 pub(super) fn invalid() -> Refusal {
-    Refusal::Invalid(vec![Problem { field: "field", detail: "what it must be".into() }])
+    Refusal::Invalid(vec![Problem { field: "field", reason: "what it must be".into() }])
 }
 
 /// A limit that is reached.

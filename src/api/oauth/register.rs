@@ -91,7 +91,7 @@ fn worded(error: Error) -> Error {
             let redirect = problems.iter().any(|problem| problem.field == "redirect_uris");
             let code = if redirect { Code::InvalidRedirectUri } else { Code::InvalidClientMetadata };
             let told: Vec<String> =
-                problems.iter().map(|problem| format!("{}: {}", problem.field, problem.detail)).collect();
+                problems.iter().map(|problem| format!("{}: {}", problem.field, problem.reason)).collect();
             oauth(code, told.join("; "))
         }
         Error::Refused(Refusal::Malformed(what)) => oauth(Code::InvalidClientMetadata, what),

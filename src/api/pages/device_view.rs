@@ -32,7 +32,7 @@ struct Device<'a> {
 pub(super) fn enter(place: &Place, user_code: &str, refusal: Option<&Refusal>) -> Result<Response, Fault> {
     let m = place.m;
     let problem = refusal.map(|refusal| {
-        let mut problem = Problem::of(m, &place.tenant, refusal);
+        let mut problem = Problem::of(m, refusal);
         if matches!(refusal, Refusal::NotFound | Refusal::LinkDead) {
             problem.status = 400;
             problem.sentence = m.device_unknown.to_owned();

@@ -45,7 +45,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
             Ok(Response::see_other(&format!("/tenant/{}/forgot?{onward}{between}sent=1", place.tenant.id)))
         }
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &place.tenant, &refusal);
+            let problem = Problem::of(place.m, &refusal);
             let status = problem.status;
             let page = Forgot { m: place.m, place, email, problem: Some(problem) };
             Ok(with_headers(place.page(status, &page)?, &refusal))

@@ -71,7 +71,7 @@ pub(crate) async fn reset_refused(cx: &Cx, call: &Call<'_>, token: &str, refusal
 async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refusal>) -> Answer {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
     let place = &place(cx, call, tenant).await?;
-    let problem = refusal.map(|refusal| Problem::of(place.m, &place.tenant, refusal));
+    let problem = refusal.map(|refusal| Problem::of(place.m, refusal));
     let status = problem.as_ref().map_or(200, |problem| problem.status);
     let action = place.link_action("reset-password");
     let shortest = place.tenant.settings.min_password_length.to_string();

@@ -87,7 +87,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     match step {
         Ok(step) => place.step(step),
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &place.tenant, &refusal);
+            let problem = Problem::of(place.m, &refusal);
             Ok(with_headers(page(cx, call, place, email, Some(problem)).await?, &refusal))
         }
         Err(broken) => Err(broken),

@@ -56,7 +56,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         return match magic_links::request(cx, &call.chosen, email, &place.query()).await {
             Ok(()) => sent(place, email, None),
             Err(Error::Refused(refusal @ (Refusal::Invalid(_) | Refusal::Limited(_)))) => {
-                let problem = Problem::of(place.m, &place.tenant, &refusal);
+                let problem = Problem::of(place.m, &refusal);
                 Ok(with_headers(login::page(cx, call, place, email, Some(problem)).await?, &refusal))
             }
             Err(error) => Err(error),
@@ -65,7 +65,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     match magic_links::enter_code(cx, &call.chosen, email, code, browser(call)).await {
         Ok(step) => place.step(step),
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &place.tenant, &refusal);
+            let problem = Problem::of(place.m, &refusal);
             Ok(with_headers(sent(place, email, Some(problem))?, &refusal))
         }
         Err(broken) => Err(broken),

@@ -62,7 +62,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         Err(Error::Refused(refusal)) => refusal,
         answer => return answer,
     };
-    let mut problem = Problem::of(place.m, &place.tenant, &refusal);
+    let mut problem = Problem::of(place.m, &refusal);
     match refusal {
         Refusal::ChallengeOver => place.m.refused_no_more_codes.clone_into(&mut problem.sentence),
         Refusal::WrongPassword => place.m.refused_current.clone_into(&mut problem.sentence),

@@ -58,7 +58,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Err(Error::Refused(refusal @ Refusal::SignUpClosed)) => Err(refusal.into()),
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &place.tenant, &refusal);
+            let problem = Problem::of(place.m, &refusal);
             let status = problem.status;
             let page = Register { m: place.m, place, name, email, problem: Some(problem) };
             Ok(with_headers(place.page(status, &page)?, &refusal))

@@ -2,8 +2,8 @@
 
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::wording::word;
-use crate::domain::refusal::Refusal;
-use crate::domain::tenants::Tenant;
+use crate::domain::refusal::{ADDRESS_TAKEN, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS};
+use crate::model::reason::Reason;
 
 /// What a page says went wrong.
 pub(super) struct Problem {
@@ -17,37 +17,51 @@ pub(super) struct Problem {
 
 impl Problem {
     /// A refusal that a form is shown with again.
-    pub(super) fn of(m: &Messages, tenant: &Tenant, refusal: &Refusal) -> Problem {
+    pub(super) fn of(m: &Messages, refusal: &Refusal) -> Problem {
         let field = match refusal {
             Refusal::Invalid(problems) => problems.first().map_or("", |problem| problem.field),
             Refusal::WrongPassword => "password",
-            Refusal::Conflict(_) => "email",
+            refusal if *refusal == ADDRESS_TAKEN => "email",
             _ => "",
         };
         // As the pages' own fields are called.
         let field = match field {
             "newPassword" => "password",
+            "newEmail" => "email",
             "full_name" => "name",
             other => other,
         };
-        let sentence = match field {
-            "password" if *refusal != Refusal::WrongPassword => {
-                fill(m.refused_password, "n", tenant.settings.min_password_length)
-            }
-            _ => sentence(m, refusal),
-        };
-        Problem { status: word(refusal).status, sentence, field }
+        Problem { status: word(refusal).status, sentence: sentence(m, refusal), field }
     }
+}
+
+/// Why a field is refused, in a sentence. Exhaustive, so that a new reason cannot be forgotten.
+fn reason(m: &Messages, reason: &Reason) -> String {
+    let text = match reason {
+        Reason::Missing => m.refused_missing,
+        Reason::NotAnAddress => m.refused_email,
+        Reason::DomainNotAllowed => m.refused_domain,
+        Reason::SameAddress => m.refused_same_email,
+        Reason::PasswordTooShort(shortest) => return fill(m.refused_password, "n", shortest),
+        Reason::PasswordTooLong(longest) => return fill(m.refused_password_long, "n", longest),
+        Reason::PasswordCommon => m.refused_password_common,
+        Reason::TooLong(most) => return fill(m.refused_name, "n", most),
+        Reason::ControlCharacter => m.refused_control,
+        Reason::DirectionOverride => m.refused_direction,
+        Reason::Invisible => m.refused_invisible,
+        Reason::CombiningMarks => m.refused_marks,
+        Reason::Passkey(_) => m.refused_passkey,
+        Reason::Rule(_) => m.refused_form,
+    };
+    text.to_owned()
 }
 
 /// A refusal in a sentence. Exhaustive, so that a new one cannot be forgotten.
 pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
     let text = match refusal {
-        Refusal::Invalid(problems) => match problems.first().map(|problem| problem.field) {
-            Some("email") => m.refused_email,
-            Some("name" | "full_name") => m.refused_name,
-            _ => m.refused_form,
-        },
+        Refusal::Invalid(problems) => {
+            return problems.first().map_or_else(String::new, |problem| reason(m, &problem.reason));
+        }
         Refusal::Malformed(_) | Refusal::UnsupportedMediaType | Refusal::AmbiguousPath => m.refused_form,
         Refusal::TooLarge(_) => m.refused_too_large,
         Refusal::NoCredential | Refusal::BadCredential => m.refused_credential,
@@ -61,7 +75,10 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::ChallengeOver => m.refused_challenge,
         Refusal::NotFound => m.refused_not_found,
         Refusal::MethodNotAllowed(_) => m.refused_method,
-        Refusal::Conflict(_) => m.refused_taken,
+        refusal if *refusal == ADDRESS_TAKEN => m.refused_taken,
+        refusal if *refusal == PASSKEY_TAKEN => m.refused_passkey_taken,
+        refusal if *refusal == TOO_MANY_PASSKEYS => m.refused_passkeys,
+        Refusal::Conflict(_) => m.refused_other,
         Refusal::LinkDead => m.refused_link,
         Refusal::Limited(verdict) => return fill(m.refused_limited, "n", verdict.reset),
         Refusal::SignUpClosed => m.refused_sign_up_closed,

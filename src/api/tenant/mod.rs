@@ -114,7 +114,8 @@ pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
         "detail": worded.sentence, "code": worded.code,
     });
     if let (Refusal::Invalid(problems), Some(body)) = (refusal, body.as_object_mut()) {
-        let errors = problems.iter().map(|p| json!({ "field": p.field, "detail": p.detail })).collect();
+        let errors =
+            problems.iter().map(|p| json!({ "field": p.field, "detail": p.reason.to_string() })).collect();
         body.insert("errors".into(), errors);
     }
     with_headers(Response::problem(worded.status, &body), refusal)

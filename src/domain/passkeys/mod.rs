@@ -17,12 +17,16 @@ use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::MfaPolicy;
 use crate::model::factor::has_two;
+use crate::model::name;
 use crate::ports::Fault;
 use crate::store::factors::Factors;
 pub use crate::store::passkeys::Passkey;
 use crate::store::passkeys::{Ceremony, Purpose};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
+
+/// Characters of a passkey's name.
+const LONGEST_NAME: usize = 100;
 
 /// How many passkeys a user may have.
 pub const MOST: i64 = 20;
@@ -93,10 +97,8 @@ pub async fn list(cx: &Cx, session: &Session, page: &Page) -> Result<Listed<Pass
     Ok(store::passkeys::list(cx.db.as_ref(), &session.user.id, page).await?)
 }
 
-fn checked_name(name: &str) -> Result<&str, Error> {
-    let name = name.trim();
-    let fits = !name.is_empty() && name.len() <= 100 && !name.chars().any(char::is_control);
-    if fits { Ok(name) } else { Err(invalid("name", "1 to 100 characters")) }
+fn checked_name(name: &str) -> Result<String, Error> {
+    name::parse(name, LONGEST_NAME).map_err(|reason| invalid("name", reason))
 }
 
 /// Gives one of the caller's passkeys another name.
@@ -107,7 +109,7 @@ pub async fn rename(cx: &Cx, session: &Session, id: &str, name: &str) -> Result<
     let name = checked_name(name)?;
     let (user, _) = own(cx, session).await?;
     let entry = Entry::ok("passkey.renamed").by(&user.id).on(id);
-    if !audit::change(cx, &user.tenant_id, store::passkeys::rename(&user.id, id, name), entry).await? {
+    if !audit::change(cx, &user.tenant_id, store::passkeys::rename(&user.id, id, &name), entry).await? {
         return Err(Refusal::NotFound.into());
     }
     Ok(store::passkeys::by_id(cx.db.as_ref(), &user.id, id).await?.ok_or(Refusal::NotFound)?)

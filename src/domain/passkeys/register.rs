@@ -9,10 +9,11 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_change, own};
 use crate::domain::principal::Session;
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, invalid};
 use crate::domain::relying_party;
 use crate::domain::tenants::MfaPolicy;
 use crate::model::factor::has_two;
+use crate::model::reason::Reason;
 use crate::store;
 use crate::store::passkeys::{Adding, Ceremony, Passkey, Purpose};
 
@@ -65,11 +66,11 @@ pub async fn creation(cx: &Cx, session: &Session, host: &str) -> Result<Creation
 }
 
 fn too_many() -> Error {
-    Refusal::Conflict("a user has at most 20 passkeys").into()
+    TOO_MANY_PASSKEYS.into()
 }
 
 fn wrong(wrong: Wrong) -> Error {
-    invalid("credential", wrong.name())
+    invalid("credential", Reason::Passkey(wrong.name()))
 }
 
 /// Adds the passkey that a browser made, `credential` as its `toJSON()` has it, and tells the user by mail.
@@ -145,7 +146,7 @@ async fn why_not(
         return Ok(wrong(Wrong::Challenge));
     }
     if found.passkey.is_some() {
-        return Ok(Refusal::Conflict("this passkey is registered already").into());
+        return Ok(PASSKEY_TAKEN.into());
     }
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;

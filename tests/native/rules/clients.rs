@@ -13,11 +13,11 @@ fn members(other: &Value) -> Map<String, Value> {
 
 /// The member that is wrong, if one is.
 fn wrong(other: Value) -> Option<&'static str> {
-    let described = match Described::read(members(&other)) {
+    let mut described = match Described::read(members(&other)) {
         Ok(described) => described,
         Err(member) => return Some(member),
     };
-    match check(&described) {
+    match check(&mut described) {
         Ok(()) => None,
         Err(Error::Refused(Refusal::Invalid(problems))) => Some(problems[0].field),
         Err(other) => panic!("{other:?}"),

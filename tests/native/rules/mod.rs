@@ -11,4 +11,5 @@ mod parsers;
 mod paths;
 mod properties;
 mod public_address;
+mod text;
 mod user_codes;

@@ -100,7 +100,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         Err(Error::Refused(refusal)) => refusal,
         Err(broken) => return Err(broken),
     };
-    let mut problem = Problem::of(place.m, &place.tenant, &refusal);
+    let mut problem = Problem::of(place.m, &refusal);
     if refusal == Refusal::WrongPassword {
         problem.field = "current";
         problem.sentence = place.m.refused_current.to_owned();
