@@ -148,7 +148,7 @@ fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[String]) -> V
     if user.mfa == "email" && !by_mail {
         all.push(Method::Email);
     }
-    if factors.passkeys > 0 && tenant.settings.passkeys && !has(KEY) {
+    if factors.passkeys > 0 && tenant.settings_for(user).passkeys && !has(KEY) {
         all.push(Method::Passkey);
     }
     if factors.backup_codes > 0 && !all.is_empty() {
@@ -216,6 +216,9 @@ pub async fn for_enrolment(
     holder: Holder<'_>,
 ) -> Result<Waiting, Error> {
     let (tenant, user, factors) = own(cx, session).await?;
+    if tenant.settings.mfa == MfaPolicy::Off {
+        return Err(Refusal::Forbidden.into());
+    }
     second_factor_proved(session, &user, &factors)?;
     let amr = session.amr.clone();
     let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
@@ -231,15 +234,19 @@ pub fn second_factor_proved(session: &Session, user: &User, factors: &Factors) -
     if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 
-/// The user of a session as they are now: only in a session of their own, where the tenant has second factors.
+/// The user of a session as they are now: only in a session of their own, where the tenant has second factors or the
+/// user does.
 pub(super) async fn own(cx: &Cx, session: &Session) -> Result<(Rc<Tenant>, User, Factors), Error> {
-    if !session.is_own() || session.tenant.settings.mfa == MfaPolicy::Off {
+    if !session.is_own() {
         return Err(Refusal::Forbidden.into());
     }
     let id = &session.user.id;
     let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
     let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now).await?;
+    if session.tenant.settings.mfa == MfaPolicy::Off && !factors.any(&user) {
+        return Err(Refusal::Forbidden.into());
+    }
     Ok((session.tenant.clone(), user, factors))
 }
 

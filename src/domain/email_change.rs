@@ -12,7 +12,7 @@ use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::passwords;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
-use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
 use crate::model::email::Email;
@@ -44,10 +44,8 @@ pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
     let new = wanted(cx, tenant, &user, new_email)?;
-    if tenant.settings.mfa != MfaPolicy::Off {
-        let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
-        challenges::second_factor_proved(session, &user, &factors)?;
-    }
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    challenges::second_factor_proved(session, &user, &factors)?;
     if user.password_hash.is_some() {
         let failed = Entry::failed("email.change_asked");
         passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;

@@ -138,7 +138,8 @@ fn signs_in(route: &Route, incoming: &Incoming<'_>) -> bool {
 /// A browser that navigates is sent to prove a second factor in the session that it has, where there are any.
 fn steps_up(caller: &Credential, route: &Route, incoming: &Incoming<'_>) -> bool {
     caller.kind == Accepts::Cookie
-        && caller.tenant.settings.mfa != MfaPolicy::Off
+        && (caller.tenant.settings.mfa != MfaPolicy::Off
+            || caller.user().is_some_and(|user| user.mfa != "none"))
         && signs_in(route, incoming)
 }
 

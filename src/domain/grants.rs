@@ -58,7 +58,7 @@ pub fn begin(
     entry: Entry,
 ) -> Beginning {
     let refresh = client.metadata.grants(REFRESH_TOKEN).then(|| cx.secret());
-    let settings = &tenant.settings;
+    let settings = tenant.settings_for(grant.user);
     let alive_for =
         if refresh.is_some() { settings.refresh_token_seconds } else { settings.access_token_seconds };
     let new = NewGrant {
@@ -119,7 +119,7 @@ pub async fn issue(
     let (user, scope) = (grant.user, grant.scopes.join(" "));
     // The issuer's API and the gateway read roles and plan from the database, so that no token needs them.
     let with_roles = grant.scopes.iter().any(|scope| scope == ROLES);
-    let expires_in = tenant.settings.access_token_seconds;
+    let expires_in = tenant.settings_for(user).access_token_seconds;
     let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
     let keys = keys::of(cx, &tenant.id).await?;
     let access = AccessToken {

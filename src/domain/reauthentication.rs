@@ -91,7 +91,8 @@ pub(super) enum Quality {
 /// essential must be met and what is not is tried (OpenID Connect Core 1.0 §3.1.2.1, §5.5.1.1).
 pub(super) fn quality(tenant: &Tenant, request: &Request, live: &Live) -> Quality {
     let has = id_token::acr(&live.amr);
-    let more = has != ACR_TWO_FACTORS && tenant.settings.mfa != MfaPolicy::Off;
+    let can = tenant.settings.mfa != MfaPolicy::Off || live.user.mfa != "none";
+    let more = has != ACR_TWO_FACTORS && can;
     let claim = request.claim("id_token", "acr");
     let listed = claim.and_then(|claim| claim.get("values")).and_then(Value::as_array);
     let only = claim.and_then(|claim| claim.get("value"));

@@ -44,7 +44,8 @@ pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Er
     };
     let Spent { tenant, live, next, .. } = spend(cx, token, &cx.client.user_agent, own).await?;
     let access = sessions::access_token(cx, &tenant, &live.user, &live.id, &live.amr, live.auth_time).await?;
-    Ok(Tokens { access, expires_in: tenant.settings.access_token_seconds, refresh: next })
+    let expires_in = tenant.settings_for(&live.user).access_token_seconds;
+    Ok(Tokens { access, expires_in, refresh: next })
 }
 
 /// Spends a client's refresh token (RFC 6749 §6); `scope` and `resources` may narrow the access token.
@@ -121,7 +122,7 @@ async fn spend(
         held(&found, &tenant)?;
         let stands = |live: &&Live| sign_in::stands(&tenant, &live.user, &live.amr);
         let live = found.live.as_ref().filter(stands).ok_or(Refusal::BadCredential)?;
-        let expires_at = cx.now.plus(tenant.settings.refresh_token_seconds);
+        let expires_at = cx.now.plus(tenant.settings_for(&live.user).refresh_token_seconds);
         let spent = match found.used_at {
             Some(used_at) => {
                 let in_time = cx.now < used_at.plus(tenant.settings.refresh_grace_seconds);

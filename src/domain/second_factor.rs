@@ -214,7 +214,9 @@ async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> 
         }
         Proof::Password(_) | Proof::Passkey { .. } => refused().await,
         Proof::Code(sent) => {
-            let tried = throttle::second_factor(cx, tenant, &user.id, Some(&row.id)).await?;
+            let tried =
+                throttle::second_factor(cx, tenant, &tenant.settings_for(user), &user.id, Some(&row.id))
+                    .await?;
             let sent = typed_code(sent);
             if let Some(secret) = waiting.app_secret(cx)? {
                 let Some(step) = totp::matching_step(&secret, &sent, cx.now.unix()) else {
@@ -255,7 +257,7 @@ pub(super) async fn guess(
     mailed: Option<&Challenge>,
     sent: &str,
 ) -> Result<Guess, Error> {
-    let tried = throttle::second_factor(cx, tenant, &user.id, None).await?;
+    let tried = throttle::second_factor(cx, tenant, &tenant.settings_for(user), &user.id, None).await?;
     counted_guess(cx, tenant, user, factors, mailed, sent, tried).await
 }
 

@@ -87,7 +87,7 @@ impl<'a> Begin<'a> {
     /// Begins it for an API; `None` if something of the gate was spent before, or the user was disabled or
     /// deleted meanwhile.
     pub async fn with_tokens(mut self, cx: &Cx) -> Result<Option<Tokens>, Fault> {
-        let settings = &self.tenant.settings;
+        let settings = self.tenant.settings_for(self.user);
         let refresh = cx.secret();
         self.row.expires_at = cx.now.plus(settings.refresh_token_seconds);
         let Row { id, tenant_id, expires_at, .. } = &self.row;
@@ -106,7 +106,7 @@ impl<'a> Begin<'a> {
 
     /// Begins it for a browser; the cookie's value, or `None` as with tokens.
     pub async fn with_cookie(mut self, cx: &Cx) -> Result<Option<String>, Fault> {
-        let settings = &self.tenant.settings;
+        let settings = self.tenant.settings_for(self.user);
         let cookie = cx.secret();
         self.row.cookie_hash = Some(stored(&cookie));
         self.row.idle_seconds = Some(settings.session_idle_seconds);
@@ -181,7 +181,7 @@ impl Upgrade<'_> {
         }
         let auth_time = store::Columns(row).time("auth_time")?;
         let access = access_token(cx, tenant, user, session_id, amr, auth_time).await?;
-        let expires_in = tenant.settings.access_token_seconds;
+        let expires_in = tenant.settings_for(user).access_token_seconds;
         Ok(Some(Holds::Tokens(Tokens { access, expires_in, refresh: secret })))
     }
 }
@@ -213,7 +213,8 @@ pub async fn access_token(
         auth_time: Some(auth_time.unix()),
         act: None,
     };
-    let validity = Validity { from: cx.now, until: cx.now.plus(tenant.settings.access_token_seconds) };
+    let validity =
+        Validity { from: cx.now, until: cx.now.plus(tenant.settings_for(user).access_token_seconds) };
     keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)
 }
 

@@ -1,6 +1,7 @@
 //! Sign-in: the one walk that every surface and the hosted pages take. Identify, prove a first factor, prove a
 //! second one where it is needed, and only then a session.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use futures_util::future::join;
@@ -91,13 +92,10 @@ pub struct SignedIn {
     pub device: Option<String>,
 }
 
-/// Whether sign-ins of this user take a second factor.
+/// Whether sign-ins of this user take a second factor. Whoever has one is asked for it, whatever the tenant's setting
+/// says: it is theirs.
 pub fn needs_second(tenant: &Tenant, user: &User) -> bool {
-    match tenant.settings.mfa {
-        MfaPolicy::Off => false,
-        MfaPolicy::Optional => user.mfa != "none",
-        MfaPolicy::Required => true,
-    }
+    tenant.settings.mfa == MfaPolicy::Required || user.mfa != "none"
 }
 
 /// Whether a session in which this was proved still stands for its user: one of a single factor does no more
@@ -111,7 +109,7 @@ pub fn stands(tenant: &Tenant, user: &User, amr: &[String]) -> bool {
 /// # Errors
 /// [`Refusal::EmailUnverified`].
 pub async fn verified(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
-    if tenant.settings.require_verified_email && !user.email_verified {
+    if tenant.settings_for(user).require_verified_email && !user.email_verified {
         audit::write(cx, &tenant.id, Entry::failed("login.unverified").by(&user.id)).await?;
         return Err(Refusal::EmailUnverified.into());
     }
@@ -200,6 +198,7 @@ pub async fn with_password_and_code(
 /// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.
 pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step, Error> {
     let mut proved = proved;
+    let mut lapses = false;
     if needs_second(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
         let device = match holder {
             Holder::Browser { device } => device.map(stored),
@@ -207,7 +206,12 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
         };
         let user_id = &proved.user.id;
         let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
-        match device.filter(|_| factors.trusted && proved.tenant.settings.trusted_device_days > 0) {
+        let days = proved.tenant.settings_for(&proved.user).trusted_device_days;
+        let until = factors.trusted_since.map(|since| since.plus(days.saturating_mul(86_400)));
+        let lapsed = proved.tenant.settings.mfa == MfaPolicy::Off && !factors.any(&proved.user);
+        match device.filter(|_| until.is_some_and(|until| cx.now < until)) {
+            // An administrator asked for one that was never set up, and nobody sets one up here any more.
+            None if lapsed => lapses = true,
             Some(device) => {
                 proved.writes.push(store::trusted_devices::seen(&device, cx.now));
                 proved.amr.push(factor::TRUSTED_DEVICE);
@@ -222,7 +226,13 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
     let amr = amr.into_iter().map(str::to_owned).collect();
     let mut begin = Begin::new(cx, &tenant, &user, amr);
     (begin.gate, begin.password_hash, begin.writes) = (gate, password_hash, writes);
+    if lapses {
+        begin.writes.push(store::users::set_mfa(&user.id, "none", begin.mark()));
+    }
     let holds = begin.held_by(cx, holder).await?.ok_or(Refusal::WrongPassword)?;
+    if lapses {
+        cx.cache.forget_user(&user.id);
+    }
     let signed_in = SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None };
     Ok(Step::SignedIn(Box::new(signed_in)))
 }
@@ -279,8 +289,10 @@ async fn count_code(
         None => (None, &looked_up.account),
     };
     let tenant = tenant.unwrap_or_else(|| chosen.tenant.clone());
+    let settings =
+        looked_up.user.as_ref().map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
     let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
-    let (tried, factors) = join(throttle::second_factor(cx, &tenant, id, None), factors).await;
+    let (tried, factors) = join(throttle::second_factor(cx, &tenant, &settings, id, None), factors).await;
     Ok((tried?, factors?))
 }
 

@@ -1,5 +1,6 @@
 //! Tenants: which one a request is for, and their settings.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::model::json;
 use crate::model::role::is_name;
 use crate::ports::Fault;
 use crate::store::tenants::TenantRow;
+use crate::store::users::User;
 use crate::store::{self, json_text};
 
 /// The home tenant's id, and the name of the home directory.
@@ -70,14 +72,14 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
 }
 
-/// Whether sign-ins take a second factor.
+/// Whether sign-ins take a second factor. Whoever has one is asked for it in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MfaPolicy {
-    /// Nobody's does.
+    /// Nobody has to have one, and nobody sets one up.
     Off,
-    /// Those of users who have one.
+    /// Nobody has to have one.
     Optional,
     /// Everybody's does; who has none sets one up at the next sign-in.
     Required,
@@ -187,6 +189,32 @@ pub struct Tenant {
     pub issuer: String,
 }
 
+impl Tenant {
+    /// The settings as they hold for a user. No administrator's setting makes the operator's sign-ins weaker than the
+    /// defaults do: whoever has the operator's session has the whole deployment.
+    pub fn settings_for(&self, user: &User) -> Cow<'_, Settings> {
+        let set = &self.settings;
+        if !user.operator {
+            return Cow::Borrowed(set);
+        }
+        let least = Settings::default();
+        Cow::Owned(Settings {
+            access_token_seconds: set.access_token_seconds.min(least.access_token_seconds),
+            refresh_token_seconds: set.refresh_token_seconds.min(least.refresh_token_seconds),
+            session_idle_seconds: set.session_idle_seconds.min(least.session_idle_seconds),
+            session_absolute_seconds: set.session_absolute_seconds.min(least.session_absolute_seconds),
+            require_verified_email: true,
+            min_password_length: set.min_password_length.max(least.min_password_length),
+            refuse_common_passwords: true,
+            trusted_device_days: set.trusted_device_days.min(least.trusted_device_days),
+            mfa_attempts: set.mfa_attempts.min(least.mfa_attempts),
+            mfa_lockout_seconds: set.mfa_lockout_seconds.max(least.mfa_lockout_seconds),
+            passkeys: true,
+            ..set.clone()
+        })
+    }
+}
+
 /// How a request named its tenant.
 #[derive(Debug, Clone)]
 pub struct Chosen {
@@ -260,6 +288,10 @@ pub async fn set_settings(
     let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
     let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);
     let mut batch = vec![set, audit::row(cx, &tenant.id, entry)];
+    // Browsers that are trusted for longer are trusted for no longer than this from now on, whatever comes later.
+    if settings.trusted_device_days < tenant.settings.trusted_device_days {
+        batch.push(store::trusted_devices::shorten(&tenant.id, settings.trusted_device_days));
+    }
     if settings.trusted_device_days == 0 {
         batch.push(store::trusted_devices::delete_all_of_tenant(&tenant.id));
     }

@@ -10,7 +10,7 @@ use futures_util::future::{join, join_all};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{Settings, Tenant};
 use crate::ports::{Act, Count, Fault, Rule, Tally, Verdict};
 
 const DAY: u32 = 86_400;
@@ -334,21 +334,23 @@ pub struct SecondFactor {
     hour: Tally,
 }
 
-/// Counts a guess of a second factor: by challenge, and by user until the tenant's lockout.
+/// Counts a guess of a second factor: by challenge, and by user until the lockout, by the settings as they hold for
+/// the user.
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
 pub async fn second_factor(
     cx: &Cx,
     tenant: &Tenant,
+    settings: &Settings,
     user_id: &str,
     challenge_id: Option<&str>,
 ) -> Result<Option<SecondFactor>, Error> {
     if cx.client.unlimited {
         return Ok(None);
     }
-    let limit = tenant.settings.mfa_attempts;
-    let lock = u32::try_from(tenant.settings.mfa_lockout_seconds).unwrap_or(DAY);
+    let limit = settings.mfa_attempts;
+    let lock = u32::try_from(settings.mfa_lockout_seconds).unwrap_or(DAY);
     let mut failures = vec![tally("failures", Rule::Lockout { limit, seconds: 3_600, lock })];
     failures.extend(challenge_id.map(|id| tally(id, CODES_A_CHALLENGE)));
     let hour = tally("hour", Rule::Window { limit: limit.max(CODES_AN_HOUR), seconds: 3_600 });

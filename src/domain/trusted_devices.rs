@@ -17,7 +17,7 @@ pub const COOKIE: &str = "__Host-portcullis-device";
 /// Trusts the browser, once the event of that mark is written: the cookie's value and the statement. `None`
 /// where the tenant trusts none.
 pub fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(String, Stmt)> {
-    let days = tenant.settings.trusted_device_days;
+    let days = tenant.settings_for(user).trusted_device_days;
     if days == 0 {
         return None;
     }

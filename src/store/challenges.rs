@@ -124,7 +124,7 @@ async fn found(db: &dyn Db, which: &str, key: &str, now: Time) -> Result<Option<
                 args(),
             ),
             Stmt::new(format!("SELECT * FROM users WHERE status = 'active' AND id = {of_user}"), args()),
-            Stmt::new(factors::sql(&of_user, "0"), args()),
+            Stmt::new(factors::sql(&of_user, "NULL"), args()),
         ])
         .await?;
     let [challenges, users, factors] = answers.as_slice() else {

@@ -15,8 +15,8 @@ pub struct Factors {
     pub backup_codes: i64,
     /// How many passkeys there are.
     pub passkeys: i64,
-    /// Whether the browser that asks is trusted.
-    pub trusted: bool,
+    /// Since when the browser that asks is trusted, if it is.
+    pub trusted_since: Option<Time>,
 }
 
 impl Factors {
@@ -26,13 +26,13 @@ impl Factors {
     }
 }
 
-/// The question for the second factors of a user, and whether a browser is trusted: both as SQL.
+/// The question for the second factors of a user, and since when a browser is trusted: both as SQL.
 pub(crate) fn sql(user_id: &str, trusted: &str) -> String {
     format!(
         "SELECT (SELECT sealed_secret FROM authenticators WHERE user_id = {user_id}) AS sealed_secret,
                 (SELECT last_step FROM authenticators WHERE user_id = {user_id}) AS last_step,
                 (SELECT count(*) FROM backup_codes WHERE user_id = {user_id} AND used_at IS NULL) AS backup_codes,
-                (SELECT count(*) FROM passkeys WHERE user_id = {user_id}) AS passkeys, {trusted} AS trusted"
+                (SELECT count(*) FROM passkeys WHERE user_id = {user_id}) AS passkeys, {trusted} AS trusted_since"
     )
 }
 
@@ -43,14 +43,14 @@ pub(crate) fn read(row: &Row) -> Result<Factors, Fault> {
         authenticator: app.map(|(sealed_secret, last_step)| Authenticator { sealed_secret, last_step }),
         backup_codes: row.int("backup_codes")?,
         passkeys: row.int("passkeys")?,
-        trusted: row.flag("trusted")?,
+        trusted_since: row.maybe_time("trusted_since")?,
     })
 }
 
 /// A user's second factors; `device` is the hash of the cookie that makes a browser a trusted one.
 pub async fn of(db: &dyn Db, user_id: &str, device: Option<&str>, now: Time) -> Result<Factors, Fault> {
     let trusted =
-        "EXISTS (SELECT 1 FROM trusted_devices WHERE user_id = ?1 AND hash = ?2 AND expires_at > ?3)";
+        "(SELECT created_at FROM trusted_devices WHERE user_id = ?1 AND hash = ?2 AND expires_at > ?3)";
     let stmt = Stmt::new(sql("?1", trusted), vec![user_id.into(), device.into(), now.0.into()]);
     one(db, stmt).await?.first().map(read).transpose().map(Option::unwrap_or_default)
 }

@@ -236,21 +236,13 @@ pub struct Adding<'a> {
     pub most: i64,
     /// Whether two factors were proved in the session.
     pub two_factors: bool,
-    /// Whether the tenant has second factors other than passkeys.
-    pub others_count: bool,
 }
 
 /// Ends the ceremony of a registration, which is bound to its session: if the session goes on, the user has
 /// room for the passkey and nobody has it yet, and the session proved two factors where the user has any.
 pub fn take(ceremony: &Ceremony<'_>, credential_id: &str, adding: &Adding<'_>, now: Time) -> Stmt {
     let mut args = under_way(ceremony, now);
-    args.extend([
-        credential_id.into(),
-        adding.user_id.into(),
-        adding.most.into(),
-        adding.two_factors.into(),
-        adding.others_count.into(),
-    ]);
+    args.extend([credential_id.into(), adding.user_id.into(), adding.most.into(), adding.two_factors.into()]);
     let sql = format!(
         "UPDATE passkey_challenges SET used_at = ?4 WHERE {UNDER_WAY} AND user_id = ?6
          AND EXISTS (SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
@@ -259,8 +251,8 @@ pub fn take(ceremony: &Ceremony<'_>, credential_id: &str, adding: &Adding<'_>, n
          AND (SELECT count(*) FROM passkeys WHERE user_id = ?6) < ?7
          AND NOT EXISTS (SELECT 1 FROM passkeys WHERE credential_id = ?5)
          AND (?8 OR NOT EXISTS (SELECT 1 FROM passkeys WHERE user_id = ?6)
-                    AND (NOT ?9 OR NOT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?6)
-                                   AND NOT EXISTS (SELECT 1 FROM users WHERE id = ?6 AND mfa = 'email')))"
+                    AND NOT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?6)
+                    AND NOT EXISTS (SELECT 1 FROM users WHERE id = ?6 AND mfa = 'email'))"
     );
     Stmt::new(sql, args)
 }

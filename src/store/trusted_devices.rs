@@ -74,6 +74,12 @@ pub fn delete_all(user_id: &str) -> Stmt {
     Stmt::new("DELETE FROM trusted_devices WHERE user_id = ?1", vec![user_id.into()])
 }
 
+/// Trusts the browsers of a tenant's users for no more than so many days since each was first trusted.
+pub fn shorten(tenant_id: &str, days: i64) -> Stmt {
+    let sql = "UPDATE trusted_devices SET expires_at = min(expires_at, created_at + ?2 * 86400000) WHERE tenant_id = ?1";
+    Stmt::new(sql, vec![tenant_id.into(), days.into()])
+}
+
 /// Trusts no browser of a tenant's users any more.
 pub fn delete_all_of_tenant(tenant_id: &str) -> Stmt {
     Stmt::new("DELETE FROM trusted_devices WHERE tenant_id = ?1", vec![tenant_id.into()])

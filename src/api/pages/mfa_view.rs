@@ -99,7 +99,7 @@ pub(super) async fn ask(
         _ => None,
     };
     let options = options.map(|request| webauthn::request(&request).to_string());
-    let days = place.tenant.settings.trusted_device_days;
+    let days = waiting.tenant.settings_for(&waiting.user).trusted_device_days;
     let can_trust = days > 0 && waiting.purpose == Purpose::SignIn;
     let page = Mfa {
         m,

@@ -223,7 +223,7 @@ impl Place {
 
     /// An answer to one who is signed in from now on.
     pub(super) fn signed_in(&self, signed_in: &SignedIn, mut answer: Response) -> Response {
-        let settings = &self.tenant.settings;
+        let settings = signed_in.tenant.settings_for(&signed_in.user);
         if let Holds::Cookie(cookie) = &signed_in.holds {
             let cookie = set_cookie(sessions::COOKIE, cookie, settings.session_absolute_seconds);
             answer = answer.with("set-cookie", cookie);

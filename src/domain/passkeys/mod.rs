@@ -15,7 +15,6 @@ pub use crate::domain::passkeys::register::{Creation, creation, register};
 pub use crate::domain::passkeys::verify::{Request, Verified, request, request_second, second, sign_in};
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::tenants::MfaPolicy;
 use crate::model::factor::has_two;
 use crate::model::name;
 use crate::ports::Fault;
@@ -71,7 +70,7 @@ async fn begin(
 /// The user of a session as they are now, and what they have. Passkeys are a person's own to add and to remove:
 /// no client and nobody who acts for them does.
 async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
-    if !session.is_own() || !session.tenant.settings.passkeys {
+    if !session.is_own() || !session.tenant.settings_for(&session.user).passkeys {
         return Err(Refusal::Forbidden.into());
     }
     let id = &session.user.id;
@@ -87,9 +86,7 @@ async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
 /// # Errors
 /// [`Refusal::MfaRequired`].
 fn may_change(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
-    let others_count = session.tenant.settings.mfa != MfaPolicy::Off;
-    let has = factors.passkeys > 0 || (others_count && factors.any(user));
-    if has && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
+    if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 
 /// A page of the caller's passkeys.

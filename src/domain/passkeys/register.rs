@@ -11,7 +11,6 @@ use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_chang
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, invalid};
 use crate::domain::relying_party;
-use crate::domain::tenants::MfaPolicy;
 use crate::model::factor::has_two;
 use crate::model::reason::Reason;
 use crate::store;
@@ -116,12 +115,7 @@ pub async fn register(
     let hash = stored(&challenge);
     let bound_to = session.session_id.as_deref();
     let ceremony = Ceremony { hash: &hash, purpose: Purpose::Register, bound_to };
-    let adding = Adding {
-        user_id: &user.id,
-        most: MOST,
-        two_factors: has_two(&session.amr),
-        others_count: session.tenant.settings.mfa != MfaPolicy::Off,
-    };
+    let adding = Adding { user_id: &user.id, most: MOST, two_factors: has_two(&session.amr) };
     let take = store::passkeys::take(&ceremony, &passkey.credential_id, &adding, cx.now);
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.added").by(&user.id).on(&passkey.id));
     let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyAdded, &mark.id).await?;

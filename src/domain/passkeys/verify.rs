@@ -99,7 +99,7 @@ pub async fn sign_in(
         Attempt::parse(cx, &chosen.tenant.id, credential, Purpose::SignIn, bound_to.as_deref()).await?;
     let (passkey, user) = attempt.found(cx).await?;
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
-    let here = principal::of_tenant(chosen, &tenant).is_ok() && tenant.settings.passkeys;
+    let here = principal::of_tenant(chosen, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
     // Who it is comes from the authenticator here, and must be said (step 6).
     if !here || attempt.assertion.user_handle.as_deref() != Some(user.id.as_bytes()) {
         return Err(attempt.failed(cx, Some(&user), "is not of this tenant or user").await?);

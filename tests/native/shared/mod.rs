@@ -16,6 +16,7 @@ mod notices;
 mod paging;
 mod races;
 mod reasons;
+mod safeguards;
 mod secrets;
 mod states;
 mod tokens;

@@ -66,7 +66,7 @@ fn with_everywhere(text: &str) -> Vec<(&'static str, Value)> {
 
 /// A few of those, each time others, so that all of them come round.
 fn some_places(at: usize, text: &str) -> Vec<(&'static str, Value)> {
-    let mine = |(place, _): &(usize, _)| (place + at) % 5 == 0;
+    let mine = |(place, _): &(usize, _)| (place + at).is_multiple_of(5);
     with_everywhere(text).into_iter().enumerate().filter(mine).map(|(_, place)| place).collect()
 }
 

@@ -25,15 +25,17 @@ pub(super) struct Shown {
     pub by_mail: bool,
     /// Whether it may be removed.
     pub removable: bool,
+    /// Whether one may be set up.
+    pub settable: bool,
     /// How many backup codes are left.
     pub left: String,
 }
 
-/// What it shows; nothing where the tenant has no second factors.
+/// What it shows; nothing where neither the tenant nor the user has second factors.
 pub(super) async fn shown(cx: &Cx, place: &Place, session: &Session) -> Result<Option<Shown>, Error> {
     let m = place.m;
     let policy = place.tenant.settings.mfa;
-    if policy == MfaPolicy::Off {
+    if policy == MfaPolicy::Off && session.user.mfa == "none" {
         return Ok(None);
     }
     let (text, has, by_mail) = match session.user.mfa.as_str() {
@@ -43,7 +45,8 @@ pub(super) async fn shown(cx: &Cx, place: &Place, session: &Session) -> Result<O
     };
     let left = if has { enrolment::backup_codes_left(cx, session).await? } else { 0 };
     let left = fill(m.factor_left, "n", left);
-    Ok(Some(Shown { text, has, by_mail, removable: policy != MfaPolicy::Required, left }))
+    let (removable, settable) = (policy != MfaPolicy::Required, policy != MfaPolicy::Off);
+    Ok(Some(Shown { text, has, by_mail, removable, settable, left }))
 }
 
 /// Begins to set one up; the page of second factors goes on, and comes back here.
