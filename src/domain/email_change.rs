@@ -159,7 +159,7 @@ pub async fn confirm(
     let mut batch = vec![
         store::email_changes::confirm(&stored(token), cx.now),
         audit::row_if_changed(cx, &tenant.id, Entry::ok("email.change_confirmed").by(&user.id).on(&user.id)),
-        store::email_changes::apply(&id),
+        store::email_changes::apply(&id, &user, &there.email),
     ];
     let changed = batch.len();
     let done = mark.id.clone();

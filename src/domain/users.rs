@@ -279,7 +279,7 @@ pub async fn rename(cx: &Cx, session: &Session, name: &str) -> Result<(), Error>
     let name = display_name("name", Some(name))?;
     let id = &session.user.id;
     let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
-    let set = store::users::set_name(id, name.as_deref());
+    let set = store::users::set_name(&session.user, name.as_deref());
     cx.db.run(vec![set, audit::row(cx, &session.tenant.id, entry)]).await?;
     cx.cache.forget_user(id);
     Ok(())

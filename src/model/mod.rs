@@ -19,6 +19,7 @@ pub mod reason;
 pub mod role;
 pub mod route;
 pub mod scope;
+pub mod search;
 pub mod template;
 pub mod text;
 pub mod time;

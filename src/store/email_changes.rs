@@ -3,7 +3,7 @@
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Stmt};
 use crate::store::users::{self, User};
-use crate::store::{Columns, audit, one};
+use crate::store::{Columns, audit, one, user_words};
 
 /// A change's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,17 +86,21 @@ pub fn confirm(hash: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
-/// Changes the address once both links were followed, unless it is taken.
-pub fn apply(id: &str) -> Stmt {
+/// Changes the address once both links were followed, unless it is taken. `user` is whose it is, with the address
+/// before, and `new_email` what it is to be.
+pub fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
+    let name = user.name.as_deref();
+    let words = user_words::json(&new_email.to_ascii_lowercase(), name);
     let both =
         "id = ?1 AND done_at IS NULL AND old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL";
     let sql = format!(
         "UPDATE OR IGNORE users SET email_verified = 1, proved = 1,
                 email = (SELECT new_email FROM email_changes WHERE id = ?1),
-                email_key = (SELECT new_email_key FROM email_changes WHERE id = ?1)
+                email_key = (SELECT new_email_key FROM email_changes WHERE id = ?1),
+                words = CASE WHEN name IS ?2 THEN ?3 ELSE NULL END
          WHERE (id, email_key) IN (SELECT user_id, email_key FROM email_changes WHERE {both})"
     );
-    Stmt::new(sql, vec![id.into()])
+    Stmt::new(sql, vec![id.into(), name.into(), words.into()])
 }
 
 /// Notes that it is done, if the event of that mark is written.

@@ -34,6 +34,7 @@ pub mod tenants;
 pub mod trusted_devices;
 pub mod unproven;
 pub mod usage;
+pub mod user_words;
 pub mod users;
 
 use serde_json::Value;

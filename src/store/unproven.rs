@@ -4,6 +4,7 @@
 use crate::model::time::Time;
 use crate::ports::{Arg, Stmt};
 use crate::store::logout_deliveries::owe;
+use crate::store::user_words;
 
 /// Whether that user's account is one; `?2` is the user.
 const IS: &str = "EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND email_key = ?3 AND email_verified = 0 AND proved = 0)";
@@ -27,9 +28,12 @@ pub fn forget(user_id: &str, email_key: &str, now: Time) -> Vec<Stmt> {
         "DELETE FROM backup_codes WHERE ?1 > 0 AND user_id = ?2",
         "DELETE FROM trusted_devices WHERE ?1 > 0 AND user_id = ?2",
         "DELETE FROM consents WHERE ?1 > 0 AND user_id = ?2",
-        "UPDATE users SET password_hash = NULL, name = NULL WHERE ?1 > 0 AND id = ?2",
     ];
+    let user =
+        format!("UPDATE users SET password_hash = NULL, name = NULL, words = ?1 WHERE id = ?2 AND {IS}");
+    let words = user_words::json(email_key, None);
     let mut stmts = vec![told];
     stmts.extend(all.map(|sql| Stmt::new(format!("{sql} AND {IS}"), args())));
+    stmts.push(Stmt::new(user, vec![words.into(), user_id.into(), email_key.into()]));
     stmts
 }

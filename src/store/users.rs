@@ -1,8 +1,9 @@
 //! Users.
 
+use crate::model::search::Query;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, audit, json_text, one};
+use crate::store::{Columns, Listed, Page, audit, json_text, one, user_words};
 
 /// A user's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +79,8 @@ pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<User
 /// What a list of users is narrowed to; each `None` narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Part of the address or name, any case.
-    pub search: Option<String>,
+    /// Beginnings of words of the name and of the address.
+    pub search: Option<Query>,
     /// The exact address.
     pub email_key: Option<String>,
     /// `active` or `disabled`.
@@ -92,21 +93,25 @@ pub struct Filter {
 
 /// A page of a tenant's users, by id.
 pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<User>, Fault> {
-    let sql = "SELECT * FROM users WHERE tenant_id = ?1 AND id > ?2
-               AND (?3 IS NULL OR instr(email_key, ?3) > 0 OR instr(lower(coalesce(name, '')), ?3) > 0)
-               AND (?4 IS NULL OR email_key = ?4) AND (?5 IS NULL OR status = ?5)
-               AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?6))
-               AND (?7 IS NULL OR plan = ?7) ORDER BY id LIMIT ?8";
-    let args: Vec<Arg> = vec![
+    let mut args: Vec<Arg> = vec![
         tenant_id.into(),
         page.after.clone().unwrap_or_default().into(),
-        filter.search.as_ref().map(|text| text.to_lowercase()).into(),
         filter.email_key.clone().into(),
         filter.status.clone().into(),
         filter.role.clone().into(),
         filter.plan.clone().into(),
         (page.limit + 1).into(),
     ];
+    let found = match filter.search.as_ref().filter(|query| !query.words.is_empty()) {
+        Some(query) => format!("AND id IN ({})", user_words::find(query, &mut args)),
+        None => String::new(),
+    };
+    let sql = format!(
+        "SELECT * FROM users WHERE tenant_id = ?1 AND id > ?2 {found}
+         AND (?3 IS NULL OR email_key = ?3) AND (?4 IS NULL OR status = ?4)
+         AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?5))
+         AND (?6 IS NULL OR plan = ?6) ORDER BY id LIMIT ?7"
+    );
     let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |user: &User| user.id.clone()))
 }
@@ -131,8 +136,8 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
     let sql = format!(
         "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
                             plan, mfa, status, operator, created_at, language,
-                            proved)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6
+                            proved, words)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16
          WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
          ON CONFLICT DO NOTHING RETURNING id"
     );
@@ -154,6 +159,7 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
             user.operator.into(),
             user.created_at.0.into(),
             user.language.clone().into(),
+            words(user).into(),
         ],
     )
 }
@@ -163,7 +169,7 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
 pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
     Stmt::new(
         "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
-                                    status = ?9, mfa = coalesce(?10, mfa), proved = max(proved, ?5)
+                                    status = ?9, mfa = coalesce(?10, mfa), proved = max(proved, ?5), words = ?11
          WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
         vec![
             (&user.tenant_id).into(),
@@ -176,6 +182,7 @@ pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
             user.plan.clone().into(),
             (&user.status).into(),
             mfa.into(),
+            words(user).into(),
         ],
     )
 }
@@ -199,9 +206,10 @@ pub fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
 
 /// Gives an account whose address is not confirmed yet the password and name of the registration that is.
 pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&str>) -> Stmt {
-    let sql = "UPDATE users SET password_hash = ?3, name = coalesce(?4, name)
+    let sql = "UPDATE users SET password_hash = ?3, name = coalesce(?4, name), words = coalesce(?5, words)
                WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
-    Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into()])
+    let words = name.map(|name| user_words::json(email_key, Some(name)));
+    Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into(), words.into()])
 }
 
 /// Marks an address confirmed, if it is still the user's and was not.
@@ -227,7 +235,14 @@ pub fn if_password_is(stmt: Stmt, hash: &str) -> Stmt {
     stmt.and("EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.password_hash = ?)", hash)
 }
 
-/// Sets or removes the display name.
-pub fn set_name(id: &str, name: Option<&str>) -> Stmt {
-    Stmt::new("UPDATE users SET name = ?2 WHERE id = ?1", vec![id.into(), name.into()])
+/// Sets a display name.
+pub fn set_name(user: &User, name: Option<&str>) -> Stmt {
+    let sql =
+        "UPDATE users SET name = ?2, words = CASE WHEN email_key = ?3 THEN ?4 ELSE NULL END WHERE id = ?1";
+    let words = user_words::json(&user.email_key, name);
+    Stmt::new(sql, vec![(&user.id).into(), name.into(), (&user.email_key).into(), words.into()])
+}
+
+fn words(user: &User) -> String {
+    user_words::json(&user.email_key, user.name.as_deref())
 }

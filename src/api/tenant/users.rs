@@ -11,6 +11,7 @@ use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::search::Query;
 use crate::store::users::{Filter, User};
 
 /// A user in the tenant API's shape.
@@ -80,7 +81,7 @@ pub(super) fn said<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let filter = Filter {
-        search: call.query("search"),
+        search: call.query("search").map(|text| Query::parse(&text)),
         email_key: call
             .query("email")
             .map(|text| cx.email(&text).map_or(text, |email| email.key().to_owned())),

@@ -17,4 +17,5 @@ mod templates;
 mod tenants;
 mod usage;
 mod user_factors;
+mod user_search;
 mod users;

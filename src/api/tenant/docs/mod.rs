@@ -54,7 +54,7 @@ fn users() -> Vec<Operation> {
     vec![
         op("GET", ALL, "List users")
             .paged()
-            .query::<String>("search", "Part of the address or the name.")
+            .query::<String>("search", "Beginnings of words of the name or of the address and its parts, all of which a user has: any case, with or without accents.")
             .query::<String>("email", "The address.")
             .query::<String>("status", "`active` or `disabled`.")
             .query::<String>("role", "One of their roles.")

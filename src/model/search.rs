@@ -1,0 +1,85 @@
+//! What a user is found by: words of the name and of the address, in the form that [`folded`] gives them. A word of a
+//! query finds whoever has a word that begins with it.
+
+use idna::punycode;
+
+use crate::model::text::folded;
+
+/// Characters of a word; longer ones are cut, in queries too.
+const LONGEST: usize = 64;
+
+/// Words of one user.
+const MOST: usize = 64;
+
+/// Words of a query.
+const MOST_ASKED: usize = 5;
+
+/// The words of a user, each once: every word of the name, and the address, with its domain in Unicode and in ASCII;
+/// and each from the beginning of each of its parts, as `smith@example.com` of `ann.smith@example.com`.
+pub fn words(address: &str, name: Option<&str>) -> Vec<String> {
+    let mut all = Vec::new();
+    let readable = in_unicode(address);
+    let forms = [readable.as_str(), address].into_iter().take(if readable == address { 1 } else { 2 });
+    for word in name.unwrap_or_default().split_whitespace().chain(forms) {
+        add_from_each_part(&folded(word), &mut all);
+    }
+    all
+}
+
+fn add_from_each_part(word: &str, all: &mut Vec<String>) {
+    let mut before = ' ';
+    for (at, c) in word.char_indices() {
+        let begins = at == 0 || (c.is_alphanumeric() && (!before.is_alphanumeric() || is_unspaced(c)));
+        if let Some(rest) = word.get(at..).filter(|_| begins && all.len() < MOST) {
+            let cut: String = rest.chars().take(LONGEST).collect();
+            if !all.contains(&cut) {
+                all.push(cut);
+            }
+        }
+        before = c;
+    }
+}
+
+/// Letters of scripts that are written without spaces between words, or names.
+fn is_unspaced(c: char) -> bool {
+    matches!(
+        c,
+        '\u{e00}'..='\u{eff}'
+            | '\u{1000}'..='\u{109f}'
+            | '\u{1780}'..='\u{17ff}'
+            | '\u{3040}'..='\u{30ff}'
+            | '\u{3400}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3ffff}'
+    )
+}
+
+/// An address with its domain as people read it.
+fn in_unicode(address: &str) -> String {
+    let Some((local, domain)) = address.rsplit_once('@') else { return address.to_owned() };
+    let readable = |label: &str| {
+        let decoded = label.strip_prefix("xn--").and_then(punycode::decode_to_string);
+        decoded.unwrap_or_else(|| label.to_owned())
+    };
+    let labels: Vec<String> = domain.split('.').map(readable).collect();
+    format!("{local}@{}", labels.join("."))
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// The beginnings of words: a user has each of them. Empty if nothing is asked for.
+    pub words: Vec<String>,
+    /// The text in lower case, for users whose words are not made yet.
+    pub text: String,
+}
+
+impl Query {
+    /// Reads what was typed.
+    pub fn parse(text: &str) -> Query {
+        let words = text.split_whitespace().map(folded).filter(|word| !word.is_empty());
+        let words = words.map(|word| word.chars().take(LONGEST).collect()).take(MOST_ASKED).collect();
+        Query { words, text: text.trim().to_lowercase() }
+    }
+}
