@@ -37,6 +37,8 @@ pub enum MailTransport {
 pub struct Config {
     /// Scheme, host and port that links, issuers and redirects carry, without a trailing slash.
     pub origin: String,
+    /// What stands for this deployment in `Via` (RFC 9110 §7.6.3): no host name, which has no `_`.
+    pub pseudonym: String,
     /// How the deployment runs.
     pub mode: Mode,
     /// The key that seals private keys at rest, 32 bytes.
@@ -80,8 +82,10 @@ impl Config {
             None if mode == Mode::Local => MailTransport::Outbox,
             _ => return Err(Fault::new("config", "MAIL_TRANSPORT is outbox, resend or cloudflare")),
         };
+        let origin = origin(&need("ORIGIN")?)?;
         Ok(Config {
-            origin: origin(&need("ORIGIN")?)?,
+            pseudonym: pseudonym(&origin),
+            origin,
             mode,
             seal_key: seal_key(&Zeroizing::new(need("SEAL_KEY")?))?,
             system_secret: var("SYSTEM_SECRET").map(Zeroizing::new),
@@ -111,6 +115,12 @@ fn origin(text: &str) -> Result<String, Fault> {
         return Err(bad());
     }
     Ok(url.origin().ascii_serialization())
+}
+
+fn pseudonym(origin: &str) -> String {
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '.' };
+    format!("portcullis_{}", authority.chars().map(plain).collect::<String>())
 }
 
 fn seal_key(text: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {

@@ -19,6 +19,13 @@ impl Fault {
     pub fn new(place: &str, what: impl std::fmt::Display) -> Fault {
         Fault(format!("{place}: {what}"))
     }
+
+    /// Whether the database lacks a table or column, in SQLite's words: its migrations have not run yet.
+    pub fn is_of_the_schema(&self) -> bool {
+        ["no such table: ", "no such column: ", "has no column named "]
+            .iter()
+            .any(|said| self.0.contains(said))
+    }
 }
 
 /// One value bound to a statement's `?`. Times are milliseconds since the epoch, flags are 0 or 1.

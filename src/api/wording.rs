@@ -62,6 +62,12 @@ pub fn word(refusal: &Refusal) -> Worded {
         Refusal::AmbiguousPath => {
             worded(400, "AMBIGUOUS_PATH", "The path could be read in more than one way")
         }
+        Refusal::Looping => worded(508, "LOOP_DETECTED", "The request came back to this gateway"),
+        Refusal::Unready => worded(
+            503,
+            "SERVICE_UNAVAILABLE",
+            "The database lacks the tables of this version: its migrations have not been applied yet",
+        ),
         Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
         Refusal::SignUpClosed => worded(403, "REGISTRATION_CLOSED", "Registration is closed"),
         Refusal::OAuth(code, description) => worded(code.status(), "OAUTH_ERROR", description),
@@ -75,6 +81,7 @@ pub fn with_headers(response: Response, refusal: &Refusal) -> Response {
             let response = response.with("retry-after", verdict.reset.max(1).to_string());
             with_limit(response, verdict)
         }
+        Refusal::Unready => response.with("retry-after", "5"),
         Refusal::MethodNotAllowed(allow) => response.with("allow", allow.join(", ")),
         // RFC 6750 §3: no error code where no credential was sent.
         Refusal::NoCredential => response.with("www-authenticate", "Bearer"),

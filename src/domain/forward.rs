@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::outgoing::{self, Fields};
 use crate::domain::principal::{self, Credential};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::COOKIE;
@@ -16,7 +17,7 @@ use crate::domain::{keys, routes, throttle};
 use crate::model::factor::has_two;
 use crate::model::headers::Headers;
 use crate::model::path::Path;
-use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, LimitKey, Matched, Route, RouteTable};
+use crate::model::route::{Accepts, Auth, LimitKey, METHODS, Matched, Route, RouteTable};
 use crate::model::time::Time;
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, REUSE_SECONDS, SECONDS, TYP};
@@ -83,6 +84,9 @@ pub enum Decision {
 /// Every [`Refusal`] that the route's rules have; [`Refusal::NotFound`] without a route.
 pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<Decision, Error> {
     let path = Path::parse(incoming.path).ok_or(Refusal::AmbiguousPath)?;
+    if is_diagnostic(incoming.method) {
+        return Err(Refusal::MethodNotAllowed(METHODS.map(str::to_owned).into()).into());
+    }
     let table = routes::table(cx, &chosen.tenant.id).await?;
     let route = match table.find(incoming.host, &path, incoming.method) {
         Matched::Route(route) => route,
@@ -118,7 +122,8 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
         Some(caller) => Some(assertion(cx, caller, route, &table).await?),
         None => None,
     };
-    Ok(Decision::Send(sending(cx, route, &path, incoming, assertion, limit)))
+    let fields = outgoing::fields(cx, chosen, route, incoming).await?;
+    Ok(Decision::Send(sending(incoming, route, &path, fields, assertion, limit)))
 }
 
 fn anonymous(error: Error) -> Result<Option<Rc<Credential>>, Error> {
@@ -288,36 +293,18 @@ async fn assertion(
 }
 
 fn sending(
-    cx: &Cx,
+    incoming: &Incoming<'_>,
     route: &Route,
     path: &Path,
-    incoming: &Incoming<'_>,
+    fields: Fields,
     assertion: Option<Rc<str>>,
     limit: Option<Verdict>,
 ) -> Plan {
     let spec = &route.spec;
-    let sent_path =
-        if spec.strip_prefix { path.behind(&spec.path).unwrap_or_default() } else { path.as_str() };
-    let slash = if sent_path.starts_with('/') { "" } else { "/" };
-    let url = format!("{}{slash}{sent_path}{}", spec.origin.trim_end_matches('/'), incoming.query);
-    let mut remove = stripped(incoming.headers, &spec.header);
-    let mut set = vec![
-        ("x-forwarded-host".to_owned(), incoming.host.to_owned()),
-        ("x-forwarded-proto".to_owned(), scheme(cx).to_owned()),
-    ];
-    if !cx.client.address.is_empty() {
-        set.push(("x-forwarded-for".to_owned(), cx.client.address.clone()));
-    }
-    if let Some(cookies) = incoming.headers.get("cookie") {
-        match without_session(cookies) {
-            Some(rest) => set.push(("cookie".to_owned(), rest)),
-            None => remove.push("cookie".to_owned()),
-        }
-    }
     Plan {
-        url,
-        remove,
-        set,
+        url: outgoing::url(route, path, incoming.query),
+        remove: fields.remove,
+        set: fields.set,
         timeout_ms: spec.timeout_seconds.saturating_mul(1000),
         retries: if is_safe(incoming.method) && !is_upgrade(incoming.headers) { 2 } else { 0 },
         private: assertion.is_some(),
@@ -328,63 +315,17 @@ fn sending(
     }
 }
 
-/// RFC 9110 §9.2.1, without TRACE, which the platform refuses.
+/// RFC 9110 §9.2.1, without TRACE, which is refused.
 fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
+/// Methods that show or tunnel a request, and what our fields say in it (RFC 9110 §9.3.6 and §9.3.8; TRACK is
+/// TRACE by another name). No origin gets them.
+fn is_diagnostic(method: &str) -> bool {
+    ["TRACE", "TRACK", "CONNECT"].iter().any(|one| method.eq_ignore_ascii_case(one))
+}
+
 fn is_upgrade(headers: &Headers) -> bool {
     headers.get("upgrade").is_some()
-}
-
-fn scheme(cx: &Cx) -> &str {
-    cx.config.origin.split_once(':').map_or("https", |(scheme, _)| scheme)
-}
-
-/// Header fields that must not reach the origin: every spelling of the assertion's and of ours, what the
-/// caller proved themselves with, what a proxy in front may have forged, and hop-by-hop fields
-/// (RFC 9110 §7.6.1). What `Connection` names besides is the client's wish to strip, which we don't follow:
-/// it could strip what we set.
-fn stripped(headers: &Headers, assertion_header: &str) -> Vec<String> {
-    let ours = [ASSERTION_HEADER, assertion_header];
-    // CGI and its heirs read every character that is neither letter nor digit as the same one.
-    let folded = |name: &str| name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    let assertion = ours.map(folded);
-    let must_go = |name: &str| {
-        let name = folded(name);
-        assertion.contains(&name)
-            || name.starts_with("x-portcullis")
-            || name.starts_with("x-forwarded")
-            || matches!(
-                name.as_str(),
-                "authorization"
-                    | "x-api-key"
-                    | "x-system-secret"
-                    | "x-tenant-id"
-                    | "x-real-ip"
-                    | "forwarded"
-                    | "via"
-                    | "x-client-ip"
-                    | "true-client-ip"
-                    | "x-cluster-client-ip"
-                    | "x-original-url"
-                    | "x-rewrite-url"
-                    | "proxy-authorization"
-                    | "proxy-connection"
-                    | "keep-alive"
-                    | "te"
-                    | "trailer"
-            )
-    };
-    headers.names().filter(|name| must_go(name)).map(str::to_owned).collect()
-}
-
-/// The cookies without our own, or nothing if none is left.
-fn without_session(cookies: &str) -> Option<String> {
-    let kept: Vec<&str> = cookies
-        .split(';')
-        .map(str::trim)
-        .filter(|pair| pair.split('=').next().is_some_and(|name| name.trim() != COOKIE) && !pair.is_empty())
-        .collect();
-    (!kept.is_empty()).then(|| kept.join("; "))
 }

@@ -30,6 +30,8 @@ pub mod narrowing;
 pub mod one_time;
 pub mod operator;
 pub mod origins;
+mod ourselves;
+pub mod outgoing;
 pub mod passkeys;
 pub mod passwords;
 pub mod principal;

@@ -5,6 +5,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::{HOME, from_row};
 use crate::domain::users::{self, NewUser};
+use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::name;
 use crate::model::role::FIRST_ROLES;
@@ -155,12 +156,12 @@ fn named(name: &str) -> Result<String, Error> {
 
 /// A host in lower case that is not the deployment's own: that is for every tenant.
 fn checked_host(cx: &Cx, host: &str) -> Result<String, Error> {
-    let host = host.to_ascii_lowercase();
+    let host = canonical(host).into_owned();
     if !is_host(&host) {
         let rule = "a host name, with its port if that is not the scheme's own";
         return Err(invalid_uri("host", &host, rule));
     }
-    if cx.config.origin.split_once("://").is_some_and(|(_, own)| own == host) {
+    if cx.config.origin.split_once("://").is_some_and(|(_, own)| canonical(own) == host) {
         return Err(invalid("host", "another than this deployment's own"));
     }
     Ok(host)

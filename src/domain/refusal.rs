@@ -71,6 +71,10 @@ pub enum Refusal {
     LinkDead,
     /// The path could be read in two ways.
     AmbiguousPath,
+    /// This deployment has forwarded the request before: a route leads back to it.
+    Looping,
+    /// The database lacks tables or columns that this version needs: its migrations have not run yet.
+    Unready,
     /// A limit is reached.
     Limited(Verdict),
     /// The tenant lets nobody register.

@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::domain::tenants::{self, Tenant};
+use crate::model::host::canonical;
 use crate::ports::Fault;
 
 /// A domain with its pages.
@@ -16,9 +17,10 @@ pub struct RelyingParty {
 /// The relying party of a request to a host: that host if it is the tenant's, and else the deployment's own. No
 /// host that merely was asked for decides.
 pub async fn of(cx: &Cx, tenant: &Tenant, host: &str) -> Result<RelyingParty, Fault> {
+    let host = canonical(host);
     let (scheme, own) = cx.config.origin.split_once("://").unwrap_or(("https", ""));
-    let mapped = host != own && tenants::by_host(cx, host).await?.is_some_and(|id| id == tenant.id);
-    let authority = if mapped { host } else { own };
+    let mapped = host != own && tenants::by_host(cx, &host).await?.is_some_and(|id| id == tenant.id);
+    let authority = if mapped { &host } else { own };
     let id = authority.split(':').next().unwrap_or(authority).to_owned();
     let mut origins = vec![format!("{scheme}://{authority}")];
     origins.extend(tenant.settings.allowed_origins.iter().cloned());

@@ -6,16 +6,16 @@ use url::Url;
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::ourselves;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
+use crate::model::host::canonical;
 use crate::model::path::Path;
 use crate::model::role::{ADMIN, Plan, Role, is_name};
-use crate::model::route::{ASSERTION_HEADER, Route, RouteSpec, RouteTable};
+use crate::model::route::{ASSERTION_HEADER, METHODS, Route, RouteSpec, RouteTable};
 use crate::model::scope::is_scope;
 use crate::ports::{Fault, Stmt};
 use crate::store::{self, Listed, Page};
-
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Headers that routing itself needs, or that carry what we strip: no assertion goes there.
 const NOT_FOR_ASSERTIONS: [&str; 12] = [
@@ -71,7 +71,7 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, spec: RouteSpec) -> R
         Entry::ok("route.created").by(actor).on(&spec.name),
     )
     .await?;
-    Ok(Route { id, spec })
+    Ok(Route { id, spec, by_method: false })
 }
 
 /// Replaces a route.
@@ -95,7 +95,7 @@ pub async fn replace(
         Entry::ok("route.changed").by(actor).on(&spec.name),
     )
     .await?;
-    Ok(Route { id: id.to_owned(), spec })
+    Ok(Route { id: id.to_owned(), spec, by_method: false })
 }
 
 /// Removes a route.
@@ -239,7 +239,7 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
         let shown =
             bare.ok_or_else(|| invalid_uri("host", host, "a host name, with its port if it has one"))?;
         let port = shown.port().map(|port| format!(":{port}")).unwrap_or_default();
-        spec.host = Some(format!("{}{port}", shown.host_str().unwrap_or_default()));
+        spec.host = Some(canonical(&format!("{}{port}", shown.host_str().unwrap_or_default())).into_owned());
     }
     if let Some(methods) = &mut spec.methods {
         methods.iter_mut().for_each(|method| method.make_ascii_uppercase());
@@ -247,7 +247,7 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
             return Err(invalid("methods", format!("one or more of {}", METHODS.join(", "))));
         }
     }
-    check_origin(cx, &spec.origin)?;
+    check_origin(cx, &spec.origin).await?;
     if spec.audience().is_empty() || spec.audience().len() > 200 {
         return Err(invalid("audience", "1 to 200 characters"));
     }
@@ -298,7 +298,7 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
     Ok(spec)
 }
 
-fn check_origin(cx: &Cx, origin: &str) -> Result<(), Error> {
+async fn check_origin(cx: &Cx, origin: &str) -> Result<(), Error> {
     let bad = |detail: &str| invalid("origin", detail);
     let url = Url::parse(origin)
         .map_err(|_| invalid_uri("origin", origin, "a URL, as https://app.internal:8443"))?;
@@ -311,8 +311,8 @@ fn check_origin(cx: &Cx, origin: &str) -> Result<(), Error> {
     if url.query().is_some() || url.fragment().is_some() || Path::parse(url.path()).is_none() {
         return Err(bad("without query and fragment, its path without // . .. or ;"));
     }
-    if url.origin().ascii_serialization() == cx.config.origin {
-        return Err(bad("another than this deployment's own"));
+    if ourselves::is_own(cx, &url).await? {
+        return Err(bad("another than this deployment's own and its tenants' hosts"));
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
 use crate::domain::refusal::{Error, Refusal, all_fit, invalid};
+use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::json;
 use crate::model::role::is_name;
@@ -232,7 +233,7 @@ pub struct Chosen {
 pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str>) -> Result<Chosen, Error> {
     let named = match path {
         Some(id) => Some(id.to_owned()),
-        None => match by_host(cx, host).await? {
+        None => match by_host(cx, &canonical(host)).await? {
             Some(id) => Some(id),
             None => header.map(str::to_owned),
         },
@@ -260,7 +261,7 @@ pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
     Ok(tenant)
 }
 
-/// The tenant that a host is mapped to.
+/// The tenant that a host, in its one spelling, is mapped to.
 pub(super) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
     if let Some(known) = cx.cache.hosts.get(host, cx.now) {
         return Ok(known);

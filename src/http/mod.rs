@@ -11,7 +11,7 @@ pub mod table;
 use crate::cx::Cx;
 use crate::domain::forward::Plan;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::{tenants, throttle};
+use crate::domain::{outgoing, tenants, throttle};
 use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
@@ -42,6 +42,9 @@ pub struct Asset {
 /// Serves one request.
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
     let (surface, reach, named, answer) = match table.find(&request.method, &request.path) {
+        found if outgoing::is_looping(cx, &request.headers) => {
+            (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::Looping.into()))
+        }
         Found::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
             return Outcome::Asset(asset(cx, surface, request));
         }
@@ -130,7 +133,11 @@ fn rendered(cx: &Cx, surface: &Surface, request: &Request, answer: Result<Respon
         Err(Error::Broken(fault)) => {
             let id = cx.id();
             log_fault(cx, request, &id, &fault);
-            (surface.broken)(cx, &id)
+            // A Worker that is newer than its database is not broken, but early.
+            match fault.is_of_the_schema() {
+                true => (surface.refused)(cx, request, &Refusal::Unready),
+                false => (surface.broken)(cx, &id),
+            }
         }
     };
     response.secured()

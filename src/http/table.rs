@@ -93,6 +93,16 @@ pub enum Found<'a> {
     Nothing,
 }
 
+impl<'a> Found<'a> {
+    /// The surface that owns the path.
+    pub fn surface(&self) -> Option<&'a Surface> {
+        match self {
+            Found::Route { surface, .. } | Found::WrongMethod { surface, .. } => Some(surface),
+            Found::Nothing => None,
+        }
+    }
+}
+
 impl Table {
     /// Builds the table.
     ///

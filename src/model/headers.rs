@@ -1,5 +1,7 @@
 //! A request's header fields.
 
+use crate::model::{cookies, host};
+
 /// Names in lower case, in the order they came; one entry a name, as the platform joins duplicates. One text
 /// with the places in it, because a request has many fields and few of them are looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,20 +53,24 @@ impl Headers {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
-    /// A cookie's value (RFC 6265 §5.4); the first of that name.
+    /// A cookie's value; the first of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let mut pairs = self.get("cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(n, _)| *n == name).map(|(_, value)| value)
+        let field = self.get("cookie")?;
+        cookies::value(field, name, field.contains(',') && !self.is_from_browser())
+    }
+
+    /// Whether a browser sent it. Each says so in `User-Agent`, and most in `Sec-Fetch-Site`.
+    fn is_from_browser(&self) -> bool {
+        self.get("sec-fetch-site").is_some()
+            || self.get("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"))
     }
 
     /// Whether a browser says that another site, or another origin of this one, caused the request. Browsers
     /// that send `Sec-Fetch-Site` are believed; of others the `Origin` is compared with the host.
-    pub fn is_from_elsewhere(&self, host: &str) -> bool {
+    pub fn is_from_elsewhere(&self, own: &str) -> bool {
         match self.get("sec-fetch-site") {
             Some(site) => site != "same-origin" && site != "none",
-            None => self.get("origin").is_some_and(|origin| {
-                origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host))
-            }),
+            None => self.get("origin").is_some_and(|origin| !host::is_of(origin, own)),
         }
     }
 

@@ -3,10 +3,12 @@
 pub mod address;
 pub mod agent;
 pub mod client;
+pub mod cookies;
 pub mod domain;
 pub mod email;
 pub mod factor;
 pub mod headers;
+pub mod host;
 pub mod id;
 pub mod json;
 pub mod language;

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::host::canonical;
 use crate::model::path::Path;
 use crate::model::role::{Plan, Role};
 
@@ -153,7 +154,12 @@ pub struct Route {
     pub id: String,
     /// What was written of it.
     pub spec: RouteSpec,
+    /// Whether the method decides that it is this route: it or another of its host and path names methods.
+    pub by_method: bool,
 }
+
+/// The methods that routes may name, and that reach origins by name or without one.
+pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// How a request's host, path and method fared against the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -181,6 +187,16 @@ impl RouteTable {
     /// Orders routes: a host match before none, then the longer path, then the name.
     pub fn new(mut routes: Vec<Route>, roles: Vec<Role>, plans: Vec<Plan>) -> RouteTable {
         routes.sort_unstable_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.spec.name.cmp(&b.spec.name)));
+        for route in &mut routes {
+            if let Some(host) = &mut route.spec.host {
+                *host = canonical(host).into_owned();
+            }
+        }
+        let named: Vec<(Option<String>, String)> =
+            routes.iter().filter(|route| route.spec.methods.is_some()).map(place).collect();
+        for route in &mut routes {
+            route.by_method = named.contains(&place(route));
+        }
         RouteTable { routes, roles, plans }
     }
 
@@ -189,9 +205,9 @@ impl RouteTable {
     /// A shorter path never decides for a longer one: a method that no route of the longest path names is
     /// refused, so that a rule for `/app/admin` cannot be stepped around by a method it does not list.
     pub fn find(&self, host: &str, path: &Path, method: &str) -> Matched<'_> {
+        let host = canonical(host);
         let matches = |route: &&Route| {
-            let host_matches =
-                route.spec.host.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(host));
+            let host_matches = route.spec.host.as_deref().is_none_or(|wanted| wanted == host);
             host_matches && path.behind(&route.spec.path).is_some()
         };
         let mut candidates = self.routes.iter().filter(matches).peekable();
@@ -229,6 +245,11 @@ impl RouteTable {
     pub fn plan(&self, name: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.name == name)
     }
+}
+
+/// What routes that only methods tell apart have in common.
+fn place(route: &Route) -> (Option<String>, String) {
+    (route.spec.host.clone(), route.spec.path.trim_end_matches('/').to_owned())
 }
 
 /// A host match before none, then the longer path.

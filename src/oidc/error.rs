@@ -21,6 +21,8 @@ pub enum Code {
     AccessDenied,
     /// RFC 6749 §4.1.2.1.
     ServerError,
+    /// RFC 6749 §4.1.2.1.
+    TemporarilyUnavailable,
     /// RFC 8707 §2.
     InvalidTarget,
     /// OpenID Connect Core §3.1.2.6.
@@ -72,6 +74,7 @@ impl Code {
             Code::InvalidScope => "invalid_scope",
             Code::AccessDenied => "access_denied",
             Code::ServerError => "server_error",
+            Code::TemporarilyUnavailable => "temporarily_unavailable",
             Code::InvalidTarget => "invalid_target",
             Code::LoginRequired => "login_required",
             Code::ConsentRequired => "consent_required",
@@ -99,6 +102,7 @@ impl Code {
             Code::InvalidClient | Code::InvalidToken => 401,
             Code::InsufficientScope => 403,
             Code::ServerError => 500,
+            Code::TemporarilyUnavailable => 503,
             _ => 400,
         }
     }

@@ -7,7 +7,7 @@ use crate::store::{Columns, Listed, Page, json_text, one, roles};
 
 fn read(row: &Row) -> Result<Route, Fault> {
     let row = Columns(row);
-    Ok(Route { id: row.text("id")?, spec: row.json("spec")? })
+    Ok(Route { id: row.text("id")?, spec: row.json("spec")?, by_method: false })
 }
 
 /// A tenant's whole table with its roles and plans, in one round trip.

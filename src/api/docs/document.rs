@@ -203,7 +203,9 @@ impl Row<'_> {
         if matches!(self.route.limit, Limit::PerAddress { .. }) {
             all.push(limited());
         }
+        all.push(Refusal::Looping);
         if matches!(self.route.run, Run::Call(_)) {
+            all.push(Refusal::Unready);
             // The tenant, or what the last segment names.
             all.push(Refusal::NotFound);
         }

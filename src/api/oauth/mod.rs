@@ -84,6 +84,8 @@ fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
         Refusal::NoCredential | Refusal::BadCredential => Code::InvalidToken,
         Refusal::ScopeMissing(_) => Code::InsufficientScope,
         Refusal::Forbidden | Refusal::WrongTenant | Refusal::SignUpClosed => Code::AccessDenied,
+        Refusal::Unready => Code::TemporarilyUnavailable,
+        Refusal::Looping => Code::ServerError,
         _ => Code::InvalidRequest,
     };
     let body = json!({ "error": code.name(), "error_description": worded.sentence });

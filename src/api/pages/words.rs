@@ -80,6 +80,8 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         refusal if *refusal == TOO_MANY_PASSKEYS => m.refused_passkeys,
         Refusal::Conflict(_) => m.refused_other,
         Refusal::LinkDead => m.refused_link,
+        Refusal::Looping => m.refused_looping,
+        Refusal::Unready => m.refused_unready,
         Refusal::Limited(verdict) => return fill(m.refused_limited, "n", verdict.reset),
         Refusal::SignUpClosed => m.refused_sign_up_closed,
         // For whoever builds the app, in the protocol's own language.

@@ -177,6 +177,8 @@ pub(super) const DE: Messages = Messages {
     refused_not_found: "Hier ist nichts.",
     refused_method: "Diese Seite lässt sich so nicht benutzen.",
     refused_link: "Der Link ist ungültig, benutzt oder abgelaufen. Gehen Sie dorthin zurück, wo Sie herkamen, und fangen Sie neu an.",
+    refused_looping: "Diese Adresse führt zu sich selbst zurück.",
+    refused_unready: "Dieser Dienst wird gerade eingerichtet. Bitte versuchen Sie es gleich noch einmal.",
     refused_limited: "Zu viele Versuche. Bitte versuchen Sie es in {n} Sekunden noch einmal.",
     refused_sign_up_closed: "Die Registrierung ist geschlossen.",
     refused_taken: "Zu der Adresse gibt es schon ein Konto.",

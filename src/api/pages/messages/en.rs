@@ -177,6 +177,8 @@ pub(super) const EN: Messages = Messages {
     refused_not_found: "There is nothing here.",
     refused_method: "This page cannot be used this way.",
     refused_link: "The link is invalid, used or expired. Go back to where you came from and start again.",
+    refused_looping: "This address leads back to itself.",
+    refused_unready: "This service is being set up. Please try again in a moment.",
     refused_limited: "Too many attempts. Please try again in {n} seconds.",
     refused_sign_up_closed: "Registration is closed.",
     refused_taken: "The address has an account already.",
