@@ -47,9 +47,16 @@ await main(async () => {
   console.log(tour(url, worker.vars.SETUP_TOKEN));
 });
 
+/** Waits until the Worker can serve: while its database has no tables, it says 503. */
 async function healthy(url) {
-  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(30_000) }).catch((error) => error);
-  if (answer.status !== 200) throw new Stop(`GET /healthz answered ${answer.status ?? answer.message}`);
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(30_000) }).catch((error) => error);
+    if (answer.status === 200) return;
+    const said = answer.status === undefined ? answer.message : `${answer.status} ${await answer.text()}`;
+    if (answer.status !== 503 || Date.now() > end) throw new Stop(`GET /healthz answered ${said}`);
+    await new Promise((go) => setTimeout(go, 100));
+  }
 }
 
 /** The period of a cron of the form "*\/N * * * *", in milliseconds. */

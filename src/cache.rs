@@ -4,7 +4,7 @@
 //! [`crate::config::Config::revocation_seconds`]: that is the bound on how late a revocation, a role
 //! change or a new route is seen by an isolate that did not make it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
@@ -88,6 +88,8 @@ impl Hash for Presented {
 
 /// The isolate's memory.
 pub struct Cache {
+    /// Whether the database is known to have this version's migrations.
+    pub ready: Cell<bool>,
     /// Tenant by id; `None` remembers that there is none.
     pub tenants: Memo<String, Option<Rc<Tenant>>>,
     /// Tenant id by custom host; `None` for a host that is nobody's.
@@ -109,6 +111,7 @@ pub struct Cache {
 impl Default for Cache {
     fn default() -> Cache {
         Cache {
+            ready: Cell::default(),
             tenants: Memo::new(1_000),
             hosts: Memo::new(1_000),
             keys: Memo::new(200),

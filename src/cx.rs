@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use crate::cache::Cache;
-use crate::config::Config;
-use crate::crypto::secret::base64url;
+use crate::config::{Config, Mode};
+use crate::crypto::secret::{base64url, same};
 use crate::model::address::bucket;
 use crate::model::domain::needs_unicode;
 use crate::model::email::Email;
+use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
-use crate::model::language::Language;
+use crate::model::language::{self, Language};
 use crate::model::time::Time;
 use crate::ports::{After, Counters, Db, Log, Names, Post, Rng, Web};
 
@@ -53,6 +54,27 @@ pub struct Client {
     pub language: Option<Language>,
     /// Whether limits are skipped: the caller knows the system secret of a deployment that is for testing.
     pub unlimited: bool,
+}
+
+impl Client {
+    /// Where a request with these header fields and this query comes from.
+    ///
+    /// `CF-Connecting-IP` is the platform's word, except in local mode, where nobody sets it but the caller: there
+    /// is no address then. Whoever knows the system secret of a deployment that is for testing is not limited if
+    /// `X-System-Secret` says it, and is who `X-System-Address` says, which is an address, a space and the secret.
+    pub fn of(config: &Config, headers: &Headers, query: &str) -> Client {
+        let secret = config.system_secret.as_deref().filter(|_| config.mode != Mode::Production);
+        let knows = |told: &str| secret.is_some_and(|secret| same(secret.as_bytes(), told.as_bytes()));
+        let named = headers.get("x-system-address").and_then(|named| named.split_once(' '));
+        let named = named.filter(|(_, told)| knows(told)).map(|(address, _)| address);
+        let platform = headers.get("cf-connecting-ip").filter(|_| config.mode != Mode::Local);
+        Client {
+            address: named.or(platform).unwrap_or_default().to_owned(),
+            user_agent: headers.get("user-agent").unwrap_or_default().chars().take(256).collect(),
+            language: language::asked(query, headers.get("accept-language")),
+            unlimited: headers.get("x-system-secret").is_some_and(knows),
+        }
+    }
 }
 
 impl Cx {

@@ -2,6 +2,7 @@
 
 use crate::domain::refusal::Refusal;
 use crate::http::response::Response;
+use crate::oidc::assertion::LONGEST;
 use crate::oidc::id_token::ACR_TWO_FACTORS;
 use crate::ports::Verdict;
 
@@ -63,6 +64,11 @@ pub fn word(refusal: &Refusal) -> Worded {
             worded(400, "AMBIGUOUS_PATH", "The path could be read in more than one way")
         }
         Refusal::Looping => worded(508, "LOOP_DETECTED", "The request came back to this gateway"),
+        Refusal::AssertionTooLong(length) => worded(
+            500,
+            "ASSERTION_TOO_LONG",
+            &format!("The caller's assertion would be {length} bytes long, and {LONGEST} is the most"),
+        ),
         Refusal::Unready => worded(
             503,
             "SERVICE_UNAVAILABLE",

@@ -2,6 +2,7 @@
 
 use crate::crypto::secret::{checksum, letters, stored};
 use crate::cx::Cx;
+use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::principal::{Admin, Credential, Session};
@@ -90,6 +91,7 @@ async fn make(
     let scopes = scopes.and_then(|scopes| Scopes::parse(scopes.iter().map(String::as_str)));
     let scopes =
         scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))?;
+    assertion_limits::check_scopes("scopes", &scopes)?;
     let expires_at = match new.expires_at {
         None => None,
         Some(text) => Some(

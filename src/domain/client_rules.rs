@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::crypto::foreign;
 use crate::cx::Cx;
+use crate::domain::assertion_limits::SCOPES;
 use crate::domain::refusal::{Error, all_fit, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
 use crate::model::client::{
@@ -18,7 +19,6 @@ use crate::store;
 
 const MOST_URIS: usize = 100;
 const LONGEST_URI: usize = 2_000;
-const LONGEST_SCOPE: usize = 2_000;
 const WEB_URI: &str = "https, or http on a loopback address; no fragment";
 
 /// Checks everything about a client but its roles, and gives its name the form that it is kept in.
@@ -34,10 +34,11 @@ pub fn check(described: &mut Described) -> Result<(), Error> {
     grants(metadata)?;
     authentication(metadata)?;
     let scopes: Vec<&str> = metadata.scope.split(' ').filter(|scope| !scope.is_empty()).collect();
-    if metadata.scope.len() > LONGEST_SCOPE
-        || scopes.len() > 50
-        || !scopes.iter().all(|scope| OPENID.contains(scope) || is_scope(scope))
-    {
+    let together = metadata.scope.len();
+    if together > SCOPES {
+        return Err(invalid("scope", format!("{together} bytes long, and {SCOPES} is the most")));
+    }
+    if scopes.len() > 50 || !scopes.iter().all(|scope| OPENID.contains(scope) || is_scope(scope)) {
         let known =
             "at most 50 of openid, profile, email, roles, offline_access, read, write or resource:action";
         return Err(invalid("scope", known));

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::crypto::jws::Validity;
 use crate::cx::Cx;
+use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
 use crate::domain::outgoing::{self, Fields};
 use crate::domain::principal::{self, Credential};
@@ -21,7 +22,7 @@ use crate::model::route::{Accepts, Auth, LimitKey, METHODS, Matched, Route, Rout
 use crate::model::time::Time;
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, REUSE_SECONDS, SECONDS, TYP};
-use crate::ports::{Fault, Verdict};
+use crate::ports::Verdict;
 
 /// The part of a request that decides.
 pub struct Incoming<'a> {
@@ -253,7 +254,7 @@ async fn assertion(
     caller: &Credential,
     route: &Route,
     table: &Rc<RouteTable>,
-) -> Result<Rc<str>, Fault> {
+) -> Result<Rc<str>, Error> {
     let fits = |minted: &&Minted| {
         minted.route_id == route.id && cx.now < minted.until && Rc::ptr_eq(&minted.table, table)
     };
@@ -280,6 +281,7 @@ async fn assertion(
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };
     let token = keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)?;
+    assertion_limits::check(&token)?;
     let bearer = route.spec.header.eq_ignore_ascii_case("authorization");
     let value: Rc<str> = if bearer { format!("Bearer {token}").into() } else { token.into() };
     let until = cx.now.plus(REUSE_SECONDS);

@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 mod app_secrets;
+mod assertion_limits;
 pub mod audit;
 pub mod authorize;
 pub mod backchannel;
@@ -36,6 +37,7 @@ pub mod passkeys;
 pub mod passwords;
 pub mod principal;
 pub mod public_uris;
+pub mod readiness;
 pub mod reauthentication;
 pub mod refresh;
 pub mod refusal;

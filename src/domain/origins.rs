@@ -24,6 +24,16 @@ pub enum Scripts {
     OfAnyClient,
 }
 
+impl Scripts {
+    fn are_known(self, by: KnownBy) -> bool {
+        match by {
+            KnownBy::Administrator => true,
+            KnownBy::Client => self == Scripts::OfAnyClient,
+            KnownBy::Nobody => false,
+        }
+    }
+}
+
 /// Whether scripts of an origin, as `Origin` has it, may call.
 pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str, scripts: Scripts) -> Result<bool, Fault> {
     if tenant.settings.allowed_origins.iter().any(|allowed| allowed == origin) {
@@ -41,11 +51,25 @@ pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str, scripts: Scripts
             known
         }
     };
-    Ok(match known {
-        KnownBy::Administrator => true,
-        KnownBy::Client => scripts == Scripts::OfAnyClient,
-        KnownBy::Nobody => false,
-    })
+    Ok(scripts.are_known(known))
+}
+
+/// Whether such scripts of an origin may call any tenant.
+pub async fn is_allowed_anywhere(cx: &Cx, origin: &str, scripts: Scripts) -> Result<bool, Fault> {
+    if !is_web_origin(origin) {
+        return Ok(false);
+    }
+    // No tenant has this id.
+    let key = ("*".to_owned(), origin.to_owned());
+    let known = match cx.cache.origins.get(&key, cx.now) {
+        Some(known) => known,
+        None => {
+            let known = store::client_origins::known_anywhere_by(cx.db.as_ref(), origin).await?;
+            cx.cache.origins.put(key, known, cx.now, cx.remember_until());
+            known
+        }
+    };
+    Ok(scripts.are_known(known))
 }
 
 /// The origins of a client's redirect URIs. A scheme of an application's own has none.

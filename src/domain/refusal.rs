@@ -73,6 +73,8 @@ pub enum Refusal {
     AmbiguousPath,
     /// This deployment has forwarded the request before: a route leads back to it.
     Looping,
+    /// The caller's assertion would be longer than header fields may be: this many bytes.
+    AssertionTooLong(usize),
     /// The database lacks tables or columns that this version needs: its migrations have not run yet.
     Unready,
     /// A limit is reached.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use url::Url;
 
 use crate::cx::Cx;
+use crate::domain::assertion_limits::{self, AUDIENCE};
 use crate::domain::audit::{self, Entry};
 use crate::domain::ourselves;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
@@ -15,7 +16,7 @@ use crate::model::role::{ADMIN, Plan, Role, is_name};
 use crate::model::route::{ASSERTION_HEADER, METHODS, Route, RouteSpec, RouteTable};
 use crate::model::scope::is_scope;
 use crate::ports::{Fault, Stmt};
-use crate::store::{self, Listed, Page};
+use crate::store::{self, Listed, Page, json_text};
 
 /// Headers that routing itself needs, or that carry what we strip: no assertion goes there.
 const NOT_FOR_ASSERTIONS: [&str; 12] = [
@@ -169,6 +170,7 @@ pub async fn put_plan(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: b
     if plan.features.len() > 200 || !plan.features.iter().all(|feature| is_name(feature)) {
         return Err(invalid("features", "at most 200 names of letters, digits, _ - . and :"));
     }
+    assertion_limits::check_features(cx, tenant, plan)?;
     let (stmt, taken) = if new {
         (store::roles::insert_plan(&tenant.id, plan), Taken::Plan)
     } else {
@@ -248,8 +250,10 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
         }
     }
     check_origin(cx, &spec.origin).await?;
-    if spec.audience().is_empty() || spec.audience().len() > 200 {
-        return Err(invalid("audience", "1 to 200 characters"));
+    // What JSON escapes is longer there.
+    let audience = json_text(&spec.audience()).len() - 2;
+    if !(1..=AUDIENCE).contains(&audience) {
+        return Err(invalid("audience", format!("1 to {AUDIENCE} bytes, as JSON writes it")));
     }
     if spec.credentials.is_empty() {
         return Err(invalid("credentials", "one or more of bearer, cookie, apiKey"));

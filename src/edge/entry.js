@@ -38,11 +38,16 @@ function drains(request) {
   return Number(request.headers.get("content-length") ?? Infinity) <= DRAINED;
 }
 
+async function drained(request, response) {
+  const answer = await response;
+  if (drains(request)) await request.arrayBuffer().catch(() => {});
+  return answer;
+}
+
 /** What follows an answer to a request that may have changed something. */
 async function settled(request, response) {
-  const answer = await response;
+  const answer = await drained(request, response);
   known.clear();
-  if (drains(request)) await request.arrayBuffer().catch(() => {});
   return answer;
 }
 
@@ -58,7 +63,8 @@ export default {
     // A promise, or a response without the mark, has none.
     const again = response[PUBLIC];
     if (again !== undefined && isPlain(request)) remember(request.url, again);
-    return request.method === "GET" || request.method === "HEAD" ? response : settled(request, response);
+    if (request.method !== "GET" && request.method !== "HEAD") return settled(request, response);
+    return request.body === null ? response : drained(request, response);
   },
   scheduled(event, env, ctx) {
     known.clear();

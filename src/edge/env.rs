@@ -8,8 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
 use crate::cache::Cache;
-use crate::config::{Config, Mode};
-use crate::crypto::secret::same;
+use crate::config::Config;
 use crate::cx::{Client, Cx};
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
@@ -17,7 +16,6 @@ use crate::edge::fetch::Fetch;
 use crate::edge::glue;
 use crate::edge::mail::Transport;
 use crate::http::request::Request;
-use crate::model::language;
 use crate::model::time::Time;
 use crate::ports::{After, Fault, Later, Log, Names, Rng};
 
@@ -47,20 +45,7 @@ fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Cache>), Fault> {
 /// The context of one request.
 pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Fault> {
     let mut cx = system(env, ctx)?;
-    let header = |name| request.headers.get(name);
-    let told = header("x-system-secret");
-    let unlimited = match (&cx.config.system_secret, told) {
-        (Some(secret), Some(told)) if cx.config.mode != Mode::Production => {
-            same(secret.as_bytes(), told.as_bytes())
-        }
-        _ => false,
-    };
-    cx.client = Rc::new(Client {
-        address: header("cf-connecting-ip").unwrap_or_default().to_owned(),
-        user_agent: header("user-agent").unwrap_or_default().chars().take(256).collect(),
-        language: language::asked(&request.query, header("accept-language")),
-        unlimited,
-    });
+    cx.client = Rc::new(Client::of(&cx.config, &request.headers, &request.query));
     Ok(cx)
 }
 

@@ -93,7 +93,7 @@ const UNSHARED = { cacheTtlByStatus: { "100-599": -1 } };
 const LATE = Symbol("late");
 
 /**
- * Sends a request to an origin and answers with its response; both bodies stream.
+ * Sends a request to an origin and answers with its response; both bodies stream. Whatever goes wrong here is 502.
  *
  * @param {Request} request the caller's
  * @param {string} url where to
@@ -109,57 +109,99 @@ const LATE = Symbol("late");
  * @param {string} gatewayTimeout JSON for 504
  */
 export async function forward(request, url, remove, set, header, assertion, timeout, retries, unshared, added, badGateway, gatewayTimeout) {
-  const { method, body } = request;
-  // Made once and sent as it is: header fields given to fetch would be copied a second time.
-  const cf = unshared ? UNSHARED : undefined;
-  const outgoing = new Request(url, { method, headers: request.headers, body, redirect: "manual", cf });
-  const { headers } = outgoing;
-  if (remove !== "") for (const name of remove.split("\n")) headers.delete(name);
-  for (const line of set.split("\n")) {
-    const colon = line.indexOf(":");
-    headers.set(line.slice(0, colon), line.slice(colon + 1));
+  try {
+    const outgoing = prepared(request, url, unshared ? UNSHARED : undefined);
+    const { headers } = outgoing;
+    if (remove !== "") for (const name of remove.split("\n")) headers.delete(name);
+    for (const line of set.split("\n")) {
+      const colon = line.indexOf(":");
+      headers.set(line.slice(0, colon), line.slice(colon + 1));
+    }
+    if (assertion !== undefined) headers.set(header, assertion);
+    // A body that streams cannot be sent again.
+    const response = await sent(outgoing, timeout, request.body === null ? retries : 0);
+    if (response === LATE) return failure(504, gatewayTimeout, added);
+    // An interim answer (RFC 9110 §15.2) that the platform took for the answer, or a switch of protocols that nobody
+    // asked for: the real answer is lost.
+    if (response.status < 200 && !response.webSocket) return failure(502, badGateway, added);
+    return answer(response, unshared, added);
+  } catch {
+    return failure(502, badGateway, added);
   }
-  if (assertion !== undefined) headers.set(header, assertion);
-  // The clock is for the response's head only: an event stream may then last as long as it likes. What is
-  // late is given up by the platform when the request that caused it has been answered.
+}
+
+/** The request with its body; made once and sent as it is, because fields given to fetch would be copied again. */
+function prepared(request, url, cf) {
+  const { method, headers, body } = request;
+  if (body === null || (method !== "GET" && method !== "HEAD")) {
+    return new Request(url, { method, headers, body, redirect: "manual", cf });
+  }
+  // A body that a caller gave to GET or HEAD passes, but not as a member of what a request is made from.
+  return new Request(new Request(url, request), { redirect: "manual", cf: cf ?? {} });
+}
+
+/**
+ * The origin's response, or LATE. The clock is for the response's head only: an event stream may then last as long
+ * as it likes. What is late is given up by the platform when the request that caused it has been answered.
+ */
+async function sent(outgoing, timeout, retries) {
   const late = new Promise((resolve) => setTimeout(resolve, timeout, LATE));
-  // A body that streams cannot be sent again.
-  for (let left = body === null ? retries : 0; ; left--) {
+  for (let left = retries; ; left--) {
     try {
-      const response = await Promise.race([fetch(outgoing), late]);
-      if (response === LATE) return failure(504, gatewayTimeout, added);
-      return answer(response, unshared, added);
-    } catch {
-      if (left <= 0) return failure(502, badGateway, added);
+      return await Promise.race([fetch(outgoing), late]);
+    } catch (error) {
+      if (left <= 0) throw error;
     }
   }
 }
 
-// The session cookie is ours to set: an origin that could would choose whose session a browser has.
-const OURS = /^\s*__Host-portcullis\s*=/i;
+// Our cookies are ours to set: an origin that could would choose whose session a browser has. Browsers trim white
+// space, and take `=name=value` for `name=value` when they send it back; so a field that has the name anywhere goes.
+const OURS = /__host-portcullis/i;
+// These act on a whole host, and people sign in at each that we serve.
+const OF_THE_HOST = ["clear-site-data", "service-worker-allowed"];
 
 function answer(response, unshared, added) {
-  // A response from fetch has immutable header fields, and one with a WebSocket goes as it is. One that needs
-  // no change is passed on without a copy, which the platform does fastest.
-  const keepable = unshared && !response.headers.has("cache-control");
-  const ours = response.headers.has("set-cookie") && response.headers.getSetCookie().some((line) => OURS.test(line));
-  if (response.webSocket || (!keepable && !ours && added === "")) return response;
-  const own = new Response(response.body, response);
+  const { headers } = response;
+  // A response from fetch has immutable header fields. One that needs no change is passed on without a copy, which
+  // the platform does fastest.
+  const keepable = unshared && !headers.has("cache-control") && !headers.has("expires");
+  const varies = !variesByOrigin(headers);
+  const ours = headers.has("set-cookie") && headers.getSetCookie().some((line) => OURS.test(line));
+  const ofTheHost = OF_THE_HOST.some((name) => headers.has(name));
+  const { webSocket } = response;
+  if (webSocket ? !ours && !ofTheHost : !keepable && !varies && !ours && !ofTheHost && added === "") return response;
+  const own = webSocket
+    ? new Response(null, { status: response.status, headers, webSocket })
+    : new Response(response.body, response);
   if (ours) {
     own.headers.delete("set-cookie");
-    for (const line of response.headers.getSetCookie()) if (!OURS.test(line)) own.headers.append("set-cookie", line);
+    for (const line of headers.getSetCookie()) if (!OURS.test(line)) own.headers.append("set-cookie", line);
   }
+  if (ofTheHost) for (const name of OF_THE_HOST) own.headers.delete(name);
+  if (webSocket) return own;
   if (keepable) own.headers.set("cache-control", "private, no-cache");
+  if (varies) own.headers.append("vary", "Origin");
   if (added !== "") add(own.headers, added);
   return own;
+}
+
+/**
+ * Whether the answer says that it depends on who asks: which scripts may read it does, on every route (Fetch
+ * Standard, "CORS protocol and HTTP caches"). What nobody stores need not say so.
+ */
+function variesByOrigin(headers) {
+  const vary = headers.get("vary");
+  if (vary !== null && /(^|,)\s*(origin|\*)\s*(,|$)/i.test(vary)) return true;
+  const control = headers.get("cache-control");
+  return control !== null && /(^|,)\s*no-store\s*(,|$)/i.test(control);
 }
 
 /** Adds header fields; an origin that says itself whose scripts may read its answer is not contradicted. */
 function add(headers, added) {
   const said = headers.has("access-control-allow-origin");
   for (const [name, value] of fields(added)) {
-    if (name === "vary") headers.append(name, value);
-    else if (!said || !name.startsWith("access-control-")) headers.set(name, value);
+    if (!said || !name.startsWith("access-control-")) headers.set(name, value);
   }
 }
 
@@ -167,6 +209,7 @@ function failure(status, body, added) {
   const headers = fields(added);
   headers.set("content-type", "application/json");
   headers.set("cache-control", "no-store");
+  headers.set("vary", "Origin");
   return new Response(body, { status, headers });
 }
 

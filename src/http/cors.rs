@@ -2,7 +2,7 @@
 //! browser's own: a script that may call brings its token.
 
 use crate::cx::Cx;
-use crate::domain::origins::{Scripts, is_allowed, is_guarded};
+use crate::domain::origins::{Scripts, is_allowed, is_allowed_anywhere, is_guarded};
 use crate::domain::tenants::{self, Tenant};
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -19,6 +19,12 @@ pub enum Reach {
     Clients,
     /// Anyone's: it is public.
     Anyone,
+}
+
+impl Reach {
+    fn scripts(self) -> Scripts {
+        if self == Reach::Clients { Scripts::OfAnyClient } else { Scripts::OfTheTenant }
+    }
 }
 
 /// How long a browser may remember that it may call, in seconds. The answer is still decided anew.
@@ -84,7 +90,8 @@ pub(super) async fn preflight(
         Reach::Anyone => Some(asked.admitted("*", &methods)),
         // Whether the script may read the answer is then decided with the tenant that it names.
         Reach::Origins | Reach::Clients if named.is_none() && asked.names_tenant_later() => {
-            Some(asked.admitted(asked.origin, &methods))
+            let known = is_allowed_anywhere(cx, asked.origin, reach.scripts()).await.ok()?;
+            known.then(|| asked.admitted(asked.origin, &methods))
         }
         Reach::Origins | Reach::Clients => {
             let tenant = tenants::choose(cx, named, &request.host, None).await.ok()?.tenant;
@@ -116,8 +123,7 @@ pub(super) async fn allowed<'a>(
     reach: Reach,
 ) -> Option<&'a str> {
     let origin = request.headers.get("origin").filter(|origin| *origin != cx.config.origin)?;
-    let scripts = if reach == Reach::Clients { Scripts::OfAnyClient } else { Scripts::OfTheTenant };
-    is_allowed(cx, tenant, origin, scripts).await.ok()?.then_some(origin)
+    is_allowed(cx, tenant, origin, reach.scripts()).await.ok()?.then_some(origin)
 }
 
 /// The answer, readable by scripts that may call. Pages are for people.

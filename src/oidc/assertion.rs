@@ -13,6 +13,19 @@ pub const SECONDS: i64 = 60;
 /// How long one assertion may be sent again for the same caller and route, in seconds.
 pub const REUSE_SECONDS: i64 = 20;
 
+/// The longest that one may be, in bytes.
+pub const LONGEST: usize = 6_000;
+
+/// How many bytes an assertion with these claims has at most once it is signed.
+pub fn length(claims: &Assertion<'_>) -> usize {
+    const HEADER: usize = r#"{"alg":"ES256","kid":"","typ":"gw+jwt"}"#.len() + 43;
+    const TIMES: usize = r#""iat":1777636800,"nbf":1777636800,"exp":1777636800,"#.len();
+    const SIGNATURE: usize = 64;
+    let base64url = |bytes: usize| (bytes * 4).div_ceil(3);
+    let payload = serde_json::to_string(claims).map_or(usize::MAX / 8, |text| text.len()) + TIMES;
+    base64url(HEADER) + 1 + base64url(payload) + 1 + base64url(SIGNATURE)
+}
+
 /// What an origin verifies, beside `iat`, `nbf` and `exp`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]

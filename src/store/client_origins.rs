@@ -19,7 +19,20 @@ pub async fn known_by(db: &dyn Db, tenant_id: &str, origin: &str) -> Result<Know
     let sql = "SELECT max(clients.registration_hash IS NULL) AS administered
                FROM client_origins JOIN clients ON clients.id = client_origins.client_id
                WHERE client_origins.tenant_id = ?1 AND client_origins.origin = ?2";
-    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), origin.into()])).await?;
+    administered(db, Stmt::new(sql, vec![tenant_id.into(), origin.into()])).await
+}
+
+/// Who allows that origin in any tenant: its settings are an administrator's, too.
+pub async fn known_anywhere_by(db: &dyn Db, origin: &str) -> Result<KnownBy, Fault> {
+    let sql = "SELECT max(administered) AS administered FROM (
+                 SELECT 1 AS administered FROM allowed_origins WHERE origin = ?1
+                 UNION ALL SELECT clients.registration_hash IS NULL FROM client_origins
+                   JOIN clients ON clients.id = client_origins.client_id WHERE client_origins.origin = ?1)";
+    administered(db, Stmt::new(sql, vec![origin.into()])).await
+}
+
+async fn administered(db: &dyn Db, stmt: Stmt) -> Result<KnownBy, Fault> {
+    let rows = one(db, stmt).await?;
     let administered = rows.first().map(|row| Columns(row).maybe_int("administered")).transpose()?.flatten();
     Ok(match administered {
         None => KnownBy::Nobody,

@@ -27,6 +27,7 @@ pub mod passkeys;
 pub mod refresh_tokens;
 pub mod roles;
 pub mod routes;
+pub mod schema;
 pub mod sessions;
 pub mod sweep;
 pub mod templates;
@@ -56,6 +57,11 @@ impl Columns<'_> {
         Fault::new("store", format!("column {name}"))
     }
 
+    /// As SQLite words it: the statement asked for all columns, and this one is not there.
+    fn missing(name: &str) -> Fault {
+        Fault::new("store", format!("no such column: {name}"))
+    }
+
     pub fn text(&self, name: &str) -> Result<String, Fault> {
         self.maybe_text(name)?.ok_or_else(|| Columns::bad(name))
     }
@@ -64,7 +70,8 @@ impl Columns<'_> {
         match self.0.get(name) {
             Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
-            _ => Err(Columns::bad(name)),
+            Some(_) => Err(Columns::bad(name)),
+            None => Err(Columns::missing(name)),
         }
     }
 
@@ -81,7 +88,8 @@ impl Columns<'_> {
                 .or_else(|| n.as_f64().map(|f| f as i64))
                 .map(Some)
                 .ok_or_else(|| Columns::bad(name)),
-            _ => Err(Columns::bad(name)),
+            Some(_) => Err(Columns::bad(name)),
+            None => Err(Columns::missing(name)),
         }
     }
 

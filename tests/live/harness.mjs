@@ -6,11 +6,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWorker } from '../../scripts/lib/worker.mjs';
-import { send } from './http.mjs';
+import { SYSTEM_SECRET, send } from './http.mjs';
 import { startOrigin } from './origins.mjs';
 
 export const SETUP_TOKEN = 'a-setup-token-for-the-tests';
-export const SYSTEM_SECRET = 'a-system-secret-for-the-tests';
+export { SYSTEM_SECRET };
 export const SKIP_LIMITS = { 'X-System-Secret': SYSTEM_SECRET };
 export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
 export const PASSWORD = 'a good enough password';

@@ -80,6 +80,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         refusal if *refusal == TOO_MANY_PASSKEYS => m.refused_passkeys,
         Refusal::Conflict(_) => m.refused_other,
         Refusal::LinkDead => m.refused_link,
+        Refusal::AssertionTooLong(_) => m.refused_other,
         Refusal::Looping => m.refused_looping,
         Refusal::Unready => m.refused_unready,
         Refusal::Limited(verdict) => return fill(m.refused_limited, "n", verdict.reset),

@@ -39,7 +39,9 @@ struct Mail {
 
 pub fn chapter() -> Chapter {
     let operations = vec![
-        op("GET", "/healthz", "Whether the Worker serves").answers::<Health>(200, "It does."),
+        op("GET", "/healthz", "Whether the Worker serves")
+            .answers::<Health>(200, "It does.")
+            .refuses([Refusal::Unready]),
         op("POST", "/setup", "Make the first administrator")
             .about("Once; `token` is the deployment's `SETUP_TOKEN`.")
             .json::<setup::Body>()

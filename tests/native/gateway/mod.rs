@@ -1,6 +1,8 @@
 //! The gateway: every path that no surface owns.
 
+mod addresses;
 mod assertion;
+mod assertion_size;
 mod cookies;
 mod credentials;
 mod csrf;

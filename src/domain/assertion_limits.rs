@@ -1,0 +1,72 @@
+//! How large assertions may get. They travel in a header field, and servers take only so much of those: nginx 8 kB
+//! for a field, Node 16 kB for all. What goes into them is bounded where it is saved.
+
+use crate::cx::Cx;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::Tenant;
+use crate::model::role::{MOST_ROLES, Plan};
+use crate::model::scope::Scopes;
+use crate::oidc::access_token::Act;
+use crate::oidc::assertion::{Assertion, LONGEST, length};
+use crate::oidc::token_exchange::MOST_ACTORS;
+
+/// The longest name of a role or plan.
+const NAME: usize = 64;
+
+/// The longest audience, as JSON writes it.
+pub const AUDIENCE: usize = 200;
+
+/// The longest list of scopes, with the spaces between them.
+pub const SCOPES: usize = 1_000;
+
+/// Refuses a plan whose features would make an assertion too long, everything else in it being at its longest.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with the length that could result.
+pub fn check_features(cx: &Cx, tenant: &Tenant, plan: &Plan) -> Result<(), Error> {
+    let name = "x".repeat(NAME);
+    let roles = vec![name.clone(); MOST_ROLES];
+    let amr = ["hwk", "otp", "mfa", "pwd", "user"].map(str::to_owned);
+    let id = cx.id();
+    let actors =
+        (0..=MOST_ACTORS).fold(None, |before, _| Some(Act { sub: id.clone(), act: before.map(Box::new) }));
+    let longest = length(&Assertion {
+        iss: &tenant.issuer,
+        aud: &"x".repeat(AUDIENCE),
+        sub: &id,
+        tenant_id: &tenant.id,
+        roles: &roles,
+        scope: &"x".repeat(SCOPES),
+        plan: &plan.name,
+        features: &plan.features,
+        sid: Some(&id),
+        amr: &amr,
+        act: actors,
+        jti: &id,
+    });
+    if longest <= LONGEST {
+        return Ok(());
+    }
+    let detail = format!("with these an assertion could be {longest} bytes long, and {LONGEST} is the most");
+    Err(invalid("features", detail))
+}
+
+/// Refuses scopes that are too long together.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with their length.
+pub fn check_scopes(field: &'static str, scopes: &Scopes) -> Result<(), Error> {
+    let length = scopes.list().len();
+    if length <= SCOPES {
+        return Ok(());
+    }
+    Err(invalid(field, format!("{length} bytes together, and {SCOPES} is the most")))
+}
+
+/// Refuses to send an assertion that is too long all the same: what made it so was saved before these bounds.
+///
+/// # Errors
+/// [`Refusal::AssertionTooLong`].
+pub fn check(token: &str) -> Result<(), Refusal> {
+    if token.len() <= LONGEST { Ok(()) } else { Err(Refusal::AssertionTooLong(token.len())) }
+}

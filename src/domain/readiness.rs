@@ -1,0 +1,26 @@
+//! Whether the database is as new as this version: a Worker can be started or deployed before its migrations.
+
+use crate::cx::Cx;
+use crate::store::schema;
+
+/// Whether this version's migrations have run. Nobody takes one back, so an isolate asks until they have.
+///
+/// A database that does not answer is another matter: what needs it says so, and the Worker itself serves.
+pub async fn is_ready(cx: &Cx) -> bool {
+    if cx.cache.ready.get() {
+        return true;
+    }
+    let db = cx.db.as_ref();
+    let found = match schema::is_recorded(db).await {
+        // Migrations that were applied by other means are recorded elsewhere.
+        Err(fault) if fault.is_of_the_schema() => schema::has_tables(db).await,
+        found => found,
+    };
+    match found {
+        Ok(ready) => {
+            cx.cache.ready.set(ready);
+            ready
+        }
+        Err(fault) => !fault.is_of_the_schema(),
+    }
+}
