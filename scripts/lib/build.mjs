@@ -81,7 +81,7 @@ function compilerInputs() {
   const info = join(targetDir, 'wasm32-unknown-unknown', 'release', `${crate}.d`);
   if (!existsSync(info)) return [];
   const listed = readFileSync(info, 'utf8').split(': ').slice(1).join(': ').trim().split(/(?<!\\) /);
-  return listed.map((path) => path.replaceAll('\\ ', ' ')).filter((path) => path.startsWith(root) && existsSync(path));
+  return listed.map((path) => path.replaceAll('\\ ', ' ')).filter((path) => path.startsWith(root) && existsSync(path) && statSync(path).isFile());
 }
 
 /** Only one build at a time writes build/; another waits for it. */

@@ -26,9 +26,10 @@ export const settings = () => parse(readFileSync(at('wrangler.toml'), 'utf8'));
  * @param {Record<string, string>} [options.vars] vars and secrets, over the local defaults;
  *   `undefined` takes a default away
  * @param {string} [options.scriptDir] the built Worker's folder
+ * @param {boolean} [options.migrated] false leaves the database without its tables until `migrate` is called
  * @param {object} [options.miniflare] more options for miniflare, for a test's own bindings
  * @returns {Promise<{url: string, port: number, vars: object, mf: import('miniflare').Miniflare,
- *   pid: number, runCron: (at?: string | number | Date) => Promise<void>, kill: () => Promise<void>,
+ *   pid: number, migrate: () => Promise<void>, runCron: (at?: string | number | Date) => Promise<void>, kill: () => Promise<void>,
  *   stop: () => Promise<void>}>} `kill` ends workerd with SIGKILL, as a crash would; `stop` ends
  *   it in order. After either, `startWorker` with the same `dataDir` goes on with the same data.
  */
@@ -45,8 +46,9 @@ export async function startWorker(options = {}) {
   });
   await refuseTaken(host, port);
   const { mf, pid } = await portcullis({ host, port, scriptDir, dataDir, vars, more: options.miniflare });
+  const migrated = async () => migrate(await mf.getD1Database('DB'), at(settings().d1_databases[0].migrations_dir));
   try {
-    await migrate(await mf.getD1Database('DB'), at(settings().d1_databases[0].migrations_dir));
+    if (options.migrated !== false) await migrated();
   } catch (error) {
     await mf.dispose().catch(() => {});
     throw error;
@@ -60,6 +62,7 @@ export async function startWorker(options = {}) {
     vars,
     mf,
     pid,
+    migrate: migrated,
     async runCron(time = Date.now()) {
       const worker = await mf.getWorker();
       const [cron] = settings().triggers.crons;

@@ -136,3 +136,23 @@ export function rawRequest(base, method, target, headers = [], body = '') {
   const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host}`, ...headers, '', body];
   return raw(base, lines.join('\r\n'));
 }
+
+/** The head of an answer, a byte a character, to a request line and fields spelled exactly as given. */
+export function rawHead(base, method, target, fields = [], body = '') {
+  const url = new URL(base);
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(Number(url.port), address(url));
+    let answer = '';
+    socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer: ${method} ${target}`)));
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`no whole head: ${answer}`)));
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1');
+      const end = answer.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      resolve(answer.slice(0, end));
+      socket.destroy();
+    });
+    socket.write(Buffer.from([`${method} ${target} HTTP/1.1`, `Host: ${url.host}`, ...fields, '', body].join('\r\n'), 'latin1'));
+  });
+}

@@ -20,6 +20,12 @@ describe('cross-origin requests', () => {
     origin = createServer((request, response) => {
       response.setHeader('content-type', 'application/json');
       response.setHeader('vary', 'Accept-Encoding');
+      if (request.url.includes('/public')) response.setHeader('cache-control', 'public, max-age=60');
+      if (request.url.includes('/star')) response.setHeader('vary', '*');
+      if (request.url.includes('/varies')) response.setHeader('vary', 'accept, ORIGIN');
+      if (request.url.includes('/fails')) response.statusCode = 500;
+      if (request.url.includes('/moved')) response.writeHead(302, { location: '/x' });
+      if (request.url.includes('/expires')) response.setHeader('expires', 'Thu, 01 Jan 2099 00:00:00 GMT');
       if (request.url.includes('/own')) response.setHeader('access-control-allow-origin', '*');
       response.end('{"from":"origin"}');
     });
@@ -32,6 +38,7 @@ describe('cross-origin requests', () => {
       origin: address,
       rateLimit: { requests: 50, windowSeconds: 60 },
     });
+    for (const auth of ['optional', 'none']) await gateway.route({ name: auth, path: `/${auth}/`, origin: address, auth });
     await gateway.route({ name: 'gone', path: '/gone/', origin: 'http://127.0.0.1:9' });
     await gateway.admin('PATCH', '/tenant/home/v2/Settings', { allowedOrigins: [APP] });
     token = (await gateway.person()).accessToken;
@@ -74,6 +81,32 @@ describe('cross-origin requests', () => {
       assert.equal(no.status, 200);
       assert.equal(no.headers['access-control-allow-origin'], undefined);
     }
+  });
+
+  test('whatever could be read by some says that it depends on who asks', async () => {
+    for (const kind of ['spa', 'optional', 'none', 'counted', 'gone']) {
+      for (const path of ['x', 'public', 'fails', 'moved', 'own', 'public/own', 'varies', 'expires']) {
+        for (const from of [undefined, APP, EVIL]) {
+          for (const signedIn of [true, false]) {
+            const headers = from ? { Origin: from } : {};
+            const answer = await gateway.send(`/${kind}/${path}`, { headers, ...(signedIn ? { token } : {}) });
+            if (answer.status === 303) continue;
+            const vary = (answer.headers.vary ?? '').split(/, */).map((name) => name.toLowerCase());
+            const what = `${kind} ${path} ${from} ${signedIn}: ${answer.status} ${answer.headers.vary}`;
+            assert.equal(vary.filter((name) => name === 'origin').length, 1, what);
+          }
+        }
+      }
+      if (kind !== 'gone') assert.equal((await gateway.send(`/${kind}/star`, { token })).headers.vary, '*');
+    }
+  });
+
+  test("the origin's word on caching stands, also if it is Expires", async () => {
+    const answer = await get('/spa/expires', undefined);
+    assert.equal(answer.headers['cache-control'], undefined);
+    assert.match(answer.headers.expires, /2099/);
+    assert.equal((await get('/spa/x', undefined)).headers['cache-control'], 'private, no-cache');
+    assert.equal((await get('/spa/public', undefined)).headers['cache-control'], 'public, max-age=60');
   });
 
   test('an origin that answers for itself is not contradicted', async () => {
