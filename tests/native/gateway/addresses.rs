@@ -9,6 +9,9 @@ use crate::harness::{World, set};
 
 const SEAL_KEY: &str = "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio";
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+type Wanted = [(&'static str, bool); 3];
+
 fn client(mode: &str, fields: &[(&str, &str)]) -> Client {
     let config = Config::parse(|name| {
         let value = match name {
@@ -36,7 +39,7 @@ fn each_mode_believes_who_it_can() {
     let the_platforms = [("203.0.113.7", false), ("203.0.113.7", false), ("", false)];
     let the_named = [("203.0.113.7", false), ("192.0.2.1", false), ("192.0.2.1", false)];
     // What is sent; then the address, and whether limits are skipped, in production, testing and locally.
-    let cases: [(&[(&str, &str)], [(&str, bool); 3]); 13] = [
+    let cases: [(Fields<'_>, Wanted); 13] = [
         (&[], nobody),
         (&forged, nobody),
         (&[platform], the_platforms),

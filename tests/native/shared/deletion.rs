@@ -62,6 +62,7 @@ const ROWS: [(&str, &str, &str); 35] = [
     ("logout_deliveries", "TUC", "('ld', '{t}', '{c}', '{u}', 'g', 0, 0, 0)"),
     ("active_users", "TU", "('{t}', '2026-05', '{u}')"),
     ("client_origins", "TC", "('{t}', 'https://app.example', '{c}')"),
+    ("allowed_origins", "T", "('https://spa.example', '{t}')"),
     ("templates", "T", "('{t}', 'login', '<p>{t}</p>', 0)"),
     ("counted_users", "T", "('{t}', '2026-04', 1)"),
     ("authenticators", "TU", "('{u}', '{t}', '1.x', 0, 0)"),
