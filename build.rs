@@ -1,17 +1,18 @@
-//! Tells the crate the name of its newest migration: a database that has not had it is not ready.
+//! Tells the crate the names of its migrations: a database that has not had them is not ready.
 
 use std::io;
 
 fn main() -> io::Result<()> {
     let folder = "src/store/migrations";
     println!("cargo::rerun-if-changed={folder}");
-    let mut newest = String::new();
+    let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".sql") && name > newest {
-            newest = name;
+        if name.ends_with(".sql") {
+            names.push(name);
         }
     }
-    println!("cargo::rustc-env=NEWEST_MIGRATION={newest}");
+    names.sort();
+    println!("cargo::rustc-env=MIGRATIONS={}", names.join(" "));
     Ok(())
 }

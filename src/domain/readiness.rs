@@ -11,7 +11,7 @@ pub async fn is_ready(cx: &Cx) -> bool {
         return true;
     }
     let db = cx.db.as_ref();
-    let found = match schema::is_recorded(db).await {
+    let found = match schema::are_recorded(db).await {
         // Migrations that were applied by other means are recorded elsewhere.
         Err(fault) if fault.is_of_the_schema() => schema::has_tables(db).await,
         found => found,

@@ -1,18 +1,20 @@
 //! Whether the database has had its migrations, as wrangler records them.
 
 use crate::ports::{Db, Fault, Stmt};
-use crate::store::one;
+use crate::store::{json_text, one};
 
-/// The newest migration that this version needs.
-const NEWEST: &str = env!("NEWEST_MIGRATION");
+/// The migrations that this version needs.
+const NEEDED: &str = env!("MIGRATIONS");
 
-/// Whether the newest migration is recorded.
+/// Whether all of them are recorded.
 ///
 /// # Errors
 /// As well where no migration was ever recorded.
-pub async fn is_recorded(db: &dyn Db) -> Result<bool, Fault> {
-    let sql = "SELECT 1 AS found FROM d1_migrations WHERE name = ?1";
-    Ok(!one(db, Stmt::new(sql, vec![NEWEST.into()])).await?.is_empty())
+pub async fn are_recorded(db: &dyn Db) -> Result<bool, Fault> {
+    let sql = "SELECT 1 AS missing FROM json_each(?1) AS needed
+               WHERE needed.value NOT IN (SELECT name FROM d1_migrations) LIMIT 1";
+    let needed: Vec<&str> = NEEDED.split(' ').collect();
+    Ok(one(db, Stmt::new(sql, vec![json_text(&needed).into()])).await?.is_empty())
 }
 
 /// Whether the first tables are there.

@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 35] = [
+const ROWS: [(&str, &str, &str); 36] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
