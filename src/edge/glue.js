@@ -158,6 +158,8 @@ async function sent(outgoing, timeout, retries) {
 // Our cookies are ours to set: an origin that could would choose whose session a browser has. Browsers trim white
 // space, and take `=name=value` for `name=value` when they send it back; so a field that has the name anywhere goes.
 const OURS = /__host-portcullis/i;
+// A response of these may not be made with a body (Fetch Standard, "null body status"), be it an empty one.
+const WITHOUT_BODY = [204, 205, 304];
 // These act on a whole host, and people sign in at each that we serve.
 const OF_THE_HOST = ["clear-site-data", "service-worker-allowed"];
 
@@ -169,11 +171,11 @@ function answer(response, unshared, added) {
   const varies = !variesByOrigin(headers);
   const ours = headers.has("set-cookie") && headers.getSetCookie().some((line) => OURS.test(line));
   const ofTheHost = OF_THE_HOST.some((name) => headers.has(name));
-  const { webSocket } = response;
+  const { status, webSocket } = response;
   if (webSocket ? !ours && !ofTheHost : !keepable && !varies && !ours && !ofTheHost && added === "") return response;
   const own = webSocket
-    ? new Response(null, { status: response.status, headers, webSocket })
-    : new Response(response.body, response);
+    ? new Response(null, { status, headers, webSocket })
+    : new Response(WITHOUT_BODY.includes(status) ? null : response.body, response);
   if (ours) {
     own.headers.delete("set-cookie");
     for (const line of headers.getSetCookie()) if (!OURS.test(line)) own.headers.append("set-cookie", line);

@@ -9,10 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { startGateway } from '../harness.mjs';
 import { raw, rawHead, rawRequest } from '../http.mjs';
 import { ok, startRawOrigin } from '../raw-origin.mjs';
 
+const ZIPPED = gzipSync('hello '.repeat(100)).toString('latin1');
 const run = promisify(execFile);
 const AUTHS = ['required', 'optional', 'none'];
 
@@ -29,6 +31,12 @@ describe('messages', () => {
         const interim = `HTTP/1.1 ${early[1]} Early\r\nLink: </x.css>; rel=preload\r\n\r\n`;
         return early[2] ? [interim, 200, ok([], 'the answer')] : interim + ok([], 'the answer');
       }
+      const status = /\/status(\d+)/.exec(path);
+      if (status) {
+        const nothing = ['204', '304'].includes(status[1]);
+        return nothing ? `HTTP/1.1 ${status[1]} X\r\nETag: "x"\r\nConnection: close\r\n\r\n` : ok(['ETag: "x"'], status[1] === '205' ? '' : 'body', `${status[1]} X`);
+      }
+      if (path.endsWith('/zipped')) return ok(['Content-Encoding: gzip', 'Content-Type: text/plain'], ZIPPED);
       return ok(['Content-Type: text/plain']);
     });
     for (const auth of AUTHS) {
@@ -124,6 +132,24 @@ describe('messages', () => {
       }
     });
   }
+
+  test('an answer keeps its status, length and coding', async () => {
+    for (const auth of AUTHS) {
+      for (const status of [200, 201, 204, 205, 206, 300, 302, 304, 400, 418, 500, 503, 599]) {
+        for (const method of ['GET', 'HEAD', 'DELETE']) {
+          const head = await rawHead(gateway.url, method, `/raw-${auth}/status${status}`, [bearer, 'Content-Length: 0']);
+          assert.match(head, new RegExp(`^HTTP/1\\.1 ${status} `), `${method} ${auth} ${status}`);
+          assert.match(head, /etag: "x"/i);
+          const length = /content-length: (\d+)/i.exec(head)?.[1];
+          if (![204, 205, 304].includes(status)) assert.equal(length, '4', `${method} ${auth} ${status}: ${head}`);
+        }
+      }
+      const { bytes, headers } = await gateway.send(`/raw-${auth}/zipped`, { headers: [...bearer.split(': '), 'Accept-Encoding', 'gzip'] });
+      assert.equal(headers['content-encoding'], 'gzip');
+      assert.equal(headers['content-length'], String(ZIPPED.length));
+      assert.equal(bytes.toString('latin1'), ZIPPED);
+    }
+  });
 
   test('methods that show or tunnel a request reach no origin', async () => {
     const before = origin.requests.length;
