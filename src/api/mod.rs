@@ -17,7 +17,7 @@ pub mod webauthn;
 pub mod wording;
 
 use crate::http::cors::Reach;
-use crate::http::table::{Gateway, Table};
+use crate::http::table::{ErrorPage, Gateway, Table};
 use crate::ports::Fault;
 
 /// All surfaces in one table, with the gateway for the rest.
@@ -35,7 +35,8 @@ pub fn table() -> Result<Table, Fault> {
         system::surface(),
     ];
     let gateway: Gateway = Box::new(|cx, call| Box::pin(gateway::gateway(cx, call)));
-    Table::new(surfaces, gateway::wording(), gateway, reach)
+    let error_page: ErrorPage = Box::new(|cx, request, failure| Box::pin(pages::error(cx, request, failure)));
+    Table::new(surfaces, gateway::wording(), gateway, error_page, reach)
 }
 
 /// Whose scripts may call a row. What is published is anyone's; what answers JSON to a token is the tenant's

@@ -33,6 +33,7 @@ pub mod operator;
 pub mod origins;
 mod ourselves;
 pub mod outgoing;
+pub mod own_account;
 pub mod passkeys;
 pub mod passwords;
 pub mod principal;

@@ -17,6 +17,7 @@ use crate::domain::users;
 use crate::model::factor::ONE_TIME;
 use crate::model::reason::Reason;
 use crate::model::text::caseless;
+use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
 
@@ -140,6 +141,13 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Resu
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
     let linking = Linking { purpose: Purpose::ResetPassword, wanted: None, onward, entry: Some(entry) };
     Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
+}
+
+/// The address of the account that a link sets a new password of, while the link can be used: whoever has the
+/// link has its mailbox.
+pub async fn address_of_link(cx: &Cx, token: &str) -> Result<Option<String>, Fault> {
+    let purpose = Purpose::ResetPassword.name();
+    store::mail_links::address_of(cx.db.as_ref(), &stored(token), purpose, cx.now).await
 }
 
 /// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as

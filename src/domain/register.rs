@@ -9,12 +9,14 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter, Purpose};
 use crate::domain::passwords;
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
-use crate::domain::tenants::{Chosen, Tenant};
+use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
-use crate::domain::users::{address, display_name, new_user};
+use crate::domain::users::{self, address, display_name, new_user};
 use crate::model::email::Email;
 use crate::model::reason::Reason;
+use crate::ports::Fault;
 use crate::store;
+use crate::store::users::User;
 
 /// One who wants an account.
 pub struct Registration<'a> {
@@ -89,6 +91,42 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
         }
     }
     Ok(Outcome::CheckMail(email))
+}
+
+/// Mails the link that confirms an address once more, if an account waits for that. The caller is told the
+/// same either way, and it takes the same work.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for what is no address; [`Refusal::Limited`] by client address.
+pub async fn resend(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
+    let tenant = &chosen.tenant;
+    let email = address(cx, "email", email)?;
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
+    let may_send = throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await?;
+    let there = users::by_email(cx, chosen, &email).await?;
+    let waits = |user: &User| may_send && !user.email_verified && user.status == "active";
+    let user = there.filter(waits).unwrap_or_else(|| new_user(cx, tenant, &email));
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
+    // What the last registration asked for stands until the address is confirmed.
+    let mut wanted = user.clone();
+    let last =
+        store::mail_links::wanted_by_last(cx.db.as_ref(), &user.id, Purpose::VerifyEmail.name()).await?;
+    if let Some((hash, name)) = last {
+        (wanted.password_hash, wanted.name) = (Some(hash), name);
+    }
+    let purpose = Purpose::VerifyEmail;
+    let linking = mailing::Linking { purpose, wanted: Some(&wanted), onward, entry: None };
+    Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
+}
+
+/// The tenant of a link whose address has been confirmed, by it or by a later one; `None` for any other.
+pub async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>>, Fault> {
+    let purpose = Purpose::VerifyEmail.name();
+    match store::mail_links::tenant_of_confirmed(cx.db.as_ref(), &stored(token), purpose).await? {
+        Some(id) => tenants::by_id(cx, &id).await,
+        None => Ok(None),
+    }
 }
 
 /// Confirms the address that a link was mailed to.

@@ -243,6 +243,12 @@ pub async fn list(
     store::sessions::list(cx.db.as_ref(), &whose, page, cx.now).await
 }
 
+/// A person's own live sessions, the one that they ask from first, then the newest; and how many there are.
+pub async fn newest(cx: &Cx, session: &Session, limit: usize) -> Result<(Vec<Shown>, usize), Fault> {
+    let whose = Whose { tenant_id: &session.tenant.id, user_id: &session.user.id, own: true };
+    store::sessions::newest(cx.db.as_ref(), &whose, session.id(), limit, cx.now).await
+}
+
 /// Ends one session of a user, for themselves or for an administrator.
 ///
 /// # Errors

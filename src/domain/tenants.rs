@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
-use crate::domain::refusal::{Error, Refusal, all_fit, invalid};
+use crate::domain::refusal::{Error, Refusal, all_fit, invalid, invalid_uri};
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::json;
@@ -71,6 +71,8 @@ pub struct Settings {
     pub client_registration: ClientRegistration,
     /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
     pub allowed_origins: Vec<String>,
+    /// Where a sign-in ends that began nowhere: a web address. The account page if there is none.
+    pub home_url: Option<String>,
 }
 
 /// Whether sign-ins take a second factor. Whoever has one is asked for it in any case.
@@ -124,6 +126,7 @@ impl Default for Settings {
             api_key_prefix: "pc".into(),
             client_registration: ClientRegistration::Closed,
             allowed_origins: Vec::new(),
+            home_url: None,
         }
     }
 }
@@ -171,8 +174,23 @@ impl Settings {
         }
         let rule = "at most 100, each as https://app.example.com";
         all_fit("allowedOrigins", &self.allowed_origins, 100, rule, &is_web_origin)?;
+        if let Some(home) = &self.home_url
+            && !is_home_url(home)
+        {
+            return Err(invalid_uri("homeUrl", home, "an address as https://app.example.com/start"));
+        }
         Ok(self)
     }
+}
+
+/// Whether people can be sent there: over https, or http to this machine; without a user and a fragment.
+fn is_home_url(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let plain =
+        text.len() <= 1_000 && text.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&b));
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let scheme = url.scheme() == "https" || (url.scheme() == "http" && local);
+    plain && scheme && url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
 }
 
 /// A tenant, as requests see it.

@@ -16,7 +16,7 @@ use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
 use crate::http::response::{DOCS_CSP, MAILS_CSP, Response};
-use crate::http::table::{Found, Limit, Route, Surface, Table};
+use crate::http::table::{Failure, Found, Limit, Route, Surface, Table, Why};
 use crate::ports::Fault;
 
 /// What the edge is to do with a request.
@@ -46,7 +46,7 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
             (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::Looping.into()))
         }
         Found::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
-            return Outcome::Asset(asset(cx, surface, request));
+            return Outcome::Asset(asset(cx, table, surface, request).await);
         }
         Found::Route { route, surface, params } => {
             let (reach, named) = ((table.reach)(surface.name, route.path), named(&params));
@@ -66,7 +66,8 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
             Err(error) => (&table.rest, Reach::Origins, None, Err(error)),
         },
     };
-    let response = rendered(cx, surface, request, answer);
+    let place = Place { table, surface, named: named.as_deref() };
+    let response = rendered(cx, &place, request, answer).await;
     Outcome::Answer(cors::opened(cx, request, reach, named.as_deref(), response).await)
 }
 
@@ -88,13 +89,21 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
 }
 
 /// The file of the request's path.
-fn asset(cx: &Cx, surface: &Surface, request: &Request) -> Asset {
+async fn asset(cx: &Cx, table: &Table, surface: &Surface, request: &Request) -> Asset {
     let headers = Response::empty(200)
         .with("content-security-policy", if request.path == "/docs/mails" { MAILS_CSP } else { DOCS_CSP })
         .with("cache-control", "public, max-age=300")
         .secured()
         .headers;
-    let missing = rendered(cx, surface, request, Err(Refusal::NotFound.into()));
+    // It is seldom shown: nothing is asked of the database for it, and nothing logged.
+    let missing = match request.wants_page() {
+        true => {
+            let failure = Failure { named: None, why: Why::Status(404), id: "" };
+            (table.error_page)(cx, request, failure).await
+        }
+        false => (surface.refused)(cx, request, &Refusal::NotFound),
+    };
+    let missing = missing.secured();
     // A folder's own path, which the platform would redirect to.
     let path = if request.path == "/docs" { "/docs/" } else { &request.path };
     Asset { path: path.into(), headers, missing }
@@ -125,22 +134,68 @@ async fn limited(cx: &Cx, call: &Call<'_>, limit: Limit, path: &str) -> Result<(
     throttle::window(cx, object, requests, seconds).await.map(drop)
 }
 
-/// The answer, or the surface's wording of why there is none; with the header fields that all answers have.
-fn rendered(cx: &Cx, surface: &Surface, request: &Request, answer: Result<Response, Error>) -> Response {
-    let response = match answer {
-        Ok(response) => response,
-        Err(Error::Refused(refusal)) => (surface.refused)(cx, request, &refusal),
-        Err(Error::Broken(fault)) => {
-            let id = cx.id();
+/// Where an answer comes from.
+struct Place<'a> {
+    table: &'a Table,
+    surface: &'a Surface,
+    /// The tenant of the path.
+    named: Option<&'a str>,
+}
+
+/// The answer, or why there is none: as a page for a browser that navigates, else in the surface's words; with
+/// the header fields that all answers have.
+async fn rendered(
+    cx: &Cx,
+    place: &Place<'_>,
+    request: &Request,
+    answer: Result<Response, Error>,
+) -> Response {
+    let error = match answer {
+        Ok(response) => return response.secured(),
+        Err(error) => error,
+    };
+    let id = cx.id();
+    let error = match error {
+        Error::Broken(fault) => {
             log_fault(cx, request, &id, &fault);
             // A Worker that is newer than its database is not broken, but early.
-            match fault.is_of_the_schema() {
-                true => (surface.refused)(cx, request, &Refusal::Unready),
-                false => (surface.broken)(cx, &id),
-            }
+            if fault.is_of_the_schema() { Refusal::Unready.into() } else { Error::Broken(fault) }
         }
+        refused => refused,
+    };
+    let response = match &error {
+        _ if request.wants_page() => {
+            let why = match &error {
+                Error::Refused(refusal) => Why::Refused(refusal),
+                Error::Broken(_) => Why::Status(500),
+            };
+            error_page(cx, place.table, request, Failure { named: place.named, why, id: &id }).await
+        }
+        Error::Refused(refusal) => (place.surface.refused)(cx, request, refusal),
+        Error::Broken(_) => (place.surface.broken)(cx, &id),
     };
     response.secured()
+}
+
+/// The page that an origin's failure is told with, if the caller would show one: `502` when it cannot be
+/// reached, `504` when it takes too long.
+pub async fn origin_failed(cx: &Cx, table: &Table, request: &Request, status: u16) -> Option<Response> {
+    if !request.wants_page() {
+        return None;
+    }
+    let failure = Failure { named: None, why: Why::Status(status), id: &cx.id() };
+    Some(error_page(cx, table, request, failure).await.secured())
+}
+
+/// The page, and a line of the log that has the reference which the page shows.
+async fn error_page(cx: &Cx, table: &Table, request: &Request, failure: Failure<'_>) -> Response {
+    let id = failure.id;
+    let page = (table.error_page)(cx, request, failure).await;
+    let line = serde_json::json!({
+        "level": "info", "request": id, "method": request.method, "path": request.path, "status": page.status,
+    });
+    cx.log.line(&line.to_string());
+    page
 }
 
 fn log_fault(cx: &Cx, request: &Request, id: &str, fault: &Fault) {

@@ -21,6 +21,14 @@ pub struct Request {
     pub body: Box<dyn Body>,
 }
 
+impl Request {
+    /// Whether the caller is a browser that would show a page: it navigates, or sends a form.
+    pub fn wants_page(&self) -> bool {
+        let json = self.headers.get("content-type").is_some_and(|t| t.to_ascii_lowercase().contains("json"));
+        !json && self.headers.is_navigation()
+    }
+}
+
 /// A request that matched a route, for a tenant.
 pub struct Call<'a> {
     /// The request.

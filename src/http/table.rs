@@ -55,6 +55,29 @@ pub struct Surface {
 /// The gateway, which gets what no surface owns.
 pub type Gateway = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Result<Outcome, Error>>>;
 
+/// Why a browser that navigates gets a page instead of what it wanted.
+pub struct Failure<'a> {
+    /// The tenant that the path names.
+    pub named: Option<&'a str>,
+    /// Why.
+    pub why: Why<'a>,
+    /// What the log knows the request by; empty if it does not.
+    pub id: &'a str,
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy)]
+pub enum Why<'a> {
+    /// The caller's.
+    Refused(&'a Refusal),
+    /// Nobody's who could be told more: the status code of an origin's failure, of a fault of ours, or of a file
+    /// that is not there.
+    Status(u16),
+}
+
+/// The page that says so, for every surface and the gateway.
+pub type ErrorPage = Box<dyn for<'a> Fn(&'a Cx, &'a Request, Failure<'a>) -> Later<'a, Response>>;
+
 /// All surfaces' rows, ready to match.
 pub struct Table {
     surfaces: Vec<Surface>,
@@ -63,6 +86,8 @@ pub struct Table {
     pub rest: Surface,
     /// The gateway.
     pub gateway: Gateway,
+    /// What browsers that navigate are shown when something went wrong, whichever surface it was on.
+    pub error_page: ErrorPage,
     /// Whose scripts may call a row, by its surface's name and its path.
     pub reach: fn(&str, &str) -> Reach,
 }
@@ -112,6 +137,7 @@ impl Table {
         surfaces: Vec<Surface>,
         rest: Surface,
         gateway: Gateway,
+        error_page: ErrorPage,
         reach: fn(&str, &str) -> Reach,
     ) -> Result<Table, Fault> {
         let mut rows: Vec<(&'static str, Vec<(usize, usize)>)> = Vec::new();
@@ -129,7 +155,7 @@ impl Table {
                 .insert(path, at)
                 .map_err(|error| Fault::new("route table", format!("{path}: {error}")))?;
         }
-        Ok(Table { surfaces, matcher, rest, gateway, reach })
+        Ok(Table { surfaces, matcher, rest, gateway, error_page, reach })
     }
 
     /// All surfaces, for tests and documents.

@@ -56,6 +56,37 @@ pub async fn tenant_of(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Res
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
+/// The address of a link that could still be taken, as its user wrote it.
+pub async fn address_of(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<String>, Fault> {
+    let sql = "SELECT users.email FROM mail_links JOIN users ON users.id = mail_links.user_id
+               WHERE mail_links.hash = ?1 AND mail_links.purpose = ?2 AND mail_links.used_at IS NULL
+               AND mail_links.expires_at > ?3 AND users.email_key = mail_links.email_key";
+    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.into(), now.0.into()])).await?;
+    rows.first().map(|row| Columns(row).text("email")).transpose()
+}
+
+/// The password and the name that the last link of a user's carries, if it carries any.
+pub async fn wanted_by_last(
+    db: &dyn Db,
+    user_id: &str,
+    purpose: &str,
+) -> Result<Option<(String, Option<String>)>, Fault> {
+    let sql = "SELECT password_hash, name FROM mail_links WHERE user_id = ?1 AND purpose = ?2
+               AND password_hash IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT 1";
+    let rows = one(db, Stmt::new(sql, vec![user_id.into(), purpose.into()])).await?;
+    let Some(row) = rows.first().map(Columns) else { return Ok(None) };
+    Ok(Some((row.text("password_hash")?, row.maybe_text("name")?)))
+}
+
+/// The tenant of a link that is dead because its user's address, to which it was sent, is confirmed.
+pub async fn tenant_of_confirmed(db: &dyn Db, hash: &str, purpose: &str) -> Result<Option<String>, Fault> {
+    let sql = "SELECT mail_links.tenant_id FROM mail_links JOIN users ON users.id = mail_links.user_id
+               WHERE mail_links.hash = ?1 AND mail_links.purpose = ?2 AND mail_links.used_at IS NOT NULL
+               AND users.email_key = mail_links.email_key AND users.email_verified";
+    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.into()])).await?;
+    rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
+}
+
 /// Takes a link of that purpose: of many at once, one gets it. It dies with the address it was sent to.
 pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<Link>, Fault> {
     let stmt = Stmt::new(

@@ -260,20 +260,46 @@ pub async fn list(db: &dyn Db, whose: &Whose<'_>, page: &Page, now: Time) -> Res
             (page.limit + 1).into(),
         ],
     );
-    let read = |row: &Row| {
-        let row = Columns(row);
-        Ok(Shown {
-            id: row.text("id")?,
-            client: row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?),
-            scope: row.maybe_text("scope")?,
-            amr: row.json("amr")?,
-            address: row.text("address")?,
-            user_agent: row.text("user_agent")?,
-            created_at: row.time("created_at")?,
-            seen_at: row.time("seen_at")?,
-            expires_at: row.time("expires_at")?,
-        })
-    };
-    let items = one(db, stmt).await?.iter().map(read).collect::<Result<_, Fault>>()?;
+    let items = one(db, stmt).await?.iter().map(read_shown).collect::<Result<_, Fault>>()?;
     Ok(page.cut(items, |session: &Shown| session.id.clone()))
+}
+
+/// A user's own live sessions: the one of that id first, then the newest; and how many there are.
+pub async fn newest(
+    db: &dyn Db,
+    whose: &Whose<'_>,
+    first: &str,
+    limit: usize,
+    now: Time,
+) -> Result<(Vec<Shown>, usize), Fault> {
+    let sql = "SELECT sessions.*, NULL AS client_name, count(*) OVER () AS n FROM sessions
+               WHERE user_id = ?2 AND tenant_id = ?1 AND client_id IS NULL AND ended_at IS NULL
+               AND expires_at > ?3 AND (idle_until IS NULL OR idle_until > ?3)
+               ORDER BY id = ?4 DESC, id DESC LIMIT ?5";
+    let args = vec![
+        whose.tenant_id.into(),
+        whose.user_id.into(),
+        now.0.into(),
+        first.into(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+    ];
+    let rows = one(db, Stmt::new(sql, args)).await?;
+    let all = rows.first().map(|row| Columns(row).int("n")).transpose()?.unwrap_or_default();
+    let items = rows.iter().map(read_shown).collect::<Result<_, Fault>>()?;
+    Ok((items, usize::try_from(all).unwrap_or_default()))
+}
+
+fn read_shown(row: &Row) -> Result<Shown, Fault> {
+    let row = Columns(row);
+    Ok(Shown {
+        id: row.text("id")?,
+        client: row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?),
+        scope: row.maybe_text("scope")?,
+        amr: row.json("amr")?,
+        address: row.text("address")?,
+        user_agent: row.text("user_agent")?,
+        created_at: row.time("created_at")?,
+        seen_at: row.time("seen_at")?,
+        expires_at: row.time("expires_at")?,
+    })
 }

@@ -66,7 +66,9 @@ oauth open POST /tenant/{tenant}/oauth2/register
 oauth open POST /tenant/{tenant}/oauth2/userinfo
 oauth open PUT /oauth2/register/{id}
 oauth open PUT /tenant/{tenant}/oauth2/register/{id}
+pages open GET /.well-known/change-password
 pages open GET /tenant/{tenant}/account
+pages open GET /tenant/{tenant}/account/export
 pages open GET /tenant/{tenant}/change-email
 pages open GET /tenant/{tenant}/consent
 pages open GET /tenant/{tenant}/device
@@ -122,6 +124,8 @@ system open GET /docs/{*file}
 system open GET /healthz
 system open GET /passkeys.js
 system open GET /portcullis.css
+system open GET /portcullis.js
+system open GET /portcullis.svg
 system open POST /setup
 tenant admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Clients/{id}

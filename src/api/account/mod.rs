@@ -14,7 +14,6 @@ mod verify_email;
 use serde_json::{Value, json};
 
 use crate::api::factor::{self, Names};
-use crate::api::pages;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
@@ -59,10 +58,7 @@ fn message(status: u16, text: &str) -> Response {
     ok(status, &json!({ "message": text }))
 }
 
-fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    if pages::wants_page(request) {
-        return pages::refused_page(request, refusal);
-    }
+fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let code = match refusal {
         Refusal::WrongPassword => "invalid_credentials".into(),

@@ -28,7 +28,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 pub(super) async fn reset(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json_or_form(call).await?;
     let token = body.token.or_else(|| call.query("token")).ok_or_else(|| invalid("token", "is missing"))?;
-    let page = pages::wants_page(call.request);
+    let page = call.request.wants_page();
     match passwords::reset(cx, &token, &body.password).await {
         Ok(tenant) if page => pages::password_reset(cx, call, tenant).await,
         Ok(_) => Ok(message(200, "Your password is changed. Please sign in with it.")),

@@ -27,8 +27,11 @@ pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
         Some(token) => token,
         None => body::json_or_form::<Body>(call).await?.token,
     };
-    let tenant = register::verify_email(cx, &token).await?;
-    if pages::wants_page(call.request) {
+    let tenant = match register::verify_email(cx, &token).await {
+        Ok(tenant) => tenant,
+        Err(error) => return pages::verified_already(cx, call, &token, error).await,
+    };
+    if call.request.wants_page() {
         return pages::email_verified(cx, call, tenant).await;
     }
     Ok(message(200, "Your email address is verified."))

@@ -18,8 +18,8 @@ use crate::model::headers::Headers;
 const ABOUT: &str = "An authentication gateway. Each surface has its own shapes of success and failure; \
     every path that none of them owns belongs to the gateway's route table and is answered by an origin.\n\n\
     A path of this document with a method that it does not have answers 405 with `Allow`, in the words of \
-    its surface. `HEAD` is `GET` without the body. Browsers that navigate get errors of the account API and \
-    of the pages as pages.\n\n\
+    its surface. `HEAD` is `GET` without the body. Browsers that navigate get errors as pages, whichever \
+    surface they are of.\n\n\
     Try it out: sign in with `POST /api/auth/login`, and give `accessToken` to *Authorize*.";
 
 /// The rows that are not documented, and what is documented without a row.
@@ -215,7 +215,7 @@ impl Row<'_> {
         }
         let mut by_status: Vec<(u16, Vec<Refusal>)> = Vec::new();
         for refusal in all {
-            let status = self.worded(&refusal, false).status;
+            let status = self.worded(&refusal).status;
             match by_status.iter_mut().find(|(one, _)| *one == status) {
                 Some((_, others)) if others.contains(&refusal) => {}
                 Some((_, others)) => others.push(refusal),
@@ -225,24 +225,17 @@ impl Row<'_> {
         by_status
     }
 
-    /// A refusal in the surface's own words, to a program or to a browser that navigates.
-    fn worded(&self, refusal: &Refusal, navigating: bool) -> Response {
-        (self.surface.refused)(self.cx, &self.request(navigating), refusal)
-    }
-
-    fn request(&self, navigating: bool) -> Request {
-        let headers = match navigating {
-            true => vec![("sec-fetch-mode".into(), "navigate".into()), ("accept".into(), "text/html".into())],
-            false => Vec::new(),
-        };
-        Request {
+    /// A refusal in the surface's own words.
+    fn worded(&self, refusal: &Refusal) -> Response {
+        let request = Request {
             method: self.route.method.into(),
             host: "localhost".into(),
             path: self.route.path.into(),
             query: String::new(),
-            headers: Headers::new(headers),
+            headers: Headers::default(),
             body: Box::new(Vec::new()),
-        }
+        };
+        (self.surface.refused)(self.cx, &request, refusal)
     }
 
     fn refusal(&self, status: u16, refusals: &[Refusal], parts: &mut Parts) -> Value {
@@ -253,37 +246,30 @@ impl Row<'_> {
                 Refusal::OAuth(code, _) => code.name(),
                 _ => worded.code,
             };
-            let answer = self.worded(refusal, false);
+            let answer = self.worded(refusal);
             if !answers.iter().any(|(name, sentence, _)| name == code && *sentence == worded.sentence) {
                 answers.push((code.to_owned(), worded.sentence, answer));
             }
         }
-        let page = refusals.first().map(|refusal| self.worded(refusal, true));
-        self.shared(status, &answers, page, parts)
+        self.shared(status, &answers, parts)
     }
 
     fn broken(&self, parts: &mut Parts) -> Value {
         let answer = (self.surface.broken)(self.cx, "0190b2a4-0000-7000-8000-000000000000");
         let answers =
             [("INTERNAL_ERROR".into(), "Ours to repair; the answer names the request.".into(), answer)];
-        self.shared(500, &answers, None, parts)
+        self.shared(500, &answers, parts)
     }
 
     /// A response that stands among the components, named after what it says.
-    fn shared(
-        &self,
-        status: u16,
-        answers: &[(String, String, Response)],
-        page: Option<Response>,
-        parts: &mut Parts,
-    ) -> Value {
+    fn shared(&self, status: u16, answers: &[(String, String, Response)], parts: &mut Parts) -> Value {
         let mut codes: Vec<&str> = Vec::new();
         for (code, _, _) in answers {
             if !codes.contains(&code.as_str()) {
                 codes.push(code);
             }
         }
-        let response = self.response(answers, page, parts);
+        let response = self.response(answers, parts);
         let mut name = format!("{}.{status}.{}", self.surface.name, codes.join("."));
         // Another sentence under the same code.
         while parts.responses.get(&name).is_some_and(|known| *known != response) {
@@ -294,12 +280,7 @@ impl Row<'_> {
         reference
     }
 
-    fn response(
-        &self,
-        answers: &[(String, String, Response)],
-        page: Option<Response>,
-        parts: &mut Parts,
-    ) -> Value {
+    fn response(&self, answers: &[(String, String, Response)], parts: &mut Parts) -> Value {
         let said: Vec<String> =
             answers.iter().map(|(code, sentence, _)| format!("`{code}`: {sentence}")).collect();
         let (mut content, mut headers, mut examples) = (Map::new(), Map::new(), Map::new());
@@ -316,11 +297,11 @@ impl Row<'_> {
             }
         }
         let failure = self.chapter.failure.clone().of_surface(self.surface.name);
-        for answer in answers.iter().map(|(_, _, answer)| answer).chain(&page) {
+        // What a browser that navigates is shown.
+        content.insert("text/html".into(), json!({ "schema": text() }));
+        for (_, _, answer) in answers {
             let media = media_type(answer);
-            if media == "text/html" {
-                content.insert(media, json!({ "schema": text() }));
-            } else if !media.is_empty() {
+            if media.ends_with("json") {
                 parts.schemas.extend(failure.parts.clone());
                 content.insert(media, json!({ "schema": failure.schema, "examples": examples }));
             }

@@ -1,5 +1,6 @@
 //! The gateway's wording: every path that no surface owns. A route's answer is the origin's; a refusal is
-//! the documents' JSON, or for a browser's navigation the login page or an error page.
+//! the documents' JSON, or for a browser's navigation the login page or an error page. `/` is a small home page
+//! until a route owns it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
@@ -35,7 +36,13 @@ pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
         query: &request.query,
         headers: &request.headers,
     };
-    match forward::plan(cx, &call.chosen, &incoming).await? {
+    let decision = match forward::plan(cx, &call.chosen, &incoming).await {
+        Err(Error::Refused(Refusal::NotFound)) if request.path == "/" && is_look(request) => {
+            return Ok(Outcome::Answer(pages::home(cx, call).await?));
+        }
+        decision => decision?,
+    };
+    match decision {
         Decision::Send(plan) => Ok(Outcome::Forward(plan)),
         Decision::SignIn { tenant_id, page, back } => {
             let back = utf8_percent_encode(&back, QUERY_VALUE);
@@ -43,6 +50,11 @@ pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
             Ok(Outcome::Answer(Response::see_other(&page).with("cache-control", "no-store")))
         }
     }
+}
+
+/// Whether a person looks at a page, and sends nothing.
+fn is_look(request: &Request) -> bool {
+    matches!(request.method.as_str(), "GET" | "HEAD") && request.wants_page()
 }
 
 /// Who words what goes wrong here; it owns no rows.
@@ -60,7 +72,6 @@ fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
             "error": "Feature not available", "message": worded.sentence, "currentPlan": current,
             "requiredFeature": feature,
         }),
-        _ if pages::wants_page(request) => return pages::refused_page(request, refusal),
         _ => return session::refused(cx, request, refusal),
     };
     Response::json(worded.status, &body)

@@ -7,6 +7,7 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::api::pages::scopes;
+use crate::api::pages::waiting::About;
 use crate::cx::Cx;
 use crate::domain::authorize;
 use crate::domain::principal;
@@ -26,6 +27,10 @@ struct Consent<'a> {
     /// Who is signed in.
     who: String,
     scopes: Vec<String>,
+    about: &'a About,
+    site: String,
+    /// Where the browser goes after that, in a sentence.
+    to: String,
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -43,8 +48,20 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         text: fill(m.consent_text, "client", &asked.client),
         who: fill(m.consent_as, "email", &session.user.email),
         scopes: scopes::in_words(m, &asked.scopes),
+        about: &asked.about,
+        site: fill(m.consent_site, "client", &asked.client),
+        to: fill(m.consent_to, "host", host(&asked.form_action)),
     };
-    Ok(place.page(200, &page)?)
+    let answer = place.page(200, &page)?;
+    Ok(match &asked.about.logo {
+        Some(logo) => answer.with_images_of(&authorize::form_action(logo)),
+        None => answer,
+    })
+}
+
+/// What of an origin or a scheme people can read: a host, or the scheme that opens an app.
+fn host(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {

@@ -5,6 +5,7 @@
 use utoipa::ToSchema;
 
 use crate::api::docs::{Chapter, Operation, conflict, limited, op};
+use crate::api::pages::account::export::Export;
 use crate::api::tenant;
 use crate::domain::refusal::Refusal;
 use crate::oidc::error::Code;
@@ -62,8 +63,10 @@ struct ChangeEmail {
 #[derive(ToSchema)]
 struct Register {
     email: String,
-    password: String,
+    password: Option<String>,
     name: Option<String>,
+    /// Not empty, instead of a password, to mail the link again to one who registered.
+    resend: Option<String>,
     return_to: Option<String>,
     request: Option<String>,
 }
@@ -71,6 +74,8 @@ struct Register {
 #[derive(ToSchema)]
 struct Forgot {
     email: String,
+    /// Not empty to be shown the page, with that address filled in.
+    ask: Option<String>,
     return_to: Option<String>,
     request: Option<String>,
 }
@@ -104,6 +109,12 @@ struct Account {
     code: Option<String>,
     session: Option<String>,
     client: Option<String>,
+    /// Of an API key, as often as it has some.
+    scope: Option<String>,
+    /// More of them, space-separated.
+    scopes: Option<String>,
+    /// The days for which an API key is good; nothing for no end.
+    expires: Option<String>,
     /// Of a trusted browser, a passkey or an API key.
     id: Option<String>,
 }
@@ -151,9 +162,12 @@ pub fn chapter() -> Chapter {
         page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
         form("/tenant/{tenant}/register", "Register in a browser")
             .form::<Register>()
+            .page(200, "The link is mailed again.")
             .refuses([Refusal::SignUpClosed, conflict()]),
         page("/tenant/{tenant}/forgot", "The page for a forgotten password"),
-        form("/tenant/{tenant}/forgot", "Mail a link to reset the password").form::<Forgot>(),
+        form("/tenant/{tenant}/forgot", "Mail a link to reset the password")
+            .form::<Forgot>()
+            .page(200, "Asked for: the page, with the address that was typed on another."),
         page("/tenant/{tenant}/device", "The page to connect a device")
             .about("RFC 8628 §3.3.")
             .query::<String>("user_code", "The code, filled in.")
@@ -172,14 +186,24 @@ pub fn chapter() -> Chapter {
         page("/tenant/{tenant}/account", "A person's own account")
             .query::<String>("done", "The section that was just changed.")
             .query::<String>("passkey", "Not empty to add a passkey.")
+            .query::<String>("all", "Which list is shown whole: sessions, trusted, passkeys, apps or keys.")
             .nothing(303, "To sign in, or to the second factor.")
             .sets("location", "where to")
             .refuses([Refusal::Forbidden, conflict()]),
         form("/tenant/{tenant}/account", "Changes the account")
             .form::<Account>()
-            .page(200, "Fresh backup codes, once.")
+            .page(200, "Fresh backup codes or an API key, once; or the account is deleted.")
             .sets("set-cookie", "what is being set up")
-            .refuses([Refusal::WrongPassword, Refusal::WrongCode]),
+            .refuses([Refusal::WrongPassword, Refusal::WrongCode, conflict()]),
+        op("GET", "/tenant/{tenant}/account/export", "What the account holds, as a file")
+            .reads(&["session"])
+            .answers::<Export>(200, "The file; secrets are no part of it.")
+            .sets("content-disposition", "that it is to be kept")
+            .nothing(303, "To sign in.")
+            .sets("location", "where to"),
+        op("GET", "/.well-known/change-password", "Where password managers find the page to change a password")
+            .nothing(303, "To the account page.")
+            .sets("location", "where to"),
         page("/tenant/{tenant}/logout", "The sign-out page"),
         form("/tenant/{tenant}/logout", "Sign a browser out")
             .form::<Nothing>()

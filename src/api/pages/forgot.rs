@@ -38,6 +38,10 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let email = fields.need("email")?;
+    // From the sign-in page, with the address as far as it was typed there.
+    if fields.get("ask").is_some() {
+        return Ok(place.page(200, &Forgot { m: place.m, place, email, problem: None })?);
+    }
     let onward = place.query();
     match passwords::forgot(cx, &call.chosen, email, &onward).await {
         Ok(()) => {
@@ -45,7 +49,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
             Ok(Response::see_other(&format!("/tenant/{}/forgot?{onward}{between}sent=1", place.tenant.id)))
         }
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &refusal);
+            let problem = Problem::of(place.m, &refusal).on(&["email"]);
             let status = problem.status;
             let page = Forgot { m: place.m, place, email, problem: Some(problem) };
             Ok(with_headers(place.page(status, &page)?, &refusal))

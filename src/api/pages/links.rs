@@ -11,6 +11,7 @@ use crate::cx::Cx;
 use crate::domain::mailing::{self, Purpose};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
+use crate::domain::{passwords, register};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use std::rc::Rc;
@@ -29,6 +30,8 @@ struct ResetPassword<'a> {
     m: &'static Messages,
     place: &'a Place,
     token: &'a str,
+    /// Whose password it is, for password managers.
+    email: &'a str,
     problem: Option<Problem>,
 }
 
@@ -46,9 +49,25 @@ async fn place(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Result<Place, Er
 
 /// The page behind a verification link.
 pub(crate) async fn verify_email(cx: &Cx, call: &Call<'_>, token: &str) -> Answer {
-    let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
-    let place = &place(cx, call, tenant).await?;
-    Ok(place.page(200, &VerifyEmail { m: place.m, place, token })?)
+    match mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await {
+        Ok(tenant) => {
+            let place = &place(cx, call, tenant).await?;
+            Ok(place.page(200, &VerifyEmail { m: place.m, place, token })?)
+        }
+        Err(error) => verified_already(cx, call, token, error).await,
+    }
+}
+
+/// The page behind a link of an address that is confirmed already; any other dead link is refused as it was.
+pub(crate) async fn verified_already(cx: &Cx, call: &Call<'_>, token: &str, error: Error) -> Answer {
+    let dead = error == Error::Refused(Refusal::LinkDead);
+    let tenant = match dead && call.request.wants_page() {
+        true => register::confirmed_already(cx, token).await?,
+        false => None,
+    };
+    let place = &place(cx, call, tenant.ok_or(error)?).await?;
+    let m = place.m;
+    Ok(said(place, m.verified_already, m.verified_already_text, Some(("login", m.sign_in)))?)
 }
 
 /// What the verification form is answered with: nobody is signed in by it.
@@ -71,7 +90,7 @@ pub(crate) async fn reset_refused(cx: &Cx, call: &Call<'_>, token: &str, refusal
 async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refusal>) -> Answer {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
     let place = &place(cx, call, tenant).await?;
-    let problem = refusal.map(|refusal| Problem::of(place.m, refusal));
+    let problem = refusal.map(|refusal| Problem::of(place.m, refusal).on(&["password"]));
     let status = problem.as_ref().map_or(200, |problem| problem.status);
     let action = place.link_action("reset-password");
     let shortest = place.tenant.settings.min_password_length.to_string();
@@ -83,7 +102,10 @@ async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refu
     ];
     match place.custom(cx, "reset", status, &values).await? {
         Some(own) => Ok(own),
-        None => Ok(place.page(status, &ResetPassword { m: place.m, place, token, problem })?),
+        None => {
+            let email = &passwords::address_of_link(cx, token).await?.unwrap_or_default();
+            Ok(place.page_with(status, &ResetPassword { m: place.m, place, token, email, problem }, true)?)
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 use askama::Template;
 
 use crate::api::pages::form::Fields;
-use crate::api::pages::messages::Messages;
+use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::{Place, browser};
 use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::passkeys;
-use crate::domain::refusal::Error;
+use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::{self, Attempt};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -22,9 +22,14 @@ struct Login<'a> {
     place: &'a Place,
     email: &'a str,
     problem: Option<Problem>,
+    /// Whether the address waits to be confirmed.
+    unverified: bool,
     /// What a browser needs to sign in with a passkey.
     options: Option<String>,
 }
+
+/// What a problem is about that an address waits to be confirmed: no field, but a mail.
+const UNVERIFIED: &str = "unverified";
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = Place::of(cx, call, None).await?;
@@ -65,8 +70,8 @@ pub(super) async fn page(
         Err(Error::Refused(_)) => None,
         Err(broken) => return Err(broken),
     };
-    let with = options.is_some();
-    Ok(place.page_with(status, &Login { m: place.m, place, email, problem, options }, with)?)
+    let unverified = problem.as_ref().is_some_and(|problem| problem.field == UNVERIFIED);
+    Ok(place.page_with(status, &Login { m: place.m, place, email, problem, unverified, options }, true)?)
 }
 
 /// Signs in and goes on with a fresh session: the one before, if any, is another's or over.
@@ -87,7 +92,11 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     match step {
         Ok(step) => place.step(step),
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &refusal);
+            let mut problem = Problem::of(place.m, &refusal);
+            if refusal == Refusal::EmailUnverified && !email.is_empty() {
+                problem.sentence = fill(place.m.unverified_text, "email", email);
+                problem.field = UNVERIFIED;
+            }
             Ok(with_headers(page(cx, call, place, email, Some(problem)).await?, &refusal))
         }
         Err(broken) => Err(broken),

@@ -8,8 +8,10 @@ mod device;
 mod device_view;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
+mod error;
 mod forgot;
 mod form;
+mod home;
 mod links;
 mod login;
 mod logout;
@@ -17,6 +19,7 @@ mod magic_link;
 pub mod messages;
 mod mfa;
 mod mfa_view;
+mod people;
 mod place;
 mod register;
 mod scopes;
@@ -25,12 +28,15 @@ mod words;
 
 use askama::Template;
 
-pub(crate) use self::links::{email_verified, password_reset, reset_password, reset_refused, verify_email};
-use self::messages::{Messages, fill};
+pub(crate) use self::error::error;
+pub(crate) use self::home::home;
+pub(crate) use self::links::{
+    email_verified, password_reset, reset_password, reset_refused, verified_already, verify_email,
+};
+use self::messages::Messages;
 use self::place::Place;
 use crate::api::tenant;
 use crate::api::wording::{with_headers, word};
-use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::http::guard::{Answer, open};
 use crate::http::request::Request;
@@ -60,24 +66,12 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/device", NONE, open(device::submit)),
         route("GET", "/tenant/{tenant}/account", NONE, open(account::show)),
         route("POST", "/tenant/{tenant}/account", NONE, open(account::submit)),
+        route("GET", "/tenant/{tenant}/account/export", NONE, open(account::export::show)),
+        route("GET", "/.well-known/change-password", NONE, open(account::change_password)),
         route("GET", "/tenant/{tenant}/logout", NONE, open(logout::show)),
         route("POST", "/tenant/{tenant}/logout", NONE, open(logout::submit)),
     ];
-    Surface { name: "pages", routes, refused, broken }
-}
-
-fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    if wants_page(request) { refused_page(request, refusal) } else { tenant::refused(cx, request, refusal) }
-}
-
-fn broken(cx: &Cx, id: &str) -> Response {
-    error(cx, 500, &fill(messages::choose([], None).error_500, "id", id))
-}
-
-/// Whether the caller is a browser that would show a page: it navigates, or sends a form.
-pub fn wants_page(request: &Request) -> bool {
-    let json = request.headers.get("content-type").is_some_and(|t| t.to_ascii_lowercase().contains("json"));
-    !json && request.headers.is_navigation()
+    Surface { name: "pages", routes, refused: tenant::refused, broken: tenant::broken }
 }
 
 #[derive(Template)]
@@ -134,11 +128,6 @@ pub(crate) fn sign_out_question(
 pub fn refused_page(request: &Request, refusal: &Refusal) -> Response {
     let m = messages::of(request);
     with_headers(failed(m, word(refusal).status, &words::sentence(m, refusal)), refusal)
-}
-
-/// The error page with a text of its own.
-pub fn error(_: &Cx, status: u16, text: &str) -> Response {
-    failed(messages::choose([], None), status, text)
 }
 
 /// If even the error page does not render, its text is sent as it is.

@@ -8,7 +8,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::waiting::{self, Asked};
+use crate::api::pages::words::Problem;
 use crate::cx::Cx;
+use crate::domain::authorize::form_action;
 use crate::domain::challenges::{self, Waiting};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{self, Holds};
@@ -36,6 +38,8 @@ pub(super) struct Place {
     pub return_to: Option<String>,
     /// The client's request that waits.
     pub asked: Option<Asked>,
+    /// The path of the account page.
+    account: String,
     /// The languages that the address asks for.
     ui_locales: Option<String>,
 }
@@ -88,15 +92,17 @@ impl Place {
         let locales = ui_locales.iter().flat_map(|locales| locales.split(' ')).chain(theirs);
         let m = messages::choose(locales, call.request.headers.get("accept-language"));
         let return_to = said("return_to").filter(|to| is_local(to));
-        Ok(Place { m, tenant, return_to, asked, ui_locales })
+        let account = format!("/tenant/{}/account", tenant.id);
+        Ok(Place { m, tenant, return_to, asked, account, ui_locales })
     }
 
-    /// Where a person goes who is signed in.
+    /// Where a person goes who is signed in: on with what was begun, else to the tenant's home page or their
+    /// account.
     pub(super) fn onward(&self) -> &str {
         match (&self.asked, &self.return_to) {
             (Some(asked), _) => &asked.resume,
             (None, Some(to)) => to,
-            (None, None) => "/",
+            (None, None) => self.tenant.settings.home_url.as_deref().unwrap_or(&self.account),
         }
     }
 
@@ -151,6 +157,17 @@ impl Place {
         fill(self.m.password_rule, "n", self.tenant.settings.min_password_length)
     }
 
+    /// The attributes of a field that has a hint, if it has one, and a problem, if that is about it.
+    pub(super) fn field(&self, problem: &Option<Problem>, name: &str, hint: &str) -> String {
+        let wrong = problem.as_ref().is_some_and(|problem| problem.field == name);
+        match (hint, wrong) {
+            ("", false) => String::new(),
+            ("", true) => " aria-describedby=\"problem\" aria-invalid=\"true\" autofocus".to_owned(),
+            (hint, false) => format!(" aria-describedby=\"{hint}\""),
+            (hint, true) => format!(" aria-describedby=\"{hint} problem\" aria-invalid=\"true\" autofocus"),
+        }
+    }
+
     fn path(&self, page: &str) -> String {
         format!("/tenant/{}/{page}", self.tenant.id)
     }
@@ -175,9 +192,10 @@ impl Place {
 
     /// The same for a page that is rendered already.
     pub(super) fn html(&self, status: u16, html: String) -> Response {
-        match &self.asked {
-            Some(asked) => Response::html_with_forms_to(status, html, &asked.form_action),
-            None => Response::html(status, html),
+        match (&self.asked, &self.tenant.settings.home_url) {
+            (Some(asked), _) => Response::html_with_forms_to(status, html, &asked.form_action),
+            (None, Some(home)) => Response::html_with_forms_to(status, html, &form_action(home)),
+            (None, None) => Response::html(status, html),
         }
     }
 
@@ -246,8 +264,13 @@ pub(super) fn set_cookie(name: &str, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
 }
 
+/// Text as the value of a pair in a query.
+pub(super) fn encoded(text: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(text, QUERY_VALUE)
+}
+
 /// Whether a place to go back to is a path of this origin and nothing that a browser reads as another.
-fn is_local(to: &str) -> bool {
+pub(super) fn is_local(to: &str) -> bool {
     let path = to.split(['?', '#']).next().unwrap_or_default();
     let plain = to.len() <= 2048 && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     plain && Path::parse(path).is_some()

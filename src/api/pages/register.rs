@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::api::pages::form::Fields;
-use crate::api::pages::messages::Messages;
+use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::{Place, browser};
 use crate::api::pages::said;
 use crate::api::pages::words::Problem;
@@ -37,12 +37,22 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     }
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     let page = Register { m, place, name: "", email: hint.unwrap_or_default(), problem: None };
-    Ok(place.page(200, &page)?)
+    Ok(place.page_with(200, &page, true)?)
+}
+
+/// Mails the link that confirms an address once more, to one who could not sign in without.
+async fn resend(cx: &Cx, call: &Call<'_>, place: &Place, email: &str) -> Answer {
+    let m = place.m;
+    register::resend(cx, &call.chosen, email, &place.query()).await?;
+    Ok(said(place, m.check_mail, &fill(m.resent_text, "email", email), Some(("login", m.back_to_sign_in)))?)
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
+    if fields.get("resend").is_some() {
+        return resend(cx, call, place, fields.need("email")?).await;
+    }
     let (email, password) = (fields.need("email")?, fields.need("password")?);
     let name = fields.get("name").unwrap_or_default();
     let onward = place.query();
@@ -58,10 +68,10 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Err(Error::Refused(refusal @ Refusal::SignUpClosed)) => Err(refusal.into()),
         Err(Error::Refused(refusal)) => {
-            let problem = Problem::of(place.m, &refusal);
+            let problem = Problem::of(place.m, &refusal).on(&["name", "email", "password"]);
             let status = problem.status;
             let page = Register { m: place.m, place, name, email, problem: Some(problem) };
-            Ok(with_headers(place.page(status, &page)?, &refusal))
+            Ok(with_headers(place.page_with(status, &page, true)?, &refusal))
         }
         Err(broken) => Err(broken),
     }

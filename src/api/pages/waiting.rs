@@ -4,6 +4,7 @@ use crate::cx::Cx;
 use crate::domain::authorize;
 use crate::domain::tenants::Tenant;
 use crate::ports::Fault;
+use crate::store::clients::Client;
 
 /// A request of a client that waits for its user, as pages see it.
 pub(super) struct Asked {
@@ -11,6 +12,8 @@ pub(super) struct Asked {
     pub id: String,
     /// The client's name.
     pub client: String,
+    /// What the client says of itself.
+    pub about: About,
     /// The scopes that its user agrees to.
     pub scopes: Vec<String>,
     /// The address that the client thinks the user has.
@@ -23,6 +26,34 @@ pub(super) struct Asked {
     pub form_action: String,
 }
 
+/// What a client says of itself.
+pub(super) struct About {
+    /// Its logo, if an administrator made the client: nobody vouches for another's, and its server would
+    /// learn who looks at the page.
+    pub logo: Option<String>,
+    /// A page about it.
+    pub site: Option<String>,
+    /// Its privacy policy.
+    pub policy: Option<String>,
+    /// Its terms.
+    pub terms: Option<String>,
+}
+
+impl About {
+    /// Of web addresses, what it says.
+    pub(super) fn of(client: &Client) -> About {
+        let web = |uri: &Option<String>| uri.clone().filter(|uri| uri.starts_with("https://"));
+        let said = &client.metadata;
+        let vouched_for = client.registration_hash.is_none();
+        About {
+            logo: web(&said.logo_uri).filter(|_| vouched_for),
+            site: web(&said.client_uri),
+            policy: web(&said.policy_uri),
+            terms: web(&said.tos_uri),
+        }
+    }
+}
+
 /// The request of that id; `None` if there is none, or it is over.
 pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Asked>, Fault> {
     let waiting = authorize::waiting(cx, tenant, id).await?;
@@ -30,6 +61,7 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
         resume: waiting.resume(tenant),
         form_action: waiting.form_action(),
         client: waiting.client.name.clone(),
+        about: About::of(&waiting.client),
         scopes: waiting.request.scopes_to_agree_to(&waiting.client.metadata),
         login_hint: waiting.request.login_hint,
         ui_locales: waiting.request.ui_locales,

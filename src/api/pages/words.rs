@@ -1,6 +1,7 @@
 //! Refusals in the words of a language, for people rather than developers.
 
 use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::people;
 use crate::api::wording::word;
 use crate::domain::refusal::{ADDRESS_TAKEN, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS};
 use crate::model::reason::Reason;
@@ -22,6 +23,7 @@ impl Problem {
             Refusal::Invalid(problems) => problems.first().map_or("", |problem| problem.field),
             Refusal::WrongPassword => "password",
             refusal if *refusal == ADDRESS_TAKEN => "email",
+            Refusal::WrongCode => "code",
             _ => "",
         };
         // As the pages' own fields are called.
@@ -32,6 +34,19 @@ impl Problem {
             other => other,
         };
         Problem { status: word(refusal).status, sentence: sentence(m, refusal), field }
+    }
+
+    /// The same on a form that has these fields: what is about none of them stands above it.
+    pub(super) fn on(mut self, fields: &[&str]) -> Problem {
+        if !fields.contains(&self.field) {
+            self.field = "";
+        }
+        self
+    }
+
+    /// Whether it is about one of two fields.
+    pub(super) fn is_of_either(&self, one: &str, other: &str) -> bool {
+        self.field == one || self.field == other
     }
 }
 
@@ -62,14 +77,19 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::Invalid(problems) => {
             return problems.first().map_or_else(String::new, |problem| reason(m, &problem.reason));
         }
-        Refusal::Malformed(_) | Refusal::UnsupportedMediaType | Refusal::AmbiguousPath => m.refused_form,
+        Refusal::Malformed(_) | Refusal::UnsupportedMediaType => m.refused_form,
+        Refusal::AmbiguousPath => m.refused_address,
         Refusal::TooLarge(_) => m.refused_too_large,
         Refusal::NoCredential | Refusal::BadCredential => m.refused_credential,
         Refusal::WrongPassword => m.refused_wrong_password,
         Refusal::WrongPasskey => m.refused_passkey,
         Refusal::EmailUnverified => m.refused_unverified,
-        Refusal::Forbidden | Refusal::WrongTenant | Refusal::ScopeMissing(_) => m.refused_origin,
-        Refusal::PlanTooLow { .. } | Refusal::FeatureMissing { .. } => m.refused_plan,
+        Refusal::Forbidden | Refusal::WrongTenant => m.refused_origin,
+        Refusal::ScopeMissing(_) => m.refused_role,
+        Refusal::PlanTooLow { current, required } => {
+            return fill(&fill(m.refused_plan_low, "required", required), "current", current);
+        }
+        Refusal::FeatureMissing { current, .. } => return fill(m.refused_feature, "current", current),
         Refusal::MfaRequired => m.refused_mfa,
         Refusal::WrongCode => m.refused_code,
         Refusal::ChallengeOver => m.refused_challenge,
@@ -83,7 +103,9 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::AssertionTooLong(_) => m.refused_other,
         Refusal::Looping => m.refused_looping,
         Refusal::Unready => m.refused_unready,
-        Refusal::Limited(verdict) => return fill(m.refused_limited, "n", verdict.reset),
+        Refusal::Limited(verdict) => {
+            return fill(m.refused_limited, "when", people::wait(m, i64::from(verdict.reset)));
+        }
         Refusal::SignUpClosed => m.refused_sign_up_closed,
         // For whoever builds the app, in the protocol's own language.
         Refusal::OAuth(_, description) => return description.clone(),
@@ -91,9 +113,27 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
     text.to_owned()
 }
 
+/// What a status says that comes without a refusal.
+pub(super) fn of_status(m: &Messages, status: u16, id: &str) -> String {
+    let text = match status {
+        404 => m.refused_not_found,
+        502 => m.error_502,
+        503 => m.error_503,
+        504 => m.error_504,
+        508 => m.error_508,
+        _ => return fill(m.error_500, "id", id),
+    };
+    text.to_owned()
+}
+
 /// The heading of an error page.
 pub(super) fn title(m: &Messages, status: u16) -> &'static str {
     match status {
+        405 => m.error_title_405,
+        502 => m.error_title_502,
+        503 => m.error_title_503,
+        504 => m.error_title_504,
+        508 => m.error_title_508,
         401 => m.error_title_401,
         403 => m.error_title_403,
         404 => m.error_title_404,

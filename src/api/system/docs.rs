@@ -57,6 +57,12 @@ pub fn chapter() -> Chapter {
         op("GET", "/passkeys.js", "The pages' script for passkeys")
             .text(200, "JavaScript.", "text/javascript")
             .nothing(304, "As the caller knows it."),
+        op("GET", "/portcullis.js", "The pages' script for comfort")
+            .text(200, "JavaScript.", "text/javascript")
+            .nothing(304, "As the caller knows it."),
+        op("GET", "/portcullis.svg", "The pages' icon")
+            .text(200, "SVG.", "image/svg+xml")
+            .nothing(304, "As the caller knows it."),
         op("GET", "/docs", "This documentation").also("/docs/").page(200, "Swagger UI."),
         op("GET", "/docs/{*file}", "A file of this documentation, as `openapi.json`")
             .text(200, "The file.", "*/*")

@@ -1,5 +1,5 @@
 //! What runs the deployment: health, the first administrator, the local outbox, and what is static files: the
-//! pages' style sheet and script for passkeys, and the API's documentation.
+//! pages' style sheet, scripts and icon, and the API's documentation.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
@@ -19,6 +19,8 @@ pub fn surface() -> Surface {
         route("GET", "/dev/outbox", Limit::None, open(outbox::outbox)),
         route("GET", "/portcullis.css", Limit::None, Run::Asset),
         route("GET", "/passkeys.js", Limit::None, Run::Asset),
+        route("GET", "/portcullis.js", Limit::None, Run::Asset),
+        route("GET", "/portcullis.svg", Limit::None, Run::Asset),
         route("GET", "/docs", Limit::None, Run::Asset),
         route("GET", "/docs/", Limit::None, Run::Asset),
         route("GET", "/docs/{*file}", Limit::None, Run::Asset),

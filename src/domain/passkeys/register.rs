@@ -11,6 +11,7 @@ use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_chang
 use crate::domain::principal::Session;
 use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, invalid};
 use crate::domain::relying_party;
+use crate::model::agent;
 use crate::model::factor::has_two;
 use crate::model::reason::Reason;
 use crate::store;
@@ -72,7 +73,8 @@ fn wrong(wrong: Wrong) -> Error {
     invalid("credential", Reason::Passkey(wrong.name()))
 }
 
-/// Adds the passkey that a browser made, `credential` as its `toJSON()` has it, and tells the user by mail.
+/// Adds the passkey that a browser made, `credential` as its `toJSON()` has it, and tells the user by mail. One
+/// without a name is called after the device.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with what is wrong with it; and as [`creation`].
@@ -83,7 +85,8 @@ pub async fn register(
     credential: &Value,
     name: Option<&str>,
 ) -> Result<Passkey, Error> {
-    let name = checked_name(name.unwrap_or("Passkey"))?;
+    let device = agent::device(&cx.client.user_agent);
+    let name = checked_name(name.or(device.as_deref()).unwrap_or("Passkey"))?;
     let registration = Registration::parse(credential).map_err(wrong)?;
     let challenge = challenge(&registration.client_data).ok_or_else(|| wrong(Wrong::Challenge))?;
     let (user, factors) = own(cx, session).await?;

@@ -24,7 +24,7 @@ fn an_address_is_another_one_once_both_mailboxes_agree() {
         assert!(form.clone().send().is(200).text.contains(says));
         form.send().is(400);
     };
-    confirm("new@example.com", "Now open the link in your other mailbox.");
+    confirm("new@example.com", "Now open the link in your other inbox.");
     confirm("ada@example.com", "Address changed");
     let page = world.get(ACCOUNT).navigating().cookie(&cookie).send().is(200);
     assert!(page.text.contains("Signed in as new@example.com"));

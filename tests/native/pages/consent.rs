@@ -133,3 +133,65 @@ fn a_request_goes_with_one_who_registers_through_the_mail() {
     let done = world.post(path).navigating().send().is(200);
     assert!(!done.text.contains("request="), "{}", done.text);
 }
+
+#[test]
+fn it_shows_whose_app_it_is_where_it_leads_and_who_one_is() {
+    let world = world();
+    let about = json!({
+        "redirect_uris": ["https://app.example:8443/back", "com.example.app:/back"],
+        "token_endpoint_auth_method": "none", "require_consent": true, "scope": "openid profile read",
+        "logo_uri": "https://img.example/logo.png?a=1&b=2", "client_uri": "https://about.example/",
+        "policy_uri": "https://about.example/privacy", "tos_uri": "https://about.example/terms",
+    });
+    world.put_client("home", "shown", &about);
+    let cookie = world.cookie(&world.user("ada@example.com"));
+    let ask = |redirect: &str| {
+        let path = format!(
+            "/tenant/home/oauth2/authorize?client_id=shown&response_type=code&scope=openid&state=s\
+             &redirect_uri={redirect}&code_challenge={CHALLENGE}&code_challenge_method=S256"
+        );
+        let waits = location(&world.get(&path).navigating().cookie(&cookie).send().is(303));
+        (world.get(&waits).navigating().cookie(&cookie).send().is(200), waits)
+    };
+    let (page, waits) = ask("https://app.example:8443/back");
+    let request = request_of(&waits);
+    for said in [
+        "You will then be taken to app.example:8443.",
+        "You are signed in as ada@example.com.",
+        &format!("href=\"/tenant/home/login?request={request}\">Not you?</a>"),
+        "src=\"https://img.example/logo.png?a=1&#38;b=2\" alt=\"\"",
+        "href=\"https://about.example/privacy\"",
+        "href=\"https://about.example/terms\"",
+        "href=\"https://about.example/\"",
+    ] {
+        assert!(page.text.contains(said), "{said}: {}", page.text);
+    }
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("img-src 'self' data: https://img.example;"), "{policy}");
+    let (page, _) = ask("com.example.app:/back");
+    assert!(page.text.contains("You will then be taken to com.example.app:."), "{}", page.text);
+    // Another person signs in and decides.
+    let login = world.get(&format!("/tenant/home/login?request={request}")).navigating().cookie(&cookie);
+    login.send().is(200);
+}
+
+#[test]
+fn nobody_vouches_for_the_logo_of_a_client_that_registered_itself() {
+    let world = world();
+    let about = json!({
+        "redirect_uris": ["https://app.example/back"], "token_endpoint_auth_method": "none",
+        "logo_uri": "https://img.example/logo.png", "policy_uri": "http://plain.example/", "scope": "openid",
+        "require_consent": true,
+    });
+    world.put_client("home", "own", &about);
+    world.sql("UPDATE clients SET registration_hash = 'h' WHERE id = 'own'");
+    let cookie = world.cookie(&world.user("ada@example.com"));
+    let path = format!(
+        "/tenant/home/oauth2/authorize?client_id=own&response_type=code&scope=openid&state=s\
+         &redirect_uri=https://app.example/back&code_challenge={CHALLENGE}&code_challenge_method=S256"
+    );
+    let waits = location(&world.get(&path).navigating().cookie(&cookie).send().is(303));
+    let page = world.get(&waits).navigating().cookie(&cookie).send().is(200);
+    assert!(!page.text.contains("<img") && !page.text.contains("plain.example"), "{}", page.text);
+    assert!(!page.header("content-security-policy").unwrap().contains("img.example"));
+}

@@ -135,7 +135,7 @@ fn a_code_comes_by_mail_and_another_one_when_it_is_asked_for() {
     let mut browser = Browser::default();
     browser.login(&world, "/app/");
     let page = browser.with(world.get("/tenant/home/mfa?return_to=/app/")).is(200);
-    assert!(page.text.contains("that we mailed to ada@example.com"));
+    assert!(page.text.contains("that we emailed to ada@example.com"));
     let first = mailed(&world);
     let sent = browser.prove(&world, &page, &[("send", "1")]).is(303);
     assert_eq!(sent.header("location"), Some("/tenant/home/mfa?return_to=/app/&sent=1"));

@@ -1,13 +1,18 @@
 //! Hosted pages.
 
 mod account;
+mod account_parts;
 mod change_email;
 mod consent;
 mod device;
+mod errors;
+mod fields;
 mod forgot;
+mod home;
 mod login;
 mod logout;
 mod magic_link;
 mod messages;
 mod mfa;
 mod register;
+mod unverified;

@@ -21,7 +21,7 @@ fn one_registers_confirms_and_signs_in_without_a_script_and_is_where_they_wanted
     let reply = submit(&world, "ada@example.com", PASSWORD).send().is(303);
     let sent = reply.header("location").unwrap().to_owned();
     assert_eq!(sent, "/tenant/home/register?return_to=/app/x&sent=1");
-    assert!(world.get(&sent).navigating().send().is(200).text.contains("Check your mail"));
+    assert!(world.get(&sent).navigating().send().is(200).text.contains("Check your email"));
 
     let mail = world.mails("ada@example.com").pop().unwrap();
     let link = mail.text.split_whitespace().find(|word| word.starts_with("https://")).unwrap();
@@ -76,7 +76,7 @@ fn where_no_address_is_confirmed_one_is_signed_in_at_once() {
     assert_eq!(reply.header("location"), Some("/app/x"));
     assert!(reply.header("set-cookie").unwrap().starts_with("__Host-portcullis="));
     let page = submit(&world, "ada@example.com", PASSWORD).send().is(409);
-    assert!(page.text.contains("The address has an account already."), "{}", page.text);
+    assert!(page.text.contains("This address already has an account."), "{}", page.text);
 }
 
 #[test]

@@ -152,6 +152,8 @@ const APART: &[&str] = &[
     "POST /api/auth/magic-link/request",
     "POST /users/auth/magic-link/request",
     "GET /.well-known/webauthn",
+    "GET /.well-known/change-password",
+    "GET /tenant/{tenant}/account/export",
     "GET /api/auth/sessions",
     "DELETE /api/auth/sessions",
     "DELETE /api/auth/sessions/{id}",

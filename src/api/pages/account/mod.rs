@@ -1,13 +1,17 @@
 //! `/tenant/{tenant}/account`: what a person sees and changes of their own account. Each section has forms of
 //! its own; the address says what was done.
 
+pub(super) mod export;
 mod factor;
+mod key;
+mod lists;
 mod view;
 
-use self::view::Wrong;
+use self::view::{Shows, Typed, Wrong};
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
-use crate::api::pages::place::Place;
+use crate::api::pages::place::{Place, set_cookie};
+use crate::api::pages::said as notice;
 use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
@@ -15,7 +19,9 @@ use crate::cx::Cx;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{self, COOKIE};
-use crate::domain::{api_keys, consents, email_change, passkeys, passwords, trusted_devices, users};
+use crate::domain::{
+    api_keys, consents, email_change, own_account, passkeys, passwords, trusted_devices, users,
+};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -32,6 +38,12 @@ async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<Session, Response>
 /// The way back here, as a query.
 fn back(tenant_id: &str) -> String {
     format!("return_to=/tenant/{tenant_id}/account")
+}
+
+/// Where password managers send people (W3C, "A Well-Known URL for Changing Passwords").
+pub(super) async fn change_password(_: &Cx, call: &Call<'_>) -> Answer {
+    let id = &call.chosen.tenant.id;
+    Ok(Response::see_other(&format!("/tenant/{id}/account#change-password")))
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -53,7 +65,9 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         },
         None => None,
     };
-    view::page(cx, &place, &session, done, None, options).await
+    let whole = call.query("all");
+    let shows = Shows { done, options, whole: whole.as_deref(), wrong: None };
+    view::page(cx, &place, &session, shows).await
 }
 
 /// What the page says was done.
@@ -100,14 +114,29 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         Err(Error::Refused(refusal)) => refusal,
         Err(broken) => return Err(broken),
     };
+    let (part, its_fields) = view::ASK.iter().find(|(part, _)| what == *part).copied().unwrap_or_default();
     let mut problem = Problem::of(place.m, &refusal);
-    if refusal == Refusal::WrongPassword {
-        problem.field = "current";
-        problem.sentence = place.m.refused_current.to_owned();
-    }
-    let part = view::ASK.iter().find(|part| what.starts_with(**part)).copied().unwrap_or_default();
-    let wrong = Wrong { part, problem, name: fields.get("name") };
-    Ok(with_headers(view::page(cx, place, &session, None, Some(wrong), None).await?, &refusal))
+    reword(&mut problem, place.m, &session, what, &refusal);
+    let typed = Typed { name: fields.get("name"), email: fields.get("email"), scopes: fields.get("scopes") };
+    let wrong = Some(Wrong { part, problem: problem.on(its_fields), typed });
+    let shows = Shows { wrong, ..Shows::default() };
+    Ok(with_headers(view::page(cx, place, &session, shows).await?, &refusal))
+}
+
+/// Says of a section what the same refusal means there.
+fn reword(problem: &mut Problem, m: &Messages, session: &Session, what: &str, refusal: &Refusal) {
+    let (field, sentence) = match (what, refusal) {
+        (_, Refusal::WrongPassword) => ("current", m.refused_current),
+        ("delete", Refusal::Conflict(_)) if session.user.operator => ("", m.refused_delete_operator),
+        ("delete", Refusal::Conflict(_)) => ("", m.refused_delete),
+        ("key-add", Refusal::Conflict(_)) => ("", m.refused_key_many),
+        ("key-add", Refusal::ScopeMissing(_)) => ("scopes", m.refused_scopes_yours),
+        ("key-add", Refusal::Invalid(_)) if problem.field == "scopes" => ("scopes", m.refused_scopes),
+        ("key-add", Refusal::Invalid(_)) if problem.field == "name" => ("name", m.refused_key_name),
+        _ => return,
+    };
+    problem.field = field;
+    sentence.clone_into(&mut problem.sentence);
 }
 
 /// Does it; an answer if that is more than saying that it is done.
@@ -147,8 +176,21 @@ async fn act(
         "others" => sessions::revoke_others(cx, session).await?,
         "trusted" => trusted_devices::revoke(cx, session, fields.need("id")?).await?,
         "app" => consents::revoke(cx, &session.tenant, user, fields.need("client")?).await?,
+        "key-add" => return key::add(cx, place, session, fields).await.map(Some),
         "key" => api_keys::revoke(cx, session, fields.need("id")?).await?,
+        "delete" => {
+            own_account::delete(cx, session, fields.get("current").unwrap_or_default()).await?;
+            return deleted(cx, call).await.map(Some);
+        }
         _ => return Err(Refusal::Malformed("there is no such section".into()).into()),
     }
     Ok(None)
+}
+
+/// Says that the account is gone, and takes the cookie of its session away.
+async fn deleted(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    let m = place.m;
+    let page = notice(place, m.deleted, m.deleted_text, Some(("login", m.sign_in)))?;
+    Ok(page.with("set-cookie", set_cookie(COOKIE, "", 0)))
 }

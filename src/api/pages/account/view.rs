@@ -1,36 +1,65 @@
-//! The account page itself: a section for each thing that a person can change.
+//! The account page itself, in four parts: profile, security, devices, apps and keys.
 
 use askama::Template;
 
 use crate::api::pages::account::factor;
-use crate::api::pages::account::view;
+use crate::api::pages::account::lists::{Lists, lists};
 use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::people::moment;
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::cx::Cx;
-use crate::domain::api_keys;
-use crate::domain::consents::{self, Consent};
-use crate::domain::passkeys::{self, Passkey};
 use crate::domain::principal::Session;
-use crate::domain::sessions::{self, Shown};
-use crate::domain::trusted_devices::{self, Device};
+use crate::domain::sessions::Shown;
 use crate::http::guard::Answer;
 use crate::model::agent;
 use crate::model::time::Time;
-use crate::store::Page;
-use crate::store::api_keys::ApiKey;
 
-/// The sections that say themselves what went wrong in them.
-pub(super) const ASK: &[&str] = &["profile", "password", "email", "factor", "passkey"];
+/// The sections that say themselves what went wrong in them, each with its fields.
+pub(super) const ASK: [(&str, &[&str]); 9] = [
+    ("profile", &["name"]),
+    ("password", &["current", "password"]),
+    ("email", &["email", "current"]),
+    ("factor-codes", &["code"]),
+    ("factor-off", &["code"]),
+    ("passkey-add", &[]),
+    ("passkey-name", &[]),
+    ("key-add", &["name", "scopes"]),
+    ("delete", &["current"]),
+];
 
 /// What of the page went wrong.
 pub(super) struct Wrong<'a> {
-    /// The section.
+    /// The section; empty for one that has no form to say it in.
     pub part: &'static str,
     /// What.
     pub problem: Problem,
-    /// The name as it was typed, if it cannot be saved.
+    /// What was typed, which is shown again.
+    pub typed: Typed<'a>,
+}
+
+/// What was typed.
+#[derive(Default)]
+pub(super) struct Typed<'a> {
+    /// A name, of the section that has one.
     pub name: Option<&'a str>,
+    /// An address.
+    pub email: Option<&'a str>,
+    /// Scopes beyond those that can be ticked.
+    pub scopes: Option<&'a str>,
+}
+
+/// What is shown besides the account itself.
+#[derive(Default)]
+pub(super) struct Shows<'a> {
+    /// What was done, in a sentence.
+    pub done: Option<&'static str>,
+    /// What went wrong.
+    pub wrong: Option<Wrong<'a>>,
+    /// What a browser needs to make a passkey, which it is about to.
+    pub options: Option<String>,
+    /// The list of which all are shown.
+    pub whole: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -40,26 +69,27 @@ struct Account<'a> {
     place: &'a Place,
     session: &'a Session,
     factor: Option<factor::Shown>,
-    passkeys: Vec<Passkey>,
-    trusted: Vec<Device>,
-    sessions: Vec<Shown>,
-    apps: Vec<Consent>,
-    keys: Vec<ApiKey>,
+    lists: Lists,
     done: Option<&'static str>,
     part: &'static str,
     problem: Option<Problem>,
-    name: Option<&'a str>,
-    /// What a browser needs to make a passkey.
+    typed: Typed<'a>,
     options: Option<String>,
+    now: Time,
 }
 
 impl Account<'_> {
     fn name(&self) -> &str {
-        self.name.or(self.session.user.name.as_deref()).unwrap_or_default()
+        let typed = self.typed.name.filter(|_| self.part == "profile");
+        typed.or(self.session.user.name.as_deref()).unwrap_or_default()
     }
 
     fn greeting(&self) -> String {
         fill(self.m.account_of, "email", &self.session.user.email)
+    }
+
+    fn has_password(&self) -> bool {
+        self.session.user.password_hash.is_some()
     }
 
     fn device(&self, user_agent: &str) -> String {
@@ -69,49 +99,65 @@ impl Account<'_> {
     fn is_this(&self, session: &Shown) -> bool {
         self.session.id() == session.id
     }
-}
 
-/// As `2026-05-01 12:00 UTC`.
-fn minute(at: &Time) -> String {
-    let text = at.rfc3339();
-    format!("{} UTC", text.get(..16).unwrap_or(&text).replace('T', " "))
+    /// What is wrong with a field of a section, or with the whole of it.
+    fn wrong(&self, part: &str, field: &str) -> Option<&Problem> {
+        self.problem.as_ref().filter(|problem| self.part == part && problem.field == field)
+    }
+
+    /// The attributes of a section's field.
+    fn field(&self, part: &str, name: &str, hint: &str) -> String {
+        let none = None;
+        let problem = if self.part == part { &self.problem } else { &none };
+        self.place.field(problem, name, hint)
+    }
+
+    /// An instant as HTML: how long ago, with the whole of it for machines and for who asks. All of it is ours.
+    fn time(&self, at: &Time) -> String {
+        let at = moment(self.m, *at, self.now);
+        format!("<time datetime=\"{}\" title=\"{}\">{}</time>", at.machine, at.exact, at.shown)
+    }
+
+    /// The page with all of a list.
+    fn whole(&self, kind: &str) -> String {
+        self.place.link_with("account", &format!("all={kind}#{kind}"))
+    }
+
+    fn days(&self, days: u32) -> String {
+        fill(self.m.key_days, "n", days)
+    }
+
+    fn ask(&self, sentence: &str, name: &str) -> String {
+        fill(sentence, "name", name)
+    }
+
+    fn show_all(&self, count: &usize) -> String {
+        fill(self.m.show_all, "n", count)
+    }
 }
 
 /// The whole page, with what was done or what went wrong.
-pub(super) async fn page(
-    cx: &Cx,
-    place: &Place,
-    session: &Session,
-    done: Option<&'static str>,
-    wrong: Option<Wrong<'_>>,
-    options: Option<String>,
-) -> Answer {
-    let whole = Page { limit: 100, after: None };
-    let user_id = &session.user.id;
-    let mut sessions = sessions::list(cx, &session.tenant, user_id, true, &whole).await?.items;
-    // The newest first, as a person looks for what they did not do.
-    sessions.reverse();
-    let (part, problem, name) = match wrong {
-        Some(Wrong { part, problem, name }) => (part, Some(problem), name),
-        None => ("", None, None),
+pub(super) async fn page(cx: &Cx, place: &Place, session: &Session, shows: Shows<'_>) -> Answer {
+    let Shows { done, wrong, options, whole } = shows;
+    let (part, problem, typed) = match wrong {
+        Some(Wrong { part, problem, typed }) => (part, Some(problem), typed),
+        None => ("", None, Typed::default()),
     };
+    let (lists, factor) =
+        futures_util::future::join(lists(cx, session, whole), factor::shown(cx, place, session)).await;
     let account = Account {
         m: place.m,
         place,
         session,
-        factor: factor::shown(cx, place, session).await?,
-        passkeys: passkeys::list(cx, session, &whole).await?.items,
-        trusted: trusted_devices::list(cx, session).await?,
-        sessions,
-        apps: consents::of_user(cx, &session.tenant, user_id).await?,
-        keys: api_keys::list(cx, session, &whole).await?.items,
+        factor: factor?,
+        lists: lists?,
         done,
         part,
         problem,
-        name,
+        typed,
         options,
+        now: cx.now,
     };
     let status = account.problem.as_ref().map_or(200, |problem| problem.status);
-    let with = account.options.is_some();
-    Ok(place.page_with(status, &account, with)?)
+    Ok(place.page_with(status, &account, true)?)
 }

@@ -1,0 +1,36 @@
+//! `/`, until a route of the gateway owns it: the way to sign in, to one's account and to the documentation.
+
+use askama::Template;
+
+use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::place::Place;
+use crate::cx::Cx;
+use crate::domain::principal;
+use crate::domain::sessions::COOKIE;
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    m: &'static Messages,
+    place: &'a Place,
+    text: String,
+    signed_in: bool,
+    /// The tenant's own home page, and what it is called.
+    own: Option<(&'a str, String)>,
+}
+
+/// The page.
+pub(crate) async fn home(cx: &Cx, call: &Call<'_>) -> Answer {
+    let place = &Place::of(cx, call, None).await?;
+    let m = place.m;
+    let session = principal::browser(cx, &call.chosen, call.request.headers.cookie(COOKIE)).await?;
+    let text = match &session {
+        Some(session) => fill(m.home_in, "email", &session.user.email),
+        None => m.home_out.to_owned(),
+    };
+    let own = place.tenant.settings.home_url.as_deref();
+    let own = own.map(|url| (url, fill(m.home_go, "tenant", &place.tenant.name)));
+    Ok(place.page(200, &Home { m, place, text, signed_in: session.is_some(), own })?)
+}
