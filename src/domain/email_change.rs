@@ -126,6 +126,11 @@ async fn find(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(Rc<Tenant>, Foun
     Ok((tenant, found))
 }
 
+/// Whether a link is dead because the change that it confirmed is done.
+pub async fn is_done(cx: &Cx, chosen: &Chosen, token: &str) -> Result<bool, Fault> {
+    store::email_changes::is_done(cx.db.as_ref(), &chosen.tenant.id, &stored(token)).await
+}
+
 /// Looks at a link that can still be followed.
 ///
 /// # Errors

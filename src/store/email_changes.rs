@@ -56,6 +56,13 @@ pub fn insert(change: &EmailChange, user: &User, now: Time) -> [Stmt; 2] {
     [Stmt::new(older, vec![(&user.id).into(), now.0.into()]), Stmt::new(sql, args)]
 }
 
+/// Whether the change that a link belongs to is done.
+pub async fn is_done(db: &dyn Db, tenant_id: &str, hash: &str) -> Result<bool, Fault> {
+    let sql = "SELECT id FROM email_changes
+               WHERE (old_hash = ?1 OR new_hash = ?1) AND tenant_id = ?2 AND done_at IS NOT NULL";
+    Ok(!one(db, Stmt::new(sql, vec![hash.into(), tenant_id.into()])).await?.is_empty())
+}
+
 /// A link that was not followed yet, of a change that waits: it dies with the address before.
 const WAITS: &str = "email_changes.done_at IS NULL AND email_changes.expires_at > ?2
                      AND ((old_hash = ?1 AND old_confirmed_at IS NULL) OR (new_hash = ?1 AND new_confirmed_at IS NULL))

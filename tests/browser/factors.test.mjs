@@ -130,7 +130,7 @@ describe('second factors with a browser', () => {
       await begin(page);
       await page.getByLabel('Email address').fill(EMAIL);
       await press(page, 'Email me a sign-in link');
-      await page.getByRole('heading', { name: 'Check your mail' }).waitFor();
+      await page.getByRole('heading', { name: 'Check your email' }).waitFor();
       await picture(page, 'walk-magic-sent');
       await page.goto(await mailed(/https?:\/\/\S+magic-link\S+/));
       await picture(page, 'walk-magic-link');
@@ -237,12 +237,13 @@ describe('second factors with a browser', () => {
       await page.getByLabel('Email address').fill(person.email);
       await page.getByLabel('Password').fill(PASSWORD);
       await press(page, 'Sign in');
+      await page.locator('summary', { hasText: 'Change email address' }).click();
       await page.getByLabel('New email address').fill('moved@example.com');
       await page.locator('#email-password').fill(PASSWORD);
       await press(page, 'Change email address');
-      assert.match(await page.getByRole('status').textContent(), /both mailboxes/);
+      assert.match(await page.getByRole('status').textContent(), /both inboxes/);
       for (const [address, name, says] of [
-        ['moved@example.com', 'Confirm address', 'Now open the link in your other mailbox.'],
+        ['moved@example.com', 'Confirm address', 'Now open the link in your other inbox.'],
         [person.email, 'Agree', 'From now on you sign in with your new address.'],
       ]) {
         const token = await gateway.mailedToken(address, '/change-email');

@@ -10,7 +10,7 @@ import { COOKIE, PASSWORD, startGateway } from '../live/harness.mjs';
 import { App } from './authenticator.mjs';
 import { factorPages } from './factor-pages.mjs';
 
-const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 800 } };
+const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 describe('the hosted pages', () => {
@@ -24,6 +24,7 @@ describe('the hosted pages', () => {
   before(async () => {
     gateway = await startGateway();
     await gateway.route({ name: 'app', path: '/app/' });
+    await gateway.route({ name: 'staff', path: '/staff/', roles: ['ADMIN'] });
     person = await gateway.makePerson();
     cookie = (await gateway.cookie(person)).split('=')[1];
     await gateway.cookie(person);
@@ -62,6 +63,13 @@ describe('the hosted pages', () => {
       login: { path: '/tenant/home/login?return_to=/app/' },
       'login-for-a-client': { path: `/tenant/home/oauth2/authorize?${query}` },
       'login-in-german': { path: '/tenant/home/login?ui_locales=de' },
+      home: { path: '/' },
+      'home-signed-in': { path: '/', signedIn: true },
+      'account-in-german': { path: '/tenant/home/account?ui_locales=de', signedIn: true },
+      'consent-in-german': { path: `/tenant/home/oauth2/authorize?${query}&ui_locales=de`, signedIn: true },
+      forbidden: { path: '/staff/', signedIn: true },
+      'forbidden-in-german': { path: '/staff/?ui_locales=de', signedIn: true },
+      'an-api-in-a-browser': { path: '/api/auth/me' },
       register: { path: '/tenant/home/register' },
       'register-sent': { path: '/tenant/home/register?sent=1' },
       forgot: { path: '/tenant/home/forgot' },
@@ -154,7 +162,7 @@ describe('the hosted pages', () => {
         await page.getByLabel('Email address').fill('nobody@localhost');
         await page.evaluate(() => document.querySelector('form').setAttribute('novalidate', ''));
         await page.getByLabel('Password').fill('x');
-        await page.getByRole('button').click();
+        await press(page, 'Create account');
         assert.match(await page.getByRole('alert').textContent(), /8 characters|email/);
         await looks(page, 'register-wrong');
       });
@@ -201,7 +209,8 @@ describe('the hosted pages', () => {
         await page.getByRole('heading', { name: 'Your backup codes' }).waitFor();
         await looks(page, 'backup-codes');
         await page.goto(`${gateway.url}/tenant/home/account`);
-        await page.getByLabel('Code of your second factor').fill('000000');
+        await page.locator('summary', { hasText: 'Remove second factor' }).click();
+        await page.getByLabel('Code from your second factor').fill('000000');
         await press(page, 'Remove second factor');
         await problem(page);
         await looks(page, 'account-factor-wrong');
@@ -210,7 +219,7 @@ describe('the hosted pages', () => {
         await page.goto(`${gateway.url}/tenant/home/login`);
         await page.getByLabel('Email address').fill(somebody.email);
         await press(page, 'Email me a sign-in link');
-        await page.getByRole('heading', { name: 'Check your mail' }).waitFor();
+        await page.getByRole('heading', { name: 'Check your email' }).waitFor();
         await looks(page, 'magic-sent');
         await page.getByLabel('Code', { exact: true }).fill('000000');
         await press(page, 'Continue');
@@ -248,6 +257,8 @@ describe('the hosted pages', () => {
       assert.equal(await focused(), 'password');
       await page.keyboard.type(PASSWORD);
       await page.keyboard.press('Tab');
+      assert.equal(await focused(), 'Show');
+      await page.keyboard.press('Tab');
       assert.equal(await focused(), 'Create account');
       await page.keyboard.press('Enter');
       await page.waitForURL('**/register?return_to=/app/&sent=1');
@@ -275,13 +286,57 @@ describe('the hosted pages', () => {
       await page.getByRole('button', { name: 'Save' }).click();
       assert.match(await page.getByRole('status').textContent(), /saved/);
       assert.equal(await page.getByLabel('Name').inputValue(), 'Renamed Person');
-      const before = await page.getByRole('button', { name: 'End session' }).count();
-      await page.getByRole('button', { name: 'End session' }).first().click();
+      // Each thing that cannot be undone is opened first, says what will happen, and is then done.
+      const ask = (what) => page.locator('summary', { hasText: what });
+      const before = await ask('End session').count();
+      assert.equal(await page.getByRole('button', { name: 'End session' }).count(), 0);
+      await ask('End session').first().click();
+      await page.getByText('This device will have to sign in again.').first().waitFor();
+      await page.getByRole('button', { name: 'End session' }).click();
       assert.match(await page.getByRole('status').textContent(), /ended/);
-      assert.equal(await page.getByRole('button', { name: 'End session' }).count(), before - 1);
+      assert.equal(await ask('End session').count(), before - 1);
+      await ask('Disconnect').click();
       await page.getByRole('button', { name: 'Disconnect' }).click();
       assert.match(await page.getByRole('main').textContent(), /No app is connected/);
     });
+  });
+
+  test('an API key is made, shown once and revoked; the password can be seen while it is typed', async () => {
+    await visiting({ signedIn: true }, async (page) => {
+      await page.goto(`${gateway.url}/tenant/home/account`);
+      await page.locator('summary', { hasText: 'Create API key' }).click();
+      await page.getByLabel('Name of the key').fill('made in a browser');
+      await page.getByRole('button', { name: 'Create API key' }).click();
+      await page.getByRole('heading', { name: 'Your new API key' }).waitFor();
+      const key = await page.locator('#key').textContent();
+      const used = await fetch(`${gateway.url}/app/`, { headers: { 'x-api-key': key } });
+      assert.equal(used.status, 200);
+      await page.getByRole('link', { name: 'I have saved it' }).click();
+      const row = page.locator('li', { hasText: 'made in a browser' });
+      await row.locator('summary').click();
+      await row.getByRole('button', { name: 'Revoke' }).click();
+      assert.match(await page.getByRole('status').textContent(), /revoked/);
+      await page.locator('#change-password summary').click();
+      const field = page.locator('#password');
+      await field.fill('to be seen');
+      await page.locator('#change-password').getByRole('button', { name: 'Show' }).click();
+      assert.equal(await field.getAttribute('type'), 'text');
+      await page.locator('#change-password').getByRole('button', { name: 'Show' }).click();
+      assert.equal(await field.getAttribute('type'), 'password');
+    });
+  });
+
+  test('no page logs an error or asks anybody else for anything', async () => {
+    for (const [name, { path, ...who }] of Object.entries(pages)) {
+      await visiting(who, async (page) => {
+        const wrong = [];
+        // A page with an error status is a failed load to the console, and nothing else is.
+        page.on('console', (message) => message.type() === 'error' && !/Failed to load/.test(message.text()) && wrong.push(message.text()));
+        page.on('request', (request) => new URL(request.url()).origin !== gateway.url && !request.url().startsWith('data:') && wrong.push(request.url()));
+        await page.goto(gateway.url + path);
+        assert.deepEqual(wrong, [], name);
+      });
+    }
   });
 
   test("a tenant's own page signs in and its style applies", async () => {

@@ -8,7 +8,7 @@ use crate::api::pages::said;
 use crate::cx::Cx;
 use crate::domain::email_change::{self, Confirmed};
 use crate::domain::principal;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::COOKIE;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -18,7 +18,13 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let token = &call.query("token").ok_or(Refusal::LinkDead)?;
     let m = place.m;
-    let looked = email_change::look(cx, &call.chosen, token).await?;
+    let looked = match email_change::look(cx, &call.chosen, token).await {
+        Err(Error::Refused(Refusal::LinkDead)) if email_change::is_done(cx, &call.chosen, token).await? => {
+            let next = Some(("account", m.account));
+            return Ok(said(place, m.change_email_already, m.change_email_done_text, next)?);
+        }
+        looked => looked?,
+    };
     let sentence = if looked.is_new { m.confirm_email_new } else { m.confirm_email_old };
     let text = fill(&fill(sentence, "new", &looked.new_email), "old", &looked.email);
     let (title, button, page) = (m.change_email, m.verify_button, "change-email");

@@ -5,10 +5,10 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::place::Place;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
+use crate::domain::device;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::COOKIE;
-use crate::domain::{device, tenants};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -21,7 +21,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let typed = call.query("user_code").unwrap_or_default();
     if person(cx, call).await?.is_none() {
-        return Ok(sign_in(&call.chosen.tenant, &typed));
+        return Ok(Response::see_other(&view::sign_in(&call.chosen.tenant, &typed)));
     }
     let shown = user_code::typed(&typed).map(|code| user_code::shown(&code));
     Ok(view::enter(place, shown.as_deref().unwrap_or_default(), None)?)
@@ -32,7 +32,9 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let typed = fields.need("user_code")?;
-    let Some(person) = person(cx, call).await? else { return Ok(sign_in(&call.chosen.tenant, typed)) };
+    let Some(person) = person(cx, call).await? else {
+        return Ok(Response::see_other(&view::sign_in(&call.chosen.tenant, typed)));
+    };
     match decided(cx, place, &person, typed, fields.get("decision")).await {
         Err(Error::Refused(refusal @ (Refusal::NotFound | Refusal::Limited(_)))) => {
             Ok(with_headers(view::enter(place, typed, Some(&refusal))?, &refusal))
@@ -45,7 +47,13 @@ async fn decided(cx: &Cx, place: &Place, person: &Session, typed: &str, decision
     let allow = match decision {
         None => {
             let found = device::find(cx, &place.tenant, person, typed).await?;
-            return Ok(view::confirm(place, &found.user_code, &found.client.name, &found.scopes)?);
+            return Ok(view::confirm(
+                place,
+                &person.user.email,
+                &found.user_code,
+                &found.client.name,
+                &found.scopes,
+            )?);
         }
         Some("allow") => true,
         Some("deny") => false,
@@ -57,12 +65,4 @@ async fn decided(cx: &Cx, place: &Place, person: &Session, typed: &str, decision
 
 async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<Session>, Fault> {
     principal::browser(cx, &call.chosen, call.request.headers.cookie(COOKIE)).await
-}
-
-/// To sign in first, and back with the code if it can be one.
-fn sign_in(tenant: &tenants::Tenant, typed: &str) -> Response {
-    let code = user_code::typed(typed).map(|code| format!("%3Fuser_code%3D{}", user_code::shown(&code)));
-    let id = &tenant.id;
-    let back = format!("/tenant/{id}/device{}", code.unwrap_or_default());
-    Response::see_other(&format!("/tenant/{id}/login?return_to={back}"))
 }

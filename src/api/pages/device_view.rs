@@ -8,7 +8,9 @@ use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::api::pages::{said, scopes};
 use crate::domain::refusal::Refusal;
+use crate::domain::tenants::Tenant;
 use crate::http::response::Response;
+use crate::oidc::user_code;
 use crate::ports::Fault;
 
 /// The device's client and what it asks for, in words.
@@ -23,6 +25,9 @@ struct Device<'a> {
     place: &'a Place,
     title: String,
     wants: String,
+    /// Who is signed in, and the way to be another.
+    who: String,
+    another: String,
     user_code: &'a str,
     asking: Option<Asking>,
     problem: Option<Problem>,
@@ -41,12 +46,25 @@ pub(super) fn enter(place: &Place, user_code: &str, refusal: Option<&Refusal>) -
     });
     let status = problem.as_ref().map_or(200, |problem| problem.status);
     let title = m.device.to_owned();
-    place.page(status, &Device { m, place, title, wants: String::new(), user_code, asking: None, problem })
+    let none = String::new;
+    let page = Device {
+        m,
+        place,
+        title,
+        wants: none(),
+        who: none(),
+        another: none(),
+        user_code,
+        asking: None,
+        problem,
+    };
+    place.page(status, &page)
 }
 
 /// Asks whether to connect the device that shows this code; answered by `decision`, `allow` or `deny`.
 pub(super) fn confirm(
     place: &Place,
+    email: &str,
     user_code: &str,
     client: &str,
     asked: &[String],
@@ -57,11 +75,20 @@ pub(super) fn confirm(
         place,
         title: fill(m.device_confirm, "client", client),
         wants: fill(m.consent_text, "client", client),
+        who: fill(m.consent_as, "email", email),
+        another: sign_in(&place.tenant, user_code),
         user_code,
         asking: Some(Asking { scopes: scopes::in_words(m, asked) }),
         problem: None,
     };
     place.page(200, &page)
+}
+
+/// The page to sign in on, and back with the code if it can be one.
+pub(super) fn sign_in(tenant: &Tenant, typed: &str) -> String {
+    let code = user_code::typed(typed).map(|code| format!("%3Fuser_code%3D{}", user_code::shown(&code)));
+    let id = &tenant.id;
+    format!("/tenant/{id}/login?return_to=/tenant/{id}/device{}", code.unwrap_or_default())
 }
 
 /// Says how it went.

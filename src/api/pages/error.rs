@@ -118,7 +118,7 @@ fn ways<'a>(
         ways.extend(here.clone().map(|here| (here, m.try_again)));
     }
     if let Some(tenant) = &around.tenant
-        && matches!(status, 401 | 403 | 404 | 405)
+        && (matches!(status, 401 | 403 | 404 | 405) || matches!(why, Why::Refused(Refusal::LinkDead)))
     {
         // A page of ours that did not work is nothing to come back to.
         let ours = |here: &String| here.starts_with("/tenant/") || here.starts_with("/auth/");

@@ -254,3 +254,15 @@ fn a_form_without_a_code_is_none() {
     submit(&world, &cookie, &[("decision", "allow")]).send().is(400);
     unknown(submit(&world, &cookie, &[("user_code", &"B".repeat(60_000))]).send());
 }
+
+#[test]
+fn one_sees_as_whom_the_device_is_connected_and_can_be_another() {
+    let world = world();
+    let cookie = world.cookie(&world.user("ada@example.com"));
+    let code = code(&world);
+    let page = submit(&world, &cookie, &[("user_code", &code)]).send().is(200);
+    assert!(page.text.contains("You are signed in as ada@example.com."), "{}", page.text);
+    let another =
+        format!("href=\"/tenant/home/login?return_to=/tenant/home/device%3Fuser_code%3D{code}\">Not you?");
+    assert!(page.text.contains(&another), "{another}: {}", page.text);
+}

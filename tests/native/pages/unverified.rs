@@ -145,3 +145,27 @@ fn a_link_that_is_dead_for_another_reason_says_so() {
     assert!(!world.get(&path).navigating().send().is(400).text.contains("Already confirmed"));
     world.get("/auth/verify-email?token=made-up").navigating().send().is(400);
 }
+
+#[test]
+fn a_used_link_of_a_changed_address_says_so_too() {
+    let world = World::new();
+    let cookie = world.cookie(&world.user("ada@example.com"));
+    let fields = [("section", "email"), ("email", "new@example.com"), ("current", PASSWORD)];
+    world.post("/tenant/home/account").navigating().cookie(&cookie).form(&fields).send().is(303);
+    let tokens = ["new@example.com", "ada@example.com"].map(|address| world.mailed_token(address));
+    let paths = tokens.each_ref().map(|token| format!("/tenant/home/change-email?token={token}"));
+    for (path, token) in paths.iter().zip(&tokens) {
+        world.get(path).navigating().send().is(200);
+        world.post("/tenant/home/change-email").navigating().form(&[("token", token)]).send().is(200);
+    }
+    for path in &paths {
+        let page = world.get(path).navigating().send().is(200);
+        assert!(
+            page.text.contains("has already been changed") && page.text.contains("/tenant/home/account\"")
+        );
+    }
+    world.tenant("b");
+    let elsewhere = paths[0].replace("/home/", "/b/");
+    let dead = world.get(&elsewhere).navigating().send().is(400);
+    assert!(dead.text.contains("href=\"/tenant/b/login\">Sign in</a>"), "{}", dead.text);
+}
