@@ -1,6 +1,8 @@
 //! What an origin gets of a request: where it goes, and which of its header fields are removed and set. Fields that
 //! are neither stay as they came, byte for byte.
 
+use std::borrow::Cow;
+
 use crate::cx::Cx;
 use crate::domain::forward::Incoming;
 use crate::domain::refusal::Error;
@@ -112,7 +114,7 @@ fn removed(headers: &Headers, route: &Route) -> Vec<String> {
             || name.starts_with("x-forwarded")
             || (route.by_method && overrides_method(&name))
             || matches!(
-                name.as_str(),
+                name.as_ref(),
                 "authorization"
                     | "x-api-key"
                     | "x-system-secret"
@@ -144,7 +146,10 @@ fn overrides_method(folded: &str) -> bool {
     matches!(folded, "x-http-method-override" | "x-http-method" | "x-method-override")
 }
 
-/// CGI and its heirs read every character that is neither letter nor digit as the same one.
-fn folded(name: &str) -> String {
-    name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+/// CGI and its heirs read every character that is neither letter nor digit as the same one. Most names need nothing.
+fn folded(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
 }
