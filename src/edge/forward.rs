@@ -47,6 +47,12 @@ pub fn send(raw: &JsValue, plan: &Plan) -> JsValue {
     )
 }
 
+/// An answer of ours in an origin's place, with the route's limit as it stands.
+pub fn limited(answer: Response, plan: &Plan) -> Response {
+    let limit = added(plan).into_iter().filter(|(name, _)| name.starts_with("ratelimit"));
+    limit.fold(answer, |answer, (name, value)| answer.with(name, value))
+}
+
 /// Header fields that the answer gets.
 fn added(plan: &Plan) -> Vec<(&'static str, String)> {
     let mut added = Vec::new();

@@ -207,12 +207,21 @@ function add(headers, added) {
   }
 }
 
+const FAILED = Symbol("failed");
+
+/** The status of an answer of ours that stands for an origin's failure; 0 for every other answer. */
+export function failedWith(response) {
+  return response[FAILED] ?? 0;
+}
+
 function failure(status, body, added) {
   const headers = fields(added);
   headers.set("content-type", "application/json");
   headers.set("cache-control", "no-store");
   headers.set("vary", "Origin");
-  return new Response(body, { status, headers });
+  const response = new Response(body, { status, headers });
+  response[FAILED] = status;
+  return response;
 }
 
 // What says whether the caller has the file already, and in which coding it may come.

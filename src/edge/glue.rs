@@ -26,6 +26,8 @@ extern "C" {
         bad_gateway: &str,
         gateway_timeout: &str,
     ) -> JsValue;
+    #[wasm_bindgen(js_name = failedWith)]
+    pub fn failed_with(response: &JsValue) -> u16;
     pub fn asset(
         assets: &JsValue,
         request: &JsValue,

@@ -20,12 +20,14 @@ use std::future::Future as _;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use crate::api;
 use crate::http::table::Table;
 use crate::http::{self, Outcome};
+use crate::model::time::Time;
 use crate::ports::Fault;
 
 thread_local! {
@@ -67,6 +69,18 @@ async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
     };
     match http::serve(&cx, &table, &request).await {
         Outcome::Answer(response) => forward::respond(&request.method, &response, cx.remember_until()),
+        // Only a person's navigation waits here for the origin: if that fails, it is shown a page.
+        Outcome::Forward(plan) if request.wants_page() => {
+            let answer = match JsFuture::from(Promise::from(forward::send(&raw, &plan))).await {
+                Ok(answer) => answer,
+                Err(error) => return Promise::reject(&error).into(),
+            };
+            let failed = glue::failed_with(&answer);
+            match http::origin_failed(&cx, &table, &request, failed).await {
+                Some(page) => forward::respond(&request.method, &forward::limited(page, &plan), Time(0)),
+                None => answer,
+            }
+        }
         Outcome::Forward(plan) => forward::send(&raw, &plan),
         Outcome::Asset(asset) => match env::binding(&env, "ASSETS") {
             Ok(assets) => forward::asset(&raw, &assets, &request.method, &asset),

@@ -178,9 +178,9 @@ async fn rendered(
 }
 
 /// The page that an origin's failure is told with, if the caller would show one: `502` when it cannot be
-/// reached, `504` when it takes too long.
+/// reached, `504` when it takes too long, `0` when it did not fail.
 pub async fn origin_failed(cx: &Cx, table: &Table, request: &Request, status: u16) -> Option<Response> {
-    if !request.wants_page() {
+    if status == 0 || !request.wants_page() {
         return None;
     }
     let failure = Failure { named: None, why: Why::Status(status), id: &cx.id() };

@@ -42,6 +42,20 @@ describe('an origin that fails', () => {
     assert.ok(took >= 900 && took < 5_000, `took ${took} ms`);
   });
 
+  test('a browser that navigates is shown a page that says so, in its language', async () => {
+    for (const [path, status, language, said] of [
+      ['/gone/x', 502, 'en', /could not be reached/],
+      ['/hasty/slow?ms=8000', 504, 'de', /nicht rechtzeitig geantwortet/],
+    ]) {
+      const headers = { 'sec-fetch-mode': 'navigate', accept: 'text/html', 'accept-language': language };
+      const answer = await gateway.send(path, { token, headers });
+      assert.equal(answer.status, status);
+      assert.match(answer.headers['content-type'], /^text\/html/);
+      assert.match(answer.text, said);
+      assert.match(answer.headers['content-security-policy'], /default-src 'none'/);
+    }
+  });
+
   test('a slow answer within the time passes', async () => {
     const answer = await gateway.send('/hasty/slow?ms=300', { token });
     assert.equal(answer.status, 200);

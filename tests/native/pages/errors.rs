@@ -241,6 +241,8 @@ fn an_origin_that_fails_is_a_page_too() {
             assert!(failed.body.contains(said), "{}", failed.body);
             assert!(failed.body.contains("href=\"/app/x?a=1\">"), "{}", failed.body);
         }
+        let navigation = request(&[("sec-fetch-mode", "navigate")]);
+        assert!(pollster::block_on(http::origin_failed(&cx, &world.table, &navigation, 0)).is_none());
         let program = request(&[("accept", "application/json")]);
         assert!(pollster::block_on(http::origin_failed(&cx, &world.table, &program, status)).is_none());
     }
