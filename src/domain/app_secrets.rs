@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::seal;
 use crate::cx::Cx;
+use crate::model::linkable;
 use crate::ports::Fault;
 
 fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
@@ -28,4 +29,20 @@ pub(super) fn seal(cx: &Cx, tenant_id: &str, row: &str, secret: &[u8]) -> Result
 /// Opens what was sealed for that row.
 pub(super) fn open(cx: &Cx, tenant_id: &str, row: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
     seal::open(&*key(cx, tenant_id)?, row, sealed)
+}
+
+/// Characters of an issuer's name in an `otpauth:` address: all of it fits into a QR code, whatever the script.
+const LONGEST_NAME: usize = 64;
+
+/// A name as it stands in an `otpauth:` address, where a colon parts the issuer from the account and can be in
+/// neither (Key URI format, "Label").
+pub(super) fn name_in_uri(name: &str) -> String {
+    let apart: String = linkable::visible(name).chars().map(|c| if is_colon(c) { ' ' } else { c }).collect();
+    let words: Vec<&str> = apart.split_whitespace().collect();
+    words.join(" ").chars().take(LONGEST_NAME).collect()
+}
+
+/// A colon, also one that an app may take for one.
+fn is_colon(c: char) -> bool {
+    matches!(c, ':' | '\u{ff1a}' | '\u{fe55}' | '\u{fe13}' | '\u{2236}' | '\u{a789}')
 }

@@ -11,13 +11,14 @@ use crate::cx::Cx;
 use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter};
+use crate::domain::one_mailbox::{self, methods};
 use crate::domain::one_time;
 use crate::domain::principal::{self, Session};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::{Holder, Proved};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
-use crate::model::factor::{KEY, Method, ONE_TIME, PASSWORD, has_two};
+use crate::model::factor::{Method, has_two};
 use crate::model::qr;
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
@@ -119,7 +120,9 @@ impl Waiting {
     /// What to show of the authenticator app that is being enrolled with it.
     pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
         let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
-        let uri = totp::uri(&secret, &self.tenant.name, &self.user.email);
+        let issuer = app_secrets::name_in_uri(&self.tenant.name);
+        let account = self.user.email.replace(':', " ");
+        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
         let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
         Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
     }
@@ -134,30 +137,6 @@ pub fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
 /// The same, once the event of that mark is written.
 pub(super) fn forget_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
     forget(user_id, now).map(|stmt| store::audit::if_written(stmt, mark))
-}
-
-/// What can be the second factor of one who proved this much. It is never the same again: a code in the mailbox
-/// is none for one who came by mail.
-fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[String]) -> Vec<Method> {
-    let has = |what: &str| amr.iter().any(|one| one == what);
-    let by_mail = has(ONE_TIME) && !has(PASSWORD) && !has(KEY);
-    let mut all = Vec::new();
-    if factors.authenticator.is_some() {
-        all.push(Method::Totp);
-    }
-    if user.mfa == "email" && !by_mail {
-        all.push(Method::Email);
-    }
-    if factors.passkeys > 0 && tenant.settings_for(user).passkeys && !has(KEY) {
-        all.push(Method::Passkey);
-    }
-    if factors.backup_codes > 0 && !all.is_empty() {
-        all.push(Method::Backup);
-    }
-    if all.is_empty() && user.mfa == "email" && user.password_hash.is_some() {
-        all.push(Method::Password);
-    }
-    all
 }
 
 /// What a challenge is made of.
@@ -200,6 +179,9 @@ pub async fn for_session(cx: &Cx, session: &Session, holder: Holder<'_>) -> Resu
     let (tenant, user, factors) = own(cx, session).await?;
     let amr = session.amr.clone();
     let methods = methods(&tenant, &user, &factors, &amr);
+    if tenant.settings.mfa == MfaPolicy::Off && methods.is_empty() {
+        return Err(Refusal::Forbidden.into());
+    }
     let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
     make(cx, tenant, user, factors, new, First::default()).await
 }
@@ -219,7 +201,9 @@ pub async fn for_enrolment(
     if tenant.settings.mfa == MfaPolicy::Off {
         return Err(Refusal::Forbidden.into());
     }
-    second_factor_proved(session, &user, &factors)?;
+    if !one_mailbox::is_all(&user, &factors, &session.amr) {
+        second_factor_proved(session, &user, &factors)?;
+    }
     let amr = session.amr.clone();
     let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
     let new = New { purpose: Purpose::Enrol, holder, session_id: session.session_id.clone(), amr, methods };

@@ -150,7 +150,11 @@ pub async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn named(name: &str) -> Result<String, Error> {
+/// A tenant's display name.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub(super) fn named(name: &str) -> Result<String, Error> {
     name::parse(name, name::LONGEST).map_err(|reason| invalid("name", reason))
 }
 

@@ -14,7 +14,7 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
-use crate::model::factor::ONE_TIME;
+use crate::model::factor::{ONE_TIME, has_two};
 use crate::model::reason::Reason;
 use crate::model::text::caseless;
 use crate::ports::Fault;
@@ -98,9 +98,11 @@ pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Res
     let without = if came_by_mail(cx, session) { Check::Right } else { Check::Wrong };
     prove(cx, tenant, &fresh, current, without, Entry::failed("password.change")).await?;
     let hash = password::hash(new, cx.random())?;
+    // Who knows a password that was set by mail proves the mailbox with it, and nothing more with the next one.
+    let by_mail = !has_two(&session.amr) && (fresh.password_hash.is_none() || fresh.password_by_mail);
     let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
     let mut batch = vec![
-        store::users::set_password(&user.id, &hash),
+        store::users::set_password(&user.id, &hash, by_mail),
         store::mail_links::kill(&user.id, Purpose::ResetPassword.name(), cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
@@ -170,7 +172,7 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
     // Where nobody had proved the address, what is in the account was chosen by somebody else.
     let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
     batch.extend([
-        store::users::set_password(&link.user_id, &hash),
+        store::users::set_password(&link.user_id, &hash, true),
         store::users::confirm_email(&link.user_id, &link.email_key),
         audit::row(cx, &tenant.id, entry),
     ]);

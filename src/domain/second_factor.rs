@@ -8,6 +8,7 @@ use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{Purpose, Waiting};
 use crate::domain::mailing::{self, Changed, Outgoing};
+use crate::domain::one_mailbox;
 use crate::domain::one_time;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{Begin, Upgrade};
@@ -15,7 +16,7 @@ use crate::domain::sign_in::{Holder, SignedIn};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::domain::trusted_devices;
-use crate::model::factor::{self, Method};
+use crate::model::factor::{self, Method, has_two};
 use crate::model::text::typed_code;
 use crate::ports::{Fault, Stmt};
 use crate::store;
@@ -69,7 +70,8 @@ pub async fn complete(
     if !matches!(method, Method::Email | Method::Password) {
         gate.push(store::challenges::take(&waiting.row.hash, cx.now));
     }
-    let amr = factor::joined(&waiting.row.amr, method);
+    let adds_nothing = one_mailbox::adds_nothing(&waiting.user, &waiting.row.amr, method);
+    let amr = factor::joined(&waiting.row.amr, method, adds_nothing);
     let Some(signed_in) = conclude(cx, waiting, holder, End { method, gate, amr, step, trust }).await? else {
         return Err(wrong(cx, &waiting.tenant, &waiting.user).await?);
     };
@@ -98,12 +100,19 @@ async fn conclude(
     let End { method, gate, amr, step, trust } = end;
     let enrols = *purpose == Purpose::Enrol || row.sealed_secret.is_some();
     let backup_codes = if enrols { one_time::backup_codes(cx) } else { Vec::new() };
+    let confirms = confirms_password(user, &amr);
+    let password = |mark: &str| {
+        let stmt = confirms.then(|| store::users::confirm_password(&user.id, mark));
+        stmt.into_iter().collect::<Vec<_>>()
+    };
+    let two = has_two(&amr);
     let effects = async |mark: &str| -> Result<(Vec<Stmt>, Option<Outgoing>), Error> {
         let (mut all, changed) = match (enrols, method) {
             (true, _) => (enrol(cx, waiting, method, step, &backup_codes, mark)?, Changed::SecondFactorOn),
             (false, Method::Backup) => (Vec::new(), Changed::BackupCodeUsed),
-            (false, _) => return Ok((Vec::new(), None)),
+            (false, _) => return Ok((password(mark), None)),
         };
+        all.extend(password(mark));
         let mut letter = mailing::notice(cx, tenant, user, changed, mark).await?;
         all.append(&mut letter.stmts);
         Ok((all, Some(letter)))
@@ -120,7 +129,8 @@ async fn conclude(
                 let row = audit::row(cx, &tenant.id, entry);
                 begin.writes.push(store::audit::if_written(row, begin.mark()));
             }
-            let trusts = trust && holder.is_browser();
+            // A browser is trusted in the place of a second factor, and so for one who proved it.
+            let trusts = trust && holder.is_browser() && two;
             let trusted = || trusted_devices::trust(cx, tenant, user, begin.mark());
             if let Some((cookie, stmt)) = trusts.then(trusted).flatten() {
                 begin.writes.push(stmt);
@@ -145,6 +155,11 @@ async fn conclude(
     }
     let (tenant, user) = (tenant.clone(), user.clone());
     Ok(Some(SignedIn { tenant, user, holds, backup_codes, device }))
+}
+
+/// Whether a password that was set by mail is one's own knowledge from now on: somebody with another factor used it.
+pub(super) fn confirms_password(user: &User, amr: &[String]) -> bool {
+    user.password_by_mail && has_two(amr) && amr.iter().any(|one| one == factor::PASSWORD)
 }
 
 /// The statements that give a user the factor that was just proved, and a set of backup codes.

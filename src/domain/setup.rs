@@ -4,21 +4,29 @@ use crate::crypto::password;
 use crate::crypto::secret::same;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::operator;
 use crate::domain::passwords;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::{self, HOME};
+use crate::domain::tenants::{self, HOME, UNNAMED};
 use crate::domain::throttle;
 use crate::domain::users::{address, new_user};
 use crate::model::role::ADMIN;
 use crate::store;
 use crate::store::users::User;
 
-/// Makes the first administrator of the home tenant, once.
+/// Makes the first administrator of the home tenant, once, and names the tenant: mails, pages and authenticator apps
+/// say that name to people.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for a wrong token, or if the deployment has none; [`Refusal::Conflict`] if there
+/// [`Refusal::Invalid`]; [`Refusal::Forbidden`] for a wrong token, or if the deployment has none; [`Refusal::Conflict`] if there
 /// is one already; [`Refusal::Limited`] by address.
-pub async fn setup(cx: &Cx, token: &str, email: &str, new_password: &str) -> Result<User, Error> {
+pub async fn setup(
+    cx: &Cx,
+    token: &str,
+    email: &str,
+    new_password: &str,
+    name: Option<&str>,
+) -> Result<User, Error> {
     throttle::window(cx, format!("{HOME}:setup:{}", cx.address_bucket()), 10, 60).await?;
     let wanted = cx.config.setup_token.as_ref().ok_or(Refusal::Forbidden)?;
     if !same(wanted.as_bytes(), token.as_bytes()) {
@@ -29,6 +37,10 @@ pub async fn setup(cx: &Cx, token: &str, email: &str, new_password: &str) -> Res
     if store::users::any_operator(cx.db.as_ref()).await? {
         return Err(Refusal::Conflict("the first administrator exists already").into());
     }
+    let name = match name {
+        Some(name) => operator::named(name)?,
+        None => name_of_host(&cx.config.origin),
+    };
     let email = address(cx, "email", email)?;
     passwords::acceptable(&home, "password", new_password)?;
     let mut user = new_user(cx, &home, &email);
@@ -37,11 +49,27 @@ pub async fn setup(cx: &Cx, token: &str, email: &str, new_password: &str) -> Res
     user.roles = vec![ADMIN.into()];
     user.operator = true;
     let entry = Entry::ok("setup.done").by(&user.id).on(&user.id);
-    if !audit::change(cx, HOME, store::users::insert(&user), entry).await? {
+    let batch = vec![
+        store::users::insert(&user),
+        audit::row_if_changed(cx, HOME, entry),
+        store::tenants::name_for_operator(HOME, &name, &user.id),
+    ];
+    let made = cx.db.run(batch).await?.first().is_some_and(|rows| !rows.is_empty());
+    cx.cache.forget_tenant(HOME);
+    if !made {
         return Err(Refusal::Conflict(
             "the first administrator exists already, or the address has an account",
         )
         .into());
     }
     Ok(user)
+}
+
+/// A deployment's domain, as what it is called until somebody names it.
+fn name_of_host(origin: &str) -> String {
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    match url::Host::parse(host.split(':').next().unwrap_or(host)) {
+        Ok(url::Host::Domain(domain)) if domain.contains('.') => domain,
+        _ => UNNAMED.to_owned(),
+    }
 }

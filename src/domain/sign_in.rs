@@ -12,6 +12,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{self, Waiting};
 use crate::domain::mailing::{self, Changed};
+use crate::domain::one_mailbox;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions::{Begin, Holds};
@@ -99,9 +100,11 @@ pub fn needs_second(tenant: &Tenant, user: &User) -> bool {
 }
 
 /// Whether a session in which this was proved still stands for its user: one of a single factor does no more
-/// once the user needs two, unless a trusted browser stood for the second.
+/// once the user needs two, unless a trusted browser stood for the second, or the user had no other than the mailbox
+/// that was proved twice.
 pub fn stands(tenant: &Tenant, user: &User, amr: &[String]) -> bool {
-    !needs_second(tenant, user) || has_two(amr) || amr.iter().any(|one| one == factor::TRUSTED_DEVICE)
+    let trusted = || amr.iter().any(|one| one == factor::TRUSTED_DEVICE);
+    !needs_second(tenant, user) || has_two(amr) || trusted() || one_mailbox::stands_for(user, amr)
 }
 
 /// Refuses one whose address must be confirmed first.
@@ -165,7 +168,7 @@ pub async fn with_password_and_code(
     let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let guess = second_factor::counted_guess(cx, &tenant, &user, &factors, None, code, tried).await?;
-    let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method));
+    let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method, false));
     // The code is spent only if the password is still theirs.
     begin.gate = gate;
     begin.gate.extend(guess.gate.into_iter().enumerate().map(|(at, stmt)| match &password_hash {
@@ -173,6 +176,9 @@ pub async fn with_password_and_code(
         _ => stmt,
     }));
     (begin.password_hash, begin.writes) = (password_hash, writes);
+    if user.password_by_mail {
+        begin.writes.push(store::users::confirm_password(&user.id, begin.mark()));
+    }
     let mut letter = None;
     if guess.method == Method::Backup {
         let changed = Changed::BackupCodeUsed;
@@ -208,10 +214,14 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
         let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
         let days = proved.tenant.settings_for(&proved.user).trusted_device_days;
         let until = factors.trusted_since.map(|since| since.plus(days.saturating_mul(86_400)));
-        let lapsed = proved.tenant.settings.mfa == MfaPolicy::Off && !factors.any(&proved.user);
+        let nothing_left = proved.tenant.settings.mfa == MfaPolicy::Off && {
+            let amr: Vec<String> = proved.amr.iter().map(|one| (*one).to_owned()).collect();
+            one_mailbox::methods(&proved.tenant, &proved.user, &factors, &amr).is_empty()
+        };
         match device.filter(|_| until.is_some_and(|until| cx.now < until)) {
-            // An administrator asked for one that was never set up, and nobody sets one up here any more.
-            None if lapsed => lapses = true,
+            // Nobody sets one up here: there is the mailbox alone, or what an administrator asked for was never set up.
+            None if nothing_left && proved.user.mfa == "email" => proved.amr.push(factor::ONE_MAILBOX),
+            None if nothing_left => lapses = true,
             Some(device) => {
                 proved.writes.push(store::trusted_devices::seen(&device, cx.now));
                 proved.amr.push(factor::TRUSTED_DEVICE);

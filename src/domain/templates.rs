@@ -2,8 +2,11 @@
 
 use std::rc::Rc;
 
+use html5gum::emitters::default::Token;
+
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::html_tokens::tokens;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::template_check::{Field, Form, check, check_rendered};
 use crate::domain::tenants::Tenant;
@@ -196,6 +199,30 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind) -> Resul
 
 fn forget(cx: &Cx, tenant: &Tenant, kind: &Kind) {
     cx.cache.templates.forget(&(tenant.id.clone(), kind.name));
+}
+
+/// A page with a hidden field in each form that is posted; `None` if there is none. The value is URL-safe.
+pub fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> {
+    let mut page = String::new();
+    let mut done = 0;
+    for token in tokens(html) {
+        let Token::StartTag(tag) = &token else { continue };
+        let (before, rest) = (html.get(done..tag.span.end)?, html.get(tag.span.end..)?);
+        let is_form = &*tag.name == b"form".as_slice();
+        // The span of a tag may end before its last character.
+        let (end, before) = if before.ends_with('>') || !rest.starts_with('>') {
+            (tag.span.end, before)
+        } else {
+            (tag.span.end + 1, html.get(done..=tag.span.end)?)
+        };
+        if is_form {
+            page.push_str(before);
+            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"));
+            done = end;
+        }
+    }
+    page.push_str(html.get(done..)?);
+    (done > 0).then_some(page)
 }
 
 /// A page in the tenant's own HTML; `None` if they have none. One that cannot be rendered is logged, and the

@@ -21,6 +21,9 @@ use crate::store::{self, json_text};
 /// The home tenant's id, and the name of the home directory.
 pub const HOME: &str = "home";
 
+/// What a deployment is called that has no name and no domain.
+pub const UNNAMED: &str = "Portcullis";
+
 /// A tenant's settings; absent members have these defaults. Lives are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]

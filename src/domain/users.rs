@@ -31,6 +31,7 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
         password_hash: None,
         roles: Vec::new(),
         plan: None,
+        password_by_mail: false,
         mfa: "none".into(),
         status: "active".into(),
         operator: false,

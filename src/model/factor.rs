@@ -16,6 +16,9 @@ pub const TWO_FACTORS: &str = "mfa";
 /// A browser that was trusted stood for the second factor. No RFC names that.
 pub const TRUSTED_DEVICE: &str = "device";
 
+/// A code and a password, or a code and a link, came through one mailbox, and are one factor. No RFC names that.
+pub const ONE_MAILBOX: &str = "mailbox";
+
 /// What can stand as a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,10 +62,15 @@ pub fn has_two(amr: &[impl AsRef<str>]) -> bool {
     amr.iter().any(|one| one.as_ref() == TWO_FACTORS)
 }
 
-/// What was proved before and now, each once, in order; two factors from now on.
-pub fn joined(before: &[String], now: Method) -> Vec<String> {
+/// What was proved before and now, each once, in order; two factors from now on, unless what is proved now
+/// `adds_nothing`: it came through the mailbox that was proved before.
+pub fn joined(before: &[String], now: Method, adds_nothing: bool) -> Vec<String> {
     let mut all = before.to_vec();
-    for one in [now.amr(), TWO_FACTORS] {
+    if !adds_nothing {
+        all.retain(|one| one != ONE_MAILBOX);
+    }
+    let amounts_to = if adds_nothing { ONE_MAILBOX } else { TWO_FACTORS };
+    for one in [now.amr(), amounts_to] {
         if !all.iter().any(|there| there == one) {
             all.push(one.to_owned());
         }

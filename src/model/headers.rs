@@ -2,6 +2,17 @@
 
 use crate::model::{cookies, host};
 
+/// Where a form was sent from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// A page of this host, or no browser.
+    Own,
+    /// Another site.
+    Elsewhere,
+    /// A browser, which does not say: something that only this browser was given must.
+    Unsaid,
+}
+
 /// Names in lower case, in the order they came; one entry a name, as the platform joins duplicates. One text
 /// with the places in it, because a request has many fields and few of them are looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,6 +83,30 @@ impl Headers {
             Some(site) => site != "same-origin" && site != "none",
             None => self.get("origin").is_some_and(|origin| !host::is_of(origin, own)),
         }
+    }
+
+    /// Where the page was whose form this is, as far as the header fields say. `Sec-Fetch-Site` is believed, then
+    /// `Origin`, then `Referer`. Browsers of before 2023 say `Origin: null` of pages without a referrer, ours among
+    /// them; without any of the three came a program, which acts for nobody but itself, or a browser of before 2020.
+    pub fn sender(&self, own: &str) -> Sender {
+        let of = |address: &str| {
+            let end = address.find("://").and_then(|at| {
+                let path = address.get(at + 3..)?.find(['/', '?', '#'])?;
+                Some(at + 3 + path)
+            });
+            let origin = end.and_then(|end| address.get(..end)).unwrap_or(address);
+            if host::is_of(origin, own) { Sender::Own } else { Sender::Elsewhere }
+        };
+        if self.get("sec-fetch-site").is_some() {
+            return if self.is_from_elsewhere(own) { Sender::Elsewhere } else { Sender::Own };
+        }
+        let said = self.get("origin").filter(|origin| *origin != "null");
+        if let Some(address) = said.or_else(|| self.get("referer").filter(|referer| !referer.is_empty())) {
+            return of(address);
+        }
+        let old = self.get("sec-fetch-mode").is_none();
+        let browser = old && self.get("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
+        if self.get("origin").is_some() || browser { Sender::Unsaid } else { Sender::Own }
     }
 
     /// Whether a browser navigates here and would show a page.

@@ -123,3 +123,10 @@ pub fn set_settings(id: &str, settings: &str) -> Stmt {
     let args: Vec<Arg> = vec![settings.into(), id.into()];
     Stmt::new("UPDATE tenants SET settings = ?1 WHERE id = ?2", args)
 }
+
+/// Names a tenant, if that user is its operator.
+pub fn name_for_operator(id: &str, name: &str, user_id: &str) -> Stmt {
+    let sql = "UPDATE tenants SET name = ?2 WHERE id = ?1
+               AND EXISTS (SELECT 1 FROM users WHERE id = ?3 AND tenant_id = ?1 AND operator = 1)";
+    Stmt::new(sql, vec![id.into(), name.into(), user_id.into()])
+}

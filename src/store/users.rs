@@ -28,6 +28,9 @@ pub struct User {
     pub roles: Vec<String>,
     /// The plan; the tenant's default when absent.
     pub plan: Option<String>,
+    /// Whether the password was set by who had the mailbox and proved nothing else, and no second factor has
+    /// confirmed it since.
+    pub password_by_mail: bool,
     /// `none`, `totp` or `email`.
     pub mfa: String,
     /// `active` or `disabled`.
@@ -55,6 +58,7 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
         password_hash: row.maybe_text("password_hash")?,
         roles: row.json("roles")?,
         plan: row.maybe_text("plan")?,
+        password_by_mail: row.flag("password_by_mail")?,
         mfa: row.text("mfa")?,
         status: row.text("status")?,
         operator: row.flag("operator")?,
@@ -193,9 +197,16 @@ pub fn delete(tenant_id: &str, id: &str) -> Stmt {
     Stmt::new(sql, vec![tenant_id.into(), id.into()])
 }
 
-/// Replaces a password's hash.
-pub fn set_password(id: &str, hash: &str) -> Stmt {
-    Stmt::new("UPDATE users SET password_hash = ?2 WHERE id = ?1", vec![id.into(), hash.into()])
+/// Replaces a password's hash; `by_mail` says whether the mailbox is all that its owner proved.
+pub fn set_password(id: &str, hash: &str, by_mail: bool) -> Stmt {
+    let sql = "UPDATE users SET password_hash = ?2, password_by_mail = ?3 WHERE id = ?1";
+    Stmt::new(sql, vec![id.into(), hash.into(), by_mail.into()])
+}
+
+/// The password counts by itself from now on, once the event of that mark is written.
+pub fn confirm_password(id: &str, mark: &str) -> Stmt {
+    let stmt = Stmt::new("UPDATE users SET password_by_mail = 0 WHERE id = ?1", vec![id.into()]);
+    audit::if_written(stmt, mark)
 }
 
 /// Replaces a password's hash by a fresher one of the same password, if it is still that hash.
@@ -206,7 +217,8 @@ pub fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
 
 /// Gives an account whose address is not confirmed yet the password and name of the registration that is.
 pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&str>) -> Stmt {
-    let sql = "UPDATE users SET password_hash = ?3, name = coalesce(?4, name), words = coalesce(?5, words)
+    let sql = "UPDATE users SET password_hash = ?3, password_by_mail = 0, name = coalesce(?4, name),
+                                words = coalesce(?5, words)
                WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
     let words = name.map(|name| user_words::json(email_key, Some(name)));
     Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into(), words.into()])

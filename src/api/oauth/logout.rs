@@ -1,7 +1,7 @@
 //! `GET|POST …/oauth2/logout`: OpenID Connect RP-Initiated Logout 1.0.
 
 use crate::api::oauth::authorize::with_query;
-use crate::api::pages::{sign_out_question, signed_out};
+use crate::api::pages::{FIELD, is_from_elsewhere, sign_out_question, signed_out};
 use crate::cx::Cx;
 use crate::domain::authorize::form_action;
 use crate::domain::rp_logout::{self, Outcome};
@@ -25,9 +25,9 @@ pub(super) async fn ask(cx: &Cx, call: &Call<'_>) -> Answer {
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let params = body::params(call).await?;
-    let elsewhere = call.request.headers.is_from_elsewhere(&call.request.host);
+    let elsewhere = is_from_elsewhere(call.request, params.get(FIELD));
     let confirmed = !elsewhere && params.get(CONFIRMED).is_some();
-    let params = params.without(&[CONFIRMED]);
+    let params = params.without(&[CONFIRMED, FIELD]);
     // With the form of a client's page the browser sends no cookie (`SameSite=Lax`). It does when it is sent
     // here once more.
     if elsewhere && call.request.headers.cookie(COOKIE).is_none() {
@@ -46,7 +46,7 @@ async fn answer(cx: &Cx, call: &Call<'_>, params: Params, confirmed: bool) -> An
         Outcome::Ask(back) => {
             let to = back.map(|back| form_action(&back.uri));
             let fields = params.pairs().chain([(CONFIRMED, "yes")]).collect::<Vec<_>>();
-            sign_out_question(call.request, &tenant.name, &fields, to.as_deref())
+            sign_out_question(cx, call.request, &tenant.name, &fields, to.as_deref())
         }
         Outcome::Out(back, somebody) => {
             let response = match back {

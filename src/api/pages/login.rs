@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::place::{Place, browser};
+use crate::api::pages::place::{Place, browser, set_cookie};
 use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
@@ -65,13 +65,30 @@ pub(super) async fn page(
     if let Some(own) = place.custom(cx, "login", status, &values).await? {
         return Ok(own);
     }
-    let options = match passkeys::request(cx, &call.chosen, &call.request.host, None).await {
+    // The page's ceremony is this browser's: no other site can have it answered with a passkey of its own. A browser
+    // gets its secret with a page that it asks for, not with what a form is answered with.
+    let there =
+        call.request.headers.cookie(passkeys::COOKIE).filter(|secret| (20..=128).contains(&secret.len()));
+    let fresh = (there.is_none() && call.request.method == "GET").then(|| cx.secret());
+    let request = match there.or(fresh.as_deref()) {
+        Some(browser) => passkeys::request(cx, &call.chosen, &call.request.host, Some(browser)).await,
+        None => Err(Refusal::Forbidden.into()),
+    };
+    let options = match request {
         Ok(request) => Some(webauthn::request(&request).to_string()),
         Err(Error::Refused(_)) => None,
         Err(broken) => return Err(broken),
     };
     let unverified = problem.as_ref().is_some_and(|problem| problem.field == UNVERIFIED);
-    Ok(place.page_with(status, &Login { m: place.m, place, email, problem, unverified, options }, true)?)
+    let with = options.is_some();
+    let page =
+        place.page_with(status, &Login { m: place.m, place, email, problem, unverified, options }, true)?;
+    Ok(match fresh.filter(|_| with) {
+        Some(browser) => {
+            page.with("set-cookie", set_cookie(passkeys::COOKIE, &browser, passkeys::COOKIE_SECONDS))
+        }
+        None => page,
+    })
 }
 
 /// Signs in and goes on with a fresh session: the one before, if any, is another's or over.
@@ -82,7 +99,9 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let step = match fields.credential()? {
         Some(credential) => {
             let host = &call.request.host;
-            passkeys::sign_in(cx, &call.chosen, host, &credential, None, browser(call)).await
+            // A browser without the cookie was shown no page of ours, and has no ceremony.
+            let shown_to = call.request.headers.cookie(passkeys::COOKIE).unwrap_or_default();
+            passkeys::sign_in(cx, &call.chosen, host, &credential, Some(shown_to), browser(call)).await
         }
         None => {
             let attempt = Attempt { email: fields.need("email")?, password: fields.need("password")? };

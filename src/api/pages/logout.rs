@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::api::pages::form::same_origin;
+use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
 use crate::api::pages::signed_out;
@@ -25,7 +25,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
-    same_origin(call)?;
+    Fields::of(call).await?;
     if let Some(cookie) = call.request.headers.cookie(COOKIE)
         && let Some(credential) = principal::by_cookie(cx, cookie).await?
         && let Some(session_id) = &credential.session_id

@@ -29,6 +29,8 @@ mod words;
 use askama::Template;
 
 pub(crate) use self::error::error;
+use self::form::Mark;
+pub(crate) use self::form::{FIELD, is_from_elsewhere};
 pub(crate) use self::home::home;
 pub(crate) use self::links::{
     email_verified, password_reset, reset_password, reset_refused, verified_already, verify_email,
@@ -37,6 +39,7 @@ use self::messages::Messages;
 use self::place::Place;
 use crate::api::tenant;
 use crate::api::wording::{with_headers, word};
+use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::http::guard::{Answer, open};
 use crate::http::request::Request;
@@ -111,6 +114,7 @@ struct SignOut<'a> {
 /// Asks whether to sign out, for a client; the answer is the same request again, with these fields. `to` is
 /// where the browser goes then, if that is another origin or scheme.
 pub(crate) fn sign_out_question(
+    cx: &Cx,
     request: &Request,
     tenant: &str,
     fields: &[(&str, &str)],
@@ -118,9 +122,13 @@ pub(crate) fn sign_out_question(
 ) -> Answer {
     let page = SignOut { m: messages::of(request), tenant, action: &request.path, fields };
     let html = page.render().map_err(|error| Fault::new("page", error))?;
-    Ok(match to {
+    let page = match to {
         Some(to) => Response::html_with_forms_to(200, html, to),
         None => Response::html(200, html),
+    };
+    Ok(match Mark::of(cx, request) {
+        Some(mark) => mark.put(page),
+        None => page,
     })
 }
 

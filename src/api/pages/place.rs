@@ -5,7 +5,7 @@ use std::rc::Rc;
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::api::pages::form::Fields;
+use crate::api::pages::form::{Fields, Mark};
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::waiting::{self, Asked};
 use crate::api::pages::words::Problem;
@@ -42,6 +42,8 @@ pub(super) struct Place {
     account: String,
     /// The languages that the address asks for.
     ui_locales: Option<String>,
+    /// What its forms are known again by.
+    mark: Option<Mark>,
 }
 
 impl Place {
@@ -93,7 +95,8 @@ impl Place {
         let m = messages::choose(locales, call.request.headers.get("accept-language"));
         let return_to = said("return_to").filter(|to| is_local(to));
         let account = format!("/tenant/{}/account", tenant.id);
-        Ok(Place { m, tenant, return_to, asked, account, ui_locales })
+        let mark = Mark::of(cx, call.request);
+        Ok(Place { m, tenant, return_to, asked, account, ui_locales, mark })
     }
 
     /// Where a person goes who is signed in: on with what was begun, else to the tenant's home page or their
@@ -192,10 +195,14 @@ impl Place {
 
     /// The same for a page that is rendered already.
     pub(super) fn html(&self, status: u16, html: String) -> Response {
-        match (&self.asked, &self.tenant.settings.home_url) {
+        let page = match (&self.asked, &self.tenant.settings.home_url) {
             (Some(asked), _) => Response::html_with_forms_to(status, html, &asked.form_action),
             (None, Some(home)) => Response::html_with_forms_to(status, html, &form_action(home)),
             (None, None) => Response::html(status, html),
+        };
+        match &self.mark {
+            Some(mark) => mark.put(page),
+            None => page,
         }
     }
 

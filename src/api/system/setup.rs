@@ -1,4 +1,4 @@
-//! `POST /setup`: `{token, email, password}` makes the first administrator, once.
+//! `POST /setup`: `{token, email, password, name}` makes the first administrator, once, and names the home tenant.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -17,10 +17,13 @@ pub(super) struct Body {
     token: String,
     email: String,
     password: String,
+    /// What people know the deployment by: mails, pages and authenticator apps say it. Its domain if absent.
+    #[serde(default)]
+    name: Option<String>,
 }
 
 pub(super) async fn setup(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    let user = setup::setup(cx, &body.token, &body.email, &body.password).await?;
+    let user = setup::setup(cx, &body.token, &body.email, &body.password, body.name.as_deref()).await?;
     Ok(Response::json(201, &json!({ "tenantId": user.tenant_id, "user": shape(&user) })))
 }

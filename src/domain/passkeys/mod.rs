@@ -33,6 +33,9 @@ pub const MOST: i64 = 20;
 /// The name of the cookie by which only the browser that was shown a page answers its ceremony.
 pub const COOKIE: &str = "__Host-portcullis-passkey";
 
+/// How long a browser keeps it, in seconds: for many ceremonies.
+pub const COOKIE_SECONDS: i64 = 30 * 86_400;
+
 /// How long a ceremony may take, in seconds.
 pub const SECONDS: i64 = 300;
 

@@ -8,6 +8,7 @@ mod device;
 mod errors;
 mod fields;
 mod forgot;
+mod forms;
 mod home;
 mod login;
 mod logout;

@@ -13,6 +13,7 @@ mod letters;
 mod login_costs;
 mod mail_queue;
 mod notices;
+mod one_mailbox;
 mod paging;
 mod races;
 mod reasons;

@@ -74,3 +74,97 @@ fn what_cannot_be_an_administrator_is_said() {
         world.post("/setup").json(body).send().is(400);
     }
 }
+
+/// The name that people see in the mail of a reset, on the sign-in page and in an authenticator app.
+fn seen(world: &World) -> [String; 3] {
+    let email = "root@example.com";
+    world.post("/auth/forgot-password").json(json!({ "email": email })).send().is(200);
+    let mail = world.mails(email).pop().unwrap();
+    let page = world.get("/tenant/home/login").navigating().send().is(200);
+    let access = world.login(email, PASSWORD).is(200).str("/access_token");
+    let app = world.post("/auth/mfa/enable").bearer(&access).json(json!({})).send().is(200);
+    let uri = app.str("/otpauth_uri");
+    let (_, issuer) = uri.split_once("&issuer=").unwrap();
+    let issuer = issuer.split('&').next().unwrap();
+    let issuer = percent_encoding::percent_decode_str(issuer).decode_utf8().unwrap().into_owned();
+    let (_, title) = page.text.split_once("<title>").unwrap();
+    let title = title.split("</title>").next().unwrap().to_owned();
+    let last = mail.text.trim_end().lines().last().unwrap().to_owned();
+    for text in [&mail.text, &mail.html, &mail.subject, &page.text] {
+        assert!(!text.contains("Home"), "{text}");
+    }
+    [last, title, issuer]
+}
+
+#[test]
+fn the_name_that_is_asked_for_is_what_people_see() {
+    for (name, mail, page, app) in [
+        (Some("Acme"), "Acme", "Acme", "Acme"),
+        (Some("Acme: Production"), "Acme: Production", "Acme: Production", "Acme Production"),
+        (Some(" Acme "), "Acme", "Acme", "Acme"),
+        (
+            Some("M\u{fc}ller & S\u{f6}hne"),
+            "M\u{fc}ller & S\u{f6}hne",
+            "M\u{fc}ller",
+            "M\u{fc}ller & S\u{f6}hne",
+        ),
+        // Where it was not asked for, the domain, which a mail program makes no link of.
+        (None, "auth\u{b7}example\u{b7}com", "auth.example.com", "auth.example.com"),
+    ] {
+        let world = World::new();
+        let mut body = body("set-me-up");
+        body["name"] = json!(name);
+        world.post("/setup").json(body).send().is(201);
+        let [in_mail, on_page, in_app] = seen(&world);
+        assert_eq!(in_mail, mail);
+        assert!(on_page.contains(page), "{on_page}");
+        assert_eq!(in_app, app);
+    }
+    let world = World::with(&[("ORIGIN", "http://127.0.0.1:8787")]);
+    world.post("/setup").json(body("set-me-up")).send().is(201);
+    assert_eq!(seen(&world)[0], "Portcullis");
+}
+
+#[test]
+fn a_name_that_is_none_makes_nobody() {
+    for name in ["", " ", "a\nb", &"x".repeat(201)] {
+        let world = World::new();
+        let mut body = body("set-me-up");
+        body["name"] = json!(name);
+        let reply = world.post("/setup").json(body).send().is(400);
+        assert_eq!(reply.str("/errors/0/field"), "name");
+        assert_eq!(world.number("SELECT count(*) AS n FROM users"), 0);
+    }
+}
+
+/// Key URI format: the label is `issuer:account`, and neither has a colon, literal or escaped.
+#[test]
+fn no_colon_is_inside_issuer_or_account_of_an_app_s_address() {
+    for (name, issuer) in [
+        ("Acme: Production", "Acme Production"),
+        ("Acme:Production", "Acme Production"),
+        (":Acme:", "Acme"),
+        (":", "Portcullis"),
+        ("Acme\u{ff1a}Production", "Acme Production"),
+        ("a:b:c", "a b c"),
+        ("100 % Acme & Co.?", "100 % Acme & Co.?"),
+        (&"\u{6f22}".repeat(200), &"\u{6f22}".repeat(64)),
+    ] {
+        let world = World::new();
+        world.sql(&format!("UPDATE tenants SET name = '{name}' WHERE id = 'home'"));
+        world.user_with("home", "ada@example.com", |user| {
+            user.mfa = "totp".into();
+            user.email = "\"a:b\"@example.com".into();
+        });
+        let uri = world.login("ada@example.com", PASSWORD).is(200).str("/enrolment/otpauth_uri");
+        let label = uri.strip_prefix("otpauth://totp/").unwrap().split('?').next().unwrap();
+        assert_eq!((label.matches(':').count(), label.contains("%3A")), (1, false), "{uri}");
+        let decode =
+            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned();
+        let (shown, account) = label.split_once(':').unwrap();
+        assert_eq!(decode(shown), issuer);
+        assert!(decode(account).ends_with("@example.com"));
+        let (_, parameter) = uri.split_once("&issuer=").unwrap();
+        assert_eq!(decode(parameter.split('&').next().unwrap()), issuer);
+    }
+}
