@@ -167,7 +167,7 @@ describe("a browser's way in", () => {
     assert.equal(page.headers['referrer-policy'], 'no-referrer');
     assert.equal(page.headers['x-content-type-options'], 'nosniff');
     assert.match(page.headers['cache-control'], /no-store/);
-    assert.ok(!/<script(?! src="\/passkeys\.js")/i.test(page.text), 'no script but the one for passkeys');
+    assert.ok(!/<script(?! src="\/(passkeys|portcullis)\.js" defer><\/script>)/i.test(page.text), 'no script but our own files');
 
     const posted = await gateway.send('/tenant/home/login', {
       method: 'POST',
