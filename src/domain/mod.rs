@@ -25,6 +25,7 @@ pub mod forward;
 pub mod grants;
 mod html_tokens;
 pub mod introspection;
+pub mod invitations;
 pub mod keys;
 pub mod magic_links;
 pub mod mailing;

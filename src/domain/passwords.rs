@@ -148,8 +148,8 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Resu
 /// The address of the account that a link sets a new password of, while the link can be used: whoever has the
 /// link has its mailbox.
 pub async fn address_of_link(cx: &Cx, token: &str) -> Result<Option<String>, Fault> {
-    let purpose = Purpose::ResetPassword.name();
-    store::mail_links::address_of(cx.db.as_ref(), &stored(token), purpose, cx.now).await
+    let purposes = Purpose::ResetPassword.taken();
+    store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await
 }
 
 /// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as
@@ -161,16 +161,25 @@ pub async fn address_of_link(cx: &Cx, token: &str) -> Result<Option<String>, Fau
 pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error> {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
     acceptable(&tenant, "password", new)?;
-    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.name(), cx.now)
-        .await?;
+    let link =
+        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.taken(), cx.now)
+            .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id).await?;
     let user = user.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
-    let mut mail = mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?;
+    // A first password is no change that its owner would have to be told of.
+    let invited = link.purpose == Purpose::Invitation.name();
+    let mut mail = match invited {
+        true => None,
+        false => Some(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?),
+    };
     // Where nobody had proved the address, what is in the account was chosen by somebody else.
     let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
+    // But for the name that an administrator gave to one who was invited.
+    let name = link.name.as_deref().filter(|_| invited);
+    batch.extend(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name)));
     batch.extend([
         store::users::set_password(&link.user_id, &hash, true),
         store::users::confirm_email(&link.user_id, &link.email_key),
@@ -178,11 +187,13 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
     ]);
     batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
     batch.extend(challenges::forget(&link.user_id, cx.now));
-    batch.append(&mut mail.stmts);
+    batch.extend(mail.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
     cx.db.run(batch).await?;
     cx.cache.forget_user(&link.user_id);
     backchannel::soon(cx, &link.user_id);
     throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
-    mailing::dispatch(cx, mail).await;
+    if let Some(mail) = mail {
+        mailing::dispatch(cx, mail).await;
+    }
     Ok(tenant)
 }

@@ -136,7 +136,7 @@ pub async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>
 pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
     let link =
-        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.name(), cx.now).await?;
+        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.taken(), cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
     let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);

@@ -9,8 +9,9 @@ use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, Session};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
-use crate::domain::{backchannel, challenges, enrolment, mailing, passwords};
+use crate::domain::{backchannel, challenges, enrolment, invitations, mailing, passwords};
 use crate::model::email::Email;
+use crate::model::language::Language;
 use crate::model::name;
 use crate::model::reason::Reason;
 use crate::model::role::{ADMIN, MOST_ROLES};
@@ -62,8 +63,12 @@ pub struct NewUser {
     pub password: Option<String>,
     /// A hash of the password that was made elsewhere, instead.
     pub password_hash: Option<String>,
+    /// Whether one who has neither is invited by mail to choose a password; they are unless it says otherwise.
+    pub invite: Option<bool>,
     /// The display name.
     pub name: Option<String>,
+    /// The tag of the language that they are written to in.
+    pub language: Option<String>,
     /// Roles.
     pub roles: Vec<String>,
     /// The plan.
@@ -99,6 +104,12 @@ pub struct Change {
 fn known_mfa(mfa: String) -> Result<String, Error> {
     let known = ["none", "totp", "email"].contains(&mfa.as_str());
     if known { Ok(mfa) } else { Err(invalid("mfa", "none, totp or email")) }
+}
+
+/// The tag of a language that mails are written in.
+fn known_language(tag: &str) -> Result<String, Error> {
+    let tags = Language::ALL.map(Language::tag).join(" or ");
+    Language::by_tag(tag).map(|known| known.tag().to_owned()).ok_or_else(|| invalid("language", tags))
 }
 
 /// The user whose address it is, among those that a request may sign in: of the tenant that it named, or of
@@ -150,6 +161,7 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
     user.name = display_name("name", new.name.as_deref())?;
+    user.language = new.language.as_deref().map(known_language).transpose()?;
     user.roles = known_roles(cx, tenant, new.roles).await?;
     user.plan = known_plan(cx, tenant, new.plan).await?;
     if let Some(mfa) = new.mfa {
@@ -166,9 +178,20 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Resu
         }
         (None, None) => None,
     };
+    let invited = user.password_hash.is_none() && new.invite.unwrap_or(true);
     let entry = Entry::ok("user.created").by(actor).on(&user.id);
-    if !audit::change(cx, &tenant.id, store::users::insert(&user), entry).await? {
+    let mark = audit::mark(cx, &tenant.id, if invited { entry.saying("invited") } else { entry });
+    let mut batch = vec![store::users::insert(&user), mark.stmt];
+    let mut invitation = match invited {
+        true => Some(invitations::write(cx, tenant, &user).await?.if_written(&mark.id)),
+        false => None,
+    };
+    batch.extend(invitation.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
         return Err(ADDRESS_TAKEN.into());
+    }
+    if let Some(invitation) = invitation {
+        mailing::dispatch(cx, invitation).await;
     }
     Ok(user)
 }

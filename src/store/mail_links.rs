@@ -18,12 +18,14 @@ pub struct Link {
     pub password_hash: Option<String>,
     /// The name that goes with it.
     pub name: Option<String>,
+    /// What it is good for.
+    pub purpose: String,
 }
 
 /// Makes a link, if its user is there; their older ones of that purpose are dead from now on.
-pub fn insert(hash: &str, link: &Link, purpose: &str, expires_at: Time, now: Time) -> [Stmt; 2] {
+pub fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [Stmt; 2] {
     [
-        kill(&link.user_id, purpose, now),
+        kill(&link.user_id, &link.purpose, now),
         Stmt::new(
             "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at,
                                      password_hash, name)
@@ -32,7 +34,7 @@ pub fn insert(hash: &str, link: &Link, purpose: &str, expires_at: Time, now: Tim
                 hash.into(),
                 (&link.tenant_id).into(),
                 (&link.user_id).into(),
-                purpose.into(),
+                (&link.purpose).into(),
                 (&link.email_key).into(),
                 now.0.into(),
                 expires_at.0.into(),
@@ -49,19 +51,37 @@ pub fn kill(user_id: &str, purpose: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![user_id.into(), purpose.into(), now.0.into()])
 }
 
+/// A link of one of two purposes that is good: an invitation as long as the account has no password.
+const GOOD: &str = "hash = ?1 AND purpose IN (?2, ?3) AND used_at IS NULL AND expires_at > ?4
+     AND (purpose <> 'invitation'
+          OR EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.password_hash IS NULL))";
+
+fn good(sql: &str, hash: &str, [one, other]: [&str; 2], now: Time) -> Stmt {
+    Stmt::new(sql.replace("{GOOD}", GOOD), vec![hash.into(), one.into(), other.into(), now.0.into()])
+}
+
 /// The tenant of a link that could still be taken.
-pub async fn tenant_of(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<String>, Fault> {
-    let sql = "SELECT tenant_id FROM mail_links WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3";
-    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.into(), now.0.into()])).await?;
+pub async fn tenant_of(
+    db: &dyn Db,
+    hash: &str,
+    purposes: [&str; 2],
+    now: Time,
+) -> Result<Option<String>, Fault> {
+    let sql = "SELECT tenant_id FROM mail_links WHERE {GOOD}";
+    let rows = one(db, good(sql, hash, purposes, now)).await?;
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
 /// The address of a link that could still be taken, as its user wrote it.
-pub async fn address_of(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<String>, Fault> {
+pub async fn address_of(
+    db: &dyn Db,
+    hash: &str,
+    purposes: [&str; 2],
+    now: Time,
+) -> Result<Option<String>, Fault> {
     let sql = "SELECT users.email FROM mail_links JOIN users ON users.id = mail_links.user_id
-               WHERE mail_links.hash = ?1 AND mail_links.purpose = ?2 AND mail_links.used_at IS NULL
-               AND mail_links.expires_at > ?3 AND users.email_key = mail_links.email_key";
-    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.into(), now.0.into()])).await?;
+               WHERE users.email_key = mail_links.email_key AND {GOOD}";
+    let rows = one(db, good(sql, hash, purposes, now)).await?;
     rows.first().map(|row| Columns(row).text("email")).transpose()
 }
 
@@ -87,16 +107,13 @@ pub async fn tenant_of_confirmed(db: &dyn Db, hash: &str, purpose: &str) -> Resu
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
-/// Takes a link of that purpose: of many at once, one gets it. It dies with the address it was sent to.
-pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<Option<Link>, Fault> {
-    let stmt = Stmt::new(
-        "UPDATE mail_links SET used_at = ?3 WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3
+/// Takes a link of one of these purposes: of many at once, one gets it. It dies with the address it was sent to.
+pub async fn take(db: &dyn Db, hash: &str, purposes: [&str; 2], now: Time) -> Result<Option<Link>, Fault> {
+    let sql = "UPDATE mail_links SET used_at = ?4 WHERE {GOOD}
          AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.email_key = mail_links.email_key
                      AND users.status = 'active')
-         RETURNING tenant_id, user_id, email_key, password_hash, name",
-        vec![hash.into(), purpose.into(), now.0.into()],
-    );
-    let rows = one(db, stmt).await?;
+         RETURNING tenant_id, user_id, email_key, password_hash, name, purpose";
+    let rows = one(db, good(sql, hash, purposes, now)).await?;
     let Some(row) = rows.first().map(Columns) else { return Ok(None) };
     Ok(Some(Link {
         tenant_id: row.text("tenant_id")?,
@@ -104,5 +121,6 @@ pub async fn take(db: &dyn Db, hash: &str, purpose: &str, now: Time) -> Result<O
         email_key: row.text("email_key")?,
         password_hash: row.maybe_text("password_hash")?,
         name: row.maybe_text("name")?,
+        purpose: row.text("purpose")?,
     }))
 }

@@ -224,6 +224,13 @@ pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&
     Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into(), words.into()])
 }
 
+/// Gives an account that has no name the one of its invitation.
+pub fn keep_name(id: &str, email_key: &str, name: &str) -> Stmt {
+    let sql = "UPDATE users SET name = ?3, words = ?4 WHERE id = ?1 AND email_key = ?2 AND name IS NULL";
+    let words = user_words::json(email_key, Some(name));
+    Stmt::new(sql, vec![id.into(), email_key.into(), name.into(), words.into()])
+}
+
 /// Marks an address confirmed, if it is still the user's and was not.
 pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
     let sql = "UPDATE users SET email_verified = 1, proved = 1 WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";

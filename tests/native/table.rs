@@ -172,6 +172,7 @@ tenant admin POST /tenant/{tenant}/v2/Roles
 tenant admin POST /tenant/{tenant}/v2/Routes
 tenant admin POST /tenant/{tenant}/v2/Templates/{name}/preview
 tenant admin POST /tenant/{tenant}/v2/Users
+tenant admin POST /tenant/{tenant}/v2/Users/{id}/invitation
 tenant admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant admin PUT /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin PUT /tenant/{tenant}/v2/Plans/{name}

@@ -40,6 +40,7 @@ pub fn surface() -> Surface {
         route("PUT", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("PATCH", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("DELETE", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::delete)),
+        route("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", NONE, admin(users::invite)),
         route("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", NONE, admin(sessions::list)),
         route("DELETE", "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", NONE, admin(sessions::revoke)),
         route("GET", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::list)),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
+use crate::domain::invitations;
 use crate::domain::principal::Admin;
 use crate::domain::users::{self, Change, NewUser};
 use crate::http::body::{self, LARGE};
@@ -38,6 +39,9 @@ pub(super) struct New {
     password_hash: Option<String>,
     #[serde(default)]
     name: Option<String>,
+    /// The language of mails to them: `en` or `de`.
+    #[serde(default)]
+    language: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
@@ -47,6 +51,9 @@ pub(super) struct New {
     /// The second factor: `none`, `totp` or `email`.
     #[serde(default)]
     mfa: Option<String>,
+    /// Whether one without `password` and `passwordHash` is invited by mail to choose a password: `true` unless said.
+    #[serde(default)]
+    invite: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -100,10 +107,12 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         password: new.password,
         password_hash: new.password_hash,
         name: new.name,
+        language: new.language,
         roles: new.roles,
         plan: new.plan,
         email_verified: new.email_verified,
         mfa: new.mfa,
+        invite: new.invite,
     };
     let user = users::create(cx, &admin.tenant, admin.actor(), new).await?;
     let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
@@ -128,6 +137,11 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     };
     let user = users::change(cx, &admin, call.param("id"), change).await?;
     Ok(Response::json(200, &shape(&user)))
+}
+
+pub(super) async fn invite(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+    let user = invitations::send_again(cx, &admin, call.param("id")).await?;
+    Ok(Response::json(202, &shape(&user)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

@@ -13,6 +13,11 @@ pub enum Letter<'a> {
         /// The page that sets it.
         link: &'a str,
     },
+    /// Leads to the first password of an account that an administrator made.
+    Invitation {
+        /// The page that sets it.
+        link: &'a str,
+    },
     /// Somebody registered with an address that has an account.
     AlreadyRegistered {
         /// The sign-in page.
@@ -82,6 +87,8 @@ pub enum Kind {
     VerifyEmail,
     /// [`Letter::ResetPassword`]
     ResetPassword,
+    /// [`Letter::Invitation`]
+    Invitation,
     /// [`Letter::AlreadyRegistered`]
     AlreadyRegistered,
     /// [`Letter::MagicLink`]
@@ -97,9 +104,10 @@ pub enum Kind {
 }
 
 /// All of them, as the database, templates and the API name them.
-pub const KINDS: [(Kind, &str); 19] = [
+pub const KINDS: [(Kind, &str); 20] = [
     (Kind::VerifyEmail, "verify-email"),
     (Kind::ResetPassword, "reset-password"),
+    (Kind::Invitation, "invitation"),
     (Kind::AlreadyRegistered, "already-registered"),
     (Kind::MagicLink, "magic-link"),
     (Kind::Code, "code"),
@@ -135,6 +143,7 @@ impl Kind {
         match self {
             Kind::Code => 600,
             Kind::ResetPassword | Kind::MagicLink => 900,
+            Kind::Invitation => 7 * 86_400,
             _ => 86_400,
         }
     }
@@ -161,8 +170,11 @@ impl Kind {
 
     /// Whether what an older one carries is dead once this is written.
     pub(super) fn replaces_older(self) -> bool {
-        use Kind::{ApproveEmailChange, ConfirmNewEmail, MagicLink, ResetPassword, VerifyEmail};
-        matches!(self, VerifyEmail | ResetPassword | MagicLink | ConfirmNewEmail | ApproveEmailChange)
+        use Kind::{ApproveEmailChange, ConfirmNewEmail, Invitation, MagicLink, ResetPassword, VerifyEmail};
+        matches!(
+            self,
+            VerifyEmail | ResetPassword | Invitation | MagicLink | ConfirmNewEmail | ApproveEmailChange
+        )
     }
 }
 
@@ -172,6 +184,7 @@ impl<'a> Letter<'a> {
         match self {
             Letter::VerifyEmail { .. } => Kind::VerifyEmail,
             Letter::ResetPassword { .. } => Kind::ResetPassword,
+            Letter::Invitation { .. } => Kind::Invitation,
             Letter::AlreadyRegistered { .. } => Kind::AlreadyRegistered,
             Letter::MagicLink { .. } => Kind::MagicLink,
             Letter::Code { .. } => Kind::Code,
@@ -186,6 +199,7 @@ impl<'a> Letter<'a> {
         match *self {
             Letter::VerifyEmail { link }
             | Letter::ResetPassword { link }
+            | Letter::Invitation { link }
             | Letter::AlreadyRegistered { link }
             | Letter::ConfirmNewEmail { link } => (link, "", ""),
             Letter::MagicLink { link, code } => (link, code, ""),

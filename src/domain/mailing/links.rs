@@ -6,7 +6,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::letter::{Kind, Letter};
-use crate::domain::mailing::{dispatch, write};
+use crate::domain::mailing::{Outgoing, dispatch, write};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Tenant};
 use crate::ports::Fault;
@@ -21,6 +21,8 @@ pub enum Purpose {
     VerifyEmail,
     /// Sets a new password; 15 minutes.
     ResetPassword,
+    /// Sets the first password; a week.
+    Invitation,
 }
 
 impl Purpose {
@@ -28,12 +30,31 @@ impl Purpose {
         match self {
             Purpose::VerifyEmail => Kind::VerifyEmail,
             Purpose::ResetPassword => Kind::ResetPassword,
+            Purpose::Invitation => Kind::Invitation,
         }
     }
 
     /// As the database and limits name it.
     pub fn name(self) -> &'static str {
         self.kind().name()
+    }
+
+    /// What the page behind the link takes: that which sets a new password sets the first one too.
+    fn page(self) -> &'static str {
+        match self {
+            Purpose::VerifyEmail => "verify-email",
+            Purpose::ResetPassword | Purpose::Invitation => "reset-password",
+        }
+    }
+
+    /// The purposes whose links this one's page takes.
+    pub fn taken(self) -> [&'static str; 2] {
+        match self {
+            Purpose::VerifyEmail => [self.name(); 2],
+            Purpose::ResetPassword | Purpose::Invitation => {
+                [Purpose::ResetPassword.name(), Purpose::Invitation.name()]
+            }
+        }
     }
 }
 
@@ -54,6 +75,19 @@ pub struct Linking<'a> {
 ///
 /// The link carries the configured origin, whatever host the request came to.
 pub async fn send_link(cx: &Cx, tenant: &Tenant, user: &User, linking: Linking<'_>) -> Result<(), Fault> {
+    let mut mail = write_link(cx, tenant, user, linking).await?;
+    cx.db.run(std::mem::take(&mut mail.stmts)).await?;
+    dispatch(cx, mail).await;
+    Ok(())
+}
+
+/// The same for a batch, after which it is dispatched.
+pub async fn write_link(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    linking: Linking<'_>,
+) -> Result<Outgoing, Fault> {
     let Linking { purpose, wanted, onward, entry } = linking;
     let secret = cx.secret();
     let link = Link {
@@ -62,22 +96,22 @@ pub async fn send_link(cx: &Cx, tenant: &Tenant, user: &User, linking: Linking<'
         email_key: user.email_key.clone(),
         password_hash: wanted.and_then(|wanted| wanted.password_hash.clone()),
         name: wanted.and_then(|wanted| wanted.name.clone()),
+        purpose: purpose.name().to_owned(),
     };
     let until = cx.now.plus(purpose.kind().seconds());
-    let mut batch =
-        store::mail_links::insert(&stored(&secret), &link, purpose.name(), until, cx.now).to_vec();
+    let mut batch = store::mail_links::insert(&stored(&secret), &link, until, cx.now).to_vec();
     let between = if onward.is_empty() { "" } else { "&" };
-    let link = &format!("{}/auth/{}?token={secret}{between}{onward}", cx.config.origin, purpose.name());
+    let link = &format!("{}/auth/{}?token={secret}{between}{onward}", cx.config.origin, purpose.page());
     let letter = match purpose {
         Purpose::VerifyEmail => Letter::VerifyEmail { link },
         Purpose::ResetPassword => Letter::ResetPassword { link },
+        Purpose::Invitation => Letter::Invitation { link },
     };
     let mut mail = write(cx, tenant, user, letter).await?;
     batch.append(&mut mail.stmts);
     batch.extend(entry.map(|entry| audit::row(cx, &tenant.id, entry)));
-    cx.db.run(batch).await?;
-    dispatch(cx, mail).await;
-    Ok(())
+    mail.stmts = batch;
+    Ok(mail)
 }
 
 /// The tenant of a link that has not been used yet: links carry none, and come to any host.
@@ -85,7 +119,7 @@ pub async fn send_link(cx: &Cx, tenant: &Tenant, user: &User, linking: Linking<'
 /// # Errors
 /// [`Refusal::LinkDead`].
 pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc<Tenant>, Error> {
-    let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.name(), cx.now).await?;
+    let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
     let id = id.ok_or(Refusal::LinkDead)?;
     Ok(tenants::by_id(cx, &id).await?.ok_or(Refusal::LinkDead)?)
 }

@@ -23,7 +23,7 @@ use crate::store::users::User;
 
 pub use self::content::{Content, Variable, variables};
 pub use self::letter::{Changed, KINDS, Kind, Letter};
-pub use self::links::{Linking, Purpose, send_link, tenant_of_link};
+pub use self::links::{Linking, Purpose, send_link, tenant_of_link, write_link};
 pub use self::queue::{dispatch, due, find, list, retry};
 
 /// A mail that is written but not sent yet.

@@ -16,6 +16,7 @@ fn letter(kind: Kind) -> Letter<'static> {
     match kind {
         Kind::VerifyEmail => Letter::VerifyEmail { link: LINK },
         Kind::ResetPassword => Letter::ResetPassword { link: LINK },
+        Kind::Invitation => Letter::Invitation { link: LINK },
         Kind::AlreadyRegistered => Letter::AlreadyRegistered { link: LINK },
         Kind::MagicLink => Letter::MagicLink { link: LINK, code: "314159" },
         Kind::Code => Letter::Code { code: "314159" },

@@ -79,7 +79,7 @@ fn every_security_event_is_written() {
         "login.succeeded success 3",
         "login.unverified failure 1",
         "logout success 1",
-        "mail.sent success 6",
+        "mail.sent success 7",
         "password.change failure 1",
         "password.changed success 1",
         "password.forgot success 1",

@@ -3,6 +3,7 @@
 mod api_keys;
 mod audit;
 mod clients;
+mod invitations;
 mod keys;
 mod mail_templates;
 mod mail_wording;

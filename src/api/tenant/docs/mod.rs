@@ -2,7 +2,7 @@
 
 mod shapes;
 
-use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, op, whole_answer};
+use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, limited, op, whole_answer};
 use crate::api::tenant::{api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
@@ -61,6 +61,7 @@ fn users() -> Vec<Operation> {
             .query::<String>("plan", "Their plan.")
             .answers_with(200, "A page of users.", answer::<User>().listed()),
         op("POST", ALL, "Make a user")
+            .about("One without `password` and `passwordHash` gets a mail whose link sets the first password, within 7 days.")
             .json::<users::New>()
             .answers::<User>(201, "The user.")
             .sets("location", "its path")
@@ -69,6 +70,10 @@ fn users() -> Vec<Operation> {
         change("PUT", "Change a user"),
         change("PATCH", "Change a user"),
         op("DELETE", ONE, "Delete a user").nothing(204, "Gone.").refuses([conflict()]),
+        op("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", "Invite a user again")
+            .about("Mails another link that sets the first password; the one before is dead. 409 for a user who has a password or is disabled.")
+            .answers::<User>(202, "The user, who is mailed.")
+            .refuses([conflict(), limited()]),
         op("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", "List a user's sessions").paged().answers_with(
             200,
             "A page of sessions.",

@@ -27,6 +27,12 @@ fn words(kind: Kind) -> Words {
             button: "Neues Passwort wählen",
             note: "Der Link gilt {minutes} Minuten und nur einmal. Wenn Sie ihn nicht angefordert haben, beachten Sie diese Mail nicht weiter.",
         },
+        Kind::Invitation => Words {
+            subject: "Einladung zu {tenant_name}",
+            body: "Für Sie wurde ein Konto mit dieser Adresse angelegt. Wählen Sie ein Passwort, um zu beginnen.",
+            button: "Passwort wählen",
+            note: "Der Link gilt 7 Tage und nur einmal. Wenn Sie kein Konto erwarten, beachten Sie diese Mail nicht weiter.",
+        },
         Kind::AlreadyRegistered => Words {
             subject: "Sie haben bereits ein Konto",
             body: "Jemand, vermutlich Sie, wollte sich mit dieser Adresse registrieren. Zu ihr gibt es bereits ein Konto.",

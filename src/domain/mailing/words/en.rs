@@ -27,6 +27,12 @@ fn words(kind: Kind) -> Words {
             button: "Choose a new password",
             note: "The link is good for {minutes} minutes, once. If you did not ask for it, ignore this mail.",
         },
+        Kind::Invitation => Words {
+            subject: "You are invited to {tenant_name}",
+            body: "An account was made for you with this address. Choose a password to begin.",
+            button: "Choose a password",
+            note: "The link is good for 7 days, once. If you do not expect an account, ignore this mail.",
+        },
         Kind::AlreadyRegistered => Words {
             subject: "You already have an account",
             body: "Somebody, most likely you, tried to register with this address, which has an account already.",
