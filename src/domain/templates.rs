@@ -208,7 +208,7 @@ pub fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> 
     for token in tokens(html) {
         let Token::StartTag(tag) = &token else { continue };
         let (before, rest) = (html.get(done..tag.span.end)?, html.get(tag.span.end..)?);
-        let is_form = &*tag.name == b"form".as_slice();
+        let is_form = *tag.name == *b"form".as_slice();
         // The span of a tag may end before its last character.
         let (end, before) = if before.ends_with('>') || !rest.starts_with('>') {
             (tag.span.end, before)
