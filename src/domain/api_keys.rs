@@ -4,8 +4,10 @@ use crate::crypto::secret::{checksum, letters, stored};
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
+use crate::domain::clients;
+use crate::domain::delegation;
 use crate::domain::mailing::{self, Changed};
-use crate::domain::principal::{Admin, Credential, Session};
+use crate::domain::principal::{Credential, CredentialAdmin, KeyMaker, OwnSession, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::users;
 use crate::model::name;
@@ -35,32 +37,43 @@ pub struct NewKey<'a> {
     pub expires_at: Option<&'a str>,
 }
 
-/// Makes a key for the caller. Scopes narrow what a key may do, so that one key cannot do another's work;
-/// what tells people apart are roles. A client makes no key that may do more than it. The second value is the
-/// key, which nobody can read again.
+/// Makes a key for the person of a session. Nobody gives what they don't have: it may do what they may, and one that a
+/// client makes may do what that was lent, for whom it was lent, and ends with the grant. The second value is the key,
+/// which nobody can read again.
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::ScopeMissing`]; [`Refusal::Conflict`] beyond a hundred keys.
-pub async fn create(cx: &Cx, session: &Session, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
-    if session.client_id.is_some() && !session.scopes.hold(&new.scopes) {
-        return Err(Refusal::ScopeMissing(new.scopes).into());
+pub async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
+    let scopes = checked_scopes(&new.scopes)?;
+    let granted = store::roles::granted(cx.db.as_ref(), &maker.user.id).await?;
+    let mut may = Scopes::of_person(&granted);
+    if let KeyMaker::Client(session) = maker {
+        may = may.within(&session.scopes);
     }
-    make(cx, session, Owner::User(&session.user), new).await
+    delegation::hold(&may, &scopes)?;
+    let made_in = match maker {
+        KeyMaker::Person(_) => None,
+        KeyMaker::Client(session) => Some(session),
+    };
+    make(cx, maker, Owner::User { user: &maker.user, made_in }, new).await
 }
 
 /// Makes a key of the administrator's tenant: its own, with roles, or one that acts for a user of it.
 ///
 /// # Errors
-/// As [`create`]; [`Refusal::Conflict`] for a key that acts for the operator, unless the operator asks.
+/// As [`create`]; [`Refusal::Forbidden`] for more than the administrator's own credential is; [`Refusal::Conflict`]
+/// for a key that acts for the operator, unless the operator asks.
 pub async fn create_by_admin(
     cx: &Cx,
-    admin: &Admin,
+    admin: &CredentialAdmin,
     user_id: Option<&str>,
     roles: Vec<String>,
     new: NewKey<'_>,
 ) -> Result<(ApiKey, String), Error> {
+    let scopes = checked_scopes(&new.scopes)?;
     let Some(user_id) = user_id else {
         let roles = users::known_roles(cx, &admin.tenant, roles).await?;
+        delegation::may_give(cx, admin, scopes.tokens(), &roles).await?;
         return make(cx, admin, Owner::Tenant(roles), new).await;
     };
     if !roles.is_empty() {
@@ -71,13 +84,28 @@ pub async fn create_by_admin(
     if user.operator && admin.actor() != user.id {
         return Err(Refusal::Conflict("only the operator makes keys that act for the operator").into());
     }
-    make(cx, admin, Owner::User(&user), new).await
+    delegation::own_account(admin, &user.id)?;
+    delegation::may_give(cx, admin, scopes.tokens(), &user.roles).await?;
+    let granted = store::roles::granted(cx.db.as_ref(), &user.id).await?;
+    delegation::hold(&Scopes::of_person(&granted), &scopes)?;
+    make(cx, admin, Owner::User { user: &user, made_in: None }, new).await
 }
 
 /// Whom a key stands for.
 enum Owner<'a> {
-    User(&'a User),
+    /// A user.
+    User {
+        user: &'a User,
+        /// The grant of the client that makes it.
+        made_in: Option<&'a Session>,
+    },
     Tenant(Vec<String>),
+}
+
+fn checked_scopes(wanted: &[String]) -> Result<Scopes, Error> {
+    let scopes = Some(wanted).filter(|scopes| scopes.iter().all(|scope| is_scope(scope)));
+    let scopes = scopes.and_then(|scopes| Scopes::parse(scopes.iter().map(String::as_str)));
+    scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))
 }
 
 async fn make(
@@ -87,10 +115,7 @@ async fn make(
     new: NewKey<'_>,
 ) -> Result<(ApiKey, String), Error> {
     let name = name::parse(new.name, LONGEST_NAME).map_err(|reason| invalid("name", reason))?;
-    let scopes = Some(&new.scopes).filter(|scopes| scopes.iter().all(|scope| is_scope(scope)));
-    let scopes = scopes.and_then(|scopes| Scopes::parse(scopes.iter().map(String::as_str)));
-    let scopes =
-        scopes.ok_or_else(|| invalid("scopes", "read, write, webhooks:manage or resource:action"))?;
+    let scopes = checked_scopes(&new.scopes)?;
     assertion_limits::check_scopes("scopes", &scopes)?;
     let expires_at = match new.expires_at {
         None => None,
@@ -100,14 +125,17 @@ async fn make(
                 .ok_or_else(|| invalid("expiresAt", "a time to come, as 2030-01-31T00:00:00Z"))?,
         ),
     };
-    let (user, roles, most) = match owner {
-        Owner::User(user) => (Some(user), Vec::new(), MOST),
-        Owner::Tenant(roles) => (None, roles, MOST_OF_TENANT),
+    let (user, made_in, roles, most) = match owner {
+        Owner::User { user, made_in } => (Some(user), made_in, Vec::new(), MOST),
+        Owner::Tenant(roles) => (None, None, roles, MOST_OF_TENANT),
     };
     let user_id = user.map(|user| user.id.clone());
-    if store::api_keys::count(cx.db.as_ref(), &by.tenant.id, user_id.as_deref()).await? >= most {
-        return Err(Refusal::Conflict("a user has at most 100 API keys, a tenant 1000 of its own").into());
-    }
+    let client = match made_in.and_then(|session| session.client_id.as_deref()) {
+        Some(id) => {
+            clients::by_id(cx, &by.tenant, id).await?.map(|client| (client.id.clone(), client.name.clone()))
+        }
+        None => None,
+    };
     let prefix = &by.tenant.settings.api_key_prefix;
     let id = key_id(cx);
     let start = format!("{prefix}_{id}_{}", letters(&cx.random::<32>()));
@@ -122,14 +150,26 @@ async fn make(
         created_at: cx.now,
         last_used_at: None,
         expires_at,
+        grant_id: made_in.and_then(|session| session.session_id.clone()),
+        audiences: made_in.and_then(|session| session.audiences.as_ref()).map(|aud| aud.0.clone()),
+        client,
         id,
     };
-    let entry = Entry::ok("api_key.created").by(by.actor()).on(&row.id).saying(scopes.list());
+    let mut entry = Entry::ok("api_key.created").by(by.actor()).on(&row.id).saying(scopes.list());
+    if let Some((client_id, _)) = &row.client {
+        entry = entry.saying(format!("{} by the client {client_id}", scopes.list()));
+    }
     // An isolate may remember a session or a key that is over: what is made with it would outlive it.
     let made_with = By { session_id: by.session_id.as_deref(), key_id: by.key_id.as_deref() };
-    let insert = store::api_keys::insert(&row, &stored(&key), &made_with);
+    let insert = store::api_keys::insert(&row, &stored(&key), &made_with, most);
     if !tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
-        return Err(Refusal::BadCredential.into());
+        let user_id = row.user_id.as_deref();
+        return Err(
+            match store::api_keys::has(cx.db.as_ref(), &row.tenant_id, user_id, most, cx.now).await? {
+                true => Refusal::Conflict("a user has at most 100 API keys, a tenant 1000 of its own").into(),
+                false => Refusal::BadCredential.into(),
+            },
+        );
     }
     Ok((row, key))
 }
@@ -162,40 +202,44 @@ async fn tell(
 }
 
 /// The caller's keys.
-pub async fn list(cx: &Cx, session: &Session, page: &Page) -> Result<Listed<ApiKey>, Error> {
-    Ok(store::api_keys::list(cx.db.as_ref(), &session.user.id, page).await?)
+pub async fn list(cx: &Cx, session: &OwnSession, page: &Page) -> Result<Listed<ApiKey>, Error> {
+    Ok(store::api_keys::list(cx.db.as_ref(), &session.user.id, page, cx.now).await?)
 }
 
 /// The keys of an administrator's tenant, its users' as well.
-pub async fn list_by_admin(cx: &Cx, admin: &Admin, page: &Page) -> Result<Listed<ApiKey>, Error> {
-    Ok(store::api_keys::list_of_tenant(cx.db.as_ref(), &admin.tenant.id, page).await?)
+pub async fn list_by_admin(cx: &Cx, admin: &CredentialAdmin, page: &Page) -> Result<Listed<ApiKey>, Error> {
+    Ok(store::api_keys::list_of_tenant(cx.db.as_ref(), &admin.tenant.id, page, cx.now).await?)
 }
 
 /// A key of an administrator's tenant.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, admin: &Admin, id: &str) -> Result<ApiKey, Error> {
-    Ok(store::api_keys::by_id(cx.db.as_ref(), &admin.tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+pub async fn find(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<ApiKey, Error> {
+    let found = store::api_keys::by_id(cx.db.as_ref(), &admin.tenant.id, id, cx.now).await?;
+    Ok(found.ok_or(Refusal::NotFound)?)
 }
 
 /// Revokes one of the caller's keys.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn revoke(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
+pub async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     end(cx, session, Some(&session.user), true, id).await
 }
 
 /// Revokes any key of an administrator's tenant.
 ///
 /// # Errors
-/// [`Refusal::NotFound`].
-pub async fn revoke_by_admin(cx: &Cx, admin: &Admin, id: &str) -> Result<(), Error> {
+/// [`Refusal::NotFound`]; [`Refusal::Forbidden`] for a key of the administrator's own with another than their session.
+pub async fn revoke_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<(), Error> {
     let user = match find(cx, admin, id).await?.user_id {
         Some(user_id) => store::users::by_id(cx.db.as_ref(), &admin.tenant.id, &user_id).await?,
         None => None,
     };
+    if let Some(user) = &user {
+        delegation::own_account(admin, &user.id)?;
+    }
     end(cx, admin, user.as_ref(), false, id).await
 }
 

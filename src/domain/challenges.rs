@@ -13,7 +13,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter};
 use crate::domain::one_mailbox::{self, methods};
 use crate::domain::one_time;
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::{Holder, Proved};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
@@ -174,8 +174,8 @@ pub(super) async fn for_sign_in(
 /// Asks a session for a second factor.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where the tenant has none, and for a session that was granted to a client.
-pub async fn for_session(cx: &Cx, session: &Session, holder: Holder<'_>) -> Result<Waiting, Error> {
+/// [`Refusal::Forbidden`] where the tenant has none.
+pub async fn for_session(cx: &Cx, session: &OwnSession, holder: Holder<'_>) -> Result<Waiting, Error> {
     let (tenant, user, factors) = own(cx, session).await?;
     let amr = session.amr.clone();
     let methods = methods(&tenant, &user, &factors, &amr);
@@ -193,7 +193,7 @@ pub async fn for_session(cx: &Cx, session: &Session, holder: Holder<'_>) -> Resu
 /// in this session.
 pub async fn for_enrolment(
     cx: &Cx,
-    session: &Session,
+    session: &OwnSession,
     method: Method,
     holder: Holder<'_>,
 ) -> Result<Waiting, Error> {
@@ -214,16 +214,12 @@ pub async fn for_enrolment(
 ///
 /// # Errors
 /// [`Refusal::MfaRequired`].
-pub fn second_factor_proved(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
+pub fn second_factor_proved(session: &OwnSession, user: &User, factors: &Factors) -> Result<(), Refusal> {
     if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 
-/// The user of a session as they are now: only in a session of their own, where the tenant has second factors or the
-/// user does.
-pub(super) async fn own(cx: &Cx, session: &Session) -> Result<(Rc<Tenant>, User, Factors), Error> {
-    if !session.is_own() {
-        return Err(Refusal::Forbidden.into());
-    }
+/// The user of a session as they are now, where the tenant has second factors or the user does.
+pub(super) async fn own(cx: &Cx, session: &OwnSession) -> Result<(Rc<Tenant>, User, Factors), Error> {
     let id = &session.user.id;
     let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
@@ -316,7 +312,7 @@ pub async fn find(cx: &Cx, chosen: &Chosen, secret: &str, holder: Holder<'_>) ->
 ///
 /// # Errors
 /// As [`find`].
-pub async fn enrolment_of(cx: &Cx, chosen: &Chosen, session: &Session) -> Result<Waiting, Error> {
+pub async fn enrolment_of(cx: &Cx, chosen: &Chosen, session: &OwnSession) -> Result<Waiting, Error> {
     let found = store::challenges::of_session(cx.db.as_ref(), session.id(), "enrol", cx.now).await?;
     waiting(cx, chosen, found, Holder::Api).await
 }

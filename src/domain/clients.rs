@@ -6,11 +6,13 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::client_rules;
+use crate::domain::delegation;
 use crate::domain::origins;
+use crate::domain::principal::CredentialAdmin;
 use crate::domain::public_uris;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
-use crate::model::client::{AuthMethod, Described};
+use crate::model::client::{AuthMethod, Described, Metadata};
 use crate::model::id::is_id;
 use crate::ports::Fault;
 use crate::store::{self, Listed, Page};
@@ -70,6 +72,44 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described)
     let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
     store(cx, &made, entry).await?;
     Ok(made)
+}
+
+/// The same for an administrator, who gives a client no more than they may give.
+///
+/// # Errors
+/// As [`create`] and [`delegation::may_give`].
+pub async fn create_by_admin(cx: &Cx, admin: &CredentialAdmin, described: Described) -> Result<Made, Error> {
+    may_give(cx, admin, &described.metadata).await?;
+    create(cx, &admin.tenant, admin.actor(), described).await
+}
+
+/// As [`replace`], for an administrator who may give what the client had and has.
+///
+/// # Errors
+/// As [`replace`] and [`delegation::may_give`].
+pub async fn replace_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    id: &str,
+    described: Described,
+) -> Result<Made, Error> {
+    may_give(cx, admin, &find(cx, &admin.tenant, id).await?.metadata).await?;
+    may_give(cx, admin, &described.metadata).await?;
+    replace(cx, &admin.tenant, admin.actor(), id, described).await
+}
+
+/// As [`new_secret`], for an administrator who may give what the client has.
+///
+/// # Errors
+/// As [`new_secret`] and [`delegation::may_give`].
+pub async fn new_secret_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<Made, Error> {
+    may_give(cx, admin, &find(cx, &admin.tenant, id).await?.metadata).await?;
+    new_secret(cx, &admin.tenant, admin.actor(), id).await
+}
+
+async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Result<(), Error> {
+    let scopes: Vec<String> = metadata.scope.split_ascii_whitespace().map(str::to_owned).collect();
+    delegation::may_give(cx, admin, &scopes, &metadata.roles).await
 }
 
 /// Writes a new client down.

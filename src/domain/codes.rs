@@ -108,7 +108,7 @@ pub async fn exchange(
         user: &live.user,
         amr: &live.amr,
         auth_time: live.auth_time,
-        scopes: held.scopes,
+        scopes: grants::lent(held.scopes.iter().map(String::as_str), &live.granted),
         resources: held.resources,
         nonce: terms.nonce,
         claims: terms.claims,

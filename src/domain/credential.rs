@@ -81,6 +81,8 @@ pub struct Credential {
     pub amr: Vec<String>,
     /// When the user signed in.
     pub auth_time: Option<Time>,
+    /// When the user last proved who they are in the session.
+    pub proved_at: Option<Time>,
     /// When it ends by itself.
     pub expires_at: Option<Time>,
     /// Assertions that were minted for it, of the last few routes.
@@ -134,7 +136,7 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
         Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
         None => of_client(cx, &tenant, &claims).await?,
     };
-    let Some(Found { subject, amr, auth_time }) = found else { return Ok(None) };
+    let Some(Found { subject, scopes, amr, auth_time, proved_at }) = found else { return Ok(None) };
     Ok(Some(remember(
         cx,
         token,
@@ -145,11 +147,12 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
             session_id: claims.sid,
             key_id: None,
             client_id: claims.client_id,
-            scopes: Scopes::from_list(&claims.scope),
+            scopes,
             audiences: Some(claims.aud),
             act: claims.act,
             amr,
             auth_time,
+            proved_at,
             expires_at: Some(until),
             minted: RefCell::default(),
         },
@@ -159,8 +162,10 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
 /// Who a token stands for, as it is now.
 struct Found {
     subject: Subject,
+    scopes: Scopes,
     amr: Vec<String>,
     auth_time: Option<Time>,
+    proved_at: Option<Time>,
 }
 
 async fn of_session(
@@ -176,8 +181,15 @@ async fn of_session(
         && live.user.tenant_id == tenant.id
         && live.client_id.as_deref() == claims.client_id.as_deref()
         && sign_in::stands(tenant, &live.user, &live.amr);
+    // A person's scopes, like their roles, are those that they have now, whatever the token says; a client's are at
+    // most what it was lent.
+    let scopes = match live.client_id {
+        None => Scopes::of_person(&live.granted),
+        Some(_) => Scopes::from_list(&claims.scope).within(&Scopes::lendable(&live.granted)),
+    };
+    let (auth_time, proved_at) = (Some(live.auth_time), Some(live.proved_at));
     let subject = Subject::User(Rc::new(live.user));
-    Ok(same.then_some(Found { subject, amr: live.amr, auth_time: Some(live.auth_time) }))
+    Ok(same.then_some(Found { subject, scopes, amr: live.amr, auth_time, proved_at }))
 }
 
 /// A token that a client got for itself is its as long as it may get one.
@@ -189,8 +201,10 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
     let client = client.filter(|client| client.metadata.grants(CLIENT_CREDENTIALS));
     Ok(client.map(|client| Found {
         subject: Subject::Service { id: client.id, roles: client.metadata.roles },
+        scopes: Scopes::from_list(&claims.scope),
         amr: Vec::new(),
         auth_time: None,
+        proved_at: None,
     }))
 }
 
@@ -220,11 +234,12 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
             session_id: Some(live.id),
             key_id: None,
             client_id: None,
-            scopes: Scopes::own_session(),
+            scopes: Scopes::of_person(&live.granted),
             audiences: None,
             act: None,
             amr: live.amr,
             auth_time: Some(live.auth_time),
+            proved_at: Some(live.proved_at),
             expires_at: Some(live.expires_at),
             minted: RefCell::default(),
         },
@@ -248,10 +263,24 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
         return Ok(None);
     }
     let Some(tenant) = tenants::by_id(cx, &live.tenant_id).await? else { return Ok(None) };
+    let mut scopes = Scopes::of(&live.scopes);
     let subject = match live.user {
-        Some(user) => Subject::User(Rc::new(user)),
+        Some((user, granted)) => {
+            // A key never does more than its person may now, nor than the grant that it was made through.
+            scopes = scopes.within(&Scopes::of_person(&granted));
+            if let Some(grant) = &live.grant {
+                if !sign_in::stands(&tenant, &user, &grant.amr) {
+                    return Ok(None);
+                }
+                scopes = scopes.within(&Scopes::from_list(&grant.scope));
+            }
+            Subject::User(Rc::new(user))
+        }
         None => Subject::Service { id: live.id.clone(), roles: live.roles },
     };
+    let by = Act { sub: live.id.clone(), act: None };
+    let act = live.grant.as_ref().map(|grant| Act { sub: grant.client_id.clone(), act: Some(Box::new(by)) });
+    let ends = live.grant.as_ref().map(|grant| grant.expires_at);
     Ok(Some(remember(
         cx,
         key,
@@ -261,13 +290,14 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
             subject,
             session_id: None,
             key_id: Some(live.id),
-            client_id: None,
-            scopes: Scopes::parse(live.scopes.iter().map(String::as_str)).unwrap_or_default(),
-            audiences: None,
-            act: None,
+            client_id: live.grant.map(|grant| grant.client_id),
+            scopes,
+            audiences: live.audiences.map(Audiences),
+            act,
             amr: Vec::new(),
             auth_time: None,
-            expires_at: live.expires_at,
+            proved_at: None,
+            expires_at: live.expires_at.into_iter().chain(ends).min(),
             minted: RefCell::default(),
         },
     )))

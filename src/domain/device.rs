@@ -195,7 +195,7 @@ pub async fn poll(
         user: &live.user,
         amr: &live.amr,
         auth_time: live.auth_time,
-        scopes: held.scopes,
+        scopes: grants::lent(held.scopes.iter().map(String::as_str), &live.granted),
         resources: held.resources,
         nonce: None,
         claims: None,

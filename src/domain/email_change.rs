@@ -10,7 +10,7 @@ use crate::domain::backchannel;
 use crate::domain::challenges;
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::passwords;
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
@@ -34,12 +34,8 @@ const PURPOSE: &str = "change-email";
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of one who has a password; [`Refusal::MfaRequired`] for a
-/// session that has not proved its user's second factor; [`Refusal::Forbidden`] for a client;
-/// [`Refusal::Limited`].
-pub async fn request(cx: &Cx, session: &Session, new_email: &str, password: &str) -> Result<(), Error> {
-    if !session.is_own() {
-        return Err(Refusal::Forbidden.into());
-    }
+/// session that has not proved its user's second factor; [`Refusal::Limited`].
+pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &str) -> Result<(), Error> {
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
@@ -150,10 +146,10 @@ pub async fn confirm(
     cx: &Cx,
     chosen: &Chosen,
     token: &str,
-    session: Option<&Session>,
+    session: Option<&OwnSession>,
 ) -> Result<Confirmed, Error> {
     let (tenant, Found { id, user, new_email, .. }) = find(cx, chosen, token).await?;
-    let own = |session: &&Session| session.user.id == user.id && session.is_own();
+    let own = |session: &&OwnSession| session.user.id == user.id;
     let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
     let there = User { email: new_email, ..user.clone() };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));

@@ -6,7 +6,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::challenges;
 use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::one_time;
-use crate::domain::principal::{Admin, Session};
+use crate::domain::principal::{Admin, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Guess};
 use crate::domain::sign_in::needs_second;
@@ -29,13 +29,7 @@ pub struct Standing {
 }
 
 /// How the user of a session stands with second factors.
-///
-/// # Errors
-/// [`Refusal::Forbidden`] for a session that was granted to a client.
-pub async fn standing(cx: &Cx, session: &Session) -> Result<Standing, Error> {
-    if !session.is_own() {
-        return Err(Refusal::Forbidden.into());
-    }
+pub async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, Fault> {
     let (tenant, user) = (&session.tenant, &session.user);
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     Ok(Standing {
@@ -50,7 +44,7 @@ pub async fn standing(cx: &Cx, session: &Session) -> Result<Standing, Error> {
 ///
 /// # Errors
 /// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] where the tenant requires one.
-pub async fn disable(cx: &Cx, session: &Session, code: &str) -> Result<(), Error> {
+pub async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Error> {
     if session.tenant.settings.mfa == MfaPolicy::Required {
         return Err(Refusal::Forbidden.into());
     }
@@ -70,7 +64,7 @@ pub async fn disable(cx: &Cx, session: &Session, code: &str) -> Result<(), Error
 ///
 /// # Errors
 /// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] for who has no second factor.
-pub async fn new_backup_codes(cx: &Cx, session: &Session, code: &str) -> Result<Vec<String>, Error> {
+pub async fn new_backup_codes(cx: &Cx, session: &OwnSession, code: &str) -> Result<Vec<String>, Error> {
     let codes = one_time::backup_codes(cx);
     let change = |tenant: &Tenant, user: &User, mark: &str| {
         Ok(second_factor::replaced(cx, tenant, user, &codes, mark)?.to_vec())
@@ -83,7 +77,7 @@ pub async fn new_backup_codes(cx: &Cx, session: &Session, code: &str) -> Result<
 ///
 /// # Errors
 /// As [`challenges::for_session`].
-pub async fn backup_codes_left(cx: &Cx, session: &Session) -> Result<i64, Error> {
+pub async fn backup_codes_left(cx: &Cx, session: &OwnSession) -> Result<i64, Error> {
     let (_, _, factors) = challenges::own(cx, session).await?;
     Ok(factors.backup_codes)
 }
@@ -92,7 +86,7 @@ pub async fn backup_codes_left(cx: &Cx, session: &Session) -> Result<i64, Error>
 /// mailed when the session was asked for its second factor.
 async fn with_code(
     cx: &Cx,
-    session: &Session,
+    session: &OwnSession,
     code: &str,
     event: &'static str,
     changed: Changed,

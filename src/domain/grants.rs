@@ -10,6 +10,7 @@ use crate::domain::tenants::Tenant;
 use crate::domain::{claims, keys};
 use crate::model::client::REFRESH_TOKEN;
 use crate::model::scope::ROLES;
+use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::{self, AccessToken, Audiences};
 use crate::oidc::id_token::{self, IdToken};
@@ -46,6 +47,12 @@ pub struct Beginning {
     /// The statements that begin it, for a batch: right behind the one that takes what it is given for. The
     /// first answers a row if it begins.
     pub batch: Vec<Stmt>,
+}
+
+/// What a person who has these custom scopes lets a client do of what was asked for: nobody lends what they lack.
+pub fn lent<'a>(asked: impl Iterator<Item = &'a str>, granted: &[String]) -> Vec<String> {
+    let may = Scopes::lendable(granted);
+    asked.filter(|scope| may.has(scope)).map(str::to_owned).collect()
 }
 
 /// Begins a grant below the session of the person who gave it, if the statement before it changed a row.

@@ -17,6 +17,7 @@ pub mod codes;
 pub mod consents;
 pub mod counter;
 pub mod credential;
+pub mod delegation;
 pub mod device;
 pub mod email_change;
 pub mod enrolment;

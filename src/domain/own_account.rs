@@ -4,7 +4,7 @@ use crate::crypto::password::Check;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::passwords;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::needs_second;
 use crate::domain::users;
@@ -20,11 +20,8 @@ const FRESH: i64 = 600;
 /// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
 /// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; [`Refusal::BadCredential`] for one who has no
 /// password and did not just sign in; as [`users::delete`].
-pub async fn delete(cx: &Cx, session: &Session, current: &str) -> Result<(), Error> {
+pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);
-    if !session.is_own() {
-        return Err(Refusal::Forbidden.into());
-    }
     // The remembered user may be seconds old.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?;
     let fresh = fresh.ok_or(Refusal::BadCredential)?;

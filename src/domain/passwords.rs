@@ -9,7 +9,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::challenges;
 use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
@@ -52,9 +52,9 @@ pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Resul
 const FRESH: i64 = 900;
 
 /// Whether this session has just proved its user's mailbox, which is all that a reset takes.
-fn came_by_mail(cx: &Cx, session: &Session) -> bool {
+fn came_by_mail(cx: &Cx, session: &OwnSession) -> bool {
     let just_now = session.auth_time.is_some_and(|at| cx.now < at.plus(FRESH));
-    session.is_own() && just_now && session.amr.first().is_some_and(|first| first == ONE_TIME)
+    just_now && session.amr.first().is_some_and(|first| first == ONE_TIME)
 }
 
 /// Whether one who is signed in knows the password, counted by user. `without` is how it goes for one who has
@@ -87,7 +87,7 @@ pub(super) async fn prove(
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user.
-pub async fn change(cx: &Cx, session: &Session, current: &str, new: &str) -> Result<(), Error> {
+pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
     let user = &session.user;
     let tenant = &session.tenant;
     acceptable(tenant, "newPassword", new)?;

@@ -7,6 +7,8 @@ pub use crate::domain::credential::{Credential, Subject, by_api_key, by_bearer, 
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{Chosen, HOME, Tenant};
 use crate::model::role::ADMIN;
+use crate::model::scope::MAKE_API_KEYS;
+use crate::oidc::access_token::Audiences;
 use crate::ports::Fault;
 use crate::store::users::User;
 
@@ -30,10 +32,29 @@ pub struct Session {
     pub user: Rc<User>,
 }
 
+/// Proof that the session is a person's own: no client holds it, nobody acts for them in it, and its token is for
+/// us alone. Only such a session makes, lists or removes what lets somebody in: what was lent does not last.
+#[derive(Debug, Clone)]
+pub struct OwnSession(Session);
+
+/// Proof that an API key may be made for the session's user: by themselves, or through a grant.
+#[derive(Debug, Clone)]
+pub enum KeyMaker {
+    /// The person.
+    Person(OwnSession),
+    /// A client, where the tenant allows it, with the scope [`MAKE_API_KEYS`].
+    Client(Session),
+}
+
 /// Proof that a token or key is an administrator's of the tenant that the request is for: a user's, a
 /// client's or the tenant's own.
 #[derive(Debug, Clone)]
 pub struct Admin(Rc<Credential>);
+
+/// Proof that an administrator calls, and with nothing that was lent to a client: what they make or change of
+/// credentials lasts.
+#[derive(Debug, Clone)]
+pub struct CredentialAdmin(Admin);
 
 /// Proof that the session is the deployment's operator's.
 #[derive(Debug, Clone)]
@@ -43,6 +64,30 @@ impl std::ops::Deref for Session {
     type Target = Credential;
     fn deref(&self) -> &Credential {
         &self.credential
+    }
+}
+
+impl std::ops::Deref for OwnSession {
+    type Target = Session;
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for KeyMaker {
+    type Target = Session;
+    fn deref(&self) -> &Session {
+        match self {
+            KeyMaker::Person(session) => session,
+            KeyMaker::Client(session) => session,
+        }
+    }
+}
+
+impl std::ops::Deref for CredentialAdmin {
+    type Target = Admin;
+    fn deref(&self) -> &Admin {
+        &self.0
     }
 }
 
@@ -66,9 +111,12 @@ impl Session {
         &self.credential
     }
 
-    /// Whether it is the person's own: nobody acts for them in it, and no client.
-    pub fn is_own(&self) -> bool {
-        self.client_id.is_none() && self.act.is_none()
+    /// The proof that it is the person's own.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] for one that was lent: to a client, by an exchange, or for another audience too.
+    pub fn own(self) -> Result<OwnSession, Refusal> {
+        if is_own(&self) { Ok(OwnSession(self)) } else { Err(Refusal::Forbidden) }
     }
 
     /// The session's id.
@@ -86,6 +134,45 @@ pub async fn session(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Sessio
     let credential = bearer(cx, chosen, sent).await?;
     let user = credential.user().cloned().ok_or(Refusal::Forbidden)?;
     Ok(Session { credential, user })
+}
+
+/// Whether a person's credential is a session of their own.
+fn is_own(credential: &Credential) -> bool {
+    let issuer = &credential.tenant.issuer;
+    let just_for_us = |audiences: &Audiences| audiences.0.iter().all(|audience| audience == issuer);
+    credential.session_id.is_some()
+        && credential.key_id.is_none()
+        && credential.client_id.is_none()
+        && credential.act.is_none()
+        && credential.audiences.as_ref().is_none_or(just_for_us)
+}
+
+/// The user's own session behind a bearer token.
+///
+/// # Errors
+/// As [`session`]; [`Refusal::Forbidden`] for one that was lent.
+pub async fn own_session(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<OwnSession, Error> {
+    Ok(session(cx, chosen, sent).await?.own()?)
+}
+
+/// Who makes an API key for the user of a session.
+///
+/// # Errors
+/// As [`session`]; [`Refusal::Forbidden`] for a client where the tenant lets none make keys, and for a token that was
+/// exchanged; [`Refusal::ScopeMissing`] for a client without [`MAKE_API_KEYS`].
+pub async fn key_maker(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<KeyMaker, Error> {
+    let session = session(cx, chosen, sent).await?;
+    if is_own(&session) {
+        return Ok(KeyMaker::Person(OwnSession(session)));
+    }
+    let may = session.tenant.settings.client_api_keys && session.client_id.is_some() && session.act.is_none();
+    if !may {
+        return Err(Refusal::Forbidden.into());
+    }
+    if !session.scopes.has(MAKE_API_KEYS) {
+        return Err(Refusal::ScopeMissing(vec![MAKE_API_KEYS.into()]).into());
+    }
+    Ok(KeyMaker::Client(session))
 }
 
 /// The user behind an access token, whatever it may do besides: for who only wants to know who they are.
@@ -138,6 +225,34 @@ pub async fn admin(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Admin, E
     Ok(Admin(credential))
 }
 
+/// The administrator behind an API key or a bearer token that was not lent to a client.
+///
+/// # Errors
+/// As [`admin`]; [`Refusal::Forbidden`] for what was lent.
+pub async fn credential_admin(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<CredentialAdmin, Error> {
+    Ok(admin(cx, chosen, sent).await?.not_lent()?)
+}
+
+impl Admin {
+    /// The proof that it was not lent to a client by a person: a session of their own, a key that they or another
+    /// administrator made, or a client's own token.
+    ///
+    /// # Errors
+    /// [`Refusal::Forbidden`] otherwise.
+    pub fn not_lent(self) -> Result<CredentialAdmin, Refusal> {
+        let lent = match self.key_id {
+            Some(_) => self.client_id.is_some(),
+            None => self.user().is_some() && !is_own(&self),
+        };
+        if lent { Err(Refusal::Forbidden) } else { Ok(CredentialAdmin(self)) }
+    }
+
+    /// Whether it is a session of the administrator's own.
+    pub fn is_own_session(&self) -> bool {
+        self.user().is_some() && is_own(self)
+    }
+}
+
 fn is_admin(credential: &Credential) -> Result<(), Refusal> {
     let holds = credential.subject.roles().iter().any(|role| role == ADMIN);
     if holds { Ok(()) } else { Err(Refusal::Forbidden) }
@@ -148,9 +263,9 @@ fn is_admin(credential: &Credential) -> Result<(), Refusal> {
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for everybody else.
 pub async fn operator(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Operator, Error> {
-    let Session { credential, user } = session(cx, chosen, sent).await?;
+    let OwnSession(Session { credential, user }) = own_session(cx, chosen, sent).await?;
     is_admin(&credential)?;
-    if !user.operator || chosen.tenant.id != HOME || credential.client_id.is_some() {
+    if !user.operator || chosen.tenant.id != HOME {
         return Err(Refusal::Forbidden.into());
     }
     Ok(Operator(credential))
@@ -165,12 +280,12 @@ pub fn of_tenant(chosen: &Chosen, tenant: &Tenant) -> Result<(), Refusal> {
 }
 
 /// The user's session behind a browser's cookie, for the pages of just this tenant.
-pub async fn browser(cx: &Cx, chosen: &Chosen, cookie: Option<&str>) -> Result<Option<Session>, Fault> {
+pub async fn browser(cx: &Cx, chosen: &Chosen, cookie: Option<&str>) -> Result<Option<OwnSession>, Fault> {
     let Some(cookie) = cookie else { return Ok(None) };
     let credential = by_cookie(cx, cookie).await?.filter(|found| found.tenant.id == chosen.tenant.id);
     let session = |credential: Rc<Credential>| {
         let user = credential.user()?.clone();
-        Some(Session { credential, user })
+        Session { credential, user }.own().ok()
     };
     Ok(credential.and_then(session))
 }

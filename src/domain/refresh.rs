@@ -43,9 +43,9 @@ pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Er
         if token.client_id.is_some() { Err(Refusal::BadCredential.into()) } else { Ok(()) }
     };
     let Spent { tenant, live, next, .. } = spend(cx, token, &cx.client.user_agent, own).await?;
-    let access = sessions::access_token(cx, &tenant, &live.user, &live.id, &live.amr, live.auth_time).await?;
-    let expires_in = tenant.settings_for(&live.user).access_token_seconds;
-    Ok(Tokens { access, expires_in, refresh: next })
+    let Live { id, user, granted, amr, auth_time, .. } = &live;
+    let access = sessions::access_token(cx, &tenant, user, granted, id, amr, *auth_time).await?;
+    Ok(Tokens { access, expires_in: tenant.settings_for(user).access_token_seconds, refresh: next })
 }
 
 /// Spends a client's refresh token (RFC 6749 §6); `scope` and `resources` may narrow the access token.
@@ -79,7 +79,7 @@ pub async fn for_client(
         user: &live.user,
         amr: &live.amr,
         auth_time: live.auth_time,
-        scopes,
+        scopes: grants::lent(scopes.iter().map(String::as_str), &live.granted),
         resources,
         nonce: None,
         claims: None,

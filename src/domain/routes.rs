@@ -7,7 +7,9 @@ use url::Url;
 use crate::cx::Cx;
 use crate::domain::assertion_limits::{self, AUDIENCE};
 use crate::domain::audit::{self, Entry};
+use crate::domain::delegation;
 use crate::domain::ourselves;
+use crate::domain::principal::Admin;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
 use crate::model::host::canonical;
@@ -124,19 +126,47 @@ pub async fn plans(cx: &Cx, tenant: &Tenant) -> Result<Vec<Plan>, Error> {
     Ok(store::roles::plans(cx.db.as_ref(), &tenant.id).await?)
 }
 
-/// Makes a role, or changes the rank of one.
+/// Makes a role.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name, [`Refusal::NotFound`] for none to change.
-pub async fn put_role(cx: &Cx, tenant: &Tenant, actor: &str, role: &Role, new: bool) -> Result<(), Error> {
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name; as [`delegation::may_rank`].
+pub async fn create_role(cx: &Cx, admin: &Admin, role: Role) -> Result<Role, Error> {
+    put_role(cx, admin, role, None).await
+}
+
+/// Changes the rank of a role, and its scopes if they are given.
+///
+/// # Errors
+/// As [`create_role`]; [`Refusal::NotFound`].
+pub async fn change_role(
+    cx: &Cx,
+    admin: &Admin,
+    name: String,
+    rank: i64,
+    scopes: Option<Vec<String>>,
+) -> Result<Role, Error> {
+    let was = roles(cx, &admin.tenant).await?.into_iter().find(|role| role.name == name);
+    let was = was.ok_or(Refusal::NotFound)?;
+    let scopes = scopes.unwrap_or_else(|| was.scopes.clone());
+    put_role(cx, admin, Role { name, rank, scopes }, Some(&was)).await
+}
+
+async fn put_role(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Result<Role, Error> {
+    let tenant = &admin.tenant;
     named("name", &role.name)?;
     ranked(role.rank)?;
-    let (stmt, taken) = if new {
-        (store::roles::insert_role(&tenant.id, role), Taken::Role)
-    } else {
-        (store::roles::update_role(&tenant.id, role), Taken::Nothing)
+    role.scopes = delegation::custom_scopes(role.scopes)?;
+    delegation::may_rank(cx, admin, &role, was).await?;
+    let (stmt, taken) = match was {
+        None => (store::roles::insert_role(&tenant.id, &role), Taken::Role),
+        Some(_) => (store::roles::update_role(&tenant.id, &role), Taken::Nothing),
     };
-    write(cx, tenant, stmt, taken, Entry::ok("role.changed").by(actor).on(&role.name)).await
+    let said = format!("rank {} {}", role.rank, role.scopes.join(" "));
+    let entry = Entry::ok("role.changed").by(admin.actor()).on(&role.name).saying(said.trim_end());
+    write(cx, tenant, stmt, taken, entry).await?;
+    // What people may do is remembered with their credentials.
+    cx.cache.credentials.clear();
+    Ok(role)
 }
 
 /// Removes a role that nobody holds.
@@ -163,7 +193,7 @@ pub async fn delete_role(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> R
 /// Makes a plan, or changes one.
 ///
 /// # Errors
-/// As [`put_role`].
+/// As [`create_role`].
 pub async fn put_plan(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) -> Result<(), Error> {
     named("name", &plan.name)?;
     ranked(plan.rank)?;

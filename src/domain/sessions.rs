@@ -4,7 +4,8 @@ use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry, Mark};
-use crate::domain::principal::Session;
+use crate::domain::delegation;
+use crate::domain::principal::{CredentialAdmin, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::Holder;
 use crate::domain::tenants::Tenant;
@@ -13,7 +14,7 @@ use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, Audiences, TYP};
 use crate::oidc::id_token::acr;
-use crate::ports::{Fault, Stmt};
+use crate::ports::{Fault, Rows, Stmt};
 use crate::store;
 pub use crate::store::sessions::Shown;
 use crate::store::sessions::{Session as Row, Whose};
@@ -99,8 +100,10 @@ impl<'a> Begin<'a> {
             cx.now,
         ));
         let (tenant, user) = (self.tenant, self.user);
-        let Some(row) = self.write(cx).await? else { return Ok(None) };
-        let access = access_token(cx, tenant, user, &row.id, &row.amr, row.auth_time).await?;
+        let asks = vec![store::roles::granted_to(&user.id)];
+        let Some((row, more)) = self.write(cx, asks).await? else { return Ok(None) };
+        let granted = store::roles::read_granted(&more)?;
+        let access = access_token(cx, tenant, user, &granted, &row.id, &row.amr, row.auth_time).await?;
         Ok(Some(Tokens { access, expires_in: settings.access_token_seconds, refresh }))
     }
 
@@ -111,7 +114,7 @@ impl<'a> Begin<'a> {
         self.row.cookie_hash = Some(stored(&cookie));
         self.row.idle_seconds = Some(settings.session_idle_seconds);
         self.row.expires_at = cx.now.plus(settings.session_absolute_seconds);
-        Ok(self.write(cx).await?.map(|_| cookie))
+        Ok(self.write(cx, Vec::new()).await?.map(|_| cookie))
     }
 
     /// Begins it for whoever is to hold it; `None` as with tokens.
@@ -122,7 +125,8 @@ impl<'a> Begin<'a> {
         })
     }
 
-    async fn write(self, cx: &Cx) -> Result<Option<Row>, Fault> {
+    /// Writes it down, and answers what is asked last in the same batch.
+    async fn write(self, cx: &Cx, asks: Vec<Stmt>) -> Result<Option<(Row, Rows)>, Fault> {
         let Begin { tenant, user, row, mark, gate, password_hash, writes } = self;
         let insert = store::sessions::insert(&row, password_hash.as_deref(), !gate.is_empty());
         let at = gate.len();
@@ -134,8 +138,10 @@ impl<'a> Begin<'a> {
             store::usage::seen(&tenant.id, &user.id, cx.now, &mark.id),
         ]);
         batch.extend(writes);
-        let answers = cx.db.run(batch).await?;
-        Ok(answers.get(at).is_some_and(|rows| !rows.is_empty()).then_some(row))
+        batch.extend(asks);
+        let mut answers = cx.db.run(batch).await?;
+        let began = answers.get(at).is_some_and(|rows| !rows.is_empty());
+        Ok(began.then(|| (row, answers.pop().unwrap_or_default())))
     }
 }
 
@@ -168,11 +174,12 @@ impl Upgrade<'_> {
         let mut batch = store::chained(gate);
         batch.push(mark.stmt);
         let cookie = holder.is_browser().then_some(hash.as_str());
-        batch.push(store::sessions::upgrade(session_id, amr, cookie, &mark.id));
+        batch.push(store::sessions::upgrade(session_id, amr, cookie, cx.now, &mark.id));
         if !holder.is_browser() {
             batch.extend(store::refresh_tokens::replace(&hash, session_id, cx.now, &mark.id));
         }
         batch.extend(writes);
+        batch.push(store::roles::granted_to(&user.id));
         let answers = cx.db.run(batch).await?;
         let Some(row) = answers.get(at).and_then(|rows| rows.first()) else { return Ok(None) };
         cx.cache.forget_user(&user.id);
@@ -180,17 +187,19 @@ impl Upgrade<'_> {
             return Ok(Some(Holds::Cookie(secret)));
         }
         let auth_time = store::Columns(row).time("auth_time")?;
-        let access = access_token(cx, tenant, user, session_id, amr, auth_time).await?;
+        let granted = store::roles::read_granted(answers.last().map(Vec::as_slice).unwrap_or_default())?;
+        let access = access_token(cx, tenant, user, &granted, session_id, amr, auth_time).await?;
         let expires_in = tenant.settings_for(user).access_token_seconds;
         Ok(Some(Holds::Tokens(Tokens { access, expires_in, refresh: secret })))
     }
 }
 
-/// A fresh access token for a session.
+/// A fresh access token for a session of a user who has these custom scopes.
 pub async fn access_token(
     cx: &Cx,
     tenant: &Tenant,
     user: &User,
+    granted: &[String],
     session_id: &str,
     amr: &[String],
     auth_time: Time,
@@ -205,7 +214,7 @@ pub async fn access_token(
         jti: cx.id(),
         sid: Some(session_id.to_owned()),
         roles: Some(user.roles.clone()),
-        scope: Scopes::own_session().list(),
+        scope: Scopes::of_person(granted).list(),
         plan: Some(user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone())),
         kind: "access".into(),
         amr: Some(amr.to_vec()),
@@ -244,7 +253,7 @@ pub async fn list(
 }
 
 /// A person's own live sessions, the one that they ask from first, then the newest; and how many there are.
-pub async fn newest(cx: &Cx, session: &Session, limit: usize) -> Result<(Vec<Shown>, usize), Fault> {
+pub async fn newest(cx: &Cx, session: &OwnSession, limit: usize) -> Result<(Vec<Shown>, usize), Fault> {
     let whose = Whose { tenant_id: &session.tenant.id, user_id: &session.user.id, own: true };
     store::sessions::newest(cx.db.as_ref(), &whose, session.id(), limit, cx.now).await
 }
@@ -266,8 +275,31 @@ pub async fn revoke(cx: &Cx, tenant: &Tenant, actor: &str, user_id: &str, id: &s
     Ok(())
 }
 
+/// A page of a user's live sessions, for an administrator.
+///
+/// # Errors
+/// As [`delegation::own_account`].
+pub async fn list_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    user_id: &str,
+    page: &Page,
+) -> Result<Listed<Shown>, Error> {
+    delegation::own_account(admin, user_id)?;
+    Ok(list(cx, &admin.tenant, user_id, false, page).await?)
+}
+
+/// Ends one session of a user, for an administrator.
+///
+/// # Errors
+/// As [`revoke`] and [`delegation::own_account`].
+pub async fn revoke_by_admin(cx: &Cx, admin: &CredentialAdmin, user_id: &str, id: &str) -> Result<(), Error> {
+    delegation::own_account(admin, user_id)?;
+    revoke(cx, &admin.tenant, admin.actor(), user_id, id).await
+}
+
 /// Ends all sessions of a user but the one that they ask from.
-pub async fn revoke_others(cx: &Cx, session: &Session) -> Result<(), Fault> {
+pub async fn revoke_others(cx: &Cx, session: &OwnSession) -> Result<(), Fault> {
     let end = store::sessions::end_all_but(&session.user.id, session.session_id.as_deref(), cx.now);
     let entry = Entry::ok("session.revoked").by(&session.user.id).saying("all others");
     let mut batch = end.to_vec();

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
-use crate::domain::refusal::{Error, Refusal, all_fit, invalid, invalid_uri};
+use crate::domain::delegation;
+use crate::domain::principal::Admin;
+use crate::domain::refusal::{Error, Problem, Refusal, all_fit, invalid, invalid_uri};
+use crate::domain::users;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::json;
@@ -70,6 +73,14 @@ pub struct Settings {
     pub default_plan: String,
     /// What API keys start with.
     pub api_key_prefix: String,
+    /// How long ago a person may have signed in or proved themselves to set a first password or factor, add a passkey or
+    /// change their address without their password: 60 to 30 days.
+    pub reauthentication_seconds: i64,
+    /// The same for an API key, and for what administrators make that lets somebody in.
+    pub api_key_reauthentication_seconds: i64,
+    /// Whether clients may make API keys for the people who let them, with the scope `api_keys:create`: each is a child of
+    /// the grant and ends with it.
+    pub client_api_keys: bool,
     /// Who may register OAuth clients besides administrators.
     pub client_registration: ClientRegistration,
     /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
@@ -127,6 +138,9 @@ impl Default for Settings {
             default_roles: Vec::new(),
             default_plan: "free".into(),
             api_key_prefix: "pc".into(),
+            reauthentication_seconds: 600,
+            api_key_reauthentication_seconds: 86_400,
+            client_api_keys: false,
             client_registration: ClientRegistration::Closed,
             allowed_origins: Vec::new(),
             home_url: None,
@@ -154,6 +168,9 @@ impl Settings {
         within("sessionAbsoluteSeconds", self.session_absolute_seconds, 60, 400 * 86_400)?;
         within("minPasswordLength", i64::try_from(self.min_password_length).unwrap_or(i64::MAX), 6, 64)?;
         within("trustedDeviceDays", self.trusted_device_days, 0, 90)?;
+        within("reauthenticationSeconds", self.reauthentication_seconds, 60, 30 * 86_400)?;
+        let seconds = self.api_key_reauthentication_seconds;
+        within("apiKeyReauthenticationSeconds", seconds, 60, 30 * 86_400)?;
         within("mfaAttempts", i64::from(self.mfa_attempts), 1, 20)?;
         within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
         let domains = &self.registration_domains;
@@ -300,13 +317,21 @@ pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
 }
 
 /// Replaces a tenant's settings.
-pub async fn set_settings(
-    cx: &Cx,
-    actor: &str,
-    tenant: &Tenant,
-    settings: Settings,
-) -> Result<Settings, Error> {
+///
+/// # Errors
+/// [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and [`Refusal::Forbidden`] for
+/// what keys and sessions hang on, by a token that was lent.
+pub async fn set_settings(cx: &Cx, admin: &Admin, settings: Settings) -> Result<Settings, Error> {
+    let (tenant, actor) = (&admin.tenant, admin.actor());
     let settings = settings.checked(cx)?;
+    let was = &tenant.settings;
+    if settings.default_roles != was.default_roles {
+        users::known_roles(cx, tenant, settings.default_roles.clone()).await.map_err(named_default)?;
+        delegation::may_give_user(cx, admin, &[], &settings.default_roles).await?;
+    }
+    if settings.default_roles != was.default_roles || settings.client_api_keys != was.client_api_keys {
+        admin.clone().not_lent()?;
+    }
     let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
     let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);
     let mut batch = vec![set, audit::row(cx, &tenant.id, entry)];
@@ -320,6 +345,17 @@ pub async fn set_settings(
     cx.db.run(batch).await?;
     cx.cache.forget_tenant(&tenant.id);
     Ok(settings)
+}
+
+/// What is wrong with default roles, at their own field.
+fn named_default(error: Error) -> Error {
+    match error {
+        Error::Refused(Refusal::Invalid(problems)) => {
+            let renamed = |problem: Problem| Problem { field: "defaultRoles", ..problem };
+            Error::Refused(Refusal::Invalid(problems.into_iter().map(renamed).collect()))
+        }
+        other => other,
+    }
 }
 
 /// Whether an address can be of that domain, in the spelling that addresses are compared in.

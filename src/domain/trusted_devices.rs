@@ -3,7 +3,7 @@
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Stmt};
@@ -35,7 +35,7 @@ pub fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(Strin
 }
 
 /// The browsers that a user trusts, the newest first.
-pub async fn list(cx: &Cx, session: &Session) -> Result<Vec<Device>, Fault> {
+pub async fn list(cx: &Cx, session: &OwnSession) -> Result<Vec<Device>, Fault> {
     store::trusted_devices::list(cx.db.as_ref(), &session.user.id, cx.now).await
 }
 
@@ -43,7 +43,7 @@ pub async fn list(cx: &Cx, session: &Session) -> Result<Vec<Device>, Fault> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn revoke(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
+pub async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let user = &session.user;
     let entry = Entry::ok("device.revoked").by(&user.id).on(id);
     let gone = store::trusted_devices::delete(&user.id, id);

@@ -6,10 +6,10 @@ use crate::crypto::{password, seal};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::Changed;
-use crate::domain::principal::{Admin, Session};
+use crate::domain::principal::{Admin, OwnSession};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
-use crate::domain::{backchannel, challenges, enrolment, invitations, mailing, passwords};
+use crate::domain::{backchannel, challenges, delegation, enrolment, invitations, mailing, passwords};
 use crate::model::email::Email;
 use crate::model::language::Language;
 use crate::model::name;
@@ -31,6 +31,7 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
         name: None,
         password_hash: None,
         roles: Vec::new(),
+        scopes: Vec::new(),
         plan: None,
         password_by_mail: false,
         mfa: "none".into(),
@@ -71,6 +72,8 @@ pub struct NewUser {
     pub language: Option<String>,
     /// Roles.
     pub roles: Vec<String>,
+    /// Custom scopes.
+    pub scopes: Vec<String>,
     /// The plan.
     pub plan: Option<String>,
     /// Whether the address counts as confirmed.
@@ -90,6 +93,8 @@ pub struct Change {
     pub name: Option<String>,
     /// Roles, all of them.
     pub roles: Option<Vec<String>>,
+    /// Custom scopes, all of them.
+    pub scopes: Option<Vec<String>>,
     /// The plan; `Some(None)` for the tenant's default.
     pub plan: Option<Option<String>>,
     /// `active` or `disabled`.
@@ -155,14 +160,22 @@ pub fn check(cx: &Cx, tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
 /// Makes a user.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address.
-pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, new: NewUser) -> Result<User, Error> {
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address; as [`delegation::may_give_user`], and
+/// [`Refusal::Forbidden`] for a user who could sign in or has rights, by a token that was lent.
+pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error> {
+    let (tenant, actor) = (&admin.tenant, admin.actor());
+    let rights = !new.roles.is_empty() || !new.scopes.is_empty();
+    if rights || new.password.is_some() || new.password_hash.is_some() {
+        admin.clone().not_lent()?;
+    }
     let email = check(cx, tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
     user.name = display_name("name", new.name.as_deref())?;
     user.language = new.language.as_deref().map(known_language).transpose()?;
     user.roles = known_roles(cx, tenant, new.roles).await?;
+    user.scopes = delegation::custom_scopes(new.scopes)?;
+    delegation::may_give_user(cx, admin, &user.scopes, &user.roles).await?;
     user.plan = known_plan(cx, tenant, new.plan).await?;
     if let Some(mfa) = new.mfa {
         user.mfa = known_mfa(mfa)?;
@@ -216,7 +229,7 @@ pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<Use
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, or for taking
 /// from the operator what makes one; [`Refusal::MfaRequired`] for one's own second factor in a session that
-/// has not proved it.
+/// has not proved it; as [`delegation::may_give_user`] and [`delegation::own_account`].
 pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let mut user = find(cx, tenant, id).await?;
@@ -226,6 +239,13 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     let takes_over = change.email.is_some() || change.email_verified.is_some() || cleared;
     if user.operator && actor != user.id && takes_over {
         return Err(Refusal::Conflict("only the operator changes the operator's address and factors").into());
+    }
+    if takes_over || change.roles.is_some() || change.scopes.is_some() {
+        admin.clone().not_lent()?;
+        delegation::own_account(admin, &user.id)?;
+    }
+    if takes_over {
+        delegation::may_act_for(cx, admin, &user).await?;
     }
     if cleared {
         enrolment::may_clear(cx, admin, &user).await?;
@@ -245,6 +265,14 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     if let Some(roles) = change.roles {
         user.roles = known_roles(cx, tenant, roles).await?;
     }
+    if let Some(scopes) = change.scopes {
+        user.scopes = delegation::custom_scopes(scopes)?;
+    }
+    let anew = |now: &[String], was: &[String]| -> Vec<String> {
+        now.iter().filter(|one| !was.contains(one)).cloned().collect()
+    };
+    let (scopes, roles) = (anew(&user.scopes, &was.scopes), anew(&user.roles, &was.roles));
+    delegation::may_give_user(cx, admin, &scopes, &roles).await?;
     if let Some(plan) = change.plan {
         user.plan = known_plan(cx, tenant, plan).await?;
     }
@@ -259,6 +287,8 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     }
     user.mfa = mfa.clone().unwrap_or(user.mfa);
     let said = format!("roles {:?}, plan {:?}, {}, mfa {}", user.roles, user.plan, user.status, user.mfa);
+    let said =
+        if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
     let mut batch = vec![store::users::update(&user, mfa.as_deref()), mark.stmt];
     batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
@@ -299,7 +329,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub async fn rename(cx: &Cx, session: &Session, name: &str) -> Result<(), Error> {
+pub async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Error> {
     let name = display_name("name", Some(name))?;
     let id = &session.user.id;
     let entry = Entry::ok("user.changed").by(id).on(id).saying("name");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::cx::Cx;
 use crate::domain::client_auth::{self, Presented};
 use crate::domain::clients::Client;
-use crate::domain::principal::{self, Admin, Operator, Session};
+use crate::domain::principal::{self, Admin, CredentialAdmin, KeyMaker, Operator, OwnSession, Session};
 use crate::domain::refusal::Error;
 use crate::http::body;
 use crate::http::request::{Call, Request};
@@ -39,8 +39,14 @@ pub enum Guarded {
     Open(Handler<()>),
     /// For one who is signed in with a bearer token.
     Session(Handler<Session>),
+    /// For a person in a session of their own, by bearer token: not for clients, nor for who acts for somebody.
+    OwnSession(Handler<OwnSession>),
+    /// For one who may make an API key for the session's user.
+    KeyMaker(Handler<KeyMaker>),
     /// For an administrator of the tenant, by bearer token or API key.
     Admin(Handler<Admin>),
+    /// The same, with nothing that was lent to a client.
+    CredentialAdmin(Handler<CredentialAdmin>),
     /// For the deployment's operator.
     Operator(Handler<Operator>),
     /// For an OAuth client; it gets the form that the client sent as well, which can be read once.
@@ -57,6 +63,15 @@ impl Guarded {
         match self {
             Guarded::Open(run) => run(cx, call, ()).await,
             Guarded::Session(run) => run(cx, call, principal::session(cx, chosen, &call.sent()).await?).await,
+            Guarded::OwnSession(run) => {
+                run(cx, call, principal::own_session(cx, chosen, &call.sent()).await?).await
+            }
+            Guarded::KeyMaker(run) => {
+                run(cx, call, principal::key_maker(cx, chosen, &call.sent()).await?).await
+            }
+            Guarded::CredentialAdmin(run) => {
+                run(cx, call, principal::credential_admin(cx, chosen, &call.sent()).await?).await
+            }
             Guarded::Admin(run) => run(cx, call, principal::admin(cx, chosen, &call.sent()).await?).await,
             Guarded::Operator(run) => {
                 run(cx, call, principal::operator(cx, chosen, &call.sent()).await?).await
@@ -87,8 +102,14 @@ pub enum Guard {
     Open,
     /// One who is signed in.
     Session,
+    /// A person in a session of their own.
+    OwnSession,
+    /// One who may make an API key for the session's user.
+    KeyMaker,
     /// An administrator of the tenant.
     Admin,
+    /// An administrator of the tenant, with nothing that was lent to a client.
+    CredentialAdmin,
     /// The deployment's operator.
     Operator,
     /// An OAuth client, which proves who it is if it is a confidential one.
@@ -101,7 +122,10 @@ impl Run {
         match self {
             Run::Bare(_) | Run::Asset | Run::Call(Guarded::Open(_)) => Guard::Open,
             Run::Call(Guarded::Session(_)) => Guard::Session,
+            Run::Call(Guarded::OwnSession(_)) => Guard::OwnSession,
+            Run::Call(Guarded::KeyMaker(_)) => Guard::KeyMaker,
             Run::Call(Guarded::Admin(_)) => Guard::Admin,
+            Run::Call(Guarded::CredentialAdmin(_)) => Guard::CredentialAdmin,
             Run::Call(Guarded::Operator(_)) => Guard::Operator,
             Run::Call(Guarded::Client(_)) => Guard::Client,
         }
@@ -140,6 +164,36 @@ where
     F: AsyncFn(&Cx, &Call<'_>, Admin) -> Answer + Copy + 'static,
 {
     Run::Call(Guarded::Admin(Box::new(move |cx, call, admin| {
+        Box::pin(async move { run(cx, call, admin).await })
+    })))
+}
+
+/// A handler for [`Guarded::OwnSession`].
+pub fn own_session<F>(run: F) -> Run
+where
+    F: AsyncFn(&Cx, &Call<'_>, OwnSession) -> Answer + Copy + 'static,
+{
+    Run::Call(Guarded::OwnSession(Box::new(move |cx, call, session| {
+        Box::pin(async move { run(cx, call, session).await })
+    })))
+}
+
+/// A handler for [`Guarded::KeyMaker`].
+pub fn key_maker<F>(run: F) -> Run
+where
+    F: AsyncFn(&Cx, &Call<'_>, KeyMaker) -> Answer + Copy + 'static,
+{
+    Run::Call(Guarded::KeyMaker(Box::new(move |cx, call, maker| {
+        Box::pin(async move { run(cx, call, maker).await })
+    })))
+}
+
+/// A handler for [`Guarded::CredentialAdmin`].
+pub fn credential_admin<F>(run: F) -> Run
+where
+    F: AsyncFn(&Cx, &Call<'_>, CredentialAdmin) -> Answer + Copy + 'static,
+{
+    Run::Call(Guarded::CredentialAdmin(Box::new(move |cx, call, admin| {
         Box::pin(async move { run(cx, call, admin).await })
     })))
 }

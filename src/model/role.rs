@@ -7,6 +7,8 @@ pub struct Role {
     pub name: String,
     /// Its place in the order.
     pub rank: i64,
+    /// Custom scopes of everybody who holds it, or a role that ranks above it.
+    pub scopes: Vec<String>,
 }
 
 /// A plan of a tenant, with the features it brings.

@@ -7,14 +7,43 @@ pub const OPENID: [&str; 5] = ["openid", "profile", "email", ROLES, "offline_acc
 /// With it a client learns a user's roles and plan.
 pub const ROLES: &str = "roles";
 
+/// What a client needs to make an API key through its grant, where its tenant allows that.
+pub const MAKE_API_KEYS: &str = "api_keys:create";
+
+/// What every person may do: granted by nobody, and so no custom scope.
+const BUILT_IN: [&str; 3] = ["read", "webhooks:manage", "write"];
+
 /// A sorted set of scope tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<String>);
 
 impl Scopes {
-    /// Every scope that is built in; what a person's own session holds.
-    pub fn own_session() -> Scopes {
-        Scopes(vec!["read".into(), "webhooks:manage".into(), "write".into()])
+    /// What a person may do: every scope that is built in, and those that administrators granted them.
+    pub fn of_person(granted: &[String]) -> Scopes {
+        let built_in = BUILT_IN.into_iter().map(str::to_owned);
+        Scopes::sorted(built_in.chain(granted.iter().cloned()).collect())
+    }
+
+    /// What a person may let a client do: what they may do themselves, let it know of them, and make keys.
+    pub fn lendable(granted: &[String]) -> Scopes {
+        let more = OPENID.into_iter().chain([MAKE_API_KEYS]).map(str::to_owned);
+        Scopes::sorted(Scopes::of_person(granted).0.into_iter().chain(more).collect())
+    }
+
+    /// All of these, however many.
+    pub fn all(tokens: impl IntoIterator<Item = String>) -> Scopes {
+        Scopes::sorted(tokens.into_iter().collect())
+    }
+
+    fn sorted(mut tokens: Vec<String>) -> Scopes {
+        tokens.sort();
+        tokens.dedup();
+        Scopes(tokens)
+    }
+
+    /// Those that the other set has as well.
+    pub fn within(self, limit: &Scopes) -> Scopes {
+        Scopes(self.0.into_iter().filter(|scope| limit.has(scope)).collect())
     }
 
     /// From single tokens; `None` if one is none of OpenID's nor `read`, `write`, `webhooks:manage` or
@@ -66,6 +95,11 @@ impl Scopes {
     pub fn hold(&self, needed: &[String]) -> bool {
         needed.iter().all(|scope| self.has(scope))
     }
+}
+
+/// Whether the text is a custom scope, which people have only if administrators grant it.
+pub fn is_custom(token: &str) -> bool {
+    is_scope(token) && token.contains(':') && !BUILT_IN.contains(&token) && token != MAKE_API_KEYS
 }
 
 /// Whether the text is a scope that keys and routes may name.

@@ -2,6 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::roles::GRANTED;
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
 
@@ -28,6 +29,12 @@ pub struct ApiKey {
     pub last_used_at: Option<Time>,
     /// When it ends.
     pub expires_at: Option<Time>,
+    /// The grant that it was made through, with which it ends.
+    pub grant_id: Option<String>,
+    /// Whom it is for, if that is less than whatever accepts it.
+    pub audiences: Option<Vec<String>>,
+    /// The client that made it through its grant, and its name.
+    pub client: Option<(String, String)>,
 }
 
 fn read(row: &Row) -> Result<ApiKey, Fault> {
@@ -43,7 +50,33 @@ fn read(row: &Row) -> Result<ApiKey, Fault> {
         created_at: row.time("created_at")?,
         last_used_at: row.maybe_time("last_used_at")?,
         expires_at: row.maybe_time("expires_at")?,
+        grant_id: row.maybe_text("grant_id")?,
+        audiences: row.maybe_text("audiences")?.map(|_| row.json("audiences")).transpose()?,
+        client: row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?),
     })
+}
+
+/// The columns of a key, with the client that made it.
+const KEY: &str = "api_keys.*, clients.id AS client_id, clients.name AS client_name
+                   FROM api_keys LEFT JOIN sessions ON sessions.id = api_keys.grant_id
+                   LEFT JOIN clients ON clients.id = sessions.client_id";
+
+/// Whether a key is neither revoked nor over with its grant at `?1`.
+const STANDS: &str = "api_keys.revoked_at IS NULL AND (api_keys.grant_id IS NULL OR EXISTS (
+                        SELECT 1 FROM sessions grants WHERE grants.id = api_keys.grant_id
+                        AND grants.ended_at IS NULL AND grants.expires_at > ?1))";
+
+/// The grant that a live key was made through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfGrant {
+    /// The client.
+    pub client_id: String,
+    /// What was granted, space-separated.
+    pub scope: String,
+    /// How the user had signed in.
+    pub amr: Vec<String>,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Time,
 }
 
 /// A live key with its hash, and its user if it has one.
@@ -61,8 +94,12 @@ pub struct Live {
     pub tenant_id: String,
     /// Its own roles.
     pub roles: Vec<String>,
-    /// On whose behalf it acts.
-    pub user: Option<User>,
+    /// On whose behalf it acts, with the custom scopes that they have.
+    pub user: Option<(User, Vec<String>)>,
+    /// The grant that it was made through.
+    pub grant: Option<OfGrant>,
+    /// Whom it is for.
+    pub audiences: Option<Vec<String>>,
 }
 
 /// The live key of that id; its use is noted, to the minute.
@@ -72,22 +109,39 @@ pub async fn live_by_id(db: &dyn Db, id: &str, hash: &str, now: Time) -> Result<
          WHERE id = ?1 AND hash = ?2 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?4",
         vec![id.into(), hash.into(), now.0.into(), now.plus(-60).0.into()],
     );
-    let find = Stmt::new(
-        "SELECT users.*, api_keys.id AS key_id, api_keys.hash AS key_hash, api_keys.scopes AS key_scopes,
+    let find = format!(
+        "SELECT {GRANTED} AS user_granted, users.*, sessions.client_id AS grant_client, sessions.scope AS grant_scope,
+                sessions.amr AS grant_amr, sessions.expires_at AS grant_expires_at,
+                api_keys.grant_id AS key_grant_id, api_keys.audiences AS key_audiences, api_keys.id AS key_id, api_keys.hash AS key_hash, api_keys.scopes AS key_scopes,
                 api_keys.expires_at AS key_expires_at, api_keys.tenant_id AS key_tenant_id,
                 api_keys.roles AS key_roles, api_keys.user_id AS key_user_id
          FROM api_keys LEFT JOIN users ON users.id = api_keys.user_id
-         WHERE api_keys.id = ?1 AND api_keys.revoked_at IS NULL
+         LEFT JOIN sessions ON sessions.id = api_keys.grant_id
+         WHERE api_keys.id = ?2 AND {STANDS}
          AND (api_keys.user_id IS NULL OR users.status = 'active')
-         AND (api_keys.expires_at IS NULL OR api_keys.expires_at > ?2)",
-        vec![id.into(), now.0.into()],
+         AND (api_keys.expires_at IS NULL OR api_keys.expires_at > ?1)"
     );
+    let find = Stmt::new(find, vec![now.0.into(), id.into()]);
     let answers = db.run(vec![touch, find]).await?;
     let Some(row) = answers.last().and_then(|rows| rows.first()) else { return Ok(None) };
     let of_user = Columns(row).maybe_text("key_user_id")?.is_some();
-    let user = if of_user { Some(users::read(row)?) } else { None };
+    let user = match of_user {
+        true => Some((users::read(row)?, Columns(row).json("user_granted")?)),
+        false => None,
+    };
     let row = Columns(row);
+    let grant = match row.maybe_text("key_grant_id")? {
+        Some(_) => Some(OfGrant {
+            client_id: row.text("grant_client")?,
+            scope: row.text("grant_scope")?,
+            amr: row.json("grant_amr")?,
+            expires_at: row.time("grant_expires_at")?,
+        }),
+        None => None,
+    };
     Ok(Some(Live {
+        grant,
+        audiences: row.maybe_text("key_audiences")?.map(|_| row.json("key_audiences")).transpose()?,
         id: row.text("key_id")?,
         hash: row.text("key_hash")?,
         scopes: row.json("key_scopes")?,
@@ -106,8 +160,9 @@ pub struct By<'a> {
     pub key_id: Option<&'a str>,
 }
 
-/// Makes a key, if there still is whom it stands for and what it is made with; returns its id if so.
-pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>) -> Stmt {
+/// Makes a key, if there still is whom it stands for and what it is made with, and its owner has fewer than `most`;
+/// returns its id if so.
+pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>, most: i64) -> Stmt {
     let args: Vec<Arg> = vec![
         (&key.id).into(),
         (&key.tenant_id).into(),
@@ -121,42 +176,76 @@ pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>) -> Stmt {
         json_text(&key.roles).into(),
         by.session_id.into(),
         by.key_id.into(),
+        key.grant_id.clone().into(),
+        key.audiences.as_ref().map(json_text).into(),
+        most.into(),
     ];
-    Stmt::new(
-        "INSERT INTO api_keys (id, tenant_id, user_id, name, prefix, hash, scopes, created_at, expires_at, roles)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
-         WHERE EXISTS (SELECT 1 FROM tenants WHERE id = ?2)
+    let count = count(key.user_id.is_some()).replace("?1", "?8");
+    let sql = format!(
+        "INSERT INTO api_keys (id, tenant_id, user_id, name, prefix, hash, scopes, created_at, expires_at, roles,
+                               grant_id, audiences)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, ?14
+         WHERE ({count}) < ?15 AND EXISTS (SELECT 1 FROM tenants WHERE id = ?2)
          AND (?3 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?3))
-         AND (?11 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?11 AND ended_at IS NULL))
-         AND (?12 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?12 AND revoked_at IS NULL)) RETURNING id",
-        args,
-    )
+         AND (?11 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?11 AND ended_at IS NULL AND expires_at > ?8))
+         AND (?12 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?12 AND revoked_at IS NULL)) RETURNING id"
+    );
+    Stmt::new(sql, args)
+}
+
+/// Asks how many keys stand at `?1` of the user `?3`, or of the tenant `?2` itself.
+fn count(of_user: bool) -> String {
+    let whose = if of_user { "user_id = ?3" } else { "tenant_id = ?2 AND user_id IS NULL" };
+    format!("SELECT count(*) FROM api_keys WHERE {whose} AND {STANDS}")
+}
+
+/// Whether an owner has that many keys.
+pub async fn has(
+    db: &dyn Db,
+    tenant_id: &str,
+    user_id: Option<&str>,
+    most: i64,
+    now: Time,
+) -> Result<bool, Fault> {
+    let sql = format!("SELECT 1 AS n WHERE ({}) >= ?4", count(user_id.is_some()));
+    let args = vec![now.0.into(), tenant_id.into(), user_id.into(), most.into()];
+    Ok(!one(db, Stmt::new(sql, args)).await?.is_empty())
 }
 
 /// A page of a user's keys that are not revoked, by id.
-pub async fn list(db: &dyn Db, user_id: &str, page: &Page) -> Result<Listed<ApiKey>, Fault> {
-    listed(db, "user_id", user_id, page).await
+pub async fn list(db: &dyn Db, user_id: &str, page: &Page, now: Time) -> Result<Listed<ApiKey>, Fault> {
+    listed(db, "user_id", user_id, page, now).await
 }
 
 /// A page of a tenant's keys that are not revoked, its users' as well, by id.
-pub async fn list_of_tenant(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<ApiKey>, Fault> {
-    listed(db, "tenant_id", tenant_id, page).await
+pub async fn list_of_tenant(
+    db: &dyn Db,
+    tenant_id: &str,
+    page: &Page,
+    now: Time,
+) -> Result<Listed<ApiKey>, Fault> {
+    listed(db, "tenant_id", tenant_id, page, now).await
 }
 
-async fn listed(db: &dyn Db, of: &str, id: &str, page: &Page) -> Result<Listed<ApiKey>, Fault> {
+async fn listed(db: &dyn Db, of: &str, id: &str, page: &Page, now: Time) -> Result<Listed<ApiKey>, Fault> {
     let sql = format!(
-        "SELECT * FROM api_keys WHERE {of} = ?1 AND revoked_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3"
+        "SELECT {KEY} WHERE api_keys.{of} = ?2 AND {STANDS} AND api_keys.id > ?3 ORDER BY api_keys.id LIMIT ?4"
     );
     let after = page.after.clone().unwrap_or_default();
-    let rows = one(db, Stmt::new(sql, vec![id.into(), after.into(), (page.limit + 1).into()])).await?;
+    let args = vec![now.0.into(), id.into(), after.into(), (page.limit + 1).into()];
+    let rows = one(db, Stmt::new(sql, args)).await?;
     let items = rows.iter().map(read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |key: &ApiKey| key.id.clone()))
 }
 
-/// A key of a tenant that is not revoked.
-pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<ApiKey>, Fault> {
-    let sql = "SELECT * FROM api_keys WHERE tenant_id = ?1 AND id = ?2 AND revoked_at IS NULL";
-    one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
+/// A key of a tenant that is not over.
+pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str, now: Time) -> Result<Option<ApiKey>, Fault> {
+    let sql = format!("SELECT {KEY} WHERE api_keys.tenant_id = ?2 AND api_keys.id = ?3 AND {STANDS}");
+    one(db, Stmt::new(sql, vec![now.0.into(), tenant_id.into(), id.into()]))
+        .await?
+        .first()
+        .map(read)
+        .transpose()
 }
 
 /// Revokes a key of a tenant, or of a user of it; returns its id if it was not revoked before.
@@ -164,20 +253,4 @@ pub fn revoke(tenant_id: &str, user_id: Option<&str>, id: &str, now: Time) -> St
     let sql = "UPDATE api_keys SET revoked_at = ?4 WHERE tenant_id = ?1 AND (?2 IS NULL OR user_id = ?2) AND id = ?3
                AND revoked_at IS NULL RETURNING id";
     Stmt::new(sql, vec![tenant_id.into(), user_id.into(), id.into(), now.0.into()])
-}
-
-/// How many keys a user has that are not revoked; without a user, how many are the tenant's own.
-pub async fn count(db: &dyn Db, tenant_id: &str, user_id: Option<&str>) -> Result<i64, Fault> {
-    let stmt = match user_id {
-        Some(user_id) => Stmt::new(
-            "SELECT count(*) AS n FROM api_keys WHERE user_id = ?1 AND revoked_at IS NULL",
-            vec![user_id.into()],
-        ),
-        None => Stmt::new(
-            "SELECT count(*) AS n FROM api_keys
-             WHERE tenant_id = ?1 AND user_id IS NULL AND revoked_at IS NULL",
-            vec![tenant_id.into()],
-        ),
-    };
-    one(db, stmt).await?.first().map_or(Ok(0), |row| Columns(row).int("n"))
 }

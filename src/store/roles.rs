@@ -7,7 +7,7 @@ use crate::store::{Columns, json_text, one};
 /// A role from its row.
 pub(crate) fn read_role(row: &Row) -> Result<Role, Fault> {
     let row = Columns(row);
-    Ok(Role { name: row.text("name")?, rank: row.int("rank")? })
+    Ok(Role { name: row.text("name")?, rank: row.int("rank")?, scopes: row.json("scopes")? })
 }
 
 /// A plan from its row.
@@ -16,10 +16,35 @@ pub(crate) fn read_plan(row: &Row) -> Result<Plan, Fault> {
     Ok(Plan { name: row.text("name")?, rank: row.int("rank")?, features: row.json("features")? })
 }
 
+/// The custom scopes of the row of `users` at hand, a list: its own, and those of its roles and of the roles that rank
+/// below them.
+pub(crate) const GRANTED: &str = "(
+  SELECT json_group_array(DISTINCT value) FROM (
+    SELECT value FROM json_each(users.scopes)
+    UNION SELECT each.value FROM roles, json_each(roles.scopes) AS each
+    WHERE roles.tenant_id = users.tenant_id AND roles.scopes <> '[]' AND roles.rank <= (
+      SELECT max(held.rank) FROM roles AS held
+      WHERE held.tenant_id = users.tenant_id AND held.name IN (SELECT value FROM json_each(users.roles)))))";
+
+/// Asks for a user's custom scopes.
+pub fn granted_to(user_id: &str) -> Stmt {
+    Stmt::new(format!("SELECT {GRANTED} AS granted FROM users WHERE id = ?1"), vec![user_id.into()])
+}
+
+/// What [`granted_to`] answers.
+pub fn read_granted(rows: &[Row]) -> Result<Vec<String>, Fault> {
+    rows.first().map_or(Ok(Vec::new()), |row| Columns(row).json("granted"))
+}
+
+/// A user's custom scopes.
+pub async fn granted(db: &dyn Db, user_id: &str) -> Result<Vec<String>, Fault> {
+    read_granted(&one(db, granted_to(user_id)).await?)
+}
+
 /// Asks for a tenant's roles, highest first.
 pub fn all_roles(tenant_id: &str) -> Stmt {
     Stmt::new(
-        "SELECT name, rank FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name",
+        "SELECT name, rank, scopes FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name",
         vec![tenant_id.into()],
     )
 }
@@ -43,8 +68,9 @@ pub async fn plans(db: &dyn Db, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
 /// Makes a role; returns its name unless it is taken.
 pub fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
     Stmt::new(
-        "INSERT INTO roles (tenant_id, name, rank) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING RETURNING name",
-        vec![tenant_id.into(), (&role.name).into(), role.rank.into()],
+        "INSERT INTO roles (tenant_id, name, rank, scopes) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING RETURNING name",
+        vec![tenant_id.into(), (&role.name).into(), role.rank.into(), json_text(&role.scopes).into()],
     )
 }
 
@@ -61,11 +87,11 @@ pub fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
     )
 }
 
-/// Changes a role's rank; returns its name if there is one.
+/// Changes a role's rank and scopes; returns its name if there is one.
 pub fn update_role(tenant_id: &str, role: &Role) -> Stmt {
     Stmt::new(
-        "UPDATE roles SET rank = ?3 WHERE tenant_id = ?1 AND name = ?2 RETURNING name",
-        vec![tenant_id.into(), (&role.name).into(), role.rank.into()],
+        "UPDATE roles SET rank = ?3, scopes = ?4 WHERE tenant_id = ?1 AND name = ?2 RETURNING name",
+        vec![tenant_id.into(), (&role.name).into(), role.rank.into(), json_text(&role.scopes).into()],
     )
 }
 

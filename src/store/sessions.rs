@@ -4,6 +4,7 @@ use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
 use crate::store::audit;
 use crate::store::logout_deliveries::owe;
+use crate::store::roles::GRANTED;
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
 
@@ -43,6 +44,8 @@ pub struct Live {
     pub amr: Vec<String>,
     /// When the user signed in.
     pub auth_time: Time,
+    /// When the user last proved who they are in it.
+    pub proved_at: Time,
     /// When it ends at the latest.
     pub expires_at: Time,
     /// The client that it was granted to; none for a person's own.
@@ -55,12 +58,19 @@ pub struct Live {
     pub resources: Vec<String>,
     /// The user.
     pub user: User,
+    /// The custom scopes that the user has.
+    pub granted: Vec<String>,
 }
 
-const LIVE: &str = "SELECT users.*, sessions.id AS session_id, sessions.amr AS session_amr,
+fn live() -> String {
+    format!("SELECT {GRANTED} AS user_granted, {LIVE}")
+}
+
+const LIVE: &str = "users.*, sessions.id AS session_id, sessions.amr AS session_amr,
                            sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at,
                            sessions.client_id AS session_client_id, sessions.parent_id AS session_parent_id,
                            sessions.scope AS session_scope,
+                           coalesce(sessions.proved_at, sessions.auth_time) AS session_proved_at,
                            coalesce(sessions.resources, '[]') AS session_resources
                     FROM sessions JOIN users ON users.id = sessions.user_id
                     WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?2
@@ -73,36 +83,39 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
         id: row.text("session_id")?,
         amr: row.json("session_amr")?,
         auth_time: row.time("session_auth_time")?,
+        proved_at: row.time("session_proved_at")?,
         expires_at: row.time("session_expires_at")?,
         client_id: row.maybe_text("session_client_id")?,
         parent_id: row.maybe_text("session_parent_id")?,
         scope: row.maybe_text("session_scope")?,
         resources: row.json("session_resources")?,
+        granted: row.json("user_granted")?,
         user,
     })
 }
 
 /// Asks for the live session of a refresh token.
 pub(crate) fn live_by_refresh_token(hash: &str, now: Time) -> Stmt {
-    let sql = format!("{LIVE} sessions.id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)");
+    let sql = format!("{} sessions.id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)", live());
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// Asks for the live session that an authorization code was given in.
 pub(crate) fn live_by_code(hash: &str, now: Time) -> Stmt {
-    let sql = format!("{LIVE} sessions.id = (SELECT session_id FROM authorization_codes WHERE hash = ?1)");
+    let sql =
+        format!("{} sessions.id = (SELECT session_id FROM authorization_codes WHERE hash = ?1)", live());
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// Asks for the live session in which a device was approved.
 pub(crate) fn live_by_device_code(hash: &str, now: Time) -> Stmt {
-    let sql = format!("{LIVE} sessions.id = (SELECT session_id FROM device_codes WHERE hash = ?1)");
+    let sql = format!("{} sessions.id = (SELECT session_id FROM device_codes WHERE hash = ?1)", live());
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// The live session of that id.
 pub async fn live_by_id(db: &dyn Db, id: &str, now: Time) -> Result<Option<Live>, Fault> {
-    let stmt = Stmt::new(format!("{LIVE} sessions.id = ?1"), vec![id.into(), now.0.into()]);
+    let stmt = Stmt::new(format!("{} sessions.id = ?1", live()), vec![id.into(), now.0.into()]);
     one(db, stmt).await?.first().map(read_live).transpose()
 }
 
@@ -113,7 +126,8 @@ pub async fn live_by_cookie(db: &dyn Db, cookie_hash: &str, now: Time) -> Result
          WHERE cookie_hash = ?1 AND ended_at IS NULL AND idle_until > ?2 AND seen_at < ?3",
         vec![cookie_hash.into(), now.0.into(), now.plus(-300).0.into()],
     );
-    let find = Stmt::new(format!("{LIVE} sessions.cookie_hash = ?1"), vec![cookie_hash.into(), now.0.into()]);
+    let find =
+        Stmt::new(format!("{} sessions.cookie_hash = ?1", live()), vec![cookie_hash.into(), now.0.into()]);
     let answers = db.run(vec![touch, find]).await?;
     answers.last().and_then(|rows| rows.first()).map(read_live).transpose()
 }
@@ -148,12 +162,19 @@ pub fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> St
 
 /// Notes that a session's person proved more, and changes the value of its cookie if it has one, once the
 /// event of that mark is written; returns when it began and when it ends.
-pub fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, mark: &str) -> Stmt {
-    let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash) WHERE id = ?1 AND ended_at IS NULL";
-    let args = vec![id.into(), json_text(&amr).into(), cookie_hash.into()];
+pub fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, now: Time, mark: &str) -> Stmt {
+    let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash), proved_at = ?4
+               WHERE id = ?1 AND ended_at IS NULL";
+    let args = vec![id.into(), json_text(&amr).into(), cookie_hash.into(), now.0.into()];
     let mut stmt = audit::if_written(Stmt::new(sql, args), mark);
     stmt.sql.push_str(" RETURNING auth_time, expires_at");
     stmt
+}
+
+/// Notes that a session's person proved who they are, if it is not over.
+pub fn proved(id: &str, now: Time) -> Stmt {
+    let sql = "UPDATE sessions SET proved_at = ?2 WHERE id = ?1 AND ended_at IS NULL";
+    Stmt::new(sql, vec![id.into(), now.0.into()])
 }
 
 /// A session and those that began in it, but for offline access.

@@ -26,6 +26,8 @@ pub struct User {
     pub password_hash: Option<String>,
     /// At most three.
     pub roles: Vec<String>,
+    /// Custom scopes that were granted to this user, besides those of the roles.
+    pub scopes: Vec<String>,
     /// The plan; the tenant's default when absent.
     pub plan: Option<String>,
     /// Whether the password was set by who had the mailbox and proved nothing else, and no second factor has
@@ -57,6 +59,7 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
         name: row.maybe_text("name")?,
         password_hash: row.maybe_text("password_hash")?,
         roles: row.json("roles")?,
+        scopes: row.json("scopes")?,
         plan: row.maybe_text("plan")?,
         password_by_mail: row.flag("password_by_mail")?,
         mfa: row.text("mfa")?,
@@ -140,8 +143,8 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
     let sql = format!(
         "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
                             plan, mfa, status, operator, created_at, language,
-                            proved, words)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16
+                            proved, words, scopes)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17
          WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
          ON CONFLICT DO NOTHING RETURNING id"
     );
@@ -164,6 +167,7 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
             user.created_at.0.into(),
             user.language.clone().into(),
             words(user).into(),
+            json_text(&user.scopes).into(),
         ],
     )
 }
@@ -173,7 +177,8 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
 pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
     Stmt::new(
         "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
-                                    status = ?9, mfa = coalesce(?10, mfa), proved = max(proved, ?5), words = ?11
+                                    status = ?9, mfa = coalesce(?10, mfa), proved = max(proved, ?5), words = ?11,
+                                    scopes = ?12
          WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
         vec![
             (&user.tenant_id).into(),
@@ -187,6 +192,7 @@ pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
             (&user.status).into(),
             mfa.into(),
             words(user).into(),
+            json_text(&user.scopes).into(),
         ],
     )
 }

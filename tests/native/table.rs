@@ -18,15 +18,15 @@ account open POST /auth/refresh
 account open POST /auth/register
 account open POST /auth/reset-password
 account open POST /auth/verify-email
-account session GET /auth/mfa
-account session GET /auth/mfa/backup-codes
-account session POST /auth/mfa/backup-codes
-account session POST /auth/mfa/disable
-account session POST /auth/mfa/enable
+account own session GET /auth/mfa
+account own session GET /auth/mfa/backup-codes
+account own session POST /auth/mfa/backup-codes
+account own session POST /auth/mfa/disable
+account own session POST /auth/mfa/enable
+connections key maker POST /users/generate-api-key
 connections open GET /users/auth/status
 connections open POST /users/auth/magic-link/request
 connections open POST /users/auth/magic-link/verify
-connections session POST /users/generate-api-key
 connections session POST /users/logout
 oauth client POST /oauth2/device_authorization
 oauth client POST /oauth2/introspect
@@ -88,6 +88,7 @@ pages open POST /tenant/{tenant}/logout
 pages open POST /tenant/{tenant}/magic-link
 pages open POST /tenant/{tenant}/mfa
 pages open POST /tenant/{tenant}/register
+session key maker POST /api/auth/api-keys
 session open GET /.well-known/webauthn
 session open POST /api/auth/change-email/confirm
 session open POST /api/auth/login
@@ -98,25 +99,24 @@ session open POST /api/auth/mfa/verify
 session open POST /api/auth/passkeys/login
 session open POST /api/auth/passkeys/login/options
 session open POST /api/auth/refresh
-session session DELETE /api/auth/api-keys/{id}
-session session DELETE /api/auth/devices/{id}
-session session DELETE /api/auth/passkeys/{id}
-session session DELETE /api/auth/sessions
-session session DELETE /api/auth/sessions/{id}
-session session GET /api/auth/api-keys
-session session GET /api/auth/devices
+session own session DELETE /api/auth/api-keys/{id}
+session own session DELETE /api/auth/devices/{id}
+session own session DELETE /api/auth/passkeys/{id}
+session own session DELETE /api/auth/sessions
+session own session DELETE /api/auth/sessions/{id}
+session own session GET /api/auth/api-keys
+session own session GET /api/auth/devices
+session own session GET /api/auth/mfa
+session own session GET /api/auth/passkeys
+session own session GET /api/auth/sessions
+session own session PATCH /api/auth/passkeys/{id}
+session own session POST /api/auth/change-email
+session own session POST /api/auth/change-password
+session own session POST /api/auth/mfa/step-up
+session own session POST /api/auth/passkeys
+session own session POST /api/auth/passkeys/options
 session session GET /api/auth/me
-session session GET /api/auth/mfa
-session session GET /api/auth/passkeys
-session session GET /api/auth/sessions
-session session PATCH /api/auth/passkeys/{id}
-session session POST /api/auth/api-keys
-session session POST /api/auth/change-email
-session session POST /api/auth/change-password
 session session POST /api/auth/logout
-session session POST /api/auth/mfa/step-up
-session session POST /api/auth/passkeys
-session session POST /api/auth/passkeys/options
 system open GET /dev/outbox
 system open GET /docs
 system open GET /docs/
@@ -127,17 +127,12 @@ system open GET /portcullis.css
 system open GET /portcullis.js
 system open GET /portcullis.svg
 system open POST /setup
-tenant admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
-tenant admin DELETE /tenant/{tenant}/v2/Clients/{id}
 tenant admin DELETE /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin DELETE /tenant/{tenant}/v2/Plans/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Roles/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Routes/{id}
 tenant admin DELETE /tenant/{tenant}/v2/Templates/{name}
 tenant admin DELETE /tenant/{tenant}/v2/Users/{id}
-tenant admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
-tenant admin GET /tenant/{tenant}/v2/ApiKeys
-tenant admin GET /tenant/{tenant}/v2/ApiKeys/{id}
 tenant admin GET /tenant/{tenant}/v2/Audit
 tenant admin GET /tenant/{tenant}/v2/Clients
 tenant admin GET /tenant/{tenant}/v2/Clients/{id}
@@ -157,13 +152,8 @@ tenant admin GET /tenant/{tenant}/v2/Templates/{name}
 tenant admin GET /tenant/{tenant}/v2/Usage
 tenant admin GET /tenant/{tenant}/v2/Users
 tenant admin GET /tenant/{tenant}/v2/Users/{id}
-tenant admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
-tenant admin PATCH /tenant/{tenant}/v2/Clients/{id}
 tenant admin PATCH /tenant/{tenant}/v2/Settings
 tenant admin PATCH /tenant/{tenant}/v2/Users/{id}
-tenant admin POST /tenant/{tenant}/v2/ApiKeys
-tenant admin POST /tenant/{tenant}/v2/Clients
-tenant admin POST /tenant/{tenant}/v2/Clients/{id}/secret
 tenant admin POST /tenant/{tenant}/v2/Keys/rotate
 tenant admin POST /tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview
 tenant admin POST /tenant/{tenant}/v2/Mails/{id}/retry
@@ -173,7 +163,6 @@ tenant admin POST /tenant/{tenant}/v2/Routes
 tenant admin POST /tenant/{tenant}/v2/Templates/{name}/preview
 tenant admin POST /tenant/{tenant}/v2/Users
 tenant admin POST /tenant/{tenant}/v2/Users/{id}/invitation
-tenant admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant admin PUT /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin PUT /tenant/{tenant}/v2/Plans/{name}
 tenant admin PUT /tenant/{tenant}/v2/Roles/{name}
@@ -181,6 +170,17 @@ tenant admin PUT /tenant/{tenant}/v2/Routes/{id}
 tenant admin PUT /tenant/{tenant}/v2/Settings
 tenant admin PUT /tenant/{tenant}/v2/Templates/{name}
 tenant admin PUT /tenant/{tenant}/v2/Users/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/Clients/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
+tenant credential admin GET /tenant/{tenant}/v2/ApiKeys
+tenant credential admin GET /tenant/{tenant}/v2/ApiKeys/{id}
+tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
+tenant credential admin PATCH /tenant/{tenant}/v2/Clients/{id}
+tenant credential admin POST /tenant/{tenant}/v2/ApiKeys
+tenant credential admin POST /tenant/{tenant}/v2/Clients
+tenant credential admin POST /tenant/{tenant}/v2/Clients/{id}/secret
+tenant credential admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant operator DELETE /tenant/{tenant}/v2/Tenants/{id}
 tenant operator GET /tenant/{tenant}/v2/Tenants
 tenant operator GET /tenant/{tenant}/v2/Tenants/{id}
@@ -197,6 +197,9 @@ fn the_table_is_as_written_here() {
             let guard = match route.run.guard() {
                 Guard::Open => "open",
                 Guard::Session => "session",
+                Guard::OwnSession => "own session",
+                Guard::KeyMaker => "key maker",
+                Guard::CredentialAdmin => "credential admin",
                 Guard::Admin => "admin",
                 Guard::Operator => "operator",
                 Guard::Client => "client",

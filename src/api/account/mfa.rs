@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::api::account::{message, ok, signed_in_shape, tokens_shape};
 use crate::api::factor::{self, Names};
 use crate::cx::Cx;
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, invalid};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions::Holds;
@@ -32,12 +32,12 @@ fn need<'a>(field: &'static str, sent: &'a Option<String>) -> Result<&'a str, Er
 }
 
 /// `GET /auth/mfa`: how the caller stands with second factors.
-pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
     Ok(ok(200, &factor::standing(&enrolment::standing(cx, &session).await?, Names::Snake).into()))
 }
 
 /// `POST /auth/mfa/enable`: begins to set a second factor up.
-pub(super) async fn enable(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn enable(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
     let method = match body.method.as_deref() {
         None | Some("totp") => Method::Totp,
@@ -62,7 +62,7 @@ pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
         let signed_in = sign_in::complete(cx, &call.chosen, token, Holder::Api, proof, false).await?;
         return Ok(signed_in_shape(&signed_in));
     }
-    let session = principal::session(cx, &call.chosen, &call.sent()).await?;
+    let session = principal::own_session(cx, &call.chosen, &call.sent()).await?;
     let code = Proof::Code(need("code", &body.code)?);
     let waiting = challenges::enrolment_of(cx, &call.chosen, &session).await?;
     let method = waiting.methods().first().map(|method| method.name());
@@ -93,25 +93,25 @@ pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
         challenges::send_code(cx, &waiting).await?;
         return Ok(message(200, "A code is on its way to your email"));
     }
-    let session = principal::session(cx, &call.chosen, &call.sent()).await?;
+    let session = principal::own_session(cx, &call.chosen, &call.sent()).await?;
     let waiting = challenges::for_session(cx, &session, Holder::Api).await?;
     Ok(ok(200, &factor::challenge(cx, &waiting, Names::Snake, "mfaToken")?))
 }
 
 /// `POST /auth/mfa/backup-codes`: a fresh set, for a code.
-pub(super) async fn new_backup_codes(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn new_backup_codes(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let codes = enrolment::new_backup_codes(cx, &session, need("code", &body.code)?).await?;
     Ok(ok(200, &json!({ "backup_codes": codes })))
 }
 
 /// `GET /auth/mfa/backup-codes`: how many are left.
-pub(super) async fn backup_codes(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn backup_codes(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
     Ok(ok(200, &json!({ "remaining": enrolment::backup_codes_left(cx, &session).await? })))
 }
 
 /// `POST /auth/mfa/disable`: removes the second factor, for a code.
-pub(super) async fn disable(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn disable(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     enrolment::disable(cx, &session, need("code", &body.code)?).await?;
     Ok(ok(200, &json!({ "mfa_enabled": false })))

@@ -19,7 +19,7 @@ use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::domain::sessions::{Holds, Tokens};
 use crate::domain::sign_in::{SignedIn, Step};
-use crate::http::guard::{Answer, open, session};
+use crate::http::guard::{Answer, open, own_session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -38,14 +38,14 @@ pub fn surface() -> Surface {
         route("POST", "/auth/forgot-password", Limit::None, open(forgot_password::forgot_password)),
         route("GET", "/auth/reset-password", Limit::None, open(reset_password::show)),
         route("POST", "/auth/reset-password", per_address, open(reset_password::reset)),
-        route("GET", "/auth/mfa", Limit::None, session(mfa::status)),
-        route("POST", "/auth/mfa/enable", Limit::None, session(mfa::enable)),
+        route("GET", "/auth/mfa", Limit::None, own_session(mfa::status)),
+        route("POST", "/auth/mfa/enable", Limit::None, own_session(mfa::enable)),
         route("POST", "/auth/mfa/verify", Limit::None, open(mfa::verify)),
         route("POST", "/auth/mfa/login", Limit::None, open(mfa::login)),
         route("POST", "/auth/mfa/send", Limit::None, open(mfa::send)),
-        route("GET", "/auth/mfa/backup-codes", Limit::None, session(mfa::backup_codes)),
-        route("POST", "/auth/mfa/backup-codes", Limit::None, session(mfa::new_backup_codes)),
-        route("POST", "/auth/mfa/disable", Limit::None, session(mfa::disable)),
+        route("GET", "/auth/mfa/backup-codes", Limit::None, own_session(mfa::backup_codes)),
+        route("POST", "/auth/mfa/backup-codes", Limit::None, own_session(mfa::new_backup_codes)),
+        route("POST", "/auth/mfa/disable", Limit::None, own_session(mfa::disable)),
     ];
     Surface { name: "account", routes, refused, broken }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cx::Cx;
 use crate::domain::api_keys::{self, NewKey};
-use crate::domain::principal::Session;
+use crate::domain::principal::KeyMaker;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -21,13 +21,13 @@ pub(super) struct Body {
     scopes: Option<Vec<String>>,
 }
 
-pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, maker: KeyMaker) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
     let new = NewKey {
         name: body.name.as_deref().unwrap_or("API key"),
         scopes: body.scopes.unwrap_or_else(|| vec!["read".into(), "write".into()]),
         expires_at: None,
     };
-    let (_, key) = api_keys::create(cx, &session, new).await?;
+    let (_, key) = api_keys::create(cx, &maker, new).await?;
     Ok(Response::json(200, &json!({ "success": true, "apiKey": key })))
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::http::guard::{open, session};
+use crate::http::guard::{key_maker, open, session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -26,7 +26,7 @@ pub fn surface() -> Surface {
         route("POST", "/users/auth/magic-link/request", Limit::None, open(magic_link::request)),
         route("POST", "/users/auth/magic-link/verify", Limit::None, open(magic_link::verify)),
         route("POST", "/users/logout", Limit::None, session(logout::logout)),
-        route("POST", "/users/generate-api-key", Limit::None, session(generate_api_key::generate_api_key)),
+        route("POST", "/users/generate-api-key", Limit::None, key_maker(generate_api_key::generate_api_key)),
     ];
     Surface { name: "connections", routes, refused, broken }
 }

@@ -14,6 +14,7 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Route, Surface, Table};
 use crate::model::headers::Headers;
+use crate::model::scope::MAKE_API_KEYS;
 
 const ABOUT: &str = "An authentication gateway. Each surface has its own shapes of success and failure; \
     every path that none of them owns belongs to the gateway's route table and is answered by an origin.\n\n\
@@ -158,12 +159,13 @@ impl Row<'_> {
     }
 
     fn security(&self) -> Value {
+        let bearer = json!({ "bearer": [] });
         let any_of: Vec<Value> = match (self.operation.credentials, self.route.run.guard()) {
             (Some(names), _) => names.iter().map(|name| json!({ *name: [] })).chain([json!({})]).collect(),
             (None, Guard::Open) => Vec::new(),
-            (None, Guard::Session) => vec![json!({ "bearer": [] })],
-            (None, Guard::Admin) => vec![json!({ "bearer": [] }), json!({ "apiKey": [] })],
-            (None, Guard::Operator) => vec![json!({ "bearer": [] })],
+            (None, Guard::Session | Guard::OwnSession | Guard::KeyMaker) => vec![bearer],
+            (None, Guard::Admin | Guard::CredentialAdmin) => vec![bearer, json!({ "apiKey": [] })],
+            (None, Guard::Operator) => vec![bearer],
             (None, Guard::Client) => vec![json!({ "client": [] }), json!({})],
         };
         any_of.into()
@@ -326,6 +328,9 @@ fn who(guard: Guard) -> Option<String> {
     match guard {
         Guard::Open => None,
         Guard::Session => Some("For one who is signed in.".into()),
+        Guard::OwnSession => Some("For a person in a session of their own.".into()),
+        Guard::KeyMaker => Some(format!("As an own session, or a grant with `{MAKE_API_KEYS}`.")),
+        Guard::CredentialAdmin => Some("For an administrator, not through a client.".into()),
         Guard::Admin => Some("For an administrator of the tenant.".into()),
         Guard::Operator => Some("For the deployment's operator.".into()),
         Guard::Client => Some("For a client, authenticated as it is registered.".into()),
@@ -351,7 +356,7 @@ fn by_guard(guard: Guard) -> Vec<Refusal> {
     match guard {
         Guard::Open | Guard::Client => Vec::new(),
         Guard::Session => session.into(),
-        Guard::Admin | Guard::Operator => session.into_iter().chain([Refusal::Forbidden]).collect(),
+        _ => session.into_iter().chain([Refusal::Forbidden]).collect(),
     }
 }
 

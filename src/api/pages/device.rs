@@ -6,7 +6,7 @@ use crate::api::pages::place::Place;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::device;
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::COOKIE;
 use crate::http::guard::Answer;
@@ -43,7 +43,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     }
 }
 
-async fn decided(cx: &Cx, place: &Place, person: &Session, typed: &str, decision: Option<&str>) -> Answer {
+async fn decided(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decision: Option<&str>) -> Answer {
     let allow = match decision {
         None => {
             let found = device::find(cx, &place.tenant, person, typed).await?;
@@ -63,6 +63,6 @@ async fn decided(cx: &Cx, place: &Place, person: &Session, typed: &str, decision
     Ok(view::decided(place, allow)?)
 }
 
-async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<Session>, Fault> {
+async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Fault> {
     principal::browser(cx, &call.chosen, call.request.headers.cookie(COOKIE)).await
 }

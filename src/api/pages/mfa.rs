@@ -9,7 +9,7 @@ use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::challenges::{self, COOKIE, Waiting};
 use crate::domain::passkeys;
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions;
@@ -96,13 +96,13 @@ fn sent(place: &Place) -> Response {
     Response::see_other(&place.link_with("mfa", "sent=1"))
 }
 
-async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<Session>, Error> {
+async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {
     Ok(principal::browser(cx, &call.chosen, call.request.headers.cookie(sessions::COOKIE)).await?)
 }
 
 /// What the browser's cookie waits for, unless it was left behind: by a session that is not this one, or by a
 /// sign-in before the one that this session came of.
-async fn waiting(cx: &Cx, call: &Call<'_>, session: Option<&Session>) -> Result<Option<Waiting>, Error> {
+async fn waiting(cx: &Cx, call: &Call<'_>, session: Option<&OwnSession>) -> Result<Option<Waiting>, Error> {
     let Some(secret) = call.request.headers.cookie(COOKIE) else { return Ok(None) };
     let waiting = match challenges::find(cx, &call.chosen, secret, browser(call)).await {
         Ok(waiting) => waiting,

@@ -7,7 +7,7 @@ use crate::api::session::ok;
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::api_keys::{self, NewKey};
-use crate::domain::principal::Session;
+use crate::domain::principal::{KeyMaker, OwnSession};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -25,18 +25,23 @@ pub(super) struct Body {
 
 /// A key, without itself.
 pub(crate) fn shape(key: &ApiKey) -> Value {
-    json!({
+    let mut shape = json!({
         "id": key.id, "name": key.name, "scopes": key.scopes, "prefix": key.prefix,
         "createdAt": key.created_at.rfc3339(),
         "lastUsedAt": key.last_used_at.map(|at| at.rfc3339()),
         "expiresAt": key.expires_at.map(|at| at.rfc3339()),
-    })
+    });
+    // One that a client made through a grant, with which it ends.
+    if let (Some((id, name)), Some(shape)) = (&key.client, shape.as_object_mut()) {
+        shape.insert("client".into(), json!({ "id": id, "name": name }));
+    }
+    shape
 }
 
-pub(super) async fn create(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, maker: KeyMaker) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let new = NewKey { name: &body.name, scopes: body.scopes, expires_at: body.expires_at.as_deref() };
-    let (key, secret) = api_keys::create(cx, &session, new).await?;
+    let (key, secret) = api_keys::create(cx, &maker, new).await?;
     let mut data = shape(&key);
     if let Some(data) = data.as_object_mut() {
         data.insert("apiKey".into(), secret.into());
@@ -44,12 +49,12 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, session: Session) -> Answer
     Ok(ok(201, data))
 }
 
-pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let keys = api_keys::list(cx, &session, &page(call)?).await?;
     Ok(ok(200, listed(&keys, shape)))
 }
 
-pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     api_keys::revoke(cx, &session, call.param("id")).await?;
     Ok(ok(200, json!({ "revoked": true })))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::api::session::ok;
 use crate::cx::Cx;
 use crate::domain::email_change::{self, Confirmed};
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -29,7 +29,7 @@ pub(super) struct Token {
 }
 
 /// `POST /api/auth/change-email`: `{newEmail, password?}`.
-pub(super) async fn change_email(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn change_email(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     email_change::request(cx, &session, &body.new_email, &body.password).await?;
     Ok(ok(
@@ -42,7 +42,7 @@ pub(super) async fn change_email(cx: &Cx, call: &Call<'_>, session: Session) -> 
 /// user's own, goes on.
 pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Token = body::json(call, SMALL).await?;
-    let session = principal::session(cx, &call.chosen, &call.sent()).await.ok();
+    let session = principal::own_session(cx, &call.chosen, &call.sent()).await.ok();
     let confirmed = email_change::confirm(cx, &call.chosen, &body.token, session.as_ref()).await?;
     Ok(ok(200, json!({ "changed": confirmed == Confirmed::Done })))
 }

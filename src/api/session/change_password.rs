@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::api::session::ok;
 use crate::cx::Cx;
 use crate::domain::passwords;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -21,7 +21,7 @@ pub(super) struct Body {
     new_password: String,
 }
 
-pub(super) async fn change_password(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn change_password(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     passwords::change(cx, &session, &body.current_password, &body.new_password).await?;
     Ok(ok(200, json!({ "message": "Password changed successfully" })))

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::session::{ok, own};
+use crate::api::session::ok;
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::trusted_devices::{self, Device};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -18,14 +18,12 @@ fn shape(device: &Device) -> Value {
     })
 }
 
-pub(super) async fn list(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
-    own(&session)?;
+pub(super) async fn list(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
     let devices = trusted_devices::list(cx, &session).await?;
     Ok(ok(200, whole(&devices, shape)))
 }
 
-pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
-    own(&session)?;
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     trusted_devices::revoke(cx, &session, call.param("id")).await?;
     Ok(ok(200, json!({ "revoked": true })))
 }

@@ -133,9 +133,19 @@ pub struct ApiKey {
     last_used_at: Option<String>,
     #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// On one that a client made through a grant, with which it ends.
+    #[schema(nullable = false)]
+    client: Option<KeyClient>,
     /// The key itself, once.
     #[schema(nullable = false)]
     api_key: Option<String>,
+}
+
+/// The client that made a key.
+#[derive(ToSchema, Serialize)]
+pub struct KeyClient {
+    id: String,
+    name: String,
 }
 
 #[derive(ToSchema)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::api::factor::{self, Names};
 use crate::api::session::{ok, signed_in_shape};
 use crate::cx::Cx;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::invalid;
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sign_in::Holder;
@@ -66,13 +66,13 @@ pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 /// `GET /api/auth/mfa`: how the caller stands with second factors.
-pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
     let standing = enrolment::standing(cx, &session).await?;
     Ok(ok(200, factor::standing(&standing, Names::Camel).into()))
 }
 
 /// `POST /api/auth/mfa/step-up`: asks the session for its second factor.
-pub(super) async fn step_up(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn step_up(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
     let waiting = challenges::for_session(cx, &session, Holder::Api).await?;
     Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?))
 }

@@ -22,11 +22,10 @@ use serde_json::{Value, json};
 use crate::api::factor::{self, Names};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
-use crate::domain::principal::Session;
 use crate::domain::refusal::Refusal;
 use crate::domain::sessions::Holds;
 use crate::domain::sign_in::{SignedIn, Step};
-use crate::http::guard::{Answer, open, session};
+use crate::http::guard::{Answer, key_maker, open, own_session, session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -38,32 +37,37 @@ pub fn surface() -> Surface {
         route("POST", "/api/auth/login", Limit::None, open(login::login)),
         route("POST", "/api/auth/refresh", Limit::None, open(refresh::refresh)),
         route("POST", "/api/auth/logout", Limit::None, session(logout::logout)),
-        route("POST", "/api/auth/change-password", Limit::None, session(change_password::change_password)),
-        route("GET", "/api/auth/mfa", Limit::None, session(mfa::status)),
-        route("POST", "/api/auth/change-email", Limit::None, session(change_email::change_email)),
+        route(
+            "POST",
+            "/api/auth/change-password",
+            Limit::None,
+            own_session(change_password::change_password),
+        ),
+        route("GET", "/api/auth/mfa", Limit::None, own_session(mfa::status)),
+        route("POST", "/api/auth/change-email", Limit::None, own_session(change_email::change_email)),
         route("POST", "/api/auth/change-email/confirm", Limit::None, open(change_email::confirm)),
         route("POST", "/api/auth/magic-link/request", Limit::None, open(magic_link::request)),
         route("POST", "/api/auth/magic-link/verify", Limit::None, open(magic_link::verify)),
         route("POST", "/api/auth/mfa/verify", Limit::None, open(mfa::verify)),
         route("POST", "/api/auth/mfa/send", Limit::None, open(mfa::send)),
-        route("POST", "/api/auth/mfa/step-up", Limit::None, session(mfa::step_up)),
-        route("GET", "/api/auth/passkeys", Limit::None, session(passkeys::list)),
-        route("POST", "/api/auth/passkeys/options", Limit::None, session(passkeys::options)),
-        route("POST", "/api/auth/passkeys", Limit::None, session(passkeys::add)),
-        route("PATCH", "/api/auth/passkeys/{id}", Limit::None, session(passkeys::rename)),
-        route("DELETE", "/api/auth/passkeys/{id}", Limit::None, session(passkeys::remove)),
+        route("POST", "/api/auth/mfa/step-up", Limit::None, own_session(mfa::step_up)),
+        route("GET", "/api/auth/passkeys", Limit::None, own_session(passkeys::list)),
+        route("POST", "/api/auth/passkeys/options", Limit::None, own_session(passkeys::options)),
+        route("POST", "/api/auth/passkeys", Limit::None, own_session(passkeys::add)),
+        route("PATCH", "/api/auth/passkeys/{id}", Limit::None, own_session(passkeys::rename)),
+        route("DELETE", "/api/auth/passkeys/{id}", Limit::None, own_session(passkeys::remove)),
         route("POST", "/api/auth/passkeys/login/options", Limit::None, open(passkeys::login_options)),
         route("POST", "/api/auth/passkeys/login", Limit::None, open(passkeys::login)),
         route("GET", "/.well-known/webauthn", Limit::None, open(passkeys::origins)),
         route("GET", "/api/auth/me", Limit::None, session(me::me)),
-        route("GET", "/api/auth/api-keys", Limit::None, session(api_keys::list)),
-        route("POST", "/api/auth/api-keys", Limit::None, session(api_keys::create)),
-        route("DELETE", "/api/auth/api-keys/{id}", Limit::None, session(api_keys::revoke)),
-        route("GET", "/api/auth/sessions", Limit::None, session(sessions::list)),
-        route("DELETE", "/api/auth/sessions", Limit::None, session(sessions::revoke_others)),
-        route("DELETE", "/api/auth/sessions/{id}", Limit::None, session(sessions::revoke)),
-        route("GET", "/api/auth/devices", Limit::None, session(devices::list)),
-        route("DELETE", "/api/auth/devices/{id}", Limit::None, session(devices::revoke)),
+        route("GET", "/api/auth/api-keys", Limit::None, own_session(api_keys::list)),
+        route("POST", "/api/auth/api-keys", Limit::None, key_maker(api_keys::create)),
+        route("DELETE", "/api/auth/api-keys/{id}", Limit::None, own_session(api_keys::revoke)),
+        route("GET", "/api/auth/sessions", Limit::None, own_session(sessions::list)),
+        route("DELETE", "/api/auth/sessions", Limit::None, own_session(sessions::revoke_others)),
+        route("DELETE", "/api/auth/sessions/{id}", Limit::None, own_session(sessions::revoke)),
+        route("GET", "/api/auth/devices", Limit::None, own_session(devices::list)),
+        route("DELETE", "/api/auth/devices/{id}", Limit::None, own_session(devices::revoke)),
     ];
     Surface { name: "session", routes, refused, broken }
 }
@@ -92,11 +96,6 @@ fn step(cx: &Cx, step: Step) -> Answer {
         Step::SignedIn(signed_in) => Ok(signed_in_shape(&signed_in)),
         Step::Second(waiting) => Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?)),
     }
-}
-
-/// Refuses a client: what a person sees and ends of their sign-ins is their own.
-fn own(session: &Session) -> Result<(), Refusal> {
-    if session.is_own() { Ok(()) } else { Err(Refusal::Forbidden) }
 }
 
 /// The user and their tokens.

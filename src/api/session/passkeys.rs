@@ -9,7 +9,7 @@ use crate::api::tenant::list::{listed, page};
 use crate::api::webauthn;
 use crate::cx::Cx;
 use crate::domain::passkeys::{self, Passkey};
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::Holder;
 use crate::domain::{challenges, relying_party};
@@ -53,31 +53,31 @@ fn shape(passkey: &Passkey) -> Value {
     })
 }
 
-pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let all = passkeys::list(cx, &session, &page(call)?).await?;
     Ok(ok(200, listed(&all, shape)))
 }
 
 /// `POST /api/auth/passkeys/options`.
-pub(super) async fn options(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn options(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let creation = passkeys::creation(cx, &session, &call.request.host).await?;
     Ok(ok(200, webauthn::creation(&creation)))
 }
 
-pub(super) async fn add(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn add(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let Body { credential, name } = body::json(call, SMALL).await?;
     let host = &call.request.host;
     let passkey = passkeys::register(cx, &session, host, &credential, name.as_deref()).await?;
     Ok(ok(201, shape(&passkey)))
 }
 
-pub(super) async fn rename(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn rename(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let Name { name } = body::json(call, SMALL).await?;
     let passkey = passkeys::rename(cx, &session, call.param("id"), &name).await?;
     Ok(ok(200, shape(&passkey)))
 }
 
-pub(super) async fn remove(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
+pub(super) async fn remove(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     passkeys::remove(cx, &session, call.param("id")).await?;
     Ok(ok(200, json!({ "removed": true })))
 }

@@ -2,17 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::api::session::{ok, own};
+use crate::api::session::ok;
 use crate::api::tenant::list::{listed, page};
 use crate::api::tenant::sessions::shape;
 use crate::cx::Cx;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::sessions::{self, Shown};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 
-pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
-    own(&session)?;
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let all = sessions::list(cx, &session.tenant, &session.user.id, false, &page(call)?).await?;
     let marked = |shown: &Shown| -> Value {
         let mut one = shape(shown);
@@ -25,16 +24,14 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
 }
 
 /// Ends one, also the caller's own.
-pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: Session) -> Answer {
-    own(&session)?;
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let user_id = &session.user.id;
     sessions::revoke(cx, &session.tenant, user_id, user_id, call.param("id")).await?;
     Ok(ok(200, json!({ "revoked": true })))
 }
 
 /// Ends all but the caller's.
-pub(super) async fn revoke_others(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
-    own(&session)?;
+pub(super) async fn revoke_others(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
     sessions::revoke_others(cx, &session).await?;
     Ok(ok(200, json!({ "revoked": true })))
 }

@@ -8,7 +8,7 @@ use crate::api;
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::api_keys::{self, NewKey};
-use crate::domain::principal::Admin;
+use crate::domain::principal::CredentialAdmin;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -41,12 +41,12 @@ fn shape(key: &ApiKey) -> Value {
     shape
 }
 
-pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let keys = api_keys::list_by_admin(cx, &admin, &page(call)?).await?;
     Ok(Response::json(200, &listed(&keys, shape)))
 }
 
-pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let body: New = body::json(call, SMALL).await?;
     let new = NewKey { name: &body.name, scopes: body.scopes, expires_at: body.expires_at.as_deref() };
     let (key, secret) =
@@ -59,11 +59,11 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     Ok(Response::json(201, &made).with("location", location))
 }
 
-pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     Ok(Response::json(200, &shape(&api_keys::find(cx, &admin, call.param("id")).await?)))
 }
 
-pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     api_keys::revoke_by_admin(cx, &admin, call.param("id")).await?;
     Ok(Response::empty(204))
 }

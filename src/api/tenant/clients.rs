@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::clients::{self, Client, Made};
-use crate::domain::principal::Admin;
+use crate::domain::principal::{Admin, CredentialAdmin};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
@@ -71,9 +71,9 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     Ok(Response::json(200, &listed(&clients, |client| shape(client).into())))
 }
 
-pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let described = described(body::object(call, SMALL).await?)?;
-    let new = clients::create(cx, &admin.tenant, admin.actor(), described).await?;
+    let new = clients::create_by_admin(cx, &admin, described).await?;
     let location = format!("/tenant/{}/v2/Clients/{}", admin.tenant.id, new.client.id);
     Ok(Response::json(201, &made(&new).into()).with("location", location))
 }
@@ -83,14 +83,14 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     Ok(Response::json(200, &shape(&client).into()))
 }
 
-pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let described = described(members(call).await?)?;
-    let new = clients::replace(cx, &admin.tenant, admin.actor(), call.param("id"), described).await?;
+    let new = clients::replace_by_admin(cx, &admin, call.param("id"), described).await?;
     Ok(Response::json(200, &made(&new).into()))
 }
 
 /// Member by member; null stands for the default.
-pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let changes = members(call).await?;
     let id = call.param("id");
     let mut all = shape(&clients::find(cx, &admin.tenant, id).await?);
@@ -100,16 +100,16 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         all.remove("response_types");
     }
     all.extend(changes);
-    let new = clients::replace(cx, &admin.tenant, admin.actor(), id, described(all)?).await?;
+    let new = clients::replace_by_admin(cx, &admin, id, described(all)?).await?;
     Ok(Response::json(200, &made(&new).into()))
 }
 
-pub(super) async fn new_secret(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let new = clients::new_secret(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
+pub(super) async fn new_secret(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let new = clients::new_secret_by_admin(cx, &admin, call.param("id")).await?;
     Ok(Response::json(200, &made(&new).into()))
 }
 
-pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     clients::delete(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
     Ok(Response::empty(204))
 }

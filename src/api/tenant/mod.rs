@@ -25,7 +25,7 @@ use serde_json::json;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::http::guard::{admin, operator};
+use crate::http::guard::{admin, credential_admin, operator};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -41,8 +41,13 @@ pub fn surface() -> Surface {
         route("PATCH", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("DELETE", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::delete)),
         route("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", NONE, admin(users::invite)),
-        route("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", NONE, admin(sessions::list)),
-        route("DELETE", "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", NONE, admin(sessions::revoke)),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", NONE, credential_admin(sessions::list)),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}",
+            NONE,
+            credential_admin(sessions::revoke),
+        ),
         route("GET", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::list)),
         route("POST", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::create)),
         route("GET", "/tenant/{tenant}/v2/Routes/{id}", NONE, admin(routes::read)),
@@ -59,16 +64,16 @@ pub fn surface() -> Surface {
         route("PUT", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::change)),
         route("DELETE", "/tenant/{tenant}/v2/Plans/{name}", NONE, admin(plans::delete)),
         route("GET", "/tenant/{tenant}/v2/Clients", NONE, admin(clients::list)),
-        route("POST", "/tenant/{tenant}/v2/Clients", NONE, admin(clients::create)),
+        route("POST", "/tenant/{tenant}/v2/Clients", NONE, credential_admin(clients::create)),
         route("GET", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::read)),
-        route("PUT", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::replace)),
-        route("PATCH", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::change)),
-        route("DELETE", "/tenant/{tenant}/v2/Clients/{id}", NONE, admin(clients::delete)),
-        route("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", NONE, admin(clients::new_secret)),
-        route("GET", "/tenant/{tenant}/v2/ApiKeys", NONE, admin(api_keys::list)),
-        route("POST", "/tenant/{tenant}/v2/ApiKeys", NONE, admin(api_keys::create)),
-        route("GET", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, admin(api_keys::read)),
-        route("DELETE", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, admin(api_keys::revoke)),
+        route("PUT", "/tenant/{tenant}/v2/Clients/{id}", NONE, credential_admin(clients::replace)),
+        route("PATCH", "/tenant/{tenant}/v2/Clients/{id}", NONE, credential_admin(clients::change)),
+        route("DELETE", "/tenant/{tenant}/v2/Clients/{id}", NONE, credential_admin(clients::delete)),
+        route("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", NONE, credential_admin(clients::new_secret)),
+        route("GET", "/tenant/{tenant}/v2/ApiKeys", NONE, credential_admin(api_keys::list)),
+        route("POST", "/tenant/{tenant}/v2/ApiKeys", NONE, credential_admin(api_keys::create)),
+        route("GET", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, credential_admin(api_keys::read)),
+        route("DELETE", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, credential_admin(api_keys::revoke)),
         route("GET", "/tenant/{tenant}/v2/Templates", NONE, admin(templates::list)),
         route("GET", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::read)),
         route("PUT", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::put)),

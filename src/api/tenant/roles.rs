@@ -22,16 +22,17 @@ pub(super) struct Body {
     #[serde(default)]
     name: Option<String>,
     rank: i64,
-}
-
-impl Body {
-    fn role(self, name: String) -> Role {
-        Role { name, rank: self.rank }
-    }
+    /// Custom scopes of everybody who holds it, or a role that ranks above it; absent leaves them.
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
 }
 
 fn shape(role: &Role) -> Value {
-    json!({ "name": role.name, "rank": role.rank })
+    let mut shape = json!({ "name": role.name, "rank": role.rank });
+    if let (false, Some(shape)) = (role.scopes.is_empty(), shape.as_object_mut()) {
+        shape.insert("scopes".into(), json!(role.scopes));
+    }
+    shape
 }
 
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
@@ -41,8 +42,8 @@ pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let mut body: Body = body::json(call, LARGE).await?;
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
-    let role = body.role(name);
-    routes::put_role(cx, &admin.tenant, admin.actor(), &role, true).await?;
+    let role = Role { name, rank: body.rank, scopes: body.scopes.unwrap_or_default() };
+    let role = routes::create_role(cx, &admin, role).await?;
     Ok(Response::json(201, &shape(&role)))
 }
 
@@ -58,8 +59,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     if body.name.as_ref().is_some_and(|said| *said != name) {
         return Err(invalid("name", "cannot be changed"));
     }
-    let role = body.role(name);
-    routes::put_role(cx, &admin.tenant, admin.actor(), &role, false).await?;
+    let role = routes::change_role(cx, &admin, name, body.rank, body.scopes).await?;
     Ok(Response::json(200, &shape(&role)))
 }
 

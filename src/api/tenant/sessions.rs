@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::principal::Admin;
+use crate::domain::principal::CredentialAdmin;
 use crate::domain::sessions::{self, Shown};
 use crate::domain::users;
 use crate::http::guard::Answer;
@@ -22,13 +22,13 @@ pub(crate) fn shape(session: &Shown) -> Value {
     })
 }
 
-pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let user = users::find(cx, &admin.tenant, call.param("id")).await?;
-    let sessions = sessions::list(cx, &admin.tenant, &user.id, false, &page(call)?).await?;
+    let sessions = sessions::list_by_admin(cx, &admin, &user.id, &page(call)?).await?;
     Ok(Response::json(200, &listed(&sessions, shape)))
 }
 
-pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    sessions::revoke(cx, &admin.tenant, admin.actor(), call.param("id"), call.param("sid")).await?;
+pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    sessions::revoke_by_admin(cx, &admin, call.param("id"), call.param("sid")).await?;
     Ok(Response::empty(204))
 }

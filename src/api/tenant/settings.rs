@@ -28,6 +28,6 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         all.extend(changes);
     }
     let settings: Settings = json::read(all).map_err(Refusal::from)?;
-    let settings = tenants::set_settings(cx, admin.actor(), &admin.tenant, settings).await?;
+    let settings = tenants::set_settings(cx, &admin, settings).await?;
     Ok(Response::json(200, &shape(&settings)?))
 }

@@ -22,6 +22,9 @@ pub fn shape(user: &User) -> Value {
         "roles": user.roles, "plan": user.plan, "mfa": user.mfa, "status": user.status,
         "createdAt": user.created_at.rfc3339(), "lastLoginAt": user.last_login_at.map(|at| at.rfc3339()),
     });
+    if let (false, Some(shape)) = (user.scopes.is_empty(), shape.as_object_mut()) {
+        shape.insert("scopes".into(), json!(user.scopes));
+    }
     if let (true, Some(shape)) = (user.operator, shape.as_object_mut()) {
         shape.insert("operator".into(), true.into());
     }
@@ -44,6 +47,9 @@ pub(super) struct New {
     language: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
+    /// Custom scopes besides those of the roles, each as resource:action.
+    #[serde(default)]
+    scopes: Vec<String>,
     #[serde(default)]
     plan: Option<String>,
     #[serde(default)]
@@ -68,6 +74,9 @@ pub(super) struct Changed {
     name: Option<String>,
     #[serde(default)]
     roles: Option<Vec<String>>,
+    /// Custom scopes besides those of the roles, all of them.
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
     /// Absent leaves it, null takes it away.
     #[serde(default, deserialize_with = "said")]
     plan: Option<Option<String>>,
@@ -109,12 +118,13 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         name: new.name,
         language: new.language,
         roles: new.roles,
+        scopes: new.scopes,
         plan: new.plan,
         email_verified: new.email_verified,
         mfa: new.mfa,
         invite: new.invite,
     };
-    let user = users::create(cx, &admin.tenant, admin.actor(), new).await?;
+    let user = users::create(cx, &admin, new).await?;
     let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
     Ok(Response::json(201, &shape(&user)).with("location", location))
 }
@@ -130,6 +140,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         email_verified: changed.email_verified,
         name: changed.name,
         roles: changed.roles,
+        scopes: changed.scopes,
         plan: changed.plan,
         status: changed.status,
         mfa: changed.mfa,

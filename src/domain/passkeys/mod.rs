@@ -13,7 +13,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 pub use crate::domain::passkeys::register::{Creation, creation, register};
 pub use crate::domain::passkeys::verify::{Request, Verified, request, request_second, second, sign_in};
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::model::factor::has_two;
 use crate::model::name;
@@ -70,10 +70,9 @@ async fn begin(
     Ok(challenge)
 }
 
-/// The user of a session as they are now, and what they have. Passkeys are a person's own to add and to remove:
-/// no client and nobody who acts for them does.
-async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
-    if !session.is_own() || !session.tenant.settings_for(&session.user).passkeys {
+/// The user of a session as they are now, and what they have.
+async fn own(cx: &Cx, session: &OwnSession) -> Result<(User, Factors), Error> {
+    if !session.tenant.settings_for(&session.user).passkeys {
         return Err(Refusal::Forbidden.into());
     }
     let id = &session.user.id;
@@ -88,12 +87,12 @@ async fn own(cx: &Cx, session: &Session) -> Result<(User, Factors), Error> {
 ///
 /// # Errors
 /// [`Refusal::MfaRequired`].
-fn may_change(session: &Session, user: &User, factors: &Factors) -> Result<(), Refusal> {
+fn may_change(session: &OwnSession, user: &User, factors: &Factors) -> Result<(), Refusal> {
     if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 
 /// A page of the caller's passkeys.
-pub async fn list(cx: &Cx, session: &Session, page: &Page) -> Result<Listed<Passkey>, Error> {
+pub async fn list(cx: &Cx, session: &OwnSession, page: &Page) -> Result<Listed<Passkey>, Error> {
     Ok(store::passkeys::list(cx.db.as_ref(), &session.user.id, page).await?)
 }
 
@@ -104,8 +103,8 @@ fn checked_name(name: &str) -> Result<String, Error> {
 /// Gives one of the caller's passkeys another name.
 ///
 /// # Errors
-/// [`Refusal::Invalid`], [`Refusal::NotFound`]; [`Refusal::Forbidden`] for a client.
-pub async fn rename(cx: &Cx, session: &Session, id: &str, name: &str) -> Result<Passkey, Error> {
+/// [`Refusal::Invalid`], [`Refusal::NotFound`].
+pub async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) -> Result<Passkey, Error> {
     let name = checked_name(name)?;
     let (user, _) = own(cx, session).await?;
     let entry = Entry::ok("passkey.renamed").by(&user.id).on(id);
@@ -118,8 +117,8 @@ pub async fn rename(cx: &Cx, session: &Session, id: &str, name: &str) -> Result<
 /// Removes one of the caller's passkeys, and tells them by mail.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::MfaRequired`]; [`Refusal::Forbidden`] for a client.
-pub async fn remove(cx: &Cx, session: &Session, id: &str) -> Result<(), Error> {
+/// [`Refusal::NotFound`], [`Refusal::MfaRequired`].
+pub async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));

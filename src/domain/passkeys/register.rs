@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_change, own};
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, invalid};
 use crate::domain::relying_party;
 use crate::model::agent;
@@ -41,9 +41,9 @@ pub struct Creation {
 /// Begins to add a passkey for the caller.
 ///
 /// # Errors
-/// [`Refusal::MfaRequired`]; [`Refusal::Conflict`] beyond twenty; [`Refusal::Forbidden`] for a client, and where
-/// the tenant has no passkeys.
-pub async fn creation(cx: &Cx, session: &Session, host: &str) -> Result<Creation, Error> {
+/// [`Refusal::MfaRequired`]; [`Refusal::Conflict`] beyond twenty; [`Refusal::Forbidden`] where the
+/// tenant has no passkeys.
+pub async fn creation(cx: &Cx, session: &OwnSession, host: &str) -> Result<Creation, Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
     if factors.passkeys >= MOST {
@@ -80,7 +80,7 @@ fn wrong(wrong: Wrong) -> Error {
 /// [`Refusal::Invalid`] with what is wrong with it; and as [`creation`].
 pub async fn register(
     cx: &Cx,
-    session: &Session,
+    session: &OwnSession,
     host: &str,
     credential: &Value,
     name: Option<&str>,
@@ -134,7 +134,7 @@ pub async fn register(
 /// Why a passkey was not added.
 async fn why_not(
     cx: &Cx,
-    session: &Session,
+    session: &OwnSession,
     ceremony: &Ceremony<'_>,
     credential_id: &str,
 ) -> Result<Error, Error> {

@@ -100,6 +100,7 @@ fn with_everything_at_its_longest_it_still_fits() {
     let user = world.user_with("home", "ada@example.com", |user| {
         user.roles.clone_from(&roles);
         user.plan = Some(plan.clone());
+        user.scopes = scopes(1_000);
     });
     let made = world.post("/tenant/home/v2/ApiKeys").bearer(&admin);
     let made = made.json(json!({ "name": "k", "scopes": scopes(1_000), "userId": user.id })).send();

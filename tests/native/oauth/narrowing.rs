@@ -22,14 +22,17 @@ type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, Told);
 
 /// A client that may ask for all of it, of which its grants hold a part.
 fn party() -> Party {
-    Party::with(
+    let party = Party::with(
         "app",
         json!({
             "scope": "openid profile email offline_access read write orders:list",
             "resources": [ORDERS, BILLS],
             "grant_types": ["authorization_code", "refresh_token", "client_credentials", EXCHANGE, DEVICE],
         }),
-    )
+    );
+    // Nobody lends a custom scope that they lack.
+    party.world.sql("UPDATE users SET scopes = '[\"orders:list\"]'");
+    party
 }
 
 /// A grant of that scope for those resources, as its client asked for it.

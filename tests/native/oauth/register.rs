@@ -1,5 +1,6 @@
 //! `…/oauth2/register`: dynamic registration and its management.
 
+use portcullis::store::users::User;
 use serde_json::{Value, json};
 
 use crate::harness::{NOON, Reply, Signer, World};
@@ -183,8 +184,11 @@ fn an_administrators_word_is_an_initial_access_token_where_one_is_needed() {
 #[test]
 fn a_users_word_is_none_whatever_scope_they_gave_their_key() {
     let world = world("token");
-    let user = world.session(&world.user("ada@example.com")).access;
+    let granted = |user: &mut User| user.scopes = vec!["clients:register".into()];
+    let user = world.session(&world.user_with("home", "ada@example.com", granted)).access;
     let key = world.api_key(&user, &["write", "clients:register"]);
+    world.admin();
+    world.sql(r#"UPDATE users SET scopes = '["clients:register"]' WHERE operator = 1"#);
     let reader = world.api_key(&world.admin(), &["read", "clients:register"]);
     for token in [&user, &key, &reader] {
         let reply = world.post(REGISTER).bearer(token).json(said(&json!({}))).send().is(403);

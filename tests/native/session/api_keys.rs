@@ -115,7 +115,10 @@ fn scopes_narrow_a_key_and_give_no_role() {
     world.route(json!({ "scopes": ["billing:refund"], "roles": ["MANAGER"] }));
     let key = |email: &str, roles: &[&str], scopes: &[&str]| {
         let roles = roles.iter().map(|role| (*role).to_owned()).collect();
-        let user = world.user_with("home", email, |user| user.roles = roles);
+        let user = world.user_with("home", email, |user| {
+            user.roles = roles;
+            user.scopes = vec!["billing:refund".into()];
+        });
         world.api_key(&world.session(&user).access, scopes)
     };
     world.get("/app/").key(&key("a@example.com", &["MANAGER"], &["billing:refund"])).plan();

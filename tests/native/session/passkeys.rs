@@ -220,7 +220,7 @@ fn an_administrators_reset_removes_them() {
 }
 
 #[test]
-fn passkeys_are_a_persons_own_and_no_clients_to_add() {
+fn passkeys_are_a_persons_own_and_no_clients_to_list_or_add() {
     let world = World::new();
     let user = world.user("ada@example.com");
     let own = world.session(&user);
@@ -229,7 +229,7 @@ fn passkeys_are_a_persons_own_and_no_clients_to_add() {
     world.sql("UPDATE sessions SET amr = '[\"pwd\",\"pop\",\"mfa\"]'");
     world.put_client("home", "shop", &json!({}));
     let granted = world.granted(&user.id, "shop", "read write", None);
-    world.get(PASSKEYS).bearer(&granted).send().is(200);
+    world.get(PASSKEYS).bearer(&granted).send().is(403);
     world.post("/api/auth/passkeys/options").bearer(&granted).send().is(403);
     let path = format!("{PASSKEYS}/{id}");
     world.patch(&path).bearer(&granted).json(json!({ "name": "Theirs" })).send().is(403);

@@ -21,23 +21,23 @@ const ROWS: [(&str, &str, &str); 36] = [
     (
         "users",
         "TU",
-        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1, 0, '[\"{e}\"]')",
+        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1, '[]', 0, '[\"{e}\"]')",
     ),
     // Its rows come with the user's.
     ("user_words", "TU", ""),
     (
         "sessions",
         "TU",
-        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL)",
+        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL)",
     ),
     (
         "sessions",
         "TUC",
-        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]')",
+        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL)",
     ),
     ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
-    ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL)"),
-    ("api_keys", "T", "('own', '{t}', NULL, 'k', 'pc_o', 'oh', '[]', '[]', 0, 0, NULL, NULL)"),
+    ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL, 'g', '[]')"),
+    ("api_keys", "T", "('own', '{t}', NULL, 'k', 'pc_o', 'oh', '[]', '[]', 0, 0, NULL, NULL, NULL, NULL)"),
     (
         "mail_links",
         "TU",

@@ -116,7 +116,7 @@ fn trust_ends_with_the_password_the_factor_and_by_hand() {
             let cx = world.cx();
             let chosen = home(world);
             let sent = principal::Sent { method: "POST", bearer: Some(&app.access), key: None };
-            let session = pollster::block_on(principal::session(&cx, &chosen, &sent)).unwrap();
+            let session = pollster::block_on(principal::own_session(&cx, &chosen, &sent)).unwrap();
             let all = pollster::block_on(trusted_devices::list(&cx, &session)).unwrap();
             for device in all {
                 pollster::block_on(trusted_devices::revoke(&cx, &session, &device.id)).unwrap();

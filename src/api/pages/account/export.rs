@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::api::pages::account::signed_in;
 use crate::cx::Cx;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::Error;
 use crate::domain::{api_keys, consents, passkeys, sessions, trusted_devices};
 use crate::http::guard::Answer;
@@ -110,7 +110,7 @@ fn when(at: &Time) -> String {
     at.rfc3339()
 }
 
-async fn export(cx: &Cx, session: &Session) -> Result<Export, Error> {
+async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
     let (tenant, user) = (&session.tenant, &session.user);
     let whole = Page { limit: 100, after: None };
     let (lived, trusted, passkeys, apps, keys) = futures_util::future::join5(
@@ -179,7 +179,7 @@ async fn export(cx: &Cx, session: &Session) -> Result<Export, Error> {
 }
 
 /// Those granted to apps as well, page by page.
-async fn all_sessions(cx: &Cx, session: &Session) -> Result<Vec<Held>, Fault> {
+async fn all_sessions(cx: &Cx, session: &OwnSession) -> Result<Vec<Held>, Fault> {
     let mut page = Page { limit: 100, after: None };
     let mut all = Vec::new();
     loop {

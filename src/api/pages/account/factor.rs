@@ -7,7 +7,7 @@ use crate::api::pages::place::{Place, browser};
 use crate::cx::Cx;
 use crate::domain::challenges;
 use crate::domain::enrolment;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::Error;
 use crate::domain::tenants::MfaPolicy;
 use crate::http::guard::Answer;
@@ -32,7 +32,7 @@ pub(super) struct Shown {
 }
 
 /// What it shows; nothing where neither the tenant nor the user has second factors.
-pub(super) async fn shown(cx: &Cx, place: &Place, session: &Session) -> Result<Option<Shown>, Error> {
+pub(super) async fn shown(cx: &Cx, place: &Place, session: &OwnSession) -> Result<Option<Shown>, Error> {
     let m = place.m;
     let policy = place.tenant.settings.mfa;
     if policy == MfaPolicy::Off && session.user.mfa == "none" {
@@ -54,7 +54,7 @@ pub(super) async fn begin(
     cx: &Cx,
     call: &Call<'_>,
     place: &Place,
-    session: &Session,
+    session: &OwnSession,
     method: Method,
 ) -> Answer {
     let waiting = challenges::for_enrolment(cx, session, method, browser(call)).await?;
@@ -62,17 +62,17 @@ pub(super) async fn begin(
 }
 
 /// Mails a code to one who uses those.
-pub(super) async fn send(cx: &Cx, call: &Call<'_>, session: &Session) -> Result<(), Error> {
+pub(super) async fn send(cx: &Cx, call: &Call<'_>, session: &OwnSession) -> Result<(), Error> {
     challenges::for_session(cx, session, browser(call)).await.map(drop)
 }
 
 /// Removes it, with a code of it.
-pub(super) async fn off(cx: &Cx, session: &Session, fields: &Fields) -> Result<(), Error> {
+pub(super) async fn off(cx: &Cx, session: &OwnSession, fields: &Fields) -> Result<(), Error> {
     enrolment::disable(cx, session, fields.need("code")?).await
 }
 
 /// Fresh backup codes, with a code of it; they are shown once.
-pub(super) async fn codes(cx: &Cx, place: &Place, session: &Session, fields: &Fields) -> Answer {
+pub(super) async fn codes(cx: &Cx, place: &Place, session: &OwnSession, fields: &Fields) -> Answer {
     let codes = enrolment::new_backup_codes(cx, session, fields.need("code")?).await?;
     let shown: Response = mfa_view::backup_codes(place, &codes)?;
     Ok(shown)

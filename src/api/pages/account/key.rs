@@ -7,7 +7,7 @@ use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
 use crate::cx::Cx;
 use crate::domain::api_keys::{self, NewKey};
-use crate::domain::principal::Session;
+use crate::domain::principal::{KeyMaker, OwnSession};
 use crate::domain::refusal::{Error, invalid};
 use crate::http::response::Response;
 use crate::store::api_keys::ApiKey;
@@ -25,7 +25,7 @@ struct KeyMade<'a> {
 pub(super) async fn add(
     cx: &Cx,
     place: &Place,
-    session: &Session,
+    session: &OwnSession,
     fields: &Fields,
 ) -> Result<Response, Error> {
     let more = fields.get("scopes").unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) async fn add(
         None => None,
     };
     let new = NewKey { name: fields.need("name")?, scopes, expires_at: expires_at.as_deref() };
-    let (key, secret) = api_keys::create(cx, session, new).await?;
+    let (key, secret) = api_keys::create(cx, &KeyMaker::Person(session.clone()), new).await?;
     let page = KeyMade { m: place.m, place, key: &key, secret: &secret };
     Ok(place.page_with(200, &page, true)?)
 }

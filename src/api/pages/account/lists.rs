@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::domain::api_keys;
 use crate::domain::consents::{self, Consent};
 use crate::domain::passkeys::{self, Passkey};
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::refusal::Error;
 use crate::domain::sessions::{self, Shown};
 use crate::domain::trusted_devices::{self, Device};
@@ -53,7 +53,7 @@ pub(super) struct Lists {
 }
 
 /// Asks for them side by side; `whole` is the kind of which all are wanted.
-pub(super) async fn lists(cx: &Cx, session: &Session, whole: Option<&str>) -> Result<Lists, Error> {
+pub(super) async fn lists(cx: &Cx, session: &OwnSession, whole: Option<&str>) -> Result<Lists, Error> {
     let page = Page { limit: 100, after: None };
     let user_id = &session.user.id;
     let limit = if whole == Some("sessions") { MOST } else { FIRST };

@@ -16,7 +16,7 @@ use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
-use crate::domain::principal::{self, Session};
+use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{self, COOKIE};
 use crate::domain::{
@@ -28,7 +28,7 @@ use crate::http::response::Response;
 use crate::model::factor::Method;
 
 /// The one who is signed in here, or the way to sign in and come back.
-async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<Session, Response>, Error> {
+async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<OwnSession, Response>, Error> {
     let cookie = call.request.headers.cookie(COOKIE);
     let session = principal::browser(cx, &call.chosen, cookie).await?;
     let id = &call.chosen.tenant.id;
@@ -124,7 +124,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 /// Says of a section what the same refusal means there.
-fn reword(problem: &mut Problem, m: &Messages, session: &Session, what: &str, refusal: &Refusal) {
+fn reword(problem: &mut Problem, m: &Messages, session: &OwnSession, what: &str, refusal: &Refusal) {
     let (field, sentence) = match (what, refusal) {
         (_, Refusal::WrongPassword) => ("current", m.refused_current),
         ("delete", Refusal::Conflict(_)) if session.user.operator => ("", m.refused_delete_operator),
@@ -144,7 +144,7 @@ async fn act(
     cx: &Cx,
     call: &Call<'_>,
     place: &Place,
-    session: &Session,
+    session: &OwnSession,
     what: &str,
     fields: &Fields,
 ) -> Result<Option<Response>, Error> {

@@ -9,7 +9,7 @@ use crate::api::pages::people::moment;
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::cx::Cx;
-use crate::domain::principal::Session;
+use crate::domain::principal::OwnSession;
 use crate::domain::sessions::Shown;
 use crate::http::guard::Answer;
 use crate::model::agent;
@@ -67,7 +67,7 @@ pub(super) struct Shows<'a> {
 struct Account<'a> {
     m: &'static Messages,
     place: &'a Place,
-    session: &'a Session,
+    session: &'a OwnSession,
     factor: Option<factor::Shown>,
     lists: Lists,
     done: Option<&'static str>,
@@ -137,7 +137,7 @@ impl Account<'_> {
 }
 
 /// The whole page, with what was done or what went wrong.
-pub(super) async fn page(cx: &Cx, place: &Place, session: &Session, shows: Shows<'_>) -> Answer {
+pub(super) async fn page(cx: &Cx, place: &Place, session: &OwnSession, shows: Shows<'_>) -> Answer {
     let Shows { done, wrong, options, whole } = shows;
     let (part, problem, typed) = match wrong {
         Some(Wrong { part, problem, typed }) => (part, Some(problem), typed),

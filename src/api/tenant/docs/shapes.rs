@@ -40,6 +40,9 @@ pub struct User {
     email_verified: bool,
     name: Option<String>,
     roles: Vec<String>,
+    /// Custom scopes besides those of the roles, if there are any.
+    #[schema(nullable = false)]
+    scopes: Option<Vec<String>>,
     /// The tenant's default if null.
     plan: Option<String>,
     mfa: Mfa,
@@ -79,6 +82,9 @@ pub struct Route {
 pub struct Role {
     name: String,
     rank: i64,
+    /// Custom scopes of everybody who holds it, or a role that ranks above it, if there are any.
+    #[schema(nullable = false)]
+    scopes: Option<Vec<String>>,
 }
 
 #[derive(ToSchema)]
