@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use jwt_compact::{
     Algorithm, AlgorithmExt as _, AlgorithmSignature, Claims, Header, TimeOptions, UntrustedToken,
@@ -47,7 +49,8 @@ impl Algorithm for Es256 {
     }
 
     fn sign(&self, key: &SigningKey, message: &[u8]) -> Es256Signature {
-        Es256Signature(key.sign(message))
+        let signature: Signature = key.sign(message);
+        Es256Signature(signature.normalize_s())
     }
 
     fn verify_signature(&self, signature: &Es256Signature, key: &VerifyingKey, message: &[u8]) -> bool {
@@ -95,6 +98,20 @@ fn date(time: Time) -> Option<DateTime<Utc>> {
 /// What claims say beside their times.
 pub(super) fn custom<T: DeserializeOwned>(claims: Claims<Members>) -> Option<T> {
     json::read(claims.custom.0.into()).ok()
+}
+
+/// The one spelling of an ES256 token. Whoever has a signature `(r, s)` can write down `(r, n - s)`, which the key
+/// verifies as well: of the two, this is the one with the smaller `s`, which we make. Wherever a token is remembered or
+/// compared by its bytes, it is by these.
+pub fn canonical(token: &str) -> Cow<'_, str> {
+    let other = || {
+        let (message, signature) = token.rsplit_once('.')?;
+        let signature = Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+        let normalized = signature.normalize_s();
+        let changed = normalized != signature;
+        changed.then(|| format!("{message}.{}", URL_SAFE_NO_PAD.encode(normalized.to_bytes())))
+    };
+    other().map_or(Cow::Borrowed(token), Cow::Owned)
 }
 
 /// A token that parsed, with nothing about it believed yet.

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::cache::Presented;
-use crate::crypto::jws::{LONGEST, Untrusted};
+use crate::crypto::jws::{LONGEST, Untrusted, canonical};
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::api_keys::parse_key;
@@ -132,6 +132,11 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
     if claims.iss != tenant.issuer || claims.kind != "access" {
         return Ok(None);
     }
+    // The other spelling of its signature is no other token.
+    let token = canonical(token);
+    if let Some(known) = remembered(cx, &token, Accepts::Bearer) {
+        return Ok(Some(known));
+    }
     let found = match &claims.sid {
         Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
         None => of_client(cx, &tenant, &claims).await?,
@@ -139,7 +144,7 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
     let Some(Found { subject, scopes, amr, auth_time, proved_at }) = found else { return Ok(None) };
     Ok(Some(remember(
         cx,
-        token,
+        &token,
         Credential {
             kind: Accepts::Bearer,
             tenant,

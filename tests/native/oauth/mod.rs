@@ -8,6 +8,7 @@ mod clients;
 mod device;
 mod jwks;
 mod logout;
+mod malleability;
 mod narrowing;
 mod private_key_jwt;
 mod register;
