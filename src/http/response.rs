@@ -72,6 +72,16 @@ impl Response {
         self
     }
 
+    /// The same page, whose forms may be redirected to any server.
+    pub fn with_forms_anywhere(mut self) -> Response {
+        for (name, value) in &mut self.headers {
+            if *name == "content-security-policy" {
+                *value = value.replace("form-action 'self'", "form-action 'self' https: http:");
+            }
+        }
+        self
+    }
+
     /// The same page where our own scripts may run.
     pub fn with_own_scripts(mut self) -> Response {
         for (name, value) in &mut self.headers {

@@ -71,6 +71,7 @@ pages open GET /tenant/{tenant}/account
 pages open GET /tenant/{tenant}/account/export
 pages open GET /tenant/{tenant}/change-email
 pages open GET /tenant/{tenant}/consent
+pages open GET /tenant/{tenant}/continue
 pages open GET /tenant/{tenant}/device
 pages open GET /tenant/{tenant}/forgot
 pages open GET /tenant/{tenant}/login

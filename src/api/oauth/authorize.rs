@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::api::pages::leave;
 use crate::api::pages::messages::{self, Messages};
 use crate::cx::Cx;
 use crate::domain::authorize::{self, Back, Outcome};
@@ -48,7 +49,7 @@ pub fn answer(request: &Request, outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Page(path) => Ok(Response::see_other(&path)),
         Outcome::Back(back) => match back.mode {
-            ResponseMode::Query => Ok(Response::see_other(&with_query(&back.redirect_uri, &back.params))),
+            ResponseMode::Query => leave(request, &with_query(&back.redirect_uri, &back.params)),
             ResponseMode::FormPost => form_post(request, &back),
         },
     }
@@ -73,9 +74,11 @@ fn form_post(request: &Request, back: &Back) -> Answer {
     let page = FormPost { m: messages::of(request), back, script: SUBMIT }
         .render()
         .map_err(|error| Fault::new("page", error))?;
+    // The client may answer the form with a redirect to anywhere, which browsers hold to this as well. Nothing stands
+    // on the page but what is escaped.
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; form-action {}; base-uri 'none'; \
-         frame-ancestors 'none'",
+        "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; form-action {} https: http:; \
+         base-uri 'none'; frame-ancestors 'none'",
         authorize::form_action(&back.redirect_uri)
     );
     Ok(Response::html_under(200, page, policy))

@@ -1,7 +1,7 @@
 //! `GET|POST …/oauth2/logout`: OpenID Connect RP-Initiated Logout 1.0.
 
 use crate::api::oauth::authorize::with_query;
-use crate::api::pages::{FIELD, is_from_elsewhere, sign_out_question, signed_out};
+use crate::api::pages::{FIELD, is_from_elsewhere, leave, sign_out_question, signed_out};
 use crate::cx::Cx;
 use crate::domain::authorize::form_action;
 use crate::domain::rp_logout::{self, Outcome};
@@ -52,7 +52,9 @@ async fn answer(cx: &Cx, call: &Call<'_>, params: Params, confirmed: bool) -> An
             let response = match back {
                 Some(back) => {
                     let state = back.state.map(|state| ("state", state));
-                    Response::see_other(&with_query(&back.uri, state.as_slice()))
+                    let to = with_query(&back.uri, state.as_slice());
+                    // A form of the client's own page has that page's policy.
+                    if confirmed { leave(call.request, &to)? } else { Response::see_other(&to) }
                 }
                 None => signed_out(call.request, Some(&tenant.id))?,
             };

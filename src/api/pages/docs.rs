@@ -181,7 +181,7 @@ pub fn chapter() -> Chapter {
             .nothing(303, "To the sign-in page."),
         form("/tenant/{tenant}/consent", "Answers that")
             .form::<Decision>()
-            .page(200, "A form that goes to the client by itself: `response_mode=form_post`.")
+            .page(200, "On to the client by itself: a link, or with `response_mode=form_post` a form.")
             .fails([Code::InvalidRequest, Code::InvalidRequestUri]),
         page("/tenant/{tenant}/account", "A person's own account")
             .query::<String>("done", "The section that was just changed.")
@@ -204,6 +204,8 @@ pub fn chapter() -> Chapter {
         op("GET", "/.well-known/change-password", "Where password managers find the page to change a password")
             .nothing(303, "To the account page.")
             .sets("location", "where to"),
+        page("/tenant/{tenant}/continue", "On to where a person was going")
+            .about("Where a browser is sent that has signed in on a tenant's own page: this one leads on by itself. Redirects that follow a form are held to its page's `form-action`."),
         page("/tenant/{tenant}/logout", "The sign-out page"),
         form("/tenant/{tenant}/logout", "Sign a browser out")
             .form::<Nothing>()

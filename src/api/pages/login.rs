@@ -81,8 +81,11 @@ pub(super) async fn page(
     };
     let unverified = problem.as_ref().is_some_and(|problem| problem.field == UNVERIFIED);
     let with = options.is_some();
-    let page =
-        place.page_with(status, &Login { m: place.m, place, email, problem, unverified, options }, true)?;
+    let page = place.sign_in_page(
+        status,
+        &Login { m: place.m, place, email, problem, unverified, options },
+        true,
+    )?;
     Ok(match fresh.filter(|_| with) {
         Some(browser) => {
             page.with("set-cookie", set_cookie(passkeys::COOKIE, &browser, passkeys::COOKIE_SECONDS))
@@ -109,7 +112,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
     };
     match step {
-        Ok(step) => place.step(step),
+        Ok(step) => place.step(call, step),
         Err(Error::Refused(refusal)) => {
             let mut problem = Problem::of(place.m, &refusal);
             if refusal == Refusal::EmailUnverified && !email.is_empty() {

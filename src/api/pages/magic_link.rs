@@ -40,8 +40,11 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let looked = magic_links::look(cx, &call.chosen, token).await?;
     let text = fill(m.magic_text, "email", &looked.email);
     let (title, button, page) = (m.sign_in, m.sign_in, "magic-link");
-    Ok(place
-        .page(200, &MagicLink { m, place, page, title, text, token, button, email: "", problem: None })?)
+    Ok(place.sign_in_page(
+        200,
+        &MagicLink { m, place, page, title, text, token, button, email: "", problem: None },
+        false,
+    )?)
 }
 
 /// Follows a link or takes a code, and goes on; or mails both.
@@ -49,11 +52,11 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of_link(cx, call, Some(&fields)).await?;
     if let Some(token) = fields.get("token") {
-        return place.step(magic_links::follow(cx, &call.chosen, token, browser(call)).await?);
+        return place.step(call, magic_links::follow(cx, &call.chosen, token, browser(call)).await?);
     }
     let email = fields.need("email")?;
     let Some(code) = fields.get("code") else {
-        return match magic_links::request(cx, &call.chosen, email, &place.query()).await {
+        return match magic_links::request(cx, &call.chosen, email, &place.mailed_query()).await {
             Ok(()) => sent(place, email, None),
             Err(Error::Refused(refusal @ (Refusal::Invalid(_) | Refusal::Limited(_)))) => {
                 let problem = Problem::of(place.m, &refusal);
@@ -63,7 +66,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         };
     };
     match magic_links::enter_code(cx, &call.chosen, email, code, browser(call)).await {
-        Ok(step) => place.step(step),
+        Ok(step) => place.step(call, step),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &refusal);
             Ok(with_headers(sent(place, email, Some(problem))?, &refusal))
@@ -78,5 +81,5 @@ fn sent(place: &Place, email: &str, problem: Option<Problem>) -> Answer {
     let status = problem.as_ref().map_or(200, |problem| problem.status);
     let (title, text, page) = (m.check_mail, m.magic_sent.to_owned(), "magic-link");
     let page = MagicLink { m, place, page, title, text, token: "", button: "", email, problem };
-    Ok(place.page(status, &page)?)
+    Ok(place.sign_in_page(status, &page, false)?)
 }

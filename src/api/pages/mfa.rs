@@ -2,6 +2,7 @@
 //! set up.
 
 use crate::api::pages::form::Fields;
+use crate::api::pages::leave;
 use crate::api::pages::mfa_view::{self as view, Asking};
 use crate::api::pages::place::{Place, browser, set_cookie};
 use crate::api::pages::words::Problem;
@@ -29,7 +30,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     }
     let Some(session) = session else { return Ok(Response::see_other(&place.link("login"))) };
     if has_two(&session.amr) {
-        return Ok(Response::see_other(place.onward()));
+        return leave(call.request, place.onward());
     }
     asking.sent = false;
     let waiting = challenges::for_session(cx, &session, browser(call)).await?;
@@ -86,7 +87,7 @@ async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, field
     let trust = fields.get("trust").is_some();
     let signed_in = second_factor::complete(cx, &call.chosen, waiting, browser(call), proof, trust).await?;
     let answer = match signed_in.backup_codes.as_slice() {
-        [] => Response::see_other(place.onward()),
+        [] => place.go_on(call),
         codes => view::backup_codes(place, codes)?,
     };
     Ok(forgotten(place.signed_in(&signed_in, answer)))

@@ -117,7 +117,7 @@ pub(super) async fn ask(
         options,
     };
     let with = page.options.is_some();
-    Ok(place.page_with(status, &page, with)?)
+    Ok(place.sign_in_page(status, &page, with)?)
 }
 
 /// The ways besides this one.

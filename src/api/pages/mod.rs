@@ -12,6 +12,7 @@ mod error;
 mod forgot;
 mod form;
 mod home;
+mod leave;
 mod links;
 mod login;
 mod logout;
@@ -32,6 +33,7 @@ pub(crate) use self::error::error;
 use self::form::Mark;
 pub(crate) use self::form::{FIELD, is_from_elsewhere};
 pub(crate) use self::home::home;
+pub(crate) use self::leave::leave;
 pub(crate) use self::links::{
     email_verified, password_reset, reset_password, reset_refused, verified_already, verify_email,
 };
@@ -57,6 +59,7 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/magic-link", NONE, open(magic_link::submit)),
         route("GET", "/tenant/{tenant}/change-email", NONE, open(change_email::show)),
         route("POST", "/tenant/{tenant}/change-email", NONE, open(change_email::submit)),
+        route("GET", "/tenant/{tenant}/continue", NONE, open(leave::show)),
         route("GET", "/tenant/{tenant}/mfa", NONE, open(mfa::show)),
         route("POST", "/tenant/{tenant}/mfa", NONE, open(mfa::submit)),
         route("GET", "/tenant/{tenant}/register", NONE, open(register::show)),

@@ -6,6 +6,7 @@ use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::api::pages::form::{Fields, Mark};
+use crate::api::pages::leave::follows_a_form;
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::waiting::{self, Asked};
 use crate::api::pages::words::Problem;
@@ -40,6 +41,8 @@ pub(super) struct Place {
     pub asked: Option<Asked>,
     /// The path of the account page.
     account: String,
+    /// Whether a form of a page of ours was sent, not one in a tenant's own HTML.
+    own_form: bool,
     /// The languages that the address asks for.
     ui_locales: Option<String>,
     /// What its forms are known again by.
@@ -95,8 +98,9 @@ impl Place {
         let m = messages::choose(locales, call.request.headers.get("accept-language"));
         let return_to = said("return_to").filter(|to| is_local(to));
         let account = format!("/tenant/{}/account", tenant.id);
+        let own_form = said("own").is_some();
         let mark = Mark::of(cx, call.request);
-        Ok(Place { m, tenant, return_to, asked, account, ui_locales, mark })
+        Ok(Place { m, tenant, return_to, asked, account, own_form, ui_locales, mark })
     }
 
     /// Where a person goes who is signed in: on with what was begun, else to the tenant's home page or their
@@ -109,17 +113,43 @@ impl Place {
         }
     }
 
+    /// The answer to the form by which a person signed in. Our own forms may be redirected anywhere, and a client's
+    /// request ends at a page that leads to the client; from a tenant's own page, a page leads on.
+    pub(super) fn go_on(&self, call: &Call<'_>) -> Response {
+        let by_page = match &self.asked {
+            Some(_) => call.request.headers.get("sec-fetch-site").is_none(),
+            None => !self.own_form,
+        };
+        match by_page && follows_a_form(call.request) {
+            true => Response::see_other(&self.link("continue")),
+            false => Response::see_other(self.onward()),
+        }
+    }
+
     /// What comes after, as a query without its `?`.
     pub(super) fn query(&self) -> String {
+        self.pairs(self.return_to.as_deref())
+    }
+
+    fn pairs(&self, return_to: Option<&str>) -> String {
         let pairs = [
             ("request", self.asked.as_ref().map(|asked| asked.id.as_str())),
-            ("return_to", self.return_to.as_deref()),
+            ("return_to", return_to),
             ("ui_locales", self.ui_locales.as_deref()),
         ];
         let pair = |(name, value): (&str, Option<&str>)| {
             Some(format!("{name}={}", utf8_percent_encode(value?, QUERY_VALUE)))
         };
         pairs.into_iter().filter_map(pair).collect::<Vec<_>>().join("&")
+    }
+
+    /// The same for a link in a mail, which is without a place to go back to that is too long for it.
+    pub(super) fn mailed_query(&self) -> String {
+        let query = self.query();
+        if query.len() <= LONGEST_MAILED {
+            return query;
+        }
+        self.pairs(None)
     }
 
     /// The path of another page of the tenant, with what comes after.
@@ -182,6 +212,18 @@ impl Place {
         Ok(self.html(status, html))
     }
 
+    /// The same for a page of ours that signs a person in. What they come back to may redirect them anywhere, which
+    /// browsers hold to the policy of the form as well; nothing stands on the page but what is escaped.
+    pub(super) fn sign_in_page(
+        &self,
+        status: u16,
+        template: &impl Template,
+        options: bool,
+    ) -> Result<Response, Fault> {
+        let page = self.page_with(status, template, options)?;
+        Ok(if self.asked.is_none() { page.with_forms_anywhere() } else { page })
+    }
+
     /// The same with our script for passkeys, if the page has `options` for it.
     pub(super) fn page_with(
         &self,
@@ -233,9 +275,9 @@ impl Place {
     }
 
     /// On to what comes after, or to the second factor.
-    pub(super) fn step(&self, step: Step) -> Answer {
+    pub(super) fn step(&self, call: &Call<'_>, step: Step) -> Answer {
         match step {
-            Step::SignedIn(signed_in) => Ok(self.signed_in(&signed_in, Response::see_other(self.onward()))),
+            Step::SignedIn(signed_in) => Ok(self.signed_in(&signed_in, self.go_on(call))),
             Step::Second(waiting) => Ok(self.second(&waiting)),
         }
     }
@@ -276,9 +318,15 @@ pub(super) fn encoded(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, QUERY_VALUE)
 }
 
-/// Whether a place to go back to is a path of this origin and nothing that a browser reads as another.
+/// The longest place to go back to: as long an address as the platform takes.
+const LONGEST: usize = 16 * 1024;
+
+/// The longest query that a mailed link carries.
+const LONGEST_MAILED: usize = 2_048;
+
+/// Whether a place to go back to is a path of this origin and nothing that a browser reads as another. What the path
+/// may be is what the gateway would take; behind it, a query and a fragment lead nowhere else, whatever they say.
 pub(super) fn is_local(to: &str) -> bool {
     let path = to.split(['?', '#']).next().unwrap_or_default();
-    let plain = to.len() <= 2048 && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    plain && Path::parse(path).is_some()
+    to.len() <= LONGEST && to.bytes().all(|b| b.is_ascii_graphic()) && Path::parse(path).is_some()
 }

@@ -37,13 +37,13 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     }
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     let page = Register { m, place, name: "", email: hint.unwrap_or_default(), problem: None };
-    Ok(place.page_with(200, &page, true)?)
+    Ok(place.sign_in_page(200, &page, true)?)
 }
 
 /// Mails the link that confirms an address once more, to one who could not sign in without.
 async fn resend(cx: &Cx, call: &Call<'_>, place: &Place, email: &str) -> Answer {
     let m = place.m;
-    register::resend(cx, &call.chosen, email, &place.query()).await?;
+    register::resend(cx, &call.chosen, email, &place.mailed_query()).await?;
     Ok(said(place, m.check_mail, &fill(m.resent_text, "email", email), Some(("login", m.back_to_sign_in)))?)
 }
 
@@ -56,7 +56,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let (email, password) = (fields.need("email")?, fields.need("password")?);
     let name = fields.get("name").unwrap_or_default();
     let onward = place.query();
-    let new = Registration { email, password, name: Some(name), onward: &onward };
+    let mailed = place.mailed_query();
+    let new = Registration { email, password, name: Some(name), onward: &mailed };
     match register::register(cx, &call.chosen, new).await {
         Ok(Outcome::CheckMail(_)) => {
             let between = if onward.is_empty() { "" } else { "&" };
@@ -64,14 +65,14 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Ok(Outcome::Ready(_)) => {
             let attempt = Attempt { email, password };
-            place.step(sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await?)
+            place.step(call, sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await?)
         }
         Err(Error::Refused(refusal @ Refusal::SignUpClosed)) => Err(refusal.into()),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &refusal).on(&["name", "email", "password"]);
             let status = problem.status;
             let page = Register { m: place.m, place, name, email, problem: Some(problem) };
-            Ok(with_headers(place.page_with(status, &page, true)?, &refusal))
+            Ok(with_headers(place.sign_in_page(status, &page, true)?, &refusal))
         }
         Err(broken) => Err(broken),
     }

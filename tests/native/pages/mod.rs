@@ -10,6 +10,7 @@ mod fields;
 mod forgot;
 mod forms;
 mod home;
+mod leave;
 mod login;
 mod logout;
 mod magic_link;

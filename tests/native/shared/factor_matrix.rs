@@ -180,6 +180,7 @@ const APART: &[&str] = &[
     "POST /tenant/{tenant}/change-email",
     "GET /tenant/{tenant}/account",
     "GET /tenant/{tenant}/consent",
+    "GET /tenant/{tenant}/continue",
     "POST /tenant/{tenant}/consent",
     "GET /tenant/{tenant}/device",
     "POST /tenant/{tenant}/device",
