@@ -228,6 +228,29 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
     if done { Ok(()) } else { Err(Refusal::NotFound.into()) }
 }
 
+/// Days after which a client that registered itself and that nobody uses is removed.
+const UNUSED_DAYS: i64 = 30;
+
+/// Clients that one run removes.
+const AT_ONCE: i64 = 50;
+
+/// The cron's part: removes clients that registered themselves and that nobody used for [`UNUSED_DAYS`].
+pub async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
+    let since = cx.now.plus(-UNUSED_DAYS * 86_400);
+    let unused = store::clients::unused(cx.db.as_ref(), since, AT_ONCE, cx.now).await?;
+    let mut batch = Vec::new();
+    for client in &unused {
+        let entry = Entry::ok("client.unused").by("system").on(&client.id).saying(&client.name);
+        batch.push(store::clients::delete_if_unused(&client.id, since, cx.now));
+        batch.push(audit::row_if_changed(cx, &client.tenant_id, entry));
+    }
+    if !batch.is_empty() {
+        cx.db.run(batch).await?;
+        unused.iter().for_each(|client| forget(cx, client));
+    }
+    Ok(())
+}
+
 fn forget(cx: &Cx, client: &Client) {
     // Its tokens are among them: its roles and grants count for what it got for itself.
     cx.cache.forget_client(&client.id);

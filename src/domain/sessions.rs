@@ -16,6 +16,7 @@ use crate::oidc::access_token::{AccessToken, Audiences, TYP};
 use crate::oidc::id_token::acr;
 use crate::ports::{Fault, Rows, Stmt};
 use crate::store;
+use crate::store::replaced_sessions::{self, Next};
 pub use crate::store::sessions::Shown;
 use crate::store::sessions::{Session as Row, Whose};
 use crate::store::users::User;
@@ -57,6 +58,8 @@ pub struct Begin<'a> {
     pub password_hash: Option<String>,
     /// What else is written. It asks for [`Begin::mark`] if it must not be without the session.
     pub writes: Vec<Stmt>,
+    /// Hash of the cookie that the browser held until now.
+    replaces: Option<String>,
 }
 
 impl<'a> Begin<'a> {
@@ -77,7 +80,8 @@ impl<'a> Begin<'a> {
         };
         let entry = Entry::ok("login.succeeded").by(&user.id).on(&row.id).saying(row.amr.join(" "));
         let mark = audit::mark(cx, &tenant.id, entry);
-        Begin { tenant, user, row, mark, gate: Vec::new(), password_hash: None, writes: Vec::new() }
+        let (gate, writes) = (Vec::new(), Vec::new());
+        Begin { tenant, user, row, mark, gate, password_hash: None, writes, replaces: None }
     }
 
     /// The event that is written if the session begins.
@@ -117,17 +121,21 @@ impl<'a> Begin<'a> {
         Ok(self.write(cx, Vec::new()).await?.map(|_| cookie))
     }
 
-    /// Begins it for whoever is to hold it; `None` as with tokens.
-    pub async fn held_by(self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
+    /// Begins it for whoever is to hold it; `None` as with tokens. A browser holds one session: the same person's
+    /// before is adopted, with what was granted in it, and another's ends.
+    pub async fn held_by(mut self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
         Ok(match holder {
             Holder::Api => self.with_tokens(cx).await?.map(Holds::Tokens),
-            Holder::Browser { .. } => self.with_cookie(cx).await?.map(Holds::Cookie),
+            Holder::Browser { session, .. } => {
+                self.replaces = session.filter(|cookie| !cookie.is_empty()).map(stored);
+                self.with_cookie(cx).await?.map(Holds::Cookie)
+            }
         })
     }
 
     /// Writes it down, and answers what is asked last in the same batch.
     async fn write(self, cx: &Cx, asks: Vec<Stmt>) -> Result<Option<(Row, Rows)>, Fault> {
-        let Begin { tenant, user, row, mark, gate, password_hash, writes } = self;
+        let Begin { tenant, user, row, mark, gate, password_hash, writes, replaces } = self;
         let insert = store::sessions::insert(&row, password_hash.as_deref(), !gate.is_empty());
         let at = gate.len();
         let mut batch = store::chained(gate);
@@ -138,9 +146,32 @@ impl<'a> Begin<'a> {
             store::usage::seen(&tenant.id, &user.id, cx.now, &mark.id),
         ]);
         batch.extend(writes);
+        let replaced = match &replaces {
+            Some(cookie_hash) => {
+                let next = Next { id: &row.id, user_id: &user.id, mark: &mark.id };
+                batch.extend(replaced_sessions::adopt(cookie_hash, &next, cx.now));
+                let entry = Entry::ok("session.adopted").by(&user.id).on(&row.id);
+                batch.push(audit::row_if_changed(cx, &tenant.id, entry));
+                let [tell, end] = replaced_sessions::end_anothers(cookie_hash, &next, cx.now);
+                batch.extend([tell, end]);
+                let ended = batch.len().saturating_sub(1);
+                let entry = Entry::ok("session.replaced").by(&user.id).on(&row.id);
+                batch.push(audit::row_if_changed(cx, &tenant.id, entry.saying("of another user")));
+                Some(ended)
+            }
+            None => None,
+        };
         batch.extend(asks);
         let mut answers = cx.db.run(batch).await?;
         let began = answers.get(at).is_some_and(|rows| !rows.is_empty());
+        if let Some(at) = replaced.filter(|_| began) {
+            cx.cache.forget_user(&user.id);
+            if let Some(other) = answers.get(at).and_then(|rows| rows.first()) {
+                let other = store::Columns(other).text("user_id")?;
+                cx.cache.forget_user(&other);
+                backchannel::soon(cx, &other);
+            }
+        }
         Ok(began.then(|| (row, answers.pop().unwrap_or_default())))
     }
 }

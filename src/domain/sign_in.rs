@@ -43,6 +43,8 @@ pub enum Holder<'a> {
     Browser {
         /// The cookie that makes it a trusted one, if it sent that.
         device: Option<&'a str>,
+        /// The cookie of the session that it holds, if it sent one.
+        session: Option<&'a str>,
     },
 }
 
@@ -207,7 +209,7 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
     let mut lapses = false;
     if needs_second(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
         let device = match holder {
-            Holder::Browser { device } => device.map(stored),
+            Holder::Browser { device, .. } => device.map(stored),
             Holder::Api => None,
         };
         let user_id = &proved.user.id;

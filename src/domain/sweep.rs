@@ -2,7 +2,7 @@
 //! are found by, and removes what is over.
 
 use crate::cx::Cx;
-use crate::domain::{backchannel, keys, mailing};
+use crate::domain::{backchannel, clients, keys, mailing};
 use crate::ports::Fault;
 use crate::store;
 
@@ -29,7 +29,8 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
         let line = serde_json::json!({ "level": "error", "event": "users.words", "fault": fault.0 });
         cx.log.line(&line.to_string());
     }
-    cx.db.run(store::sweep::all(cx.now)).await.map(drop)
+    cx.db.run(store::sweep::all(cx.now)).await?;
+    clients::remove_unused(cx).await
 }
 
 /// Makes the words that users are found by, where they are not made yet: of those who were there before search had

@@ -349,7 +349,9 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
     if user.operator {
         return Err(Refusal::Conflict("the operator cannot be deleted").into());
     }
-    let mut batch = store::erasure::forget(&user).to_vec();
+    // Before the sessions go: their clients hear that this person is signed out.
+    let mut batch = vec![store::logout_deliveries::owe_all_of(id, cx.now)];
+    batch.extend(store::erasure::forget(&user));
     batch.extend([
         store::usage::keep_count_of(id),
         store::users::delete(&tenant.id, id),
@@ -358,6 +360,7 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
     ]);
     cx.db.run(batch).await?;
     cx.cache.forget_user(id);
+    backchannel::soon(cx, id);
     Ok(())
 }
 

@@ -90,6 +90,24 @@ pub fn set_secret(tenant_id: &str, id: &str, hash: Option<&str>) -> Stmt {
     )
 }
 
+/// Clients that registered themselves before that time and were not used since: none of their grants lives.
+pub async fn unused(db: &dyn Db, since: Time, limit: i64, now: Time) -> Result<Vec<Client>, Fault> {
+    let sql = format!("SELECT * FROM clients WHERE {UNUSED} ORDER BY created_at LIMIT ?3");
+    let stmt = Stmt::new(sql, vec![since.0.into(), now.0.into(), limit.into()]);
+    one(db, stmt).await?.iter().map(read).collect()
+}
+
+/// Removes a client that is unused like this; returns its id if it was.
+pub fn delete_if_unused(id: &str, since: Time, now: Time) -> Stmt {
+    let sql = format!("DELETE FROM clients WHERE {UNUSED} AND id = ?3 RETURNING id");
+    Stmt::new(sql, vec![since.0.into(), now.0.into(), id.into()])
+}
+
+const UNUSED: &str = "registration_hash IS NOT NULL AND created_at < ?1 AND coalesce(used_at, 0) < ?1
+                      AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id
+                                      AND ((sessions.ended_at IS NULL AND sessions.expires_at > ?2)
+                                           OR sessions.seen_at >= ?1))";
+
 /// Removes a client with all that was granted to it; returns its id if there was one.
 pub fn delete(tenant_id: &str, id: &str) -> Stmt {
     let sql = "DELETE FROM clients WHERE tenant_id = ?1 AND id = ?2 RETURNING id";

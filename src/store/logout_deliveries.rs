@@ -23,6 +23,11 @@ pub(super) fn owe(which: &str, now: Time, more: Vec<Arg>) -> Stmt {
     Stmt::new(sql, args)
 }
 
+/// Notes the grants of a user who is about to be deleted.
+pub fn owe_all_of(user_id: &str, now: Time) -> Stmt {
+    owe("sessions.user_id = ?2", now, vec![user_id.into()])
+}
+
 /// A delivery that is being tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {

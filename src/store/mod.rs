@@ -25,6 +25,7 @@ pub mod mails;
 pub mod outbox;
 pub mod passkeys;
 pub mod refresh_tokens;
+pub mod replaced_sessions;
 pub mod roles;
 pub mod routes;
 pub mod schema;

@@ -178,17 +178,22 @@ pub fn proved(id: &str, now: Time) -> Stmt {
 }
 
 /// A session and those that began in it, but for offline access.
-const OVER: &str = "WITH RECURSIVE over (id) AS (
-                      SELECT ?2 UNION
-                      SELECT sessions.id FROM sessions JOIN over ON sessions.parent_id = over.id
-                      WHERE instr(' ' || coalesce(sessions.scope, '') || ' ', ' offline_access ') = 0)
-                    SELECT id FROM over";
+pub(super) fn with_grants(session: &str) -> String {
+    format!(
+        "WITH RECURSIVE over (id) AS (
+           {session} UNION
+           SELECT sessions.id FROM sessions JOIN over ON sessions.parent_id = over.id
+           WHERE instr(' ' || coalesce(sessions.scope, '') || ' ', ' offline_access ') = 0)
+         SELECT id FROM over"
+    )
+}
 
 /// Ends one session of a user, and those that began in it but for offline access. The first statement notes
 /// which clients are to be told, the second ends.
 pub fn end(id: &str, now: Time) -> [Stmt; 2] {
-    let tell = format!("sessions.id IN ({OVER}) OR sessions.parent_id IN ({OVER})");
-    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE id IN ({OVER}) AND ended_at IS NULL");
+    let over = with_grants("SELECT ?2");
+    let tell = format!("sessions.id IN ({over}) OR sessions.parent_id IN ({over})");
+    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE id IN ({over}) AND ended_at IS NULL");
     [owe(&tell, now, vec![id.into()]), Stmt::new(end, vec![now.0.into(), id.into()])]
 }
 

@@ -7,7 +7,8 @@ use crate::store::{mails, usage};
 /// Days that an audit event is kept.
 pub const AUDIT_DAYS: i64 = 400;
 
-/// Statements that remove what is over: ended sessions and their families a day after, used links, changes of
+/// Statements that remove what is over: ended sessions and their families a day after, once it is noted when the client
+/// that they were granted to was last used, if it registered itself; used links, changes of
 /// address, authorization requests, codes and device codes, challenges, trust in browsers, keys that verify
 /// nothing any more, old mail of local deployments, what became of mail, old audit events; of months that are
 /// over, who was active.
@@ -19,6 +20,12 @@ pub fn all(now: Time) -> Vec<Stmt> {
     let mut all = vec![
         count,
         forget,
+        Stmt::new(
+            "UPDATE clients SET used_at = (SELECT max(seen_at) FROM sessions WHERE client_id = clients.id)
+             WHERE registration_hash IS NOT NULL
+             AND (SELECT max(seen_at) FROM sessions WHERE client_id = clients.id) > coalesce(used_at, 0)",
+            vec![],
+        ),
         before("DELETE FROM sessions WHERE expires_at < ?1 OR ended_at < ?1", day),
         before("DELETE FROM refresh_tokens WHERE expires_at < ?1", day),
         before("DELETE FROM mail_links WHERE expires_at < ?1", day),

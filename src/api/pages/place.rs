@@ -305,7 +305,8 @@ impl Place {
 
 /// The browser that sent a form.
 pub(super) fn browser<'a>(call: &'a Call<'_>) -> Holder<'a> {
-    Holder::Browser { device: call.request.headers.cookie(trusted_devices::COOKIE) }
+    let cookie = |name| call.request.headers.cookie(name);
+    Holder::Browser { device: cookie(trusted_devices::COOKIE), session: cookie(sessions::COOKIE) }
 }
 
 /// A cookie for this host alone, which no script reads; gone at once if it lives for no time.

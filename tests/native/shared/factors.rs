@@ -20,7 +20,7 @@ fn home(world: &World) -> Chosen {
 /// A sign-in in a browser that holds this cookie of trust.
 fn browse(world: &World, email: &str, device: Option<&str>) -> Option<Step> {
     let attempt = Attempt { email, password: PASSWORD };
-    let holder = Holder::Browser { device };
+    let holder = Holder::Browser { device, session: None };
     pollster::block_on(sign_in::with_password(&world.cx(), &home(world), attempt, holder)).ok()
 }
 
@@ -33,7 +33,7 @@ fn trusted(world: &World, email: &str, device: &str) -> bool {
 fn trust(world: &World, app: &App) -> SignedIn {
     let Some(Step::Second(waiting)) = browse(world, &app.user.email, None) else { panic!("no challenge") };
     let code = world.code(&app.secret);
-    let holder = Holder::Browser { device: None };
+    let holder = Holder::Browser { device: None, session: None };
     let (cx, chosen) = (world.cx(), home(world));
     let done = sign_in::complete(&cx, &chosen, &waiting.secret, holder, Proof::Code(&code), true);
     pollster::block_on(done).unwrap()
@@ -57,7 +57,7 @@ fn a_trusted_browser_is_let_in_without_a_second_factor_and_no_other() {
     world.with_app("bob@example.com");
     assert!(!trusted(&world, "bob@example.com", &device));
     let attempt = Attempt { email: "ada@example.com", password: "wrong" };
-    let holder = Holder::Browser { device: Some(&device) };
+    let holder = Holder::Browser { device: Some(&device), session: None };
     assert!(pollster::block_on(sign_in::with_password(&world.cx(), &home(&world), attempt, holder)).is_err());
     world.settings(json!({ "trustedDeviceDays": 0 }));
     world.settings(json!({ "trustedDeviceDays": 30 }));
