@@ -39,6 +39,15 @@ impl<K: Hash + Eq, V: Clone> Memo<K, V> {
         (now < *until).then(|| value.clone())
     }
 
+    /// Whether a value was put, though its time may be up.
+    pub fn has_seen<Q>(&self, key: &Q) -> bool
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.entries.borrow().contains_key(key)
+    }
+
     /// Remembers a value until then. A full map first drops what is over, and all if nothing is.
     pub fn put(&self, key: K, value: V, now: Time, until: Time) {
         if until <= now {
@@ -75,6 +84,62 @@ impl<K: Hash + Eq, V: Clone> Memo<K, V> {
     }
 }
 
+/// What addresses presented for nothing, as this isolate saw it.
+#[derive(Default)]
+pub struct Addresses(RefCell<HashMap<String, Seen>>);
+
+/// What is kept of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// When its window began.
+    began: Time,
+    /// What it presented since and was not known, with what is being looked up.
+    pub unknown: u32,
+    /// What it asked since of endpoints that are open to all.
+    pub open: u32,
+    /// Until when it is held off.
+    pub shut_until: Time,
+}
+
+/// How many addresses are kept.
+const MOST_ADDRESSES: usize = 10_000;
+
+impl Addresses {
+    /// Counts one more look-up of an address in a window of so many seconds.
+    pub fn begin(&self, address: &str, open: bool, now: Time, seconds: i64) -> Seen {
+        let mut all = self.0.borrow_mut();
+        let is_over = |seen: &Seen| now >= seen.began.plus(seconds) && now >= seen.shut_until;
+        if all.len() >= MOST_ADDRESSES && !all.contains_key(address) {
+            all.retain(|_, seen| !is_over(seen));
+            if all.len() >= MOST_ADDRESSES {
+                all.clear();
+            }
+        }
+        let fresh = Seen { began: now, unknown: 0, open: 0, shut_until: now };
+        let seen = all.entry(address.to_owned()).or_insert(fresh);
+        if is_over(seen) {
+            *seen = fresh;
+        }
+        seen.unknown = seen.unknown.saturating_add(1);
+        seen.open = seen.open.saturating_add(u32::from(open));
+        *seen
+    }
+
+    /// Gives one back that was known.
+    pub fn give(&self, address: &str) {
+        if let Some(seen) = self.0.borrow_mut().get_mut(address) {
+            seen.unknown = seen.unknown.saturating_sub(1);
+        }
+    }
+
+    /// Holds an address off until then.
+    pub fn shut(&self, address: &str, until: Time) {
+        if let Some(seen) = self.0.borrow_mut().get_mut(address) {
+            seen.shut_until = until;
+        }
+    }
+}
+
 /// A credential as it was presented. It is compared whole and hashed by its end, where every kind of ours is
 /// random: nobody can fill the map with others of the same hash, as only valid ones are put into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +171,10 @@ pub struct Cache {
     pub templates: Memo<(String, &'static str), Option<Rc<str>>>,
     /// Who a credential stands for, by the credential itself; with the assertions minted for it.
     pub credentials: Memo<Presented, Rc<Credential>>,
+    /// What was presented and is nobody's: as what, and its hash.
+    pub refused: Memo<String, ()>,
+    /// What addresses presented for nothing.
+    pub addresses: Addresses,
 }
 
 impl Default for Cache {
@@ -120,6 +189,8 @@ impl Default for Cache {
             origins: Memo::new(1_000),
             templates: Memo::new(200),
             credentials: Memo::new(5_000),
+            refused: Memo::new(5_000),
+            addresses: Addresses::default(),
         }
     }
 }
@@ -127,11 +198,13 @@ impl Default for Cache {
 impl Cache {
     /// Forgets the credentials of one user, after a change that this isolate made itself.
     pub fn forget_user(&self, user_id: &str) {
+        self.refused.clear();
         self.credentials.forget_where(|credential| credential.user().is_some_and(|user| user.id == user_id));
     }
 
     /// Forgets the credentials of one client, after a change that this isolate made itself.
     pub fn forget_client(&self, client_id: &str) {
+        self.refused.clear();
         self.credentials.forget_where(|credential| credential.client_id.as_deref() == Some(client_id));
     }
 
@@ -144,5 +217,6 @@ impl Cache {
         self.clients.forget_where(|client| client.tenant_id == tenant_id);
         self.origins.clear();
         self.credentials.clear();
+        self.refused.clear();
     }
 }

@@ -1,5 +1,6 @@
 //! The context of one request: everything the core may ask of the outside, and the instant it runs at.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::cache::Cache;
@@ -54,6 +55,34 @@ pub struct Client {
     pub language: Option<Language>,
     /// Whether limits are skipped: the caller knows the system secret of a deployment that is for testing.
     pub unlimited: bool,
+    /// How far its look-ups of what it presents are counted.
+    pub lookup: Cell<Lookup>,
+    /// Whether something that it presented is nobody's.
+    pub missed: Cell<bool>,
+    /// Whether it proved that it is somebody whose look-ups don't count.
+    pub proved: Cell<bool>,
+}
+
+/// How far a request's look-ups of what it presents are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lookup {
+    /// There was none so far.
+    #[default]
+    None,
+    /// Admitted; the exact counter was not asked.
+    Uncounted,
+    /// Admitted by the exact counter.
+    Counted {
+        /// As a request to an endpoint that is open to all, too.
+        open: bool,
+    },
+}
+
+impl Lookup {
+    /// Whether the request may look up what it presents.
+    pub fn is_admitted(self) -> bool {
+        self != Lookup::None
+    }
 }
 
 impl Client {
@@ -73,6 +102,7 @@ impl Client {
             user_agent: headers.get("user-agent").unwrap_or_default().chars().take(256).collect(),
             language: language::asked(query, headers.get("accept-language")),
             unlimited: headers.get("x-system-secret").is_some_and(knows),
+            ..Client::default()
         }
     }
 }

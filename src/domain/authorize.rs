@@ -13,7 +13,7 @@ use crate::domain::client_rules::redirect_uri_matches;
 use crate::domain::reauthentication::{Fresh, Quality, fresh, person, quality};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
-use crate::domain::{clients, codes, consents, throttle};
+use crate::domain::{clients, codes, consents, lookups, throttle};
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::error::Code;
@@ -178,13 +178,19 @@ pub async fn push(cx: &Cx, tenant: &Tenant, client: &Rc<Client>, params: Params)
     if let Err((code, description)) = parsed(tenant, &trusted) {
         return Err(oauth(code, description));
     }
+    if client.metadata.is_public() {
+        limit(cx, tenant).await?;
+    }
     let id = keep(cx, tenant, &trusted, "pushed", PUSHED_SECONDS).await?;
     Ok(format!("{REQUEST_URI}{id}"))
 }
 
 /// The request that waits under that id.
 pub async fn waiting(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Waiting>, Fault> {
-    let Some(trusted) = found(cx, tenant, id, "waiting").await? else { return Ok(None) };
+    let Some(trusted) = found(cx, tenant, id, "waiting").await? else {
+        lookups::missed(cx);
+        return Ok(None);
+    };
     let Ok(request) = parsed(tenant, &trusted) else { return Ok(None) };
     let Trusted { client, asked_at, redirect_uri, .. } = trusted;
     Ok(Some(Waiting { id: id.to_owned(), client, request, asked_at, redirect_uri }))
@@ -312,11 +318,16 @@ async fn asks_consent(cx: &Cx, client: &Client, request: &Request, live: &Live) 
 
 /// Shows a page and has the request wait for its end.
 async fn wait(cx: &Cx, tenant: &Tenant, trusted: &Trusted, page: &str) -> Result<Outcome, Error> {
-    let object = format!("{}:authorize:{}", tenant.id, cx.address_bucket());
-    throttle::window(cx, object, 300, 60).await?;
+    limit(cx, tenant).await?;
     // Kept anew even if it waited already: another person may have signed in meanwhile.
     let id = keep(cx, tenant, trusted, "waiting", WAITING_SECONDS).await?;
     Ok(Outcome::Page(format!("/tenant/{}/{page}?request={id}", tenant.id)))
+}
+
+/// Counts a request that is kept for a caller who proved nothing, by address.
+async fn limit(cx: &Cx, tenant: &Tenant) -> Result<(), Error> {
+    let object = format!("{}:authorize:{}", tenant.id, cx.address_bucket());
+    throttle::window(cx, object, 300, 60).await.map(drop)
 }
 
 async fn keep(

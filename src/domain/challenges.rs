@@ -10,6 +10,7 @@ use crate::crypto::totp;
 use crate::cx::Cx;
 use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
+use crate::domain::lookups;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::one_mailbox::{self, methods};
 use crate::domain::one_time;
@@ -323,7 +324,10 @@ async fn waiting(
     found: Option<Found>,
     holder: Holder<'_>,
 ) -> Result<Waiting, Error> {
-    let Found { challenge: row, user, factors } = found.ok_or(Refusal::ChallengeOver)?;
+    let Some(Found { challenge: row, user, factors }) = found else {
+        lookups::missed(cx);
+        return Err(Refusal::ChallengeOver.into());
+    };
     let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == holder.is_browser());
     let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
     let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;

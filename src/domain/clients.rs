@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::client_rules;
 use crate::domain::delegation;
+use crate::domain::lookups;
 use crate::domain::origins;
 use crate::domain::principal::CredentialAdmin;
 use crate::domain::public_uris;
@@ -41,8 +42,9 @@ pub async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Clien
     }
     let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.map(Rc::new);
     // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
-    if let Some(client) = &client {
-        cx.cache.clients.put(key, client.clone(), cx.now, cx.remember_until());
+    match &client {
+        Some(client) => cx.cache.clients.put(key, client.clone(), cx.now, cx.remember_until()),
+        None => lookups::missed(cx),
     }
     Ok(client)
 }

@@ -13,6 +13,8 @@ use crate::cx::Cx;
 use crate::domain::api_keys::parse_key;
 use crate::domain::forward::Minted;
 use crate::domain::keys;
+use crate::domain::lookups;
+use crate::domain::refusal::Error;
 use crate::domain::sign_in;
 use crate::domain::tenants::{self, Tenant};
 use crate::model::client::CLIENT_CREDENTIALS;
@@ -117,7 +119,11 @@ impl Credential {
 
 /// Who an access token stands for; `None` if it is none of ours, over, or its session or client is gone. Whom
 /// it is for is the caller's to check, with [`Credential::is_for`].
-pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Fault> {
+///
+/// # Errors
+/// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
+/// nobody's; not for a token that we signed.
+pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
     if token.len() > LONGEST {
         return Ok(None);
     }
@@ -126,9 +132,13 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
     }
     let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
     let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(None) };
-    let Some(tenant) = tenants::by_id(cx, &tenant_id).await? else { return Ok(None) };
+    let Some(tenant) = tenants::named(cx, &tenant_id).await? else { return Ok(None) };
     let keys = keys::of(cx, &tenant.id).await?;
-    let Some((claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else { return Ok(None) };
+    let Some((claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else {
+        lookups::missed(cx);
+        lookups::admit(cx).await?;
+        return Ok(None);
+    };
     if claims.iss != tenant.issuer || claims.kind != "access" {
         return Ok(None);
     }
@@ -137,11 +147,19 @@ pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, F
     if let Some(known) = remembered(cx, &token, Accepts::Bearer) {
         return Ok(Some(known));
     }
+    let presented = format!("bearer:{}", stored(&token));
+    if lookups::is_refused(cx, &presented) {
+        lookups::admit(cx).await?;
+        return Ok(None);
+    }
     let found = match &claims.sid {
         Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
         None => of_client(cx, &tenant, &claims).await?,
     };
-    let Some(Found { subject, scopes, amr, auth_time, proved_at }) = found else { return Ok(None) };
+    let Some(Found { subject, scopes, amr, auth_time, proved_at }) = found else {
+        lookups::refuse(cx, presented);
+        return Ok(None);
+    };
     Ok(Some(remember(
         cx,
         &token,
@@ -214,7 +232,11 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
 }
 
 /// Who a session cookie stands for.
-pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Fault> {
+///
+/// # Errors
+/// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
+/// nobody's.
+pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Error> {
     if value.is_empty() || value.len() > 128 {
         return Ok(None);
     }
@@ -222,7 +244,13 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
         return Ok(Some(known));
     }
     let hash = stored(value);
+    let presented = format!("cookie:{hash}");
+    lookups::admit(cx).await?;
+    if lookups::is_refused(cx, &presented) {
+        return Ok(None);
+    }
     let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else {
+        lookups::refuse(cx, presented);
         return Ok(None);
     };
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
@@ -252,7 +280,10 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, F
 }
 
 /// Who an API key stands for. A key whose checksum is wrong is refused before any look-up.
-pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fault> {
+///
+/// # Errors
+/// As [`by_cookie`].
+pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Error> {
     if key.len() > 128 {
         return Ok(None);
     }
@@ -261,12 +292,16 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
     }
     let Some(id) = parse_key(key) else { return Ok(None) };
     let hash = stored(key);
-    let Some(live) = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await? else {
-        return Ok(None);
-    };
-    if !same(live.hash.as_bytes(), hash.as_bytes()) {
+    let presented = format!("key:{hash}");
+    lookups::admit(cx).await?;
+    if lookups::is_refused(cx, &presented) {
         return Ok(None);
     }
+    let live = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await?;
+    let Some(live) = live.filter(|live| same(live.hash.as_bytes(), hash.as_bytes())) else {
+        lookups::refuse(cx, presented);
+        return Ok(None);
+    };
     let Some(tenant) = tenants::by_id(cx, &live.tenant_id).await? else { return Ok(None) };
     let mut scopes = Scopes::of(&live.scopes);
     let subject = match live.user {
@@ -306,6 +341,12 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Fa
             minted: RefCell::default(),
         },
     )))
+}
+
+/// Whether this isolate remembers who any of these stands for.
+pub fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, cookie: Option<&str>) -> bool {
+    let all = [(bearer, Accepts::Bearer), (key, Accepts::ApiKey), (cookie, Accepts::Cookie)];
+    all.into_iter().any(|(sent, kind)| sent.is_some_and(|sent| remembered(cx, sent, kind).is_some()))
 }
 
 fn remembered(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {

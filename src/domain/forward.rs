@@ -8,7 +8,6 @@ use std::rc::Rc;
 use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
-use crate::domain::audit::{self, Entry};
 use crate::domain::outgoing::{self, Fields};
 use crate::domain::principal::{self, Credential};
 use crate::domain::refusal::{Error, Refusal};
@@ -114,8 +113,7 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
         if refusal == Refusal::MfaRequired && steps_up(caller, route, incoming) {
             return Ok(sign_in(&caller.tenant, "mfa", &path, incoming));
         }
-        let entry = Entry::failed("gateway.refused").by(caller.actor()).on(&route.spec.name);
-        audit::write(cx, &chosen.tenant.id, entry).await?;
+        throttle::refused_call(cx, &chosen.tenant.id, &route.id, caller.actor(), &route.spec.name).await?;
         return Err(refusal.into());
     }
     let limit = limit(cx, chosen, route, caller.as_deref()).await?;

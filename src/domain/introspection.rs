@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
+use crate::domain::refusal::Error;
 use crate::domain::sign_in::stands;
 use crate::domain::tenants::Tenant;
-use crate::domain::{keys, principal};
+use crate::domain::{keys, lookups, principal};
 use crate::model::scope::{ROLES, Scopes};
 use crate::oidc::access_token::{AccessToken, TYP};
 use crate::oidc::id_token::acr;
@@ -19,7 +20,7 @@ use crate::store::sessions::Live;
 
 /// What is said about a token: all of it about a live one of this tenant, else that it is not active and
 /// nothing more (§2.2). A refresh token is told of to its own client alone.
-pub async fn introspect(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Value, Fault> {
+pub async fn introspect(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Value, Error> {
     let found = match Untrusted::parse(token, TYP) {
         Some(untrusted) => access(cx, tenant, client, token, &untrusted).await?,
         None => refresh(cx, tenant, client, token).await?,
@@ -33,9 +34,12 @@ async fn access(
     client: &Client,
     token: &str,
     untrusted: &Untrusted<'_>,
-) -> Result<Option<Value>, Fault> {
+) -> Result<Option<Value>, Error> {
     let keys = keys::of(cx, &tenant.id).await?;
-    let Some((claims, until)) = keys.verify::<AccessToken>(untrusted, cx.now) else { return Ok(None) };
+    let Some((claims, until)) = keys.verify::<AccessToken>(untrusted, cx.now) else {
+        lookups::missed(cx);
+        return Ok(None);
+    };
     // Whether its session, user or client still stands is the guard's question as well.
     let Some(live) = principal::by_bearer(cx, token).await? else { return Ok(None) };
     if live.tenant.id != tenant.id {
@@ -73,6 +77,7 @@ async fn access(
 async fn refresh(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Option<Value>, Fault> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
+        lookups::missed(cx);
         return Ok(None);
     };
     let own = found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id);

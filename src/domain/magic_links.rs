@@ -9,6 +9,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
+use crate::domain::lookups;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::one_time;
 use crate::domain::principal;
@@ -131,6 +132,9 @@ async fn by_link(cx: &Cx, token: &str) -> Result<Found, Error> {
         return Err(Refusal::LinkDead.into());
     }
     let found = store::magic_links::find(cx.db.as_ref(), By::Link(&stored(token)), cx.now).await?;
+    if found.is_none() {
+        lookups::missed(cx);
+    }
     Ok(found.ok_or(Refusal::LinkDead)?)
 }
 

@@ -28,6 +28,7 @@ mod html_tokens;
 pub mod introspection;
 pub mod invitations;
 pub mod keys;
+pub mod lookups;
 pub mod magic_links;
 pub mod mailing;
 pub mod narrowing;

@@ -2,10 +2,14 @@
 //! named, and those that its clients' users come back to. They bring a token or a key, never a cookie. Anyone may name
 //! an origin where clients register themselves, so theirs call no more than their own sign-in takes.
 
+use std::future::Future;
+
 use url::Url;
 
 use crate::cx::Cx;
 use crate::domain::client_rules::{is_web_origin, is_web_uri};
+use crate::domain::lookups;
+use crate::domain::refusal::Error;
 use crate::domain::routes;
 use crate::domain::tenants::Tenant;
 use crate::model::client::Metadata;
@@ -46,12 +50,30 @@ pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str, scripts: Scripts
     let known = match cx.cache.origins.get(&key, cx.now) {
         Some(known) => known,
         None => {
-            let known = store::client_origins::known_by(cx.db.as_ref(), &tenant.id, origin).await?;
+            let ask = store::client_origins::known_by(cx.db.as_ref(), &tenant.id, origin);
+            let Some(known) = look_up(cx, ask).await? else { return Ok(false) };
             cx.cache.origins.put(key, known, cx.now, cx.remember_until());
             known
         }
     };
     Ok(scripts.are_known(known))
+}
+
+/// Looks up who knows an origin, if the caller may have one looked up that nobody knows; `None` if not.
+async fn look_up(
+    cx: &Cx,
+    ask: impl Future<Output = Result<KnownBy, Fault>>,
+) -> Result<Option<KnownBy>, Fault> {
+    match lookups::admit(cx).await {
+        Ok(()) => {}
+        Err(Error::Refused(_)) => return Ok(None),
+        Err(Error::Broken(fault)) => return Err(fault),
+    }
+    let known = ask.await?;
+    if known == KnownBy::Nobody {
+        lookups::missed(cx);
+    }
+    Ok(Some(known))
 }
 
 /// Whether such scripts of an origin may call any tenant.
@@ -64,7 +86,8 @@ pub async fn is_allowed_anywhere(cx: &Cx, origin: &str, scripts: Scripts) -> Res
     let known = match cx.cache.origins.get(&key, cx.now) {
         Some(known) => known,
         None => {
-            let known = store::client_origins::known_anywhere_by(cx.db.as_ref(), origin).await?;
+            let ask = store::client_origins::known_anywhere_by(cx.db.as_ref(), origin);
+            let Some(known) = look_up(cx, ask).await? else { return Ok(false) };
             cx.cache.origins.put(key, known, cx.now, cx.remember_until());
             known
         }

@@ -3,13 +3,12 @@
 use std::rc::Rc;
 
 use crate::cx::Cx;
-pub use crate::domain::credential::{Credential, Subject, by_api_key, by_bearer, by_cookie};
+pub use crate::domain::credential::{Credential, Subject, by_api_key, by_bearer, by_cookie, is_remembered};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{Chosen, HOME, Tenant};
 use crate::model::role::ADMIN;
 use crate::model::scope::MAKE_API_KEYS;
 use crate::oidc::access_token::Audiences;
-use crate::ports::Fault;
 use crate::store::users::User;
 
 /// What a request says about who calls, as it was sent.
@@ -280,7 +279,7 @@ pub fn of_tenant(chosen: &Chosen, tenant: &Tenant) -> Result<(), Refusal> {
 }
 
 /// The user's session behind a browser's cookie, for the pages of just this tenant.
-pub async fn browser(cx: &Cx, chosen: &Chosen, cookie: Option<&str>) -> Result<Option<OwnSession>, Fault> {
+pub async fn browser(cx: &Cx, chosen: &Chosen, cookie: Option<&str>) -> Result<Option<OwnSession>, Error> {
     let Some(cookie) = cookie else { return Ok(None) };
     let credential = by_cookie(cx, cookie).await?.filter(|found| found.tenant.id == chosen.tenant.id);
     let session = |credential: Rc<Credential>| {

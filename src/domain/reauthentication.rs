@@ -7,6 +7,7 @@ use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::keys;
+use crate::domain::lookups;
 use crate::domain::sign_in::stands;
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::model::time::Time;
@@ -23,6 +24,9 @@ pub(super) async fn person(cx: &Cx, tenant: &Tenant, cookie: Option<&str>) -> Re
         return Ok(None);
     };
     let live = store::sessions::live_by_cookie(cx.db.as_ref(), &stored(cookie), cx.now).await?;
+    if live.is_none() {
+        lookups::missed(cx);
+    }
     Ok(live.filter(|live| live.user.tenant_id == tenant.id))
 }
 

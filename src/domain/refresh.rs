@@ -11,6 +11,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::grants::{self, Grant, Issued};
+use crate::domain::lookups;
 use crate::domain::narrowing::{Held, still_registered};
 use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal, oauth};
@@ -170,6 +171,7 @@ async fn reused(cx: &Cx, token: &Token) -> Result<Error, Error> {
 pub async fn end(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(), Error> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
+        lookups::missed(cx);
         return Ok(());
     };
     let tenant = tenant_of(cx, chosen, &found).await?;

@@ -57,7 +57,9 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     passwords::acceptable(tenant, "password", new.password)?;
     let name = display_name("full_name", new.name)?;
     let bucket = cx.address_bucket();
-    throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
+    // Each costs a hash, and a mail to whom it names.
+    let windows = [("minute", 120, 60), ("window", 1_200, 3_600)];
+    throttle::windows(cx, format!("{}:register:{bucket}", tenant.id), &windows).await?;
     // Hashed whether or not the address is free, so that the time does not tell.
     let hash = password::hash(new.password, cx.random())?;
     let mut user = new_user(cx, tenant, &email);

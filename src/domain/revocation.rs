@@ -5,7 +5,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
-use crate::domain::{keys, sessions};
+use crate::domain::{keys, lookups, sessions};
 use crate::oidc::access_token::{AccessToken, TYP};
 use crate::oidc::error::Code;
 use crate::store::clients::Client;
@@ -20,6 +20,9 @@ pub async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> R
     let Some(untrusted) = Untrusted::parse(token, TYP) else {
         let hash = stored(token);
         let found = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await?;
+        if found.is_none() {
+            lookups::missed(cx);
+        }
         if let Some(found) = found
             .filter(|found| found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id))
         {

@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
 use crate::domain::delegation;
+use crate::domain::lookups;
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{Error, Problem, Refusal, all_fit, invalid, invalid_uri};
 use crate::domain::users;
@@ -271,15 +272,45 @@ pub struct Chosen {
 pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str>) -> Result<Chosen, Error> {
     let named = match path {
         Some(id) => Some(id.to_owned()),
-        None => match by_host(cx, &canonical(host)).await? {
+        None => match asked_host(cx, &canonical(host)).await? {
             Some(id) => Some(id),
             None => header.map(str::to_owned),
         },
     };
     let explicit = named.is_some();
     let id = named.unwrap_or_else(|| HOME.into());
-    let tenant = by_id(cx, &id).await?.ok_or(Refusal::NotFound)?;
+    let tenant = self::named(cx, &id).await?.ok_or(Refusal::NotFound)?;
     Ok(Chosen { tenant, explicit })
+}
+
+/// An active tenant that a caller names: one that this isolate has never heard of is looked up for whoever may.
+///
+/// # Errors
+/// [`Refusal::Limited`].
+pub(super) async fn named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error> {
+    let is_new = id != HOME && is_tenant_id(id) && !cx.cache.tenants.has_seen(id);
+    if is_new {
+        lookups::admit(cx).await?;
+    }
+    let tenant = by_id(cx, id).await?;
+    if is_new && tenant.is_none() {
+        lookups::missed(cx);
+    }
+    Ok(tenant)
+}
+
+/// The same for the tenant of the host that was asked.
+async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
+    let own = cx.config.origin.split_once("://").is_some_and(|(_, own)| own == host);
+    let is_new = !own && !cx.cache.hosts.has_seen(host);
+    if is_new {
+        lookups::admit(cx).await?;
+    }
+    let id = by_host(cx, host).await?;
+    if is_new && id.is_none() {
+        lookups::missed(cx);
+    }
+    Ok(id)
 }
 
 /// An active tenant by id.

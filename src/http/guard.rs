@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::cx::Cx;
 use crate::domain::client_auth::{self, Presented};
 use crate::domain::clients::Client;
+use crate::domain::lookups;
 use crate::domain::principal::{self, Admin, CredentialAdmin, KeyMaker, Operator, OwnSession, Session};
 use crate::domain::refusal::Error;
 use crate::http::body;
@@ -54,6 +55,11 @@ pub enum Guarded {
 }
 
 impl Guarded {
+    /// Whether callers need not be signed in: anyone may ask, and any client that says it is one.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Guarded::Open(_) | Guarded::Client(_))
+    }
+
     /// Answers the call if the guard lets it through.
     ///
     /// # Errors
@@ -92,6 +98,9 @@ async fn authenticated(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params),
         client_assertion: params.get("client_assertion"),
     };
     let client = client_auth::authenticate(cx, &call.chosen.tenant, &presented).await?;
+    if !client.metadata.is_public() {
+        lookups::exempt(cx);
+    }
     Ok((client, params))
 }
 

@@ -11,7 +11,8 @@ pub mod table;
 use crate::cx::Cx;
 use crate::domain::forward::Plan;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::{outgoing, tenants, throttle};
+use crate::domain::sessions::COOKIE;
+use crate::domain::{lookups, outgoing, principal, tenants, throttle};
 use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
@@ -62,13 +63,22 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
         }
         Found::Nothing => match gateway(cx, table, request).await {
             Ok(Outcome::Answer(answer)) => (&table.rest, Reach::Origins, None, Ok(answer)),
-            Ok(outcome) => return outcome,
+            Ok(outcome) => {
+                lookups::settle(cx, None);
+                return outcome;
+            }
             Err(error) => (&table.rest, Reach::Origins, None, Err(error)),
         },
     };
+    let refusal = match &answer {
+        Err(Error::Refused(refusal)) => Some(refusal.clone()),
+        _ => None,
+    };
     let place = Place { table, surface, named: named.as_deref() };
     let response = rendered(cx, &place, request, answer).await;
-    Outcome::Answer(cors::opened(cx, request, reach, named.as_deref(), response).await)
+    let response = cors::opened(cx, request, reach, named.as_deref(), response).await;
+    lookups::settle(cx, refusal.as_ref());
+    Outcome::Answer(response)
 }
 
 /// The tenant of the path.
@@ -81,11 +91,20 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
         Run::Bare(run) => run(cx, request).await,
         Run::Call(run) => {
             let call = call(cx, request, params).await?;
+            if run.is_open() && !is_remembered(cx, &call) {
+                lookups::admit_open(cx).await?;
+            }
             limited(cx, &call, route.limit, route.path).await?;
             Box::pin(run.answer(cx, &call)).await
         }
         Run::Asset => Err(Refusal::NotFound.into()),
     }
+}
+
+/// Whether the isolate remembers who calls.
+fn is_remembered(cx: &Cx, call: &Call<'_>) -> bool {
+    let headers = &call.request.headers;
+    principal::is_remembered(cx, headers.bearer(), headers.get("x-api-key"), headers.cookie(COOKIE))
 }
 
 /// The file of the request's path.

@@ -13,6 +13,7 @@ mod harness;
 mod account;
 mod conformance;
 mod connections;
+mod costs;
 mod crypto;
 mod gateway;
 mod mails_page;

@@ -202,14 +202,13 @@ impl Row<'_> {
     fn refusals(&self) -> Vec<(u16, Vec<Refusal>)> {
         let mut all = self.operation.refusals.clone();
         all.extend(by_guard(self.route.run.guard()));
-        if matches!(self.route.limit, Limit::PerAddress { .. }) {
-            all.push(limited());
-        }
         all.push(Refusal::Looping);
         if matches!(self.route.run, Run::Call(_)) {
             all.push(Refusal::Unready);
             // The tenant, or what the last segment names.
             all.push(Refusal::NotFound);
+            // Whoever presents too much that is nobody's.
+            all.push(limited());
         }
         if !self.operation.body.is_empty() {
             all.extend([invalid(), Refusal::Malformed("the body is not valid JSON".into())]);

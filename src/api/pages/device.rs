@@ -13,7 +13,6 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::oidc::user_code;
-use crate::ports::Fault;
 
 /// Asks for the code. The one that the address brings is only filled in (§3.3.1), so that looking at the page
 /// tells nothing about a code.
@@ -63,6 +62,6 @@ async fn decided(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decis
     Ok(view::decided(place, allow)?)
 }
 
-async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Fault> {
+async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {
     principal::browser(cx, &call.chosen, call.request.headers.cookie(COOKIE)).await
 }

@@ -98,7 +98,7 @@ fn sent(place: &Place) -> Response {
 }
 
 async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {
-    Ok(principal::browser(cx, &call.chosen, call.request.headers.cookie(sessions::COOKIE)).await?)
+    principal::browser(cx, &call.chosen, call.request.headers.cookie(sessions::COOKIE)).await
 }
 
 /// What the browser's cookie waits for, unless it was left behind: by a session that is not this one, or by a

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::lookups;
 use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::{Outgoing, dispatch, write};
 use crate::domain::refusal::{Error, Refusal};
@@ -120,6 +121,9 @@ pub async fn write_link(
 /// [`Refusal::LinkDead`].
 pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc<Tenant>, Error> {
     let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
-    let id = id.ok_or(Refusal::LinkDead)?;
+    let Some(id) = id else {
+        lookups::missed(cx);
+        return Err(Refusal::LinkDead.into());
+    };
     Ok(tenants::by_id(cx, &id).await?.ok_or(Refusal::LinkDead)?)
 }

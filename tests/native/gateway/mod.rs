@@ -13,5 +13,6 @@ mod loops;
 mod matching;
 mod methods;
 mod path;
+mod refusals;
 mod rules;
 mod sign_in;

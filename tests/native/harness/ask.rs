@@ -137,6 +137,7 @@ impl<'w> Ask<'w> {
             user_agent: agent.map(|(_, agent)| agent.clone()).unwrap_or_default(),
             language: language::asked(query, accept.map(|(_, accept)| accept.as_str())),
             unlimited: self.unlimited,
+            ..Client::default()
         });
         let (path, query) = match self.path.split_once('?') {
             Some((path, query)) => (path.to_owned(), format!("?{query}")),

@@ -131,6 +131,11 @@ impl World {
         Time(self.clock.get())
     }
 
+    /// How often counters were asked so far.
+    pub fn counter_calls(&self) -> usize {
+        self.counters.calls.get()
+    }
+
     /// Does what was put off until after the answer.
     pub async fn afterwards(&self) {
         // What is done may put off more.

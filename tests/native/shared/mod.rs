@@ -13,6 +13,7 @@ mod grants;
 mod lent;
 mod letters;
 mod login_costs;
+mod lookups;
 mod mail_queue;
 mod notices;
 mod one_mailbox;

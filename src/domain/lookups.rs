@@ -1,0 +1,178 @@
+//! Look-ups of what nobody has: made-up cookies, tokens, keys, links, tenants, hosts and origins, by client address.
+//!
+//! Callers that an isolate remembers wait for nothing here, and whoever presents what exists does not count. Each
+//! isolate keeps its own count of what addresses presented for nothing. Up to [`UNASKED`] a minute it only tells the
+//! exact counter afterwards; from there on it asks that counter before anything is looked up. So one address gets at
+//! most [`A_MINUTE`] such look-ups a minute, and [`UNASKED`] in each isolate that did not hear of it yet.
+//!
+//! Endpoints that are open to all read storage for what exists, too (a page for a client's request that waits). What
+//! an address asks of them at all is counted in the same way, with [`OPEN_A_MINUTE`] and [`OPEN_UNASKED`].
+
+use crate::cx::{Cx, Lookup};
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::HOME;
+use crate::model::time::Time;
+use crate::oidc::error::Code;
+use crate::ports::{Act, Count, Fault, Rule, Tally, Verdict};
+
+/// Unknown things that one address may present in a minute.
+pub const A_MINUTE: u32 = 300;
+
+/// Unknown things that an isolate takes from one address in a minute before it asks the exact counter.
+pub const UNASKED: u32 = 20;
+
+/// Requests to open endpoints that one address may make in a minute: what a large office needs at nine o'clock.
+pub const OPEN_A_MINUTE: u32 = 3_000;
+
+/// Those that an isolate takes from one address in a minute before it asks the exact counter.
+pub const OPEN_UNASKED: u32 = 300;
+
+const SECONDS: u32 = 60;
+
+fn unknown() -> Tally {
+    Tally { name: "unknown".into(), rule: Rule::Window { limit: A_MINUTE, seconds: SECONDS } }
+}
+
+fn open() -> Tally {
+    Tally { name: "open".into(), rule: Rule::Window { limit: OPEN_A_MINUTE, seconds: SECONDS } }
+}
+
+fn object(cx: &Cx) -> String {
+    format!("lookups:{}", cx.address_bucket())
+}
+
+/// Asks whether what the caller presents may be looked up; once in a request.
+///
+/// # Errors
+/// [`Refusal::Limited`] for an address that presented too much that nobody has.
+pub async fn admit(cx: &Cx) -> Result<(), Error> {
+    admitted(cx, false).await
+}
+
+/// The same for a request to an endpoint that is open to all, which counts as one besides.
+///
+/// # Errors
+/// As [`admit`].
+pub async fn admit_open(cx: &Cx) -> Result<(), Error> {
+    admitted(cx, true).await
+}
+
+async fn admitted(cx: &Cx, is_open: bool) -> Result<(), Error> {
+    if cx.client.unlimited || cx.client.lookup.get().is_admitted() {
+        return Ok(());
+    }
+    let address = cx.address_bucket();
+    let seen = cx.cache.addresses.begin(&address, is_open, cx.now, i64::from(SECONDS));
+    if cx.now < seen.shut_until {
+        return Err(limited(cx, seen.shut_until));
+    }
+    if seen.unknown <= UNASKED && (!is_open || seen.open <= OPEN_UNASKED) {
+        cx.client.lookup.set(Lookup::Uncounted);
+        return Ok(());
+    }
+    let mut tallies = vec![unknown()];
+    tallies.extend(is_open.then(open));
+    let verdict = cx.counters.count(object(cx), vec![Count { act: Act::Take, tallies }]).await?;
+    if verdict.admitted {
+        cx.client.lookup.set(Lookup::Counted { open: is_open });
+        return Ok(());
+    }
+    shut(cx, &verdict).await?;
+    Err(Refusal::Limited(verdict).into())
+}
+
+/// What an isolate answers by itself while an address is held off.
+fn limited(cx: &Cx, until: Time) -> Error {
+    let reset = u32::try_from((until.0 - cx.now.0 + 999) / 1000).unwrap_or(1);
+    let limit = A_MINUTE;
+    Refusal::Limited(Verdict { admitted: false, first_refusal: false, limit, remaining: 0, reset }).into()
+}
+
+/// Notes that the counter holds an address off; the first of a row is written to the audit log.
+async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
+    cx.cache.addresses.shut(&cx.address_bucket(), cx.now.plus(i64::from(verdict.reset)));
+    if verdict.first_refusal {
+        audit::write(cx, HOME, Entry::failed("lookups.limited")).await?;
+    }
+    Ok(())
+}
+
+/// Notes that what was presented is nobody's.
+pub fn missed(cx: &Cx) {
+    cx.client.missed.set(true);
+}
+
+/// Whether this isolate looked that up a moment ago, for nothing: what it was presented as, and its hash.
+pub fn is_refused(cx: &Cx, presented: &str) -> bool {
+    let refused = cx.cache.refused.get(presented, cx.now).is_some();
+    if refused {
+        missed(cx);
+    }
+    refused
+}
+
+/// Remembers that this is nobody's, and notes that it was presented.
+pub fn refuse(cx: &Cx, presented: String) {
+    missed(cx);
+    cx.cache.refused.put(presented, (), cx.now, cx.remember_until());
+}
+
+/// The caller proved who they are, for whom it is no sign of guessing to present what is over: a client with its own
+/// secret that brings many people's tokens.
+pub fn exempt(cx: &Cx) {
+    cx.client.proved.set(true);
+}
+
+/// Ends a request: what it presented for nothing is counted, and anything else given back. Nobody waits for that.
+pub fn settle(cx: &Cx, refusal: Option<&Refusal>) {
+    let held_off = matches!(refusal, Some(Refusal::Limited(_))) && !cx.client.lookup.get().is_admitted();
+    if cx.client.unlimited || held_off {
+        return;
+    }
+    let proved = cx.client.proved.get();
+    let missed = !proved && (cx.client.missed.get() || refusal.is_some_and(is_miss));
+    let counted = cx.client.lookup.replace(Lookup::None);
+    let address = cx.address_bucket();
+    let mut tallies = vec![unknown()];
+    let act = match (counted, missed) {
+        (Lookup::None, false) | (Lookup::Counted { .. }, true) => return,
+        (Lookup::Uncounted, false) => return cx.cache.addresses.give(&address),
+        (Lookup::Counted { open: is_open }, false) => {
+            cx.cache.addresses.give(&address);
+            tallies.extend((is_open && proved).then(open));
+            Act::Give
+        }
+        (Lookup::None, true) => {
+            cx.cache.addresses.begin(&address, false, cx.now, i64::from(SECONDS));
+            Act::Take
+        }
+        (Lookup::Uncounted, true) => Act::Take,
+    };
+    let context = cx.clone();
+    cx.after.run(Box::pin(async move {
+        let told = match context.counters.count(object(&context), vec![Count { act, tallies }]).await {
+            Ok(verdict) if !verdict.admitted => shut(&context, &verdict).await,
+            Ok(_) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = told {
+            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
+            context.log.line(&line.to_string());
+        }
+    }));
+}
+
+/// Whether a refusal says that what was presented is nobody's.
+fn is_miss(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::BadCredential
+            | Refusal::LinkDead
+            | Refusal::ChallengeOver
+            | Refusal::OAuth(
+                Code::InvalidClient | Code::InvalidGrant | Code::InvalidToken | Code::InvalidRequestUri,
+                _
+            )
+    )
+}
