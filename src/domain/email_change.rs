@@ -151,7 +151,7 @@ pub async fn confirm(
     let (tenant, Found { id, user, new_email, .. }) = find(cx, chosen, token).await?;
     let own = |session: &&OwnSession| session.user.id == user.id;
     let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
-    let there = User { email: new_email, ..user.clone() };
+    let there = User { email: new_email, email_verified: true, ..user.clone() };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
     let mut mails = [
         mailing::notice(cx, &tenant, &user, Changed::Email, &mark.id).await?,

@@ -169,6 +169,8 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id).await?;
     let user = user.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
+    // The link proved the address.
+    let user = User { email_verified: true, ..user };
     // A first password is no change that its owner would have to be told of.
     let invited = link.purpose == Purpose::Invitation.name();
     let mut mail = match invited {

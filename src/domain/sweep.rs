@@ -21,6 +21,10 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
         let line = serde_json::json!({ "level": "error", "event": "backchannel", "fault": fault.0 });
         cx.log.line(&line.to_string());
     }
+    if let Err(fault) = mailing::sum_up(cx).await {
+        let line = serde_json::json!({ "level": "error", "event": "mail.gathered", "fault": fault.0 });
+        cx.log.line(&line.to_string());
+    }
     if let Err(fault) = mailing::due(cx).await {
         let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
         cx.log.line(&line.to_string());

@@ -236,8 +236,8 @@ pub(super) fn sweep(now: Time) -> [Stmt; 3] {
         ),
         Stmt::new(
             "UPDATE mails SET sealed = NULL
-             WHERE id > ?2 AND status = 'failed' AND sealed IS NOT NULL AND expires_at <= ?1",
-            vec![now.0.into(), from(3)],
+             WHERE status = 'failed' AND sealed IS NOT NULL AND expires_at <= ?1",
+            vec![now.0.into()],
         ),
         Stmt::new("DELETE FROM mails WHERE id < ?1", vec![from(KEPT_DAYS)]),
     ]

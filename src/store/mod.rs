@@ -15,6 +15,7 @@ pub mod device_codes;
 pub mod email_changes;
 pub mod erasure;
 pub mod factors;
+pub mod gathered_notices;
 pub mod grants;
 pub mod keys;
 pub mod logout_deliveries;

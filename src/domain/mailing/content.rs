@@ -91,7 +91,9 @@ pub(super) async fn content(
     tenant: &Tenant,
     to: &User,
     letter: Letter<'_>,
+    when: Option<String>,
 ) -> Result<Content, Fault> {
+    let gathered = when;
     let kind = letter.kind();
     let (link, code, new_email) = letter.carries();
     let (mut link, mut when, mut device) = (link.to_owned(), String::new(), None);
@@ -99,6 +101,7 @@ pub(super) async fn content(
         link = format!("{}/tenant/{}/account", cx.config.origin, to.tenant_id);
         when = cx.now.rfc3339().replace('T', " ").chars().take(16).collect();
         when.push_str(" UTC");
+        when = gathered.unwrap_or(when);
         device = agent::device(&cx.client.user_agent);
     }
     // A name is what whoever registered wrote: one that a mail program could make a link of is not repeated.

@@ -163,6 +163,11 @@ impl Kind {
         self.has_link() && !matches!(self, Kind::Changed(_))
     }
 
+    /// Whether it may go to an address that nobody proved yet: those that prove it.
+    pub fn proves_an_address(self) -> bool {
+        !matches!(self, Kind::Changed(_) | Kind::AlreadyRegistered)
+    }
+
     /// Whether it carries a code.
     pub fn has_code(self) -> bool {
         matches!(self, Kind::Code | Kind::MagicLink)

@@ -231,6 +231,9 @@ pub async fn mail_or_wait(cx: &Cx, directory: &str, email_key: &str, purpose: &s
 /// Refused calls of one caller at one route.
 const REFUSED_AN_HOUR: u32 = 3_000;
 
+/// Those of an hour that the log has one by one.
+const REFUSED_IN_FULL: u32 = 3;
+
 /// Counts a call that a route of the gateway refuses to a caller who is signed in. The log has the first of an hour, and
 /// at each power of ten how many there were.
 ///
@@ -249,7 +252,7 @@ pub async fn refused_call(
     let verdict = take(cx, object, vec![tally("hour", rule)]).await?;
     let entry = Entry::failed("gateway.refused").by(caller).on(route);
     let count = limit.saturating_sub(verdict.remaining).max(1);
-    if verdict.admitted && count == 1 {
+    if verdict.admitted && count <= REFUSED_IN_FULL {
         audit::write(cx, tenant_id, entry).await?;
     } else if verdict.first_refusal || (verdict.admitted && 10_u32.pow(count.ilog10()) == count) {
         audit::write(cx, tenant_id, entry.saying(format!("{count} times within an hour"))).await?;

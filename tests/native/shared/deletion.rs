@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 36] = [
+const ROWS: [(&str, &str, &str); 37] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
@@ -75,6 +75,7 @@ const ROWS: [(&str, &str, &str); 36] = [
     ("trusted_devices", "TU", "('td', 'th', '{t}', '{u}', '', '', 0, 0, 9)"),
     ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL, 0)"),
     ("passkey_challenges", "TU", "('ph', '{t}', '{u}', 'register', 's', 0, 9, NULL)"),
+    ("gathered_notices", "TU", "('m', '{t}', '{u}', 'api-key-made', '{e}', 9)"),
     ("mails", "TU", "('m', '{t}', '{u}', 'verify-email', '{e}', '1.x', 'queued', 0, 9, 9, NULL, 0, NULL)"),
     ("mail_templates", "T", "('{t}', 'verify-email', 'en', 'Hello', 'Hello {t}', '', 0)"),
     (

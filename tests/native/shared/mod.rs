@@ -15,6 +15,7 @@ mod letters;
 mod login_costs;
 mod lookups;
 mod mail_queue;
+mod mail_to_strangers;
 mod notices;
 mod one_mailbox;
 mod paging;
