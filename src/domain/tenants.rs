@@ -74,11 +74,6 @@ pub struct Settings {
     pub default_plan: String,
     /// What API keys start with.
     pub api_key_prefix: String,
-    /// How long ago a person may have signed in or proved themselves to set a first password or factor, add a passkey or
-    /// change their address without their password: 60 to 30 days.
-    pub reauthentication_seconds: i64,
-    /// The same for an API key, and for what administrators make that lets somebody in.
-    pub api_key_reauthentication_seconds: i64,
     /// Whether clients may make API keys for the people who let them, with the scope `api_keys:create`: each is a child of
     /// the grant and ends with it.
     pub client_api_keys: bool,
@@ -139,8 +134,6 @@ impl Default for Settings {
             default_roles: Vec::new(),
             default_plan: "free".into(),
             api_key_prefix: "pc".into(),
-            reauthentication_seconds: 600,
-            api_key_reauthentication_seconds: 86_400,
             client_api_keys: false,
             client_registration: ClientRegistration::Closed,
             allowed_origins: Vec::new(),
@@ -169,9 +162,6 @@ impl Settings {
         within("sessionAbsoluteSeconds", self.session_absolute_seconds, 60, 400 * 86_400)?;
         within("minPasswordLength", i64::try_from(self.min_password_length).unwrap_or(i64::MAX), 6, 64)?;
         within("trustedDeviceDays", self.trusted_device_days, 0, 90)?;
-        within("reauthenticationSeconds", self.reauthentication_seconds, 60, 30 * 86_400)?;
-        let seconds = self.api_key_reauthentication_seconds;
-        within("apiKeyReauthenticationSeconds", seconds, 60, 30 * 86_400)?;
         within("mfaAttempts", i64::from(self.mfa_attempts), 1, 20)?;
         within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
         let domains = &self.registration_domains;

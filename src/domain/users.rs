@@ -385,10 +385,7 @@ pub async fn known_roles(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result
     }
     // Highest first, as the documents show them.
     let held: Vec<String> = known.into_iter().map(|k| k.name).filter(|name| roles.contains(name)).collect();
-    if held.len() > MOST_ROLES {
-        return Err(invalid("roles", "at most three"));
-    }
-    Ok(held)
+    if held.len() > MOST_ROLES { Err(invalid("roles", "at most three")) } else { Ok(held) }
 }
 
 async fn known_plan(cx: &Cx, tenant: &Tenant, plan: Option<String>) -> Result<Option<String>, Error> {

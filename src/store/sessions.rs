@@ -171,12 +171,6 @@ pub fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, now: Time, m
     stmt
 }
 
-/// Notes that a session's person proved who they are, if it is not over.
-pub fn proved(id: &str, now: Time) -> Stmt {
-    let sql = "UPDATE sessions SET proved_at = ?2 WHERE id = ?1 AND ended_at IS NULL";
-    Stmt::new(sql, vec![id.into(), now.0.into()])
-}
-
 /// A session and those that began in it, but for offline access.
 pub(super) fn with_grants(session: &str) -> String {
     format!(

@@ -210,7 +210,7 @@ describe('the hosted pages', () => {
         await looks(page, 'backup-codes');
         await page.goto(`${gateway.url}/tenant/home/account`);
         await page.locator('summary', { hasText: 'Remove second factor' }).click();
-        await page.getByLabel('Code from your second factor').fill('000000');
+        await page.locator('#off-code').fill('000000');
         await press(page, 'Remove second factor');
         await problem(page);
         await looks(page, 'account-factor-wrong');
@@ -282,10 +282,10 @@ describe('the hosted pages', () => {
   test('the account page works without JavaScript', async () => {
     await visiting({ signedIn: true, javaScriptEnabled: false }, async (page) => {
       await page.goto(`${gateway.url}/tenant/home/account`);
-      await page.getByLabel('Name').fill('Renamed Person');
+      await page.getByLabel('Name', { exact: true }).fill('Renamed Person');
       await page.getByRole('button', { name: 'Save' }).click();
       assert.match(await page.getByRole('status').textContent(), /saved/);
-      assert.equal(await page.getByLabel('Name').inputValue(), 'Renamed Person');
+      assert.equal(await page.getByLabel('Name', { exact: true }).inputValue(), 'Renamed Person');
       // Each thing that cannot be undone is opened first, says what will happen, and is then done.
       const ask = (what) => page.locator('summary', { hasText: what });
       const before = await ask('End session').count();

@@ -68,9 +68,12 @@ describe('guessing', () => {
 
   test('right passwords of an account are 60 a minute, from wherever they come', async () => {
     const person = await gateway.makePerson();
-    const answers = await Promise.all(
-      Array.from({ length: 80 }, (_, n) => login(person.email, person.password, { from: `192.0.2.${130 + (n % 80)}` })),
-    );
+    const answers = [];
+    // Ten at once: each right one is a hash, and workerd gives up on a connection that it cannot read for 15 s.
+    for (let wave = 0; wave < 8; wave += 1) {
+      const froms = Array.from({ length: 10 }, (_, n) => `192.0.2.${130 + wave * 10 + n}`);
+      answers.push(...(await Promise.all(froms.map((from) => login(person.email, person.password, { from })))));
+    }
     assert.equal(answers.filter(({ status }) => status === 200).length, 60);
     assert.equal(answers.filter(({ status }) => status === 429).length, 20);
   });

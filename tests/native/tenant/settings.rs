@@ -16,7 +16,7 @@ fn settings_have_the_documented_defaults() {
         "refuseCommonPasswords": true, "mfaAttempts": 5, "mfaLockoutSeconds": 900, "defaultRoles": [],
         "defaultPlan": "free", "apiKeyPrefix": "pc", "clientRegistration": "closed", "allowedOrigins": [], "homeUrl": null,
         "mfa": "optional", "trustedDeviceDays": 0, "magicLinks": true, "magicLinkSignUp": false, "passkeys": true,
-        "clientApiKeys": false, "reauthenticationSeconds": 600, "apiKeyReauthenticationSeconds": 86_400,
+        "clientApiKeys": false,
     });
     assert_eq!(world.get(SETTINGS).bearer(&world.admin()).send().is(200).json, shape);
 }
