@@ -108,14 +108,16 @@ impl Addresses {
     /// Counts one more look-up of an address in a window of so many seconds.
     pub fn begin(&self, address: &str, open: bool, now: Time, seconds: i64) -> Seen {
         let mut all = self.0.borrow_mut();
-        let is_over = |seen: &Seen| now >= seen.began.plus(seconds) && now >= seen.shut_until;
+        // A clock that was set back begins anew, too.
+        let is_past = |seen: &Seen| now >= seen.began.plus(seconds) || now < seen.began;
+        let is_over = |seen: &Seen| is_past(seen) && now >= seen.shut_until;
         if all.len() >= MOST_ADDRESSES && !all.contains_key(address) {
             all.retain(|_, seen| !is_over(seen));
             if all.len() >= MOST_ADDRESSES {
                 all.clear();
             }
         }
-        let fresh = Seen { began: now, unknown: 0, open: 0, shut_until: now };
+        let fresh = Seen { began: now, unknown: 0, open: 0, shut_until: Time(0) };
         let seen = all.entry(address.to_owned()).or_insert(fresh);
         if is_over(seen) {
             *seen = fresh;
