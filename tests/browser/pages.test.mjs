@@ -356,7 +356,8 @@ describe('the hosted pages', () => {
         await page.getByLabel('Email').fill(person.email);
         await page.getByLabel('Password').fill(PASSWORD);
         await page.getByRole('button').click();
-        assert.equal(page.url(), `${gateway.url}/app/page`);
+        // By a page of ours that leads on.
+        await page.waitForURL(`${gateway.url}/app/page`);
       });
     } finally {
       await gateway.admin('DELETE', '/tenant/home/v2/Templates/login');

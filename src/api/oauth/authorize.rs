@@ -77,7 +77,7 @@ fn form_post(request: &Request, back: &Back) -> Answer {
     // The client may answer the form with a redirect to anywhere, which browsers hold to this as well. Nothing stands
     // on the page but what is escaped.
     let policy = format!(
-        "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; form-action {} https: http:; \
+        "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; img-src 'self'; form-action {} https: http:; \
          base-uri 'none'; frame-ancestors 'none'",
         authorize::form_action(&back.redirect_uri)
     );
