@@ -158,3 +158,20 @@ fn requests_to_open_endpoints_are_counted_in_all() {
     ask(0).from("198.51.100.2").send().is(200);
     ask(0).unlimited().send().is(200);
 }
+
+#[test]
+fn public_documents_come_from_memory_however_often_they_are_asked_for() {
+    let world = World::new();
+    for path in ["/.well-known/jwks.json", "/.well-known/openid-configuration"] {
+        world.get(path).send().is(200);
+        let calls = world.counter_calls();
+        for _ in 0..3_100 {
+            world.get(path).send().is(200);
+        }
+        assert_eq!(world.counter_calls(), calls, "{path}");
+    }
+    let unknown: Vec<u16> = (0..400)
+        .map(|n| world.get(&format!("/tenant/nobody-{n}/.well-known/jwks.json")).send().status)
+        .collect();
+    assert!(unknown.contains(&429), "tenants that nobody has are limited");
+}
