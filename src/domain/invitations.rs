@@ -4,7 +4,7 @@
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Linking, Outgoing, Purpose};
-use crate::domain::principal::Admin;
+use crate::domain::principal::CredentialAdmin;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
@@ -25,7 +25,7 @@ pub async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgoing, Fa
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for one who has a password or is disabled; [`Refusal::Limited`] by
 /// mailbox.
-pub async fn send_again(cx: &Cx, admin: &Admin, id: &str) -> Result<User, Error> {
+pub async fn send_again(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<User, Error> {
     let tenant = &admin.tenant;
     let user = users::find(cx, tenant, id).await?;
     if user.password_hash.is_some() {

@@ -1,5 +1,6 @@
 //! Rules: the use cases, the same for every surface. No HTTP, no SQL text, no JSON shapes.
 
+pub mod administrators;
 pub mod api_keys;
 mod app_secrets;
 mod assertion_limits;
@@ -21,6 +22,7 @@ pub mod delegation;
 pub mod device;
 pub mod email_change;
 pub mod enrolment;
+pub mod erasure;
 pub mod form_mark;
 pub mod forward;
 pub mod grants;
@@ -60,6 +62,7 @@ pub mod sweep;
 pub mod template_check;
 mod template_rules;
 pub mod templates;
+pub mod tenant_settings;
 pub mod tenants;
 pub mod throttle;
 pub mod token_exchange;

@@ -3,11 +3,11 @@
 use crate::crypto::password::Check;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
+use crate::domain::erasure;
 use crate::domain::passwords;
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::needs_second;
-use crate::domain::users;
 use crate::model::factor::has_two;
 use crate::store;
 
@@ -19,7 +19,7 @@ const FRESH: i64 = 600;
 /// # Errors
 /// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
 /// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; [`Refusal::BadCredential`] for one who has no
-/// password and did not just sign in; as [`users::delete`].
+/// password and did not just sign in; as [`erasure::delete_user`].
 pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);
     // The remembered user may be seconds old.
@@ -34,5 +34,5 @@ pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), 
     } else if session.auth_time.is_none_or(|at| cx.now >= at.plus(FRESH)) {
         return Err(Refusal::BadCredential.into());
     }
-    users::delete(cx, tenant, &user.id, &user.id).await
+    erasure::delete_user(cx, tenant, &user.id, &user.id).await
 }

@@ -88,6 +88,9 @@ pub enum Refusal {
 /// The conflict over an e-mail address that another account has.
 pub const ADDRESS_TAKEN: Refusal = Refusal::Conflict("the address has an account");
 
+/// The conflict over what a tenant could not be administered after.
+pub const LAST_ADMIN: Refusal = Refusal::Conflict("the tenant would have no active administrator");
+
 /// The conflict over a passkey that some account has.
 pub const PASSKEY_TAKEN: Refusal = Refusal::Conflict("this passkey is registered already");
 

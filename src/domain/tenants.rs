@@ -6,21 +6,17 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use crate::cx::Cx;
-use crate::domain::audit;
 use crate::domain::client_rules::is_web_origin;
-use crate::domain::delegation;
 use crate::domain::lookups;
-use crate::domain::principal::Admin;
-use crate::domain::refusal::{Error, Problem, Refusal, all_fit, invalid, invalid_uri};
-use crate::domain::users;
+use crate::domain::refusal::{Error, Refusal, all_fit, invalid, invalid_uri};
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::json;
 use crate::model::role::is_name;
 use crate::ports::Fault;
+use crate::store;
 use crate::store::tenants::TenantRow;
 use crate::store::users::User;
-use crate::store::{self, json_text};
 
 /// The home tenant's id, and the name of the home directory.
 pub const HOME: &str = "home";
@@ -335,48 +331,6 @@ pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings = json::read_text(&row.settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
     let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
     Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
-}
-
-/// Replaces a tenant's settings.
-///
-/// # Errors
-/// [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and [`Refusal::Forbidden`] for
-/// what keys and sessions hang on, by a token that was lent.
-pub async fn set_settings(cx: &Cx, admin: &Admin, settings: Settings) -> Result<Settings, Error> {
-    let (tenant, actor) = (&admin.tenant, admin.actor());
-    let settings = settings.checked(cx)?;
-    let was = &tenant.settings;
-    if settings.default_roles != was.default_roles {
-        users::known_roles(cx, tenant, settings.default_roles.clone()).await.map_err(named_default)?;
-        delegation::may_give_user(cx, admin, &[], &settings.default_roles).await?;
-    }
-    if settings.default_roles != was.default_roles || settings.client_api_keys != was.client_api_keys {
-        admin.clone().not_lent()?;
-    }
-    let set = store::tenants::set_settings(&tenant.id, &json_text(&settings));
-    let entry = audit::Entry::ok("settings.changed").by(actor).on(&tenant.id);
-    let mut batch = vec![set, audit::row(cx, &tenant.id, entry)];
-    // Browsers that are trusted for longer are trusted for no longer than this from now on, whatever comes later.
-    if settings.trusted_device_days < tenant.settings.trusted_device_days {
-        batch.push(store::trusted_devices::shorten(&tenant.id, settings.trusted_device_days));
-    }
-    if settings.trusted_device_days == 0 {
-        batch.push(store::trusted_devices::delete_all_of_tenant(&tenant.id));
-    }
-    cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&tenant.id);
-    Ok(settings)
-}
-
-/// What is wrong with default roles, at their own field.
-fn named_default(error: Error) -> Error {
-    match error {
-        Error::Refused(Refusal::Invalid(problems)) => {
-            let renamed = |problem: Problem| Problem { field: "defaultRoles", ..problem };
-            Error::Refused(Refusal::Invalid(problems.into_iter().map(renamed).collect()))
-        }
-        other => other,
-    }
 }
 
 /// Whether an address can be of that domain, in the spelling that addresses are compared in.

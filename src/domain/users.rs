@@ -1,15 +1,16 @@
 //! Users, as administrators see them.
 
 use crate::crypto::imported::can_import;
-use crate::crypto::secret::{base64url, hmac};
-use crate::crypto::{password, seal};
+use crate::crypto::password;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, OwnSession};
-use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
+use crate::domain::refusal::{ADDRESS_TAKEN, Error, LAST_ADMIN, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
-use crate::domain::{backchannel, challenges, delegation, enrolment, invitations, mailing, passwords};
+use crate::domain::{
+    administrators, backchannel, challenges, delegation, enrolment, invitations, mailing, passwords,
+};
 use crate::model::email::Email;
 use crate::model::language::Language;
 use crate::model::name;
@@ -227,8 +228,8 @@ pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<Use
 /// A reset of the second factor ends all sessions.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, or for taking
-/// from the operator what makes one; [`Refusal::MfaRequired`] for one's own second factor in a session that
+/// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, for taking from the
+/// operator what makes one, or from the last active administrator; [`Refusal::MfaRequired`] for one's own second factor in a session that
 /// has not proved it; as [`delegation::may_give_user`] and [`delegation::own_account`].
 pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
     let (tenant, actor) = (&admin.tenant, admin.actor());
@@ -290,7 +291,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     let said =
         if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
-    let mut batch = vec![store::users::update(&user, mfa.as_deref()), mark.stmt];
+    let mut batch = vec![store::users::update(&was, &user, mfa.as_deref()), mark.stmt];
     batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
     // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
     if cleared || user.status != "active" || user.email_key != was.email_key {
@@ -309,9 +310,11 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         }
     };
     batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
-    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
-        return Err(ADDRESS_TAKEN.into());
-    }
+    let answers = cx.db.run(batch).await?;
+    let Some(row) = answers.first().and_then(|rows| rows.first()) else {
+        return Err(unchanged(cx, tenant, &user).await?);
+    };
+    let user = store::users::read(row)?;
     if let Some(told) = told {
         mailing::dispatch(cx, told).await;
     }
@@ -323,6 +326,16 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         mailing::dispatch(cx, letter).await;
     }
     Ok(user)
+}
+
+/// Why the change to what a user would be was not made.
+async fn unchanged(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Error, Fault> {
+    let last = store::administrators::is_last(cx.db.as_ref(), &tenant.id, &user.id).await?;
+    Ok(match last {
+        None => Refusal::NotFound.into(),
+        Some(true) if !administrators::is_active(tenant, user) => LAST_ADMIN.into(),
+        Some(_) => ADDRESS_TAKEN.into(),
+    })
 }
 
 /// Changes a user's own display name.
@@ -337,38 +350,6 @@ pub async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Err
     cx.db.run(vec![set, audit::row(cx, &session.tenant.id, entry)]).await?;
     cx.cache.forget_user(id);
     Ok(())
-}
-
-/// Deletes a user with everything that is theirs. The log still says what was done, by and to a pseudonym: the
-/// same for all that one user did, and nobody's to turn back.
-///
-/// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the operator.
-pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
-    let user = find(cx, tenant, id).await?;
-    if user.operator {
-        return Err(Refusal::Conflict("the operator cannot be deleted").into());
-    }
-    // Before the sessions go: their clients hear that this person is signed out.
-    let mut batch = vec![store::logout_deliveries::owe_all_of(id, cx.now)];
-    batch.extend(store::erasure::forget(&user));
-    batch.extend([
-        store::usage::keep_count_of(id),
-        store::users::delete(&tenant.id, id),
-        audit::row_if_changed(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id)),
-        store::erasure::pseudonymise(&user, &pseudonym(cx, tenant, id)?),
-    ]);
-    cx.db.run(batch).await?;
-    cx.cache.forget_user(id);
-    backchannel::soon(cx, id);
-    Ok(())
-}
-
-/// What stands for a deleted user in the log: a hash under a key of ours.
-fn pseudonym(cx: &Cx, tenant: &Tenant, id: &str) -> Result<String, Fault> {
-    let key = seal::derive(&cx.config.seal_key, &tenant.id, "erased-users")?;
-    let hash = hmac(&key, id.as_bytes());
-    Ok(format!("erased:{}", base64url(hash.get(..9).unwrap_or_default())))
 }
 
 /// Roles of the tenant, highest first.

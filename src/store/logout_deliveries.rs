@@ -23,9 +23,10 @@ pub(super) fn owe(which: &str, now: Time, more: Vec<Arg>) -> Stmt {
     Stmt::new(sql, args)
 }
 
-/// Notes the grants of a user who is about to be deleted.
-pub fn owe_all_of(user_id: &str, now: Time) -> Stmt {
-    owe("sessions.user_id = ?2", now, vec![user_id.into()])
+/// Notes the grants of a user who is about to be deleted, once the event of that mark is written.
+pub fn owe_all_of(user_id: &str, now: Time, mark: &str) -> Stmt {
+    let which = "sessions.user_id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
+    owe(which, now, vec![user_id.into(), mark.into()])
 }
 
 /// A delivery that is being tried.

@@ -1,6 +1,7 @@
 //! SQL: a plain function per question. One that asks runs it; one that writes returns its [`Stmt`], so
 //! that a use case can put several into one atomic batch.
 
+pub mod administrators;
 pub mod api_keys;
 pub mod audit;
 pub mod authenticators;

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, one};
+use crate::store::{Columns, Listed, Page, administrators, one};
 
 /// A tenant's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +118,15 @@ pub fn delete(id: &str) -> Stmt {
     Stmt::new("DELETE FROM tenants WHERE id = ?1 RETURNING id", vec![id.into()])
 }
 
-/// Replaces a tenant's settings.
-pub fn set_settings(id: &str, settings: &str) -> Stmt {
-    let args: Vec<Arg> = vec![settings.into(), id.into()];
-    Stmt::new("UPDATE tenants SET settings = ?1 WHERE id = ?2", args)
+/// Replaces a tenant's settings, if they still are as they were read and, where an address must be confirmed from now
+/// on, an active administrator remains; returns the id if so.
+pub fn set_settings(id: &str, was: &str, settings: &str, confirmed: bool) -> Stmt {
+    let args: Vec<Arg> = vec![settings.into(), id.into(), was.into()];
+    let spares = if confirmed { administrators::spares_unconfirmed() } else { "TRUE".to_owned() };
+    let sql = format!(
+        "UPDATE tenants SET settings = ?1 WHERE tenants.id = ?2 AND settings = ?3 AND {spares} RETURNING id"
+    );
+    Stmt::new(sql, args)
 }
 
 /// Names a tenant, if that user is its operator.

@@ -3,7 +3,7 @@
 use crate::model::search::Query;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, audit, json_text, one, user_words};
+use crate::store::{Columns, Listed, Page, administrators, audit, json_text, one, user_words};
 
 /// A user's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,35 +172,63 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
     )
 }
 
-/// Replaces what an administrator may change, unless another user has the address; returns the id if done.
-/// Which second factor it is changes only if that is given: users set up theirs meanwhile.
-pub fn update(user: &User, mfa: Option<&str>) -> Stmt {
-    Stmt::new(
-        "UPDATE OR IGNORE users SET email = ?3, email_key = ?4, email_verified = ?5, name = ?6, roles = ?7, plan = ?8,
-                                    status = ?9, mfa = coalesce(?10, mfa), proved = max(proved, ?5), words = ?11,
-                                    scopes = ?12
-         WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
-        vec![
-            (&user.tenant_id).into(),
-            (&user.id).into(),
-            (&user.email).into(),
-            (&user.email_key).into(),
-            user.email_verified.into(),
-            user.name.clone().into(),
-            json_text(&user.roles).into(),
-            user.plan.clone().into(),
-            (&user.status).into(),
-            mfa.into(),
-            words(user).into(),
-            json_text(&user.scopes).into(),
-        ],
-    )
+/// Changes what differs between a user as read and as wanted, unless another user has the address or no active
+/// administrator would remain; returns the row if done. What does not differ is left as it is by now. Which second
+/// factor it is changes only if that is given: users set up theirs meanwhile.
+pub fn update(was: &User, user: &User, mfa: Option<&str>) -> Stmt {
+    let mut args: Vec<Arg> = vec![(&user.tenant_id).into(), (&user.id).into()];
+    let mut place = |arg: Arg| {
+        args.push(arg);
+        format!("?{}", args.len())
+    };
+    let mut sets: Vec<String> = Vec::new();
+    let (mut status, mut roles, mut verified) =
+        ("users.status".to_owned(), "users.roles".to_owned(), "users.email_verified".to_owned());
+    let moved = user.email_key != was.email_key;
+    if moved || user.email != was.email {
+        sets.push(format!("email = {}", place((&user.email).into())));
+        sets.push(format!("email_key = {}", place((&user.email_key).into())));
+    }
+    if moved || user.email_verified != was.email_verified {
+        verified = place(user.email_verified.into());
+        sets.push(format!("email_verified = {verified}, proved = max(proved, {verified})"));
+    }
+    if user.name != was.name {
+        sets.push(format!("name = {}", place(user.name.clone().into())));
+    }
+    if moved || user.name != was.name {
+        let (name, key) = (place(was.name.clone().into()), place((&was.email_key).into()));
+        let same = format!("name IS {name} AND email_key = {key}");
+        sets.push(format!("words = CASE WHEN {same} THEN {} END", place(words(user).into())));
+    }
+    if user.roles != was.roles {
+        roles = place(json_text(&user.roles).into());
+        sets.push(format!("roles = {roles}"));
+    }
+    if user.scopes != was.scopes {
+        sets.push(format!("scopes = {}", place(json_text(&user.scopes).into())));
+    }
+    if user.plan != was.plan {
+        sets.push(format!("plan = {}", place(user.plan.clone().into())));
+    }
+    if user.status != was.status {
+        status = place((&user.status).into());
+        sets.push(format!("status = {status}"));
+    }
+    sets.push(format!("mfa = coalesce({}, mfa)", place(mfa.into())));
+    let (stays, spares) =
+        (administrators::active("users", &status, &roles, &verified), administrators::spares());
+    let sql = format!(
+        "UPDATE OR IGNORE users SET {} WHERE tenant_id = ?1 AND id = ?2 AND ({stays} OR {spares}) RETURNING *",
+        sets.join(", ")
+    );
+    Stmt::new(sql, args)
 }
 
-/// Removes a user; what belongs to it goes by foreign key. Returns the id if there was one.
-pub fn delete(tenant_id: &str, id: &str) -> Stmt {
-    let sql = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2 RETURNING id";
-    Stmt::new(sql, vec![tenant_id.into(), id.into()])
+/// Removes a user, once the event of that mark is written; what belongs to it goes by foreign key.
+pub fn delete(tenant_id: &str, id: &str, mark: &str) -> Stmt {
+    let sql = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2";
+    audit::if_written(Stmt::new(sql, vec![tenant_id.into(), id.into()]), mark)
 }
 
 /// Replaces a password's hash; `by_mail` says whether the mailbox is all that its owner proved.

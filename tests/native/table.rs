@@ -163,7 +163,6 @@ tenant admin POST /tenant/{tenant}/v2/Roles
 tenant admin POST /tenant/{tenant}/v2/Routes
 tenant admin POST /tenant/{tenant}/v2/Templates/{name}/preview
 tenant admin POST /tenant/{tenant}/v2/Users
-tenant admin POST /tenant/{tenant}/v2/Users/{id}/invitation
 tenant admin PUT /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin PUT /tenant/{tenant}/v2/Plans/{name}
 tenant admin PUT /tenant/{tenant}/v2/Roles/{name}
@@ -181,12 +180,14 @@ tenant credential admin PATCH /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin POST /tenant/{tenant}/v2/ApiKeys
 tenant credential admin POST /tenant/{tenant}/v2/Clients
 tenant credential admin POST /tenant/{tenant}/v2/Clients/{id}/secret
+tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/invitation
 tenant credential admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant operator DELETE /tenant/{tenant}/v2/Tenants/{id}
 tenant operator GET /tenant/{tenant}/v2/Tenants
 tenant operator GET /tenant/{tenant}/v2/Tenants/{id}
 tenant operator PATCH /tenant/{tenant}/v2/Tenants/{id}
 tenant operator POST /tenant/{tenant}/v2/Tenants
+tenant operator POST /tenant/{tenant}/v2/Tenants/{id}/Admins
 ";
 
 #[test]

@@ -40,7 +40,7 @@ pub fn surface() -> Surface {
         route("PUT", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("PATCH", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::change)),
         route("DELETE", "/tenant/{tenant}/v2/Users/{id}", NONE, admin(users::delete)),
-        route("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", NONE, admin(users::invite)),
+        route("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", NONE, credential_admin(users::invite)),
         route("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", NONE, credential_admin(sessions::list)),
         route(
             "DELETE",
@@ -108,6 +108,7 @@ pub fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::read)),
         route("PATCH", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::change)),
         route("DELETE", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::delete)),
+        route("POST", "/tenant/{tenant}/v2/Tenants/{id}/Admins", NONE, operator(tenants::add_admin)),
     ];
     Surface { name: "tenant", routes, refused, broken }
 }

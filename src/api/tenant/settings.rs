@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use crate::cx::Cx;
 use crate::domain::principal::Admin;
-use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::{self, Settings};
+use crate::domain::refusal::Error;
+use crate::domain::tenant_settings;
+use crate::domain::tenants::Settings;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
-use crate::model::json;
 use crate::ports::Fault;
 
 fn shape(settings: &Settings) -> Result<Value, Error> {
@@ -23,11 +23,6 @@ pub(super) async fn read(_: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let changes = body::object(call, LARGE).await?;
-    let mut all = shape(&admin.tenant.settings)?;
-    if let Some(all) = all.as_object_mut() {
-        all.extend(changes);
-    }
-    let settings: Settings = json::read(all).map_err(Refusal::from)?;
-    let settings = tenants::set_settings(cx, &admin, settings).await?;
+    let settings = tenant_settings::change(cx, &admin, changes).await?;
     Ok(Response::json(200, &shape(&settings)?))
 }

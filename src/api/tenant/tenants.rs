@@ -4,13 +4,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
-use crate::api::tenant::users::said;
+use crate::api::tenant::users::{self, said};
 use crate::cx::Cx;
+use crate::domain::administrators;
 use crate::domain::operator::{self as tenants, Change, NewTenant};
 use crate::domain::principal::Operator;
-
 use crate::domain::users::NewUser;
-use crate::http::body::{self, LARGE};
+use crate::http::body::{self, LARGE, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -53,6 +53,16 @@ pub(super) struct Changed {
     host: Option<Option<String>>,
 }
 
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAdmin {
+    email: String,
+    /// The display name of one who is made; a user who is there keeps theirs.
+    #[serde(default)]
+    name: Option<String>,
+}
+
 fn shape(tenant: &TenantRow) -> Value {
     json!({
         "id": tenant.id, "name": tenant.name, "status": tenant.status, "host": tenant.host,
@@ -92,4 +102,16 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     tenants::delete(cx, operator.actor(), call.param("id")).await?;
     Ok(Response::empty(204))
+}
+
+pub(super) async fn add_admin(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
+    let body: NewAdmin = body::json(call, SMALL).await?;
+    let id = call.param("id");
+    let (user, made) = administrators::add(cx, &operator, id, &body.email, body.name.as_deref()).await?;
+    let shape = users::shape(&user);
+    if !made {
+        return Ok(Response::json(200, &shape));
+    }
+    let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
+    Ok(Response::json(201, &shape).with("location", location))
 }

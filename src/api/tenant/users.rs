@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
+use crate::domain::erasure;
 use crate::domain::invitations;
-use crate::domain::principal::Admin;
+use crate::domain::principal::{Admin, CredentialAdmin};
 use crate::domain::users::{self, Change, NewUser};
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
@@ -150,12 +151,12 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     Ok(Response::json(200, &shape(&user)))
 }
 
-pub(super) async fn invite(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
+pub(super) async fn invite(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let user = invitations::send_again(cx, &admin, call.param("id")).await?;
     Ok(Response::json(202, &shape(&user)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    users::delete(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
+    erasure::delete_user(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
     Ok(Response::empty(204))
 }

@@ -197,6 +197,8 @@ fn one_who_deletes_themself_is_nowhere_either() {
     world.sql(&format!(
         "UPDATE users SET roles = '[\"ADMIN\"]', email = 'X@to-go.example' WHERE id = '{USER}'"
     ));
+    // Somebody must be left to administer the tenant.
+    world.user_with(TENANT, "boss@to-go.example", |user| user.roles = vec!["ADMIN".into()]);
     let login = json!({ "email": EMAIL, "password": PASSWORD });
     let token = world.post("/auth/login").tenant(TENANT).json(login).send().is(200).str("/access_token");
     world.delete(&format!("/tenant/{TENANT}/v2/Users/{USER}")).bearer(&token).send().is(204);

@@ -221,6 +221,7 @@ fn administering<'w>(world: &'w World, own: &str) -> Vec<(&'static str, Ask<'w>)
         ("end one's session", world.delete(&format!("{me}/Sessions/x"))),
         ("let clients make keys", world.patch(&v2("Settings")).json(json!({ "clientApiKeys": true }))),
         ("give everybody a role", world.patch(&v2("Settings")).json(json!({ "defaultRoles": ["ADMIN"] }))),
+        ("invite a user", world.post(&format!("{me}/invitation"))),
         ("change one's factor", world.patch(&me).json(json!({ "mfa": "email" }))),
     ]
 }

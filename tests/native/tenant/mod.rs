@@ -1,5 +1,6 @@
 //! The tenant API.
 
+mod administrators;
 mod api_keys;
 mod audit;
 mod clients;

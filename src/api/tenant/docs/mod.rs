@@ -46,7 +46,7 @@ fn users() -> Vec<Operation> {
     const ONE: &str = "/tenant/{tenant}/v2/Users/{id}";
     let change = |method, summary| {
         op(method, ONE, summary)
-            .about("Members that are absent stay as they are.")
+            .about("Members that are absent stay as they are. 409 for a taken address, and for what would leave the tenant without an active administrator.")
             .json::<users::Changed>()
             .answers::<User>(200, "The user, as it is now.")
             .refuses([conflict(), Refusal::MfaRequired])
@@ -69,7 +69,10 @@ fn users() -> Vec<Operation> {
         op("GET", ONE, "Read a user").answers::<User>(200, "The user."),
         change("PUT", "Change a user"),
         change("PATCH", "Change a user"),
-        op("DELETE", ONE, "Delete a user").nothing(204, "Gone.").refuses([conflict()]),
+        op("DELETE", ONE, "Delete a user")
+            .about("409 for the operator and for the last active administrator.")
+            .nothing(204, "Gone.")
+            .refuses([conflict()]),
         op("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", "Invite a user again")
             .about("Mails another link that sets the first password; the one before is dead. 409 for a user who has a password or is disabled.")
             .answers::<User>(202, "The user, who is mailed.")
@@ -143,6 +146,7 @@ fn settings_and_keys() -> Vec<Operation> {
             .about("Members that are absent stay as they are.")
             .json::<Settings>()
             .answers_with(200, "All settings, as they are now.", whole_answer::<Settings>())
+            .refuses([conflict()])
     };
     vec![
         op("GET", "/tenant/{tenant}/v2/Audit", "List security events")
@@ -249,6 +253,13 @@ fn tenants() -> Vec<Operation> {
         op("DELETE", ONE, "Delete a tenant with everything in it")
             .nothing(204, "Gone.")
             .refuses([conflict()]),
+        op("POST", "/tenant/{tenant}/v2/Tenants/{id}/Admins", "Add an administrator to a tenant")
+            .about("The way back for a tenant that nobody can administer. A user of the tenant gets the role `ADMIN`, and is let in if they were disabled; for an address without an account a user is made and mailed an invitation, as to an account whose address nobody has confirmed. A second time nothing changes, but the invitation is mailed again until it is followed. Both tenants' logs say so.")
+            .json::<tenants::NewAdmin>()
+            .answers::<User>(201, "The user, who was made and is invited.")
+            .sets("location", "their path")
+            .answers::<User>(200, "The user, who was there.")
+            .refuses([conflict(), limited()]),
     ]
 }
 

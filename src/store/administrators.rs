@@ -1,0 +1,73 @@
+//! Who can administer a tenant: active users who hold `ADMIN` and may sign in with their address as it is. A statement
+//! that takes one away asks itself whether another remains, so that of two at once one does nothing.
+
+use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::store::users::User;
+use crate::store::{Columns, json_text, one};
+
+/// Whether a row of `users` would be an active administrator with these values, all of them SQL expressions.
+pub(super) fn active(row: &str, status: &str, roles: &str, verified: &str) -> String {
+    format!(
+        "({status} = 'active' AND EXISTS (SELECT 1 FROM json_each({roles}) WHERE value = 'ADMIN')
+          AND ({verified} = 1 OR ({row}.operator = 0 AND EXISTS (
+            SELECT 1 FROM tenants WHERE tenants.id = {row}.tenant_id
+            AND json_extract(tenants.settings, '$.requireVerifiedEmail') = 0))))"
+    )
+}
+
+fn is_active(row: &str) -> String {
+    active(row, &format!("{row}.status"), &format!("{row}.roles"), &format!("{row}.email_verified"))
+}
+
+/// Whether the tenant of the row of `users` at hand can do without it: it is no active administrator, or not the last.
+pub(super) fn spares() -> String {
+    let (this, other) = (is_active("users"), is_active("other"));
+    format!(
+        "(NOT {this} OR EXISTS (SELECT 1 FROM users AS other
+          WHERE other.tenant_id = users.tenant_id AND other.id <> users.id AND {other}))"
+    )
+}
+
+/// Whether the tenant `?2` has as many active administrators as before once all of them need a confirmed address: at least
+/// one, if it has one now.
+pub(super) fn spares_unconfirmed() -> String {
+    let now = is_active("users");
+    format!(
+        "(NOT EXISTS (SELECT 1 FROM users WHERE users.tenant_id = ?2 AND {now})
+          OR EXISTS (SELECT 1 FROM users WHERE users.tenant_id = ?2 AND users.email_verified = 1 AND {now}))"
+    )
+}
+
+/// Whether a user is the last active administrator of the tenant; `None` if there is no such user.
+pub async fn is_last(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<bool>, Fault> {
+    let sql = format!("SELECT NOT {} AS last FROM users WHERE tenant_id = ?1 AND id = ?2", spares());
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?;
+    rows.first().map(|row| Columns(row).flag("last")).transpose()
+}
+
+/// Changes nothing of a user, and so says to the statement after it in the batch whether they may be deleted: they are
+/// neither the operator nor the last active administrator. Returns the id if so.
+pub fn release(tenant_id: &str, id: &str) -> Stmt {
+    let sql = format!(
+        "UPDATE users SET status = status WHERE tenant_id = ?1 AND id = ?2 AND operator = 0 AND {} RETURNING id",
+        spares()
+    );
+    Stmt::new(sql, vec![tenant_id.into(), id.into()])
+}
+
+/// Gives a user these roles and lets them in, if they still are as they were read; returns the id if so.
+pub fn promote(was: &User, roles: &[String]) -> Stmt {
+    let sql = "UPDATE users SET roles = ?3, status = 'active'
+               WHERE tenant_id = ?1 AND id = ?2 AND roles = ?4 AND status = ?5 AND email_key = ?6 AND email_verified = ?7
+               RETURNING id";
+    let args: Vec<Arg> = vec![
+        (&was.tenant_id).into(),
+        (&was.id).into(),
+        json_text(&roles).into(),
+        json_text(&was.roles).into(),
+        (&was.status).into(),
+        (&was.email_key).into(),
+        was.email_verified.into(),
+    ];
+    Stmt::new(sql, args)
+}
