@@ -78,6 +78,8 @@ pub struct Waiting {
     pub factors: Factors,
     /// Its row.
     pub row: Challenge,
+    /// Whether the row is written; see [`step_up`](crate::domain::step_up).
+    pub saved: bool,
 }
 
 /// An authenticator app that is being enrolled.
@@ -101,7 +103,12 @@ impl Waiting {
         &self.row.methods
     }
 
-    /// Whether another code can be mailed for it.
+    /// Whether a code was mailed for it.
+    pub fn was_sent(&self) -> bool {
+        self.row.sends > 0
+    }
+
+    /// Whether a code can be mailed for it, the first or another one.
     pub fn can_send(&self) -> bool {
         self.methods().contains(&Method::Email) && self.row.sends < MOST_SENDS
     }
@@ -172,17 +179,33 @@ pub(super) async fn for_sign_in(
     make(cx, tenant, user, factors.clone(), new, First { gate, password_hash, writes }).await
 }
 
-/// Asks a session for a second factor.
+/// Who is asked for a second factor in a session, and what they have.
+pub(super) struct Asked {
+    pub tenant: Rc<Tenant>,
+    pub user: User,
+    pub factors: Factors,
+    /// What can complete it; with none, an authenticator app is enrolled.
+    pub methods: Vec<Method>,
+}
+
+/// Whom to ask for a second factor in a session, and for which.
+pub(super) async fn ask_session(cx: &Cx, session: &OwnSession) -> Result<Asked, Error> {
+    let (tenant, user, factors) = own(cx, session).await?;
+    let methods = methods(&tenant, &user, &factors, &session.amr);
+    if tenant.settings.mfa == MfaPolicy::Off && methods.is_empty() {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok(Asked { tenant, user, factors, methods })
+}
+
+/// Asks a session for a second factor, and mails the code at once to one who uses those: for a request that asks for
+/// it. A page that is only looked at uses [`step_up`](crate::domain::step_up).
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has none.
 pub async fn for_session(cx: &Cx, session: &OwnSession, holder: Holder<'_>) -> Result<Waiting, Error> {
-    let (tenant, user, factors) = own(cx, session).await?;
+    let Asked { tenant, user, factors, methods } = ask_session(cx, session).await?;
     let amr = session.amr.clone();
-    let methods = methods(&tenant, &user, &factors, &amr);
-    if tenant.settings.mfa == MfaPolicy::Off && methods.is_empty() {
-        return Err(Refusal::Forbidden.into());
-    }
     let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
     make(cx, tenant, user, factors, new, First::default()).await
 }
@@ -286,7 +309,7 @@ async fn make(
     all.append(&mut batch);
     let answers = cx.db.run(all).await?;
     if answers.get(at).is_none_or(Vec::is_empty) {
-        // What proved the first factor is good no more.
+        // What proved the first factor is no longer valid.
         let refusal =
             if at > 0 || password_hash.is_some() { Refusal::WrongPassword } else { Refusal::ChallengeOver };
         return Err(refusal.into());
@@ -294,7 +317,7 @@ async fn make(
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
-    Ok(Waiting { purpose, tenant, user, secret, factors, row })
+    Ok(Waiting { purpose, tenant, user, secret, factors, row, saved: true })
 }
 
 /// What waits under a secret that this holder has.
@@ -324,18 +347,29 @@ async fn waiting(
     found: Option<Found>,
     holder: Holder<'_>,
 ) -> Result<Waiting, Error> {
-    let Some(Found { challenge: row, user, factors }) = found else {
+    let Some(found) = found else {
         lookups::missed(cx);
         return Err(Refusal::ChallengeOver.into());
     };
+    read(cx, chosen, found, holder).await
+}
+
+/// The same of one that is there.
+pub(super) async fn read(
+    cx: &Cx,
+    chosen: &Chosen,
+    found: Found,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Found { challenge: row, user, factors } = found;
     let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == holder.is_browser());
     let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
     let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;
     principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::ChallengeOver)?;
-    Ok(Waiting { purpose, tenant, user, secret: String::new(), factors, row })
+    Ok(Waiting { purpose, tenant, user, secret: String::new(), factors, row, saved: true })
 }
 
-/// Mails another code for a challenge; the one before is good no more.
+/// Mails another code for a challenge; the one before is no longer valid.
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] for a challenge that takes none, and when too many were mailed for it;

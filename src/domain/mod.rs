@@ -58,6 +58,7 @@ pub mod second_factor;
 pub mod sessions;
 pub mod setup;
 pub mod sign_in;
+pub mod step_up;
 pub mod sweep;
 pub mod template_check;
 mod template_rules;

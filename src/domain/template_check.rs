@@ -31,6 +31,8 @@ const MARKS: [char; 5] = [VALUE, END, IF, ELSE, END_IF];
 pub struct Form {
     /// The name of each field that it must have.
     pub fields: &'static [Field],
+    /// The names of further buttons that it may have, after the one that sends it: each says `1`.
+    pub also: &'static [&'static str],
 }
 
 /// A field of a form.
@@ -207,11 +209,7 @@ impl<'a> Check<'a> {
             }
             "form" => self.form(&tag.attributes)?,
             "input" => self.input(&tag.attributes)?,
-            "button" => {
-                let kind = attribute(&tag.attributes, "type").unwrap_or_default();
-                let submits = kind.is_empty() || kind.eq_ignore_ascii_case("submit");
-                self.submits |= self.forming && self.depth == 0 && submits;
-            }
+            "button" => self.button(&tag.attributes)?,
             _ => {}
         }
         Ok(())
@@ -250,6 +248,28 @@ impl<'a> Check<'a> {
             return Err(format!("the value of the field {name} is {variable}"));
         }
         self.fields.push(field.name);
+        Ok(())
+    }
+
+    /// The Enter key presses a form's first button, so one with a name of its own comes after.
+    fn button(&mut self, attributes: &Attributes) -> Result<(), String> {
+        let kind = attribute(attributes, "type").unwrap_or_default();
+        let submits = kind.is_empty() || kind.eq_ignore_ascii_case("submit");
+        let says = attribute(attributes, "value");
+        let Some(name) = attribute(attributes, "name") else {
+            if says.is_some() {
+                return Err("a button with a value has a name".into());
+            }
+            self.submits |= self.forming && self.depth == 0 && submits;
+            return Ok(());
+        };
+        let known = self.form.is_some_and(|form| form.also.contains(&name.as_str()));
+        if !known || !submits || says.as_deref() != Some("1") {
+            return Err(format!("the form has no button {}", shown(&name)));
+        }
+        if !self.forming || !self.submits {
+            return Err(format!("the button {name} comes after the one that sends the form"));
+        }
         Ok(())
     }
 

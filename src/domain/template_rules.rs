@@ -154,6 +154,8 @@ fn button(name: &str, value: &str, variable: Value<'_>) -> Result<(), Why> {
     match name {
         "type" if matches!(value, "submit" | "button" | "reset") => Ok(()),
         "type" => Err("submit, button or reset"),
+        // Checked with the form as a whole.
+        "name" | "value" | "formnovalidate" => Ok(()),
         _ => global(name, value, variable),
     }
 }

@@ -71,6 +71,7 @@ pub static KINDS: [Kind; 3] = [
                 hidden("return_to"),
                 hidden("request"),
             ],
+            also: &[],
         },
     },
     Kind {
@@ -86,7 +87,7 @@ pub static KINDS: [Kind; 3] = [
             ENGLISH,
             GERMAN,
         ],
-        form: Form { fields: &[hidden("token"), password()] },
+        form: Form { fields: &[hidden("token"), password()], also: &[] },
     },
     Kind {
         name: "mfa",
@@ -97,6 +98,13 @@ pub static KINDS: [Kind; 3] = [
             RETURN_TO,
             REQUEST,
             ("method", "Which code is asked for: totp, email or backup. All else has our page.", "totp"),
+            (
+                "can_send",
+                "Not empty if another code can be mailed: \
+                 <button name=\"send\" value=\"1\" formnovalidate> after the button that goes on.",
+                "1",
+            ),
+            ("sent", "Not empty if a code was just mailed.", "1"),
             PROBLEM,
             LOGIN_URL,
             LANG,
@@ -110,6 +118,7 @@ pub static KINDS: [Kind; 3] = [
                 hidden("return_to"),
                 hidden("request"),
             ],
+            also: &["send"],
         },
     },
 ];

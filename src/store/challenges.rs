@@ -49,8 +49,8 @@ pub struct Found {
     pub factors: Factors,
 }
 
-/// Makes a challenge; `gated` if the statement before it in the batch must have changed something. Returns its
-/// id if it is made.
+/// Makes a challenge, unless it is there; `gated` if the statement before it in the batch must have changed something.
+/// Returns its id if it is made.
 pub fn insert(
     challenge: &Challenge,
     code_until: Option<Time>,
@@ -81,7 +81,8 @@ pub fn insert(
         "INSERT INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
                                  code_until, sends, sealed_secret, created_at, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
-         WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16)) {gate} RETURNING id"
+         WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16)) {gate}
+         ON CONFLICT DO NOTHING RETURNING id"
     );
     Stmt::new(sql, args)
 }

@@ -122,7 +122,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    fn name(self) -> &'static str {
+    /// As the database names it.
+    pub fn name(self) -> &'static str {
         match self {
             Purpose::Register => "register",
             Purpose::SignIn => "sign-in",
@@ -132,35 +133,35 @@ impl Purpose {
 }
 
 /// A ceremony that is under way, or could be.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Ceremony<'a> {
     /// The hash of its challenge.
-    pub hash: &'a str,
+    pub hash: String,
+    /// The tenant that it takes place at.
+    pub tenant_id: &'a str,
+    /// Whose passkey it is about, where that is known.
+    pub user_id: Option<&'a str>,
     /// What it is for.
     pub purpose: Purpose,
     /// What it belongs to: a session, a browser or a waiting sign-in.
     pub bound_to: Option<&'a str>,
+    /// When it is over.
+    pub expires_at: Time,
 }
 
-/// Begins a ceremony.
-pub fn begin(
-    ceremony: &Ceremony<'_>,
-    tenant_id: &str,
-    user_id: Option<&str>,
-    expires_at: Time,
-    now: Time,
-) -> Stmt {
+/// Writes the row of a ceremony that is answered, unless it is there.
+pub fn begin(ceremony: &Ceremony<'_>, now: Time) -> Stmt {
     Stmt::new(
         "INSERT INTO passkey_challenges (hash, tenant_id, user_id, purpose, bound_to, created_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (hash) DO NOTHING",
         vec![
-            ceremony.hash.into(),
-            tenant_id.into(),
-            user_id.into(),
+            (&ceremony.hash).into(),
+            ceremony.tenant_id.into(),
+            ceremony.user_id.into(),
             ceremony.purpose.name().into(),
             ceremony.bound_to.into(),
             now.0.into(),
-            expires_at.0.into(),
+            ceremony.expires_at.0.into(),
         ],
     )
 }
@@ -170,7 +171,7 @@ const UNDER_WAY: &str =
     "hash = ?1 AND purpose = ?2 AND bound_to IS ?3 AND used_at IS NULL AND expires_at > ?4";
 
 fn under_way(ceremony: &Ceremony<'_>, now: Time) -> Vec<Arg> {
-    vec![ceremony.hash.into(), ceremony.purpose.name().into(), ceremony.bound_to.into(), now.0.into()]
+    vec![(&ceremony.hash).into(), ceremony.purpose.name().into(), ceremony.bound_to.into(), now.0.into()]
 }
 
 /// What an assertion is judged by.
@@ -182,7 +183,7 @@ pub struct Found {
     pub passkey: Option<(Passkey, User)>,
 }
 
-/// What an assertion is judged by, in one round trip.
+/// What an assertion is judged by, in one round trip, which begins its ceremony as well.
 pub async fn find(
     db: &dyn Db,
     ceremony: &Ceremony<'_>,
@@ -192,13 +193,14 @@ pub async fn find(
     let of_user = "SELECT users.* FROM users JOIN passkeys ON passkeys.user_id = users.id
                    WHERE passkeys.credential_id = ?1 AND users.status = 'active'";
     let stmts = vec![
+        begin(ceremony, now),
         Stmt::new(format!("SELECT 1 FROM passkey_challenges WHERE {UNDER_WAY}"), under_way(ceremony, now)),
         Stmt::new("SELECT * FROM passkeys WHERE credential_id = ?1", vec![credential_id.into()]),
         Stmt::new(of_user, vec![credential_id.into()]),
     ];
     let answers = db.run(stmts).await?;
-    let [ceremonies, passkeys, users] = answers.as_slice() else {
-        return Err(Fault::new("store", "a batch of three answered otherwise"));
+    let [_, ceremonies, passkeys, users] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of four answered otherwise"));
     };
     let passkey = passkeys.first().map(read).transpose()?;
     let user = users.first().map(users::read).transpose()?;

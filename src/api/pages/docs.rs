@@ -33,7 +33,7 @@ struct SecondFactor {
     password: Option<String>,
     /// Instead: what a passkey answered, as JSON text.
     credential: Option<String>,
-    /// Instead, to mail another code.
+    /// Instead, to mail a code, the first or another one.
     send: Option<String>,
     /// Not empty to trust this browser.
     trust: Option<String>,
@@ -147,10 +147,11 @@ pub fn chapter() -> Chapter {
             .refuses([conflict()]),
         page("/tenant/{tenant}/mfa", "The page for a second factor")
             .about(
-                "Of the sign-in that the cookie `__Host-portcullis-challenge` stands for, else of the session.",
+                "Of the sign-in that the cookie `__Host-portcullis-challenge` stands for, else of the session. \
+                 Looking at it mails nothing and stores nothing: a code is mailed for the form with `send`.",
             )
             .query::<String>("use", "The way to give it: totp, email, backup, passkey or password.")
-            .query::<String>("sent", "Not empty after another code was mailed.")
+            .query::<String>("sent", "Not empty after a code was mailed.")
             .nothing(303, "To sign in first, or on.")
             .sets("location", "where to")
             .refuses([Refusal::Forbidden]),

@@ -14,17 +14,19 @@ use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions;
+use crate::domain::step_up;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
-use crate::model::factor::has_two;
+use crate::model::factor::{Method, has_two};
 
-/// Shows what waits. For a session that nothing waits for, something does from now on.
+/// Shows what waits, or asks a session that nothing waits for. It mails and writes nothing: browsers load pages again,
+/// and ahead of time.
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let session = session(cx, call).await?;
     let wanted = call.query("use");
-    let mut asking = Asking { wanted: wanted.as_deref(), sent: call.query("sent").is_some(), problem: None };
+    let asking = Asking { wanted: wanted.as_deref(), sent: call.query("sent").is_some(), problem: None };
     if let Some(waiting) = waiting(cx, call, session.as_ref()).await? {
         return view::ask(cx, call, place, &waiting, asking).await;
     }
@@ -32,13 +34,12 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     if has_two(&session.amr) {
         return leave(call.request, place.onward());
     }
-    asking.sent = false;
-    let waiting = challenges::for_session(cx, &session, browser(call)).await?;
+    let waiting = step_up::begin(cx, &session).await?;
     let cookie = set_cookie(COOKIE, &waiting.secret, challenges::SECONDS);
     Ok(view::ask(cx, call, place, &waiting, asking).await?.with("set-cookie", cookie))
 }
 
-/// Takes the second factor and goes on; or mails another code.
+/// Takes the second factor and goes on; or mails a code.
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
@@ -53,9 +54,15 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         asking.problem = Some(Problem { status: 400, sentence, field: "" });
         return view::ask(cx, call, place, &waiting, asking).await;
     }
+    if !waiting.saved {
+        match step_up::keep(cx, &waiting).await {
+            Err(Error::Refused(Refusal::ChallengeOver)) => return Ok(over(place, session.is_some())),
+            kept => kept?,
+        }
+    }
     let send = fields.get("send").is_some();
     let outcome = match send {
-        true => challenges::send_code(cx, &waiting).await.map(|()| sent(place)),
+        true => challenges::send_code(cx, &waiting).await.map(|()| sent(place, &waiting)),
         false => prove(cx, call, place, &waiting, &fields).await,
     };
     let refusal = match outcome {
@@ -93,8 +100,10 @@ async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, field
     Ok(forgotten(place.signed_in(&signed_in, answer)))
 }
 
-fn sent(place: &Place) -> Response {
-    Response::see_other(&place.link_with("mfa", "sent=1"))
+/// Back to the page, which asks for the code that was mailed.
+fn sent(place: &Place, waiting: &Waiting) -> Response {
+    let usual = waiting.methods().first() == Some(&Method::Email);
+    Response::see_other(&place.link_with("mfa", if usual { "sent=1" } else { "use=email&sent=1" }))
 }
 
 async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {
@@ -105,6 +114,10 @@ async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> 
 /// sign-in before the one that this session came of.
 async fn waiting(cx: &Cx, call: &Call<'_>, session: Option<&OwnSession>) -> Result<Option<Waiting>, Error> {
     let Some(secret) = call.request.headers.cookie(COOKIE) else { return Ok(None) };
+    if step_up::is_sealed(secret) {
+        let Some(session) = session.filter(|session| !has_two(&session.amr)) else { return Ok(None) };
+        return step_up::find(cx, &call.chosen, session, secret, browser(call)).await;
+    }
     let waiting = match challenges::find(cx, &call.chosen, secret, browser(call)).await {
         Ok(waiting) => waiting,
         Err(Error::Refused(Refusal::ChallengeOver)) => return Ok(None),

@@ -20,7 +20,7 @@ use crate::ports::Fault;
 pub(super) struct Asking<'a> {
     /// The way that the person chose.
     pub wanted: Option<&'a str>,
-    /// Whether another code was just mailed.
+    /// Whether a code was just mailed.
     pub sent: bool,
     /// What went wrong.
     pub problem: Option<Problem>,
@@ -38,6 +38,8 @@ struct Mfa<'a> {
     enrolling: Option<Enrolling>,
     /// Other ways, each with its page.
     others: Vec<(String, &'a str)>,
+    /// Whether it is a code by mail that was not mailed yet: the person is to ask for it.
+    unsent: bool,
     /// Whether another code can be mailed.
     can_send: bool,
     /// The offer to trust this browser.
@@ -69,12 +71,19 @@ pub(super) async fn ask(
     let chosen = |method: &&Method| wanted == Some(method.name());
     let method = waiting.methods().iter().find(chosen).copied().unwrap_or(usual);
     let enrolling = waiting.enrolling(cx)?;
-    if enrolling.is_none() && matches!(method, Method::Totp | Method::Email | Method::Backup) {
+    let unsent = method == Method::Email && !waiting.was_sent();
+    let can_send = method == Method::Email && waiting.can_send();
+    let sent = sent && method == Method::Email && !unsent && problem.is_none();
+    let said = |yes: bool| if yes { "1".to_owned() } else { String::new() };
+    // A tenant's own page asks for a code that there is; as long as none was mailed, ours offers to mail it.
+    if enrolling.is_none() && !unsent && matches!(method, Method::Totp | Method::Email | Method::Backup) {
         let values = [
             ("action", place.action("mfa")),
             ("challenge", waiting.row.id.clone()),
             ("method", method.name().to_owned()),
             ("problem", problem.as_ref().map_or_else(String::new, |problem| problem.sentence.clone())),
+            ("can_send", said(can_send)),
+            ("sent", said(sent)),
         ];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         if let Some(own) = place.custom(cx, "mfa", status, &values).await? {
@@ -84,6 +93,7 @@ pub(super) async fn ask(
     let text = match method {
         _ if enrolling.is_some() => m.enrol_text.to_owned(),
         Method::Totp => m.mfa_totp.to_owned(),
+        Method::Email if unsent => fill(m.mfa_email_unsent, "email", &waiting.user.email),
         Method::Email => fill(m.mfa_email, "email", &waiting.user.email),
         Method::Backup => m.mfa_backup.to_owned(),
         Method::Passkey => m.mfa_passkey.to_owned(),
@@ -110,9 +120,10 @@ pub(super) async fn ask(
         method,
         enrolling,
         others: others(place, waiting, method),
-        can_send: method == Method::Email && waiting.can_send(),
+        unsent,
+        can_send,
         trust: can_trust.then(|| fill(m.mfa_trust, "n", days)),
-        done: (sent && problem.is_none()).then_some(m.mfa_sent),
+        done: sent.then_some(if waiting.row.sends > 1 { m.mfa_sent } else { m.factor_sent }),
         problem,
         options,
     };

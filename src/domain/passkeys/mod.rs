@@ -4,10 +4,10 @@
 //! session that adds a passkey, to the sign-in that waits for a second factor, to the browser that is to be
 //! signed in.
 
+mod ceremony;
 mod register;
 mod verify;
 
-use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
@@ -20,7 +20,6 @@ use crate::model::name;
 use crate::ports::Fault;
 use crate::store::factors::Factors;
 pub use crate::store::passkeys::Passkey;
-use crate::store::passkeys::{Ceremony, Purpose};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
@@ -53,21 +52,6 @@ async fn known(cx: &Cx, user_id: &str, rp_id: &str) -> Result<Vec<Known>, Fault>
     let all = store::passkeys::list(cx.db.as_ref(), user_id, &Page { limit: MOST, after: None }).await?;
     let here = all.items.into_iter().filter(|passkey| passkey.rp_id == rp_id);
     Ok(here.map(|passkey| Known { id: passkey.credential_id, transports: passkey.transports }).collect())
-}
-
-/// Begins a ceremony; answers its challenge.
-async fn begin(
-    cx: &Cx,
-    tenant_id: &str,
-    user_id: Option<&str>,
-    purpose: Purpose,
-    bound_to: Option<&str>,
-) -> Result<String, Fault> {
-    let challenge = cx.secret();
-    let ceremony = Ceremony { hash: &stored(&challenge), purpose, bound_to };
-    let stmt = store::passkeys::begin(&ceremony, tenant_id, user_id, cx.now.plus(SECONDS), cx.now);
-    cx.db.run(vec![stmt]).await?;
-    Ok(challenge)
 }
 
 /// The user of a session as they are now, and what they have.

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use crate::crypto::secret::{base64url, stored};
+use crate::crypto::secret::base64url;
 use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, registered};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
-use crate::domain::passkeys::{Known, MOST, begin, checked_name, known, may_change, own};
+use crate::domain::passkeys::ceremony::Of;
+use crate::domain::passkeys::{Known, MOST, checked_name, known, may_change, own};
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, invalid};
 use crate::domain::relying_party;
@@ -16,6 +17,7 @@ use crate::model::factor::has_two;
 use crate::model::reason::Reason;
 use crate::store;
 use crate::store::passkeys::{Adding, Ceremony, Passkey, Purpose};
+use crate::store::users::User;
 
 /// What a browser needs to make a passkey (§5.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +53,7 @@ pub async fn creation(cx: &Cx, session: &OwnSession, host: &str) -> Result<Creat
     }
     let party = relying_party::of(cx, &session.tenant, host).await?;
     let exclude = known(cx, &user.id, &party.id).await?;
-    let bound_to = session.session_id.as_deref();
-    let challenge = begin(cx, &user.tenant_id, Some(&user.id), Purpose::Register, bound_to).await?;
+    let challenge = adding(session, &user).begin(cx)?;
     Ok(Creation {
         challenge,
         rp_id: party.id,
@@ -63,6 +64,12 @@ pub async fn creation(cx: &Cx, session: &OwnSession, host: &str) -> Result<Creat
         algorithms: &ALGORITHMS,
         exclude,
     })
+}
+
+/// A ceremony that adds a passkey in a session.
+fn adding<'a>(session: &'a OwnSession, user: &'a User) -> Of<'a> {
+    let bound_to = session.session_id.as_deref();
+    Of { tenant_id: &user.tenant_id, user_id: Some(&user.id), purpose: Purpose::Register, bound_to }
 }
 
 fn too_many() -> Error {
@@ -92,7 +99,7 @@ pub async fn register(
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
     let party = relying_party::of(cx, &session.tenant, host).await?;
-    // Whether the challenge is ours, the last statement sees.
+    // Whether the challenge was used already, the last statement sees.
     let expected = Expected {
         challenge: &challenge,
         rp_id: &party.id,
@@ -115,16 +122,16 @@ pub async fn register(
         created_at: cx.now,
         last_used_at: None,
     };
-    let hash = stored(&challenge);
-    let bound_to = session.session_id.as_deref();
-    let ceremony = Ceremony { hash: &hash, purpose: Purpose::Register, bound_to };
+    let ceremony = adding(session, &user).of_challenge(cx, &challenge)?;
+    let ceremony = ceremony.ok_or_else(|| wrong(Wrong::Challenge))?;
+    let begin = store::passkeys::begin(&ceremony, cx.now);
     let adding = Adding { user_id: &user.id, most: MOST, two_factors: has_two(&session.amr) };
     let take = store::passkeys::take(&ceremony, &passkey.credential_id, &adding, cx.now);
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.added").by(&user.id).on(&passkey.id));
     let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyAdded, &mark.id).await?;
-    let mut batch = vec![take, mark.stmt, store::passkeys::insert(&passkey, &mark.id)];
+    let mut batch = vec![begin, take, mark.stmt, store::passkeys::insert(&passkey, &mark.id)];
     batch.append(&mut letter.stmts);
-    if cx.db.run(batch).await?.get(1).is_none_or(Vec::is_empty) {
+    if cx.db.run(batch).await?.get(2).is_none_or(Vec::is_empty) {
         return Err(why_not(cx, session, &ceremony, &passkey.credential_id).await?);
     }
     mailing::dispatch(cx, letter).await;

@@ -11,7 +11,8 @@ use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, asserted, chal
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::Waiting;
-use crate::domain::passkeys::{Known, begin, known};
+use crate::domain::passkeys::ceremony::Of;
+use crate::domain::passkeys::{Known, known};
 use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::relying_party::{self, RelyingParty};
@@ -51,7 +52,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>
     throttle::window(cx, format!("{}:passkey-options:{bucket}", tenant.id), 120, 60).await?;
     let party = relying_party::of(cx, tenant, host).await?;
     let bound_to = browser.map(stored);
-    let challenge = begin(cx, &tenant.id, None, Purpose::SignIn, bound_to.as_deref()).await?;
+    let challenge = signing_in(&tenant.id, bound_to.as_deref()).begin(cx)?;
     Ok(Request { challenge, rp_id: party.id, allow: Vec::new(), user_verification: true })
 }
 
@@ -67,8 +68,19 @@ pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Re
     throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
     let party = relying_party::of(cx, tenant, host).await?;
     let allow = known(cx, &user.id, &party.id).await?;
-    let challenge = begin(cx, &tenant.id, Some(&user.id), Purpose::SecondFactor, Some(&row.id)).await?;
+    let challenge = second_of(&tenant.id, &user.id, &row.id).begin(cx)?;
     Ok(Request { challenge, rp_id: party.id, allow, user_verification: false })
+}
+
+/// A ceremony by which somebody signs in.
+fn signing_in<'a>(tenant_id: &'a str, bound_to: Option<&'a str>) -> Of<'a> {
+    Of { tenant_id, user_id: None, purpose: Purpose::SignIn, bound_to }
+}
+
+/// A ceremony of what waits for a second factor.
+fn second_of<'a>(tenant_id: &'a str, user_id: &'a str, challenge_id: &'a str) -> Of<'a> {
+    let (user_id, bound_to) = (Some(user_id), Some(challenge_id));
+    Of { tenant_id, user_id, purpose: Purpose::SecondFactor, bound_to }
 }
 
 /// A passkey that was used rightly, as of when it was looked at.
@@ -95,8 +107,8 @@ pub async fn sign_in(
 ) -> Result<Step, Error> {
     let tried = throttle::from_address(cx, &chosen.tenant.id, &chosen.tenant.directory).await?;
     let bound_to = browser.map(stored);
-    let attempt =
-        Attempt::parse(cx, &chosen.tenant.id, credential, Purpose::SignIn, bound_to.as_deref()).await?;
+    let of = signing_in(&chosen.tenant.id, bound_to.as_deref());
+    let attempt = Attempt::parse(cx, of, credential).await?;
     let (passkey, user) = attempt.found(cx).await?;
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
     let here = principal::of_tenant(chosen, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
@@ -126,7 +138,8 @@ pub async fn sign_in(
 /// [`Refusal::WrongPasskey`], [`Refusal::ChallengeOver`].
 pub async fn second(cx: &Cx, waiting: &Waiting, host: &str, credential: &Value) -> Result<Verified, Error> {
     let Waiting { tenant, row, .. } = waiting;
-    let attempt = Attempt::parse(cx, &tenant.id, credential, Purpose::SecondFactor, Some(&row.id)).await?;
+    let of = second_of(&tenant.id, &waiting.user.id, &row.id);
+    let attempt = Attempt::parse(cx, of, credential).await?;
     let (passkey, user) = attempt.found(cx).await?;
     let handle = attempt.assertion.user_handle.as_deref();
     if user.id != waiting.user.id || handle.is_some_and(|handle| handle != user.id.as_bytes()) {
@@ -139,41 +152,27 @@ pub async fn second(cx: &Cx, waiting: &Waiting, host: &str, credential: &Value) 
 
 /// An assertion and the ceremony that it says it belongs to.
 struct Attempt<'a> {
-    /// The tenant that it was made at.
-    tenant_id: &'a str,
-    purpose: Purpose,
-    bound_to: Option<&'a str>,
+    ceremony: Ceremony<'a>,
     assertion: Assertion,
     challenge: String,
-    hash: String,
 }
 
 impl<'a> Attempt<'a> {
-    async fn parse(
-        cx: &Cx,
-        tenant_id: &'a str,
-        credential: &Value,
-        purpose: Purpose,
-        bound_to: Option<&'a str>,
-    ) -> Result<Attempt<'a>, Error> {
+    async fn parse(cx: &Cx, of: Of<'a>, credential: &Value) -> Result<Attempt<'a>, Error> {
         let assertion = Assertion::parse(credential).ok();
         let parsed = assertion.and_then(|one| Some((challenge(&one.client_data)?, one)));
         let Some((challenge, assertion)) = parsed else {
-            return Err(failed(cx, tenant_id, None, Wrong::Shape.name()).await?);
+            return Err(failed(cx, of.tenant_id, None, Wrong::Shape.name()).await?);
         };
-        let hash = stored(&challenge);
-        Ok(Attempt { tenant_id, purpose, bound_to, assertion, challenge, hash })
-    }
-
-    fn ceremony(&self) -> Ceremony<'_> {
-        Ceremony { hash: &self.hash, purpose: self.purpose, bound_to: self.bound_to }
+        let ceremony = of.of_challenge(cx, &challenge)?.ok_or(Refusal::ChallengeOver)?;
+        Ok(Attempt { ceremony, assertion, challenge })
     }
 
     /// The passkey and its user, if the ceremony is under way.
     async fn found(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
         let id = base64url(&self.assertion.id);
         let Found { under_way, passkey } =
-            store::passkeys::find(cx.db.as_ref(), &self.ceremony(), &id, cx.now).await?;
+            store::passkeys::find(cx.db.as_ref(), &self.ceremony, &id, cx.now).await?;
         if !under_way {
             return Err(Refusal::ChallengeOver.into());
         }
@@ -184,7 +183,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn failed(&self, cx: &Cx, user: Option<&User>, why: &str) -> Result<Error, Fault> {
-        failed(cx, self.tenant_id, user, why).await
+        failed(cx, self.ceremony.tenant_id, user, why).await
     }
 
     /// What notes the passkey's use, if it was used rightly.
@@ -214,7 +213,7 @@ impl<'a> Attempt<'a> {
         match asserted(&expected, &record, &self.assertion) {
             Ok(said) => {
                 let used = Use { sign_count: said.sign_count, backed_up: said.backed_up };
-                Ok(store::passkeys::spend(&self.ceremony(), &passkey.id, used, cx.now).to_vec())
+                Ok(store::passkeys::spend(&self.ceremony, &passkey.id, used, cx.now).to_vec())
             }
             Err(Wrong::Counter) => {
                 let entry = Entry::failed("passkey.cloned").by(&user.id).on(&passkey.id);

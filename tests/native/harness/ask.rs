@@ -295,6 +295,20 @@ impl Reply {
         pairs.find(|(name, _)| *name == cookie).map(|(_, value)| value.to_owned())
     }
 
+    /// The value of the first field of that name in the page, as it stands there; empty if there is none.
+    pub fn field(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let value = self.text.split_once(&mark).and_then(|(_, rest)| rest.split('"').next());
+        value.unwrap_or_default().to_owned()
+    }
+
+    /// What the page gives to its script for a passkey.
+    pub fn passkey_options(&self) -> Option<Value> {
+        let (_, rest) = self.text.split_once("data-options=\"")?;
+        let text = rest.split('"').next()?.replace("&#34;", "\"").replace("&#38;", "&");
+        serde_json::from_str(&text).ok()
+    }
+
     /// A text member of the JSON body, by pointer.
     #[track_caller]
     pub fn str(&self, pointer: &str) -> String {

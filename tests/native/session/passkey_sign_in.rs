@@ -287,6 +287,14 @@ fn a_session_steps_up_with_a_passkey() {
 fn ceremonies_that_are_over_are_swept() {
     let world = World::new();
     world.request_options();
+    assert_eq!(
+        world.number("SELECT count(*) AS n FROM passkey_challenges"),
+        0,
+        "it is written when it is answered"
+    );
+    let (_, mut key) = holder(&world, 1);
+    world.passkey_login(&mut key).is(200);
+    assert_eq!(world.number("SELECT count(*) AS n FROM passkey_challenges"), 2);
     world.advance(2 * 86_400);
     world.cron();
     assert_eq!(world.number("SELECT count(*) AS n FROM passkey_challenges"), 0);

@@ -73,6 +73,7 @@ pub(super) const DE: Messages = Messages {
     mfa: "Bestätigen Sie, dass Sie es sind",
     mfa_totp: "Geben Sie den Code ein, den Ihre Authenticator-App anzeigt.",
     mfa_email: "Geben Sie den Code ein, den wir an {email} geschickt haben.",
+    mfa_email_unsent: "Wir schicken einen Code an {email}.",
     mfa_backup: "Geben Sie einen Ihrer Ersatzcodes ein. Jeder gilt einmal.",
     mfa_passkey: "Verwenden Sie einen Ihrer Passkeys.",
     mfa_password: "Geben Sie Ihr Passwort ein.",

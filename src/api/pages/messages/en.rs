@@ -73,6 +73,7 @@ pub(super) const EN: Messages = Messages {
     mfa: "Confirm that it is you",
     mfa_totp: "Enter the code that your authenticator app shows.",
     mfa_email: "Enter the code that we emailed to {email}.",
+    mfa_email_unsent: "We will email a code to {email}.",
     mfa_backup: "Enter one of your backup codes. Each works once.",
     mfa_passkey: "Use one of your passkeys.",
     mfa_password: "Enter your password.",

@@ -39,7 +39,7 @@ catalogue! {
     device, device_text, device_code, device_check, device_confirm, device_confirm_text, device_allowed,
     device_allowed_text, device_denied, device_denied_text, device_unknown,
     magic_ask, magic_text, magic_sent, passkey_use, passkey_failed, passkey_no_script,
-    mfa, mfa_totp, mfa_email, mfa_backup, mfa_passkey, mfa_password, mfa_use_totp, mfa_use_email,
+    mfa, mfa_totp, mfa_email, mfa_email_unsent, mfa_backup, mfa_passkey, mfa_password, mfa_use_totp, mfa_use_email,
     mfa_use_backup, mfa_use_passkey, mfa_use_password, mfa_send, mfa_sent, mfa_trust, enrol, enrol_text,
     enrol_qr, enrol_key, enrol_open, enrol_email, backup_code, backup_codes, backup_codes_text,
     backup_codes_saved,
