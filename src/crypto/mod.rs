@@ -10,3 +10,4 @@ pub mod seal;
 pub mod secret;
 pub mod totp;
 pub mod webauthn;
+mod workspace;

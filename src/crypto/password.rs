@@ -6,10 +6,11 @@
 use std::borrow::Cow;
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use subtle::ConstantTimeEq as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use crate::crypto::imported;
+use crate::crypto::imported::Import;
+use crate::crypto::workspace;
 use crate::model::text::{composed, decomposed, is_other_space};
 use crate::ports::Fault;
 
@@ -17,6 +18,9 @@ use crate::ports::Fault;
 const M_COST: u32 = 19_456;
 const T_COST: u32 = 2;
 const P_COST: u32 = 1;
+
+/// Bytes of a hash.
+const KEY_LENGTH: usize = 32;
 
 /// The longest password that is looked at, in bytes. A longer one is refused, never cut.
 pub const LONGEST: usize = 1_024;
@@ -56,18 +60,14 @@ fn spellings(password: &str) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
 pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
     let fault = |error: &dyn std::fmt::Display| Fault::new("password", error);
     let params = Params::new(M_COST, T_COST, P_COST, None).map_err(|e| fault(&e))?;
-    let phc_params = ParamsString::try_from(&params).map_err(|e| fault(&e))?;
+    let memory = params.block_count() << 10;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut out = [0; 32];
-    argon2.hash_password_into(prepare(password).as_bytes(), &salt, &mut out).map_err(|e| fault(&e))?;
-    let phc = PasswordHash {
-        algorithm: argon2::ARGON2ID_IDENT,
-        version: Some(Version::V0x13.into()),
-        params: phc_params,
-        salt: Some(Salt::new(&salt).map_err(|e| fault(&e))?),
-        hash: Some(Output::new(&out).map_err(|e| fault(&e))?),
-    };
-    Ok(phc.to_string())
+    let mut out = [0; KEY_LENGTH];
+    let prepared = prepare(password);
+    workspace::within(memory, || argon2.hash_password_into(prepared.as_bytes(), &salt, &mut out))
+        .map_err(|e| fault(&e))?;
+    let [salt, out] = [&salt[..], &out].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    Ok(format!("$argon2id$v=19$m={M_COST},t={T_COST},p={P_COST}${salt}${out}"))
 }
 
 /// Checks a password against a stored hash; takes as long as the hash is costly, twice that for a wrong password
@@ -92,19 +92,25 @@ fn check_spellings(password: &str, stored: &str) -> Check {
 }
 
 fn check_spelling(password: &str, stored: &str) -> Check {
-    if !stored.starts_with("$argon2") {
-        return if imported::matches(password, stored) { Check::RightButStale } else { Check::Wrong };
-    }
-    let Some((params, algorithm)) = argon2_of(stored) else { return Check::Wrong };
-    let current = algorithm == Algorithm::Argon2id
-        && params.m_cost() >= M_COST
-        && params.t_cost() >= T_COST
-        && params.p_cost() == P_COST;
-    match (argon2_matches(password, stored, params, algorithm), current) {
-        (Some(true), true) => Check::Right,
-        (Some(true), false) => Check::RightButStale,
+    match Import::read(stored) {
+        Ok(import) if import.matches(password) => {
+            if is_current(&import) {
+                Check::Right
+            } else {
+                Check::RightButStale
+            }
+        }
         _ => Check::Wrong,
     }
+}
+
+/// Whether a hash is as [`hash`] makes it. A costlier one is not: each login would go on paying for it.
+fn is_current(import: &Import) -> bool {
+    let Import::Argon2 { algorithm, versions, params, key, .. } = import else { return false };
+    *algorithm == Algorithm::Argon2id
+        && versions.as_slice() == [Version::V0x13]
+        && [params.m_cost(), params.t_cost(), params.p_cost()] == [M_COST, T_COST, P_COST]
+        && key.len() >= KEY_LENGTH
 }
 
 /// A hash of the current cost that no password has.
@@ -115,23 +121,4 @@ pub const NOBODYS: &str =
 pub fn decoy(password: &str) {
     let looked_at = password.get(..password.floor_char_boundary(LONGEST)).unwrap_or_default();
     let _ = check_spellings(looked_at, NOBODYS);
-}
-
-/// The parameters of an Argon2 hash, if this isolate's memory can afford them.
-pub(super) fn argon2_of(stored: &str) -> Option<(Params, Algorithm)> {
-    let phc = PasswordHash::new(stored).ok()?;
-    let algorithm = Algorithm::try_from(phc.algorithm.as_str()).ok()?;
-    let params = Params::try_from(&phc).ok()?;
-    let affordable = params.m_cost() <= 32 * 1024 && params.t_cost() <= 10 && params.p_cost() <= 4;
-    let current = phc.version.is_none_or(|version| version == u32::from(Version::V0x13));
-    (affordable && current && phc.salt.is_some() && phc.hash.is_some()).then_some((params, algorithm))
-}
-
-fn argon2_matches(password: &str, stored: &str, params: Params, algorithm: Algorithm) -> Option<bool> {
-    let phc = PasswordHash::new(stored).ok()?;
-    let wanted = phc.hash?;
-    let mut out = vec![0; wanted.len()];
-    let argon2 = Argon2::new(algorithm, Version::V0x13, params);
-    argon2.hash_password_into(password.as_bytes(), phc.salt?.as_ref(), &mut out).ok()?;
-    Some(out.ct_eq(wanted.as_ref()).into())
 }

@@ -1,6 +1,6 @@
 //! Users, as administrators see them.
 
-use crate::crypto::imported::can_import;
+use crate::crypto::imported::check_import;
 use crate::crypto::password;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
@@ -184,11 +184,9 @@ pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error>
     user.password_hash = match (new.password, new.password_hash) {
         (Some(_), Some(_)) => return Err(invalid("passwordHash", "not together with password")),
         (Some(plain), None) => Some(password::hash(&plain, cx.random())?),
-        (None, Some(hash)) if can_import(&hash) => Some(hash),
-        (None, Some(_)) => {
-            let kinds =
-                "bcrypt, or Argon2, scrypt or PBKDF2 as a PHC string, at a cost that a login can bear";
-            return Err(invalid("passwordHash", kinds));
+        (None, Some(hash)) => {
+            check_import(&hash).map_err(|unfit| invalid("passwordHash", unfit.to_string()))?;
+            Some(hash)
         }
         (None, None) => None,
     };

@@ -48,6 +48,11 @@ export class Gateway {
     if (this.#dataDir) await rm(this.#dataDir, { recursive: true, force: true });
   }
 
+  /** The process of workerd. */
+  get pid() {
+    return this.#worker.pid;
+  }
+
   runCron() {
     return this.#worker.runCron();
   }

@@ -39,6 +39,8 @@ pub(super) struct New {
     email: String,
     #[serde(default)]
     password: Option<String>,
+    /// In place of `password`, a hash of it that was made elsewhere: bcrypt, Argon2, scrypt or PBKDF2 as libraries write
+    /// them, ASP.NET Core Identity's blob, or a credential of a Keycloak export as text.
     #[serde(default)]
     password_hash: Option<String>,
     #[serde(default)]
