@@ -33,7 +33,7 @@ pub enum MailTransport {
     Binding,
 }
 
-/// The parsed configuration. README lists the names.
+/// The parsed configuration. `docs/deploy.md` lists the names.
 pub struct Config {
     /// Scheme, host and port that links, issuers and redirects carry, without a trailing slash.
     pub origin: String,

@@ -15,6 +15,7 @@ mod conformance;
 mod connections;
 mod costs;
 mod crypto;
+mod documents;
 mod gateway;
 mod mails_page;
 mod oauth;

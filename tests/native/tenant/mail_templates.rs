@@ -242,9 +242,9 @@ fn a_template_that_cannot_be_rendered_is_logged_and_the_default_is_sent() {
 }
 
 #[test]
-fn the_template_that_the_readme_shows_is_accepted() {
-    let readme = include_str!("../../../README.md");
-    let (_, rest) = readme.split_once("/v2/MailTemplates/reset-password/en").unwrap();
+fn the_template_that_the_documents_show_is_accepted() {
+    let shown = include_str!("../../../docs/pages-mails-branding.md");
+    let (_, rest) = shown.split_once("/v2/MailTemplates/reset-password/en").unwrap();
     let (_, rest) = rest.split_once("-d '").unwrap();
     let (body, _) = rest.split_once("'\n```").unwrap();
     let world = World::new();
