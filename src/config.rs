@@ -111,7 +111,8 @@ fn origin(text: &str) -> Result<String, Fault> {
     let url = url::Url::parse(text).map_err(|_| bad())?;
     let bare =
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
-    if !matches!(url.scheme(), "http" | "https") || !bare {
+    // `Url` would encode a name outside ASCII.
+    if !matches!(url.scheme(), "http" | "https") || !bare || !text.is_ascii() {
         return Err(bad());
     }
     Ok(url.origin().ascii_serialization())

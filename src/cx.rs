@@ -7,13 +7,11 @@ use crate::cache::Cache;
 use crate::config::{Config, Mode};
 use crate::crypto::secret::{base64url, same};
 use crate::model::address::bucket;
-use crate::model::domain::needs_unicode;
-use crate::model::email::Email;
 use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
 use crate::model::language::{self, Language};
 use crate::model::time::Time;
-use crate::ports::{After, Counters, Db, Log, Names, Post, Rng, Web};
+use crate::ports::{After, Counters, Db, Log, Post, Rng, Web};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
@@ -26,8 +24,6 @@ pub struct Cx {
     pub post: Rc<dyn Post>,
     /// The way out to other servers.
     pub web: Rc<dyn Web>,
-    /// Domain names outside ASCII.
-    pub names: Rc<dyn Names>,
     /// Randomness.
     pub rng: Rc<dyn Rng>,
     /// Work that goes on after the answer.
@@ -116,16 +112,6 @@ impl Cx {
     /// A new opaque secret of 256 bits, 43 characters.
     pub fn secret(&self) -> String {
         base64url(&self.random::<32>())
-    }
-
-    /// An e-mail address, if the text is one.
-    pub fn email(&self, text: &str) -> Option<Email> {
-        Email::parse(text, &|name| self.names.to_ascii(name))
-    }
-
-    /// Whether the platform takes a host name that `url` has parsed, which does not look into encoded labels.
-    pub fn takes_name(&self, name: &str) -> bool {
-        !needs_unicode(name) || self.names.to_ascii(name).as_deref() == Some(name)
     }
 
     /// The unit that limits count addresses by.

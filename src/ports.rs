@@ -220,12 +220,6 @@ pub trait Web {
     fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>>;
 }
 
-/// Unicode's processing of domain names (UTS 46): the platform has it, and its tables are large.
-pub trait Names {
-    /// The ASCII form of a name, in lower case; none if it has none. Nothing in the name may end a URL's host.
-    fn to_ascii(&self, name: &str) -> Option<String>;
-}
-
 /// Randomness fit for keys.
 pub trait Rng {
     /// Fills the buffer.

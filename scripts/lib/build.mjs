@@ -4,7 +4,6 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSyn
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
-import { arranged } from './arrange.mjs';
 import { info, step } from './log.mjs';
 import { at, buildDir, root, targetDir, tools } from './paths.mjs';
 import { run } from './run.mjs';
@@ -33,13 +32,6 @@ export async function build() {
     const first = !existsSync(join(targetDir, 'wasm32-unknown-unknown', 'release'));
     await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 2 min'})`, () =>
       run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
-    // worker-build has wasm-opt keep the functions' names, a tenth of the module. They stay here, for whoever
-    // reads a stack trace.
-    const wasm = join(buildDir, 'index_bg.wasm');
-    const { module, listing } = arranged(readFileSync(wasm));
-    writeFileSync(wasm, module);
-    writeFileSync(join(buildDir, 'functions.txt'), listing);
-    await run(env.WASM_OPT_BIN, ['--reorder-functions-by-name', '--strip-debug', wasm, '-o', wasm], { env });
     copyFileSync(at('src', 'edge', 'entry.js'), join(buildDir, 'entry.js'));
     // Edited meanwhile: the next start builds again.
     if (hashOf(ownInputs()) === before) writeFileSync(stampFile, inputsHash());
@@ -59,11 +51,11 @@ function readIfThere(file) {
 }
 
 /** One hash over every file that the compiler read, and every file it might read next time. */
-const inputsHash = () => hashOf([...ownInputs(), ...compilerInputs()], process.env.PORTCULLIS_STD);
+const inputsHash = () => hashOf([...ownInputs(), ...compilerInputs()]);
 const ownInputs = () => INPUTS.flatMap((path) => walk(at(path)));
 
-function hashOf(files, choice = '') {
-  const hash = createHash('sha256').update(choice);
+function hashOf(files) {
+  const hash = createHash('sha256');
   for (const file of [...new Set(files)].sort()) hash.update(`${relative(root, file)}\0`).update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
@@ -114,7 +106,7 @@ function alive(pid) {
   }
 }
 
-/** The module's size in bytes, as it is and gzipped. */
+/** The module's size in bytes, as it is and gzipped. The platform takes 64 MiB as it is, and compiles it at each start. */
 export function moduleSize() {
   const file = walk(buildDir).find((path) => path.endsWith('.wasm'));
   const bytes = readFileSync(file);

@@ -7,7 +7,7 @@ import { parse } from 'smol-toml';
 import { step, Stop } from './log.mjs';
 import { at, root, tools } from './paths.mjs';
 import { probe, run } from './run.mjs';
-import { wasmEnv, withSmallLibrary } from './wasm-target.mjs';
+import { wasmEnv } from './wasm-target.mjs';
 
 const WORKER_BUILD = '0.8.7';
 
@@ -33,7 +33,7 @@ export async function buildEnv() {
   await install('worker-build', WORKER_BUILD, '4 min', env);
   const bindgen = lockedVersion('wasm-bindgen');
   await install('wasm-bindgen-cli', bindgen, '3 min', env, '--no-default-features');
-  const built = withSmallLibrary(await wasmEnv(env));
+  const built = await wasmEnv(env);
   return {
     ...built,
     PATH: [join(tools, 'bin'), built.PATH].join(delimiter),

@@ -1,6 +1,5 @@
 // The standard library for wasm32-unknown-unknown: from rustup, else built from the
 // Debian packages' source. Answers the environment that a wasm build needs.
-// The Worker itself is linked with a library built for its size, where the source can be had.
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -43,33 +42,6 @@ async function fromRustup(env) {
 function hasSource(rustc, env) {
   const { ok, stdout } = probe(rustc, ['--print', 'sysroot'], { env });
   return ok && existsSync(join(stdout, 'lib', 'rustlib', 'src', 'rust', 'library', 'std'));
-}
-
-/**
- * Has the library compiled along with the Worker: for size, and with panics that trap at once. As shipped it is
- * compiled for speed and brings the printing of panics and their places, together a twentieth of the module.
- * Cargo's options for it are not stable: they are known to work with the compilers that are named here.
- */
-export function withSmallLibrary(env) {
-  if (process.env.PORTCULLIS_STD === 'shipped') return env;
-  const known = /^rustc 1\.9[56]\./.test(probe('rustc', ['--version'], { env }).stdout);
-  if (!known || !(hasSource('rustc', env) || sourceFromRustup(env))) {
-    info("the standard library's source is not at hand for this compiler: the module will be larger");
-    return env;
-  }
-  return {
-    ...env,
-    RUSTC_BOOTSTRAP: '1',
-    CARGO_UNSTABLE_BUILD_STD: 'std,panic_abort',
-    CARGO_UNSTABLE_BUILD_STD_FEATURES: 'optimize_for_size',
-    CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT: 'true',
-    CARGO_PROFILE_RELEASE_PANIC: 'immediate-abort',
-  };
-}
-
-function sourceFromRustup(env) {
-  const added = probe('rustup', ['component', 'add', 'rust-src'], { env, timeout: 180_000 });
-  return added.ok && hasSource('rustc', env);
 }
 
 /** Debian's compiler with a standard library built once from its source. */

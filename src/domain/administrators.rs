@@ -38,7 +38,7 @@ pub async fn add(
     name: Option<&str>,
 ) -> Result<(User, bool), Error> {
     let tenant = from_row(cx, operator::find(cx, tenant_id).await?)?;
-    let email = users::address(cx, "email", email)?;
+    let email = users::address("email", email)?;
     let name = users::display_name("name", name)?;
     let found = store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await?;
     let actor = operator.actor();

@@ -39,7 +39,7 @@ pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
-    let new = wanted(cx, tenant, &user, new_email)?;
+    let new = wanted(tenant, &user, new_email)?;
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     challenges::second_factor_proved(session, &user, &factors)?;
     if user.password_hash.is_some() {
@@ -78,8 +78,8 @@ pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &
 }
 
 /// An address that the user may have, if nobody else does.
-fn wanted(cx: &Cx, tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
-    let new = users::address(cx, "newEmail", new_email)?;
+fn wanted(tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
+    let new = users::address("newEmail", new_email)?;
     if new.key() == user.email_key {
         return Err(invalid("newEmail", Reason::SameAddress));
     }

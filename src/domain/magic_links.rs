@@ -40,7 +40,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Res
     if !tenant.settings.magic_links {
         return Err(Refusal::Forbidden.into());
     }
-    let email = users::address(cx, "email", email)?;
+    let email = users::address("email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:{PURPOSE}:{bucket}", tenant.id), 120, 3_600).await?;
     throttle::mail_or_wait(cx, &tenant.directory, email.key(), PURPOSE).await?;
@@ -151,7 +151,7 @@ pub async fn enter_code(
     holder: Holder<'_>,
 ) -> Result<Step, Error> {
     let Tenant { id, directory, .. } = chosen.tenant.as_ref();
-    let email = cx.email(email);
+    let email = Email::parse(email);
     let account = email.as_ref().map_or("-", Email::key);
     let counted = throttle::mailed_code(cx, id, directory, account).await?;
     let user = match &email {

@@ -124,7 +124,7 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
 /// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
 pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
     let directory = &chosen.tenant.directory;
-    let email = users::address(cx, "email", email)?;
+    let email = users::address("email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
     let user = users::by_email(cx, chosen, &email).await?;

@@ -49,7 +49,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     if !tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
     }
-    let email = address(cx, "email", new.email)?;
+    let email = address("email", new.email)?;
     let domains = &tenant.settings.registration_domains;
     if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
         return Err(invalid("email", Reason::DomainNotAllowed));
@@ -102,7 +102,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
 /// [`Refusal::Invalid`] for what is no address; [`Refusal::Limited`] by client address.
 pub async fn resend(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
     let tenant = &chosen.tenant;
-    let email = address(cx, "email", email)?;
+    let email = address("email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
     let may_send = throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await?;

@@ -41,7 +41,7 @@ pub async fn setup(
         Some(name) => operator::named(name)?,
         None => name_of_host(&cx.config.origin),
     };
-    let email = address(cx, "email", email)?;
+    let email = address("email", email)?;
     passwords::acceptable(&home, "password", new_password)?;
     let mut user = new_user(cx, &home, &email);
     user.email_verified = true;

@@ -277,7 +277,7 @@ struct LookedUp {
 async fn look_up(cx: &Cx, chosen: &Chosen, attempt: &Attempt<'_>) -> Result<LookedUp, Error> {
     let Tenant { id, directory, .. } = chosen.tenant.as_ref();
     // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
-    let email = cx.email(attempt.email);
+    let email = Email::parse(attempt.email);
     let account = email.as_ref().map_or("-", Email::key);
     let user = async {
         match &email {

@@ -38,7 +38,7 @@ pub async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Resu
             all.extend(changes.clone());
         }
         let settings: Settings = json::read(all).map_err(Refusal::from)?;
-        let settings = settings.checked(cx)?;
+        let settings = settings.checked()?;
         may_set(cx, admin, &tenant, &settings).await?;
         if set(cx, admin, &tenant, &text, &settings).await? {
             return Ok(settings);

@@ -142,20 +142,20 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on that field.
-pub fn address(cx: &Cx, field: &'static str, sent: &str) -> Result<Email, Error> {
+pub fn address(field: &'static str, sent: &str) -> Result<Email, Error> {
     let reason = if sent.trim().is_empty() { Reason::Missing } else { Reason::NotAnAddress };
-    cx.email(sent).ok_or_else(|| invalid(field, reason))
+    Email::parse(sent).ok_or_else(|| invalid(field, reason))
 }
 
 /// Whether the address and password of a new user are acceptable, before anything is made for them.
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub fn check(cx: &Cx, tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
+pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
     if let Some(plain) = &new.password {
         passwords::acceptable(tenant, "password", plain)?;
     }
-    address(cx, "email", &new.email)
+    address("email", &new.email)
 }
 
 /// Makes a user.
@@ -169,7 +169,7 @@ pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error>
     if rights || new.password.is_some() || new.password_hash.is_some() {
         admin.clone().not_lent()?;
     }
-    let email = check(cx, tenant, &new)?;
+    let email = check(tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
     user.name = display_name("name", new.name.as_deref())?;
@@ -213,7 +213,7 @@ pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error>
 /// # Errors
 /// [`Refusal::Invalid`].
 pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<User, Error> {
-    let email = check(cx, tenant, &new)?;
+    let email = check(tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = true;
     user.name = display_name("name", new.name.as_deref())?;
@@ -250,7 +250,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         enrolment::may_clear(cx, admin, &user).await?;
     }
     if let Some(email) = change.email {
-        let email = address(cx, "email", &email)?;
+        let email = address("email", &email)?;
         user.email_verified &= email.key() == user.email_key;
         user.email = email.shown().to_owned();
         user.email_key = email.key().to_owned();

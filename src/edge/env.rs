@@ -17,7 +17,7 @@ use crate::edge::glue;
 use crate::edge::mail::Transport;
 use crate::http::request::Request;
 use crate::model::time::Time;
-use crate::ports::{After, Fault, Later, Log, Names, Rng};
+use crate::ports::{After, Fault, Later, Log, Rng};
 
 thread_local! {
     static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Cache>)>> = const { RefCell::new(None) };
@@ -65,7 +65,6 @@ pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Fault> {
         post: Rc::new(Transport::new(env.clone(), config.clone(), db, now)),
         web: Rc::new(Fetch),
         after: Rc::new(WaitUntil(ctx.clone())),
-        names: Rc::new(Urls),
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),
         cache,
@@ -84,15 +83,6 @@ impl Rng for PlatformRng {
             // Going on without randomness would be worse than ending this request.
             wasm_bindgen::throw_str("the platform's generator is broken");
         }
-    }
-}
-
-/// The host parser of the platform's `URL`.
-struct Urls;
-
-impl Names for Urls {
-    fn to_ascii(&self, name: &str) -> Option<String> {
-        glue::to_ascii(name)
     }
 }
 

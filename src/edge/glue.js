@@ -246,15 +246,6 @@ export async function asset(assets, request, path, headers, missing) {
   return own;
 }
 
-/** A domain name in ASCII (WHATWG URL §3.3); undefined if it is none. */
-export function toAscii(name) {
-  try {
-    return new URL(`http://${name}/`).hostname;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Keeps the event alive until the promise is settled. */
 export function waitUntil(ctx, promise) {
   ctx.waitUntil(promise);

@@ -8,8 +8,6 @@ extern "C" {
     pub fn respond(status: u16, headers: &str, body: JsValue, until: f64) -> JsValue;
     #[wasm_bindgen(js_name = waitUntil)]
     pub fn wait_until(ctx: &JsValue, promise: &JsValue);
-    #[wasm_bindgen(js_name = toAscii)]
-    pub fn to_ascii(name: &str) -> Option<String>;
     #[wasm_bindgen(js_name = readBody, catch)]
     pub async fn read_body(request: &JsValue, limit: u32) -> Result<JsValue, JsValue>;
     pub fn forward(

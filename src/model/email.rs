@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use email_address::EmailAddress;
 
-use crate::model::domain::{ToAscii, to_ascii};
+use crate::model::domain::to_ascii;
 
 /// Bytes of the longest address (RFC 5321 §4.5.3.1.3, less its brackets).
 const LONGEST: usize = 254;
@@ -18,11 +18,10 @@ pub struct Email {
 }
 
 impl Email {
-    /// Parses an address; spaces around it don't count. `unicode` is asked about a domain as
-    /// [`to_ascii`] asks it.
+    /// Parses an address; spaces around it don't count.
     ///
     /// A local part outside ASCII is refused, so that no second Unicode spelling of a mailbox exists.
-    pub fn parse(text: &str, unicode: ToAscii<'_>) -> Option<Email> {
+    pub fn parse(text: &str) -> Option<Email> {
         let text = text.trim();
         if text.len() > LONGEST {
             return None;
@@ -35,7 +34,7 @@ impl Email {
         if local.is_empty() || local.len() > 64 || !local.bytes().all(plain) || domain.starts_with('[') {
             return None;
         }
-        let domain = to_ascii(domain, unicode)?;
+        let domain = to_ascii(domain)?;
         let shown = format!("{local}@{domain}");
         // A domain's ASCII form can be longer than it was given.
         if shown.len() > LONGEST {

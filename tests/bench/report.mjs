@@ -1,7 +1,7 @@
 // The figures as tables: medians over the rounds, and the ratios that are held to.
 
 /** What is held to: `[text, ratio or figure, limit, 'at least' | 'at most']`. */
-const HELD = ({ rate, time, module, startup }) => [
+const HELD = ({ rate, time, startup }) => [
   ['bearer / Hono + jose', rate('bearer', 'honoJose'), 1, 'at least'],
   ['bearer / pass-through', rate('bearer', 'passThrough'), 0.6, 'at least'],
   ['cookie / bearer', rate('cookie', 'bearer'), 0.9, 'at least'],
@@ -9,7 +9,6 @@ const HELD = ({ rate, time, module, startup }) => [
   ['JWKS / hello', rate('jwks', 'hello'), 0.75, 'at least'],
   ['password login / bare Argon2id (time)', time('login', 'argon2'), 1.25, 'at most'],
   ['login among many users / few (time)', time('loginMany', 'loginFew'), 1.1, 'at most'],
-  ['module, gzipped (kB)', module.gzipped / 1000, 700, 'at most'],
   ['start-up CPU above an empty Worker (ms)', startup, 50, 'at most'],
 ];
 
@@ -27,7 +26,7 @@ export function summary({ list, rounds, module, startup, machine, partial = fals
   }]));
   // A ratio is taken within each round, seconds apart, so that what else the machine does weighs on both sides.
   const ratio = (key) => (one, other) => median(rounds[one].map((round, at) => round[key] / rounds[other][at][key]));
-  const held = partial ? [] : HELD({ rate: ratio('rate'), time: ratio('p50'), module, startup }).map(
+  const held = partial ? [] : HELD({ rate: ratio('rate'), time: ratio('p50'), startup }).map(
     ([name, value, limit, sense]) => ({ name, value, limit, sense, met: sense === 'at least' ? value >= limit : value <= limit }),
   );
   const floor = Object.entries(FLOOR).filter(([one, other]) => rounds[one] && rounds[other]).map(

@@ -13,6 +13,7 @@ use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::email::Email;
 use crate::model::search::Query;
 use crate::store::users::{Filter, User};
 
@@ -103,7 +104,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         search: call.query("search").map(|text| Query::parse(&text)),
         email_key: call
             .query("email")
-            .map(|text| cx.email(&text).map_or(text, |email| email.key().to_owned())),
+            .map(|text| Email::parse(&text).map_or(text, |email| email.key().to_owned())),
         status: call.query("status"),
         role: call.query("role"),
         plan: call.query("plan"),

@@ -29,7 +29,7 @@ use portcullis::http::Outcome;
 use portcullis::http::table::Table;
 use portcullis::model::email::Email;
 use portcullis::model::time::Time;
-use portcullis::ports::{Mail, Names as _, Rows, Stmt};
+use portcullis::ports::{Mail, Rows, Stmt};
 use portcullis::store;
 use portcullis::store::users::User;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ use serde_json::{Value, json};
 pub use self::ask::{Ask, Reply};
 pub use self::authenticator::Authenticator;
 pub use self::factors::App;
-use self::ports::{Labels, Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
+use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
 pub use self::signer::Signer;
 
 /// What every user's password is unless a test says otherwise.
@@ -49,11 +49,6 @@ pub const PASSWORD_HASH: &str =
 
 /// Where the deployment is.
 pub const ORIGIN: &str = "https://auth.example.com";
-
-/// An e-mail address, with the domains that tests know.
-pub fn parse_email(text: &str) -> Option<Email> {
-    Email::parse(text, &|name| Labels.to_ascii(name))
-}
 
 /// 2026-05-01T12:00:00Z.
 pub const NOON: i64 = 1_777_636_800_000;
@@ -117,7 +112,6 @@ impl World {
             post: self.post.clone(),
             web: self.web.clone(),
             after: self.after.clone(),
-            names: Rc::new(Labels),
             rng: self.rng.clone(),
             log: self.log.clone(),
             cache: self.cache.clone(),
@@ -253,7 +247,7 @@ impl World {
     pub fn user_with(&self, tenant: &str, email: &str, other: impl FnOnce(&mut User)) -> User {
         let cx = self.cx();
         let tenant = pollster::block_on(tenants::by_id(&cx, tenant)).unwrap().unwrap();
-        let mut user = users::new_user(&cx, &tenant, &cx.email(email).unwrap());
+        let mut user = users::new_user(&cx, &tenant, &Email::parse(email).unwrap());
         user.email_verified = true;
         user.password_hash = Some(PASSWORD_HASH.to_owned());
         other(&mut user);

@@ -9,7 +9,7 @@ use std::task::Poll;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::{
-    After, Arg, Count, Counters, Db, Fault, Later, Log, Mail, Names, Post, Rng, Row, Rows, Stmt, Verdict, Web,
+    After, Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict, Web,
 };
 use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -224,31 +224,6 @@ impl Rng for Seeded {
                 *to = from;
             }
         }
-    }
-}
-
-/// The few labels outside ASCII that tests use, as the platform encodes them.
-pub struct Labels;
-
-impl Names for Labels {
-    fn to_ascii(&self, name: &str) -> Option<String> {
-        let folded = name.chars().map(|c| match c {
-            // The wide forms of ASCII.
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap(),
-            '。' => '.',
-            _ => c,
-        });
-        let folded = folded.collect::<String>().to_lowercase();
-        let label = |label| match label {
-            "münchen" | "mu\u{308}nchen" | "xn--mnchen-3ya" => Some("xn--mnchen-3ya"),
-            "¢a" | "xn--a-7ba" => Some("xn--a-7ba"),
-            "exam\u{200b}ple" => Some("example"),
-            "-ü" => Some("xn----eha"),
-            "aü--b" => Some("xn--a--b-0ra"),
-            "ü_b" => Some("xn--_b-wka"),
-            plain => (plain.is_ascii() && !plain.starts_with("xn--")).then_some(plain),
-        };
-        Some(folded.split('.').map(label).collect::<Option<Vec<_>>>()?.join("."))
     }
 }
 

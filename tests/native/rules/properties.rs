@@ -4,14 +4,13 @@ use portcullis::api::table;
 use portcullis::crypto::jws::Untrusted;
 use portcullis::crypto::secret::{checksum, letters};
 use portcullis::domain::api_keys::parse_key;
+use portcullis::model::email::Email;
 use portcullis::model::headers::Headers;
 use portcullis::model::path::Path;
 use portcullis::model::route::RouteSpec;
 use portcullis::model::scope::Scopes;
 use portcullis::model::time::Time;
 use proptest::prelude::*;
-
-use crate::harness::parse_email;
 
 /// Text that looks like a path, with what paths are attacked with.
 fn pathlike() -> impl Strategy<Value = String> {
@@ -65,8 +64,8 @@ proptest! {
 
     #[test]
     fn an_address_parses_to_itself(text in "\\PC{0,40}(@|＠)(\\PC{0,40}|(münchen|¢a|example|[.-]){1,9})") {
-        if let Some(email) = parse_email(&text) {
-            let shown = parse_email(email.shown()).unwrap();
+        if let Some(email) = Email::parse(&text) {
+            let shown = Email::parse(email.shown()).unwrap();
             prop_assert_eq!(&shown, &email);
             prop_assert!(email.key().is_ascii() && email.key() == email.key().to_ascii_lowercase());
             prop_assert_eq!(email.key().matches('@').count(), 1);
