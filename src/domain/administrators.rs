@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Purpose};
 use crate::domain::principal::Operator;
-use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal};
+use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error};
 use crate::domain::tenants::{HOME, Tenant, from_row};
 use crate::domain::{backchannel, invitations, operator, throttle, users};
 use crate::model::email::Email;
@@ -28,7 +28,7 @@ pub(super) fn is_active(tenant: &Tenant, user: &User) -> bool {
 /// mailbox is invited.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for another tenant's user, and for one who is
+/// [`crate::domain::refusal::Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for another tenant's user, and for one who is
 /// changed at the same moment; [`Refusal::Limited`] by mailbox.
 pub async fn add(
     cx: &Cx,
@@ -87,7 +87,7 @@ async fn promote(cx: &Cx, tenant: &Tenant, actor: &str, was: User) -> Result<Use
     let set = store::administrators::promote(&was, &user.roles);
     let deed = Deed { set, entry, unproven, invited: !has_way_in(&user) };
     if !write(cx, tenant, actor, &user, deed).await? {
-        return Err(Refusal::Conflict("the user was changed at the same moment: please try again").into());
+        return Err(CHANGED.into());
     }
     cx.cache.forget_user(&user.id);
     if unproven {

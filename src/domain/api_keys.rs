@@ -163,6 +163,7 @@ async fn make(
     let made_with = By { session_id: by.session_id.as_deref(), key_id: by.key_id.as_deref() };
     let insert = store::api_keys::insert(&row, &stored(&key), &made_with, most);
     if !tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
+        users::known_roles(cx, &by.tenant, row.roles).await?;
         let user_id = row.user_id.as_deref();
         return Err(
             match store::api_keys::has(cx.db.as_ref(), &row.tenant_id, user_id, most, cx.now).await? {

@@ -229,10 +229,10 @@ pub async fn decided(
         Quality::Enough => {}
     }
     let scopes = Scopes::of(&request.scopes_to_agree_to(&trusted.client.metadata));
-    let known = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?.unwrap_or_default();
+    let had = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?;
     let entry = Entry::ok("consent.given").by(&live.user.id).on(&trusted.client.id).saying(scopes.list());
     let consent = vec![
-        store::consents::give(&tenant.id, &live.user.id, &trusted.client.id, &known.with(&scopes), cx.now),
+        store::consents::give(&tenant.id, &live.user.id, &trusted.client.id, had.as_ref(), &scopes, cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
     grant(cx, tenant, &trusted, &request, &live, consent).await

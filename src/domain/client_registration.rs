@@ -15,7 +15,7 @@ use crate::domain::client_rules;
 use crate::domain::clients::{self, Client, Made};
 use crate::domain::principal::{self, Credential, Sent};
 use crate::domain::public_uris;
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::tenants::{Chosen, ClientRegistration, Tenant};
 use crate::domain::throttle;
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
@@ -62,8 +62,7 @@ pub async fn register(
     made.registration_token = Some(token);
     let actor = voucher.as_ref().map_or(made.client.id.as_str(), |credential| credential.actor());
     let entry = Entry::ok("client.registered").by(actor).on(&made.client.id).saying(&made.client.name);
-    clients::store(cx, &made, entry).await?;
-    Ok(made)
+    if clients::store(cx, &made, entry).await? { Ok(made) } else { Err(CHANGED.into()) }
 }
 
 /// Who vouches for a client that registers. The token may be an API key, sent as RFC 7591 §3 has it.

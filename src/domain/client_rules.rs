@@ -64,8 +64,8 @@ pub fn check(described: &mut Described) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`check`].
-pub async fn check_roles(cx: &Cx, tenant: &Tenant, described: &Described) -> Result<(), Error> {
-    let wanted = &described.metadata.roles;
+pub async fn check_roles(cx: &Cx, tenant: &Tenant, metadata: &Metadata) -> Result<(), Error> {
+    let wanted = &metadata.roles;
     if wanted.is_empty() {
         return Ok(());
     }

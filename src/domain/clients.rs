@@ -11,12 +11,12 @@ use crate::domain::lookups;
 use crate::domain::origins;
 use crate::domain::principal::CredentialAdmin;
 use crate::domain::public_uris;
-use crate::domain::refusal::{Error, Refusal};
+use crate::domain::refusal::{CHANGED, Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::model::client::{AuthMethod, Described, Metadata};
 use crate::model::id::is_id;
 use crate::ports::Fault;
-use crate::store::{self, Listed, Page};
+use crate::store::{self, Listed, Page, json_text};
 
 pub use crate::store::clients::Client;
 
@@ -69,10 +69,13 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, Error> {
 pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described) -> Result<Made, Error> {
     let mut described = described;
     client_rules::check(&mut described)?;
-    client_rules::check_roles(cx, tenant, &described).await?;
+    client_rules::check_roles(cx, tenant, &described.metadata).await?;
     let made = new(cx, tenant, described);
     let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
-    store(cx, &made, entry).await?;
+    if !store(cx, &made, entry).await? {
+        client_rules::check_roles(cx, tenant, &made.client.metadata).await?;
+        return Err(CHANGED.into());
+    }
     Ok(made)
 }
 
@@ -92,12 +95,12 @@ pub async fn create_by_admin(cx: &Cx, admin: &CredentialAdmin, described: Descri
 pub async fn replace_by_admin(
     cx: &Cx,
     admin: &CredentialAdmin,
-    id: &str,
+    was: Client,
     described: Described,
 ) -> Result<Made, Error> {
-    may_give(cx, admin, &find(cx, &admin.tenant, id).await?.metadata).await?;
+    may_give(cx, admin, &was.metadata).await?;
     may_give(cx, admin, &described.metadata).await?;
-    replace(cx, &admin.tenant, admin.actor(), id, described).await
+    replace(cx, &admin.tenant, admin.actor(), was, described).await
 }
 
 /// As [`new_secret`], for an administrator who may give what the client has.
@@ -114,17 +117,23 @@ async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Resu
     delegation::may_give(cx, admin, &scopes, &metadata.roles).await
 }
 
-/// Writes a new client down.
-pub(super) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<(), Fault> {
+/// Writes a new client down; `false` if the tenant lacks a role that it is to have.
+pub(super) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<bool, Fault> {
     let client = &made.client;
+    let mark = audit::mark(cx, &client.tenant_id, entry);
     let batch = vec![
         store::clients::insert(client),
-        store::client_origins::insert(&client.tenant_id, &client.id, &origins::of(&client.metadata)),
-        audit::row(cx, &client.tenant_id, entry),
+        mark.stmt,
+        store::client_origins::insert(
+            &client.tenant_id,
+            &client.id,
+            &origins::of(&client.metadata),
+            &mark.id,
+        ),
     ];
-    cx.db.run(batch).await?;
+    let answers = cx.db.run(batch).await?;
     forget(cx, client);
-    Ok(())
+    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
 }
 
 /// A client that is not stored yet.
@@ -134,6 +143,7 @@ pub(super) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
     let client = Client {
         tenant_id: tenant.id.clone(),
         name: described.name.unwrap_or_else(|| id.clone()),
+        text: json_text(&described.metadata),
         metadata: described.metadata,
         secret_hash: secret.as_deref().map(stored),
         registration_hash: None,
@@ -147,51 +157,55 @@ pub(super) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
 /// on gets one, and one that is not loses it.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Invalid`].
+/// [`Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for one that is changed at the same moment.
 pub async fn replace(
     cx: &Cx,
     tenant: &Tenant,
     actor: &str,
-    id: &str,
+    client: Client,
     described: Described,
 ) -> Result<Made, Error> {
-    let client = find(cx, tenant, id).await?;
     let mut described = described;
     client_rules::check(&mut described)?;
     if client.registration_hash.is_some() {
         public_uris::check(cx, &described.metadata).await?;
     }
-    client_rules::check_roles(cx, tenant, &described).await?;
+    client_rules::check_roles(cx, tenant, &described.metadata).await?;
     replace_checked(cx, tenant, actor, client, described).await
 }
 
-/// The same for a description that was checked.
+/// The same for a description that was checked, on a client as it was read: what another one took from it meanwhile does
+/// not come back.
 pub(super) async fn replace_checked(
     cx: &Cx,
     tenant: &Tenant,
     actor: &str,
-    mut client: Client,
+    was: Client,
     described: Described,
 ) -> Result<Made, Error> {
+    let mut client = was.clone();
     client.name = described.name.unwrap_or_else(|| client.id.clone());
+    client.text = json_text(&described.metadata);
     client.metadata = described.metadata;
-    let entry = Entry::ok("client.changed").by(actor).on(&client.id).saying(&client.name);
-    let mut batch = vec![
-        store::clients::update(&tenant.id, &client.id, &client.name, &client.metadata),
-        audit::row_if_changed(cx, &tenant.id, entry),
-        store::client_origins::delete(&tenant.id, &client.id),
-        store::client_origins::insert(&tenant.id, &client.id, &origins::of(&client.metadata)),
-    ];
     let mut secret = None;
     if has_secret(client.metadata.token_endpoint_auth_method) != client.secret_hash.is_some() {
         secret = client.secret_hash.is_none().then(|| cx.secret());
         client.secret_hash = secret.as_deref().map(stored);
-        batch.push(store::clients::set_secret(&tenant.id, &client.id, client.secret_hash.as_deref()));
     }
+    let entry = Entry::ok("client.changed").by(actor).on(&client.id).saying(&client.name);
+    let mark = audit::mark(cx, &tenant.id, entry);
+    let batch = vec![
+        store::clients::update(&was, &client),
+        mark.stmt,
+        store::client_origins::delete(&tenant.id, &client.id, &mark.id),
+        store::client_origins::insert(&tenant.id, &client.id, &origins::of(&client.metadata), &mark.id),
+    ];
     let answers = cx.db.run(batch).await?;
     forget(cx, &client);
     if answers.first().is_none_or(Vec::is_empty) {
-        return Err(Refusal::NotFound.into());
+        find(cx, tenant, &client.id).await?;
+        client_rules::check_roles(cx, tenant, &client.metadata).await?;
+        return Err(CHANGED.into());
     }
     Ok(Made { client, secret, registration_token: None })
 }
@@ -207,14 +221,16 @@ pub async fn new_secret(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Resu
         return Err(Refusal::Conflict("the client authenticates without a secret").into());
     }
     let secret = cx.secret();
-    client.secret_hash = Some(stored(&secret));
+    let hash = stored(&secret);
     let entry = Entry::ok("client.secret_changed").by(actor).on(id).saying(&client.name);
-    let set = store::clients::set_secret(&tenant.id, id, client.secret_hash.as_deref());
+    let set = store::clients::set_secret(&client, &hash);
     let done = audit::change(cx, &tenant.id, set, entry).await?;
     forget(cx, &client);
     if !done {
-        return Err(Refusal::NotFound.into());
+        find(cx, tenant, id).await?;
+        return Err(CHANGED.into());
     }
+    client.secret_hash = Some(hash);
     Ok(Made { client, secret: Some(secret), registration_token: None })
 }
 

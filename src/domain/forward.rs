@@ -108,7 +108,7 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
         },
     };
     if let Some(caller) = &caller
-        && let Err(refusal) = may(caller, route, &table)
+        && let Err(refusal) = may(&chosen.tenant, caller, route, &table)
     {
         if refusal == Refusal::MfaRequired && steps_up(caller, route, incoming) {
             return Ok(sign_in(&caller.tenant, "mfa", &path, incoming));
@@ -184,7 +184,7 @@ async fn caller(
 }
 
 /// Whether the route's rules let the caller pass, the role first.
-fn may(caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Refusal> {
+fn may(tenant: &Tenant, caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Refusal> {
     let spec = &route.spec;
     if !table.role_suffices(caller.subject.roles(), &spec.roles) {
         return Err(Refusal::Forbidden);
@@ -196,13 +196,12 @@ fn may(caller: &Credential, route: &Route, table: &RouteTable) -> Result<(), Ref
     if spec.mfa.is_some() && !has_two(&caller.amr) {
         return Err(Refusal::MfaRequired);
     }
-    let plan = table.plan(caller.plan());
-    if let Some(required) = &spec.minimum_plan {
-        let rank = |name: &str| table.plan(name).map(|plan| plan.rank);
-        if rank(required).is_none_or(|needed| plan.is_none_or(|plan| plan.rank < needed)) {
-            return Err(Refusal::PlanTooLow { current: caller.plan().into(), required: required.clone() });
-        }
+    if let Some(required) = &spec.minimum_plan
+        && !table.plan_suffices(caller.plan(), required, &tenant.settings.default_plan)
+    {
+        return Err(Refusal::PlanTooLow { current: caller.plan().into(), required: required.clone() });
     }
+    let plan = table.plan(caller.plan());
     if let Some(feature) = &spec.feature
         && !plan.is_some_and(|plan| plan.features.contains(feature))
     {

@@ -66,7 +66,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Res
     let mut batch = Vec::new();
     if signs_up {
         let entry = Entry::ok("user.registered").by(&user.id).on(&user.id).saying(PURPOSE);
-        batch.extend([store::users::insert(&user), audit::row_if_changed(cx, &tenant.id, entry)]);
+        batch.extend([store::users::insert_registered(&user), audit::row_if_changed(cx, &tenant.id, entry)]);
     }
     let (secret, code) = (cx.secret(), one_time::digits(cx));
     let code_hash = hash_of(cx, &user, &code)?;

@@ -97,30 +97,39 @@ pub async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken host, or for suspending the
 /// home tenant.
 pub async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
-    let mut row = find(cx, id).await?;
-    if let Some(name) = change.name {
-        row.name = named(&name)?;
-    }
-    if let Some(status) = change.status {
+    let was = find(cx, id).await?;
+    let name = change.name.as_deref().map(named).transpose()?;
+    let status = change.status;
+    if let Some(status) = &status {
         if status != "active" && status != "suspended" {
             return Err(invalid("status", "active or suspended"));
         }
-        if row.id == HOME && status != "active" {
+        if was.id == HOME && status != "active" {
             return Err(Refusal::Conflict("the home tenant cannot be suspended").into());
         }
-        row.status = status;
     }
-    if let Some(host) = change.host {
-        row.host = host.map(|host| checked_host(cx, &host)).transpose()?;
-    }
-    let said = format!("{:?}, {}, host {:?}", row.name, row.status, row.host);
-    let entry = Entry::ok("tenant.changed").by(actor).on(&row.id).saying(said);
-    let [update, take, give] = store::tenants::update(&row);
-    let batch = vec![update, audit::row_if_changed(cx, &row.id, entry), take, give];
+    let host = match change.host {
+        Some(host) => Some(host.map(|host| checked_host(cx, &host)).transpose()?),
+        None => None,
+    };
+    let said = [
+        name.as_ref().map(|name| format!("{name:?}")),
+        status.clone(),
+        host.as_ref().map(|host| format!("host {host:?}")),
+    ];
+    let said = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mark = audit::mark(cx, &was.id, Entry::ok("tenant.changed").by(actor).on(&was.id).saying(said));
+    let batch = store::tenants::update(
+        &was.id,
+        name.as_deref(),
+        status.as_deref(),
+        host.as_ref().map(Option::as_deref),
+        (&mark.id, mark.stmt),
+    );
     let answers = cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&row.id);
+    cx.cache.forget_tenant(&was.id);
+    let row = find(cx, id).await?;
     if answers.first().is_none_or(Vec::is_empty) {
-        // It was there a moment ago, and the host is what the update asks about.
         return Err(Refusal::Conflict(HOST_TAKEN).into());
     }
     Ok(row)

@@ -91,6 +91,9 @@ pub const ADDRESS_TAKEN: Refusal = Refusal::Conflict("the address has an account
 /// The conflict over what a tenant could not be administered after.
 pub const LAST_ADMIN: Refusal = Refusal::Conflict("the tenant would have no active administrator");
 
+/// The conflict with another change of the same thing, on which this one was not decided.
+pub const CHANGED: Refusal = Refusal::Conflict("it was changed at the same moment: please try again");
+
 /// The conflict over a passkey that some account has.
 pub const PASSKEY_TAKEN: Refusal = Refusal::Conflict("this passkey is registered already");
 

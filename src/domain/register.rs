@@ -68,7 +68,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     user.roles = tenant.settings.default_roles.clone();
     user.language = cx.client.language.map(|language| language.tag().to_owned());
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
-    let made = audit::change(cx, &tenant.id, store::users::insert(&user), entry).await?;
+    let made = audit::change(cx, &tenant.id, store::users::insert_registered(&user), entry).await?;
     if !tenant.settings.require_verified_email {
         return if made { Ok(Outcome::Ready(email)) } else { Err(ADDRESS_TAKEN.into()) };
     }

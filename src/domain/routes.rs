@@ -1,20 +1,21 @@
-//! Gateway routes, roles and plans, as administrators write them.
+//! Gateway routes, as administrators write them. Whom a route lets pass is a matter of who may give that.
 
 use std::rc::Rc;
 
 use url::Url;
 
 use crate::cx::Cx;
-use crate::domain::assertion_limits::{self, AUDIENCE};
+use crate::domain::assertion_limits::AUDIENCE;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delegation;
 use crate::domain::ourselves;
+use crate::domain::plans;
 use crate::domain::principal::Admin;
-use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
+use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
 use crate::model::host::canonical;
 use crate::model::path::Path;
-use crate::model::role::{ADMIN, Plan, Role, is_name};
+use crate::model::role::is_name;
 use crate::model::route::{ASSERTION_HEADER, METHODS, Route, RouteSpec, RouteTable};
 use crate::model::scope::is_scope;
 use crate::ports::{Fault, Stmt};
@@ -62,206 +63,89 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Route, Error> {
 /// Makes a route.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name.
-pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, spec: RouteSpec) -> Result<Route, Error> {
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name; as [`delegation::may_give`] for the scopes and roles
+/// that it asks for.
+pub async fn create(cx: &Cx, admin: &Admin, spec: RouteSpec) -> Result<Route, Error> {
+    let tenant = &admin.tenant;
     let spec = checked(cx, tenant, spec).await?;
+    delegation::may_give(cx, admin, &spec.scopes, &spec.roles).await?;
     let id = cx.id();
-    write(
-        cx,
-        tenant,
-        store::routes::insert(&tenant.id, &id, &spec, cx.now),
-        Taken::Route,
-        Entry::ok("route.created").by(actor).on(&spec.name),
-    )
-    .await?;
+    let entry = Entry::ok("route.created").by(admin.actor()).on(&spec.name);
+    let insert = store::routes::insert(&tenant.id, &id, &spec, cx.now);
+    if !write(cx, tenant, insert, entry).await? {
+        return Err(not_written(cx, tenant, &spec).await?);
+    }
     Ok(Route { id, spec, by_method: false })
 }
 
 /// Replaces a route.
 ///
 /// # Errors
-/// As [`create`]; [`Refusal::NotFound`].
-pub async fn replace(
-    cx: &Cx,
-    tenant: &Tenant,
-    actor: &str,
-    id: &str,
-    spec: RouteSpec,
-) -> Result<Route, Error> {
-    find(cx, tenant, id).await?;
+/// As [`create`], for the scopes and roles that it asks for from now on, or no more; [`Refusal::NotFound`].
+pub async fn replace(cx: &Cx, admin: &Admin, id: &str, spec: RouteSpec) -> Result<Route, Error> {
+    let tenant = &admin.tenant;
+    let was = find(cx, tenant, id).await?;
     let spec = checked(cx, tenant, spec).await?;
-    write(
-        cx,
-        tenant,
-        store::routes::update(&tenant.id, id, &spec),
-        Taken::Route,
-        Entry::ok("route.changed").by(actor).on(&spec.name),
-    )
-    .await?;
+    let (scopes, roles) = (unlike(&was.spec.scopes, &spec.scopes), unlike(&was.spec.roles, &spec.roles));
+    delegation::may_give(cx, admin, &scopes, &roles).await?;
+    let entry = Entry::ok("route.changed").by(admin.actor()).on(&spec.name);
+    if !write(cx, tenant, store::routes::update(&tenant.id, &was, &spec), entry).await? {
+        let now = find(cx, tenant, id).await?;
+        if now.spec.scopes != was.spec.scopes || now.spec.roles != was.spec.roles {
+            return Err(CHANGED.into());
+        }
+        return Err(not_written(cx, tenant, &spec).await?);
+    }
     Ok(Route { id: id.to_owned(), spec, by_method: false })
 }
 
 /// Removes a route.
 ///
 /// # Errors
-/// [`Refusal::NotFound`].
-pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
-    write(
-        cx,
-        tenant,
-        store::routes::delete(&tenant.id, id),
-        Taken::Nothing,
-        Entry::ok("route.deleted").by(actor).on(id),
-    )
-    .await
-}
-
-/// The tenant's roles, highest first.
-pub async fn roles(cx: &Cx, tenant: &Tenant) -> Result<Vec<Role>, Error> {
-    Ok(store::roles::roles(cx.db.as_ref(), &tenant.id).await?)
-}
-
-/// The tenant's plans, highest first.
-pub async fn plans(cx: &Cx, tenant: &Tenant) -> Result<Vec<Plan>, Error> {
-    Ok(store::roles::plans(cx.db.as_ref(), &tenant.id).await?)
-}
-
-/// Makes a role.
-///
-/// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name; as [`delegation::may_rank`].
-pub async fn create_role(cx: &Cx, admin: &Admin, role: Role) -> Result<Role, Error> {
-    put_role(cx, admin, role, None).await
-}
-
-/// Changes the rank of a role, and its scopes if they are given.
-///
-/// # Errors
-/// As [`create_role`]; [`Refusal::NotFound`].
-pub async fn change_role(
-    cx: &Cx,
-    admin: &Admin,
-    name: String,
-    rank: i64,
-    scopes: Option<Vec<String>>,
-) -> Result<Role, Error> {
-    let was = roles(cx, &admin.tenant).await?.into_iter().find(|role| role.name == name);
-    let was = was.ok_or(Refusal::NotFound)?;
-    let scopes = scopes.unwrap_or_else(|| was.scopes.clone());
-    put_role(cx, admin, Role { name, rank, scopes }, Some(&was)).await
-}
-
-async fn put_role(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Result<Role, Error> {
+/// [`Refusal::NotFound`]; as [`delegation::may_give`].
+pub async fn delete(cx: &Cx, admin: &Admin, id: &str) -> Result<(), Error> {
     let tenant = &admin.tenant;
-    named("name", &role.name)?;
-    ranked(role.rank)?;
-    role.scopes = delegation::custom_scopes(role.scopes)?;
-    delegation::may_rank(cx, admin, &role, was).await?;
-    let (stmt, taken) = match was {
-        None => (store::roles::insert_role(&tenant.id, &role), Taken::Role),
-        Some(_) => (store::roles::update_role(&tenant.id, &role), Taken::Nothing),
+    let was = find(cx, tenant, id).await?;
+    delegation::may_give(cx, admin, &was.spec.scopes, &was.spec.roles).await?;
+    let entry = Entry::ok("route.deleted").by(admin.actor()).on(id);
+    if !write(cx, tenant, store::routes::delete(&tenant.id, &was), entry).await? {
+        find(cx, tenant, id).await?;
+        return Err(CHANGED.into());
+    }
+    Ok(())
+}
+
+/// What only one of two lists has: whom a route lets pass changes by that.
+fn unlike(one: &[String], other: &[String]) -> Vec<String> {
+    let lacking = |some: &[String], all: &[String]| -> Vec<String> {
+        some.iter().filter(|item| !all.contains(item)).cloned().collect()
     };
-    let said = format!("rank {} {}", role.rank, role.scopes.join(" "));
-    let entry = Entry::ok("role.changed").by(admin.actor()).on(&role.name).saying(said.trim_end());
-    write(cx, tenant, stmt, taken, entry).await?;
-    // What people may do is remembered with their credentials.
-    cx.cache.credentials.clear();
-    Ok(role)
+    [lacking(one, other), lacking(other, one)].concat()
 }
 
-/// Removes a role that nobody holds.
-///
-/// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for `ADMIN` or a held one.
-pub async fn delete_role(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
-    if name == ADMIN {
-        return Err(Refusal::Conflict("ADMIN cannot be removed").into());
-    }
-    if store::roles::holders(cx.db.as_ref(), &tenant.id, name).await? > 0 {
-        return Err(Refusal::Conflict("users, clients or API keys hold the role").into());
-    }
-    write(
-        cx,
-        tenant,
-        store::roles::delete_role(&tenant.id, name),
-        Taken::Nothing,
-        Entry::ok("role.deleted").by(actor).on(name),
-    )
-    .await
-}
-
-/// Makes a plan, or changes one.
-///
-/// # Errors
-/// As [`create_role`].
-pub async fn put_plan(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) -> Result<(), Error> {
-    named("name", &plan.name)?;
-    ranked(plan.rank)?;
-    if plan.features.len() > 200 || !plan.features.iter().all(|feature| is_name(feature)) {
-        return Err(invalid("features", "at most 200 names of letters, digits, _ - . and :"));
-    }
-    assertion_limits::check_features(cx, tenant, plan)?;
-    let (stmt, taken) = if new {
-        (store::roles::insert_plan(&tenant.id, plan), Taken::Plan)
-    } else {
-        (store::roles::update_plan(&tenant.id, plan), Taken::Nothing)
-    };
-    write(cx, tenant, stmt, taken, Entry::ok("plan.changed").by(actor).on(&plan.name)).await
-}
-
-/// Removes a plan that nobody is on.
-///
-/// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for one that users are on.
-pub async fn delete_plan(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
-    if store::roles::users_on(cx.db.as_ref(), &tenant.id, name).await? > 0 {
-        return Err(Refusal::Conflict("users are on the plan").into());
-    }
-    write(
-        cx,
-        tenant,
-        store::roles::delete_plan(&tenant.id, name),
-        Taken::Nothing,
-        Entry::ok("plan.deleted").by(actor).on(name),
-    )
-    .await
-}
-
-/// What a write that did nothing means.
-enum Taken {
-    Route,
-    Role,
-    Plan,
-    Nothing,
-}
-
-async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, taken: Taken, entry: Entry) -> Result<(), Error> {
+async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
     let done = audit::change(cx, &tenant.id, stmt, entry).await?;
     cx.cache.forget_tenant(&tenant.id);
-    match (done, taken) {
-        (true, _) => Ok(()),
-        (false, Taken::Route) => Err(Refusal::Conflict("a route has that name").into()),
-        (false, Taken::Role) => Err(Refusal::Conflict("a role has that name").into()),
-        (false, Taken::Plan) => Err(Refusal::Conflict("a plan has that name").into()),
-        (false, Taken::Nothing) => Err(Refusal::NotFound.into()),
-    }
+    Ok(done)
 }
 
-fn named(field: &'static str, name: &str) -> Result<(), Error> {
+/// Why a route was not written: what it asks for went meanwhile, or its name is taken.
+async fn not_written(cx: &Cx, tenant: &Tenant, spec: &RouteSpec) -> Result<Error, Error> {
+    check_names(cx, tenant, spec).await?;
+    Ok(Refusal::Conflict("a route has that name").into())
+}
+
+/// Checks what names a route, a role, a plan or a feature.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), Error> {
     if is_name(name) { Ok(()) } else { Err(invalid(field, "1 to 64 of letters, digits, _ - . and :")) }
-}
-
-fn ranked(rank: i64) -> Result<(), Error> {
-    if (-1_000_000..=1_000_000).contains(&rank) {
-        Ok(())
-    } else {
-        Err(invalid("rank", "-1000000 to 1000000"))
-    }
 }
 
 /// A spec whose every member makes sense, with host and methods in their one spelling.
 async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpec, Error> {
-    named("name", &spec.name)?;
+    check_name("name", &spec.name)?;
     let path = Path::parse(&spec.path)
         .ok_or_else(|| invalid("path", "a path that starts with /, without // . .. or ;"))?;
     spec.path = path.as_str().to_owned();
@@ -293,7 +177,7 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
         return Err(invalid("scopes", "read, write, webhooks:manage or resource:action"));
     }
     if let Some(feature) = &spec.feature {
-        named("feature", feature)?;
+        check_name("feature", feature)?;
     }
     if spec.mfa.as_deref().is_some_and(|mfa| mfa != "required") {
         return Err(invalid("mfa", "required, or absent"));
@@ -318,19 +202,24 @@ async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteS
             format!("a header name of its own, as {ASSERTION_HEADER}, or Authorization"),
         ));
     }
+    check_names(cx, tenant, &spec).await?;
+    Ok(spec)
+}
+
+/// Checks that the tenant has the roles and the plan that a route asks for.
+async fn check_names(cx: &Cx, tenant: &Tenant, spec: &RouteSpec) -> Result<(), Error> {
     let known_roles = store::roles::roles(cx.db.as_ref(), &tenant.id).await?;
     if let Some(unknown) =
         spec.roles.iter().find(|role| !known_roles.iter().any(|known| known.name == **role))
     {
         return Err(invalid("roles", format!("{unknown:?} is no role of this tenant")));
     }
-    if let Some(wanted) = &spec.minimum_plan {
-        let known = store::roles::plans(cx.db.as_ref(), &tenant.id).await?;
-        if !known.iter().any(|plan| plan.name == *wanted) {
-            return Err(invalid("minimumPlan", format!("{wanted:?} is no plan of this tenant")));
-        }
+    if let Some(wanted) = &spec.minimum_plan
+        && !plans::is_known(cx, tenant, wanted).await?
+    {
+        return Err(invalid("minimumPlan", format!("{wanted:?} is no plan of this tenant")));
     }
-    Ok(spec)
+    Ok(())
 }
 
 async fn check_origin(cx: &Cx, origin: &str) -> Result<(), Error> {

@@ -6,11 +6,12 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delegation;
 use crate::domain::principal::Admin;
-use crate::domain::refusal::{Error, LAST_ADMIN, Problem, Refusal};
+use crate::domain::refusal::{Error, LAST_ADMIN, Problem, Refusal, invalid};
 use crate::domain::tenants::{Settings, Tenant, from_row};
 use crate::domain::users;
 use crate::model::json;
 use crate::ports::Fault;
+use crate::store::tenants::Must;
 use crate::store::{self, json_text};
 
 /// How often a change is made anew because another one came between.
@@ -28,9 +29,6 @@ pub async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Resu
     for _ in 0..TRIES {
         // An isolate remembers settings for seconds: what another changed since is kept.
         let row = store::tenants::by_id(cx.db.as_ref(), id).await?.ok_or(Refusal::NotFound)?;
-        if tried.as_ref() == Some(&row.settings) {
-            return Err(LAST_ADMIN.into());
-        }
         let (text, tenant) = (row.settings.clone(), from_row(cx, row)?);
         let mut all =
             serde_json::to_value(&tenant.settings).map_err(|error| Fault::new("settings", error))?;
@@ -40,6 +38,9 @@ pub async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Resu
         let settings: Settings = json::read(all).map_err(Refusal::from)?;
         let settings = settings.checked()?;
         may_set(cx, admin, &tenant, &settings).await?;
+        if tried.as_ref() == Some(&text) {
+            return Err(LAST_ADMIN.into());
+        }
         if set(cx, admin, &tenant, &text, &settings).await? {
             return Ok(settings);
         }
@@ -54,6 +55,15 @@ async fn may_set(cx: &Cx, admin: &Admin, tenant: &Tenant, settings: &Settings) -
         users::known_roles(cx, tenant, settings.default_roles.clone()).await.map_err(named_default)?;
         delegation::may_give_user(cx, admin, &[], &settings.default_roles).await?;
     }
+    if settings.default_plan != was.default_plan
+        && store::plans::is_used_without_row(cx.db.as_ref(), &tenant.id, &was.default_plan).await?
+    {
+        let name = &was.default_plan;
+        let detail = format!(
+            "users or routes name the plan {name:?}, which is there only as the default: make it first"
+        );
+        return Err(invalid("defaultPlan", detail));
+    }
     if settings.default_roles != was.default_roles || settings.client_api_keys != was.client_api_keys {
         admin.clone().not_lent()?;
     }
@@ -62,14 +72,19 @@ async fn may_set(cx: &Cx, admin: &Admin, tenant: &Tenant, settings: &Settings) -
 
 /// Writes the settings in the place of those that were read; `false` if they are others by now, or may not be.
 async fn set(cx: &Cx, admin: &Admin, tenant: &Tenant, was: &str, settings: &Settings) -> Result<bool, Fault> {
-    let confirmed = settings.require_verified_email && !tenant.settings.require_verified_email;
+    let old = &tenant.settings;
+    let must = Must {
+        spare_an_administrator: settings.require_verified_email && !old.require_verified_email,
+        know_roles: settings.default_roles != old.default_roles,
+        keep_plan: settings.default_plan != old.default_plan,
+    };
     let entry = Entry::ok("settings.changed").by(admin.actor()).on(&tenant.id);
     let mark = audit::mark(cx, &tenant.id, entry);
-    let set = store::tenants::set_settings(&tenant.id, was, &json_text(settings), confirmed);
+    let set = store::tenants::set_settings(&tenant.id, was, &json_text(settings), must);
     let mut batch = vec![set, mark.stmt];
     let mut then = |stmt| batch.push(store::audit::if_written(stmt, &mark.id));
     // Browsers that are trusted for longer are trusted for no longer than this from now on, whatever comes later.
-    if settings.trusted_device_days < tenant.settings.trusted_device_days {
+    if settings.trusted_device_days < old.trusted_device_days {
         then(store::trusted_devices::shorten(&tenant.id, settings.trusted_device_days));
     }
     if settings.trusted_device_days == 0 {

@@ -13,7 +13,7 @@ use crate::model::email::Email;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::json;
-use crate::model::role::is_name;
+use crate::model::role::{DEFAULT_PLAN, is_name};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::tenants::TenantRow;
@@ -129,7 +129,7 @@ impl Default for Settings {
             magic_link_sign_up: false,
             passkeys: true,
             default_roles: Vec::new(),
-            default_plan: "free".into(),
+            default_plan: DEFAULT_PLAN.into(),
             api_key_prefix: "pc".into(),
             client_api_keys: false,
             client_registration: ClientRegistration::Closed,

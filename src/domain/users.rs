@@ -6,10 +6,10 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, OwnSession};
-use crate::domain::refusal::{ADDRESS_TAKEN, Error, LAST_ADMIN, Refusal, invalid};
+use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Refusal, invalid};
 use crate::domain::tenants::{Chosen, Tenant};
 use crate::domain::{
-    administrators, backchannel, challenges, delegation, enrolment, invitations, mailing, passwords,
+    administrators, backchannel, challenges, delegation, enrolment, invitations, mailing, passwords, plans,
 };
 use crate::model::email::Email;
 use crate::model::language::Language;
@@ -135,7 +135,8 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<User, Error> {
 
 /// A page of the tenant's users.
 pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Result<Listed<User>, Error> {
-    Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, page).await?)
+    let default = &tenant.settings.default_plan;
+    Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, default, page).await?)
 }
 
 /// An e-mail address, if what was sent in that field is one.
@@ -193,13 +194,15 @@ pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error>
     let invited = user.password_hash.is_none() && new.invite.unwrap_or(true);
     let entry = Entry::ok("user.created").by(actor).on(&user.id);
     let mark = audit::mark(cx, &tenant.id, if invited { entry.saying("invited") } else { entry });
-    let mut batch = vec![store::users::insert(&user), mark.stmt];
+    let mut batch = vec![store::users::insert_known(&user), mark.stmt];
     let mut invitation = match invited {
         true => Some(invitations::write(cx, tenant, &user).await?.if_written(&mark.id)),
         false => None,
     };
     batch.extend(invitation.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
     if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+        known_roles(cx, tenant, user.roles).await?;
+        known_plan(cx, tenant, user.plan).await?;
         return Err(ADDRESS_TAKEN.into());
     }
     if let Some(invitation) = invitation {
@@ -289,7 +292,8 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     let said =
         if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
-    let mut batch = vec![store::users::update(&was, &user, mfa.as_deref()), mark.stmt];
+    let update = store::users::update(&was, &user, mfa.as_deref(), takes_over);
+    let mut batch = vec![update, mark.stmt];
     batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
     // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
     if cleared || user.status != "active" || user.email_key != was.email_key {
@@ -310,7 +314,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
     let answers = cx.db.run(batch).await?;
     let Some(row) = answers.first().and_then(|rows| rows.first()) else {
-        return Err(unchanged(cx, tenant, &user).await?);
+        return Err(unchanged(cx, tenant, &was, user).await?);
     };
     let user = store::users::read(row)?;
     if let Some(told) = told {
@@ -327,13 +331,18 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
 }
 
 /// Why the change to what a user would be was not made.
-async fn unchanged(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Error, Fault> {
+async fn unchanged(cx: &Cx, tenant: &Tenant, was: &User, user: User) -> Result<Error, Error> {
+    let now = find(cx, tenant, &user.id).await?;
     let last = store::administrators::is_last(cx.db.as_ref(), &tenant.id, &user.id).await?;
-    Ok(match last {
-        None => Refusal::NotFound.into(),
-        Some(true) if !administrators::is_active(tenant, user) => LAST_ADMIN.into(),
-        Some(_) => ADDRESS_TAKEN.into(),
-    })
+    if last == Some(true) && !administrators::is_active(tenant, &user) {
+        return Ok(LAST_ADMIN.into());
+    }
+    if (&now.roles, &now.scopes) != (&was.roles, &was.scopes) {
+        return Ok(CHANGED.into());
+    }
+    known_roles(cx, tenant, user.roles).await?;
+    known_plan(cx, tenant, user.plan).await?;
+    Ok(ADDRESS_TAKEN.into())
 }
 
 /// Changes a user's own display name.
@@ -369,8 +378,7 @@ pub async fn known_roles(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result
 
 async fn known_plan(cx: &Cx, tenant: &Tenant, plan: Option<String>) -> Result<Option<String>, Error> {
     let Some(plan) = plan else { return Ok(None) };
-    let known = store::roles::plans(cx.db.as_ref(), &tenant.id).await?;
-    if plan != tenant.settings.default_plan && !known.iter().any(|k| k.name == plan) {
+    if !plans::is_known(cx, tenant, &plan).await? {
         return Err(invalid("plan", format!("{plan:?} is no plan of this tenant")));
     }
     Ok(Some(plan))

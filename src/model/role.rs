@@ -28,6 +28,9 @@ pub const ADMIN: &str = "ADMIN";
 /// The roles that a tenant starts with; it can define its own beside them.
 pub const FIRST_ROLES: [(&str, i64); 3] = [(ADMIN, 300), ("MANAGER", 200), ("TECHNICIAN", 100)];
 
+/// The plan of users who have none, unless the settings name another.
+pub const DEFAULT_PLAN: &str = "free";
+
 /// How many roles a user may hold at once.
 pub const MOST_ROLES: usize = 3;
 

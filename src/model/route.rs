@@ -241,7 +241,17 @@ impl RouteTable {
         }
     }
 
-    /// A plan by its name.
+    /// Whether one who is on a plan has that one or a higher one. The tenant's default is a plan without a row, too: it
+    /// ranks below all others.
+    pub fn plan_suffices(&self, current: &str, required: &str, default: &str) -> bool {
+        let rank = |name: &str| {
+            let ranked = self.plan(name).map(|plan| plan.rank);
+            ranked.or(if name == default { Some(i64::MIN) } else { None })
+        };
+        matches!((rank(current), rank(required)), (Some(current), Some(required)) if current >= required)
+    }
+
+    /// A plan by its name, if it has a row.
     pub fn plan(&self, name: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.name == name)
     }

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::roles::GRANTED;
+use crate::store::roles::{self, GRANTED};
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
 
@@ -181,6 +181,7 @@ pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>, most: i64) -> Stmt {
         most.into(),
     ];
     let count = count(key.user_id.is_some()).replace("?1", "?8");
+    let known = roles::has_all("?2", "?10");
     let sql = format!(
         "INSERT INTO api_keys (id, tenant_id, user_id, name, prefix, hash, scopes, created_at, expires_at, roles,
                                grant_id, audiences)
@@ -188,7 +189,8 @@ pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>, most: i64) -> Stmt {
          WHERE ({count}) < ?15 AND EXISTS (SELECT 1 FROM tenants WHERE id = ?2)
          AND (?3 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?3))
          AND (?11 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?11 AND ended_at IS NULL AND expires_at > ?8))
-         AND (?12 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?12 AND revoked_at IS NULL)) RETURNING id"
+         AND (?12 IS NULL OR EXISTS (SELECT 1 FROM api_keys WHERE id = ?12 AND revoked_at IS NULL))
+         AND {known} RETURNING id"
     );
     Stmt::new(sql, args)
 }

@@ -3,7 +3,7 @@
 use crate::model::client::Metadata;
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, json_text, one};
+use crate::store::{Columns, Listed, Page, one, roles};
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Client {
     pub name: String,
     /// What it is.
     pub metadata: Metadata,
+    /// The same as the text that is stored: whether another one changed it meanwhile is told by that.
+    pub text: String,
     /// Hash of its secret.
     pub secret_hash: Option<String>,
     /// Hash of its registration access token.
@@ -37,6 +39,7 @@ pub fn read(row: &Row) -> Result<Client, Fault> {
         tenant_id: row.text("tenant_id")?,
         name: row.text("name")?,
         metadata: row.json("metadata")?,
+        text: row.text("metadata")?,
         secret_hash: row.maybe_text("secret_hash")?,
         registration_hash: row.maybe_text("registration_hash")?,
         created_at: row.time("created_at")?,
@@ -57,16 +60,19 @@ pub async fn list(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<Cl
     Ok(page.cut(items, |client: &Client| client.id.clone()))
 }
 
-/// Makes a client; returns its id.
+/// Makes a client; returns its id, if the tenant has its roles.
 pub fn insert(client: &Client) -> Stmt {
     Stmt::new(
-        "INSERT INTO clients (id, tenant_id, name, metadata, secret_hash, registration_hash, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        format!(
+            "INSERT INTO clients (id, tenant_id, name, metadata, secret_hash, registration_hash, created_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE {} RETURNING id",
+            has_roles("?2", "?4")
+        ),
         vec![
             (&client.id).into(),
             (&client.tenant_id).into(),
             (&client.name).into(),
-            json_text(&client.metadata).into(),
+            (&client.text).into(),
             client.secret_hash.clone().into(),
             client.registration_hash.clone().into(),
             client.created_at.0.into(),
@@ -74,19 +80,37 @@ pub fn insert(client: &Client) -> Stmt {
     )
 }
 
-/// Replaces a client's name and metadata; returns its id if there is one.
-pub fn update(tenant_id: &str, id: &str, name: &str, metadata: &Metadata) -> Stmt {
+/// Whether a tenant has the roles of a client's metadata.
+fn has_roles(tenant: &str, metadata: &str) -> String {
+    roles::has_all(tenant, &format!("coalesce(json_extract({metadata}, '$.roles'), '[]')"))
+}
+
+/// Replaces a client's name, metadata and secret, if it still is as it was read and the tenant has its roles; returns its
+/// id if so.
+pub fn update(was: &Client, client: &Client) -> Stmt {
     Stmt::new(
-        "UPDATE clients SET name = ?3, metadata = ?4 WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
-        vec![tenant_id.into(), id.into(), name.into(), json_text(metadata).into()],
+        format!(
+            "UPDATE clients SET name = ?3, metadata = ?4, secret_hash = ?5
+             WHERE tenant_id = ?1 AND id = ?2 AND metadata = ?6 AND secret_hash IS ?7 AND {} RETURNING id",
+            has_roles("?1", "?4")
+        ),
+        vec![
+            (&was.tenant_id).into(),
+            (&was.id).into(),
+            (&client.name).into(),
+            (&client.text).into(),
+            client.secret_hash.clone().into(),
+            (&was.text).into(),
+            was.secret_hash.clone().into(),
+        ],
     )
 }
 
-/// Replaces the hash of a client's secret; returns its id if there is one.
-pub fn set_secret(tenant_id: &str, id: &str, hash: Option<&str>) -> Stmt {
+/// Replaces the hash of a client's secret, if it still authenticates as it was read; returns its id if so.
+pub fn set_secret(was: &Client, hash: &str) -> Stmt {
     Stmt::new(
-        "UPDATE clients SET secret_hash = ?3 WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
-        vec![tenant_id.into(), id.into(), hash.into()],
+        "UPDATE clients SET secret_hash = ?3 WHERE tenant_id = ?1 AND id = ?2 AND metadata = ?4 RETURNING id",
+        vec![(&was.tenant_id).into(), (&was.id).into(), hash.into(), (&was.text).into()],
     )
 }
 

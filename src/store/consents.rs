@@ -26,14 +26,31 @@ pub async fn scope_of(db: &dyn Db, user_id: &str, client_id: &str) -> Result<Opt
     rows.first().map(|row| Ok(Scopes::from_list(&Columns(row).text("scope")?))).transpose()
 }
 
-/// Lets a client of the user's tenant have a scope, in place of what it had.
-pub fn give(tenant_id: &str, user_id: &str, client_id: &str, scopes: &Scopes, now: Time) -> Stmt {
+/// Lets a client of the user's tenant have more than it had, as that was read: what was taken back meanwhile does not
+/// come back, and is asked for again.
+pub fn give(
+    tenant_id: &str,
+    user_id: &str,
+    client_id: &str,
+    had: Option<&Scopes>,
+    more: &Scopes,
+    now: Time,
+) -> Stmt {
+    let all = had.map_or_else(|| more.clone(), |had| had.with(more));
     Stmt::new(
         "INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at)
          SELECT users.id, clients.id, ?1, ?4, ?5 FROM users JOIN clients ON clients.tenant_id = users.tenant_id
          WHERE users.id = ?2 AND clients.id = ?3 AND users.tenant_id = ?1
+         AND (SELECT scope FROM consents WHERE user_id = ?2 AND client_id = ?3) IS ?6
          ON CONFLICT (user_id, client_id) DO UPDATE SET scope = excluded.scope, granted_at = excluded.granted_at",
-        vec![tenant_id.into(), user_id.into(), client_id.into(), scopes.list().into(), now.0.into()],
+        vec![
+            tenant_id.into(),
+            user_id.into(),
+            client_id.into(),
+            all.list().into(),
+            now.0.into(),
+            had.map(Scopes::list).into(),
+        ],
     )
 }
 

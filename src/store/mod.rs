@@ -26,6 +26,7 @@ pub mod mail_templates;
 pub mod mails;
 pub mod outbox;
 pub mod passkeys;
+pub mod plans;
 pub mod refresh_tokens;
 pub mod replaced_sessions;
 pub mod roles;

@@ -1,6 +1,6 @@
-//! Roles and plans of a tenant.
+//! Roles of a tenant.
 
-use crate::model::role::{Plan, Role};
+use crate::model::role::Role;
 use crate::ports::{Db, Fault, Row, Stmt};
 use crate::store::{Columns, json_text, one};
 
@@ -8,12 +8,6 @@ use crate::store::{Columns, json_text, one};
 pub(crate) fn read_role(row: &Row) -> Result<Role, Fault> {
     let row = Columns(row);
     Ok(Role { name: row.text("name")?, rank: row.int("rank")?, scopes: row.json("scopes")? })
-}
-
-/// A plan from its row.
-pub(crate) fn read_plan(row: &Row) -> Result<Plan, Fault> {
-    let row = Columns(row);
-    Ok(Plan { name: row.text("name")?, rank: row.int("rank")?, features: row.json("features")? })
 }
 
 /// The custom scopes of the row of `users` at hand, a list: its own, and those of its roles and of the roles that rank
@@ -49,20 +43,9 @@ pub fn all_roles(tenant_id: &str) -> Stmt {
     )
 }
 
-/// Asks for a tenant's plans, highest first.
-pub fn all_plans(tenant_id: &str) -> Stmt {
-    let sql = "SELECT name, rank, features FROM plans WHERE tenant_id = ?1 ORDER BY rank DESC, name";
-    Stmt::new(sql, vec![tenant_id.into()])
-}
-
 /// A tenant's roles, highest first.
 pub async fn roles(db: &dyn Db, tenant_id: &str) -> Result<Vec<Role>, Fault> {
     one(db, all_roles(tenant_id)).await?.iter().map(read_role).collect()
-}
-
-/// A tenant's plans, highest first.
-pub async fn plans(db: &dyn Db, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
-    one(db, all_plans(tenant_id)).await?.iter().map(read_plan).collect()
 }
 
 /// Makes a role; returns its name unless it is taken.
@@ -87,61 +70,49 @@ pub fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
     )
 }
 
-/// Changes a role's rank and scopes; returns its name if there is one.
-pub fn update_role(tenant_id: &str, role: &Role) -> Stmt {
+/// Changes a role's rank and scopes, if they still are as they were read; returns its name if so.
+pub fn update_role(tenant_id: &str, was: &Role, role: &Role) -> Stmt {
     Stmt::new(
-        "UPDATE roles SET rank = ?3, scopes = ?4 WHERE tenant_id = ?1 AND name = ?2 RETURNING name",
-        vec![tenant_id.into(), (&role.name).into(), role.rank.into(), json_text(&role.scopes).into()],
+        "UPDATE roles SET rank = ?3, scopes = ?4 WHERE tenant_id = ?1 AND name = ?2 AND rank = ?5 AND scopes = ?6
+         RETURNING name",
+        vec![
+            tenant_id.into(),
+            (&role.name).into(),
+            role.rank.into(),
+            json_text(&role.scopes).into(),
+            was.rank.into(),
+            json_text(&was.scopes).into(),
+        ],
     )
 }
 
-/// Removes a role; returns its name if there was one.
+/// Whether anybody has the role `?2` of the tenant `?1`: users, clients and keys that hold it, and whoever registers, by
+/// the settings. A route that asks for it lets nobody pass once it is gone.
+const IN_USE: &str = "(EXISTS (SELECT 1 FROM users, json_each(users.roles) AS held
+                               WHERE users.tenant_id = ?1 AND held.value = ?2)
+  OR EXISTS (SELECT 1 FROM clients, json_each(coalesce(json_extract(clients.metadata, '$.roles'), '[]')) AS held
+             WHERE clients.tenant_id = ?1 AND held.value = ?2)
+  OR EXISTS (SELECT 1 FROM api_keys, json_each(api_keys.roles) AS held
+             WHERE api_keys.tenant_id = ?1 AND api_keys.revoked_at IS NULL AND held.value = ?2)
+  OR EXISTS (SELECT 1 FROM tenants, json_each(coalesce(json_extract(tenants.settings, '$.defaultRoles'), '[]')) AS given
+             WHERE tenants.id = ?1 AND given.value = ?2))";
+
+/// Removes a role that nobody has; returns its name if it did.
 pub fn delete_role(tenant_id: &str, name: &str) -> Stmt {
-    let sql = "DELETE FROM roles WHERE tenant_id = ?1 AND name = ?2 RETURNING name";
+    let sql = format!("DELETE FROM roles WHERE tenant_id = ?1 AND name = ?2 AND NOT {IN_USE} RETURNING name");
     Stmt::new(sql, vec![tenant_id.into(), name.into()])
 }
 
-/// Makes a plan; returns its name unless it is taken.
-pub fn insert_plan(tenant_id: &str, plan: &Plan) -> Stmt {
-    Stmt::new(
-        "INSERT INTO plans (tenant_id, name, rank, features) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO NOTHING RETURNING name",
-        vec![tenant_id.into(), (&plan.name).into(), plan.rank.into(), json_text(&plan.features).into()],
+/// Whether a tenant has a role of that name.
+pub async fn exists(db: &dyn Db, tenant_id: &str, name: &str) -> Result<bool, Fault> {
+    let sql = "SELECT 1 AS n FROM roles WHERE tenant_id = ?1 AND name = ?2";
+    Ok(!one(db, Stmt::new(sql, vec![tenant_id.into(), name.into()])).await?.is_empty())
+}
+
+/// Whether a tenant has all the roles of a list, both SQL expressions.
+pub(crate) fn has_all(tenant: &str, roles: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM json_each({roles}) AS wanted
+                     WHERE wanted.value NOT IN (SELECT name FROM roles WHERE roles.tenant_id = {tenant}))"
     )
-}
-
-/// Changes a plan; returns its name if there is one.
-pub fn update_plan(tenant_id: &str, plan: &Plan) -> Stmt {
-    Stmt::new(
-        "UPDATE plans SET rank = ?3, features = ?4 WHERE tenant_id = ?1 AND name = ?2 RETURNING name",
-        vec![tenant_id.into(), (&plan.name).into(), plan.rank.into(), json_text(&plan.features).into()],
-    )
-}
-
-/// Removes a plan; returns its name if there was one.
-pub fn delete_plan(tenant_id: &str, name: &str) -> Stmt {
-    let sql = "DELETE FROM plans WHERE tenant_id = ?1 AND name = ?2 RETURNING name";
-    Stmt::new(sql, vec![tenant_id.into(), name.into()])
-}
-
-/// How many users, clients and keys hold a role, so that it is not removed under them.
-pub async fn holders(db: &dyn Db, tenant_id: &str, role: &str) -> Result<i64, Fault> {
-    let held = |list: &str| format!("EXISTS (SELECT 1 FROM json_each({list}) WHERE value = ?2)");
-    let sql = format!(
-        "SELECT (SELECT count(*) FROM users WHERE tenant_id = ?1 AND {})
-              + (SELECT count(*) FROM clients WHERE tenant_id = ?1 AND {})
-              + (SELECT count(*) FROM api_keys WHERE tenant_id = ?1 AND revoked_at IS NULL AND {}) AS n",
-        held("users.roles"),
-        held("coalesce(json_extract(clients.metadata, '$.roles'), '[]')"),
-        held("api_keys.roles")
-    );
-    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), role.into()])).await?;
-    rows.first().map_or(Ok(0), |row| Columns(row).int("n"))
-}
-
-/// How many users are on a plan.
-pub async fn users_on(db: &dyn Db, tenant_id: &str, plan: &str) -> Result<i64, Fault> {
-    let sql = "SELECT count(*) AS n FROM users WHERE tenant_id = ?1 AND plan = ?2";
-    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), plan.into()])).await?;
-    rows.first().map_or(Ok(0), |row| Columns(row).int("n"))
 }

@@ -2,8 +2,8 @@
 
 use crate::model::route::{Route, RouteSpec, RouteTable};
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, json_text, one, roles};
+use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::{Columns, Listed, Page, json_text, one, plans, roles};
 
 fn read(row: &Row) -> Result<Route, Fault> {
     let row = Columns(row);
@@ -13,14 +13,14 @@ fn read(row: &Row) -> Result<Route, Fault> {
 /// A tenant's whole table with its roles and plans, in one round trip.
 pub async fn table(db: &dyn Db, tenant_id: &str) -> Result<RouteTable, Fault> {
     let routes = Stmt::new("SELECT id, spec FROM routes WHERE tenant_id = ?1", vec![tenant_id.into()]);
-    let answers = db.run(vec![routes, roles::all_roles(tenant_id), roles::all_plans(tenant_id)]).await?;
+    let answers = db.run(vec![routes, roles::all_roles(tenant_id), plans::all(tenant_id)]).await?;
     let [routes, role_rows, plan_rows] = answers.as_slice() else {
         return Err(Fault::new("store", "a batch of three answered otherwise"));
     };
     Ok(RouteTable::new(
         routes.iter().map(read).collect::<Result<_, _>>()?,
         role_rows.iter().map(roles::read_role).collect::<Result<_, _>>()?,
-        plan_rows.iter().map(roles::read_plan).collect::<Result<_, _>>()?,
+        plan_rows.iter().map(plans::read).collect::<Result<_, _>>()?,
     ))
 }
 
@@ -39,25 +39,58 @@ pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<Rout
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }
 
-/// Makes a route; returns its id unless the name is taken.
+/// Whether the tenant `?1` has the roles and the plan that the rules `?2` of a route ask for.
+fn is_sound() -> String {
+    let roles = roles::has_all("?1", "coalesce(json_extract(?2, '$.roles'), '[]')");
+    let plan = plans::is_known("?1", "json_extract(?2, '$.minimumPlan')");
+    format!("{roles} AND {plan}")
+}
+
+/// Makes a route; returns its id unless the name is taken, or there is no role or plan that it asks for.
 pub fn insert(tenant_id: &str, id: &str, spec: &RouteSpec, now: Time) -> Stmt {
     Stmt::new(
-        "INSERT INTO routes (id, tenant_id, name, spec, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO NOTHING RETURNING id",
-        vec![id.into(), tenant_id.into(), (&spec.name).into(), json_text(spec).into(), now.0.into()],
+        format!(
+            "INSERT INTO routes (id, tenant_id, name, spec, created_at) SELECT ?3, ?1, ?4, ?2, ?5 WHERE {}
+             ON CONFLICT DO NOTHING RETURNING id",
+            is_sound()
+        ),
+        vec![tenant_id.into(), json_text(spec).into(), id.into(), (&spec.name).into(), now.0.into()],
     )
 }
 
-/// Replaces a route unless another has the name; returns its id if it was replaced.
-pub fn update(tenant_id: &str, id: &str, spec: &RouteSpec) -> Stmt {
+/// Replaces a route, unless another has the name, there is no role or plan that it asks for, or whom it lets pass is
+/// not as it was read; returns its id if it was replaced.
+pub fn update(tenant_id: &str, was: &Route, spec: &RouteSpec) -> Stmt {
+    let same = still("?5", "?6");
+    let mut args: Vec<Arg> =
+        vec![tenant_id.into(), json_text(spec).into(), (&was.id).into(), (&spec.name).into()];
+    args.extend(rules(was));
     Stmt::new(
-        "UPDATE OR IGNORE routes SET name = ?3, spec = ?4 WHERE tenant_id = ?1 AND id = ?2 RETURNING id",
-        vec![tenant_id.into(), id.into(), (&spec.name).into(), json_text(spec).into()],
+        format!(
+            "UPDATE OR IGNORE routes SET name = ?4, spec = ?2
+             WHERE tenant_id = ?1 AND id = ?3 AND {same} AND {} RETURNING id",
+            is_sound()
+        ),
+        args,
     )
 }
 
-/// Removes a route; returns its id if there was one.
-pub fn delete(tenant_id: &str, id: &str) -> Stmt {
-    let sql = "DELETE FROM routes WHERE tenant_id = ?1 AND id = ?2 RETURNING id";
-    Stmt::new(sql, vec![tenant_id.into(), id.into()])
+fn still(scopes: &str, roles: &str) -> String {
+    format!(
+        "coalesce(json_extract(spec, '$.scopes'), '[]') = {scopes}
+         AND coalesce(json_extract(spec, '$.roles'), '[]') = {roles}"
+    )
+}
+
+fn rules(route: &Route) -> [Arg; 2] {
+    [json_text(&route.spec.scopes).into(), json_text(&route.spec.roles).into()]
+}
+
+/// Removes a route, unless whom it lets pass is not as it was read; returns its id if it did.
+pub fn delete(tenant_id: &str, was: &Route) -> Stmt {
+    let same = still("?3", "?4");
+    let sql = format!("DELETE FROM routes WHERE tenant_id = ?1 AND id = ?2 AND {same} RETURNING id");
+    let mut args: Vec<Arg> = vec![tenant_id.into(), (&was.id).into()];
+    args.extend(rules(was));
+    Stmt::new(sql, args)
 }

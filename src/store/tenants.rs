@@ -1,8 +1,9 @@
 //! Tenants and their custom hosts.
 
+use crate::model::role::DEFAULT_PLAN;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, administrators, one};
+use crate::store::{Columns, Listed, Page, administrators, audit, one, plans, roles};
 
 /// A tenant's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,29 +89,36 @@ pub fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
     )
 }
 
-/// Replaces a tenant's name, status and host, unless the host is another's; the first returns the id if so,
-/// and without it the other two do nothing either.
-pub fn update(tenant: &TenantRow) -> [Stmt; 3] {
+/// Replaces what is given of a tenant's name and status, and its host, unless that is another's; the first statement
+/// returns the id if so, and without it the others do nothing either.
+pub fn update(
+    id: &str,
+    name: Option<&str>,
+    status: Option<&str>,
+    host: Option<Option<&str>>,
+    (mark, event): (&str, Stmt),
+) -> Vec<Stmt> {
+    let wanted = host.flatten();
     let free =
         "NOT EXISTS (SELECT 1 FROM tenant_hosts other WHERE other.host = ?2 AND other.tenant_id <> ?1)";
-    let id_and_host = || vec![Arg::from(&tenant.id), tenant.host.clone().into()];
+    let id_and_host = || vec![Arg::from(id), wanted.into()];
     let mut args = id_and_host();
-    args.extend([(&tenant.name).into(), (&tenant.status).into()]);
-    [
-        Stmt::new(
-            format!("UPDATE tenants SET name = ?3, status = ?4 WHERE id = ?1 AND {free} RETURNING id"),
-            args,
-        ),
-        Stmt::new(
-            format!("DELETE FROM tenant_hosts WHERE tenant_id = ?1 AND host IS NOT ?2 AND {free}"),
+    args.extend([name.into(), status.into()]);
+    let sql = format!(
+        "UPDATE tenants SET name = coalesce(?3, name), status = coalesce(?4, status) WHERE id = ?1 AND {free} RETURNING id"
+    );
+    let mut all = vec![Stmt::new(sql, args), event];
+    if host.is_some() {
+        let take =
+            Stmt::new("DELETE FROM tenant_hosts WHERE tenant_id = ?1 AND host IS NOT ?2", id_and_host());
+        let give = Stmt::new(
+            "INSERT OR IGNORE INTO tenant_hosts (host, tenant_id)
+             SELECT ?2, id FROM tenants WHERE id = ?1 AND ?2 IS NOT NULL",
             id_and_host(),
-        ),
-        Stmt::new(
-            "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?2, id FROM tenants WHERE id = ?1 AND ?2 IS NOT NULL
-             ON CONFLICT DO NOTHING",
-            id_and_host(),
-        ),
-    ]
+        );
+        all.extend([take, give].map(|stmt| audit::if_written(stmt, mark)));
+    }
+    all
 }
 
 /// Removes a tenant; what belongs to it goes by foreign key. Returns the id if there was one.
@@ -118,13 +126,30 @@ pub fn delete(id: &str) -> Stmt {
     Stmt::new("DELETE FROM tenants WHERE id = ?1 RETURNING id", vec![id.into()])
 }
 
-/// Replaces a tenant's settings, if they still are as they were read and, where an address must be confirmed from now
-/// on, an active administrator remains; returns the id if so.
-pub fn set_settings(id: &str, was: &str, settings: &str, confirmed: bool) -> Stmt {
+/// What must hold for settings to be changed, besides that they are as they were read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Must {
+    /// That an active administrator remains where an address must be confirmed from now on.
+    pub spare_an_administrator: bool,
+    /// That the tenant has the roles of those who register.
+    pub know_roles: bool,
+    /// That the plan which was the default has a row, or nothing names it.
+    pub keep_plan: bool,
+}
+
+/// Replaces a tenant's settings, if they still are as they were read and that holds; returns the id if so.
+pub fn set_settings(id: &str, was: &str, settings: &str, must: Must) -> Stmt {
     let args: Vec<Arg> = vec![settings.into(), id.into(), was.into()];
-    let spares = if confirmed { administrators::spares_unconfirmed() } else { "TRUE".to_owned() };
+    let old = format!("coalesce(json_extract(?3, '$.defaultPlan'), '{DEFAULT_PLAN}')");
+    let holds = [
+        (must.spare_an_administrator, administrators::spares_unconfirmed()),
+        (must.know_roles, roles::has_all("?2", "json_extract(?1, '$.defaultRoles')")),
+        (must.keep_plan, format!("({} OR NOT {})", plans::has_row("?2", &old), plans::in_use("?2", &old))),
+    ];
+    let holds: String =
+        holds.into_iter().filter(|(asked, _)| *asked).map(|(_, holds)| format!(" AND {holds}")).collect();
     let sql = format!(
-        "UPDATE tenants SET settings = ?1 WHERE tenants.id = ?2 AND settings = ?3 AND {spares} RETURNING id"
+        "UPDATE tenants SET settings = ?1 WHERE tenants.id = ?2 AND settings = ?3{holds} RETURNING id"
     );
     Stmt::new(sql, args)
 }

@@ -3,7 +3,7 @@
 use crate::model::search::Query;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, administrators, audit, json_text, one, user_words};
+use crate::store::{Columns, Listed, Page, administrators, audit, json_text, one, plans, roles, user_words};
 
 /// A user's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,15 @@ pub struct Filter {
 }
 
 /// A page of a tenant's users, by id.
-pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<User>, Fault> {
+///
+/// `default_plan` is the plan of those who have none of their own.
+pub async fn list(
+    db: &dyn Db,
+    tenant_id: &str,
+    filter: &Filter,
+    default_plan: &str,
+    page: &Page,
+) -> Result<Listed<User>, Fault> {
     let mut args: Vec<Arg> = vec![
         tenant_id.into(),
         page.after.clone().unwrap_or_default().into(),
@@ -108,6 +116,7 @@ pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) ->
         filter.role.clone().into(),
         filter.plan.clone().into(),
         (page.limit + 1).into(),
+        default_plan.into(),
     ];
     let found = match filter.search.as_ref().filter(|query| !query.words.is_empty()) {
         Some(query) => format!("AND id IN ({})", user_words::find(query, &mut args)),
@@ -117,7 +126,7 @@ pub async fn list(db: &dyn Db, tenant_id: &str, filter: &Filter, page: &Page) ->
         "SELECT * FROM users WHERE tenant_id = ?1 AND id > ?2 {found}
          AND (?3 IS NULL OR email_key = ?3) AND (?4 IS NULL OR status = ?4)
          AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?5))
-         AND (?6 IS NULL OR plan = ?6) ORDER BY id LIMIT ?7"
+         AND (?6 IS NULL OR coalesce(plan, ?8) = ?6) ORDER BY id LIMIT ?7"
     );
     let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |user: &User| user.id.clone()))
@@ -131,20 +140,37 @@ pub async fn any_operator(db: &dyn Db) -> Result<bool, Fault> {
 
 /// Makes a user; returns its id unless the address is taken, or it is to be the operator and one exists.
 pub fn insert(user: &User) -> Stmt {
-    insert_where(user, "")
+    insert_where(user, "?9", "")
+}
+
+/// The same for one who registers: of the roles that all get, those that the tenant still has.
+pub fn insert_registered(user: &User) -> Stmt {
+    let known = "(SELECT json_group_array(value) FROM json_each(?9)
+                  WHERE value IN (SELECT name FROM roles WHERE roles.tenant_id = ?2))";
+    insert_where(user, known, "")
 }
 
 /// The same if the statement before it in the batch changed anything.
 pub fn insert_if_changed(user: &User) -> Stmt {
-    insert_where(user, "AND changes() > 0")
+    insert_where(user, "?9", "AND changes() > 0")
 }
 
-fn insert_where(user: &User, condition: &str) -> Stmt {
+/// The same if the tenant has the roles and the plan.
+pub fn insert_known(user: &User) -> Stmt {
+    insert_where(user, "?9", &format!("AND {}", is_known("?9", "?10", "?2")))
+}
+
+/// Whether a tenant has roles and a plan, all of them SQL expressions.
+fn is_known(roles: &str, plan: &str, tenant: &str) -> String {
+    format!("{} AND {}", roles::has_all(tenant, roles), plans::is_known(tenant, plan))
+}
+
+fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
     let sql = format!(
         "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
                             plan, mfa, status, operator, created_at, language,
                             proved, words, scopes)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {roles}, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17
          WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
          ON CONFLICT DO NOTHING RETURNING id"
     );
@@ -174,14 +200,20 @@ fn insert_where(user: &User, condition: &str) -> Stmt {
 
 /// Changes what differs between a user as read and as wanted, unless another user has the address or no active
 /// administrator would remain; returns the row if done. What does not differ is left as it is by now. Which second
-/// factor it is changes only if that is given: users set up theirs meanwhile.
-pub fn update(was: &User, user: &User, mfa: Option<&str>) -> Stmt {
+/// factor it is changes only if that is given: users set up theirs meanwhile. With `as_read` nothing changes unless they
+/// still have the roles and scopes that were read; what is given must be the tenant's.
+pub fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) -> Stmt {
     let mut args: Vec<Arg> = vec![(&user.tenant_id).into(), (&user.id).into()];
     let mut place = |arg: Arg| {
         args.push(arg);
         format!("?{}", args.len())
     };
     let mut sets: Vec<String> = Vec::new();
+    let mut holds: Vec<String> = Vec::new();
+    if as_read {
+        let (roles, scopes) = (place(json_text(&was.roles).into()), place(json_text(&was.scopes).into()));
+        holds.push(format!("users.roles = {roles} AND users.scopes = {scopes}"));
+    }
     let (mut status, mut roles, mut verified) =
         ("users.status".to_owned(), "users.roles".to_owned(), "users.email_verified".to_owned());
     let moved = user.email_key != was.email_key;
@@ -203,25 +235,27 @@ pub fn update(was: &User, user: &User, mfa: Option<&str>) -> Stmt {
     }
     if user.roles != was.roles {
         roles = place(json_text(&user.roles).into());
+        holds.push(roles::has_all("?1", &roles));
         sets.push(format!("roles = {roles}"));
     }
     if user.scopes != was.scopes {
         sets.push(format!("scopes = {}", place(json_text(&user.scopes).into())));
     }
     if user.plan != was.plan {
-        sets.push(format!("plan = {}", place(user.plan.clone().into())));
+        let plan = place(user.plan.clone().into());
+        holds.push(plans::is_known("?1", &plan));
+        sets.push(format!("plan = {plan}"));
     }
     if user.status != was.status {
         status = place((&user.status).into());
         sets.push(format!("status = {status}"));
     }
     sets.push(format!("mfa = coalesce({}, mfa)", place(mfa.into())));
-    let (stays, spares) =
-        (administrators::active("users", &status, &roles, &verified), administrators::spares());
-    let sql = format!(
-        "UPDATE OR IGNORE users SET {} WHERE tenant_id = ?1 AND id = ?2 AND ({stays} OR {spares}) RETURNING *",
-        sets.join(", ")
-    );
+    let stays = administrators::active("users", &status, &roles, &verified);
+    holds.push(format!("({stays} OR {})", administrators::spares()));
+    let (sets, holds) = (sets.join(", "), holds.join(" AND "));
+    let sql =
+        format!("UPDATE OR IGNORE users SET {sets} WHERE tenant_id = ?1 AND id = ?2 AND {holds} RETURNING *");
     Stmt::new(sql, args)
 }
 

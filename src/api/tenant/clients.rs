@@ -85,22 +85,23 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let described = described(members(call).await?)?;
-    let new = clients::replace_by_admin(cx, &admin, call.param("id"), described).await?;
+    let was = clients::find(cx, &admin.tenant, call.param("id")).await?;
+    let new = clients::replace_by_admin(cx, &admin, was, described).await?;
     Ok(Response::json(200, &made(&new).into()))
 }
 
 /// Member by member; null stands for the default.
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let changes = members(call).await?;
-    let id = call.param("id");
-    let mut all = shape(&clients::find(cx, &admin.tenant, id).await?);
+    let was = clients::find(cx, &admin.tenant, call.param("id")).await?;
+    let mut all = shape(&was);
     drop_read_only(&mut all);
     if changes.contains_key("grant_types") {
         // They follow from the grants unless the caller says otherwise.
         all.remove("response_types");
     }
     all.extend(changes);
-    let new = clients::replace_by_admin(cx, &admin, id, described(all)?).await?;
+    let new = clients::replace_by_admin(cx, &admin, was, described(all)?).await?;
     Ok(Response::json(200, &made(&new).into()))
 }
 

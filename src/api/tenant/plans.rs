@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
+use crate::domain::plans;
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{Refusal, invalid};
-use crate::domain::routes;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -37,19 +37,19 @@ fn shape(plan: &Plan) -> Value {
 }
 
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &whole(&routes::plans(cx, &admin.tenant).await?, shape)))
+    Ok(Response::json(200, &whole(&plans::list(cx, &admin.tenant).await?, shape)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let mut body: Body = body::json(call, LARGE).await?;
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
     let plan = body.plan(name);
-    routes::put_plan(cx, &admin.tenant, admin.actor(), &plan, true).await?;
+    plans::put(cx, &admin.tenant, admin.actor(), &plan, true).await?;
     Ok(Response::json(201, &shape(&plan)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let all = routes::plans(cx, &admin.tenant).await?;
+    let all = plans::list(cx, &admin.tenant).await?;
     let plan = all.iter().find(|plan| plan.name == call.param("name")).ok_or(Refusal::NotFound)?;
     Ok(Response::json(200, &shape(plan)))
 }
@@ -61,11 +61,11 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         return Err(invalid("name", "cannot be changed"));
     }
     let plan = body.plan(name);
-    routes::put_plan(cx, &admin.tenant, admin.actor(), &plan, false).await?;
+    plans::put(cx, &admin.tenant, admin.actor(), &plan, false).await?;
     Ok(Response::json(200, &shape(&plan)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    routes::delete_plan(cx, &admin.tenant, admin.actor(), call.param("name")).await?;
+    plans::delete(cx, &admin.tenant, admin.actor(), call.param("name")).await?;
     Ok(Response::empty(204))
 }

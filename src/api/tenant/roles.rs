@@ -7,7 +7,7 @@ use crate::api::tenant::list::whole;
 use crate::cx::Cx;
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{Refusal, invalid};
-use crate::domain::routes;
+use crate::domain::roles;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -36,19 +36,19 @@ fn shape(role: &Role) -> Value {
 }
 
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &whole(&routes::roles(cx, &admin.tenant).await?, shape)))
+    Ok(Response::json(200, &whole(&roles::list(cx, &admin.tenant).await?, shape)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let mut body: Body = body::json(call, LARGE).await?;
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
     let role = Role { name, rank: body.rank, scopes: body.scopes.unwrap_or_default() };
-    let role = routes::create_role(cx, &admin, role).await?;
+    let role = roles::create(cx, &admin, role).await?;
     Ok(Response::json(201, &shape(&role)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let all = routes::roles(cx, &admin.tenant).await?;
+    let all = roles::list(cx, &admin.tenant).await?;
     let role = all.iter().find(|role| role.name == call.param("name")).ok_or(Refusal::NotFound)?;
     Ok(Response::json(200, &shape(role)))
 }
@@ -59,11 +59,11 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     if body.name.as_ref().is_some_and(|said| *said != name) {
         return Err(invalid("name", "cannot be changed"));
     }
-    let role = routes::change_role(cx, &admin, name, body.rank, body.scopes).await?;
+    let role = roles::change(cx, &admin, name, body.rank, body.scopes).await?;
     Ok(Response::json(200, &shape(&role)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    routes::delete_role(cx, &admin.tenant, admin.actor(), call.param("name")).await?;
+    roles::delete(cx, &admin.tenant, admin.actor(), call.param("name")).await?;
     Ok(Response::empty(204))
 }

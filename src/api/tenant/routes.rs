@@ -28,7 +28,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let spec: RouteSpec = body::json(call, LARGE).await?;
-    let route = routes::create(cx, &admin.tenant, admin.actor(), spec).await?;
+    let route = routes::create(cx, &admin, spec).await?;
     let location = format!("/tenant/{}/v2/Routes/{}", admin.tenant.id, route.id);
     Ok(Response::json(201, &shape(&route)).with("location", location))
 }
@@ -39,11 +39,11 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let spec: RouteSpec = body::json(call, LARGE).await?;
-    let route = routes::replace(cx, &admin.tenant, admin.actor(), call.param("id"), spec).await?;
+    let route = routes::replace(cx, &admin, call.param("id"), spec).await?;
     Ok(Response::json(200, &shape(&route)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    routes::delete(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
+    routes::delete(cx, &admin, call.param("id")).await?;
     Ok(Response::empty(204))
 }

@@ -105,8 +105,14 @@ fn what_is_no_custom_scope_is_granted_to_nobody() {
 }
 
 /// What is asked with an administrator's key, and whether it gives more than a key of `read write` and ADMIN has.
-fn gifts(user: &str, boss: &str) -> Vec<(&'static str, String, Value, bool)> {
+fn gifts(user: &str, boss: &str, routes: &[String; 2]) -> Vec<(&'static str, String, Value, bool)> {
     let users = || v2("Users");
+    let [guarded, plain] = routes.each_ref().map(|id| v2(&format!("Routes/{id}")));
+    let route = |more: Value| {
+        let mut all = json!({ "name": "new", "path": "/new/", "origin": "http://origin.internal:9000" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        all
+    };
     let new = |more: Value| {
         let mut all = json!({ "email": "new@example.com" });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -160,6 +166,18 @@ fn gifts(user: &str, boss: &str) -> Vec<(&'static str, String, Value, bool)> {
         ("PUT", v2("Roles/MANAGER"), json!({ "rank": 120 }), true),
         ("PUT", v2("Roles/MANAGER"), json!({ "rank": 200, "scopes": [SCOPE] }), false),
         ("PUT", v2("Roles/TECHNICIAN"), json!({ "rank": 299 }), false),
+        ("POST", v2("Routes"), route(json!({})), true),
+        ("POST", v2("Routes"), route(json!({ "scopes": ["read"], "roles": ["ADMIN"] })), true),
+        ("POST", v2("Routes"), route(json!({ "scopes": [SCOPE] })), false),
+        ("POST", v2("Routes"), route(json!({ "roles": ["OWNER"] })), false),
+        ("PUT", plain.clone(), route(json!({ "timeoutSeconds": 5 })), true),
+        ("PUT", plain.clone(), route(json!({ "scopes": [SCOPE] })), false),
+        ("PUT", guarded.clone(), route(json!({})), false),
+        ("PUT", guarded.clone(), route(json!({ "scopes": ["read"] })), false),
+        ("PUT", guarded.clone(), route(json!({ "scopes": [SCOPE], "roles": ["OWNER"] })), false),
+        ("PUT", guarded.clone(), route(json!({ "scopes": [SCOPE], "timeoutSeconds": 5 })), true),
+        ("DELETE", guarded, Value::Null, false),
+        ("DELETE", plain, Value::Null, true),
         ("PATCH", v2("Settings"), json!({ "defaultRoles": ["MANAGER"] }), true),
         ("PATCH", v2("Settings"), json!({ "defaultRoles": ["OWNER"] }), false),
     ]
@@ -169,7 +187,7 @@ fn gifts(user: &str, boss: &str) -> Vec<(&'static str, String, Value, bool)> {
 fn a_key_gives_at_most_what_it_has() {
     // Of the tenant's own, of an administrator, and a client by itself: all of `read write` and ADMIN.
     for whose in ["tenant", "person", "client"] {
-        let probe = gifts("u", "b").len();
+        let probe = gifts("u", "b", &["g".into(), "p".into()]).len();
         for at in 0..probe {
             let world = world();
             let admin = world.admin();
@@ -188,9 +206,12 @@ fn a_key_gives_at_most_what_it_has() {
             });
             let made = json!({ "name": "k", "scopes": ["read", "write"], "roles": ["ADMIN"] });
             let ask = |(method, path, body, _): &(&'static str, String, Value, bool)| {
-                world.ask(method, path).json(body.clone())
+                let ask = world.ask(method, path);
+                if body.is_null() { ask } else { ask.json(body.clone()) }
             };
-            let gift = gifts(&user.id, &boss.id).swap_remove(at);
+            let guarded = world.sql("SELECT id FROM routes")[0]["id"].as_str().unwrap().to_owned();
+            let plain = world.route(json!({ "name": "plain", "path": "/plain/" }));
+            let gift = gifts(&user.id, &boss.id, &[guarded, plain]).swap_remove(at);
             let ask = match whose {
                 "tenant" => {
                     let key =

@@ -1,5 +1,6 @@
 //! What holds on every surface alike.
 
+mod between;
 mod by_mail;
 mod codes;
 mod cors;

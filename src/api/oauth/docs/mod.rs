@@ -2,7 +2,7 @@
 
 mod shapes;
 
-use crate::api::docs::{Chapter, Operation, answer, lean_answer, like, limited, op};
+use crate::api::docs::{Chapter, Operation, answer, conflict, lean_answer, like, limited, op};
 use crate::api::tenant::docs::ClientSaid;
 use crate::domain::refusal::Refusal;
 use crate::oidc::discovery::metadata;
@@ -166,6 +166,7 @@ fn registration() -> Vec<Operation> {
             .json::<ClientSaid>()
             .null_is_absent()
             .answers_with(200, "The client, as it is now.", client())
+            .refuses([conflict()])
             .fails(wrong),
         manage("DELETE", "Delete the client").nothing(204, "Gone."),
     ]

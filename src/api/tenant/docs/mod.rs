@@ -97,6 +97,7 @@ fn gateway_routes() -> Vec<Operation> {
             whole_answer::<Route>().listed(),
         ),
         op("POST", ALL, "Make a gateway route")
+            .about("An API key or a client names, changes and takes away no `scopes` that it lacks, and no `roles` above its own.")
             .json::<RouteSpec>()
             .answers_with(201, "The route.", whole_answer::<Route>())
             .sets("location", "its path")
@@ -106,7 +107,7 @@ fn gateway_routes() -> Vec<Operation> {
             .json::<RouteSpec>()
             .answers_with(200, "The route, as it is now.", whole_answer::<Route>())
             .refuses([conflict()]),
-        op("DELETE", ONE, "Delete a gateway route").nothing(204, "Gone."),
+        op("DELETE", ONE, "Delete a gateway route").nothing(204, "Gone.").refuses([conflict()]),
     ]
 }
 
@@ -124,9 +125,16 @@ fn roles_and_plans() -> Vec<Operation> {
         op("GET", ROLE, "Read a role").answers::<Role>(200, "The role."),
         op("PUT", ROLE, "Change a role's rank")
             .json::<roles::Body>()
-            .answers::<Role>(200, "The role, as it is now."),
-        op("DELETE", ROLE, "Delete a role").nothing(204, "Gone.").refuses([conflict()]),
-        op("GET", PLANS, "List plans").answers_with(200, "All of them.", answer::<Plan>().listed()),
+            .about("Absent `scopes` stay. 409 where another one changed it at the same moment.")
+            .answers::<Role>(200, "The role, as it is now.")
+            .refuses([conflict()]),
+        op("DELETE", ROLE, "Delete a role")
+            .about("409 while users, clients or API keys hold it, or `defaultRoles` names it.")
+            .nothing(204, "Gone.")
+            .refuses([conflict()]),
+        op("GET", PLANS, "List plans")
+            .about("The settings' `defaultPlan` is among them from the start, below all others and without features until it is given some.")
+            .answers_with(200, "All of them.", answer::<Plan>().listed()),
         op("POST", PLANS, "Make a plan")
             .json::<plans::Body>()
             .answers::<Plan>(201, "The plan.")
@@ -135,7 +143,10 @@ fn roles_and_plans() -> Vec<Operation> {
         op("PUT", PLAN, "Change a plan")
             .json::<plans::Body>()
             .answers::<Plan>(200, "The plan, as it is now."),
-        op("DELETE", PLAN, "Delete a plan").nothing(204, "Gone.").refuses([conflict()]),
+        op("DELETE", PLAN, "Delete a plan")
+            .about("409 while users are on it, a route asks for it, or it is the default.")
+            .nothing(204, "Gone.")
+            .refuses([conflict()]),
     ]
 }
 
@@ -274,12 +285,16 @@ fn clients_and_keys() -> Vec<Operation> {
         op("GET", CLIENTS, "List clients").paged().answers_with(200, "A page of clients.", client().listed()),
         said(op("POST", CLIENTS, "Make a client"))
             .answers_with(201, "The client; its secret is shown this once.", client())
-            .sets("location", "its path"),
+            .sets("location", "its path")
+            .refuses([conflict()]),
         op("GET", CLIENT, "Read a client").answers_with(200, "The client.", client()),
-        said(op("PUT", CLIENT, "Replace a client")).answers_with(200, "The client, as it is now.", client()),
+        said(op("PUT", CLIENT, "Replace a client"))
+            .answers_with(200, "The client, as it is now.", client())
+            .refuses([conflict()]),
         said(op("PATCH", CLIENT, "Change a client"))
-            .about("Members that are absent stay as they are; null stands for the default.")
-            .answers_with(200, "The client, as it is now.", client()),
+            .about("Members that are absent stay as they are; null stands for the default. 409 where another one changed it at the same moment.")
+            .answers_with(200, "The client, as it is now.", client())
+            .refuses([conflict()]),
         op("DELETE", CLIENT, "Delete a client").nothing(204, "Gone, with what was granted to it."),
         op("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", "Make a new secret")
             .about("The one before is worth nothing from then on.")
