@@ -39,7 +39,8 @@ pub(super) fn hold(may: &Scopes, wanted: &Scopes) -> Result<(), Refusal> {
     if lacks.is_empty() { Ok(()) } else { Err(Refusal::ScopeMissing(lacks)) }
 }
 
-/// Whether an administrator may give these scopes and roles to a key or a client, or act for one that has them. What OpenID Connect's scopes let a client know of a person, that person decides.
+/// Whether an administrator may give these scopes and roles to a key or a client, or act for one that has them. What
+/// OpenID Connect's scopes let a client know of a person, that person decides.
 ///
 /// # Errors
 /// [`Refusal::ScopeMissing`]; [`Refusal::Forbidden`] for a role above the administrator's own.

@@ -1,41 +1,33 @@
 //! Look-ups of what nobody has: made-up cookies, tokens, keys, links, tenants, hosts and origins, by client address.
 //!
 //! Callers that an isolate remembers wait for nothing here, and whoever presents what exists does not count. Each
-//! isolate keeps its own count of what addresses presented for nothing. Up to [`UNASKED`] a minute it only tells the
+//! isolate keeps its own count of what addresses presented for nothing. Up to [`UNKNOWN_UNASKED`] a minute it only tells the
 //! exact counter afterwards; from there on it asks that counter before anything is looked up. So one address gets at
-//! most [`A_MINUTE`] such look-ups a minute, and [`UNASKED`] in each isolate that did not hear of it yet.
+//! most [`UNKNOWN_A_MINUTE`] such look-ups a minute, and [`UNKNOWN_UNASKED`] in each isolate that did not hear of it yet.
 //!
 //! Endpoints that are open to all read storage for what exists, too (a page for a client's request that waits). What
-//! an address asks of them at all is counted in the same way, with [`OPEN_A_MINUTE`] and [`OPEN_UNASKED`].
+//! an address asks of them at all is counted in the same way, with [`OPEN`] and [`OPEN_UNASKED`].
 
 use crate::cx::{Cx, Lookup};
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::HOME;
+use crate::domain::throttle::{
+    OPEN, OPEN_UNASKED, UNKNOWN, UNKNOWN_A_MINUTE, UNKNOWN_UNASKED, count_in_background,
+};
 use crate::model::time::Time;
 use crate::oidc::error::Code;
-use crate::ports::{Act, Count, Fault, Rule, Tally, Verdict};
+use crate::ports::{Act, Count, Fault, Tally, Verdict};
 
-/// Unknown things that one address may present in a minute.
-pub const A_MINUTE: u32 = 300;
-
-/// Unknown things that an isolate takes from one address in a minute before it asks the exact counter.
-pub const UNASKED: u32 = 20;
-
-/// Requests to open endpoints that one address may make in a minute: what a large office needs at nine o'clock.
-pub const OPEN_A_MINUTE: u32 = 3_000;
-
-/// Those that an isolate takes from one address in a minute before it asks the exact counter.
-pub const OPEN_UNASKED: u32 = 300;
-
-const SECONDS: u32 = 60;
+/// The window of both limits, in seconds.
+const SECONDS: i64 = 60;
 
 fn unknown() -> Tally {
-    Tally { name: "unknown".into(), rule: Rule::Window { limit: A_MINUTE, seconds: SECONDS } }
+    Tally { name: "unknown".into(), rule: UNKNOWN }
 }
 
 fn open() -> Tally {
-    Tally { name: "open".into(), rule: Rule::Window { limit: OPEN_A_MINUTE, seconds: SECONDS } }
+    Tally { name: "open".into(), rule: OPEN }
 }
 
 fn object(cx: &Cx) -> String {
@@ -63,11 +55,11 @@ async fn admitted(cx: &Cx, is_open: bool) -> Result<(), Error> {
         return Ok(());
     }
     let address = cx.address_bucket();
-    let seen = cx.cache.addresses.begin(&address, is_open, cx.now, i64::from(SECONDS));
+    let seen = cx.cache.addresses.begin(&address, is_open, cx.now, SECONDS);
     if cx.now < seen.shut_until {
         return Err(limited(cx, seen.shut_until));
     }
-    if seen.unknown <= UNASKED && (!is_open || seen.open <= OPEN_UNASKED) {
+    if seen.unknown <= UNKNOWN_UNASKED && (!is_open || seen.open <= OPEN_UNASKED) {
         cx.client.lookup.set(Lookup::Uncounted);
         return Ok(());
     }
@@ -85,7 +77,7 @@ async fn admitted(cx: &Cx, is_open: bool) -> Result<(), Error> {
 /// What an isolate answers by itself while an address is held off.
 fn limited(cx: &Cx, until: Time) -> Error {
     let reset = u32::try_from((until.0 - cx.now.0 + 999) / 1000).unwrap_or(1);
-    let limit = A_MINUTE;
+    let limit = UNKNOWN_A_MINUTE;
     Refusal::Limited(Verdict { admitted: false, first_refusal: false, limit, remaining: 0, reset }).into()
 }
 
@@ -144,23 +136,14 @@ pub fn settle(cx: &Cx, refusal: Option<&Refusal>) {
             Act::Give
         }
         (Lookup::None, true) => {
-            cx.cache.addresses.begin(&address, false, cx.now, i64::from(SECONDS));
+            cx.cache.addresses.begin(&address, false, cx.now, SECONDS);
             Act::Take
         }
         (Lookup::Uncounted, true) => Act::Take,
     };
-    let context = cx.clone();
-    cx.after.run(Box::pin(async move {
-        let told = match context.counters.count(object(&context), vec![Count { act, tallies }]).await {
-            Ok(verdict) if !verdict.admitted => shut(&context, &verdict).await,
-            Ok(_) => Ok(()),
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = told {
-            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
-            context.log.line(&line.to_string());
-        }
-    }));
+    count_in_background(cx, object(cx), vec![Count { act, tallies }], |cx, verdict| {
+        Box::pin(async move { if verdict.admitted { Ok(()) } else { shut(cx, &verdict).await } })
+    });
 }
 
 /// Whether a refusal says that what was presented is nobody's.

@@ -51,7 +51,7 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
         }
         Found::Route { route, surface, params } => {
             let (reach, named) = ((table.reach)(surface.name, route.path), named(&params));
-            (surface, reach, named, answer(cx, request, route, reach, params).await)
+            (surface, reach, named, answer(cx, request, route, params).await)
         }
         Found::WrongMethod { surface, path, params, allow } => {
             let (reach, named) = ((table.reach)(surface.name, path), named(&params));
@@ -86,20 +86,13 @@ fn named(params: &[(String, String)]) -> Option<String> {
     params.iter().find(|(name, _)| name == "tenant").map(|(_, id)| id.clone())
 }
 
-async fn answer(
-    cx: &Cx,
-    request: &Request,
-    route: &Route,
-    reach: Reach,
-    params: Vec<(String, String)>,
-) -> Answer {
+async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, String)>) -> Answer {
     match &route.run {
         Run::Bare(run) => run(cx, request).await,
         Run::Call(run) => {
             let call = call(cx, request, params).await?;
-            // Public documents come from memory, and a tenant that nobody has is counted where it is looked up.
-            let reads_storage = run.is_open() && reach != Reach::Anyone;
-            if reads_storage && !is_remembered(cx, &call) {
+            let is_counted = run.is_open() && route.limit != Limit::FromMemory;
+            if is_counted && !is_remembered(cx, &call) {
                 lookups::admit_open(cx).await?;
             }
             limited(cx, &call, route.limit, route.path).await?;

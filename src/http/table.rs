@@ -12,8 +12,11 @@ use crate::ports::{Fault, Later};
 /// A route's own limit, beside what the domain counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// None: the domain counts, or nothing needs to.
+    /// None: the domain counts, or nothing needs to. Of an open row requests are counted by address.
     None,
+    /// Not even that: a public document, which comes from memory. A tenant that nobody has is counted where it is
+    /// looked up.
+    FromMemory,
     /// So many requests in a window, by client address.
     PerAddress {
         /// Requests.

@@ -338,7 +338,7 @@ fn who(guard: Guard) -> Option<String> {
 
 fn limit(limit: Limit) -> Option<String> {
     match limit {
-        Limit::None => None,
+        Limit::None | Limit::FromMemory => None,
         Limit::PerAddress { requests, seconds } => {
             Some(format!("At most {requests} requests in {seconds} s from one address."))
         }

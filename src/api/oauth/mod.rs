@@ -41,12 +41,13 @@ macro_rules! rows {
 /// The surface's table and wording.
 pub fn surface() -> Surface {
     const NONE: Limit = Limit::None;
+    const DOCUMENT: Limit = Limit::FromMemory;
     // A device asks once and then polls; what it asks for is kept.
     const ASKING: Limit = Limit::PerAddress { requests: 60, seconds: 60 };
     let mut routes = rows! {
-        "GET", "/.well-known/jwks.json", NONE, open(jwks::jwks);
-        "GET", "/.well-known/openid-configuration", NONE, open(discovery::discovery);
-        "GET", "/.well-known/oauth-authorization-server", NONE, open(discovery::discovery);
+        "GET", "/.well-known/jwks.json", DOCUMENT, open(jwks::jwks);
+        "GET", "/.well-known/openid-configuration", DOCUMENT, open(discovery::discovery);
+        "GET", "/.well-known/oauth-authorization-server", DOCUMENT, open(discovery::discovery);
         "GET", "/oauth2/authorize", NONE, open(authorize::ask);
         "POST", "/oauth2/authorize", NONE, open(authorize::submit);
         "POST", "/oauth2/token", NONE, client(token::token);
@@ -68,7 +69,7 @@ pub fn surface() -> Surface {
         "/.well-known/openid-configuration/tenant/{tenant}",
         "/.well-known/oauth-authorization-server/tenant/{tenant}",
     ] {
-        routes.push(route("GET", path, NONE, open(discovery::discovery)));
+        routes.push(route("GET", path, DOCUMENT, open(discovery::discovery)));
     }
     Surface { name: "oauth", routes, refused, broken }
 }

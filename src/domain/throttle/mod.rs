@@ -7,12 +7,12 @@ mod codes;
 
 use std::future::Future;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
-use crate::ports::{Act, Count, Fault, Rule, Tally, Verdict};
+use crate::ports::{Act, Count, Fault, Later, Rule, Tally, Verdict};
 
 pub use self::codes::{
     Guess, MailedCode, SecondFactor, another_mailed_code, mailed_code, second_factor, user_code,
@@ -31,6 +31,15 @@ const ADDRESS_IN_ALL: Rule = Rule::Window { limit: 600, seconds: 60 };
 /// Right passwords of one account from everywhere: more than its own programs need, and few enough that whoever
 /// knows one password has little hashed with it.
 const RIGHT_ONES: Rule = Rule::Window { limit: 60, seconds: 60 };
+/// What an address presents that nobody has, as cookies, tokens and keys; an isolate takes the first
+/// [`UNKNOWN_UNASKED`] of a minute before it asks the exact counter.
+pub(super) const UNKNOWN: Rule = Rule::Window { limit: UNKNOWN_A_MINUTE, seconds: 60 };
+pub(super) const UNKNOWN_A_MINUTE: u32 = 300;
+pub(super) const UNKNOWN_UNASKED: u32 = 20;
+/// Requests of an address to endpoints that are open to all: what a large office needs at nine o'clock. An isolate
+/// takes the first [`OPEN_UNASKED`] of a minute before it asks the exact counter.
+pub(super) const OPEN: Rule = Rule::Window { limit: 3_000, seconds: 60 };
+pub(super) const OPEN_UNASKED: u32 = 300;
 /// Mails that strangers can make us send to one address.
 const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 
@@ -44,10 +53,25 @@ fn give(name: &str, rule: Rule) -> Count {
 
 /// Does the steps on each object, without anybody waiting for it.
 fn in_background(cx: &Cx, objects: Vec<(String, Vec<Count>)>) {
+    for (object, steps) in objects {
+        count_in_background(cx, object, steps, |_, _| Box::pin(async { Ok(()) }));
+    }
+}
+
+/// Does steps on an object and then what the verdict asks for, without anybody waiting for it; faults are logged.
+pub(super) fn count_in_background(
+    cx: &Cx,
+    object: String,
+    steps: Vec<Count>,
+    then: impl for<'a> FnOnce(&'a Cx, Verdict) -> Later<'a, Result<(), Fault>> + 'static,
+) {
     let context = cx.clone();
     cx.after.run(Box::pin(async move {
-        let all = objects.into_iter().map(|(object, steps)| context.counters.count(object, steps));
-        for fault in join_all(all).await.into_iter().filter_map(Result::err) {
+        let done = match context.counters.count(object, steps).await {
+            Ok(verdict) => then(&context, verdict).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = done {
             let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
             context.log.line(&line.to_string());
         }
