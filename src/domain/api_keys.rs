@@ -132,7 +132,7 @@ async fn make(
     let user_id = user.map(|user| user.id.clone());
     let client = match made_in.and_then(|session| session.client_id.as_deref()) {
         Some(id) => {
-            clients::by_id(cx, &by.tenant, id).await?.map(|client| (client.id.clone(), client.name.clone()))
+            clients::by_id(cx, &by.tenant, id).await?.map(|client| (client.id.clone(), client.shown_name()))
         }
         None => None,
     };

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::seal;
 use crate::cx::Cx;
-use crate::model::linkable;
+use crate::model::text;
 use crate::ports::Fault;
 
 fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
@@ -37,7 +37,7 @@ const LONGEST_NAME: usize = 64;
 /// A name as it stands in an `otpauth:` address, where a colon parts the issuer from the account and can be in
 /// neither (Key URI format, "Label").
 pub(super) fn name_in_uri(name: &str) -> String {
-    let apart: String = linkable::visible(name).chars().map(|c| if is_colon(c) { ' ' } else { c }).collect();
+    let apart: String = text::visible(name).chars().map(|c| if is_colon(c) { ' ' } else { c }).collect();
     let words: Vec<&str> = apart.split_whitespace().collect();
     words.join(" ").chars().take(LONGEST_NAME).collect()
 }

@@ -108,6 +108,7 @@ fn narrowed(mut described: Described, granted: Granted<'_>) -> Result<Described,
     metadata.roles.clear();
     metadata.resources.clear();
     client_rules::check(&mut described)?;
+    client_rules::check_unvouched_name(&described)?;
     let metadata = &described.metadata;
     let grants = [AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE];
     if !metadata.grant_types.iter().all(|grant| grants.contains(&grant.as_str())) {

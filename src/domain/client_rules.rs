@@ -60,6 +60,15 @@ pub fn check(described: &mut Described) -> Result<(), Error> {
     Ok(())
 }
 
+/// Checks the name of a client that no administrator made.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_unvouched_name(described: &Described) -> Result<(), Error> {
+    let name = described.name.as_deref().unwrap_or_default();
+    name::check_unvouched(name).map_err(|reason| invalid("client_name", reason))
+}
+
 /// Checks that a client's roles are the tenant's.
 ///
 /// # Errors

@@ -168,6 +168,7 @@ pub async fn replace(
     let mut described = described;
     client_rules::check(&mut described)?;
     if client.registration_hash.is_some() {
+        client_rules::check_unvouched_name(&described)?;
         public_uris::check(cx, &described.metadata).await?;
     }
     client_rules::check_roles(cx, tenant, &described.metadata).await?;

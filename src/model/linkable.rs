@@ -4,6 +4,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::model::text::{is_invisible, visible};
+
 /// Schemes that programs link with whatever follows at once. `Nutzer:innen` is none.
 const SCHEMES: &[&str] = &[
     "about",
@@ -125,7 +127,7 @@ pub fn find_link(text: &str) -> Option<(usize, String)> {
 /// The text with nothing left in it that could become a link: unchanged if there was nothing, and otherwise with
 /// what joined its words taken out.
 pub fn without_links(text: &str) -> String {
-    let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let visible = visible(text);
     if find_link(&visible).is_none() {
         return visible;
     }
@@ -137,11 +139,6 @@ pub fn without_links(text: &str) -> String {
         })
         .collect();
     apart.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Without what cannot be seen or turns the direction of writing around, so that a name reads as it is compared.
-pub fn visible(text: &str) -> String {
-    text.chars().filter(|c| !is_invisible(*c)).collect()
 }
 
 /// Lower case where it has one, without invisible characters, with full-width forms as ASCII and every full stop
@@ -160,15 +157,6 @@ fn fold(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     };
     let seen = text.char_indices().filter(|(_, c)| !is_invisible(*c));
     seen.map(move |(at, c)| (at, ascii(c).to_ascii_lowercase()))
-}
-
-/// Characters that have no width, and those that turn the direction of writing around.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Whether it can be part of a label of a domain: letters and digits of any script, and signs, which are labels

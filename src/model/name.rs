@@ -3,6 +3,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use crate::model::linkable::{find_link, without_links};
 use crate::model::reason::Reason;
 use crate::model::text::{composed, is_invisible};
 
@@ -44,6 +45,50 @@ pub fn parse(text: &str, most: usize) -> Result<String, Reason> {
         return Err(Reason::CombiningMarks);
     }
     Ok(name.into_owned())
+}
+
+/// Whether a name is one for what nobody vouches for, as a client that registered itself. People decide by it, so
+/// nothing in it reads as an address, and nothing is hidden in it but what its script or an emoji is written with.
+///
+/// # Errors
+/// [`Reason::Rule`].
+pub fn check_unvouched(name: &str) -> Result<(), Reason> {
+    let letters: Vec<char> = name.chars().collect();
+    let hidden = letters.iter().enumerate().find(|(at, c)| is_invisible(**c) && !is_joiner(&letters, *at));
+    if let Some((_, c)) = hidden {
+        let code = u32::from(*c);
+        return Err(Reason::Rule(format!("must not have a character that cannot be seen (U+{code:04X})")));
+    }
+    match find_link(name) {
+        Some((_, word)) => Err(Reason::Rule(format!("must not have what reads as an address: {word:?}"))),
+        None => Ok(()),
+    }
+}
+
+/// A name as people are shown it: of what nobody vouches for, without what [`check_unvouched`] refuses.
+pub fn shown(name: String, is_vouched_for: bool) -> String {
+    if is_vouched_for || check_unvouched(&name).is_ok() { name } else { without_links(&name) }
+}
+
+/// Whether an invisible character belongs to what stands around it: a joiner between two letters of a script that
+/// joins its letters (RFC 5892, appendix A), or between two emoji; a choice of form after one.
+fn is_joiner(letters: &[char], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| letters.get(at)).copied();
+    let after = letters.get(at + 1).copied();
+    let joins = |c: Option<char>| c.is_some_and(|c| matches!(c, '\u{600}'..='\u{1cff}') && !is_invisible(c));
+    let emoji = |c: Option<char>| {
+        c.is_some_and(
+            |c| matches!(c, '\u{2190}'..='\u{27ff}' | '\u{2900}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}'),
+        )
+    };
+    let after_emoji = emoji(before)
+        || (before == Some('\u{fe0f}') && emoji(at.checked_sub(2).and_then(|at| letters.get(at)).copied()));
+    match letters.get(at) {
+        Some('\u{200c}') => joins(before) && joins(after),
+        Some('\u{200d}') => (joins(before) && joins(after)) || (after_emoji && emoji(after)),
+        Some('\u{fe0f}') => emoji(before),
+        _ => false,
+    }
 }
 
 /// Embeddings, overrides and isolates (UAX 9 §2), which reach past the name. Plain marks of direction do not.

@@ -50,7 +50,10 @@ pub fn is_dash(c: char) -> bool {
     )
 }
 
-/// What is not seen, and does not tell one text from another: zero-width characters and marks of direction.
+/// What is not seen: every Default_Ignorable_Code_Point (Unicode Standard, §5.21), among which are zero-width
+/// characters, variation selectors, tags and the marks that turn the direction of writing around; anchors of
+/// annotations; and the two symbols that are blank. Line and paragraph separators are white space, and signs of
+/// category Cf that have a shape, as the Arabic number sign, are seen.
 pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -62,12 +65,22 @@ pub fn is_invisible(c: char) -> bool {
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
             | '\u{3164}'
             | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
             | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d159}'
+            | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// Without what is not seen, so that a text reads as it is compared.
+pub fn visible(text: &str) -> String {
+    text.chars().filter(|c| !is_invisible(*c)).collect()
 }
 
 /// A code as a person typed it, in the one spelling that it is compared in: compatibility forms (full-width ones)

@@ -2,6 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::store::clients;
 use crate::store::roles::{self, GRANTED};
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
@@ -33,7 +34,7 @@ pub struct ApiKey {
     pub grant_id: Option<String>,
     /// Whom it is for, if that is less than whatever accepts it.
     pub audiences: Option<Vec<String>>,
-    /// The client that made it through its grant, and its name.
+    /// The client that made it through its grant, and its name as people are shown it.
     pub client: Option<(String, String)>,
 }
 
@@ -52,12 +53,13 @@ fn read(row: &Row) -> Result<ApiKey, Fault> {
         expires_at: row.maybe_time("expires_at")?,
         grant_id: row.maybe_text("grant_id")?,
         audiences: row.maybe_text("audiences")?.map(|_| row.json("audiences")).transpose()?,
-        client: row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?),
+        client: clients::named(&row)?,
     })
 }
 
 /// The columns of a key, with the client that made it.
-const KEY: &str = "api_keys.*, clients.id AS client_id, clients.name AS client_name
+const KEY: &str = "api_keys.*, clients.id AS client_id, clients.name AS client_name,
+                   clients.registration_hash IS NULL AS client_vouched
                    FROM api_keys LEFT JOIN sessions ON sessions.id = api_keys.grant_id
                    LEFT JOIN clients ON clients.id = sessions.client_id";
 

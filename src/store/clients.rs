@@ -1,6 +1,7 @@
 //! Clients.
 
 use crate::model::client::Metadata;
+use crate::model::name;
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one, roles};
@@ -24,6 +25,22 @@ pub struct Client {
     pub registration_hash: Option<String>,
     /// When it was made.
     pub created_at: Time,
+}
+
+impl Client {
+    /// Its name as people are shown it.
+    pub fn shown_name(&self) -> String {
+        name::shown(self.name.clone(), self.registration_hash.is_none())
+    }
+}
+
+/// The client that a row is joined with, by `client_id`, `client_name` and `client_vouched`: its id, and its name as
+/// people are shown it.
+pub(super) fn named(row: &Columns<'_>) -> Result<Option<(String, String)>, Fault> {
+    let Some((id, name)) = row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?) else {
+        return Ok(None);
+    };
+    Ok(Some((id, name::shown(name, row.flag("client_vouched")?))))
 }
 
 /// The question for a client of a tenant, for a batch; [`read`] reads its row.

@@ -1,5 +1,6 @@
 //! What users let clients do.
 
+use crate::model::name;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Stmt};
@@ -11,7 +12,7 @@ use crate::store::{Columns, one};
 pub struct Consent {
     /// The client.
     pub client_id: String,
-    /// Its name.
+    /// Its name as people are shown it.
     pub client_name: String,
     /// What it may do, space-separated.
     pub scope: String,
@@ -58,7 +59,8 @@ pub fn give(
 /// had to be asked.
 pub async fn of_user(db: &dyn Db, tenant_id: &str, user_id: &str, now: Time) -> Result<Vec<Consent>, Fault> {
     let stmt = Stmt::new(
-        "SELECT given.client_id, clients.name, given.scope, given.granted_at
+        "SELECT given.client_id, clients.name, clients.registration_hash IS NULL AS vouched, given.scope,
+                given.granted_at
          FROM (SELECT client_id, scope, granted_at FROM consents WHERE user_id = ?2 AND tenant_id = ?1
                UNION ALL
                SELECT client_id, max(coalesce(scope, '')), min(created_at) FROM sessions
@@ -75,7 +77,7 @@ pub async fn of_user(db: &dyn Db, tenant_id: &str, user_id: &str, now: Time) -> 
         let row = Columns(row);
         Ok(Consent {
             client_id: row.text("client_id")?,
-            client_name: row.text("name")?,
+            client_name: name::shown(row.text("name")?, row.flag("vouched")?),
             scope: row.text("scope")?,
             granted_at: row.time("granted_at")?,
         })

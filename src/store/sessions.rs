@@ -3,6 +3,7 @@
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
 use crate::store::audit;
+use crate::store::clients;
 use crate::store::logout_deliveries::owe;
 use crate::store::roles::GRANTED;
 use crate::store::users::{self, User};
@@ -265,7 +266,7 @@ pub struct Whose<'a> {
 /// A page of a user's live sessions, by id.
 pub async fn list(db: &dyn Db, whose: &Whose<'_>, page: &Page, now: Time) -> Result<Listed<Shown>, Fault> {
     let stmt = Stmt::new(
-        "SELECT sessions.*, clients.name AS client_name
+        "SELECT sessions.*, clients.name AS client_name, clients.registration_hash IS NULL AS client_vouched
          FROM sessions LEFT JOIN clients ON clients.id = sessions.client_id
          WHERE sessions.user_id = ?2 AND sessions.tenant_id = ?1 AND sessions.id > ?5
          AND sessions.ended_at IS NULL AND sessions.expires_at > ?3
@@ -313,7 +314,7 @@ fn read_shown(row: &Row) -> Result<Shown, Fault> {
     let row = Columns(row);
     Ok(Shown {
         id: row.text("id")?,
-        client: row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?),
+        client: clients::named(&row)?,
         scope: row.maybe_text("scope")?,
         amr: row.json("amr")?,
         address: row.text("address")?,

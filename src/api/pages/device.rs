@@ -50,7 +50,7 @@ async fn decided(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decis
                 place,
                 &person.user.email,
                 &found.user_code,
-                &found.client.name,
+                &found.client.shown_name(),
                 &found.scopes,
             )?);
         }

@@ -60,7 +60,7 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
     Ok(waiting.map(|waiting| Asked {
         resume: waiting.resume(tenant),
         form_action: waiting.form_action(),
-        client: waiting.client.name.clone(),
+        client: waiting.client.shown_name(),
         about: About::of(&waiting.client),
         scopes: waiting.request.scopes_to_agree_to(&waiting.client.metadata),
         login_hint: waiting.request.login_hint,

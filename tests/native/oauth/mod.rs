@@ -4,6 +4,7 @@ mod authorize;
 mod backchannel;
 mod client_auth;
 mod client_keys;
+mod client_names;
 mod clients;
 mod device;
 mod jwks;

@@ -1,8 +1,9 @@
 //! Text in the form that it is compared in, and names.
 
+use portcullis::model::linkable::{find_link, without_links};
 use portcullis::model::name;
 use portcullis::model::reason::Reason;
-use portcullis::model::text::{folded, typed_code};
+use portcullis::model::text::{folded, is_invisible, typed_code, visible};
 use proptest::prelude::*;
 
 #[test]
@@ -102,6 +103,67 @@ fn a_name_is_a_line_that_can_be_seen() {
         (&zalgo, Reason::CombiningMarks),
     ] {
         assert_eq!(name::parse(sent, 200), Err(reason), "{sent:?}");
+    }
+}
+
+/// Of Unicode 16: Default_Ignorable_Code_Point, as DerivedCoreProperties.txt has it.
+const IGNORABLE: [(u32, u32); 17] = [
+    (0xad, 0xad),
+    (0x34f, 0x34f),
+    (0x61c, 0x61c),
+    (0x115f, 0x1160),
+    (0x17b4, 0x17b5),
+    (0x180b, 0x180f),
+    (0x200b, 0x200f),
+    (0x202a, 0x202e),
+    (0x2060, 0x206f),
+    (0x3164, 0x3164),
+    (0xfe00, 0xfe0f),
+    (0xfeff, 0xfeff),
+    (0xffa0, 0xffa0),
+    (0xfff0, 0xfff8),
+    (0x1bca0, 0x1bca3),
+    (0x1d173, 0x1d17a),
+    (0xe0000, 0xe0fff),
+];
+
+/// What is blank besides: anchors of annotations (category Cf), a blank pattern of Braille, a head of no note.
+const BLANK: [u32; 5] = [0xfff9, 0xfffa, 0xfffb, 0x2800, 0x1d159];
+
+/// Of category Cf, and seen: signs that stand with the number or word they are written before, and hieroglyphs'.
+const SEEN: [(u32, u32); 7] = [
+    (0x600, 0x605),
+    (0x6dd, 0x6dd),
+    (0x70f, 0x70f),
+    (0x890, 0x891),
+    (0x8e2, 0x8e2),
+    (0x110bd, 0x110bd),
+    (0x13430, 0x1343f),
+];
+
+#[test]
+fn what_is_not_seen_is_one_set_for_codes_names_search_and_links() {
+    for c in (0..=0x0010_ffff).filter_map(char::from_u32) {
+        let code = u32::from(c);
+        let within = |ranges: &[(u32, u32)]| ranges.iter().any(|(from, to)| (*from..=*to).contains(&code));
+        let wanted = within(&IGNORABLE) || BLANK.contains(&code);
+        assert_eq!(is_invisible(c), wanted, "U+{code:04X}");
+        assert!(!(is_invisible(c) && (within(&SEEN) || c.is_whitespace() || c.is_control())), "U+{code:04X}");
+        if wanted {
+            // Within a code, a name that is shown and a link that is looked for, it counts for nothing.
+            assert_eq!(typed_code(&format!("12{c}34")), "1234", "U+{code:04X}");
+            assert_eq!(visible(&format!("a{c}b")), "ab", "U+{code:04X}");
+            assert!(find_link(&format!("ev{c}il{c}.exa{c}mple")).is_some(), "U+{code:04X}");
+            assert_eq!(without_links(&format!("Ac{c}me")), "Acme", "U+{code:04X}");
+            let alone = name::parse(&c.to_string(), 200);
+            let reasons = [Err(Reason::Invisible), Err(Reason::DirectionOverride)];
+            assert!(reasons.contains(&alone), "U+{code:04X}");
+        }
+    }
+    // These end a line: white space, and no name has them.
+    for c in ['\u{2028}', '\u{2029}'] {
+        assert!(!is_invisible(c) && c.is_whitespace());
+        assert_eq!(name::parse(&format!("a{c}b"), 200), Err(Reason::ControlCharacter));
     }
 }
 
