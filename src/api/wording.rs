@@ -54,6 +54,11 @@ pub fn word(refusal: &Refusal) -> Worded {
             worded(403, "FEATURE_NOT_AVAILABLE", "This feature is not available on your current plan")
         }
         Refusal::MfaRequired => worded(401, "MFA_REQUIRED", "A second factor is required"),
+        Refusal::ReauthenticationRequired { .. } => worded(
+            401,
+            "REAUTHENTICATION_REQUIRED",
+            "Please sign in again, prove your second factor or confirm your password to do this",
+        ),
         Refusal::WrongCode => worded(401, "INVALID_CODE", "The code is wrong, used or expired"),
         Refusal::ChallengeOver => worded(401, "CHALLENGE_EXPIRED", "The sign-in is over: please start again"),
         Refusal::NotFound => worded(404, "NOT_FOUND", "Not found"),
@@ -101,6 +106,11 @@ pub fn with_headers(response: Response, refusal: &Refusal) -> Response {
             let challenge = format!(
                 "Bearer error=\"insufficient_user_authentication\", acr_values=\"{ACR_TWO_FACTORS}\""
             );
+            response.with("www-authenticate", challenge)
+        }
+        Refusal::ReauthenticationRequired { seconds } => {
+            let challenge =
+                format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{seconds}\"");
             response.with("www-authenticate", challenge)
         }
         _ => response,

@@ -6,6 +6,7 @@ use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
 use crate::domain::clients;
 use crate::domain::delegation;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::principal::{Credential, CredentialAdmin, KeyMaker, OwnSession, Session};
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -35,6 +36,8 @@ pub struct NewKey<'a> {
     pub scopes: Vec<String>,
     /// When it ends, RFC 3339.
     pub expires_at: Option<&'a str>,
+    /// The maker's password, of one who has not signed in lately.
+    pub password: Option<&'a str>,
 }
 
 /// Makes a key for the person of a session. Nobody gives what they don't have: it may do what they may, and one that a
@@ -42,9 +45,16 @@ pub struct NewKey<'a> {
 /// which nobody can read again.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::ScopeMissing`]; [`Refusal::Conflict`] beyond a hundred keys.
+/// As [`fresh_sign_in::require`]; [`Refusal::Invalid`]; [`Refusal::ScopeMissing`]; [`Refusal::Conflict`] beyond a
+/// hundred keys.
 pub async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
     let scopes = checked_scopes(&new.scopes)?;
+    match maker {
+        KeyMaker::Person(session) => {
+            fresh_sign_in::require(cx, session, Lasting::ApiKey, new.password).await?;
+        }
+        KeyMaker::Client(grant) => fresh_sign_in::require_of_grant(cx, grant, Lasting::ApiKey).await?,
+    }
     let granted = store::roles::granted(cx.db.as_ref(), &maker.user.id).await?;
     let mut may = Scopes::of_person(&granted);
     if let KeyMaker::Client(session) = maker {
@@ -71,6 +81,7 @@ pub async fn create_by_admin(
     new: NewKey<'_>,
 ) -> Result<(ApiKey, String), Error> {
     let scopes = checked_scopes(&new.scopes)?;
+    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, new.password).await?;
     let Some(user_id) = user_id else {
         let roles = users::known_roles(cx, &admin.tenant, roles).await?;
         delegation::may_give(cx, admin, scopes.tokens(), &roles).await?;

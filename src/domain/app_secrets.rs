@@ -2,8 +2,11 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
+use crate::crypto::{seal, totp};
 use crate::cx::Cx;
+use crate::domain::challenges::Waiting;
+use crate::domain::tenants;
+use crate::model::qr;
 use crate::model::text;
 use crate::ports::Fault;
 
@@ -45,4 +48,33 @@ pub(super) fn name_in_uri(name: &str) -> String {
 /// A colon, also one that an app may take for one.
 fn is_colon(c: char) -> bool {
     matches!(c, ':' | '\u{ff1a}' | '\u{fe55}' | '\u{fe13}' | '\u{2236}' | '\u{a789}')
+}
+
+/// An authenticator app that is being enrolled.
+pub struct Enrolling {
+    /// The shared secret in base32, to be typed.
+    pub secret: String,
+    /// The same as an `otpauth:` address.
+    pub uri: String,
+    /// The address as a QR code.
+    pub svg: String,
+}
+
+impl Waiting {
+    /// The shared secret of the authenticator app that is being enrolled with it.
+    pub(super) fn app_secret(&self, cx: &Cx) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
+        let row = pending(&self.row.id);
+        open(cx, &self.tenant.id, &row, sealed).map(Some)
+    }
+
+    /// What to show of the authenticator app that is being enrolled with it.
+    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
+        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
+        let issuer = name_in_uri(&self.tenant.name);
+        let account = self.user.email.replace(':', " ");
+        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
+        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
+        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
+    }
 }

@@ -9,7 +9,9 @@ use crate::crypto::secret::stored;
 use crate::crypto::totp;
 use crate::cx::Cx;
 use crate::domain::app_secrets;
+pub use crate::domain::app_secrets::Enrolling;
 use crate::domain::audit::{self, Entry};
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::lookups;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::one_mailbox::{self, methods};
@@ -20,9 +22,8 @@ use crate::domain::sign_in::{Holder, Proved};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::model::factor::{Method, has_two};
-use crate::model::qr;
 use crate::model::time::Time;
-use crate::ports::{Fault, Stmt};
+use crate::ports::Stmt;
 use crate::store;
 use crate::store::challenges::{Challenge, Found};
 use crate::store::factors::Factors;
@@ -82,16 +83,6 @@ pub struct Waiting {
     pub saved: bool,
 }
 
-/// An authenticator app that is being enrolled.
-pub struct Enrolling {
-    /// The shared secret in base32, to be typed.
-    pub secret: String,
-    /// The same as an `otpauth:` address.
-    pub uri: String,
-    /// The address as a QR code.
-    pub svg: String,
-}
-
 impl Waiting {
     /// Seconds until it is over.
     pub fn expires_in(&self, cx: &Cx) -> i64 {
@@ -101,6 +92,11 @@ impl Waiting {
     /// What can complete it, the first of which is the usual one.
     pub fn methods(&self) -> &[Method] {
         &self.row.methods
+    }
+
+    /// Whether completing it sets a factor up.
+    pub(super) fn enrols(&self) -> bool {
+        self.purpose == Purpose::Enrol || self.row.sealed_secret.is_some()
     }
 
     /// Whether a code was mailed for it.
@@ -116,23 +112,6 @@ impl Waiting {
     /// When it was made.
     pub fn made_at(&self) -> Time {
         self.row.expires_at.plus(-SECONDS)
-    }
-
-    /// The shared secret of the authenticator app that is being enrolled with it.
-    pub(super) fn app_secret(&self, cx: &Cx) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Fault> {
-        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
-        let row = app_secrets::pending(&self.row.id);
-        app_secrets::open(cx, &self.tenant.id, &row, sealed).map(Some)
-    }
-
-    /// What to show of the authenticator app that is being enrolled with it.
-    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
-        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
-        let issuer = app_secrets::name_in_uri(&self.tenant.name);
-        let account = self.user.email.replace(':', " ");
-        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
-        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
-        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
     }
 }
 
@@ -202,9 +181,17 @@ pub(super) async fn ask_session(cx: &Cx, session: &OwnSession) -> Result<Asked, 
 /// it. A page that is only looked at uses [`step_up`](crate::domain::step_up).
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where the tenant has none.
-pub async fn for_session(cx: &Cx, session: &OwnSession, holder: Holder<'_>) -> Result<Waiting, Error> {
+/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
+pub async fn for_session(
+    cx: &Cx,
+    session: &OwnSession,
+    password: Option<&str>,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
     let Asked { tenant, user, factors, methods } = ask_session(cx, session).await?;
+    if methods.is_empty() {
+        fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
+    }
     let amr = session.amr.clone();
     let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
     make(cx, tenant, user, factors, new, First::default()).await
@@ -214,11 +201,12 @@ pub async fn for_session(cx: &Cx, session: &OwnSession, holder: Holder<'_>) -> R
 ///
 /// # Errors
 /// As [`for_session`]; [`Refusal::MfaRequired`] for one who has a second factor already and has not proved it
-/// in this session.
+/// in this session; as [`fresh_sign_in::require`].
 pub async fn for_enrolment(
     cx: &Cx,
     session: &OwnSession,
     method: Method,
+    password: Option<&str>,
     holder: Holder<'_>,
 ) -> Result<Waiting, Error> {
     let (tenant, user, factors) = own(cx, session).await?;
@@ -228,6 +216,7 @@ pub async fn for_enrolment(
     if !one_mailbox::is_all(&user, &factors, &session.amr) {
         second_factor_proved(session, &user, &factors)?;
     }
+    fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     let amr = session.amr.clone();
     let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
     let new = New { purpose: Purpose::Enrol, holder, session_id: session.session_id.clone(), amr, methods };

@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::client_rules;
 use crate::domain::delegation;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::lookups;
 use crate::domain::origins;
 use crate::domain::principal::CredentialAdmin;
@@ -113,6 +114,7 @@ pub async fn new_secret_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> 
 }
 
 async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Result<(), Error> {
+    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
     let scopes: Vec<String> = metadata.scope.split_ascii_whitespace().map(str::to_owned).collect();
     delegation::may_give(cx, admin, &scopes, &metadata.roles).await
 }

@@ -1,8 +1,10 @@
 //! Nobody gives what they don't have. An administrator in a session of their own grants whatever the tenant has; a key,
-//! or a client by itself, gives at most its own scopes and no role above its own.
+//! or a client by itself, gives at most its own scopes and no role above its own. Who gives in a session has signed in
+//! lately (see [`fresh_sign_in`]).
 
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::model::role::Role;
@@ -43,13 +45,17 @@ pub(super) fn hold(may: &Scopes, wanted: &Scopes) -> Result<(), Refusal> {
 /// OpenID Connect's scopes let a client know of a person, that person decides.
 ///
 /// # Errors
-/// [`Refusal::ScopeMissing`]; [`Refusal::Forbidden`] for a role above the administrator's own.
+/// As [`fresh_sign_in::require_of_admin`]; [`Refusal::ScopeMissing`]; [`Refusal::Forbidden`] for a role above the
+/// administrator's own.
 pub(super) async fn may_give(
     cx: &Cx,
     admin: &Admin,
     scopes: &[String],
     roles: &[String],
 ) -> Result<(), Error> {
+    if !scopes.is_empty() || !roles.is_empty() {
+        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+    }
     if admin.is_own_session() {
         return Ok(());
     }
@@ -64,6 +70,17 @@ pub(super) async fn may_give(
         return Err(Refusal::Forbidden.into());
     }
     Ok(())
+}
+
+/// Whether an administrator may make a user; `can_do_things`, if that one could sign in at once or has rights.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] for such a one, by a token that was lent; as [`fresh_sign_in::require_of_admin`].
+pub(super) async fn may_make_user(cx: &Cx, admin: &Admin, can_do_things: bool) -> Result<(), Error> {
+    if can_do_things {
+        admin.clone().not_lent()?;
+    }
+    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await
 }
 
 /// The same for a user, to whom a role brings its scopes and those of the roles below it.
@@ -100,6 +117,7 @@ fn carried(known: &[Role], rank: Option<i64>) -> Scopes {
 pub(super) async fn may_rank(cx: &Cx, admin: &Admin, role: &Role, was: Option<&Role>) -> Result<(), Error> {
     if !role.scopes.is_empty() || was.is_some_and(|was| !was.scopes.is_empty()) {
         admin.clone().not_lent()?;
+        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
     }
     if admin.is_own_session() {
         return Ok(());
@@ -118,10 +136,14 @@ pub(super) async fn may_rank(cx: &Cx, admin: &Admin, role: &Role, was: Option<&R
 }
 
 /// Whether an administrator may do to a user what that user could do with all that they have: take their account over.
+/// Their own account is changed as any person's is.
 ///
 /// # Errors
 /// As [`may_give`].
 pub(super) async fn may_act_for(cx: &Cx, admin: &Admin, user: &User) -> Result<(), Error> {
+    let own = admin.user().is_some_and(|caller| caller.id == user.id);
+    let lasting = if own { Lasting::Factor } else { Lasting::ApiKey };
+    fresh_sign_in::require_of_admin(cx, admin, lasting, None).await?;
     if admin.is_own_session() {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::challenges;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::passwords;
 use crate::domain::principal::{self, OwnSession};
@@ -33,7 +34,8 @@ const PURPOSE: &str = "change-email";
 /// not said; its owner is told by the link. A newer request takes the place of an older one.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of one who has a password; [`Refusal::MfaRequired`] for a
+/// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of one who has a password, else as [`fresh_sign_in::require`];
+/// [`Refusal::MfaRequired`] for a
 /// session that has not proved its user's second factor; [`Refusal::Limited`].
 pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &str) -> Result<(), Error> {
     let tenant = &session.tenant;
@@ -45,6 +47,8 @@ pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &
     if user.password_hash.is_some() {
         let failed = Entry::failed("email.change_asked");
         passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;
+    } else {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
     }
     throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, PURPOSE).await?;
     throttle::mail_or_wait(cx, &tenant.directory, new.key(), PURPOSE).await?;

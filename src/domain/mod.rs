@@ -25,6 +25,7 @@ pub mod enrolment;
 pub mod erasure;
 pub mod form_mark;
 pub mod forward;
+pub mod fresh_sign_in;
 pub mod grants;
 mod html_tokens;
 pub mod introspection;

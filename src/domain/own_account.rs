@@ -1,9 +1,10 @@
-//! The end of one's own account.
+//! The end of one's own account, and a copy of what it holds.
 
 use crate::crypto::password::Check;
 use crate::cx::Cx;
-use crate::domain::audit::Entry;
+use crate::domain::audit::{self, Entry};
 use crate::domain::erasure;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::passwords;
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal};
@@ -11,15 +12,12 @@ use crate::domain::sign_in::needs_second;
 use crate::model::factor::has_two;
 use crate::store;
 
-/// How long after signing in one who has no password may delete the account, in seconds.
-const FRESH: i64 = 600;
-
 /// Deletes the account of one who is signed in and knows its password, with everything that is theirs.
 ///
 /// # Errors
 /// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
-/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; [`Refusal::BadCredential`] for one who has no
-/// password and did not just sign in; as [`erasure::delete_user`].
+/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`fresh_sign_in::require`] for one who has no
+/// password; as [`erasure::delete_user`].
 pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);
     // The remembered user may be seconds old.
@@ -31,8 +29,18 @@ pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), 
     if fresh.password_hash.is_some() {
         let failed = Entry::failed("user.deleted");
         passwords::prove(cx, tenant, &fresh, current, Check::Wrong, failed).await?;
-    } else if session.auth_time.is_none_or(|at| cx.now >= at.plus(FRESH)) {
-        return Err(Refusal::BadCredential.into());
+    } else {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
     }
     erasure::delete_user(cx, tenant, &user.id, &user.id).await
+}
+
+/// Notes that a copy of what the account holds is about to be given to its owner.
+///
+/// # Errors
+/// As [`fresh_sign_in::require`].
+pub async fn export(cx: &Cx, session: &OwnSession) -> Result<(), Error> {
+    fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    let id = &session.user.id;
+    Ok(audit::write(cx, &session.tenant.id, Entry::ok("user.exported").by(id).on(id)).await?)
 }

@@ -2,23 +2,28 @@
 
 use std::rc::Rc;
 
+use futures_util::future::join;
+
 use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::challenges;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::sign_in::needs_second;
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::throttle;
 use crate::domain::users;
-use crate::model::factor::{ONE_TIME, has_two};
+use crate::model::factor::{KEY, ONE_TIME, has_two};
 use crate::model::reason::Reason;
 use crate::model::text::caseless;
 use crate::ports::Fault;
 use crate::store;
+pub use crate::store::held::Held;
 use crate::store::users::User;
 
 /// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
@@ -48,13 +53,10 @@ pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Resul
     Ok(())
 }
 
-/// How long after signing in by mail one who has no password may set one, in seconds.
-const FRESH: i64 = 900;
-
-/// Whether this session has just proved its user's mailbox, which is all that a reset takes.
-fn came_by_mail(cx: &Cx, session: &OwnSession) -> bool {
-    let just_now = session.auth_time.is_some_and(|at| cx.now < at.plus(FRESH));
-    just_now && session.amr.first().is_some_and(|first| first == ONE_TIME)
+/// Whether this session began with what one who has no password signs in with: the mailbox, which is all that a reset
+/// takes, or a passkey.
+fn came_without_password(session: &OwnSession) -> bool {
+    session.amr.first().is_some_and(|first| first == ONE_TIME || first == KEY)
 }
 
 /// Whether one who is signed in knows the password, counted by user. `without` is how it goes for one who has
@@ -83,10 +85,11 @@ pub(super) async fn prove(
 }
 
 /// Changes the password of one who knows it; ends their other sessions. One who has none sets the first, soon
-/// after signing in by mail.
+/// after signing in by mail or with a passkey.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user.
+/// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user; for a first password as
+/// [`fresh_sign_in::require`].
 pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
     let user = &session.user;
     let tenant = &session.tenant;
@@ -95,7 +98,10 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
         .await?
         .ok_or(Refusal::BadCredential)?;
-    let without = if came_by_mail(cx, session) { Check::Right } else { Check::Wrong };
+    let without = if came_without_password(session) { Check::Right } else { Check::Wrong };
+    if fresh.password_hash.is_none() && without == Check::Right {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    }
     prove(cx, tenant, &fresh, current, without, Entry::failed("password.change")).await?;
     let hash = password::hash(new, cx.random())?;
     // Who knows a password that was set by mail proves the mailbox with it, and nothing more with the next one.
@@ -152,13 +158,28 @@ pub async fn address_of_link(cx: &Cx, token: &str) -> Result<Option<String>, Fau
     store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await
 }
 
+/// What else than a password lets somebody into the account of a reset link.
+pub async fn held_of_link(cx: &Cx, token: &str) -> Result<Held, Fault> {
+    store::held::find(cx.db.as_ref(), store::held::of_link(&stored(token), cx.now)).await
+}
+
+/// What a reset did.
+pub struct Reset {
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// What else let somebody in before it.
+    pub before: Held,
+    /// What does so now.
+    pub left: Held,
+}
+
 /// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as
 /// confirmed and the account's failed attempts are forgotten. A second factor stays, unless nobody had proved the
-/// address before.
+/// address before. So do API keys, passkeys and connected apps unless they are to end, but how many there are is told.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
-pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error> {
+pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
     acceptable(&tenant, "password", new)?;
     let link =
@@ -166,8 +187,10 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
             .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;
-    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id).await?;
-    let user = user.ok_or(Refusal::LinkDead)?;
+    let held = || store::held::of_user(&link.user_id, cx.now);
+    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id);
+    let (user, before) = join(user, store::held::find(cx.db.as_ref(), held())).await;
+    let (user, before) = (user?.ok_or(Refusal::LinkDead)?, before?);
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
     // The link proved the address.
     let user = User { email_verified: true, ..user };
@@ -187,15 +210,24 @@ pub async fn reset(cx: &Cx, token: &str, new: &str) -> Result<Rc<Tenant>, Error>
         store::users::confirm_email(&link.user_id, &link.email_key),
         audit::row(cx, &tenant.id, entry),
     ]);
+    if end && before.any() {
+        let Held { api_keys, passkeys, connections } = before;
+        let said = format!("{api_keys} API keys, {passkeys} passkeys, {connections} connections");
+        let entry = Entry::ok("credentials.ended").by(&link.user_id).on(&link.user_id).saying(said);
+        batch.extend(store::held::end(&link.user_id, needs_second(&tenant, &user), cx.now));
+        batch.push(audit::row(cx, &tenant.id, entry));
+    }
     batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
     batch.extend(challenges::forget(&link.user_id, cx.now));
     batch.extend(mail.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
-    cx.db.run(batch).await?;
+    batch.push(held());
+    let answers = cx.db.run(batch).await?;
+    let left = store::held::read(answers.last().map(Vec::as_slice).unwrap_or_default())?;
     cx.cache.forget_user(&link.user_id);
     backchannel::soon(cx, &link.user_id);
     throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
     if let Some(mail) = mail {
         mailing::dispatch(cx, mail).await;
     }
-    Ok(tenant)
+    Ok(Reset { tenant, before, left })
 }

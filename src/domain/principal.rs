@@ -246,6 +246,12 @@ impl Admin {
         if lent { Err(Refusal::Forbidden) } else { Ok(CredentialAdmin(self)) }
     }
 
+    /// The session, if it is one of the administrator's own.
+    pub fn own_session(&self) -> Option<OwnSession> {
+        let user = self.user().filter(|_| self.is_own_session())?.clone();
+        Some(OwnSession(Session { credential: self.0.clone(), user }))
+    }
+
     /// Whether it is a session of the administrator's own.
     pub fn is_own_session(&self) -> bool {
         self.user().is_some() && is_own(self)

@@ -57,6 +57,11 @@ pub enum Refusal {
     },
     /// The session must have a second factor.
     MfaRequired,
+    /// The person must have proved who they are within so many seconds.
+    ReauthenticationRequired {
+        /// How many.
+        seconds: i64,
+    },
     /// The second factor is wrong, used or over.
     WrongCode,
     /// The sign-in that waited for its second factor is over, or was none.

@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{Purpose, Waiting};
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::one_mailbox;
 use crate::domain::one_time;
@@ -55,7 +56,8 @@ pub(super) struct Guess {
 /// Completes a challenge.
 ///
 /// # Errors
-/// [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`].
+/// [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`]; as [`fresh_sign_in::require_in`] for a factor
+/// that is set up in a session.
 pub async fn complete(
     cx: &Cx,
     chosen: &Chosen,
@@ -64,6 +66,10 @@ pub async fn complete(
     proof: Proof<'_>,
     trust: bool,
 ) -> Result<SignedIn, Error> {
+    if let Some(session_id) = waiting.row.session_id.as_deref().filter(|_| waiting.enrols()) {
+        let Waiting { tenant, user, .. } = waiting;
+        fresh_sign_in::require_in(cx, tenant, user, session_id, Lasting::Factor).await?;
+    }
     let guess = look(cx, chosen, waiting, proof).await?;
     let Guess { method, mut gate, tried, step } = guess;
     // With a code that was mailed for the challenge, and with a password, it is taken in one statement.
@@ -98,7 +104,7 @@ async fn conclude(
 ) -> Result<Option<SignedIn>, Error> {
     let Waiting { purpose, tenant, user, row, .. } = waiting;
     let End { method, gate, amr, step, trust } = end;
-    let enrols = *purpose == Purpose::Enrol || row.sealed_secret.is_some();
+    let enrols = waiting.enrols();
     let backup_codes = if enrols { one_time::backup_codes(cx) } else { Vec::new() };
     let confirms = confirms_password(user, &amr);
     let password = |mark: &str| {
@@ -145,7 +151,8 @@ async fn conclude(
             let mark = audit::mark(cx, &tenant.id, entry);
             let writes;
             (writes, letter) = effects(&mark.id).await?;
-            let upgrade = Upgrade { tenant, user, session_id, amr: &amr, gate, mark, writes };
+            let proves = !enrols;
+            let upgrade = Upgrade { tenant, user, session_id, amr: &amr, gate, mark, writes, proves };
             upgrade.write(cx, holder).await?
         }
     };

@@ -192,20 +192,23 @@ pub struct Upgrade<'a> {
     pub mark: Mark,
     /// What else is written.
     pub writes: Vec<Stmt>,
+    /// Whether what was proved is something that the person had before, and so says that it is them.
+    pub proves: bool,
 }
 
 impl Upgrade<'_> {
     /// Does it; what stood for the session does no more, and this does. `None` if something of the gate was
     /// spent before, or the session is over.
     pub async fn write(self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
-        let Upgrade { tenant, user, session_id, amr, gate, mark, writes } = self;
+        let Upgrade { tenant, user, session_id, amr, gate, mark, writes, proves } = self;
         let secret = cx.secret();
         let hash = stored(&secret);
         let at = gate.len() + 1;
         let mut batch = store::chained(gate);
         batch.push(mark.stmt);
         let cookie = holder.is_browser().then_some(hash.as_str());
-        batch.push(store::sessions::upgrade(session_id, amr, cookie, cx.now, &mark.id));
+        let proved_at = proves.then_some(cx.now);
+        batch.push(store::sessions::upgrade(session_id, amr, cookie, proved_at, &mark.id));
         if !holder.is_browser() {
             batch.extend(store::refresh_tokens::replace(&hash, session_id, cx.now, &mark.id));
         }

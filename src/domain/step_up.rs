@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::domain::app_secrets;
 use crate::domain::audit::{self, Entry};
 use crate::domain::challenges::{self, Asked, Purpose, SECONDS, Waiting};
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::Holder;
@@ -32,11 +33,15 @@ struct Draft {
 /// Asks a session for its second factor.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where the tenant has none.
+/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
 pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<Waiting, Error> {
     let draft = Draft { expires_at: cx.now.plus(SECONDS), app: cx.random(), id: cx.id() };
     let secret = draft.sealed(cx, session)?;
-    offered(cx, session, draft, secret).await
+    let waiting = offered(cx, session, draft, secret).await?;
+    if waiting.enrols() {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    }
+    Ok(waiting)
 }
 
 /// What the session is asked for under this secret, stored or not; `None` if the secret is not of this module, is of

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delegation;
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{Error, LAST_ADMIN, Problem, Refusal, invalid};
 use crate::domain::tenants::{Settings, Tenant, from_row};
@@ -20,10 +21,11 @@ const TRIES: usize = 5;
 /// Changes members of a tenant's settings. Two changes at once of different members are both done.
 ///
 /// # Errors
-/// [`Refusal::Malformed`], [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and
+/// As [`fresh_sign_in::require_of_admin`]; [`Refusal::Malformed`], [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and
 /// [`Refusal::Forbidden`] for what keys and sessions hang on, by a token that was lent; [`Refusal::Conflict`] where no
 /// administrator could sign in any more.
 pub async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Result<Settings, Error> {
+    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
     let id = &admin.tenant.id;
     let mut tried: Option<String> = None;
     for _ in 0..TRIES {

@@ -59,6 +59,10 @@ pub struct Settings {
     pub mfa_attempts: u32,
     /// How long that lasts: 60 to a day.
     pub mfa_lockout_seconds: i64,
+    /// How long after a sign-in or step-up people may set up, change or remove what they sign in with: 60 to 3600.
+    pub reauthentication_seconds: i64,
+    /// The same for API keys, and for what administrators make that lets somebody in: 60 to 7 days.
+    pub api_key_reauthentication_seconds: i64,
     /// Whether people can sign in by a link or code in their mail.
     pub magic_links: bool,
     /// Whether such a link makes an account for an address that has none.
@@ -125,6 +129,8 @@ impl Default for Settings {
             trusted_device_days: 0,
             mfa_attempts: 5,
             mfa_lockout_seconds: 900,
+            reauthentication_seconds: 600,
+            api_key_reauthentication_seconds: 86_400,
             magic_links: true,
             magic_link_sign_up: false,
             passkeys: true,
@@ -161,6 +167,8 @@ impl Settings {
         within("trustedDeviceDays", self.trusted_device_days, 0, 90)?;
         within("mfaAttempts", i64::from(self.mfa_attempts), 1, 20)?;
         within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
+        within("reauthenticationSeconds", self.reauthentication_seconds, 60, 3_600)?;
+        within("apiKeyReauthenticationSeconds", self.api_key_reauthentication_seconds, 60, 7 * 86_400)?;
         let domains = &self.registration_domains;
         let rule = "at most 100 in lower case, each as example.com";
         all_fit("registrationDomains", domains, 100, rule, &is_mail_domain)?;
@@ -237,6 +245,10 @@ impl Tenant {
             mfa_attempts: set.mfa_attempts.min(least.mfa_attempts),
             mfa_lockout_seconds: set.mfa_lockout_seconds.max(least.mfa_lockout_seconds),
             passkeys: true,
+            reauthentication_seconds: set.reauthentication_seconds.min(least.reauthentication_seconds),
+            api_key_reauthentication_seconds: set
+                .api_key_reauthentication_seconds
+                .min(least.api_key_reauthentication_seconds),
             ..set.clone()
         })
     }

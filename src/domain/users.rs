@@ -4,6 +4,7 @@ use crate::crypto::imported::check_import;
 use crate::crypto::password;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::Changed;
 use crate::domain::principal::{Admin, OwnSession};
 use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Refusal, invalid};
@@ -162,14 +163,13 @@ pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
 /// Makes a user.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address; as [`delegation::may_give_user`], and
-/// [`Refusal::Forbidden`] for a user who could sign in or has rights, by a token that was lent.
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address; as [`delegation::may_make_user`] and
+/// [`delegation::may_give_user`].
 pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error> {
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let rights = !new.roles.is_empty() || !new.scopes.is_empty();
-    if rights || new.password.is_some() || new.password_hash.is_some() {
-        admin.clone().not_lent()?;
-    }
+    let can_do_things = rights || new.password.is_some() || new.password_hash.is_some();
+    delegation::may_make_user(cx, admin, can_do_things).await?;
     let email = check(tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
@@ -248,6 +248,9 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     }
     if takes_over {
         delegation::may_act_for(cx, admin, &user).await?;
+    }
+    if change.status.as_deref() == Some("active") && user.status != "active" {
+        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
     }
     if cleared {
         enrolment::may_clear(cx, admin, &user).await?;

@@ -64,7 +64,7 @@ const KEY: &str = "api_keys.*, clients.id AS client_id, clients.name AS client_n
                    LEFT JOIN clients ON clients.id = sessions.client_id";
 
 /// Whether a key is neither revoked nor over with its grant at `?1`.
-const STANDS: &str = "api_keys.revoked_at IS NULL AND (api_keys.grant_id IS NULL OR EXISTS (
+pub(super) const STANDS: &str = "api_keys.revoked_at IS NULL AND (api_keys.grant_id IS NULL OR EXISTS (
                         SELECT 1 FROM sessions grants WHERE grants.id = api_keys.grant_id
                         AND grants.ended_at IS NULL AND grants.expires_at > ?1))";
 

@@ -18,6 +18,7 @@ pub mod erasure;
 pub mod factors;
 pub mod gathered_notices;
 pub mod grants;
+pub mod held;
 pub mod keys;
 pub mod logout_deliveries;
 pub mod magic_links;

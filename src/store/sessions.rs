@@ -161,15 +161,31 @@ pub fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> St
     Stmt::new(sql, args)
 }
 
-/// Notes that a session's person proved more, and changes the value of its cookie if it has one, once the
-/// event of that mark is written; returns when it began and when it ends.
-pub fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, now: Time, mark: &str) -> Stmt {
-    let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash), proved_at = ?4
+/// Notes that a session's person proved more, `proved_at` if that was something they had before, and changes the value
+/// of its cookie if it has one, once the event of that mark is written; returns when it began and when it ends.
+pub fn upgrade(
+    id: &str,
+    amr: &[String],
+    cookie_hash: Option<&str>,
+    proved_at: Option<Time>,
+    mark: &str,
+) -> Stmt {
+    let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash),
+                                   proved_at = coalesce(?4, proved_at)
                WHERE id = ?1 AND ended_at IS NULL";
-    let args = vec![id.into(), json_text(&amr).into(), cookie_hash.into(), now.0.into()];
+    let proved_at = proved_at.map(|at| at.0);
+    let args = vec![id.into(), json_text(&amr).into(), cookie_hash.into(), proved_at.into()];
     let mut stmt = audit::if_written(Stmt::new(sql, args), mark);
     stmt.sql.push_str(" RETURNING auth_time, expires_at");
     stmt
+}
+
+/// Notes that the person of a session proved who they are with the password of that hash, which must still be theirs;
+/// returns the session's id if it is live.
+pub fn prove(id: &str, user_id: &str, password_hash: &str, now: Time) -> Stmt {
+    let sql = "UPDATE sessions SET proved_at = ?4 WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL
+               AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND users.password_hash = ?3) RETURNING id";
+    Stmt::new(sql, vec![id.into(), user_id.into(), password_hash.into(), now.0.into()])
 }
 
 /// A session and those that began in it, but for offline access.

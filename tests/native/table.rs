@@ -116,6 +116,7 @@ session own session POST /api/auth/change-password
 session own session POST /api/auth/mfa/step-up
 session own session POST /api/auth/passkeys
 session own session POST /api/auth/passkeys/options
+session own session POST /api/auth/reauthenticate
 session session GET /api/auth/me
 session session POST /api/auth/logout
 system open GET /dev/outbox

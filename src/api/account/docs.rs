@@ -5,7 +5,7 @@
 use utoipa::ToSchema;
 
 use crate::api::account::{forgot_password, login, logout, refresh, register, reset_password, verify_email};
-use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op};
+use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication};
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -21,6 +21,26 @@ struct Failure {
 #[derive(ToSchema)]
 struct Message {
     message: String,
+}
+
+/// A password that was reset.
+#[derive(ToSchema)]
+struct WasReset {
+    message: String,
+    /// What else let somebody in, if anything did: `end_credentials` ends it.
+    #[schema(nullable = false)]
+    credentials: Option<HeldBefore>,
+    /// What of it still does. A passkey that is the account's only second factor stays.
+    #[schema(nullable = false)]
+    credentials_left: Option<HeldBefore>,
+}
+
+#[derive(ToSchema)]
+struct HeldBefore {
+    api_keys: i64,
+    passkeys: i64,
+    /// Apps that may act for the user.
+    connections: i64,
 }
 
 #[derive(ToSchema)]
@@ -90,6 +110,8 @@ struct Standing {
 struct Enable {
     /// `totp`, which it is if absent, or `email`.
     method: Option<String>,
+    /// The caller's, where they did not just sign in.
+    password: Option<String>,
 }
 
 /// What is being set up: complete it with a code of it at `/auth/mfa/verify`.
@@ -114,7 +136,7 @@ struct Verify {
     mfa_token: Option<String>,
     /// Of the app or the mail, or a backup code.
     code: Option<String>,
-    /// Instead, where the methods say so.
+    /// Instead, where the methods say so. Beside the code of what is set up: the caller's, who did not just sign in.
     password: Option<String>,
 }
 
@@ -150,6 +172,8 @@ struct MfaLogin {
 struct Send {
     /// What the login answered with. Without it, a bearer token says which session is asked.
     mfa_token: Option<String>,
+    /// The caller's, who did not just sign in and has no second factor yet.
+    password: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -198,13 +222,15 @@ fn second_factors() -> Vec<Operation> {
             .about("An authenticator app, or codes by mail. One who has a second factor proves it first.")
             .maybe_json::<Enable>()
             .answers::<Enabling>(200, "What `/auth/mfa/verify` completes.")
-            .refuses([Refusal::MfaRequired]),
+            .refuses([Refusal::MfaRequired, Refusal::WrongPassword, limited()])
+            .refuses([reauthentication()]),
         op("POST", "/auth/mfa/verify", "Complete a sign-in, or setting up a second factor")
             .about("With `mfa_token` a sign-in; without it, what the bearer's session began to set up.")
             .json::<Verify>()
             .reads(&["bearer"])
             .answers::<Verified>(200, "Signed in, or set up.")
             .refuses([Refusal::WrongCode, Refusal::ChallengeOver, Refusal::WrongPassword, limited()])
+            .refuses([reauthentication()])
             .refuses(signed_in.clone()),
         op("POST", "/auth/mfa/login", "Sign in with password and code at once")
             .json::<MfaLogin>()
@@ -214,7 +240,8 @@ fn second_factors() -> Vec<Operation> {
             .maybe_json::<Send>()
             .reads(&["bearer"])
             .answers::<Sent>(200, "With `mfa_token`, mailed; otherwise what `/auth/mfa/verify` completes.")
-            .refuses([Refusal::ChallengeOver, Refusal::Forbidden, limited()])
+            .refuses([Refusal::ChallengeOver, Refusal::Forbidden, limited(), Refusal::WrongPassword])
+            .refuses([reauthentication()])
             .refuses(signed_in),
         op("GET", "/auth/mfa/backup-codes", "How many backup codes are left")
             .answers::<Remaining>(200, "How many."),
@@ -277,7 +304,7 @@ pub fn chapter() -> Chapter {
             .json::<reset_password::Body>()
             .form::<reset_password::Body>()
             .alias("password", "new_password")
-            .answers::<Message>(200, "Changed; all sessions are over.")
+            .answers::<WasReset>(200, "Changed; all sessions are over.")
             .page(200, "Changed.")
             .refuses([Refusal::LinkDead]),
     ];

@@ -11,7 +11,7 @@ use crate::domain::refusal::{Error, invalid};
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sessions::Holds;
 use crate::domain::sign_in::{self, Attempt, Holder};
-use crate::domain::{challenges, enrolment};
+use crate::domain::{challenges, enrolment, fresh_sign_in};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -44,7 +44,8 @@ pub(super) async fn enable(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Ans
         Some("email") => Method::Email,
         Some(_) => return Err(invalid("method", "totp or email")),
     };
-    let waiting = challenges::for_enrolment(cx, &session, method, Holder::Api).await?;
+    let password = body.password.as_deref();
+    let waiting = challenges::for_enrolment(cx, &session, method, password, Holder::Api).await?;
     let mut shape = factor::enrolment(cx, &waiting, Names::Snake)?.unwrap_or_default();
     shape.insert("method".into(), method.name().into());
     shape.insert("expires_in".into(), waiting.expires_in(cx).into());
@@ -64,6 +65,9 @@ pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
     }
     let session = principal::own_session(cx, &call.chosen, &call.sent()).await?;
     let code = Proof::Code(need("code", &body.code)?);
+    if let Some(password) = &body.password {
+        fresh_sign_in::confirm(cx, &session, password).await?;
+    }
     let waiting = challenges::enrolment_of(cx, &call.chosen, &session).await?;
     let method = waiting.methods().first().map(|method| method.name());
     let enrolled = second_factor::complete(cx, &call.chosen, &waiting, Holder::Api, code, false).await?;
@@ -94,7 +98,7 @@ pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
         return Ok(message(200, "A code is on its way to your email"));
     }
     let session = principal::own_session(cx, &call.chosen, &call.sent()).await?;
-    let waiting = challenges::for_session(cx, &session, Holder::Api).await?;
+    let waiting = challenges::for_session(cx, &session, body.password.as_deref(), Holder::Api).await?;
     Ok(ok(200, &factor::challenge(cx, &waiting, Names::Snake, "mfaToken")?))
 }
 

@@ -5,7 +5,7 @@
 use utoipa::ToSchema;
 
 use crate::api::connections::generate_api_key;
-use crate::api::docs::{Chapter, answer, conflict, limited, op};
+use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication};
 use crate::api::magic_link;
 use crate::api::session::docs::Challenge;
 use crate::domain::refusal::Refusal;
@@ -18,6 +18,9 @@ struct Failure {
     status_code: u16,
     #[schema(format = DateTime)]
     timestamp: String,
+    /// `REAUTHENTICATION_REQUIRED`, where that is why.
+    #[schema(nullable = false)]
+    code: Option<String>,
     /// With a 500: what the log knows it by.
     #[schema(nullable = false)]
     request_id: Option<String>,
@@ -100,7 +103,7 @@ pub fn chapter() -> Chapter {
             .about("With the scopes `read` and `write` unless the body narrows them.")
             .maybe_json::<generate_api_key::Body>()
             .answers::<ApiKey>(200, "The key.")
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication(), Refusal::WrongPassword, limited()]),
     ];
     Chapter {
         surface: "connections",

@@ -19,6 +19,9 @@ pub(super) struct Body {
     name: Option<String>,
     #[serde(default)]
     scopes: Option<Vec<String>>,
+    /// The caller's, where they have not signed in for a day.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, maker: KeyMaker) -> Answer {
@@ -27,6 +30,7 @@ pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, maker: KeyMaker) 
         name: body.name.as_deref().unwrap_or("API key"),
         scopes: body.scopes.unwrap_or_else(|| vec!["read".into(), "write".into()]),
         expires_at: None,
+        password: body.password.as_deref(),
     };
     let (_, key) = api_keys::create(cx, &maker, new).await?;
     Ok(Response::json(200, &json!({ "success": true, "apiKey": key })))

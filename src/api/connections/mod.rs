@@ -42,9 +42,13 @@ fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
         Refusal::NoCredential => "Authentication required",
         _ => &worded.sentence,
     };
-    let body = json!({
+    let mut body = json!({
         "success": false, "error": error, "statusCode": worded.status, "timestamp": cx.now.rfc3339(),
     });
+    // The one refusal here after which a program goes on by itself, and so has to tell it from others.
+    if let (Refusal::ReauthenticationRequired { .. }, Some(body)) = (refusal, body.as_object_mut()) {
+        body.insert("code".into(), worded.code.into());
+    }
     with_headers(Response::json(worded.status, &body), refusal)
 }
 

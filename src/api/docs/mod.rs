@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::api::{account, connections, oauth, pages, session, system, tenant};
 
 pub use self::document::{differences, document};
-pub use self::operation::{Operation, conflict, limited, op};
+pub use self::operation::{Operation, conflict, limited, op, reauthentication};
 pub use self::schema::{Named, answer, lean_answer, like, whole_answer};
 
 /// What there is to say about a surface that its table does not.

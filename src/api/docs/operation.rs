@@ -257,3 +257,8 @@ pub fn limited() -> Refusal {
 pub fn conflict() -> Refusal {
     Refusal::Conflict("it clashes with what is there")
 }
+
+/// One who did not sign in lately enough.
+pub fn reauthentication() -> Refusal {
+    Refusal::ReauthenticationRequired { seconds: 600 }
+}

@@ -125,7 +125,8 @@ struct Nothing {}
 pub fn chapter() -> Chapter {
     let operations = vec![
         page("/tenant/{tenant}/login", "The sign-in page")
-            .query::<String>("over", "Not empty after a second factor that took too long."),
+            .query::<String>("over", "Not empty after a second factor that took too long.")
+            .query::<String>("confirm", "Not empty for one who is signed in, to confirm that it is them."),
         form("/tenant/{tenant}/login", "Sign a browser in")
             .form::<SignIn>()
             .sets("set-cookie", "the session")
@@ -200,7 +201,7 @@ pub fn chapter() -> Chapter {
             .reads(&["session"])
             .answers::<Export>(200, "The file; secrets are no part of it.")
             .sets("content-disposition", "that it is to be kept")
-            .nothing(303, "To sign in.")
+            .nothing(303, "To sign in, again if that was more than `reauthenticationSeconds` ago.")
             .sets("location", "where to"),
         op("GET", "/.well-known/change-password", "Where password managers find the page to change a password")
             .nothing(303, "To the account page.")

@@ -2,18 +2,20 @@
 
 use askama::Template;
 
-use crate::api::pages::messages::Messages;
+use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::api::pages::said;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::mailing::{self, Purpose};
+use crate::domain::passwords::{Held, Reset};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::domain::{passwords, register};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use futures_util::future::join;
 use std::rc::Rc;
 
 #[derive(Template)]
@@ -33,6 +35,15 @@ struct ResetPassword<'a> {
     /// Whose password it is, for password managers.
     email: &'a str,
     problem: Option<Problem>,
+    /// What else lets somebody in, if anything does.
+    held: Option<String>,
+}
+
+/// A sentence with how much else lets somebody into an account; none if nothing does.
+fn told(sentence: &str, held: Held) -> Option<String> {
+    let counts = [("keys", held.api_keys), ("passkeys", held.passkeys), ("apps", held.connections)];
+    let with = |text: String, (name, count): (&str, i64)| fill(&text, name, count);
+    held.any().then(|| counts.into_iter().fold(sentence.to_owned(), with))
 }
 
 /// The mailed link's place. What it carried on may be over by now; the link itself is good all the same.
@@ -103,15 +114,21 @@ async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refu
     match place.custom(cx, "reset", status, &values).await? {
         Some(own) => Ok(own),
         None => {
-            let email = &passwords::address_of_link(cx, token).await?.unwrap_or_default();
-            Ok(place.page_with(status, &ResetPassword { m: place.m, place, token, email, problem }, true)?)
+            let (email, held) =
+                join(passwords::address_of_link(cx, token), passwords::held_of_link(cx, token)).await;
+            let email = &email?.unwrap_or_default();
+            let held = told(place.m.reset_held, held?);
+            let page = ResetPassword { m: place.m, place, token, email, problem, held };
+            Ok(place.page_with(status, &page, true)?)
         }
     }
 }
 
 /// What the reset form is answered with.
-pub(crate) async fn password_reset(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Answer {
-    let place = &place(cx, call, tenant).await?;
+pub(crate) async fn password_reset(cx: &Cx, call: &Call<'_>, reset: Reset) -> Answer {
+    let place = &place(cx, call, reset.tenant).await?;
     let m = place.m;
-    Ok(said(place, m.reset_done, m.reset_done_text, Some(("login", m.sign_in)))?)
+    let left = told(m.reset_left, reset.left).map(|left| format!("{} {left}", m.reset_done_text));
+    let text = left.as_deref().unwrap_or(m.reset_done_text);
+    Ok(said(place, m.reset_done, text, Some(("login", m.sign_in)))?)
 }

@@ -10,7 +10,9 @@ use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::passkeys;
+use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::sessions;
 use crate::domain::sign_in::{self, Attempt};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -35,12 +37,14 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = Place::of(cx, call, None).await?;
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     // Back from a second factor that took too long.
-    let over = call.query("over").map(|_| Problem {
-        status: 200,
-        sentence: place.m.refused_challenge.to_owned(),
-        field: "",
-    });
-    page(cx, call, &place, hint.unwrap_or_default(), over).await
+    let over = call.query("over").map(|_| place.m.refused_challenge);
+    // One who is signed in confirms that it is them.
+    let confirm = call.query("confirm").map(|_| place.m.confirm_identity);
+    let cookie = call.request.headers.cookie(sessions::COOKIE).filter(|_| confirm.is_some());
+    let known = principal::browser(cx, &call.chosen, cookie).await?;
+    let known = known.as_ref().map(|session| session.user.email.as_str());
+    let problem = over.or(confirm).map(|text| Problem { status: 200, sentence: text.to_owned(), field: "" });
+    page(cx, call, &place, hint.or(known).unwrap_or_default(), problem).await
 }
 
 /// The tenant's own page, or ours.

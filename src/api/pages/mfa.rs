@@ -34,7 +34,10 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     if has_two(&session.amr) {
         return leave(call.request, place.onward());
     }
-    let waiting = step_up::begin(cx, &session).await?;
+    let waiting = match step_up::begin(cx, &session).await {
+        Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => return Ok(place.confirm()),
+        waiting => waiting?,
+    };
     let cookie = set_cookie(COOKIE, &waiting.secret, challenges::SECONDS);
     Ok(view::ask(cx, call, place, &waiting, asking).await?.with("set-cookie", cookie))
 }
@@ -67,6 +70,9 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     };
     let refusal = match outcome {
         Err(Error::Refused(Refusal::ChallengeOver)) if !send => return Ok(over(place, session.is_some())),
+        Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
+            return Ok(forgotten(place.confirm()));
+        }
         Err(Error::Refused(refusal)) => refusal,
         answer => return answer,
     };

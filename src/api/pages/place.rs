@@ -282,6 +282,11 @@ impl Place {
         }
     }
 
+    /// To the sign-in page, where one who is signed in confirms that it is them.
+    pub(super) fn confirm(&self) -> Response {
+        Response::see_other(&self.link_with("login", "confirm=1"))
+    }
+
     /// On to the second factor, with the challenge in a cookie.
     pub(super) fn second(&self, waiting: &Waiting) -> Response {
         let cookie = set_cookie(challenges::COOKIE, &waiting.secret, challenges::SECONDS);

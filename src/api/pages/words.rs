@@ -91,6 +91,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         }
         Refusal::FeatureMissing { current, .. } => return fill(m.refused_feature, "current", current),
         Refusal::MfaRequired => m.refused_mfa,
+        Refusal::ReauthenticationRequired { .. } => m.confirm_identity,
         Refusal::WrongCode => m.refused_code,
         Refusal::ChallengeOver => m.refused_challenge,
         Refusal::NotFound => m.refused_not_found,

@@ -21,6 +21,9 @@ pub(super) struct Body {
     scopes: Vec<String>,
     #[serde(default)]
     expires_at: Option<String>,
+    /// The caller's, where they have not signed in for a day.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 /// A key, without itself.
@@ -40,7 +43,8 @@ pub(crate) fn shape(key: &ApiKey) -> Value {
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, maker: KeyMaker) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    let new = NewKey { name: &body.name, scopes: body.scopes, expires_at: body.expires_at.as_deref() };
+    let (expires_at, password) = (body.expires_at.as_deref(), body.password.as_deref());
+    let new = NewKey { name: &body.name, scopes: body.scopes, expires_at, password };
     let (key, secret) = api_keys::create(cx, &maker, new).await?;
     let mut data = shape(&key);
     if let Some(data) = data.as_object_mut() {

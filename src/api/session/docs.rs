@@ -5,7 +5,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op};
+use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication};
 use crate::api::magic_link;
 use crate::api::session::{api_keys, change_email, change_password, login, mfa, passkeys_docs, refresh};
 use crate::domain::refusal::Refusal;
@@ -114,6 +114,11 @@ struct Message {
 }
 
 #[derive(ToSchema)]
+struct Reauthenticated {
+    reauthenticated: bool,
+}
+
+#[derive(ToSchema)]
 struct Revoked {
     revoked: bool,
 }
@@ -212,7 +217,7 @@ fn by_mail() -> Vec<Operation> {
             .about("Mails a link to both addresses. It is changed once both were followed, within a day.")
             .json::<change_email::Body>()
             .answers_with(200, "On their way.", answer::<Message>().in_data())
-            .refuses([Refusal::WrongPassword, Refusal::MfaRequired, limited()]),
+            .refuses([Refusal::WrongPassword, Refusal::MfaRequired, reauthentication(), limited()]),
         op("POST", "/api/auth/change-email/confirm", "Confirm another address")
             .about("With the token of either link. Once both agreed, all sessions but the caller's own end.")
             .json::<change_email::Token>()
@@ -267,16 +272,26 @@ pub fn chapter() -> Chapter {
             .about("Sets up the authenticator app where the challenge came with one.")
             .json::<mfa::Body>()
             .answers_with(200, "Signed in.", answer::<Login>().in_data())
-            .refuses([Refusal::WrongCode, Refusal::WrongPasskey, Refusal::ChallengeOver, limited()]),
+            .refuses([Refusal::WrongCode, Refusal::WrongPasskey, Refusal::ChallengeOver, limited()])
+            .refuses([reauthentication()]),
         op("POST", "/api/auth/mfa/send", "Mail a code for the second factor")
             .json::<mfa::Send>()
             .answers_with(200, "Sent.", answer::<Message>().in_data())
             .refuses([Refusal::ChallengeOver, limited()]),
-        op("POST", "/api/auth/mfa/step-up", "Ask the session for its second factor").answers_with(
-            200,
-            "What `/api/auth/mfa/verify` completes.",
-            answer::<Challenge>().in_data(),
-        ),
+        op("POST", "/api/auth/mfa/step-up", "Ask the session for its second factor")
+            .about("Who has none sets one up, soon after a sign-in. A factor that is proved counts as a sign-in.")
+            .maybe_json::<mfa::Confirmed>()
+            .answers_with(200, "What `/api/auth/mfa/verify` completes.", answer::<Challenge>().in_data())
+            .refuses([reauthentication(), Refusal::WrongPassword, limited()]),
+        op("POST", "/api/auth/reauthenticate", "Confirm the password")
+            .about(
+                "Counts as a sign-in for what asks for one of late: `reauthenticationSeconds` for passwords, second \
+                 factors, passkeys and addresses, `apiKeyReauthenticationSeconds` for API keys and what administrators \
+                 make that lets somebody in. A login and a step-up do as well, a refresh does not.",
+            )
+            .json::<mfa::Password>()
+            .answers_with(200, "Confirmed.", answer::<Reauthenticated>().in_data())
+            .refuses([Refusal::WrongPassword, limited()]),
         op("POST", "/api/auth/refresh", "Renew a token pair")
             .about("A refresh token works once. Using a spent one ends its session.")
             .json::<refresh::Body>()
@@ -291,7 +306,7 @@ pub fn chapter() -> Chapter {
             .about("Ends the user's other sessions.")
             .json::<change_password::Body>()
             .answers_with(200, "Changed.", answer::<Message>().in_data())
-            .refuses([Refusal::WrongPassword, limited()]),
+            .refuses([Refusal::WrongPassword, reauthentication(), limited()]),
         op("GET", "/api/auth/me", "The caller").answers_with(
             200,
             "Who is signed in.",
@@ -305,7 +320,7 @@ pub fn chapter() -> Chapter {
         op("POST", "/api/auth/api-keys", "Make an API key")
             .json::<api_keys::Body>()
             .answers_with(201, "The key, shown this once.", answer::<ApiKey>().in_data())
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication(), Refusal::WrongPassword, limited()]),
         op("DELETE", "/api/auth/api-keys/{id}", "Revoke an API key").answers_with(
             200,
             "Revoked.",

@@ -10,7 +10,7 @@ use crate::domain::principal::OwnSession;
 use crate::domain::refusal::invalid;
 use crate::domain::second_factor::{self, Proof};
 use crate::domain::sign_in::Holder;
-use crate::domain::{challenges, enrolment, passkeys};
+use crate::domain::{challenges, enrolment, fresh_sign_in, passkeys};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -37,6 +37,29 @@ pub(super) struct Body {
 pub(super) struct Send {
     /// What the login answered with.
     challenge: String,
+}
+
+/// The caller's password.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Password {
+    password: String,
+}
+
+/// The same where it may be left out: of one who just signed in.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Confirmed {
+    /// The caller's, where they did not just sign in.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
+/// `POST /api/auth/reauthenticate`: the person proves with the password that it is them.
+pub(super) async fn reauthenticate(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
+    let Password { password } = body::json(call, SMALL).await?;
+    fresh_sign_in::confirm(cx, &session, &password).await?;
+    Ok(ok(200, json!({ "reauthenticated": true })))
 }
 
 /// `POST /api/auth/mfa/verify`: completes a sign-in, or a step-up.
@@ -72,7 +95,8 @@ pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer
 }
 
 /// `POST /api/auth/mfa/step-up`: asks the session for its second factor.
-pub(super) async fn step_up(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer {
-    let waiting = challenges::for_session(cx, &session, Holder::Api).await?;
+pub(super) async fn step_up(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
+    let Confirmed { password } = body::json_or_nothing(call, SMALL).await?;
+    let waiting = challenges::for_session(cx, &session, password.as_deref(), Holder::Api).await?;
     Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?))
 }

@@ -51,6 +51,7 @@ pub fn surface() -> Surface {
         route("POST", "/api/auth/mfa/verify", Limit::None, open(mfa::verify)),
         route("POST", "/api/auth/mfa/send", Limit::None, open(mfa::send)),
         route("POST", "/api/auth/mfa/step-up", Limit::None, own_session(mfa::step_up)),
+        route("POST", "/api/auth/reauthenticate", Limit::None, own_session(mfa::reauthenticate)),
         route("GET", "/api/auth/passkeys", Limit::None, own_session(passkeys::list)),
         route("POST", "/api/auth/passkeys/options", Limit::None, own_session(passkeys::options)),
         route("POST", "/api/auth/passkeys", Limit::None, own_session(passkeys::add)),

@@ -4,11 +4,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::api::session::mfa::Confirmed;
 use crate::api::session::{ok, step};
 use crate::api::tenant::list::{listed, page};
 use crate::api::webauthn;
 use crate::cx::Cx;
-use crate::domain::passkeys::{self, Passkey};
+use crate::domain::passkeys::{self, NewPasskey, Passkey};
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::Holder;
@@ -18,15 +19,25 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 
-/// A passkey's answer, with what it is to be called.
+/// A passkey's answer.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Body {
     /// `PublicKeyCredential.toJSON()`.
     credential: Value,
-    /// Of a new passkey.
+}
+
+/// A new passkey, with what it is to be called.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct New {
+    /// `PublicKeyCredential.toJSON()`.
+    credential: Value,
     #[serde(default)]
     name: Option<String>,
+    /// The caller's, where they did not just sign in.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 /// Another name.
@@ -60,14 +71,15 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answe
 
 /// `POST /api/auth/passkeys/options`.
 pub(super) async fn options(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
-    let creation = passkeys::creation(cx, &session, &call.request.host).await?;
+    let Confirmed { password } = body::json_or_nothing(call, SMALL).await?;
+    let creation = passkeys::creation(cx, &session, &call.request.host, password.as_deref()).await?;
     Ok(ok(200, webauthn::creation(&creation)))
 }
 
 pub(super) async fn add(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
-    let Body { credential, name } = body::json(call, SMALL).await?;
-    let host = &call.request.host;
-    let passkey = passkeys::register(cx, &session, host, &credential, name.as_deref()).await?;
+    let New { credential, name, password } = body::json(call, SMALL).await?;
+    let new = NewPasskey { credential: &credential, name: name.as_deref(), password: password.as_deref() };
+    let passkey = passkeys::register(cx, &session, &call.request.host, new).await?;
     Ok(ok(201, shape(&passkey)))
 }
 
@@ -98,7 +110,7 @@ pub(super) async fn login_options(cx: &Cx, call: &Call<'_>) -> Answer {
 
 /// `POST /api/auth/passkeys/login`.
 pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
-    let Body { credential, .. } = body::json(call, SMALL).await?;
+    let Body { credential } = body::json(call, SMALL).await?;
     let host = &call.request.host;
     step(cx, passkeys::sign_in(cx, &call.chosen, host, &credential, None, Holder::Api).await?)
 }

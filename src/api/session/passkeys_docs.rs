@@ -4,9 +4,9 @@
 
 use utoipa::ToSchema;
 
-use crate::api::docs::{Operation, answer, conflict, limited, op};
+use crate::api::docs::{Operation, answer, conflict, limited, op, reauthentication};
 use crate::api::session::docs::SignIn;
-use crate::api::session::passkeys;
+use crate::api::session::{mfa, passkeys};
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]
@@ -108,18 +108,22 @@ pub(super) fn operations() -> Vec<Operation> {
                 "What `navigator.credentials.create()` takes; good once, for five minutes, in this session. \
                  Who has a second factor or a passkey already must have proved it in the session.",
             )
+            .maybe_json::<mfa::Confirmed>()
             .answers_with(200, "Creation options.", answer::<CreationOptions>().in_data())
-            .refuses([Refusal::MfaRequired, conflict()]),
+            .refuses([Refusal::MfaRequired, conflict(), reauthentication(), Refusal::WrongPassword])
+            .refuses([limited()]),
         op("POST", "/api/auth/passkeys", "Add a passkey")
-            .json::<passkeys::Body>()
+            .json::<passkeys::New>()
             .answers_with(201, "Added.", answer::<Passkey>().in_data())
-            .refuses([Refusal::MfaRequired, conflict()]),
+            .refuses([Refusal::MfaRequired, conflict(), reauthentication(), Refusal::WrongPassword])
+            .refuses([limited()]),
         op("PATCH", "/api/auth/passkeys/{id}", "Rename a passkey")
             .json::<passkeys::Name>()
             .answers_with(200, "As it is now.", answer::<Passkey>().in_data()),
         op("DELETE", "/api/auth/passkeys/{id}", "Remove a passkey")
+            .about("Soon after a sign-in, or after `/api/auth/reauthenticate`.")
             .answers_with(200, "Removed.", answer::<Removed>().in_data())
-            .refuses([Refusal::MfaRequired]),
+            .refuses([Refusal::MfaRequired, reauthentication()]),
         op("POST", "/api/auth/passkeys/login/options", "Begin to sign in with a passkey")
             .about(
                 "What `navigator.credentials.get()` takes; good once, for five minutes. With the challenge of \

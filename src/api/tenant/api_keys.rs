@@ -29,6 +29,9 @@ pub(super) struct New {
     user_id: Option<String>,
     #[serde(default)]
     expires_at: Option<String>,
+    /// The administrator's, who calls in a session of their own and has not signed in for a day.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 /// As its user sees it, with whose it is.
@@ -48,7 +51,8 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> An
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let body: New = body::json(call, SMALL).await?;
-    let new = NewKey { name: &body.name, scopes: body.scopes, expires_at: body.expires_at.as_deref() };
+    let (expires_at, password) = (body.expires_at.as_deref(), body.password.as_deref());
+    let new = NewKey { name: &body.name, scopes: body.scopes, expires_at, password };
     let (key, secret) =
         api_keys::create_by_admin(cx, &admin, body.user_id.as_deref(), body.roles, new).await?;
     let mut made = shape(&key);

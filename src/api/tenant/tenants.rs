@@ -7,6 +7,7 @@ use crate::api::tenant::list::{listed, page};
 use crate::api::tenant::users::{self, said};
 use crate::cx::Cx;
 use crate::domain::administrators;
+use crate::domain::fresh_sign_in;
 use crate::domain::operator::{self as tenants, Change, NewTenant};
 use crate::domain::principal::Operator;
 use crate::domain::users::NewUser;
@@ -76,6 +77,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let body: Body = body::json(call, LARGE).await?;
+    fresh_sign_in::require_of_operator(cx, &operator).await?;
     let admin = body.admin.map(|admin| NewUser {
         email: admin.email,
         password: Some(admin.password),
@@ -106,6 +108,7 @@ pub(super) async fn delete(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
 
 pub(super) async fn add_admin(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let body: NewAdmin = body::json(call, SMALL).await?;
+    fresh_sign_in::require_of_operator(cx, &operator).await?;
     let id = call.param("id");
     let (user, made) = administrators::add(cx, &operator, id, &body.email, body.name.as_deref()).await?;
     let shape = users::shape(&user);

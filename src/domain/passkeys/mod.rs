@@ -10,8 +10,9 @@ mod verify;
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed};
-pub use crate::domain::passkeys::register::{Creation, creation, register};
+pub use crate::domain::passkeys::register::{Creation, NewPasskey, creation, register};
 pub use crate::domain::passkeys::verify::{Request, Verified, request, request_second, second, sign_in};
 use crate::domain::principal::OwnSession;
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -101,10 +102,11 @@ pub async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) -> Resu
 /// Removes one of the caller's passkeys, and tells them by mail.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::MfaRequired`].
+/// [`Refusal::NotFound`], [`Refusal::MfaRequired`]; as [`fresh_sign_in::require`].
 pub async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
+    fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
     let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyRemoved, &mark.id).await?;
     let mut batch = vec![store::passkeys::delete(&user.id, id), mark.stmt];

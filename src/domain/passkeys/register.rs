@@ -6,6 +6,7 @@ use crate::crypto::secret::base64url;
 use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, registered};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::passkeys::ceremony::Of;
 use crate::domain::passkeys::{Known, MOST, checked_name, known, may_change, own};
@@ -43,11 +44,17 @@ pub struct Creation {
 /// Begins to add a passkey for the caller.
 ///
 /// # Errors
-/// [`Refusal::MfaRequired`]; [`Refusal::Conflict`] beyond twenty; [`Refusal::Forbidden`] where the
+/// As [`fresh_sign_in::require`]; [`Refusal::MfaRequired`]; [`Refusal::Conflict`] beyond twenty; [`Refusal::Forbidden`] where the
 /// tenant has no passkeys.
-pub async fn creation(cx: &Cx, session: &OwnSession, host: &str) -> Result<Creation, Error> {
+pub async fn creation(
+    cx: &Cx,
+    session: &OwnSession,
+    host: &str,
+    password: Option<&str>,
+) -> Result<Creation, Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
+    fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     if factors.passkeys >= MOST {
         return Err(too_many());
     }
@@ -80,8 +87,17 @@ fn wrong(wrong: Wrong) -> Error {
     invalid("credential", Reason::Passkey(wrong.name()))
 }
 
-/// Adds the passkey that a browser made, `credential` as its `toJSON()` has it, and tells the user by mail. One
-/// without a name is called after the device.
+/// What is sent to add a passkey.
+pub struct NewPasskey<'a> {
+    /// What the browser made, as its `toJSON()` has it.
+    pub credential: &'a Value,
+    /// What it is to be called; after the device without one.
+    pub name: Option<&'a str>,
+    /// The password, of one who did not just sign in.
+    pub password: Option<&'a str>,
+}
+
+/// Adds the passkey that a browser made, and tells the user by mail.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with what is wrong with it; and as [`creation`].
@@ -89,15 +105,16 @@ pub async fn register(
     cx: &Cx,
     session: &OwnSession,
     host: &str,
-    credential: &Value,
-    name: Option<&str>,
+    new: NewPasskey<'_>,
 ) -> Result<Passkey, Error> {
+    let NewPasskey { credential, name, password } = new;
     let device = agent::device(&cx.client.user_agent);
     let name = checked_name(name.or(device.as_deref()).unwrap_or("Passkey"))?;
     let registration = Registration::parse(credential).map_err(wrong)?;
     let challenge = challenge(&registration.client_data).ok_or_else(|| wrong(Wrong::Challenge))?;
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
+    fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     let party = relying_party::of(cx, &session.tenant, host).await?;
     // Whether the challenge was used already, the last statement sees.
     let expected = Expected {

@@ -70,7 +70,7 @@ fn an_unknown_address_signs_up_where_the_tenant_says_so() {
             let body = json!({ "newPassword": PASSWORD });
             world.post("/api/auth/change-password").bearer(&token).json(body).send()
         };
-        world.advance(899);
+        world.advance(599);
         set().is(200);
         world.login(new, PASSWORD).is(200);
         set().is(401);

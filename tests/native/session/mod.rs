@@ -11,5 +11,6 @@ mod me;
 mod mfa;
 mod passkey_sign_in;
 mod passkeys;
+mod reauthenticate;
 mod refresh;
 mod sessions;

@@ -149,6 +149,7 @@ const PARTS: &[Part] = &[
 /// other's, or a link in a mail. Surfaces for machines and administrators stand here as a whole.
 const APART: &[&str] = &[
     "POST /api/auth/change-email/confirm",
+    "POST /api/auth/reauthenticate",
     "POST /api/auth/magic-link/request",
     "POST /users/auth/magic-link/request",
     "GET /.well-known/webauthn",

@@ -9,6 +9,8 @@ mod every_surface;
 mod factor_matrix;
 mod factor_states;
 mod factors;
+mod fresh_sign_in;
+mod fresh_sign_in_rows;
 mod giving;
 mod grants;
 mod lent;

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::api::pages::account::signed_in;
+use crate::api::pages::account::{back, signed_in};
 use crate::cx::Cx;
 use crate::domain::principal::OwnSession;
-use crate::domain::refusal::Error;
-use crate::domain::{api_keys, consents, passkeys, sessions, trusted_devices};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::{api_keys, consents, own_account, passkeys, sessions, trusted_devices};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -99,6 +99,13 @@ pub(in crate::api::pages) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         Ok(session) => session,
         Err(sign_in) => return Ok(sign_in),
     };
+    match own_account::export(cx, &session).await {
+        Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
+            let id = &call.chosen.tenant.id;
+            return Ok(Response::see_other(&format!("/tenant/{id}/login?confirm=1&{}", back(id))));
+        }
+        noted => noted?,
+    }
     let text = serde_json::to_string_pretty(&export(cx, &session).await?);
     let text = text.map_err(|error| Fault::new("export", error))?;
     Ok(Response::json_text(text.into())

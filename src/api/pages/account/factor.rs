@@ -57,13 +57,13 @@ pub(super) async fn begin(
     session: &OwnSession,
     method: Method,
 ) -> Answer {
-    let waiting = challenges::for_enrolment(cx, session, method, browser(call)).await?;
+    let waiting = challenges::for_enrolment(cx, session, method, None, browser(call)).await?;
     Ok(place.second(&waiting))
 }
 
 /// Mails a code to one who uses those.
 pub(super) async fn send(cx: &Cx, call: &Call<'_>, session: &OwnSession) -> Result<(), Error> {
-    challenges::for_session(cx, session, browser(call)).await.map(drop)
+    challenges::for_session(cx, session, None, browser(call)).await.map(drop)
 }
 
 /// Removes it, with a code of it.

@@ -43,7 +43,8 @@ pub(super) async fn add(
         Some(Some(days)) => Some(cx.now.plus(days * 86_400).rfc3339()),
         None => None,
     };
-    let new = NewKey { name: fields.need("name")?, scopes, expires_at: expires_at.as_deref() };
+    let new =
+        NewKey { name: fields.need("name")?, scopes, expires_at: expires_at.as_deref(), password: None };
     let (key, secret) = api_keys::create(cx, &KeyMaker::Person(session.clone()), new).await?;
     let page = KeyMade { m: place.m, place, key: &key, secret: &secret };
     Ok(place.page_with(200, &page, true)?)

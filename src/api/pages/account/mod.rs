@@ -16,6 +16,7 @@ use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
+use crate::domain::passkeys::NewPasskey;
 use crate::domain::principal::{self, OwnSession};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sessions::{self, COOKIE};
@@ -54,11 +55,16 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = Place::of(cx, call, None).await?;
     let done = call.query("done").and_then(|part| said(place.m, &part));
     let options = match call.query("passkey") {
-        Some(_) => match passkeys::creation(cx, &session, &call.request.host).await {
+        Some(_) => match passkeys::creation(cx, &session, &call.request.host, None).await {
             Ok(creation) => Some(webauthn::creation(&creation).to_string()),
             Err(Error::Refused(Refusal::MfaRequired)) => {
                 let id = &place.tenant.id;
                 let to = format!("/tenant/{id}/mfa?{}%3Fpasskey%3Dadd", back(id));
+                return Ok(Response::see_other(&to));
+            }
+            Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
+                let id = &place.tenant.id;
+                let to = format!("/tenant/{id}/login?confirm=1&{}%3Fpasskey%3Dadd", back(id));
                 return Ok(Response::see_other(&to));
             }
             Err(error) => return Err(error),
@@ -111,6 +117,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Ok(Some(answer)) => return Ok(answer),
         Err(Error::Refused(Refusal::MfaRequired)) => return Ok(Response::see_other(&place.link("mfa"))),
+        Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => return Ok(place.confirm()),
         Err(Error::Refused(refusal)) => refusal,
         Err(broken) => return Err(broken),
     };
@@ -166,7 +173,8 @@ async fn act(
         "passkey-add" => {
             let credential = fields.credential()?.ok_or(Refusal::Malformed("no passkey was made".into()))?;
             let name = fields.get("name").filter(|name| !name.trim().is_empty());
-            passkeys::register(cx, session, &call.request.host, &credential, name).await.map(drop)?;
+            let new = NewPasskey { credential: &credential, name, password: None };
+            passkeys::register(cx, session, &call.request.host, new).await.map(drop)?;
         }
         "passkey-name" => {
             passkeys::rename(cx, session, fields.need("id")?, fields.need("name")?).await.map(drop)?;

@@ -2,7 +2,9 @@
 
 mod shapes;
 
-use crate::api::docs::{Chapter, Named, Operation, answer, conflict, lean_answer, limited, op, whole_answer};
+use crate::api::docs::{
+    Chapter, Named, Operation, answer, conflict, lean_answer, limited, op, reauthentication, whole_answer,
+};
 use crate::api::tenant::{api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
@@ -49,7 +51,7 @@ fn users() -> Vec<Operation> {
             .about("Members that are absent stay as they are. 409 for a taken address, and for what would leave the tenant without an active administrator.")
             .json::<users::Changed>()
             .answers::<User>(200, "The user, as it is now.")
-            .refuses([conflict(), Refusal::MfaRequired])
+            .refuses([conflict(), Refusal::MfaRequired, reauthentication()])
     };
     vec![
         op("GET", ALL, "List users")
@@ -65,7 +67,7 @@ fn users() -> Vec<Operation> {
             .json::<users::New>()
             .answers::<User>(201, "The user.")
             .sets("location", "its path")
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication()]),
         op("GET", ONE, "Read a user").answers::<User>(200, "The user."),
         change("PUT", "Change a user"),
         change("PATCH", "Change a user"),
@@ -121,13 +123,13 @@ fn roles_and_plans() -> Vec<Operation> {
         op("POST", ROLES, "Make a role")
             .json::<roles::Body>()
             .answers::<Role>(201, "The role.")
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication()]),
         op("GET", ROLE, "Read a role").answers::<Role>(200, "The role."),
         op("PUT", ROLE, "Change a role's rank")
             .json::<roles::Body>()
             .about("Absent `scopes` stay. 409 where another one changed it at the same moment.")
             .answers::<Role>(200, "The role, as it is now.")
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication()]),
         op("DELETE", ROLE, "Delete a role")
             .about("409 while users, clients or API keys hold it, or `defaultRoles` names it.")
             .nothing(204, "Gone.")
@@ -157,7 +159,7 @@ fn settings_and_keys() -> Vec<Operation> {
             .about("Members that are absent stay as they are.")
             .json::<Settings>()
             .answers_with(200, "All settings, as they are now.", whole_answer::<Settings>())
-            .refuses([conflict()])
+            .refuses([conflict(), reauthentication()])
     };
     vec![
         op("GET", "/tenant/{tenant}/v2/Audit", "List security events")
@@ -254,7 +256,7 @@ fn tenants() -> Vec<Operation> {
             .about("`admin` is its first administrator.")
             .json::<tenants::Body>()
             .answers::<Tenant>(201, "The tenant.")
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication()]),
         op("GET", ONE, "Read a tenant").answers::<Tenant>(200, "The tenant."),
         op("PATCH", ONE, "Change a tenant")
             .about("Members that are absent stay as they are; `host` null takes it away.")
@@ -270,7 +272,7 @@ fn tenants() -> Vec<Operation> {
             .answers::<User>(201, "The user, who was made and is invited.")
             .sets("location", "their path")
             .answers::<User>(200, "The user, who was there.")
-            .refuses([conflict(), limited()]),
+            .refuses([conflict(), limited(), reauthentication()]),
     ]
 }
 
@@ -280,7 +282,8 @@ fn clients_and_keys() -> Vec<Operation> {
     const KEYS: &str = "/tenant/{tenant}/v2/ApiKeys";
     const KEY: &str = "/tenant/{tenant}/v2/ApiKeys/{id}";
     let client = lean_answer::<Client>;
-    let said = |operation: Operation| operation.json::<ClientSaid>().null_is_absent();
+    let said =
+        |operation: Operation| operation.json::<ClientSaid>().null_is_absent().refuses([reauthentication()]);
     vec![
         op("GET", CLIENTS, "List clients").paged().answers_with(200, "A page of clients.", client().listed()),
         said(op("POST", CLIENTS, "Make a client"))
@@ -299,7 +302,7 @@ fn clients_and_keys() -> Vec<Operation> {
         op("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", "Make a new secret")
             .about("The one before is worth nothing from then on.")
             .answers_with(200, "The client with its secret, shown this once.", client())
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication()]),
         op("GET", KEYS, "List API keys").paged().answers_with(
             200,
             "A page of keys, without the keys themselves.",
@@ -309,7 +312,7 @@ fn clients_and_keys() -> Vec<Operation> {
             .json::<api_keys::New>()
             .answers::<TenantApiKey>(201, "The key, shown this once.")
             .sets("location", "its path")
-            .refuses([conflict()]),
+            .refuses([conflict(), reauthentication(), Refusal::WrongPassword, limited()]),
         op("GET", KEY, "Read an API key").answers::<TenantApiKey>(200, "The key, without itself."),
         op("DELETE", KEY, "Revoke an API key").nothing(204, "Gone."),
     ]
