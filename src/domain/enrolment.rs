@@ -11,6 +11,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::second_factor::{self, Guess};
 use crate::domain::sign_in::needs_second;
 use crate::domain::tenants::{MfaPolicy, Tenant};
+use crate::domain::throttle;
 use crate::model::factor::has_two;
 use crate::ports::{Fault, Stmt};
 use crate::store;
@@ -101,8 +102,8 @@ async fn with_code(
         _ => None,
     };
     let mailed = waiting.as_ref().map(|found| &found.challenge);
-    let guess = second_factor::guess(cx, &tenant, &user, &factors, mailed, code).await?;
-    let Guess { gate, tried, .. } = guess;
+    let tried = throttle::second_factor(cx, &tenant, &tenant.settings_for(&user), &user.id, None).await?;
+    let Guess { gate, .. } = second_factor::check_code(cx, &tenant, &user, &factors, mailed, code).await?;
     let mark = audit::mark(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
     let at = gate.len();
     let mut batch = store::chained(gate);

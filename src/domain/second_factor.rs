@@ -48,7 +48,7 @@ pub(super) struct Guess {
     /// What it spends, in this order: each statement changes something, or it was spent before.
     pub gate: Vec<Stmt>,
     /// What it was counted as.
-    pub tried: Option<SecondFactor>,
+    tried: Option<SecondFactor>,
     /// The time step of an authenticator app's code.
     step: i64,
 }
@@ -267,38 +267,24 @@ fn mailed_code(cx: &Cx, row: &Challenge, sent: &str) -> Result<Option<Stmt>, Fau
 }
 
 /// Looks at a code of one who has just proved who they are, or is signed in: of their app, a backup code, or
-/// what was mailed for that challenge.
+/// what was mailed for that challenge. Whoever asks has counted it before, with [`throttle::second_factor`].
 ///
 /// # Errors
-/// [`Refusal::WrongCode`], [`Refusal::Limited`].
-pub(super) async fn guess(
+/// [`Refusal::WrongCode`].
+pub(super) async fn check_code(
     cx: &Cx,
     tenant: &Tenant,
     user: &User,
     factors: &Factors,
     mailed: Option<&Challenge>,
     sent: &str,
-) -> Result<Guess, Error> {
-    let tried = throttle::second_factor(cx, tenant, &tenant.settings_for(user), &user.id, None).await?;
-    counted_guess(cx, tenant, user, factors, mailed, sent, tried).await
-}
-
-/// The same for what was counted already.
-pub(super) async fn counted_guess(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    factors: &Factors,
-    mailed: Option<&Challenge>,
-    sent: &str,
-    tried: Option<SecondFactor>,
 ) -> Result<Guess, Error> {
     let sent = typed_code(sent);
     if let Some(gate) = mailed.map(|row| mailed_code(cx, row, &sent)).transpose()?.flatten() {
-        return Ok(Guess { method: Method::Email, gate: vec![gate], tried, step: 0 });
+        return Ok(Guess { method: Method::Email, gate: vec![gate], tried: None, step: 0 });
     }
     match of_user(cx, tenant, user, factors, &sent)? {
-        Some(found) => Ok(Guess { tried, ..found }),
+        Some(found) => Ok(found),
         None => Err(wrong(cx, tenant, user).await?),
     }
 }

@@ -169,7 +169,7 @@ pub async fn with_password_and_code(
     };
     let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
-    let guess = second_factor::counted_guess(cx, &tenant, &user, &factors, None, code, tried).await?;
+    let guess = second_factor::check_code(cx, &tenant, &user, &factors, None, code).await?;
     let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method, false));
     // The code is spent only if the password is still theirs.
     begin.gate = gate;
@@ -193,7 +193,7 @@ pub async fn with_password_and_code(
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
-    if let Some(tried) = guess.tried {
+    if let Some(tried) = tried {
         tried.right(cx);
     }
     let holds = Holds::Tokens(tokens);

@@ -258,3 +258,76 @@ fn a_pages_passkey_ceremony_is_answered_by_its_browser_alone() {
     send(&mine, &key.get(&options(&tab))).is(303);
     assert!(send(&mine, &credential).status >= 400, "once");
 }
+
+/// A page that waits for something in a session: itself, the cookies of its browser, where its form is sent, and what.
+type Waiting = (Reply, String, &'static str, Vec<(&'static str, String)>);
+
+/// The page of a second factor, which an authenticator app is to be.
+fn second_factor(world: &World, session: &str) -> Waiting {
+    let path = "/tenant/home/mfa";
+    let page = world.get(path).navigating().header("cookie", session).send().is(200);
+    let waits = page.sets("__Host-portcullis-challenge").unwrap();
+    let cookies = format!("{session}; __Host-portcullis-challenge={waits}");
+    let fields = vec![("challenge", field(&page, "challenge")), ("code", "000000".to_owned())];
+    (page, cookies, path, fields)
+}
+
+/// The page that asks whether a client may do what it asks for.
+fn consent(world: &World, session: &str) -> Waiting {
+    let asked = "/tenant/home/oauth2/authorize?client_id=app&response_type=code&scope=openid\
+                 &redirect_uri=https://app.example/back&code_challenge_method=S256\
+                 &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let asked = world.get(asked).navigating().header("cookie", session).send().is(303);
+    let path = asked.header("location").unwrap();
+    let page = world.get(path).navigating().header("cookie", session).send().is(200);
+    let fields = vec![("request", field(&page, "request")), ("decision", "allow".to_owned())];
+    (page, session.to_owned(), "/tenant/home/consent", fields)
+}
+
+#[test]
+fn the_form_of_a_page_that_waits_for_something_is_accepted_and_a_foreign_one_never() {
+    let pages: [fn(&World, &str) -> Waiting; 2] = [second_factor, consent];
+    for begin in pages {
+        let world = || {
+            let world = World::new();
+            let metadata = json!({
+                "redirect_uris": ["https://app.example/back"], "token_endpoint_auth_method": "none",
+                "require_consent": true, "scope": "openid",
+            });
+            world.put_client("home", "app", &metadata);
+            let session = format!("__Host-portcullis={}", world.cookie(&world.user(ADA)));
+            (world, session)
+        };
+        let with_mark = |fields: &[(&'static str, String)], mark: &str| -> Vec<(&'static str, String)> {
+            let mark = (!mark.is_empty()).then(|| ("form", mark.to_owned()));
+            fields.iter().cloned().chain(mark).collect()
+        };
+        let send = |world: &World, sent: &str, cookies: &str, how: How, fields: &[(&'static str, String)]| {
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, text)| (*name, text.as_str())).collect();
+            with(world.post(sent).header("cookie", cookies), how).form(&fields).send()
+        };
+        for how in FOREIGN {
+            let (world, session) = world();
+            let (_, cookies, sent, fields) = begin(&world, &session);
+            // The attacker's own page does not help: it was made for another session.
+            let eve = format!("__Host-portcullis={}", world.cookie(&world.user("eve@example.com")));
+            let theirs = field(&begin(&world, &eve).0, "form");
+            assert!(!theirs.is_empty(), "{sent}");
+            let before = world.dump();
+            for mark in [theirs.as_str(), ""] {
+                let reply = send(&world, sent, &cookies, how, &with_mark(&fields, mark));
+                assert_eq!(reply.status, 403, "{sent} {how:?} {mark}: {}", reply.text);
+            }
+            assert_eq!(world.dump(), before, "{sent} {how:?}");
+        }
+        for how in OWN {
+            let (world, session) = world();
+            let (page, cookies, sent, fields) = begin(&world, &session);
+            let reply = send(&world, sent, &cookies, how, &with_mark(&fields, &field(&page, "form")));
+            // Read: the code is wrong, the client has its answer.
+            let right = if sent.ends_with("/mfa") { reply.status == 401 } else { reply.status < 400 };
+            assert!(right, "{sent} {how:?}: {} {}", reply.status, reply.text);
+        }
+    }
+}
