@@ -15,22 +15,7 @@
 //
 // With `data-conditional` a passkey is offered in the browser's autofill as well, beside a field that says
 // `autocomplete="username webauthn"`; one form of a page at most, and only one that signs in.
-//
-// On a page that leads back to an address (`return_to` in forms and links), that keeps its fragment. Servers never see
-// it; browsers carry it along to the page that asks a person to sign in, and here it goes into the address.
 'use strict';
-
-(() => {
-  const { hash } = location;
-  if (!hash) return;
-  const keep = (to) => (to && !to.includes('#') ? to + hash : to);
-  for (const field of document.querySelectorAll('input[name="return_to"]')) field.value = keep(field.value);
-  for (const link of document.querySelectorAll('a[href*="return_to="]')) {
-    const url = new URL(link.href);
-    url.searchParams.set('return_to', keep(url.searchParams.get('return_to')));
-    link.href = url.href;
-  }
-})();
 
 (() => {
   const api = window.PublicKeyCredential;

@@ -3,7 +3,22 @@
 //   <button type="button" data-show="password" hidden>Show</button>   shows what is typed into that field
 //   <button type="button" data-copy="key" data-copied="Copied" hidden>Copy</button>   copies that element's text
 //   <time datetime="2026-05-01T12:00:00Z">5 minutes ago</time>   says its instant in the reader's time zone
+//
+// On a page that leads back to an address (`return_to` in forms and links), that keeps its fragment. Servers never see
+// it; browsers carry it along to the page that asks a person to sign in, and here it goes into the address.
 'use strict';
+
+(() => {
+  const { hash } = location;
+  if (!hash) return;
+  const keep = (to) => (to && !to.includes('#') ? to + hash : to);
+  for (const field of document.querySelectorAll('input[name="return_to"]')) field.value = keep(field.value);
+  for (const link of document.querySelectorAll('a[href*="return_to="]')) {
+    const url = new URL(link.href);
+    url.searchParams.set('return_to', keep(url.searchParams.get('return_to')));
+    link.href = url.href;
+  }
+})();
 
 (() => {
   for (const button of document.querySelectorAll('button[data-show]')) {

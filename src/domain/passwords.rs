@@ -151,11 +151,21 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Resu
     Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
 }
 
-/// The address of the account that a link sets a new password of, while the link can be used: whoever has the
-/// link has its mailbox.
-pub async fn address_of_link(cx: &Cx, token: &str) -> Result<Option<String>, Fault> {
+/// Whom a link is for that sets a password.
+#[derive(Debug, Default)]
+pub struct Addressee {
+    /// The address of the account.
+    pub email: String,
+    /// Whether the password is the first one.
+    pub invited: bool,
+}
+
+/// Whom a link is for, while it can be used: whoever has the link has its mailbox.
+pub async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>, Fault> {
     let purposes = Purpose::ResetPassword.taken();
-    store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await
+    let found = store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await?;
+    let invited = |purpose: String| purpose == Purpose::Invitation.name();
+    Ok(found.map(|(email, purpose)| Addressee { email, invited: invited(purpose) }))
 }
 
 /// What else than a password lets somebody into the account of a reset link.

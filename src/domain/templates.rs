@@ -81,6 +81,8 @@ pub static KINDS: [Kind; 3] = [
             ("action", "Where the form is sent to.", "/auth/reset-password?return_to=/app/"),
             ("token", "The mailed link's token.", "a-token"),
             ("shortest", "The fewest characters of a password.", "8"),
+            ("email", "Whose password it is.", "ada@example.com\" x='<>"),
+            ("invited", "Not empty for one who was invited and sets the first password.", "1"),
             PROBLEM,
             LOGIN_URL,
             LANG,

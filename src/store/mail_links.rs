@@ -72,17 +72,19 @@ pub async fn tenant_of(
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
-/// The address of a link that could still be taken, as its user wrote it.
+/// The address of a link that could still be taken, as its user wrote it, and the link's purpose.
 pub async fn address_of(
     db: &dyn Db,
     hash: &str,
     purposes: [&str; 2],
     now: Time,
-) -> Result<Option<String>, Fault> {
-    let sql = "SELECT users.email FROM mail_links JOIN users ON users.id = mail_links.user_id
+) -> Result<Option<(String, String)>, Fault> {
+    let sql =
+        "SELECT users.email, mail_links.purpose FROM mail_links JOIN users ON users.id = mail_links.user_id
                WHERE users.email_key = mail_links.email_key AND {GOOD}";
     let rows = one(db, good(sql, hash, purposes, now)).await?;
-    rows.first().map(|row| Columns(row).text("email")).transpose()
+    let Some(row) = rows.first().map(Columns) else { return Ok(None) };
+    Ok(Some((row.text("email")?, row.text("purpose")?)))
 }
 
 /// The password and the name that the last link of a user's carries, if it carries any.

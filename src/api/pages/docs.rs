@@ -164,11 +164,13 @@ pub fn chapter() -> Chapter {
         page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
         form("/tenant/{tenant}/register", "Register in a browser")
             .form::<Register>()
+            .sets("set-cookie", "the session, or the address for the page that names it")
             .page(200, "The link is mailed again.")
             .refuses([Refusal::SignUpClosed, conflict()]),
         page("/tenant/{tenant}/forgot", "The page for a forgotten password"),
         form("/tenant/{tenant}/forgot", "Mail a link to reset the password")
             .form::<Forgot>()
+            .sets("set-cookie", "the address for the page that names it")
             .page(200, "Asked for: the page, with the address that was typed on another."),
         page("/tenant/{tenant}/device", "The page to connect a device")
             .about("RFC 8628 §3.3.")

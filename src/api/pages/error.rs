@@ -60,7 +60,7 @@ pub(crate) async fn error(cx: &Cx, request: &Request, failure: Failure<'_>) -> R
     };
     // If even the page does not render, its text is sent as it is.
     let response = match page.render() {
-        Ok(html) => Response::html(status, html),
+        Ok(html) => Response::html(status, html).with_own_scripts(),
         Err(_) => Response { status, headers: Vec::new(), body: text.into() },
     };
     match failure.why {

@@ -3,9 +3,10 @@
 use askama::Template;
 
 use crate::api::pages::form::Fields;
-use crate::api::pages::messages::Messages;
+use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::api::pages::said;
+use crate::api::pages::typed;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
@@ -28,7 +29,9 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let m = place.m;
     if call.query("sent").is_some() {
-        return Ok(said(place, m.check_mail, m.forgot_sent, Some(("login", m.back_to_sign_in)))?);
+        let named = typed::last(call).map(|email| fill(m.forgot_sent_to, "email", email));
+        let text = named.as_deref().unwrap_or(m.forgot_sent);
+        return Ok(said(place, m.check_mail, text, Some(("login", m.back_to_sign_in)))?);
     }
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     Ok(place.page(200, &Forgot { m, place, email: hint.unwrap_or_default(), problem: None })?)
@@ -46,7 +49,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     match passwords::forgot(cx, &call.chosen, email, &place.mailed_query()).await {
         Ok(()) => {
             let between = if onward.is_empty() { "" } else { "&" };
-            Ok(Response::see_other(&format!("/tenant/{}/forgot?{onward}{between}sent=1", place.tenant.id)))
+            let to = format!("/tenant/{}/forgot?{onward}{between}sent=1", place.tenant.id);
+            Ok(typed::remember(Response::see_other(&to), email))
         }
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &refusal).on(&["email"]);

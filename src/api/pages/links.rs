@@ -9,7 +9,7 @@ use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::mailing::{self, Purpose};
-use crate::domain::passwords::{Held, Reset};
+use crate::domain::passwords::{Addressee, Held, Reset};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::domain::{passwords, register};
@@ -32,8 +32,13 @@ struct ResetPassword<'a> {
     m: &'static Messages,
     place: &'a Place,
     token: &'a str,
-    /// Whose password it is, for password managers.
+    title: &'a str,
+    /// Whose password it is.
+    text: String,
+    /// The same for password managers.
     email: &'a str,
+    /// Whether it is the first one.
+    invited: bool,
     problem: Option<Problem>,
     /// What else lets somebody in, if anything does.
     held: Option<String>,
@@ -103,6 +108,11 @@ async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refu
     let place = &place(cx, call, tenant).await?;
     let problem = refusal.map(|refusal| Problem::of(place.m, refusal).on(&["password"]));
     let status = problem.as_ref().map_or(200, |problem| problem.status);
+    let (addressee, held) =
+        join(passwords::addressee_of_link(cx, token), passwords::held_of_link(cx, token)).await;
+    let Addressee { email, invited } = addressee?.unwrap_or_default();
+    let held = held?;
+    let (m, email) = (place.m, email.as_str());
     let action = place.link_action("reset-password");
     let shortest = place.tenant.settings.min_password_length.to_string();
     let values = [
@@ -110,16 +120,21 @@ async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refu
         ("token", token),
         ("shortest", &shortest),
         ("problem", problem.as_ref().map_or("", |problem| problem.sentence.as_str())),
+        ("email", email),
+        ("invited", if invited { "1" } else { "" }),
     ];
     match place.custom(cx, "reset", status, &values).await? {
         Some(own) => Ok(own),
         None => {
-            let (email, held) =
-                join(passwords::address_of_link(cx, token), passwords::held_of_link(cx, token)).await;
-            let email = &email?.unwrap_or_default();
-            let held = told(place.m.reset_held, held?);
-            let page = ResetPassword { m: place.m, place, token, email, problem, held };
-            Ok(place.page_with(status, &page, true)?)
+            let held = told(m.reset_held, held);
+            let welcome = fill(m.invited, "tenant", &place.tenant.name);
+            let (title, text) = match invited {
+                true => (welcome.as_str(), m.invited_text),
+                false => (m.reset, m.reset_text),
+            };
+            let text = fill(text, "email", email);
+            let page = ResetPassword { m, place, token, title, text, email, invited, problem, held };
+            Ok(place.page(status, &page)?)
         }
     }
 }

@@ -85,11 +85,8 @@ pub(super) async fn page(
     };
     let unverified = problem.as_ref().is_some_and(|problem| problem.field == UNVERIFIED);
     let with = options.is_some();
-    let page = place.sign_in_page(
-        status,
-        &Login { m: place.m, place, email, problem, unverified, options },
-        true,
-    )?;
+    let page =
+        place.sign_in_page(status, &Login { m: place.m, place, email, problem, unverified, options })?;
     Ok(match fresh.filter(|_| with) {
         Some(browser) => {
             page.with("set-cookie", set_cookie(passkeys::COOKIE, &browser, passkeys::COOKIE_SECONDS))

@@ -43,7 +43,6 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     Ok(place.sign_in_page(
         200,
         &MagicLink { m, place, page, title, text, token, button, email: "", problem: None },
-        false,
     )?)
 }
 
@@ -79,7 +78,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 fn sent(place: &Place, email: &str, problem: Option<Problem>) -> Answer {
     let m = place.m;
     let status = problem.as_ref().map_or(200, |problem| problem.status);
-    let (title, text, page) = (m.check_mail, m.magic_sent.to_owned(), "magic-link");
+    let (title, text, page) = (m.check_mail, fill(m.magic_sent, "email", email.trim()), "magic-link");
     let page = MagicLink { m, place, page, title, text, token: "", button: "", email, problem };
-    Ok(place.sign_in_page(status, &page, false)?)
+    Ok(place.sign_in_page(status, &page)?)
 }

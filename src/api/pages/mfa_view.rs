@@ -127,8 +127,7 @@ pub(super) async fn ask(
         problem,
         options,
     };
-    let with = page.options.is_some();
-    Ok(place.sign_in_page(status, &page, with)?)
+    Ok(place.sign_in_page(status, &page)?)
 }
 
 /// The ways besides this one.

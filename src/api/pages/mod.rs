@@ -24,6 +24,7 @@ mod people;
 mod place;
 mod register;
 mod scopes;
+mod typed;
 mod waiting;
 mod words;
 
@@ -102,7 +103,8 @@ pub(crate) fn signed_out(request: &Request, tenant_id: Option<&str>) -> Answer {
     let m = messages::of(request);
     let next = tenant_id.map(|id| (format!("/tenant/{id}/login"), m.sign_in));
     let notice = Notice { m, tenant: None, title: m.signed_out, text: m.signed_out_text, next };
-    Ok(Response::html(200, notice.render().map_err(|error| Fault::new("page", error))?))
+    let html = notice.render().map_err(|error| Fault::new("page", error))?;
+    Ok(Response::html(200, html).with_own_scripts())
 }
 
 #[derive(Template)]
@@ -129,6 +131,7 @@ pub(crate) fn sign_out_question(
         Some(to) => Response::html_with_forms_to(200, html, to),
         None => Response::html(200, html),
     };
+    let page = page.with_own_scripts();
     Ok(match Mark::of(cx, request) {
         Some(mark) => mark.put(page),
         None => page,
@@ -145,7 +148,7 @@ pub fn refused_page(request: &Request, refusal: &Refusal) -> Response {
 fn failed(m: &'static Messages, status: u16, text: &str) -> Response {
     let notice = Notice { m, tenant: None, title: words::title(m, status), text, next: None };
     match notice.render() {
-        Ok(html) => Response::html(status, html),
+        Ok(html) => Response::html(status, html).with_own_scripts(),
         Err(_) => Response { status, headers: Vec::new(), body: text.into() },
     }
 }

@@ -205,37 +205,21 @@ impl Place {
         format!("/tenant/{}/{page}", self.tenant.id)
     }
 
-    /// A page here. Browsers hold the redirects after a form to `form-action`, so it names the client's
-    /// origin where one waits (CSP 3 §6.3.1).
+    /// A page of ours, where our own scripts may run. Browsers hold the redirects after a form to `form-action`, so it
+    /// names the client's origin where one waits (CSP 3 §6.3.1).
     pub(super) fn page(&self, status: u16, template: &impl Template) -> Result<Response, Fault> {
         let html = template.render().map_err(|error| Fault::new("page", error))?;
-        Ok(self.html(status, html))
+        Ok(self.html(status, html).with_own_scripts())
     }
 
     /// The same for a page of ours that signs a person in. What they come back to may redirect them anywhere, which
     /// browsers hold to the policy of the form as well; nothing stands on the page but what is escaped.
-    pub(super) fn sign_in_page(
-        &self,
-        status: u16,
-        template: &impl Template,
-        options: bool,
-    ) -> Result<Response, Fault> {
-        let page = self.page_with(status, template, options)?;
+    pub(super) fn sign_in_page(&self, status: u16, template: &impl Template) -> Result<Response, Fault> {
+        let page = self.page(status, template)?;
         Ok(if self.asked.is_none() { page.with_forms_anywhere() } else { page })
     }
 
-    /// The same with our script for passkeys, if the page has `options` for it.
-    pub(super) fn page_with(
-        &self,
-        status: u16,
-        template: &impl Template,
-        options: bool,
-    ) -> Result<Response, Fault> {
-        let page = self.page(status, template)?;
-        Ok(if options { page.with_own_scripts() } else { page })
-    }
-
-    /// The same for a page that is rendered already.
+    /// A page that is rendered already, without scripts.
     pub(super) fn html(&self, status: u16, html: String) -> Response {
         let page = match (&self.asked, &self.tenant.settings.home_url) {
             (Some(asked), _) => Response::html_with_forms_to(status, html, &asked.form_action),

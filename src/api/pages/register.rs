@@ -6,6 +6,7 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::{Place, browser};
 use crate::api::pages::said;
+use crate::api::pages::typed;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
@@ -30,14 +31,16 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let m = place.m;
     if call.query("sent").is_some() {
-        return Ok(said(place, m.check_mail, m.check_mail_text, Some(("login", m.back_to_sign_in)))?);
+        let named = typed::last(call).map(|email| fill(m.check_mail_text_to, "email", email));
+        let text = named.as_deref().unwrap_or(m.check_mail_text);
+        return Ok(said(place, m.check_mail, text, Some(("login", m.back_to_sign_in)))?);
     }
     if !place.tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
     }
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     let page = Register { m, place, name: "", email: hint.unwrap_or_default(), problem: None };
-    Ok(place.sign_in_page(200, &page, true)?)
+    Ok(place.sign_in_page(200, &page)?)
 }
 
 /// Mails the link that confirms an address once more, to one who could not sign in without.
@@ -61,7 +64,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     match register::register(cx, &call.chosen, new).await {
         Ok(Outcome::CheckMail(_)) => {
             let between = if onward.is_empty() { "" } else { "&" };
-            Ok(Response::see_other(&format!("/tenant/{}/register?{onward}{between}sent=1", place.tenant.id)))
+            let to = format!("/tenant/{}/register?{onward}{between}sent=1", place.tenant.id);
+            Ok(typed::remember(Response::see_other(&to), email))
         }
         Ok(Outcome::Ready(_)) => {
             let attempt = Attempt { email, password };
@@ -72,7 +76,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
             let problem = Problem::of(place.m, &refusal).on(&["name", "email", "password"]);
             let status = problem.status;
             let page = Register { m: place.m, place, name, email, problem: Some(problem) };
-            Ok(with_headers(place.sign_in_page(status, &page, true)?, &refusal))
+            Ok(with_headers(place.sign_in_page(status, &page)?, &refusal))
         }
         Err(broken) => Err(broken),
     }

@@ -17,6 +17,7 @@ mod looking;
 mod magic_link;
 mod messages;
 mod mfa;
+mod naming;
 mod passkeys_of_tenants;
 mod register;
 mod step_up;

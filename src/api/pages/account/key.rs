@@ -47,5 +47,5 @@ pub(super) async fn add(
         NewKey { name: fields.need("name")?, scopes, expires_at: expires_at.as_deref(), password: None };
     let (key, secret) = api_keys::create(cx, &KeyMaker::Person(session.clone()), new).await?;
     let page = KeyMade { m: place.m, place, key: &key, secret: &secret };
-    Ok(place.page_with(200, &page, true)?)
+    Ok(place.page(200, &page)?)
 }

@@ -159,5 +159,5 @@ pub(super) async fn page(cx: &Cx, place: &Place, session: &OwnSession, shows: Sh
         now: cx.now,
     };
     let status = account.problem.as_ref().map_or(200, |problem| problem.status);
-    Ok(place.page_with(status, &account, true)?)
+    Ok(place.page(status, &account)?)
 }

@@ -33,6 +33,7 @@ catalogue! {
     register, register_title, name, name_hint, password_rule, check_mail, check_mail_text, back_to_sign_in,
     forgot, forgot_text, forgot_button, forgot_sent,
     reset, new_password, reset_button, reset_done, reset_done_text, reset_held, reset_end, reset_left, confirm_identity,
+    check_mail_text_to, forgot_sent_to, reset_text, invited, invited_text, invited_button,
     verify, verify_text, verify_button, verified, verified_text,
     consent, consent_text, consent_as, allow, deny, scope_openid, scope_profile, scope_email, scope_roles,
     scope_offline_access, scope_read, scope_write, scope_webhooks, scope_other,
