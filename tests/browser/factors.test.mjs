@@ -244,7 +244,7 @@ describe('second factors with a browser', () => {
       assert.match(await page.getByRole('status').textContent(), /both inboxes/);
       for (const [address, name, says] of [
         ['moved@example.com', 'Confirm address', 'Now open the link in your other inbox.'],
-        [person.email, 'Agree', 'From now on you sign in with your new address.'],
+        [person.email, 'Approve the change', 'From now on you sign in with your new address.'],
       ]) {
         const token = await gateway.mailedToken(address, '/change-email');
         await page.goto(`${gateway.url}/tenant/home/change-email?token=${token}`);

@@ -131,7 +131,6 @@ pub(crate) fn sign_out_question(
         Some(to) => Response::html_with_forms_to(200, html, to),
         None => Response::html(200, html),
     };
-    let page = page.with_own_scripts();
     Ok(match Mark::of(cx, request) {
         Some(mark) => mark.put(page),
         None => page,

@@ -194,7 +194,7 @@ fn a_form_of_another_tab_proves_nothing() {
     let new = browser.with(world.get(MFA)).is(200);
     let code = app(&world, &key);
     let refused = browser.prove(&world, &old, &[("code", &code)]).is(400);
-    assert!(refused.text.contains("Another sign-in was begun"));
+    assert!(refused.text.contains("Another sign-in was started"));
     assert_eq!(field(&refused, "challenge"), field(&new, "challenge"));
     browser.prove(&world, &refused, &[("code", &code)]).is(303);
     let elsewhere = world.post(MFA).header("sec-fetch-site", "cross-site").form(&[("challenge", "x")]);

@@ -132,7 +132,7 @@ fn a_change_is_told_with_when_and_where_it_came_from() {
     for fact in ["2026-05-01 12:00 UTC", "198.51.100.7", "Firefox, Linux"] {
         assert!(mail.html.contains(fact), "{}", mail.html);
     }
-    assert!(mail.text.contains("If it was not you"), "{}", mail.text);
+    assert!(mail.text.contains("If this was not you"), "{}", mail.text);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn what_an_administrator_did_says_neither_where_they_are_nor_speaks_their_langua
     let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
     assert_eq!(
         subjects,
-        ["Your second step was reset", "An API key was made", "Your e-mail address was changed"]
+        ["Your second step was reset", "An API key was created", "Your email address was changed"]
     );
     for mail in &mails {
         assert!(mail.text.contains("When: 2026-05-01 12:00 UTC\n"), "{}", mail.text);
@@ -180,6 +180,6 @@ fn ones_own_api_key_is_told_with_where_it_came_from() {
     let token = world.session(&world.user("ada@example.com")).access;
     world.api_key(&token, &["read"]);
     let mail = world.mails("ada@example.com").pop().unwrap();
-    assert_eq!(mail.subject, "An API key was made");
+    assert_eq!(mail.subject, "An API key was created");
     assert!(mail.text.contains("Address: 203.0.113.7\n"), "{}", mail.text);
 }

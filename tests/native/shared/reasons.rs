@@ -51,7 +51,8 @@ fn names(most: usize) -> Refused {
     };
     let control = ["control character", "a control character", "ein Steuerzeichen"];
     let turns = ["overrides the direction", "changes the direction of text", "die Schreibrichtung ändert"];
-    let hidden = ["that can be seen", "nothing of it can be seen", "Nichts davon ist zu sehen"];
+    let hidden =
+        ["that can be seen", "it contains no visible characters", "Es enthält keine sichtbaren Zeichen"];
     let marks = ["combining mark", "accents without a letter", "Akzente ohne Buchstaben"];
     vec![
         ("x".repeat(most + 1), long),
@@ -278,9 +279,9 @@ fn a_taken_address_a_foreign_domain_and_the_address_before_are_three_reasons() {
     one(&world);
     world.settings(json!({ "registrationDomains": ["example.com"] }));
     for (language, email, wanted) in [
-        ("en", "x@other.example", "Addresses of this domain cannot be used here."),
+        ("en", "x@other.example", "Addresses at this domain cannot be used here."),
         ("de", "x@other.example", "Adressen dieser Domain können hier nicht verwendet werden."),
-        ("en", ADA, "This is your address already."),
+        ("en", ADA, "This is already your address."),
         ("de", ADA, "Das ist bereits Ihre Adresse."),
     ] {
         let page = ADDRESS_FORMS[2].1(&world, language, email).is(400);
@@ -288,7 +289,7 @@ fn a_taken_address_a_foreign_domain_and_the_address_before_are_three_reasons() {
     }
     let fields = [("email", "x@other.example"), ("password", PASSWORD)];
     let page = page(&world, "/tenant/home/register", "en", &fields).is(400);
-    assert!(page.text.contains("Addresses of this domain cannot be used here."));
+    assert!(page.text.contains("Addresses at this domain cannot be used here."));
 }
 
 #[test]

@@ -19,19 +19,19 @@ fn words(kind: Kind) -> Words {
             subject: "Bestätigen Sie Ihre E-Mail-Adresse",
             body: "Bitte bestätigen Sie, dass diese Adresse Ihnen gehört.",
             button: "Adresse bestätigen",
-            note: "Der Link gilt 24 Stunden. Wenn Sie sich nicht registriert haben, beachten Sie diese Mail nicht weiter.",
+            note: "Der Link gilt 24 Stunden. Wenn Sie sich nicht registriert haben, ignorieren Sie diese E-Mail einfach.",
         },
         Kind::ResetPassword => Words {
             subject: "Setzen Sie Ihr Passwort zurück",
             body: "Jemand, vermutlich Sie, hat für diese Adresse ein neues Passwort angefordert.",
             button: "Neues Passwort wählen",
-            note: "Der Link gilt {minutes} Minuten und nur einmal. Wenn Sie ihn nicht angefordert haben, beachten Sie diese Mail nicht weiter.",
+            note: "Der Link gilt {minutes} Minuten und funktioniert nur einmal. Wenn Sie ihn nicht angefordert haben, ignorieren Sie diese E-Mail einfach.",
         },
         Kind::Invitation => Words {
             subject: "Einladung zu {tenant_name}",
             body: "Für Sie wurde ein Konto mit dieser Adresse angelegt. Wählen Sie ein Passwort, um zu beginnen.",
             button: "Passwort wählen",
-            note: "Der Link gilt 7 Tage und nur einmal. Wenn Sie kein Konto erwarten, beachten Sie diese Mail nicht weiter.",
+            note: "Der Link gilt 7 Tage und funktioniert nur einmal. Wenn Sie kein Konto erwarten, ignorieren Sie diese E-Mail einfach.",
         },
         Kind::AlreadyRegistered => Words {
             subject: "Sie haben bereits ein Konto",
@@ -43,19 +43,19 @@ fn words(kind: Kind) -> Words {
             subject: "Anmeldung bei {tenant_name}",
             body: "Jemand, vermutlich Sie, möchte sich mit dieser Adresse anmelden. Öffnen Sie den Link, oder geben Sie den Code dort ein, wo Sie danach gefragt haben.",
             button: "Anmelden",
-            note: "Link und Code gelten {minutes} Minuten und zusammen nur einmal. Geben Sie den Code niemandem. Wenn Sie das nicht waren, beachten Sie diese Mail nicht weiter.",
+            note: "Link und Code gelten {minutes} Minuten; wird eines davon verwendet, gilt auch das andere nicht mehr. Geben Sie den Code an niemanden weiter. Wenn Sie das nicht waren, ignorieren Sie diese E-Mail einfach.",
         },
         Kind::Code => Words {
             subject: "Ihr Code für {tenant_name}",
             body: "Geben Sie diesen Code ein, um die Anmeldung abzuschließen.",
             button: "",
-            note: "Der Code gilt höchstens {minutes} Minuten und nur einmal. Geben Sie ihn niemandem. Wenn Sie sich gerade nicht anmelden, kennt jemand anderes den ersten Schritt: Ändern Sie Ihr Passwort.",
+            note: "Der Code gilt höchstens {minutes} Minuten und funktioniert nur einmal. Geben Sie ihn an niemanden weiter. Wenn Sie sich gerade nicht anmelden, hat jemand anderes den ersten Schritt geschafft: Ändern Sie Ihr Passwort.",
         },
         Kind::ConfirmNewEmail => Words {
             subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",
             body: "Ein Konto bei {tenant_name} soll diese Adresse bekommen. Bitte bestätigen Sie, dass sie Ihnen gehört.",
             button: "Adresse bestätigen",
-            note: "Der Link gilt 24 Stunden. Wenn Sie das nicht waren, beachten Sie diese Mail nicht weiter: Dann ändert sich nichts.",
+            note: "Der Link gilt 24 Stunden. Wenn Sie das nicht waren, ignorieren Sie diese E-Mail einfach: Dann ändert sich nichts.",
         },
         Kind::ApproveEmailChange => Words {
             subject: "Ihre E-Mail-Adresse soll geändert werden",
@@ -67,10 +67,10 @@ fn words(kind: Kind) -> Words {
             let (subject, body) = changes(changed);
             let note = match changed {
                 Changed::Email => {
-                    "Wenn Sie das nicht waren, melden Sie sich sofort beim Betreiber dieses Dienstes: Mails zu Ihrem Konto gehen jetzt an eine andere Adresse."
+                    "Wenn Sie das nicht waren, melden Sie sich sofort beim Betreiber dieses Dienstes: E-Mails zu Ihrem Konto gehen jetzt an eine andere Adresse."
                 }
                 _ => {
-                    "Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und sehen Sie Ihr Konto durch."
+                    "Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und prüfen Sie Ihr Konto."
                 }
             };
             Words { subject, body, button: "Konto ansehen", note }
@@ -86,18 +86,18 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         ),
         Changed::Email => (
             "Ihre E-Mail-Adresse wurde geändert",
-            "Die Adresse Ihres Kontos wurde gerade geändert. Dies ist die letzte Mail an die bisherige.",
+            "Die Adresse Ihres Kontos wurde gerade geändert. Dies ist die letzte E-Mail an Ihre bisherige Adresse.",
         ),
         Changed::EmailNow => (
             "Dies ist jetzt Ihre E-Mail-Adresse",
-            "Die Adresse Ihres Kontos ist seit gerade eben diese. Melden Sie sich von nun an mit ihr an.",
+            "Die Adresse Ihres Kontos wurde gerade in diese geändert. Melden Sie sich von nun an damit an.",
         ),
         Changed::SecondFactorOn => (
-            "Die Anmeldung in zwei Schritten ist an",
+            "Die Anmeldung in zwei Schritten ist eingeschaltet",
             "Ihre Anmeldung hat jetzt einen zweiten Schritt. Von nun an werden Sie danach gefragt.",
         ),
         Changed::SecondFactorOff => (
-            "Die Anmeldung in zwei Schritten ist aus",
+            "Die Anmeldung in zwei Schritten ist ausgeschaltet",
             "Der zweite Schritt Ihrer Anmeldung wurde gerade entfernt. Von nun an genügt Ihr Passwort.",
         ),
         Changed::SecondFactorReset => (
@@ -109,16 +109,16 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
             "Für Ihr Konto wurden gerade neue Ersatzcodes erstellt. Die bisherigen gelten nicht mehr.",
         ),
         Changed::BackupCodeUsed => (
-            "Ein Ersatzcode wurde benutzt",
-            "Mit einem Ihrer Ersatzcodes hat sich gerade jemand angemeldet. Er gilt nur dieses eine Mal.",
+            "Ein Ersatzcode wurde verwendet",
+            "Mit einem Ihrer Ersatzcodes hat sich gerade jemand angemeldet. Jeder gilt nur einmal.",
         ),
         Changed::PasskeyAdded => (
             "Ein Passkey wurde hinzugefügt",
-            "Ihrem Konto wurde gerade ein Passkey hinzugefügt. Von nun an kann man sich mit ihm anmelden.",
+            "Ihrem Konto wurde gerade ein Passkey hinzugefügt. Von nun an kann er zum Anmelden verwendet werden.",
         ),
         Changed::PasskeyRemoved => (
             "Ein Passkey wurde entfernt",
-            "Aus Ihrem Konto wurde gerade ein Passkey entfernt. Mit ihm kann man sich nicht mehr anmelden.",
+            "Aus Ihrem Konto wurde gerade ein Passkey entfernt. Er kann nicht mehr zum Anmelden verwendet werden.",
         ),
         Changed::ApiKeyMade => (
             "Ein API-Schlüssel wurde erstellt",
