@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::cache::Cache;
 use crate::config::{Config, Mode};
 use crate::crypto::secret::{base64url, same};
+use crate::memo::{Memo, Memory, Slot};
 use crate::model::address::bucket;
 use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
@@ -31,7 +31,7 @@ pub struct Cx {
     /// Where log lines go.
     pub log: Rc<dyn Log>,
     /// What this isolate remembers for seconds.
-    pub cache: Rc<Cache>,
+    pub cache: Rc<Memory>,
     /// The deployment's configuration.
     pub config: Rc<Config>,
     /// Who the request comes from.
@@ -112,6 +112,11 @@ impl Cx {
     /// A new opaque secret of 256 bits, 43 characters.
     pub fn secret(&self) -> String {
         base64url(&self.random::<32>())
+    }
+
+    /// What this isolate remembers of that.
+    pub fn memo<S: Slot>(&self) -> Rc<Memo<S>> {
+        self.cache.memo()
     }
 
     /// The unit that limits count addresses by.

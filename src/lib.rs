@@ -11,7 +11,7 @@
 //! 7. [`model`] holds the nouns, parsed once;
 //! 8. a path that no surface owns goes to the gateway: [`domain::forward`] plans, [`edge`] streams.
 //!
-//! Imports only ever point down this list; [`cx`], [`ports`], [`config`] and [`cache`] serve all of
+//! Imports only ever point down this list; [`cx`], [`ports`], [`config`] and [`memo`] serve all of
 //! it above `model`. `tests/native/tidy.rs` holds that.
 
 #[cfg(target_arch = "wasm32")]
@@ -24,8 +24,8 @@ pub mod domain;
 
 pub mod cx;
 
-pub mod cache;
 pub mod config;
+pub mod memo;
 pub mod ports;
 
 pub mod oidc;

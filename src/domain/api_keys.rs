@@ -5,6 +5,7 @@ use crate::cx::Cx;
 use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
 use crate::domain::clients;
+use crate::domain::credential::Credentials;
 use crate::domain::delegation;
 use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::mailing::{self, Changed};
@@ -263,7 +264,7 @@ async fn end(cx: &Cx, by: &Credential, user: Option<&User>, own: bool, id: &str)
     if !tell(cx, by, user, revoke, entry, Changed::ApiKeyRevoked).await? {
         return Err(Refusal::NotFound.into());
     }
-    cx.cache.credentials.forget_where(|known| known.key_id.as_deref() == Some(id));
+    cx.memo::<Credentials>().forget_where(|known| known.key_id.as_deref() == Some(id));
     Ok(())
 }
 

@@ -10,10 +10,12 @@ use crate::domain::delegation;
 use crate::domain::fresh_sign_in::{self, Lasting};
 use crate::domain::lookups;
 use crate::domain::origins;
+use crate::domain::origins::WhoKnowsOrigin;
 use crate::domain::principal::CredentialAdmin;
 use crate::domain::public_uris;
 use crate::domain::refusal::{CHANGED, Error, Refusal};
 use crate::domain::tenants::Tenant;
+use crate::memo::{Invalidation, Slot};
 use crate::model::client::{AuthMethod, Described, Metadata};
 use crate::model::id::is_id;
 use crate::ports::Fault;
@@ -32,19 +34,32 @@ pub struct Made {
     pub registration_token: Option<String>,
 }
 
+/// Clients by tenant and client id.
+pub struct ClientById;
+
+impl Slot for ClientById {
+    type Key = (String, String);
+    type Value = Rc<Client>;
+    const CAPACITY: usize = 1_000;
+
+    fn is_stale((tenant_id, _): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        change == Invalidation::Tenant(tenant_id)
+    }
+}
+
 /// A client of the tenant, remembered for seconds.
 pub async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Client>>, Fault> {
     if !is_id(id) {
         return Ok(None);
     }
     let key = (tenant.id.clone(), id.to_owned());
-    if let Some(known) = cx.cache.clients.get(&key, cx.now) {
+    if let Some(known) = cx.memo::<ClientById>().get(&key, cx.now) {
         return Ok(Some(known));
     }
     let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.map(Rc::new);
     // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
     match &client {
-        Some(client) => cx.cache.clients.put(key, client.clone(), cx.now, cx.remember_until()),
+        Some(client) => cx.memo::<ClientById>().put(key, client.clone(), cx.now, cx.remember_until()),
         None => lookups::missed(cx),
     }
     Ok(client)
@@ -275,8 +290,8 @@ pub async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
 fn forget(cx: &Cx, client: &Client) {
     // Its tokens are among them: its roles and grants count for what it got for itself.
     cx.cache.forget_client(&client.id);
-    cx.cache.clients.forget(&(client.tenant_id.clone(), client.id.clone()));
-    cx.cache.origins.clear();
+    cx.memo::<ClientById>().forget(&(client.tenant_id.clone(), client.id.clone()));
+    cx.memo::<WhoKnowsOrigin>().clear();
 }
 
 fn has_secret(method: AuthMethod) -> bool {

@@ -15,6 +15,7 @@ use crate::crypto::{jwk, seal};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::tenants::Tenant;
+use crate::memo::{Invalidation, Slot};
 use crate::model::json;
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
@@ -74,9 +75,22 @@ impl KeySet {
     }
 }
 
+/// Signing keys by tenant id.
+pub struct KeysOfTenant;
+
+impl Slot for KeysOfTenant {
+    type Key = String;
+    type Value = Rc<KeySet>;
+    const CAPACITY: usize = 200;
+
+    fn is_stale(id: &String, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        change == Invalidation::Tenant(id)
+    }
+}
+
 /// A tenant's keys; makes the first two if there are none.
 pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
-    if let Some(known) = cx.cache.keys.get(tenant_id, cx.now) {
+    if let Some(known) = cx.memo::<KeysOfTenant>().get(tenant_id, cx.now) {
         return Ok(known);
     }
     let mut rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
@@ -90,7 +104,7 @@ pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
         rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
     }
     let set = Rc::new(open(cx, tenant_id, rows)?);
-    cx.cache.keys.put(tenant_id.to_owned(), set.clone(), cx.now, cx.remember_until());
+    cx.memo::<KeysOfTenant>().put(tenant_id.to_owned(), set.clone(), cx.now, cx.remember_until());
     Ok(set)
 }
 

@@ -9,18 +9,34 @@
 //! an address asks of them at all is counted in the same way, with [`OPEN`] and [`OPEN_UNASKED`].
 
 use crate::cx::{Cx, Lookup};
+use crate::domain::addresses::Addresses;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::HOME;
 use crate::domain::throttle::{
     OPEN, OPEN_UNASKED, UNKNOWN, UNKNOWN_A_MINUTE, UNKNOWN_UNASKED, count_in_background,
 };
+use crate::memo::{Invalidation, Slot};
 use crate::model::time::Time;
 use crate::oidc::error::Code;
 use crate::ports::{Act, Count, Fault, Tally, Verdict};
 
 /// The window of both limits, in seconds.
 const SECONDS: i64 = 60;
+
+/// What was presented and is nobody's: as what, and its hash.
+pub struct Unknown;
+
+impl Slot for Unknown {
+    type Key = String;
+    type Value = ();
+    const CAPACITY: usize = 5_000;
+
+    /// Any change may make what was unknown known.
+    fn is_stale(_: &String, (): &(), _: Invalidation<'_>) -> bool {
+        true
+    }
+}
 
 fn unknown() -> Tally {
     Tally { name: "unknown".into(), rule: UNKNOWN }
@@ -55,7 +71,7 @@ async fn admitted(cx: &Cx, is_open: bool) -> Result<(), Error> {
         return Ok(());
     }
     let address = cx.address_bucket();
-    let seen = cx.cache.addresses.begin(&address, is_open, cx.now, SECONDS);
+    let seen = cx.cache.of::<Addresses>().begin(&address, is_open, cx.now, SECONDS);
     if cx.now < seen.shut_until {
         return Err(limited(cx, seen.shut_until));
     }
@@ -83,7 +99,7 @@ fn limited(cx: &Cx, until: Time) -> Error {
 
 /// Notes that the counter holds an address off; the first of a row is written to the audit log.
 async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
-    cx.cache.addresses.shut(&cx.address_bucket(), cx.now.plus(i64::from(verdict.reset)));
+    cx.cache.of::<Addresses>().shut(&cx.address_bucket(), cx.now.plus(i64::from(verdict.reset)));
     if verdict.first_refusal {
         audit::write(cx, HOME, Entry::failed("lookups.limited")).await?;
     }
@@ -97,7 +113,7 @@ pub fn missed(cx: &Cx) {
 
 /// Whether this isolate looked that up a moment ago, for nothing: what it was presented as, and its hash.
 pub fn is_refused(cx: &Cx, presented: &str) -> bool {
-    let refused = cx.cache.refused.get(presented, cx.now).is_some();
+    let refused = cx.memo::<Unknown>().get(presented, cx.now).is_some();
     if refused {
         missed(cx);
     }
@@ -107,7 +123,7 @@ pub fn is_refused(cx: &Cx, presented: &str) -> bool {
 /// Remembers that this is nobody's, and notes that it was presented.
 pub fn refuse(cx: &Cx, presented: String) {
     missed(cx);
-    cx.cache.refused.put(presented, (), cx.now, cx.remember_until());
+    cx.memo::<Unknown>().put(presented, (), cx.now, cx.remember_until());
 }
 
 /// The caller proved who they are, for whom it is no sign of guessing to present what is over: a client with its own
@@ -129,14 +145,14 @@ pub fn settle(cx: &Cx, refusal: Option<&Refusal>) {
     let mut tallies = vec![unknown()];
     let act = match (counted, missed) {
         (Lookup::None, false) | (Lookup::Counted { .. }, true) => return,
-        (Lookup::Uncounted, false) => return cx.cache.addresses.give(&address),
+        (Lookup::Uncounted, false) => return cx.cache.of::<Addresses>().give(&address),
         (Lookup::Counted { open: is_open }, false) => {
-            cx.cache.addresses.give(&address);
+            cx.cache.of::<Addresses>().give(&address);
             tallies.extend((is_open && proved).then(open));
             Act::Give
         }
         (Lookup::None, true) => {
-            cx.cache.addresses.begin(&address, false, cx.now, SECONDS);
+            cx.cache.of::<Addresses>().begin(&address, false, cx.now, SECONDS);
             Act::Take
         }
         (Lookup::Uncounted, true) => Act::Take,

@@ -1,5 +1,6 @@
 //! Rules: the use cases, the same for every surface. No HTTP, no SQL text, no JSON shapes.
 
+pub mod addresses;
 pub mod administrators;
 pub mod api_keys;
 mod app_secrets;

@@ -12,12 +12,26 @@ use crate::domain::lookups;
 use crate::domain::refusal::Error;
 use crate::domain::routes;
 use crate::domain::tenants::Tenant;
+use crate::memo::{Invalidation, Slot};
 use crate::model::client::Metadata;
 use crate::model::path::Path;
 use crate::model::route::{Auth, Matched};
 use crate::ports::Fault;
 use crate::store;
 pub use crate::store::client_origins::KnownBy;
+
+/// Who named an origin, by tenant and origin.
+pub struct WhoKnowsOrigin;
+
+impl Slot for WhoKnowsOrigin {
+    type Key = (String, String);
+    type Value = KnownBy;
+    const CAPACITY: usize = 1_000;
+
+    fn is_stale(_: &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        matches!(change, Invalidation::Tenant(_))
+    }
+}
 
 /// Whose scripts an endpoint is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +61,12 @@ pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str, scripts: Scripts
         return Ok(false);
     }
     let key = (tenant.id.clone(), origin.to_owned());
-    let known = match cx.cache.origins.get(&key, cx.now) {
+    let known = match cx.memo::<WhoKnowsOrigin>().get(&key, cx.now) {
         Some(known) => known,
         None => {
             let ask = store::client_origins::known_by(cx.db.as_ref(), &tenant.id, origin);
             let Some(known) = look_up(cx, ask).await? else { return Ok(false) };
-            cx.cache.origins.put(key, known, cx.now, cx.remember_until());
+            cx.memo::<WhoKnowsOrigin>().put(key, known, cx.now, cx.remember_until());
             known
         }
     };
@@ -83,12 +97,12 @@ pub async fn is_allowed_anywhere(cx: &Cx, origin: &str, scripts: Scripts) -> Res
     }
     // No tenant has this id.
     let key = ("*".to_owned(), origin.to_owned());
-    let known = match cx.cache.origins.get(&key, cx.now) {
+    let known = match cx.memo::<WhoKnowsOrigin>().get(&key, cx.now) {
         Some(known) => known,
         None => {
             let ask = store::client_origins::known_anywhere_by(cx.db.as_ref(), origin);
             let Some(known) = look_up(cx, ask).await? else { return Ok(false) };
-            cx.cache.origins.put(key, known, cx.now, cx.remember_until());
+            cx.memo::<WhoKnowsOrigin>().put(key, known, cx.now, cx.remember_until());
             known
         }
     };

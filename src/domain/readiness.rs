@@ -1,13 +1,23 @@
 //! Whether the database is as new as this version: a Worker can be started or deployed before its migrations.
 
+use std::cell::Cell;
+
 use crate::cx::Cx;
+use crate::memo::Remembered;
 use crate::store::schema;
+
+/// Whether the database is known to have this version's migrations.
+#[derive(Default)]
+pub struct Ready(Cell<bool>);
+
+impl Remembered for Ready {}
 
 /// Whether this version's migrations have run. Nobody takes one back, so an isolate asks until they have.
 ///
 /// A database that does not answer is another matter: what needs it says so, and the Worker itself serves.
 pub async fn is_ready(cx: &Cx) -> bool {
-    if cx.cache.ready.get() {
+    let known = cx.cache.of::<Ready>();
+    if known.0.get() {
         return true;
     }
     let db = cx.db.as_ref();
@@ -18,7 +28,7 @@ pub async fn is_ready(cx: &Cx) -> bool {
     };
     match found {
         Ok(ready) => {
-            cx.cache.ready.set(ready);
+            known.0.set(ready);
             ready
         }
         Err(fault) => !fault.is_of_the_schema(),

@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::credential::Credentials;
 use crate::domain::delegation;
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
@@ -62,7 +63,7 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
     }
     cx.cache.forget_tenant(&tenant.id);
     // What people may do is remembered with their credentials.
-    cx.cache.credentials.clear();
+    cx.memo::<Credentials>().clear();
     Ok(role)
 }
 

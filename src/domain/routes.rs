@@ -13,6 +13,7 @@ use crate::domain::plans;
 use crate::domain::principal::Admin;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
+use crate::memo::{Invalidation, Slot};
 use crate::model::host::canonical;
 use crate::model::path::Path;
 use crate::model::role::is_name;
@@ -37,13 +38,26 @@ const NOT_FOR_ASSERTIONS: [&str; 12] = [
     "keep-alive",
 ];
 
+/// Gateway routes, roles and plans by tenant id.
+pub struct RoutesOfTenant;
+
+impl Slot for RoutesOfTenant {
+    type Key = String;
+    type Value = Rc<RouteTable>;
+    const CAPACITY: usize = 200;
+
+    fn is_stale(id: &String, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        change == Invalidation::Tenant(id)
+    }
+}
+
 /// The tenant's table, remembered for seconds.
 pub async fn table(cx: &Cx, tenant_id: &str) -> Result<Rc<RouteTable>, Fault> {
-    if let Some(known) = cx.cache.routes.get(tenant_id, cx.now) {
+    if let Some(known) = cx.memo::<RoutesOfTenant>().get(tenant_id, cx.now) {
         return Ok(known);
     }
     let table = Rc::new(store::routes::table(cx.db.as_ref(), tenant_id).await?);
-    cx.cache.routes.put(tenant_id.to_owned(), table.clone(), cx.now, cx.remember_until());
+    cx.memo::<RoutesOfTenant>().put(tenant_id.to_owned(), table.clone(), cx.now, cx.remember_until());
     Ok(table)
 }
 

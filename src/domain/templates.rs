@@ -10,6 +10,7 @@ use crate::domain::html_tokens::tokens;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::template_check::{Field, Form, check, check_rendered};
 use crate::domain::tenants::Tenant;
+use crate::memo::Slot;
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
@@ -209,7 +210,7 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind) -> Resul
 }
 
 fn forget(cx: &Cx, tenant: &Tenant, kind: &Kind) {
-    cx.cache.templates.forget(&(tenant.id.clone(), kind.name));
+    cx.memo::<OwnTemplates>().forget(&(tenant.id.clone(), kind.name));
 }
 
 /// A page with a hidden field in each form that is posted; `None` if there is none. The value is URL-safe.
@@ -236,6 +237,15 @@ pub fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> 
     (done > 0).then_some(page)
 }
 
+/// Pages and mails in a tenant's own words by tenant and name; `None` remembers that there is none.
+pub struct OwnTemplates;
+
+impl Slot for OwnTemplates {
+    type Key = (String, &'static str);
+    type Value = Option<Rc<str>>;
+    const CAPACITY: usize = 200;
+}
+
 /// A page in the tenant's own HTML; `None` if they have none. One that cannot be rendered is logged, and the
 /// page that all have is served.
 pub async fn rendered(
@@ -246,7 +256,7 @@ pub async fn rendered(
 ) -> Result<Option<String>, Fault> {
     let Ok(kind) = kind(name) else { return Ok(None) };
     let key = (tenant.id.clone(), kind.name);
-    let html: Option<Rc<str>> = match cx.cache.templates.get(&key, cx.now) {
+    let html: Option<Rc<str>> = match cx.memo::<OwnTemplates>().get(&key, cx.now) {
         Some(known) => known,
         None => {
             // One that was kept under other rules is checked again, and not served if it breaks those of now.
@@ -258,7 +268,7 @@ pub async fn rendered(
                 }
             });
             let found = found.map(|kept| kept.html.into());
-            cx.cache.templates.put(key, Option::clone(&found), cx.now, cx.remember_until());
+            cx.memo::<OwnTemplates>().put(key, Option::clone(&found), cx.now, cx.remember_until());
             found
         }
     };

@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::domain::client_rules::is_web_origin;
 use crate::domain::lookups;
 use crate::domain::refusal::{Error, Refusal, all_fit, invalid, invalid_uri};
+use crate::memo::{Invalidation, Slot};
 use crate::model::email::Email;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
@@ -254,6 +255,32 @@ impl Tenant {
     }
 }
 
+/// Tenants by id; `None` remembers that there is none.
+pub struct TenantById;
+
+impl Slot for TenantById {
+    type Key = String;
+    type Value = Option<Rc<Tenant>>;
+    const CAPACITY: usize = 1_000;
+
+    fn is_stale(id: &String, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        change == Invalidation::Tenant(id)
+    }
+}
+
+/// Tenant ids by custom host; `None` for a host that is nobody's.
+pub struct TenantByHost;
+
+impl Slot for TenantByHost {
+    type Key = String;
+    type Value = Option<String>;
+    const CAPACITY: usize = 1_000;
+
+    fn is_stale(_: &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        matches!(change, Invalidation::Tenant(_))
+    }
+}
+
 /// How a request named its tenant.
 #[derive(Debug, Clone)]
 pub struct Chosen {
@@ -287,7 +314,7 @@ pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str
 /// # Errors
 /// [`Refusal::Limited`].
 pub(super) async fn named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error> {
-    let is_new = id != HOME && is_tenant_id(id) && !cx.cache.tenants.has_seen(id);
+    let is_new = id != HOME && is_tenant_id(id) && !cx.memo::<TenantById>().has_seen(id);
     if is_new {
         lookups::admit(cx).await?;
     }
@@ -301,7 +328,7 @@ pub(super) async fn named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error
 /// The same for the tenant of the host that was asked.
 async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
     let own = cx.config.origin.split_once("://").is_some_and(|(_, own)| own == host);
-    let is_new = !own && !cx.cache.hosts.has_seen(host);
+    let is_new = !own && !cx.memo::<TenantByHost>().has_seen(host);
     if is_new {
         lookups::admit(cx).await?;
     }
@@ -317,7 +344,7 @@ pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
     if !is_tenant_id(id) {
         return Ok(None);
     }
-    if let Some(known) = cx.cache.tenants.get(id, cx.now) {
+    if let Some(known) = cx.memo::<TenantById>().get(id, cx.now) {
         return Ok(known);
     }
     let row = store::tenants::by_id(cx.db.as_ref(), id).await?;
@@ -325,17 +352,17 @@ pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
         Some(row) if row.status == "active" => Some(Rc::new(from_row(cx, row)?)),
         _ => None,
     };
-    cx.cache.tenants.put(id.to_owned(), tenant.clone(), cx.now, cx.remember_until());
+    cx.memo::<TenantById>().put(id.to_owned(), tenant.clone(), cx.now, cx.remember_until());
     Ok(tenant)
 }
 
 /// The tenant that a host, in its one spelling, is mapped to.
 pub(super) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
-    if let Some(known) = cx.cache.hosts.get(host, cx.now) {
+    if let Some(known) = cx.memo::<TenantByHost>().get(host, cx.now) {
         return Ok(known);
     }
     let id = store::tenants::id_by_host(cx.db.as_ref(), host).await?;
-    cx.cache.hosts.put(host.to_owned(), id.clone(), cx.now, cx.remember_until());
+    cx.memo::<TenantByHost>().put(host.to_owned(), id.clone(), cx.now, cx.remember_until());
     Ok(id)
 }
 

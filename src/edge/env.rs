@@ -7,7 +7,6 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::cache::Cache;
 use crate::config::Config;
 use crate::cx::{Client, Cx};
 use crate::edge::counters::DurableCounters;
@@ -16,11 +15,12 @@ use crate::edge::fetch::Fetch;
 use crate::edge::glue;
 use crate::edge::mail::Transport;
 use crate::http::request::Request;
+use crate::memo::Memory;
 use crate::model::time::Time;
 use crate::ports::{After, Fault, Later, Log, Rng};
 
 thread_local! {
-    static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Cache>)>> = const { RefCell::new(None) };
+    static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Memory>)>> = const { RefCell::new(None) };
 }
 
 /// One member of the environment.
@@ -30,13 +30,13 @@ pub fn binding(env: &JsValue, name: &str) -> Result<JsValue, Fault> {
 }
 
 /// The configuration and memory of this isolate.
-fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Cache>), Fault> {
+fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Memory>), Fault> {
     ISOLATE.with_borrow_mut(|slot| {
         if let Some(known) = slot {
             return Ok(known.clone());
         }
         let config = Config::parse(|name| binding(env, name).ok().and_then(|value| value.as_string()))?;
-        let made = (Rc::new(config), Rc::new(Cache::default()));
+        let made = (Rc::new(config), Rc::new(Memory::default()));
         *slot = Some(made.clone());
         Ok(made)
     })

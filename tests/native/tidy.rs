@@ -4,16 +4,12 @@ use std::path::{Path, PathBuf};
 
 /// What each part of the tree may import of ours, itself apart. The order is a request's way: imports point down.
 const LAYERS: [(&str, &[&str]); 11] = [
-    (
-        "edge",
-        &["api", "http", "domain", "cx", "cache", "config", "ports", "oidc", "crypto", "store", "model"],
-    ),
+    ("edge", &["api", "http", "domain", "cx", "memo", "config", "ports", "oidc", "crypto", "store", "model"]),
     ("api", &["http", "domain", "cx", "config", "ports", "oidc", "store", "model"]),
     ("http", &["domain", "cx", "ports", "oidc", "model"]),
-    ("domain", &["cx", "cache", "config", "ports", "oidc", "crypto", "store", "model"]),
-    ("cx", &["cache", "config", "ports", "crypto", "model"]),
-    // It holds what the domain remembers, so it names the domain's types and nothing else of it.
-    ("cache", &["domain", "model"]),
+    ("domain", &["cx", "memo", "config", "ports", "oidc", "crypto", "store", "model"]),
+    ("cx", &["memo", "config", "ports", "crypto", "model"]),
+    ("memo", &["config", "model"]),
     ("config", &["ports"]),
     ("ports", &[]),
     ("oidc", &["crypto", "model"]),

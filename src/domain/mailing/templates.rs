@@ -9,6 +9,7 @@ use crate::domain::mailing::letter::Kind;
 use crate::domain::mailing::wording;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::template_check::{check_mail, check_rendered_mail};
+use crate::domain::templates::OwnTemplates;
 use crate::domain::tenants::Tenant;
 use crate::model::language::Language;
 use crate::model::template::{Mistake, Template};
@@ -48,7 +49,7 @@ pub async fn put(
     let entry = Entry::ok("mail_template.changed").by(actor).on(&format!("{name}/{lang}"));
     let kept = Kept { name, lang, content, updated_at: cx.now };
     cx.db.run(vec![store::mail_templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
-    cx.cache.templates.forget(&key(tenant, kind, language));
+    cx.memo::<OwnTemplates>().forget(&key(tenant, kind, language));
     Ok(kept)
 }
 
@@ -69,7 +70,7 @@ pub async fn delete(
     if !audit::change(cx, &tenant.id, gone, entry).await? {
         return Err(Refusal::NotFound.into());
     }
-    cx.cache.templates.forget(&key(tenant, kind, language));
+    cx.memo::<OwnTemplates>().forget(&key(tenant, kind, language));
     Ok(())
 }
 
@@ -99,7 +100,7 @@ pub(super) async fn own(
     values: &Values,
 ) -> Result<Option<Content>, Fault> {
     let key = key(tenant, kind, language);
-    let known: Option<Rc<str>> = match cx.cache.templates.get(&key, cx.now) {
+    let known: Option<Rc<str>> = match cx.memo::<OwnTemplates>().get(&key, cx.now) {
         Some(known) => known,
         None => {
             let found = find(cx, tenant, kind, language).await?;
@@ -112,7 +113,7 @@ pub(super) async fn own(
                 }
             });
             let found = found.map(|content| content.joined().into());
-            cx.cache.templates.put(key, Option::clone(&found), cx.now, cx.remember_until());
+            cx.memo::<OwnTemplates>().put(key, Option::clone(&found), cx.now, cx.remember_until());
             found
         }
     };

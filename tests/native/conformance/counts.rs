@@ -1,5 +1,6 @@
 //! What a token costs: round trips to the database and signatures, counted.
 
+use portcullis::domain::keys::KeysOfTenant;
 use serde_json::json;
 
 use crate::harness::Reply;
@@ -16,7 +17,7 @@ fn cost(party: &Party, ask: impl Fn() -> Params) -> (usize, u32, Reply) {
 }
 
 fn signatures(party: &Party) -> u32 {
-    party.world.cache.keys.get("home", party.world.now()).unwrap().signed.get()
+    party.world.cache.memo::<KeysOfTenant>().get("home", party.world.now()).unwrap().signed.get()
 }
 
 fn issued(reply: &Reply) -> u32 {

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use portcullis::cache::Cache;
 use portcullis::cx::{Client, Cx};
 use portcullis::domain::forward::Plan;
 use portcullis::http::request::Request;
 use portcullis::http::{Asset, Outcome, serve};
+use portcullis::memo::Memory;
 use portcullis::model::headers::Headers;
 use portcullis::model::language;
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::harness::{World, document};
 #[derive(Clone)]
 pub struct Ask<'w> {
     world: &'w World,
-    cache: Rc<Cache>,
+    cache: Rc<Memory>,
     method: String,
     host: String,
     path: String,

@@ -20,13 +20,13 @@ use std::task::{Context, Poll, Waker};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::api;
-use portcullis::cache::Cache;
 use portcullis::config::Config;
 use portcullis::cx::{Client, Cx};
 use portcullis::domain::sessions::{Begin, Tokens};
 use portcullis::domain::{sweep, tenants, users};
 use portcullis::http::Outcome;
 use portcullis::http::table::Table;
+use portcullis::memo::Memory;
 use portcullis::model::email::Email;
 use portcullis::model::time::Time;
 use portcullis::ports::{Mail, Rows, Stmt};
@@ -60,8 +60,8 @@ pub struct World {
     pub web: Rc<Servers>,
     pub log: Rc<Lines>,
     pub table: Table,
-    pub cache: Rc<Cache>,
-    pub other: Rc<Cache>,
+    pub cache: Rc<Memory>,
+    pub other: Rc<Memory>,
     after: Rc<Queue>,
     counters: Rc<Objects>,
     rng: Rc<Seeded>,

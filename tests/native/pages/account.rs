@@ -1,5 +1,6 @@
 //! `/tenant/{tenant}/account`.
 
+use portcullis::domain::credential::Credentials;
 use serde_json::json;
 
 use crate::harness::{Ask, PASSWORD, Reply, World};
@@ -107,7 +108,7 @@ fn nobody_ends_a_session_of_somebody_else() {
     let id = world.newest_session(&bob.id);
     send(&world, &cookie, &[("section", "session"), ("session", &id)]);
     look(&world, &theirs);
-    world.cache.clone().credentials.clear();
+    world.cache.memo::<Credentials>().clear();
     look(&world, &theirs);
 }
 

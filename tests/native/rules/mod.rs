@@ -1,12 +1,12 @@
 //! Pure rules and parsers, by table and by property.
 
-mod cache;
 mod clients;
 mod config;
 mod counter;
 mod email;
 mod json;
 pub mod linkable;
+mod memo;
 mod parsers;
 mod paths;
 mod properties;
