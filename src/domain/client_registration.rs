@@ -13,6 +13,7 @@ use crate::domain::audit::Entry;
 use crate::domain::client_auth;
 use crate::domain::client_rules;
 use crate::domain::clients::{self, Client, Made};
+use crate::domain::fresh_sign_in;
 use crate::domain::principal::{self, Credential, Sent};
 use crate::domain::public_uris;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
@@ -83,7 +84,11 @@ async fn vouched(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credent
     // A user can give a key of their own any scope; what has no user was made by an administrator.
     let own = credential.user().is_none() && credential.scopes.has(SCOPE);
     let admin = credential.subject.roles().iter().any(|role| role == ADMIN) && credential.scopes.has("write");
-    if own || admin { Ok(credential) } else { Err(Refusal::ScopeMissing(vec![SCOPE.into()]).into()) }
+    if !own && !admin {
+        return Err(Refusal::ScopeMissing(vec![SCOPE.into()]).into());
+    }
+    fresh_sign_in::require_of_voucher(cx, &credential).await?;
+    Ok(credential)
 }
 
 /// What a client that registers itself may have beyond OpenID's scopes.

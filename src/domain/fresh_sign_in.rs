@@ -83,6 +83,14 @@ pub async fn require_of_operator(cx: &Cx, operator: &Operator) -> Result<(), Err
     proved_lately(cx, operator, Lasting::ApiKey).await
 }
 
+/// The same of whoever's token vouches for a client that registers.
+///
+/// # Errors
+/// [`Refusal::ReauthenticationRequired`].
+pub(super) async fn require_of_voucher(cx: &Cx, voucher: &Credential) -> Result<(), Error> {
+    proved_lately(cx, voucher, Lasting::ApiKey).await
+}
+
 async fn proved_lately(cx: &Cx, credential: &Credential, lasting: Lasting) -> Result<(), Error> {
     // A key, or a client by itself.
     let (Some(user), Some(session_id)) = (credential.user(), &credential.session_id) else { return Ok(()) };

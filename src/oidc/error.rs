@@ -59,6 +59,8 @@ pub enum Code {
     InvalidToken,
     /// RFC 6750 §3.1.
     InsufficientScope,
+    /// The person of a token signed in too long ago (RFC 9470 §3).
+    InsufficientUserAuthentication,
 }
 
 impl Code {
@@ -93,13 +95,14 @@ impl Code {
             Code::InvalidClientMetadata => "invalid_client_metadata",
             Code::InvalidToken => "invalid_token",
             Code::InsufficientScope => "insufficient_scope",
+            Code::InsufficientUserAuthentication => "insufficient_user_authentication",
         }
     }
 
     /// The status code of a direct answer.
     pub fn status(self) -> u16 {
         match self {
-            Code::InvalidClient | Code::InvalidToken => 401,
+            Code::InvalidClient | Code::InvalidToken | Code::InsufficientUserAuthentication => 401,
             Code::InsufficientScope => 403,
             Code::ServerError => 500,
             Code::TemporarilyUnavailable => 503,

@@ -84,6 +84,9 @@ fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
         Refusal::OAuth(code, _) => *code,
         Refusal::NoCredential | Refusal::BadCredential => Code::InvalidToken,
         Refusal::ScopeMissing(_) => Code::InsufficientScope,
+        Refusal::MfaRequired | Refusal::ReauthenticationRequired { .. } => {
+            Code::InsufficientUserAuthentication
+        }
         Refusal::Forbidden | Refusal::WrongTenant | Refusal::SignUpClosed => Code::AccessDenied,
         Refusal::Unready => Code::TemporarilyUnavailable,
         Refusal::Looping => Code::ServerError,

@@ -182,6 +182,27 @@ fn an_administrators_word_is_an_initial_access_token_where_one_is_needed() {
 }
 
 #[test]
+fn an_administrators_token_vouches_for_a_client_soon_after_a_sign_in() {
+    let world = world("token");
+    let admin = world.user_with("home", "ada@example.com", |user| user.roles = vec!["ADMIN".into()]);
+    let tokens = world.session(&admin);
+    let key = world.api_key(&tokens.access, &["write"]);
+    world.advance(86_400);
+    let body = json!({ "refreshToken": tokens.refresh });
+    let token = world.post("/api/auth/refresh").json(body).send().is(200).str("/data/accessToken");
+    let reply = world.post(REGISTER).bearer(&token).json(said(&json!({}))).send().is(401);
+    assert_eq!(reply.json["error"], "insufficient_user_authentication");
+    let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"86400\"";
+    assert_eq!(reply.header("www-authenticate"), Some(challenge));
+    assert_eq!(world.events("client.registered"), 0);
+    // A key has no sign-in; and the person confirms with the password.
+    world.post(REGISTER).bearer(&key).json(said(&json!({}))).send().is(201);
+    let body = json!({ "password": crate::harness::PASSWORD });
+    world.post("/api/auth/reauthenticate").bearer(&token).json(body).send().is(200);
+    world.post(REGISTER).bearer(&token).json(said(&json!({}))).send().is(201);
+}
+
+#[test]
 fn a_users_word_is_none_whatever_scope_they_gave_their_key() {
     let world = world("token");
     let granted = |user: &mut User| user.scopes = vec!["clients:register".into()];

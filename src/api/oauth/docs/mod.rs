@@ -159,6 +159,7 @@ fn registration() -> Vec<Operation> {
             .answers_with(201, "The client, with what it needs to manage itself.", client())
             .refuses([Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant, limited()])
             .refuses([Refusal::ScopeMissing(vec!["clients:register".into()])])
+            .refuses([Refusal::ReauthenticationRequired { seconds: 86_400 }])
             .fails(wrong)
             .fails([Code::AccessDenied]),
         manage("GET", "Read the client").answers_with(200, "The client.", client()),
