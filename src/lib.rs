@@ -9,7 +9,7 @@
 //! 5. [`oidc`] and [`crypto`] make and check what is signed, hashed or sealed;
 //! 6. [`store`] asks the database, one plain function per question;
 //! 7. [`model`] holds the nouns, parsed once;
-//! 8. a path that no surface owns goes to the gateway: [`domain::forward`] plans, [`edge`] streams.
+//! 8. a path that no surface owns goes to the gateway: [`domain::gateway::forward`] plans, [`edge`] streams.
 //!
 //! Imports only ever point down this list; [`cx`], [`ports`], [`config`] and [`memo`] serve all of
 //! it above `model`. `tests/native/tidy.rs` holds that.

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::cx::Cx;
-use crate::domain::challenges::Waiting;
-use crate::domain::enrolment::Standing;
+use crate::domain::sign_in::challenges::Waiting;
+use crate::domain::sign_in::enrolment::Standing;
 use crate::ports::Fault;
 
 /// How a surface spells names of more than one word.

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::cx::Cx;
-use crate::domain::magic_links;
 use crate::domain::refusal::{Error, invalid};
-use crate::domain::sign_in::{Holder, Step};
+use crate::domain::session::channel::Holder;
+use crate::domain::sign_in::{Step, magic_links};
 use crate::http::body::{self, SMALL};
 use crate::http::request::Call;
 

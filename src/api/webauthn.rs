@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::passkeys::{Creation, Known, Request, SECONDS};
+use crate::domain::sign_in::passkeys::{Creation, Known, Request, SECONDS};
 
 fn descriptors(all: &[Known]) -> Value {
     let one = |known: &Known| json!({ "type": "public-key", "id": known.id, "transports": known.transports });

@@ -1,5 +1,6 @@
 //! What is signed, hashed and sealed: thin over the chosen crates.
 
+pub mod api_key;
 pub mod foreign;
 pub mod imported;
 pub mod jwk;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 use crate::api::gateway::{BAD_GATEWAY, GATEWAY_TIMEOUT};
-use crate::domain::forward::Plan;
+use crate::domain::gateway::forward::Plan;
 use crate::edge::glue;
 use crate::http::Asset;
 use crate::http::response::Response;

@@ -2,7 +2,7 @@
 //! browser's own: a script that may call brings its token.
 
 use crate::cx::Cx;
-use crate::domain::origins::{Scripts, is_allowed, is_allowed_anywhere, is_guarded};
+use crate::domain::gateway::origins::{Scripts, is_allowed, is_allowed_anywhere, is_guarded};
 use crate::domain::tenants::{self, Tenant};
 use crate::http::request::Request;
 use crate::http::response::Response;

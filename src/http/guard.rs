@@ -4,11 +4,13 @@
 use std::rc::Rc;
 
 use crate::cx::Cx;
-use crate::domain::client_auth::{self, Presented};
 use crate::domain::clients::Client;
-use crate::domain::lookups;
-use crate::domain::principal::{self, Admin, CredentialAdmin, KeyMaker, Operator, OwnSession, Session};
+use crate::domain::clients::authentication::{self, Presented};
 use crate::domain::refusal::Error;
+use crate::domain::session::principal::{
+    self, Admin, CredentialAdmin, KeyMaker, Operator, OwnSession, Session,
+};
+use crate::domain::throttle::lookups;
 use crate::http::body;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
@@ -97,7 +99,7 @@ async fn authenticated(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params),
         client_assertion_type: params.get("client_assertion_type"),
         client_assertion: params.get("client_assertion"),
     };
-    let client = client_auth::authenticate(cx, &call.chosen.tenant, &presented).await?;
+    let client = authentication::authenticate(cx, &call.chosen.tenant, &presented).await?;
     if !client.metadata.is_public() {
         lookups::exempt(cx);
     }

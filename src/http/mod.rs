@@ -9,10 +9,13 @@ pub mod response;
 pub mod table;
 
 use crate::cx::Cx;
-use crate::domain::forward::Plan;
+use crate::domain::gateway::forward::Plan;
+use crate::domain::gateway::outgoing;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::sessions::COOKIE;
-use crate::domain::{lookups, outgoing, principal, tenants, throttle};
+use crate::domain::session::principal;
+use crate::domain::session::sessions::COOKIE;
+use crate::domain::tenants;
+use crate::domain::throttle::{self, lookups};
 use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};

@@ -1,6 +1,6 @@
 //! A request, as handlers see it.
 
-use crate::domain::principal::Sent;
+use crate::domain::session::principal::Sent;
 use crate::domain::tenants::Chosen;
 use crate::http::body::Body;
 use crate::model::headers::Headers;

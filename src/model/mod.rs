@@ -23,5 +23,7 @@ pub mod route;
 pub mod scope;
 pub mod search;
 pub mod template;
+pub mod tenant;
 pub mod text;
 pub mod time;
+pub mod web_uri;

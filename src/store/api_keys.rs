@@ -2,10 +2,9 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::clients;
 use crate::store::roles::{self, GRANTED};
 use crate::store::users::{self, User};
-use crate::store::{Columns, Listed, Page, json_text, one};
+use crate::store::{Columns, Listed, Page, clients, json_text, one};
 
 /// A key's row. The key itself is only its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]

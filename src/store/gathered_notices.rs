@@ -2,8 +2,8 @@
 
 use crate::model::time::Time;
 use crate::ports::{Db, Fault, Row, Stmt};
-use crate::store::mails::NewMail;
-use crate::store::{Columns, mails, one};
+use crate::store::mails::{self, NewMail};
+use crate::store::{Columns, one};
 
 /// How many notices of one kind a user is mailed within [`SECONDS`].
 pub const MOST: i64 = 5;

@@ -2,12 +2,10 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::audit;
-use crate::store::clients;
 use crate::store::logout_deliveries::owe;
 use crate::store::roles::GRANTED;
 use crate::store::users::{self, User};
-use crate::store::{Columns, Listed, Page, json_text, one};
+use crate::store::{Columns, Listed, Page, audit, clients, json_text, one};
 
 /// A session's row.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::api::account::message;
 use crate::cx::Cx;
-use crate::domain::passwords;
+use crate::domain::sign_in::passwords;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::api::account::{ok, tokens_shape};
 use crate::cx::Cx;
-use crate::domain::refresh;
+use crate::domain::session::refresh;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::account::ok;
 use crate::cx::Cx;
-use crate::domain::register::{self, Outcome, Registration};
+use crate::domain::sign_in::register::{self, Outcome, Registration};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

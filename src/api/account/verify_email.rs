@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::api::account::message;
 use crate::api::pages;
 use crate::cx::Cx;
-use crate::domain::register;
+use crate::domain::sign_in::register;
 use crate::http::body;
 use crate::http::guard::Answer;
 use crate::http::request::Call;

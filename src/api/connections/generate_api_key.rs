@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::cx::Cx;
-use crate::domain::api_keys::{self, NewKey};
-use crate::domain::principal::KeyMaker;
+use crate::domain::admin::api_keys::{self, NewKey};
+use crate::domain::session::principal::KeyMaker;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -6,7 +6,7 @@ use crate::api::connections::user_shape;
 use crate::api::factor::{self, Names};
 use crate::api::magic_link;
 use crate::cx::Cx;
-use crate::domain::sessions::Holds;
+use crate::domain::session::sessions::Holds;
 use crate::domain::sign_in::Step;
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::api::connections::user_shape;
 use crate::cx::Cx;
-use crate::domain::principal;
 use crate::domain::refusal::Error;
+use crate::domain::session::principal;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

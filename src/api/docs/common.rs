@@ -28,7 +28,7 @@ pub(super) fn schemes() -> Value {
             "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key.",
         },
         "session": {
-            "type": "apiKey", "in": "cookie", "name": crate::domain::sessions::COOKIE,
+            "type": "apiKey", "in": "cookie", "name": crate::domain::session::sessions::COOKIE,
             "description": "A browser's session, from the login page.",
         },
         "client": {

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::api::wording::word;
 use crate::api::{pages, session};
 use crate::cx::Cx;
-use crate::domain::forward::{self, Decision, Incoming};
+use crate::domain::gateway::forward::{self, Decision, Incoming};
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::Outcome;
 use crate::http::request::{Call, Request};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::json;
 
 use crate::cx::Cx;
-use crate::domain::device::{self, INTERVAL, SECONDS};
+use crate::domain::oauth::device::{self, INTERVAL, SECONDS};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

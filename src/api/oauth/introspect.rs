@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::cx::Cx;
-use crate::domain::introspection;
+use crate::domain::oauth::introspection;
 use crate::domain::refusal::oauth;
 use crate::http::guard::Answer;
 use crate::http::request::Call;

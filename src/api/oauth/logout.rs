@@ -3,9 +3,9 @@
 use crate::api::oauth::authorize::with_query;
 use crate::api::pages::{FIELD, is_from_elsewhere, leave, sign_out_question, signed_out};
 use crate::cx::Cx;
-use crate::domain::authorize::form_action;
-use crate::domain::rp_logout::{self, Outcome};
-use crate::domain::sessions::COOKIE;
+use crate::domain::oauth::authorize::form_action;
+use crate::domain::oauth::rp_logout::{self, Outcome};
+use crate::domain::session::sessions::COOKIE;
 use crate::http::body;
 use crate::http::guard::Answer;
 use crate::http::request::Call;

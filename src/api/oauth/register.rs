@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::api::tenant::clients as shapes;
 use crate::cx::Cx;
-use crate::domain::client_registration::{self as registration, managed};
+use crate::domain::clients::registration::{self as registration, managed};
 use crate::domain::clients::{Client, Made};
 use crate::domain::refusal::{Error, Refusal, invalid, oauth};
 use crate::domain::tenants::Tenant;

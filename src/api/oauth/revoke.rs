@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::cx::Cx;
+use crate::domain::oauth::revocation;
 use crate::domain::refusal::oauth;
-use crate::domain::revocation;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

@@ -5,12 +5,11 @@ use std::rc::Rc;
 use serde_json::json;
 
 use crate::cx::Cx;
-use crate::domain::codes::{self, Presented};
-use crate::domain::grants::Issued;
+use crate::domain::oauth::codes::{self, Presented};
+use crate::domain::oauth::grants::Issued;
+use crate::domain::oauth::{client_credentials, device, refresh, token_exchange as exchange};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
-use crate::domain::token_exchange as exchange;
-use crate::domain::{client_credentials, device, refresh};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use crate::cx::Cx;
-use crate::domain::claims::about;
 use crate::domain::clients::{self, Client};
-use crate::domain::principal::{self, Session};
+use crate::domain::oauth::claims::about;
 use crate::domain::refusal::Refusal;
+use crate::domain::session::principal::{self, Session};
 use crate::http::body;
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -6,10 +6,10 @@ use crate::api::pages::messages::fill;
 use crate::api::pages::place::Place;
 use crate::api::pages::said;
 use crate::cx::Cx;
-use crate::domain::email_change::{self, Confirmed};
-use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::sessions::COOKIE;
+use crate::domain::session::principal;
+use crate::domain::session::sessions::COOKIE;
+use crate::domain::sign_in::email_change::{self, Confirmed};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

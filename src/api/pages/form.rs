@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::api::pages::place::set_cookie;
 use crate::cx::Cx;
-use crate::domain::form_mark;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::sessions;
+use crate::domain::session::sessions;
+use crate::domain::sign_in::form_mark;
 use crate::domain::templates::with_hidden_field;
 use crate::http::body;
 use crate::http::request::{Call, Request};

@@ -5,8 +5,8 @@ use askama::Template;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::cx::Cx;
-use crate::domain::principal;
-use crate::domain::sessions::COOKIE;
+use crate::domain::session::principal;
+use crate::domain::session::sessions::COOKIE;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

@@ -9,11 +9,9 @@ use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
-use crate::domain::passkeys;
-use crate::domain::principal;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::sessions;
-use crate::domain::sign_in::{self, Attempt};
+use crate::domain::session::{principal, sessions};
+use crate::domain::sign_in::{self, Attempt, passkeys};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

@@ -7,8 +7,8 @@ use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
 use crate::api::pages::signed_out;
 use crate::cx::Cx;
-use crate::domain::principal;
-use crate::domain::sessions::{self, COOKIE};
+use crate::domain::session::principal;
+use crate::domain::session::sessions::{self, COOKIE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

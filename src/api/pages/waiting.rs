@@ -1,7 +1,7 @@
 //! The authorization request that a page's `request` stands for.
 
 use crate::cx::Cx;
-use crate::domain::authorize;
+use crate::domain::oauth::authorize;
 use crate::domain::tenants::Tenant;
 use crate::ports::Fault;
 use crate::store::clients::Client;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::api::session::ok;
 use crate::cx::Cx;
-use crate::domain::email_change::{self, Confirmed};
-use crate::domain::principal::{self, OwnSession};
+use crate::domain::session::principal::{self, OwnSession};
+use crate::domain::sign_in::email_change::{self, Confirmed};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::api::session::ok;
 use crate::cx::Cx;
-use crate::domain::passwords;
-use crate::domain::principal::OwnSession;
+use crate::domain::session::principal::OwnSession;
+use crate::domain::sign_in::passwords;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::api::session::ok;
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
-use crate::domain::principal::OwnSession;
-use crate::domain::trusted_devices::{self, Device};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::sign_in::trusted_devices::{self, Device};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use crate::api::session::step;
 use crate::cx::Cx;
-use crate::domain::sign_in::{self, Attempt, Holder};
+use crate::domain::session::channel::Holder;
+use crate::domain::sign_in::{self, Attempt};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::api::session::ok;
 use crate::cx::Cx;
-use crate::domain::principal::Session;
-use crate::domain::sessions;
+use crate::domain::session::principal::Session;
+use crate::domain::session::sessions;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::session::ok;
 use crate::cx::Cx;
-use crate::domain::refresh;
+use crate::domain::session::refresh;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

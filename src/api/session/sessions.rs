@@ -6,8 +6,8 @@ use crate::api::session::ok;
 use crate::api::tenant::list::{listed, page};
 use crate::api::tenant::sessions::shape;
 use crate::cx::Cx;
-use crate::domain::principal::OwnSession;
-use crate::domain::sessions::{self, Shown};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::session::sessions::{self, Shown};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 

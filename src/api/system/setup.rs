@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::tenant::users::shape;
 use crate::cx::Cx;
-use crate::domain::setup;
+use crate::domain::admin::setup;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cx::Cx;
 use crate::domain::keys;
-use crate::domain::principal::Admin;
+use crate::domain::session::principal::Admin;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::mailing;
-use crate::domain::principal::Admin;
+use crate::domain::session::principal::Admin;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
-use crate::domain::plans;
-use crate::domain::principal::Admin;
+use crate::domain::gateway::plans;
 use crate::domain::refusal::{Refusal, invalid};
+use crate::domain::session::principal::Admin;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::principal::Admin;
-use crate::domain::routes;
+use crate::domain::gateway::routes;
+use crate::domain::session::principal::Admin;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;

@@ -1,12 +1,12 @@
 //! `v2/Users/{id}/Sessions`: what of a user is alive, and ending it.
 
+use crate::domain::people;
 use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::principal::CredentialAdmin;
-use crate::domain::sessions::{self, Shown};
-use crate::domain::users;
+use crate::domain::session::principal::CredentialAdmin;
+use crate::domain::session::sessions::{self, Shown};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -23,7 +23,7 @@ pub(crate) fn shape(session: &Shown) -> Value {
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
-    let user = users::find(cx, &admin.tenant, call.param("id")).await?;
+    let user = people::find(cx, &admin.tenant, call.param("id")).await?;
     let sessions = sessions::list_by_admin(cx, &admin, &user.id, &page(call)?).await?;
     Ok(Response::json(200, &listed(&sessions, shape)))
 }

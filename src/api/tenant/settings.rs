@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::cx::Cx;
-use crate::domain::principal::Admin;
+use crate::domain::admin::settings;
 use crate::domain::refusal::Error;
-use crate::domain::tenant_settings;
+use crate::domain::session::principal::Admin;
 use crate::domain::tenants::Settings;
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
@@ -23,6 +23,6 @@ pub(super) async fn read(_: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let changes = body::object(call, LARGE).await?;
-    let settings = tenant_settings::change(cx, &admin, changes).await?;
+    let settings = settings::change(cx, &admin, changes).await?;
     Ok(Response::json(200, &shape(&settings)?))
 }

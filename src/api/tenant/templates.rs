@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
-use crate::domain::principal::Admin;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::principal::Admin;
 use crate::domain::templates::{self, KINDS, Kept, Kind, kind};
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;

@@ -1,14 +1,14 @@
 //! `v2/Users`.
 
+use crate::domain::people;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::erasure;
-use crate::domain::invitations;
-use crate::domain::principal::{Admin, CredentialAdmin};
-use crate::domain::users::{self, Change, NewUser};
+use crate::domain::admin::users::{self, Change, NewUser};
+use crate::domain::admin::{erasure, invitations};
+use crate::domain::session::principal::{Admin, CredentialAdmin};
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -134,7 +134,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &shape(&users::find(cx, &admin.tenant, call.param("id")).await?)))
+    Ok(Response::json(200, &shape(&people::find(cx, &admin.tenant, call.param("id")).await?)))
 }
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

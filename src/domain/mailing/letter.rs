@@ -149,7 +149,7 @@ impl Kind {
     }
 
     /// The same in minutes.
-    pub(super) fn minutes(self) -> String {
+    pub(crate) fn minutes(self) -> String {
         (self.seconds() / 60).to_string()
     }
 
@@ -159,7 +159,7 @@ impl Kind {
     }
 
     /// Whether it is of no use without its link.
-    pub(super) fn needs_link(self) -> bool {
+    pub(crate) fn needs_link(self) -> bool {
         self.has_link() && !matches!(self, Kind::Changed(_))
     }
 
@@ -174,7 +174,7 @@ impl Kind {
     }
 
     /// Whether what an older one carries is dead once this is written.
-    pub(super) fn replaces_older(self) -> bool {
+    pub(crate) fn replaces_older(self) -> bool {
         use Kind::{ApproveEmailChange, ConfirmNewEmail, Invitation, MagicLink, ResetPassword, VerifyEmail};
         matches!(
             self,
@@ -200,7 +200,7 @@ impl<'a> Letter<'a> {
     }
 
     /// Its link, code and new address; empty where it has none.
-    pub(super) fn carries(&self) -> (&'a str, &'a str, &'a str) {
+    pub(crate) fn carries(&self) -> (&'a str, &'a str, &'a str) {
         match *self {
             Letter::VerifyEmail { link }
             | Letter::ResetPassword { link }

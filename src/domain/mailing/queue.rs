@@ -13,7 +13,8 @@ use crate::config::MailTransport;
 use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{Content, Outgoing, SEALED_AS};
+use crate::domain::mailing::Content;
+use crate::domain::mailing::outgoing::Outgoing;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Mail};
@@ -163,3 +164,6 @@ fn harmless(error: &str) -> String {
     let words: Vec<&str> = error.split_whitespace().map(|word| if kept(word) { word } else { "…" }).collect();
     words.join(" ").chars().take(LONGEST_ERROR).collect()
 }
+
+/// The purpose that the key for sealed mails is derived for.
+pub(crate) const SEALED_AS: &str = "mails";

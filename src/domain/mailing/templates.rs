@@ -4,17 +4,18 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::content::{Content, VARIABLES, Values, one_line, ours, variables};
 use crate::domain::mailing::letter::Kind;
+use crate::domain::mailing::values::{VARIABLES, Values, one_line, ours, variables};
 use crate::domain::mailing::wording;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::template_check::{check_mail, check_rendered_mail};
 use crate::domain::templates::OwnTemplates;
+use crate::domain::templates::check::{check_mail, check_rendered_mail};
 use crate::domain::tenants::Tenant;
 use crate::model::language::Language;
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
+use crate::store::mail_templates::Content;
 pub use crate::store::mail_templates::Kept;
 
 /// The longest subject, in characters.
@@ -92,7 +93,7 @@ fn key(tenant: &Tenant, kind: Kind, language: Language) -> (String, &'static str
 
 /// A letter in a tenant's own words; `None` if they have none. One that cannot be rendered is logged, and ours
 /// is sent.
-pub(super) async fn own(
+pub(crate) async fn own(
     cx: &Cx,
     tenant: &Tenant,
     kind: Kind,

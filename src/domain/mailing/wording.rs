@@ -6,10 +6,10 @@
 
 use html5gum::emitters::default::Token;
 
-use crate::domain::html_tokens::tokens;
-use crate::domain::mailing::content::{Variable, variables};
 use crate::domain::mailing::letter::Kind;
-use crate::domain::template_check::{END, VALUE};
+use crate::domain::mailing::values::{Variable, variables};
+use crate::domain::templates::check::{END, VALUE};
+use crate::domain::templates::html_tokens::tokens;
 use crate::model::linkable::find_link;
 use crate::model::template::{Mistake, Template};
 
@@ -21,7 +21,7 @@ const INLINE: [&str; 8] = ["a", "abbr", "b", "code", "em", "i", "small", "strong
 /// # Errors
 /// A [`Mistake`]; its line is the one in the rendering, which differs from the template's only where a condition
 /// holds several lines.
-pub(super) fn check(kind: Kind, template: &Template<'_>, html: bool) -> Result<(), Mistake> {
+pub(crate) fn check(kind: Kind, template: &Template<'_>, html: bool) -> Result<(), Mistake> {
     let all: Vec<&Variable> = variables(kind).collect();
     let optional = all.iter().filter(|variable| variable.optional).count();
     for chosen in 0..(1_u32 << optional) {

@@ -4,9 +4,8 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{Settings, Tenant};
-use crate::domain::throttle::{
-    ADDRESS, ADDRESS_IN_ALL, DAY, give, in_background, refuse_beyond, take, tally,
-};
+use crate::domain::throttle::logins::{ADDRESS, ADDRESS_IN_ALL, refuse_beyond};
+use crate::domain::throttle::tallies::{DAY, give, in_background, take, tally};
 use crate::ports::{Act, Count, Fault, Rule, Tally};
 
 /// Wrong user codes of devices, from one address and by one person (RFC 8628 §5.1).

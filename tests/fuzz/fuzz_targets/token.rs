@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use portcullis::crypto::jws::{LONGEST, Untrusted};
-use portcullis::domain::api_keys::parse_key;
+use portcullis::crypto::api_key::parse_key;
 use portcullis::oidc::access_token::{AccessToken, TYP, Whose};
 
 fuzz_target!(|text: &str| {

@@ -1,6 +1,6 @@
 //! What reaches an origin of a request's header fields.
 
-use portcullis::domain::forward::Plan;
+use portcullis::domain::gateway::forward::Plan;
 use serde_json::json;
 
 use crate::harness::{World, set};

@@ -1,6 +1,6 @@
 //! Rules by method hold for the method that the origin acts on.
 
-use portcullis::domain::forward::Plan;
+use portcullis::domain::gateway::forward::Plan;
 use serde_json::json;
 
 use crate::harness::World;

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis::cx::{Client, Cx};
-use portcullis::domain::forward::Plan;
+use portcullis::domain::gateway::forward::Plan;
 use portcullis::http::request::Request;
 use portcullis::http::{Asset, Outcome, serve};
 use portcullis::memo::Memory;

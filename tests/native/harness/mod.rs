@@ -11,6 +11,7 @@ pub mod oidc;
 mod ports;
 mod signer;
 
+use portcullis::domain::people;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::future::Future;
@@ -19,19 +20,18 @@ use std::task::{Context, Poll, Waker};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use portcullis::api;
 use portcullis::config::Config;
 use portcullis::cx::{Client, Cx};
-use portcullis::domain::sessions::{Begin, Tokens};
-use portcullis::domain::{sweep, tenants, users};
+use portcullis::domain::session::sessions::{Begin, Tokens};
+use portcullis::domain::{sweep, tenants};
 use portcullis::http::Outcome;
 use portcullis::http::table::Table;
 use portcullis::memo::Memory;
 use portcullis::model::email::Email;
 use portcullis::model::time::Time;
 use portcullis::ports::{Mail, Rows, Stmt};
-use portcullis::store;
 use portcullis::store::users::User;
+use portcullis::{api, store};
 use serde_json::{Value, json};
 
 pub use self::ask::{Ask, Reply};
@@ -279,7 +279,7 @@ impl World {
     pub fn user_with(&self, tenant: &str, email: &str, other: impl FnOnce(&mut User)) -> User {
         let cx = self.cx();
         let tenant = pollster::block_on(tenants::by_id(&cx, tenant)).unwrap().unwrap();
-        let mut user = users::new_user(&cx, &tenant, &Email::parse(email).unwrap());
+        let mut user = people::new_user(&cx, &tenant, &Email::parse(email).unwrap());
         user.email_verified = true;
         user.password_hash = Some(PASSWORD_HASH.to_owned());
         other(&mut user);
@@ -393,7 +393,7 @@ pub fn part(token: &str, at: usize) -> Value {
 }
 
 /// A header field that a plan sets.
-pub fn set<'p>(plan: &'p portcullis::domain::forward::Plan, name: &str) -> Option<&'p str> {
+pub fn set<'p>(plan: &'p portcullis::domain::gateway::forward::Plan, name: &str) -> Option<&'p str> {
     let assertion = plan.assertion.as_deref().filter(|_| plan.header == name);
     assertion.or_else(|| plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()))
 }

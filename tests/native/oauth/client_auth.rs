@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis::domain::client_auth::{Presented, authenticate};
+use portcullis::domain::clients::authentication::{Presented, authenticate};
 use portcullis::domain::clients::{self, Client, Made};
 use portcullis::domain::refusal::{Error, Refusal};
 use portcullis::domain::tenants;

@@ -4,7 +4,7 @@ use std::future::Future as _;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use portcullis::domain::client_auth::{Presented, authenticate};
+use portcullis::domain::clients::authentication::{Presented, authenticate};
 use portcullis::domain::clients::{self, Client};
 use portcullis::domain::refusal::{Error, Refusal};
 use portcullis::domain::tenants;

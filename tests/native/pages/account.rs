@@ -1,6 +1,6 @@
 //! `/tenant/{tenant}/account`.
 
-use portcullis::domain::credential::Credentials;
+use portcullis::domain::session::remembered::Credentials;
 use serde_json::json;
 
 use crate::harness::{Ask, PASSWORD, Reply, World};

@@ -1,6 +1,6 @@
 //! What may be said about a client, and which redirect URIs are the registered ones.
 
-use portcullis::domain::client_rules::{check, redirect_uri_matches};
+use portcullis::domain::clients::rules::{check, redirect_uri_matches};
 use portcullis::domain::refusal::{Error, Refusal};
 use portcullis::model::client::{Described, MEMBERS, Metadata};
 use serde_json::{Map, Value, json};

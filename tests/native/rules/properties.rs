@@ -1,9 +1,9 @@
 //! Parsers on anything at all: they never panic, and what they let through has no second reading.
 
 use portcullis::api::table;
+use portcullis::crypto::api_key::parse_key;
 use portcullis::crypto::jws::Untrusted;
 use portcullis::crypto::secret::{checksum, letters};
-use portcullis::domain::api_keys::parse_key;
 use portcullis::model::email::Email;
 use portcullis::model::headers::Headers;
 use portcullis::model::path::Path;

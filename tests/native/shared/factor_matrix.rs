@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::harness::{Ask, World};
 use crate::shared::factor_states::Hand;
 use crate::shared::factor_states::State::{
-    self, App as NeedsApp, Browser, Enrolling, Expired, Linked, Locked, Mail,
+    self, App as NeedsApp, Browser, Enrolling, Expired, Linked, Locked, Mail, MustEnrol, One, OneOfTwo,
+    Reset, Two, Used,
 };
-use crate::shared::factor_states::State::{MustEnrol, One, OneOfTwo, Reset, Two, Used};
 
 /// Where the password is known and right.
 const PASSWORD_KNOWN: &[State] =

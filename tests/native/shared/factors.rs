@@ -1,11 +1,13 @@
 //! Second factors: nothing steps around one.
 
-use portcullis::domain::principal;
-use portcullis::domain::second_factor::Proof;
-use portcullis::domain::sessions::Holds;
-use portcullis::domain::sign_in::{self, Attempt, Holder, Proved, SignedIn, Step};
+use portcullis::domain::session::channel::Holder;
+use portcullis::domain::session::principal;
+use portcullis::domain::session::sessions::Holds;
+use portcullis::domain::sign_in::first_factor::Proved;
+use portcullis::domain::sign_in::second_factor::Proof;
+use portcullis::domain::sign_in::signed_in::SignedIn;
+use portcullis::domain::sign_in::{self, Attempt, Step, trusted_devices};
 use portcullis::domain::tenants::{self, Chosen};
-use portcullis::domain::trusted_devices;
 use serde_json::json;
 
 use crate::harness::{App, PASSWORD, World, claims};

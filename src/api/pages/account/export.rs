@@ -4,9 +4,12 @@ use serde::Serialize;
 
 use crate::api::pages::account::{back, signed_in};
 use crate::cx::Cx;
-use crate::domain::principal::OwnSession;
+use crate::domain::admin::{api_keys, own_account};
+use crate::domain::oauth::consents;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::{api_keys, consents, own_account, passkeys, sessions, trusted_devices};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::session::sessions;
+use crate::domain::sign_in::{passkeys, trusted_devices};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

@@ -6,9 +6,9 @@ use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
 use crate::cx::Cx;
-use crate::domain::api_keys::{self, NewKey};
-use crate::domain::principal::{KeyMaker, OwnSession};
+use crate::domain::admin::api_keys::{self, NewKey};
 use crate::domain::refusal::{Error, invalid};
+use crate::domain::session::principal::{KeyMaker, OwnSession};
 use crate::http::response::Response;
 use crate::store::api_keys::ApiKey;
 

@@ -3,13 +3,13 @@
 use futures_util::future::join5;
 
 use crate::cx::Cx;
-use crate::domain::api_keys;
-use crate::domain::consents::{self, Consent};
-use crate::domain::passkeys::{self, Passkey};
-use crate::domain::principal::OwnSession;
+use crate::domain::admin::api_keys;
+use crate::domain::oauth::consents::{self, Consent};
 use crate::domain::refusal::Error;
-use crate::domain::sessions::{self, Shown};
-use crate::domain::trusted_devices::{self, Device};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::session::sessions::{self, Shown};
+use crate::domain::sign_in::passkeys::{self, Passkey};
+use crate::domain::sign_in::trusted_devices::{self, Device};
 use crate::store::Page;
 use crate::store::api_keys::ApiKey;
 

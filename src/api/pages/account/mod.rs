@@ -16,13 +16,13 @@ use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
-use crate::domain::passkeys::NewPasskey;
-use crate::domain::principal::{self, OwnSession};
+use crate::domain::admin::{api_keys, own_account, users};
+use crate::domain::oauth::consents;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::sessions::{self, COOKIE};
-use crate::domain::{
-    api_keys, consents, email_change, own_account, passkeys, passwords, trusted_devices, users,
-};
+use crate::domain::session::principal::{self, OwnSession};
+use crate::domain::session::sessions::{self, COOKIE};
+use crate::domain::sign_in::passkeys::{self, NewPasskey};
+use crate::domain::sign_in::{email_change, passwords, trusted_devices};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;

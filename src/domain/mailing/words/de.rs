@@ -3,7 +3,7 @@
 use crate::domain::mailing::letter::{Changed, Kind};
 use crate::domain::mailing::words::{Catalogue, Words};
 
-pub(super) static DE: Catalogue = Catalogue {
+pub(crate) static DE: Catalogue = Catalogue {
     hello: "Guten Tag,",
     hello_name: "Guten Tag {name},",
     code: "Ihr Code",

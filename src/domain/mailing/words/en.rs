@@ -3,7 +3,7 @@
 use crate::domain::mailing::letter::{Changed, Kind};
 use crate::domain::mailing::words::{Catalogue, Words};
 
-pub(super) static EN: Catalogue = Catalogue {
+pub(crate) static EN: Catalogue = Catalogue {
     hello: "Hello,",
     hello_name: "Hello {name},",
     code: "Your code",

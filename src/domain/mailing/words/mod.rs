@@ -7,7 +7,7 @@ use crate::domain::mailing::letter::Kind;
 use crate::model::language::Language;
 
 /// What is said in a language.
-pub(super) fn said_in(language: Language) -> &'static Catalogue {
+pub(crate) fn said_in(language: Language) -> &'static Catalogue {
     match language {
         Language::English => &en::EN,
         Language::German => &de::DE,
@@ -15,7 +15,7 @@ pub(super) fn said_in(language: Language) -> &'static Catalogue {
 }
 
 /// What a letter says, with `{tenant_name}`, `{minutes}` and `{new_email}` to be filled in.
-pub(super) struct Words {
+pub(crate) struct Words {
     /// The subject line.
     pub subject: &'static str,
     /// What it is about.
@@ -27,7 +27,7 @@ pub(super) struct Words {
 }
 
 /// One language.
-pub(super) struct Catalogue {
+pub(crate) struct Catalogue {
     /// To one whose name is not known.
     pub hello: &'static str,
     /// To `{name}`.

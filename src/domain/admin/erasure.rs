@@ -1,0 +1,49 @@
+//! The end of an account: a user is deleted with everything that is theirs.
+
+use crate::crypto::seal;
+use crate::crypto::secret::{base64url, hmac};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, LAST_ADMIN, Refusal};
+use crate::domain::tenants::Tenant;
+use crate::domain::{backchannel, people};
+use crate::ports::Fault;
+use crate::store;
+
+/// Deletes a user with everything that is theirs. The log still says what was done, by and to a pseudonym: the
+/// same for all that one user did, and nobody's to turn back.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the operator and for the last active administrator.
+pub async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
+    let user = people::find(cx, tenant, id).await?;
+    if user.operator {
+        return Err(Refusal::Conflict("the operator cannot be deleted").into());
+    }
+    let mark = audit::mark(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id));
+    let mut batch = vec![store::administrators::release(&tenant.id, id), mark.stmt];
+    // Before the sessions go: their clients hear that this person is signed out.
+    batch.push(store::logout_deliveries::owe_all_of(id, cx.now, &mark.id));
+    batch.extend(store::erasure::forget(&user, &mark.id));
+    batch.extend([
+        store::usage::keep_count_of(id, &mark.id),
+        store::users::delete(&tenant.id, id, &mark.id),
+        store::erasure::pseudonymise(&user, &pseudonym(cx, tenant, id)?, &mark.id),
+    ]);
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+        return Err(match store::administrators::is_last(cx.db.as_ref(), &tenant.id, id).await? {
+            Some(_) => LAST_ADMIN.into(),
+            None => Refusal::NotFound.into(),
+        });
+    }
+    cx.cache.forget_user(id);
+    backchannel::soon(cx, id);
+    Ok(())
+}
+
+/// What stands for a deleted user in the log: a hash under a key of ours.
+fn pseudonym(cx: &Cx, tenant: &Tenant, id: &str) -> Result<String, Fault> {
+    let key = seal::derive(&cx.config.seal_key, &tenant.id, "erased-users")?;
+    let hash = hmac(&key, id.as_bytes());
+    Ok(format!("erased:{}", base64url(hash.get(..9).unwrap_or_default())))
+}

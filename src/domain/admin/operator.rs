@@ -1,0 +1,187 @@
+//! What the operator does with tenants: makes, changes, suspends and deletes them.
+
+use crate::cx::Cx;
+use crate::domain::admin::users::{self, NewUser};
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
+use crate::domain::tenants::{HOME, from_row};
+use crate::model::host::canonical;
+use crate::model::id::is_tenant_id;
+use crate::model::name;
+use crate::model::role::FIRST_ROLES;
+use crate::store::tenants::TenantRow;
+use crate::store::{self, Listed, Page};
+
+/// A tenant that an operator makes: its users have a namespace of their own.
+pub struct NewTenant {
+    /// Its id; made when absent.
+    pub id: Option<String>,
+    /// Its display name.
+    pub name: String,
+    /// A host that is its own.
+    pub host: Option<String>,
+    /// Its first administrator.
+    pub admin: Option<NewUser>,
+}
+
+/// What is changed of a tenant; each `None` leaves it.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The display name.
+    pub name: Option<String>,
+    /// `active` or `suspended`.
+    pub status: Option<String>,
+    /// The host that is its own; `Some(None)` takes it away.
+    pub host: Option<Option<String>>,
+}
+
+const HOST_TAKEN: &str = "the host is another tenant's";
+
+/// Makes a tenant with the first roles, its host and its first administrator: all of it or nothing.
+///
+/// # Errors
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken id or host.
+pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, Error> {
+    let id = new.id.unwrap_or_else(|| cx.id());
+    if !is_tenant_id(&id) {
+        return Err(invalid("id", "1 to 40 of a-z, 0-9 and -"));
+    }
+    let row = TenantRow {
+        directory: id.clone(),
+        id,
+        name: named(&new.name)?,
+        settings: "{}".into(),
+        status: "active".into(),
+        host: new.host.map(|host| checked_host(cx, &host)).transpose()?,
+        created_at: cx.now,
+    };
+    // Each statement does something only if the one before it did.
+    let mut batch = vec![store::tenants::insert(&row), store::roles::insert_first(&row.id, FIRST_ROLES)];
+    if let Some(host) = &row.host {
+        batch.push(store::tenants::insert_host_if_changed(host, &row.id));
+    }
+    let made = Entry::ok("tenant.created").by(actor).on(&row.id);
+    batch.push(audit::row_if_changed(cx, &row.id, made));
+    if let Some(admin) = new.admin {
+        let admin = users::first_administrator(cx, &from_row(cx, row.clone())?, admin)?;
+        batch.push(store::users::insert_if_changed(&admin));
+        let made = Entry::ok("user.created").by(actor).on(&admin.id);
+        batch.push(audit::row_if_changed(cx, &row.id, made));
+    }
+    let answers = cx.db.run(batch).await?;
+    cx.cache.forget_tenant(&row.id);
+    if answers.first().is_some_and(|rows| !rows.is_empty()) {
+        return Ok(row);
+    }
+    let taken = store::tenants::by_id(cx.db.as_ref(), &row.id).await?.is_some();
+    Err(Refusal::Conflict(if taken { "a tenant has that id" } else { HOST_TAKEN }).into())
+}
+
+/// A page of all tenants.
+pub async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
+    Ok(store::tenants::list(cx.db.as_ref(), page).await?)
+}
+
+/// A tenant, suspended or not.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
+    Ok(store::tenants::by_id(cx.db.as_ref(), id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Changes a tenant. One that is suspended is not there for anybody but the operator: nobody signs in, no
+/// token, key or cookie of it counts, and its host is nobody's.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken host, or for suspending the
+/// home tenant.
+pub async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
+    let was = find(cx, id).await?;
+    let name = change.name.as_deref().map(named).transpose()?;
+    let status = change.status;
+    if let Some(status) = &status {
+        if status != "active" && status != "suspended" {
+            return Err(invalid("status", "active or suspended"));
+        }
+        if was.id == HOME && status != "active" {
+            return Err(Refusal::Conflict("the home tenant cannot be suspended").into());
+        }
+    }
+    let host = match change.host {
+        Some(host) => Some(host.map(|host| checked_host(cx, &host)).transpose()?),
+        None => None,
+    };
+    let said = [
+        name.as_ref().map(|name| format!("{name:?}")),
+        status.clone(),
+        host.as_ref().map(|host| format!("host {host:?}")),
+    ];
+    let said = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mark = audit::mark(cx, &was.id, Entry::ok("tenant.changed").by(actor).on(&was.id).saying(said));
+    let batch = store::tenants::update(
+        &was.id,
+        name.as_deref(),
+        status.as_deref(),
+        host.as_ref().map(Option::as_deref),
+        (&mark.id, mark.stmt),
+    );
+    let answers = cx.db.run(batch).await?;
+    cx.cache.forget_tenant(&was.id);
+    let row = find(cx, id).await?;
+    if answers.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::Conflict(HOST_TAKEN).into());
+    }
+    Ok(row)
+}
+
+/// Deletes a tenant with everything in it, its audit log too; the home tenant's log keeps a row about it.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the home tenant.
+pub async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> {
+    let row = find(cx, id).await?;
+    if row.id == HOME {
+        return Err(Refusal::Conflict("the home tenant cannot be deleted").into());
+    }
+    let entry = Entry::ok("tenant.deleted").by(actor).on(&row.id);
+    let batch = vec![
+        store::outbox::forget_tenant(&row.id),
+        store::tenants::delete(&row.id),
+        audit::row_if_changed(cx, HOME, entry),
+        store::audit::forget_tenant(&row.id),
+    ];
+    let answers = cx.db.run(batch).await?;
+    cx.cache.forget_tenant(&row.id);
+    if answers.get(1).is_none_or(Vec::is_empty) {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(())
+}
+
+/// A tenant's display name.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub(crate) fn named(name: &str) -> Result<String, Error> {
+    name::parse(name, name::LONGEST).map_err(|reason| invalid("name", reason))
+}
+
+/// A host in lower case that is not the deployment's own: that is for every tenant.
+fn checked_host(cx: &Cx, host: &str) -> Result<String, Error> {
+    let host = canonical(host).into_owned();
+    if !is_host(&host) {
+        let rule = "a host name, with its port if that is not the scheme's own";
+        return Err(invalid_uri("host", &host, rule));
+    }
+    if cx.config.origin.split_once("://").is_some_and(|(_, own)| canonical(own) == host) {
+        return Err(invalid("host", "another than this deployment's own"));
+    }
+    Ok(host)
+}
+
+fn is_host(text: &str) -> bool {
+    text.len() <= 253
+        && url::Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/" && url.has_host())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'))
+}

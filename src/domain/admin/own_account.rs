@@ -1,0 +1,46 @@
+//! The end of one's own account, and a copy of what it holds.
+
+use crate::crypto::password::Check;
+use crate::cx::Cx;
+use crate::domain::admin::erasure;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::session::standing::needs_second;
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::sign_in::passwords;
+use crate::model::factor::has_two;
+use crate::store;
+
+/// Deletes the account of one who is signed in and knows its password, with everything that is theirs.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
+/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`fresh_sign_in::require`] for one who has no
+/// password; as [`erasure::delete_user`].
+pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
+    let (tenant, user) = (&session.tenant, &session.user);
+    // The remembered user may be seconds old.
+    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?;
+    let fresh = fresh.ok_or(Refusal::BadCredential)?;
+    if needs_second(tenant, &fresh) && !has_two(&session.amr) {
+        return Err(Refusal::MfaRequired.into());
+    }
+    if fresh.password_hash.is_some() {
+        let failed = Entry::failed("user.deleted");
+        passwords::prove(cx, tenant, &fresh, current, Check::Wrong, failed).await?;
+    } else {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    }
+    erasure::delete_user(cx, tenant, &user.id, &user.id).await
+}
+
+/// Notes that a copy of what the account holds is about to be given to its owner.
+///
+/// # Errors
+/// As [`fresh_sign_in::require`].
+pub async fn export(cx: &Cx, session: &OwnSession) -> Result<(), Error> {
+    fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    let id = &session.user.id;
+    Ok(audit::write(cx, &session.tenant.id, Entry::ok("user.exported").by(id).on(id)).await?)
+}

@@ -1,0 +1,328 @@
+//! Users, as administrators see them.
+
+use crate::crypto::imported::check_import;
+use crate::crypto::password;
+use crate::cx::Cx;
+use crate::domain::admin::invitations;
+use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
+use crate::domain::gateway::plans;
+use crate::domain::mailing::{self, Changed};
+use crate::domain::people::{address, display_name, find, is_active_administrator, new_user};
+use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Refusal, invalid};
+use crate::domain::session::delegation;
+use crate::domain::session::principal::{Admin, OwnSession};
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::sign_in::{challenges, enrolment, passwords};
+use crate::domain::tenants::Tenant;
+use crate::model::email::Email;
+use crate::model::language::Language;
+use crate::model::role::{ADMIN, MOST_ROLES};
+use crate::store::users::{Filter, User};
+use crate::store::{self, Listed, Page};
+
+/// A user that an administrator makes.
+#[derive(Debug, Default)]
+pub struct NewUser {
+    /// The address.
+    pub email: String,
+    /// The password, if the user is to have one.
+    pub password: Option<String>,
+    /// A hash of the password that was made elsewhere, instead.
+    pub password_hash: Option<String>,
+    /// Whether one who has neither is invited by mail to choose a password; they are unless it says otherwise.
+    pub invite: Option<bool>,
+    /// The display name.
+    pub name: Option<String>,
+    /// The tag of the language that they are written to in.
+    pub language: Option<String>,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Custom scopes.
+    pub scopes: Vec<String>,
+    /// The plan.
+    pub plan: Option<String>,
+    /// Whether the address counts as confirmed.
+    pub email_verified: bool,
+    /// Which second factor it is to have: `none`, `totp` or `email`; none if it does not say.
+    pub mfa: Option<String>,
+}
+
+/// What an administrator changes of a user; each `None` leaves it.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The address; it counts as unconfirmed unless said otherwise.
+    pub email: Option<String>,
+    /// Whether the address counts as confirmed.
+    pub email_verified: Option<bool>,
+    /// The display name; an empty one removes it.
+    pub name: Option<String>,
+    /// Roles, all of them.
+    pub roles: Option<Vec<String>>,
+    /// Custom scopes, all of them.
+    pub scopes: Option<Vec<String>>,
+    /// The plan; `Some(None)` for the tenant's default.
+    pub plan: Option<Option<String>>,
+    /// `active` or `disabled`.
+    pub status: Option<String>,
+    /// `none`, `totp` or `email`; what was set up for another one goes.
+    pub mfa: Option<String>,
+    /// Whether what was set up goes, whatever it is, with all that it let in.
+    pub reset_mfa: bool,
+}
+
+/// Which second factor a user has, if there is one of that name.
+fn known_mfa(mfa: String) -> Result<String, Error> {
+    let known = ["none", "totp", "email"].contains(&mfa.as_str());
+    if known { Ok(mfa) } else { Err(invalid("mfa", "none, totp or email")) }
+}
+
+/// The tag of a language that mails are written in.
+fn known_language(tag: &str) -> Result<String, Error> {
+    let tags = Language::ALL.map(Language::tag).join(" or ");
+    Language::by_tag(tag).map(|known| known.tag().to_owned()).ok_or_else(|| invalid("language", tags))
+}
+
+/// A page of the tenant's users.
+pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Result<Listed<User>, Error> {
+    let default = &tenant.settings.default_plan;
+    Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, default, page).await?)
+}
+
+/// Whether the address and password of a new user are acceptable, before anything is made for them.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
+    if let Some(plain) = &new.password {
+        passwords::acceptable(tenant, "password", plain)?;
+    }
+    address("email", &new.email)
+}
+
+/// Makes a user.
+///
+/// # Errors
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address; as [`delegation::may_make_user`] and
+/// [`delegation::may_give_user`].
+pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error> {
+    let (tenant, actor) = (&admin.tenant, admin.actor());
+    let rights = !new.roles.is_empty() || !new.scopes.is_empty();
+    let can_do_things = rights || new.password.is_some() || new.password_hash.is_some();
+    delegation::may_make_user(cx, admin, can_do_things).await?;
+    let email = check(tenant, &new)?;
+    let mut user = new_user(cx, tenant, &email);
+    user.email_verified = new.email_verified;
+    user.name = display_name("name", new.name.as_deref())?;
+    user.language = new.language.as_deref().map(known_language).transpose()?;
+    user.roles = known_roles(cx, tenant, new.roles).await?;
+    user.scopes = delegation::custom_scopes(new.scopes)?;
+    delegation::may_give_user(cx, admin, &user.scopes, &user.roles).await?;
+    user.plan = known_plan(cx, tenant, new.plan).await?;
+    if let Some(mfa) = new.mfa {
+        user.mfa = known_mfa(mfa)?;
+    }
+    user.password_hash = match (new.password, new.password_hash) {
+        (Some(_), Some(_)) => return Err(invalid("passwordHash", "not together with password")),
+        (Some(plain), None) => Some(password::hash(&plain, cx.random())?),
+        (None, Some(hash)) => {
+            check_import(&hash).map_err(|unfit| invalid("passwordHash", unfit.to_string()))?;
+            Some(hash)
+        }
+        (None, None) => None,
+    };
+    let invited = user.password_hash.is_none() && new.invite.unwrap_or(true);
+    let entry = Entry::ok("user.created").by(actor).on(&user.id);
+    let mark = audit::mark(cx, &tenant.id, if invited { entry.saying("invited") } else { entry });
+    let mut batch = vec![store::users::insert_known(&user), mark.stmt];
+    let mut invitation = match invited {
+        true => Some(invitations::write(cx, tenant, &user).await?.if_written(&mark.id)),
+        false => None,
+    };
+    batch.extend(invitation.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+        known_roles(cx, tenant, user.roles).await?;
+        known_plan(cx, tenant, user.plan).await?;
+        return Err(ADDRESS_TAKEN.into());
+    }
+    if let Some(invitation) = invitation {
+        mailing::dispatch(cx, invitation).await;
+    }
+    Ok(user)
+}
+
+/// The first administrator of a tenant that is being made: its address counts as confirmed.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<User, Error> {
+    let email = check(tenant, &new)?;
+    let mut user = new_user(cx, tenant, &email);
+    user.email_verified = true;
+    user.name = display_name("name", new.name.as_deref())?;
+    user.roles = vec![ADMIN.into()];
+    user.password_hash = new.password.map(|plain| password::hash(&plain, cx.random())).transpose()?;
+    Ok(user)
+}
+
+/// Changes a user. One who is disabled has no session from then on; roles count from the next request on.
+/// A reset of the second factor ends all sessions.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, for taking from the
+/// operator what makes one, or from the last active administrator; [`Refusal::MfaRequired`] for one's own second factor in a session that
+/// has not proved it; as [`delegation::may_give_user`] and [`delegation::own_account`].
+pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
+    let (tenant, actor) = (&admin.tenant, admin.actor());
+    let mut user = find(cx, tenant, id).await?;
+    let was = user.clone();
+    let mfa = change.mfa.map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
+    let cleared = change.reset_mfa || mfa.is_some();
+    let takes_over = change.email.is_some() || change.email_verified.is_some() || cleared;
+    if user.operator && actor != user.id && takes_over {
+        return Err(Refusal::Conflict("only the operator changes the operator's address and factors").into());
+    }
+    if takes_over || change.roles.is_some() || change.scopes.is_some() {
+        admin.clone().not_lent()?;
+        delegation::own_account(admin, &user.id)?;
+    }
+    if takes_over {
+        delegation::may_act_for(cx, admin, &user).await?;
+    }
+    if change.status.as_deref() == Some("active") && user.status != "active" {
+        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+    }
+    if cleared {
+        enrolment::may_clear(cx, admin, &user).await?;
+    }
+    if let Some(email) = change.email {
+        let email = address("email", &email)?;
+        user.email_verified &= email.key() == user.email_key;
+        user.email = email.shown().to_owned();
+        user.email_key = email.key().to_owned();
+    }
+    if let Some(verified) = change.email_verified {
+        user.email_verified = verified;
+    }
+    if let Some(name) = change.name {
+        user.name = display_name("name", Some(&name))?;
+    }
+    if let Some(roles) = change.roles {
+        user.roles = known_roles(cx, tenant, roles).await?;
+    }
+    if let Some(scopes) = change.scopes {
+        user.scopes = delegation::custom_scopes(scopes)?;
+    }
+    let anew = |now: &[String], was: &[String]| -> Vec<String> {
+        now.iter().filter(|one| !was.contains(one)).cloned().collect()
+    };
+    let (scopes, roles) = (anew(&user.scopes, &was.scopes), anew(&user.roles, &was.roles));
+    delegation::may_give_user(cx, admin, &scopes, &roles).await?;
+    if let Some(plan) = change.plan {
+        user.plan = known_plan(cx, tenant, plan).await?;
+    }
+    if let Some(status) = change.status {
+        if status != "active" && status != "disabled" {
+            return Err(invalid("status", "active or disabled"));
+        }
+        user.status = status;
+    }
+    if user.operator && (user.status != "active" || !user.roles.iter().any(|role| role == ADMIN)) {
+        return Err(Refusal::Conflict("the operator stays an active administrator").into());
+    }
+    user.mfa = mfa.clone().unwrap_or(user.mfa);
+    let said = format!("roles {:?}, plan {:?}, {}, mfa {}", user.roles, user.plan, user.status, user.mfa);
+    let said =
+        if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
+    let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
+    let update = store::users::update(&was, &user, mfa.as_deref(), takes_over);
+    let mut batch = vec![update, mark.stmt];
+    batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
+    // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
+    if cleared || user.status != "active" || user.email_key != was.email_key {
+        batch.extend(challenges::forget_if_written(&user.id, cx.now, &mark.id));
+    }
+    let mut letter = None;
+    if cleared {
+        let clear = enrolment::Clear { was: &was.mfa, user: &user, reset: change.reset_mfa };
+        letter = clear.write(cx, admin, &mark.id, &mut batch).await?;
+    }
+    // The address before is told that it is the account's no more.
+    let mut told = match was.email_key == user.email_key {
+        true => None,
+        false => {
+            Some(mailing::notice(&mailing::by_another(cx), tenant, &was, Changed::Email, &mark.id).await?)
+        }
+    };
+    batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
+    let answers = cx.db.run(batch).await?;
+    let Some(row) = answers.first().and_then(|rows| rows.first()) else {
+        return Err(unchanged(cx, tenant, &was, user).await?);
+    };
+    let user = store::users::read(row)?;
+    if let Some(told) = told {
+        mailing::dispatch(cx, told).await;
+    }
+    if user.status == "disabled" || change.reset_mfa {
+        backchannel::soon(cx, &user.id);
+    }
+    cx.cache.forget_user(&user.id);
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
+    Ok(user)
+}
+
+/// Why the change to what a user would be was not made.
+async fn unchanged(cx: &Cx, tenant: &Tenant, was: &User, user: User) -> Result<Error, Error> {
+    let now = find(cx, tenant, &user.id).await?;
+    let last = store::administrators::is_last(cx.db.as_ref(), &tenant.id, &user.id).await?;
+    if last == Some(true) && !is_active_administrator(tenant, &user) {
+        return Ok(LAST_ADMIN.into());
+    }
+    if (&now.roles, &now.scopes) != (&was.roles, &was.scopes) {
+        return Ok(CHANGED.into());
+    }
+    known_roles(cx, tenant, user.roles).await?;
+    known_plan(cx, tenant, user.plan).await?;
+    Ok(ADDRESS_TAKEN.into())
+}
+
+/// Changes a user's own display name.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Error> {
+    let name = display_name("name", Some(name))?;
+    let id = &session.user.id;
+    let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
+    let set = store::users::set_name(&session.user, name.as_deref());
+    cx.db.run(vec![set, audit::row(cx, &session.tenant.id, entry)]).await?;
+    cx.cache.forget_user(id);
+    Ok(())
+}
+
+/// Roles of the tenant, highest first.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for one that it does not have, or for more than a user may hold.
+pub async fn known_roles(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result<Vec<String>, Error> {
+    if roles.is_empty() {
+        return Ok(roles);
+    }
+    let known = store::roles::roles(cx.db.as_ref(), &tenant.id).await?;
+    if let Some(unknown) = roles.iter().find(|role| !known.iter().any(|k| k.name == **role)) {
+        return Err(invalid("roles", format!("{unknown:?} is no role of this tenant")));
+    }
+    // Highest first, as the documents show them.
+    let held: Vec<String> = known.into_iter().map(|k| k.name).filter(|name| roles.contains(name)).collect();
+    if held.len() > MOST_ROLES { Err(invalid("roles", "at most three")) } else { Ok(held) }
+}
+
+async fn known_plan(cx: &Cx, tenant: &Tenant, plan: Option<String>) -> Result<Option<String>, Error> {
+    let Some(plan) = plan else { return Ok(None) };
+    if !plans::is_known(cx, tenant, &plan).await? {
+        return Err(invalid("plan", format!("{plan:?} is no plan of this tenant")));
+    }
+    Ok(Some(plan))
+}

@@ -1,0 +1,229 @@
+//! Client authentication (RFC 6749 §2.3): by exactly one method, the one that the client registered.
+
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::crypto::foreign::{self, Foreign};
+use crate::crypto::secret::{same, stored};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, oauth};
+use crate::domain::tenants::{HOME, Tenant};
+use crate::domain::{clients, throttle};
+use crate::model::client::AuthMethod;
+use crate::model::id::is_id;
+use crate::oidc::client_assertion::{self, ClientAssertion, FORGOTTEN_AFTER};
+use crate::oidc::error::Code;
+use crate::ports::{Act, Count, Rule, Tally};
+use crate::store::clients::Client;
+
+/// What a request says about which client it comes from, as it was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Presented<'a> {
+    /// The `Authorization` header field.
+    pub authorization: Option<&'a str>,
+    /// The parameter `client_id`.
+    pub client_id: Option<&'a str>,
+    /// The parameter `client_secret`.
+    pub client_secret: Option<&'a str>,
+    /// The parameter `client_assertion_type`.
+    pub client_assertion_type: Option<&'a str>,
+    /// The parameter `client_assertion`.
+    pub client_assertion: Option<&'a str>,
+}
+
+/// How a client says who it is.
+enum Claimed {
+    /// It only says so.
+    Named { id: String },
+    /// In `Authorization: Basic`.
+    Basic { id: String, secret: String },
+    /// In the body.
+    Post { id: String, secret: String },
+    /// In a JWT that it signed.
+    Assertion { id: String, assertion: String },
+}
+
+/// Endpoints below `/oauth2/` that clients authenticate at, any of which an assertion may be for.
+const ENDPOINTS: [&str; 5] = ["token", "introspect", "revoke", "par", "device_authorization"];
+
+/// Why a client is not believed: what the audit log keeps, and what the client's developer is told.
+struct Doubt {
+    id: Option<String>,
+    reason: &'static str,
+}
+
+/// The client that a request comes from.
+///
+/// # Errors
+/// `invalid_client`; `invalid_request` for more than one method (RFC 6749 §5.2).
+pub async fn authenticate(cx: &Cx, tenant: &Tenant, presented: &Presented<'_>) -> Result<Rc<Client>, Error> {
+    let presented = without_empty(presented);
+    let methods = [
+        presented.authorization.is_some(),
+        presented.client_secret.is_some(),
+        presented.client_assertion.is_some() || presented.client_assertion_type.is_some(),
+    ];
+    if methods.iter().filter(|used| **used).count() > 1 {
+        return Err(oauth(Code::InvalidRequest, "more than one way of client authentication is used"));
+    }
+    let checked = match claimed(&presented) {
+        Ok(claimed) => checked(cx, tenant, claimed).await?,
+        Err(doubt) => Err(doubt),
+    };
+    match checked {
+        Ok(client) => Ok(client),
+        Err(doubt) => Err(refused(cx, tenant, doubt).await?),
+    }
+}
+
+/// A parameter without a value is as good as absent (RFC 6749 §3.2).
+fn without_empty<'a>(presented: &Presented<'a>) -> Presented<'a> {
+    let some = |value: Option<&'a str>| value.filter(|value| !value.is_empty());
+    Presented {
+        authorization: presented.authorization,
+        client_id: some(presented.client_id),
+        client_secret: some(presented.client_secret),
+        client_assertion_type: some(presented.client_assertion_type),
+        client_assertion: some(presented.client_assertion),
+    }
+}
+
+fn claimed(presented: &Presented<'_>) -> Result<Claimed, Doubt> {
+    let doubt = |reason| Doubt { id: presented.client_id.map(str::to_owned), reason };
+    if presented.client_assertion.is_some() || presented.client_assertion_type.is_some() {
+        if presented.client_assertion_type != Some(client_assertion::TYPE) {
+            return Err(doubt("client_assertion_type is not that of a JWT (RFC 7523)"));
+        }
+        let assertion = presented.client_assertion.ok_or_else(|| doubt("client_assertion is missing"))?;
+        // RFC 7521 §4.2: `client_id` is not needed, for the assertion says it.
+        let token = Foreign::parse(assertion, &client_assertion::TYPES);
+        let claims = token.and_then(|token| token.claims_unchecked::<ClientAssertion>());
+        let said = claims.and_then(|claims| claims.sub);
+        let id = said.ok_or_else(|| doubt("the assertion is not a JWT with a subject"))?;
+        if presented.client_id.is_some_and(|named| named != id) {
+            return Err(doubt("client_id is not the client of the assertion"));
+        }
+        return Ok(Claimed::Assertion { id, assertion: assertion.to_owned() });
+    }
+    if let Some(authorization) = presented.authorization {
+        let (id, secret) =
+            basic(authorization).ok_or_else(|| doubt("the Authorization header is malformed"))?;
+        if presented.client_id.is_some_and(|named| named != id) {
+            return Err(doubt("client_id is not the client of the Authorization header"));
+        }
+        return Ok(Claimed::Basic { id, secret });
+    }
+    let id = presented.client_id.map(str::to_owned).ok_or_else(|| doubt("no client is named"))?;
+    Ok(match presented.client_secret {
+        Some(secret) => Claimed::Post { id, secret: secret.to_owned() },
+        None => Claimed::Named { id },
+    })
+}
+
+/// User and password of `Authorization: Basic` (RFC 7617), each form-urlencoded (RFC 6749 §2.3.1).
+fn basic(authorization: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    Some((decoded(id)?, decoded(secret)?))
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| text.into_owned())
+}
+
+async fn checked(cx: &Cx, tenant: &Tenant, claimed: Claimed) -> Result<Result<Rc<Client>, Doubt>, Error> {
+    let (id, used) = match &claimed {
+        Claimed::Named { id } => (id, AuthMethod::None),
+        Claimed::Basic { id, .. } => (id, AuthMethod::ClientSecretBasic),
+        Claimed::Post { id, .. } => (id, AuthMethod::ClientSecretPost),
+        Claimed::Assertion { id, .. } => (id, AuthMethod::PrivateKeyJwt),
+    };
+    let doubt = |reason| Ok(Err(Doubt { id: Some(id.clone()), reason }));
+    let Some(client) = clients::by_id(cx, tenant, id).await? else {
+        return doubt("the client is unknown");
+    };
+    if client.metadata.token_endpoint_auth_method != used {
+        return doubt("the client is registered with another method of authentication");
+    }
+    match &claimed {
+        Claimed::Named { .. } => {}
+        Claimed::Basic { secret, .. } | Claimed::Post { secret, .. } => {
+            let hash = client.secret_hash.as_deref();
+            if !hash.is_some_and(|hash| same(hash.as_bytes(), stored(secret).as_bytes())) {
+                return doubt("the client's secret is wrong");
+            }
+        }
+        Claimed::Assertion { assertion, .. } => match signed(cx, tenant, &client, assertion) {
+            Err(reason) => return doubt(reason),
+            Ok(jti) => {
+                if !is_first(cx, &client, &jti).await? {
+                    return doubt("the assertion was used before");
+                }
+            }
+        },
+    }
+    Ok(Ok(client))
+}
+
+/// The `jti` of an assertion that the client signed for us, and that is valid now.
+fn signed(cx: &Cx, tenant: &Tenant, client: &Client, assertion: &str) -> Result<String, &'static str> {
+    let set = client.metadata.jwks.as_ref().ok_or("the client has no keys")?;
+    let keys = foreign::keys(set)?;
+    let token = Foreign::parse(assertion, &client_assertion::TYPES).ok_or("the assertion is not a JWT")?;
+    let signed = token.verify(&keys).ok_or("the assertion is not signed with a key of the client")?;
+    client_assertion::accept(signed, &client.id, |aud| is_ours(cx, tenant, aud), cx.now.unix())
+}
+
+/// Whether an audience is the tenant's issuer or one of its endpoints, which home has at the root as well.
+fn is_ours(cx: &Cx, tenant: &Tenant, audience: &str) -> bool {
+    let root = cx.config.origin.as_str();
+    let bases = [Some(tenant.issuer.as_str()), (tenant.id == HOME).then_some(root)];
+    let is_endpoint = |base: &str| {
+        let path = audience.strip_prefix(base).and_then(|rest| rest.strip_prefix("/oauth2/"));
+        path.is_some_and(|name| ENDPOINTS.contains(&name))
+    };
+    audience == tenant.issuer || bases.into_iter().flatten().any(is_endpoint)
+}
+
+/// Takes an assertion's `jti`, exactly once, however many try at the same time (RFC 7523 §3, rule 7). This is
+/// no limit, so nobody is let off it.
+async fn is_first(cx: &Cx, client: &Client, jti: &str) -> Result<bool, Error> {
+    let object = format!("{}:assertion:{}:{}", client.tenant_id, client.id, stored(jti));
+    let seconds = u32::try_from(FORGOTTEN_AFTER).unwrap_or(u32::MAX);
+    let used = Tally { name: "used".into(), rule: Rule::Window { limit: 1, seconds } };
+    let verdict = cx.counters.count(object, vec![Count { act: Act::Take, tallies: vec![used] }]).await?;
+    Ok(verdict.admitted)
+}
+
+async fn refused(cx: &Cx, tenant: &Tenant, doubt: Doubt) -> Result<Error, Error> {
+    note_refusal(cx, tenant, doubt.id.as_deref(), doubt.reason).await?;
+    Ok(oauth(Code::InvalidClient, doubt.reason))
+}
+
+/// Writes down that a client was not believed, as long as its address does not make too many such rows.
+///
+/// # Errors
+/// [`crate::domain::refusal::Refusal::Limited`].
+pub(crate) async fn note_refusal(
+    cx: &Cx,
+    tenant: &Tenant,
+    id: Option<&str>,
+    reason: &str,
+) -> Result<(), Error> {
+    let object = format!("{}:client-refused:{}", tenant.id, cx.address_bucket());
+    throttle::window(cx, object, 60, 60).await?;
+    let mut entry = Entry::failed("client.refused").saying(reason);
+    // A client's id is a stranger's text until a client is found by it.
+    if let Some(id) = id.filter(|id| is_id(id)) {
+        entry = entry.by(id);
+    }
+    Ok(audit::write(cx, &tenant.id, entry).await?)
+}

@@ -1,0 +1,298 @@
+//! Clients: the applications of a tenant, as administrators keep them.
+
+use std::rc::Rc;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::clients::rules;
+use crate::domain::gateway::origins::{self, WhoKnowsOrigin};
+use crate::domain::public_uris;
+use crate::domain::refusal::{CHANGED, Error, Refusal};
+use crate::domain::session::delegation;
+use crate::domain::session::principal::CredentialAdmin;
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::tenants::Tenant;
+use crate::domain::throttle::lookups;
+use crate::memo::{Invalidation, Slot};
+use crate::model::client::{AuthMethod, Described, Metadata};
+use crate::model::id::is_id;
+use crate::ports::Fault;
+use crate::store::{self, Listed, Page, json_text};
+
+pub use crate::store::clients::Client;
+
+/// A client with what is shown once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The client.
+    pub client: Client,
+    /// Its new secret, if it has got one.
+    pub secret: Option<String>,
+    /// Its new registration access token, if it registered itself (RFC 7592 §3).
+    pub registration_token: Option<String>,
+}
+
+/// Clients by tenant and client id.
+pub struct ClientById;
+
+impl Slot for ClientById {
+    type Key = (String, String);
+    type Value = Rc<Client>;
+    const CAPACITY: usize = 1_000;
+
+    fn is_stale((tenant_id, _): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        change == Invalidation::Tenant(tenant_id)
+    }
+}
+
+/// A client of the tenant, remembered for seconds.
+pub async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Client>>, Fault> {
+    if !is_id(id) {
+        return Ok(None);
+    }
+    let key = (tenant.id.clone(), id.to_owned());
+    if let Some(known) = cx.memo::<ClientById>().get(&key, cx.now) {
+        return Ok(Some(known));
+    }
+    let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.map(Rc::new);
+    // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
+    match &client {
+        Some(client) => cx.memo::<ClientById>().put(key, client.clone(), cx.now, cx.remember_until()),
+        None => lookups::missed(cx),
+    }
+    Ok(client)
+}
+
+/// A page of the tenant's clients.
+pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Client>, Error> {
+    Ok(store::clients::list(cx.db.as_ref(), &tenant.id, page).await?)
+}
+
+/// A client of the tenant, as it is now.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, Error> {
+    Ok(store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// Makes a client, with a secret if it is to show one.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described) -> Result<Made, Error> {
+    let mut described = described;
+    rules::check(&mut described)?;
+    rules::check_roles(cx, tenant, &described.metadata).await?;
+    let made = new(cx, tenant, described);
+    let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
+    if !store(cx, &made, entry).await? {
+        rules::check_roles(cx, tenant, &made.client.metadata).await?;
+        return Err(CHANGED.into());
+    }
+    Ok(made)
+}
+
+/// The same for an administrator, who gives a client no more than they may give.
+///
+/// # Errors
+/// As [`create`] and [`delegation::may_give`].
+pub async fn create_by_admin(cx: &Cx, admin: &CredentialAdmin, described: Described) -> Result<Made, Error> {
+    may_give(cx, admin, &described.metadata).await?;
+    create(cx, &admin.tenant, admin.actor(), described).await
+}
+
+/// As [`replace`], for an administrator who may give what the client had and has.
+///
+/// # Errors
+/// As [`replace`] and [`delegation::may_give`].
+pub async fn replace_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    was: Client,
+    described: Described,
+) -> Result<Made, Error> {
+    may_give(cx, admin, &was.metadata).await?;
+    may_give(cx, admin, &described.metadata).await?;
+    replace(cx, &admin.tenant, admin.actor(), was, described).await
+}
+
+/// As [`new_secret`], for an administrator who may give what the client has.
+///
+/// # Errors
+/// As [`new_secret`] and [`delegation::may_give`].
+pub async fn new_secret_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<Made, Error> {
+    may_give(cx, admin, &find(cx, &admin.tenant, id).await?.metadata).await?;
+    new_secret(cx, &admin.tenant, admin.actor(), id).await
+}
+
+async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Result<(), Error> {
+    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+    let scopes: Vec<String> = metadata.scope.split_ascii_whitespace().map(str::to_owned).collect();
+    delegation::may_give(cx, admin, &scopes, &metadata.roles).await
+}
+
+/// Writes a new client down; `false` if the tenant lacks a role that it is to have.
+pub(crate) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<bool, Fault> {
+    let client = &made.client;
+    let mark = audit::mark(cx, &client.tenant_id, entry);
+    let batch = vec![
+        store::clients::insert(client),
+        mark.stmt,
+        store::client_origins::insert(
+            &client.tenant_id,
+            &client.id,
+            &origins::of(&client.metadata),
+            &mark.id,
+        ),
+    ];
+    let answers = cx.db.run(batch).await?;
+    forget(cx, client);
+    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+}
+
+/// A client that is not stored yet.
+pub(crate) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
+    let id = cx.id();
+    let secret = has_secret(described.metadata.token_endpoint_auth_method).then(|| cx.secret());
+    let client = Client {
+        tenant_id: tenant.id.clone(),
+        name: described.name.unwrap_or_else(|| id.clone()),
+        text: json_text(&described.metadata),
+        metadata: described.metadata,
+        secret_hash: secret.as_deref().map(stored),
+        registration_hash: None,
+        created_at: cx.now,
+        id,
+    };
+    Made { client, secret, registration_token: None }
+}
+
+/// Replaces what a client is; what is not said has its default again. One that is to show a secret from now
+/// on gets one, and one that is not loses it.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for one that is changed at the same moment.
+pub async fn replace(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    client: Client,
+    described: Described,
+) -> Result<Made, Error> {
+    let mut described = described;
+    rules::check(&mut described)?;
+    if client.registration_hash.is_some() {
+        rules::check_unvouched_name(&described)?;
+        public_uris::check(cx, &described.metadata).await?;
+    }
+    rules::check_roles(cx, tenant, &described.metadata).await?;
+    replace_checked(cx, tenant, actor, client, described).await
+}
+
+/// The same for a description that was checked, on a client as it was read: what another one took from it meanwhile does
+/// not come back.
+pub(crate) async fn replace_checked(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    was: Client,
+    described: Described,
+) -> Result<Made, Error> {
+    let mut client = was.clone();
+    client.name = described.name.unwrap_or_else(|| client.id.clone());
+    client.text = json_text(&described.metadata);
+    client.metadata = described.metadata;
+    let mut secret = None;
+    if has_secret(client.metadata.token_endpoint_auth_method) != client.secret_hash.is_some() {
+        secret = client.secret_hash.is_none().then(|| cx.secret());
+        client.secret_hash = secret.as_deref().map(stored);
+    }
+    let entry = Entry::ok("client.changed").by(actor).on(&client.id).saying(&client.name);
+    let mark = audit::mark(cx, &tenant.id, entry);
+    let batch = vec![
+        store::clients::update(&was, &client),
+        mark.stmt,
+        store::client_origins::delete(&tenant.id, &client.id, &mark.id),
+        store::client_origins::insert(&tenant.id, &client.id, &origins::of(&client.metadata), &mark.id),
+    ];
+    let answers = cx.db.run(batch).await?;
+    forget(cx, &client);
+    if answers.first().is_none_or(Vec::is_empty) {
+        find(cx, tenant, &client.id).await?;
+        rules::check_roles(cx, tenant, &client.metadata).await?;
+        return Err(CHANGED.into());
+    }
+    Ok(Made { client, secret, registration_token: None })
+}
+
+/// Gives a client a new secret; the old one is over within
+/// [`crate::config::Config::revocation_seconds`].
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for a client that shows none.
+pub async fn new_secret(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<Made, Error> {
+    let mut client = find(cx, tenant, id).await?;
+    if !has_secret(client.metadata.token_endpoint_auth_method) {
+        return Err(Refusal::Conflict("the client authenticates without a secret").into());
+    }
+    let secret = cx.secret();
+    let hash = stored(&secret);
+    let entry = Entry::ok("client.secret_changed").by(actor).on(id).saying(&client.name);
+    let set = store::clients::set_secret(&client, &hash);
+    let done = audit::change(cx, &tenant.id, set, entry).await?;
+    forget(cx, &client);
+    if !done {
+        find(cx, tenant, id).await?;
+        return Err(CHANGED.into());
+    }
+    client.secret_hash = Some(hash);
+    Ok(Made { client, secret: Some(secret), registration_token: None })
+}
+
+/// Removes a client and everything that was granted to it.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
+    let client = find(cx, tenant, id).await?;
+    let entry = Entry::ok("client.deleted").by(actor).on(id).saying(&client.name);
+    let done = audit::change(cx, &tenant.id, store::clients::delete(&tenant.id, id), entry).await?;
+    forget(cx, &client);
+    if done { Ok(()) } else { Err(Refusal::NotFound.into()) }
+}
+
+/// Days after which a client that registered itself and that nobody uses is removed.
+const UNUSED_DAYS: i64 = 30;
+
+/// Clients that one run removes.
+const AT_ONCE: i64 = 50;
+
+/// The cron's part: removes clients that registered themselves and that nobody used for [`UNUSED_DAYS`].
+pub async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
+    let since = cx.now.plus(-UNUSED_DAYS * 86_400);
+    let unused = store::clients::unused(cx.db.as_ref(), since, AT_ONCE, cx.now).await?;
+    let mut batch = Vec::new();
+    for client in &unused {
+        let entry = Entry::ok("client.unused").by("system").on(&client.id).saying(&client.name);
+        batch.push(store::clients::delete_if_unused(&client.id, since, cx.now));
+        batch.push(audit::row_if_changed(cx, &client.tenant_id, entry));
+    }
+    if !batch.is_empty() {
+        cx.db.run(batch).await?;
+        unused.iter().for_each(|client| forget(cx, client));
+    }
+    Ok(())
+}
+
+fn forget(cx: &Cx, client: &Client) {
+    // Its tokens are among them: its roles and grants count for what it got for itself.
+    cx.cache.forget_client(&client.id);
+    cx.memo::<ClientById>().forget(&(client.tenant_id.clone(), client.id.clone()));
+    cx.memo::<WhoKnowsOrigin>().clear();
+}
+
+fn has_secret(method: AuthMethod) -> bool {
+    matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
+}

@@ -1,0 +1,74 @@
+//! Plans, as administrators write them. The one that the settings make the default exists from the start: without a row it
+//! ranks below all others and brings no features.
+
+use crate::cx::Cx;
+use crate::domain::assertion_limits;
+use crate::domain::audit::{self, Entry};
+use crate::domain::gateway::roles::check_rank;
+use crate::domain::gateway::routes::check_name;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::Tenant;
+use crate::model::role::{Plan, is_name};
+use crate::store;
+use crate::store::plans::Stays;
+
+/// The tenant's plans, highest first.
+pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Plan>, Error> {
+    let mut all = store::plans::list(cx.db.as_ref(), &tenant.id).await?;
+    let default = &tenant.settings.default_plan;
+    if !all.iter().any(|plan| plan.name == *default) {
+        let lowest = all.last().map_or(1, |plan| plan.rank);
+        all.push(Plan { name: default.clone(), rank: 0.min(lowest - 1), features: Vec::new() });
+    }
+    Ok(all)
+}
+
+/// Whether the tenant has a plan of that name.
+pub async fn is_known(cx: &Cx, tenant: &Tenant, name: &str) -> Result<bool, Error> {
+    Ok(list(cx, tenant).await?.iter().any(|plan| plan.name == name))
+}
+
+/// Makes a plan, or changes one. The default without a row is made by either.
+///
+/// # Errors
+/// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name, [`Refusal::NotFound`] for an unknown one.
+pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) -> Result<(), Error> {
+    check_name("name", &plan.name)?;
+    check_rank(plan.rank)?;
+    if plan.features.len() > 200 || !plan.features.iter().all(|feature| is_name(feature)) {
+        return Err(invalid("features", "at most 200 names of letters, digits, _ - . and :"));
+    }
+    assertion_limits::check_features(cx, tenant, plan)?;
+    let stmt = match new {
+        true => store::plans::insert(&tenant.id, plan),
+        false => store::plans::put(&tenant.id, plan),
+    };
+    let entry = Entry::ok("plan.changed").by(actor).on(&plan.name);
+    let done = audit::change(cx, &tenant.id, stmt, entry).await?;
+    cx.cache.forget_tenant(&tenant.id);
+    match (done, new) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Refusal::Conflict("a plan has that name").into()),
+        (false, false) => Err(Refusal::NotFound.into()),
+    }
+}
+
+/// Removes a plan that nobody is on, that no route asks for and that is not the default.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] otherwise.
+pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
+    let entry = Entry::ok("plan.deleted").by(actor).on(name);
+    let done = audit::change(cx, &tenant.id, store::plans::delete(&tenant.id, name), entry).await?;
+    cx.cache.forget_tenant(&tenant.id);
+    if done {
+        return Ok(());
+    }
+    Err(match store::plans::why_it_stays(cx.db.as_ref(), &tenant.id, name).await? {
+        Stays::Unknown => Refusal::NotFound,
+        Stays::Default => Refusal::Conflict("the plan is the tenant's default"),
+        Stays::Users => Refusal::Conflict("users are on the plan"),
+        Stays::Routes => Refusal::Conflict("a route asks for the plan"),
+    }
+    .into())
+}

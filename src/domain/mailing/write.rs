@@ -1,0 +1,108 @@
+//! Writing a letter: into the queue, in the batch of the event that it tells of.
+
+use crate::crypto::seal;
+use crate::cx::{Client, Cx};
+use crate::domain::mailing::letter::Kind;
+use crate::domain::mailing::queue::SEALED_AS;
+use crate::domain::mailing::{Changed, Letter, Outgoing, content, dispatch};
+use crate::domain::tenants::{self, Tenant};
+use crate::model::time::Time;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::gathered_notices::{self, Gathered};
+use crate::store::mails::NewMail;
+use crate::store::users::User;
+use std::rc::Rc;
+
+/// Writes a letter to a user, to the address that stands in `to`.
+///
+/// It is not sent before its statements have run and [`dispatch`] was called, or cron has come by.
+pub async fn write(cx: &Cx, tenant: &Tenant, to: &User, letter: Letter<'_>) -> Result<Outgoing, Fault> {
+    let kind = letter.kind();
+    let id = cx.id();
+    if !to.email_verified && !kind.proves_an_address() {
+        return Ok(Outgoing { stmts: Vec::new(), id });
+    }
+    let content = content::content(cx, tenant, to, letter, None).await?.joined();
+    let key = seal::derive(&cx.config.seal_key, &to.tenant_id, SEALED_AS)?;
+    let sealed = seal::seal(&key, cx.random(), &id, content.as_bytes())?;
+    let mut stmts = Vec::new();
+    if kind.replaces_older() {
+        stmts.push(store::mails::replace_older(&to.id, kind.name(), &id));
+    }
+    let mail = NewMail {
+        id: &id,
+        user_id: &to.id,
+        kind: kind.name(),
+        recipient: &to.email,
+        sealed: &sealed,
+        now: cx.now,
+        expires_at: cx.now.plus(kind.seconds()),
+    };
+    match kind {
+        Kind::Changed(_) => stmts.extend(gathered_notices::insert(&mail)),
+        _ => stmts.push(store::mails::insert(&mail)),
+    }
+    Ok(Outgoing { stmts, id })
+}
+
+/// The cron's part for notices that were too many: one mail sums up those of a kind.
+pub async fn sum_up(cx: &Cx) -> Result<(), Fault> {
+    for gathered in gathered_notices::due(cx.db.as_ref(), cx.now).await? {
+        let mut batch = summary(cx, &gathered).await?;
+        batch.push(gathered_notices::delete(&gathered));
+        cx.db.run(batch).await?;
+    }
+    Ok(())
+}
+
+/// The statements that put one mail for them into the queue; none if nobody is there to be told.
+async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Vec<Stmt>, Fault> {
+    let user = store::users::by_id(cx.db.as_ref(), &gathered.tenant_id, &gathered.user_id).await?;
+    let tenant = tenants::by_id(cx, &gathered.tenant_id).await?;
+    let (Some(user), Some(tenant)) = (user, tenant) else { return Ok(Vec::new()) };
+    let Some(Kind::Changed(changed)) = Kind::by_name(&gathered.kind) else { return Ok(Vec::new()) };
+    let to = User { email: gathered.recipient.clone(), ..user };
+    let minute = |at: Time| at.rfc3339().replace('T', " ").chars().take(16).collect::<String>();
+    let when = format!("{} – {} UTC ({} ×)", minute(gathered.first), minute(gathered.last), gathered.count);
+    let content = content::content(cx, &tenant, &to, Letter::Changed(changed), Some(when)).await?.joined();
+    let id = cx.id();
+    let key = seal::derive(&cx.config.seal_key, &to.tenant_id, SEALED_AS)?;
+    let sealed = seal::seal(&key, cx.random(), &id, content.as_bytes())?;
+    let mail = store::mails::insert(&NewMail {
+        id: &id,
+        user_id: &to.id,
+        kind: &gathered.kind,
+        recipient: &to.email,
+        sealed: &sealed,
+        now: cx.now,
+        expires_at: cx.now.plus(Kind::Changed(changed).seconds()),
+    });
+    Ok(vec![gathered_notices::while_there(mail, gathered)])
+}
+
+/// For a letter about what somebody else did, as an administrator: where they are and what they speak is not
+/// its reader's.
+pub fn by_another(cx: &Cx) -> Cx {
+    let client = Client { unlimited: cx.client.unlimited, ..Client::default() };
+    Cx { client: Rc::new(client), ..cx.clone() }
+}
+
+/// Tells a user what was changed, if the event of that mark is written.
+pub async fn notice(
+    cx: &Cx,
+    tenant: &Tenant,
+    to: &User,
+    changed: Changed,
+    mark: &str,
+) -> Result<Outgoing, Fault> {
+    Ok(write(cx, tenant, to, Letter::Changed(changed)).await?.if_written(mark))
+}
+
+/// Writes and sends a letter that no batch waits for.
+pub async fn send(cx: &Cx, tenant: &Tenant, to: &User, letter: Letter<'_>) -> Result<(), Fault> {
+    let mut mail = write(cx, tenant, to, letter).await?;
+    cx.db.run(std::mem::take(&mut mail.stmts)).await?;
+    dispatch(cx, mail).await;
+    Ok(())
+}

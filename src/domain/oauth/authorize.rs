@@ -1,0 +1,390 @@
+//! The authorization endpoint's decision (RFC 6749 §4.1, OpenID Connect Core 1.0 §3.1.2): whether the person
+//! in front of the browser signs in, agrees, or goes back to the client with a code.
+//!
+//! A request that must wait for its person is kept, and comes back by its id: so what was asked, and when,
+//! cannot be changed on the way.
+
+use std::rc::Rc;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::clients;
+use crate::domain::clients::rules::redirect_uri_matches;
+use crate::domain::oauth::reauthentication::{Fresh, Quality, fresh, person, quality};
+use crate::domain::oauth::{codes, consents};
+use crate::domain::refusal::{Error, oauth};
+use crate::domain::tenants::Tenant;
+use crate::domain::throttle::{self, lookups};
+use crate::model::scope::Scopes;
+use crate::model::time::Time;
+use crate::oidc::error::Code;
+use crate::oidc::params::Params;
+use crate::oidc::request::{self, Prompt, Request, ResponseMode, Wrong};
+use crate::ports::Fault;
+use crate::store;
+use crate::store::clients::Client;
+use crate::store::sessions::Live;
+
+/// What a `request_uri` of ours starts with (RFC 9126 §2.2).
+pub const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// How long a pushed request waits for its use, in seconds.
+pub const PUSHED_SECONDS: i64 = 90;
+
+/// How long a request waits for its person, in seconds.
+const WAITING_SECONDS: i64 = 3_600;
+
+/// An answer to the client, by way of the browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Back {
+    /// Where to; it is registered.
+    pub redirect_uri: String,
+    /// How.
+    pub mode: ResponseMode,
+    /// What.
+    pub params: Vec<(&'static str, String)>,
+}
+
+/// What the browser is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Show a page of ours: its path.
+    Page(String),
+    /// Go back to the client.
+    Back(Back),
+}
+
+/// A request whose client and redirect URI are right: from here on the client is told what is wrong.
+struct Trusted {
+    client: Rc<Client>,
+    redirect_uri: String,
+    params: Params,
+    asked_at: Time,
+    /// The id that it waits under, if it does.
+    id: Option<String>,
+}
+
+/// A request that waits for its person.
+pub struct Waiting {
+    /// Its id.
+    pub id: String,
+    /// The client.
+    pub client: Rc<Client>,
+    /// What is asked.
+    pub request: Request,
+    /// When it was first asked.
+    pub asked_at: Time,
+    redirect_uri: String,
+}
+
+impl Waiting {
+    /// The path to go to when the person has signed in.
+    pub fn resume(&self, tenant: &Tenant) -> String {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", &self.client.id)
+            .append_pair("request_uri", &format!("{REQUEST_URI}{}", self.id))
+            .finish();
+        format!("/tenant/{}/oauth2/authorize?{query}", tenant.id)
+    }
+
+    /// Where forms may lead to besides us, as CSP's `form-action` names it: browsers hold redirects after a
+    /// form to it as well.
+    pub fn form_action(&self) -> String {
+        form_action(&self.redirect_uri)
+    }
+}
+
+/// A redirect URI's origin, or its scheme if that has none.
+pub fn form_action(redirect_uri: &str) -> String {
+    match url::Url::parse(redirect_uri) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url.origin().ascii_serialization(),
+        Ok(url) => format!("{}:", url.scheme()),
+        Err(_) => String::new(),
+    }
+}
+
+/// Decides on an authorization request; `cookie` is the session cookie's value.
+///
+/// # Errors
+/// [`Refusal::OAuth`] for what must not be told to the client but to the person: a client or a redirect URI
+/// that is not registered.
+///
+/// [`Refusal::OAuth`]: crate::domain::refusal::Refusal::OAuth
+pub async fn decide(
+    cx: &Cx,
+    tenant: &Tenant,
+    params: Params,
+    cookie: Option<&str>,
+) -> Result<Outcome, Error> {
+    let repeats = params.repeated().is_some();
+    let trusted = trusted(cx, tenant, params).await?;
+    let back = |wrong: Wrong| Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
+    if repeats {
+        return back((Code::InvalidRequest, "a parameter comes more than once"));
+    }
+    let pushed_only = trusted.client.metadata.require_pushed_authorization_requests;
+    if pushed_only && trusted.id.is_none() {
+        return back((Code::InvalidRequest, "the client pushes its requests (RFC 9126)"));
+    }
+    let request = match parsed(tenant, &trusted) {
+        Ok(request) => request,
+        Err(wrong) => return back(wrong),
+    };
+    let person = person(cx, tenant, cookie).await?;
+    let live = match fresh(cx, tenant, &request, trusted.asked_at, person).await? {
+        Fresh::Yes(live) => live,
+        Fresh::Wrong(wrong) => return back(wrong),
+        Fresh::No if request.asks(Prompt::None) => {
+            return back((Code::LoginRequired, "nobody is signed in, or not recently enough"));
+        }
+        Fresh::No => {
+            let page = if request.asks(Prompt::Create) { "register" } else { "login" };
+            return wait(cx, tenant, &trusted, page).await;
+        }
+    };
+    match quality(tenant, &request, &live) {
+        Quality::Wrong(wrong) => return back(wrong),
+        Quality::StepUp { essential: true } if request.asks(Prompt::None) => {
+            return back((Code::InteractionRequired, "the user has not proved a second factor yet"));
+        }
+        // What is preferred and cannot be had without a page is left (OpenID Connect Core §5.5.1.1).
+        Quality::StepUp { essential: false } if request.asks(Prompt::None) => {}
+        Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
+        Quality::Enough => {}
+    }
+    if asks_consent(cx, &trusted.client, &request, &live).await? {
+        if request.asks(Prompt::None) {
+            return back((Code::ConsentRequired, "the user has not agreed yet"));
+        }
+        return wait(cx, tenant, &trusted, "consent").await;
+    }
+    grant(cx, tenant, &trusted, &request, &live, Vec::new()).await
+}
+
+/// Checks a request that its client pushes, and keeps it; its `request_uri` (RFC 9126 §2).
+///
+/// # Errors
+/// What [`decide`] would tell the person or the client.
+pub async fn push(cx: &Cx, tenant: &Tenant, client: &Rc<Client>, params: Params) -> Result<String, Error> {
+    if params.get("request_uri").is_some() {
+        return Err(oauth(Code::InvalidRequest, "request_uri cannot be pushed"));
+    }
+    if params.get("client_id").is_some_and(|id| id != client.id) {
+        return Err(oauth(Code::InvalidRequest, "client_id is another client's"));
+    }
+    let secrets = ["client_secret", "client_assertion", "client_assertion_type", "client_id"];
+    let params = params.without(&secrets);
+    let redirect_uri = redirect_uri(client, &params)?;
+    let trusted = Trusted { client: client.clone(), redirect_uri, params, asked_at: cx.now, id: None };
+    if let Err((code, description)) = parsed(tenant, &trusted) {
+        return Err(oauth(code, description));
+    }
+    if client.metadata.is_public() {
+        limit(cx, tenant).await?;
+    }
+    let id = keep(cx, tenant, &trusted, "pushed", PUSHED_SECONDS).await?;
+    Ok(format!("{REQUEST_URI}{id}"))
+}
+
+/// The request that waits under that id.
+pub async fn waiting(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Waiting>, Fault> {
+    let Some(trusted) = found(cx, tenant, id, "waiting").await? else {
+        lookups::missed(cx);
+        return Ok(None);
+    };
+    let Ok(request) = parsed(tenant, &trusted) else { return Ok(None) };
+    let Trusted { client, asked_at, redirect_uri, .. } = trusted;
+    Ok(Some(Waiting { id: id.to_owned(), client, request, asked_at, redirect_uri }))
+}
+
+/// The person agreed, or not. One who is not signed in (any more) signs in first.
+///
+/// # Errors
+/// [`Refusal::OAuth`](crate::domain::refusal::Refusal::OAuth) if nothing waits under that id.
+pub async fn decided(
+    cx: &Cx,
+    tenant: &Tenant,
+    cookie: Option<&str>,
+    id: &str,
+    allow: bool,
+) -> Result<Outcome, Error> {
+    let gone = || oauth(Code::InvalidRequestUri, "the request is over: go back and begin anew");
+    let trusted = found(cx, tenant, id, "waiting").await?.ok_or_else(gone)?;
+    let request = parsed(tenant, &trusted).map_err(|(code, description)| oauth(code, description))?;
+    let person = person(cx, tenant, cookie).await?;
+    let Fresh::Yes(live) = fresh(cx, tenant, &request, trusted.asked_at, person).await? else {
+        return wait(cx, tenant, &trusted, "login").await;
+    };
+    if !allow {
+        let entry = Entry::failed("consent.denied").by(&live.user.id).on(&trusted.client.id);
+        // What was refused is not allowed afterwards.
+        let over = store::authorization_requests::take(&stored(id), cx.now);
+        cx.db.run(vec![over, audit::row(cx, &tenant.id, entry)]).await?;
+        let wrong = (Code::AccessDenied, "the user did not agree");
+        return Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
+    }
+    // Another person may be signed in by now, and less well.
+    match quality(tenant, &request, &live) {
+        Quality::Wrong(wrong) => return Ok(Outcome::Back(refused(tenant, &trusted, wrong))),
+        Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
+        Quality::Enough => {}
+    }
+    let scopes = Scopes::of(&request.scopes_to_agree_to(&trusted.client.metadata));
+    let had = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?;
+    let entry = Entry::ok("consent.given").by(&live.user.id).on(&trusted.client.id).saying(scopes.list());
+    let consent = vec![
+        store::consents::give(&tenant.id, &live.user.id, &trusted.client.id, had.as_ref(), &scopes, cx.now),
+        audit::row(cx, &tenant.id, entry),
+    ];
+    grant(cx, tenant, &trusted, &request, &live, consent).await
+}
+
+/// Finds the client and the redirect URI, in the request or under the `request_uri` that it names.
+async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Error> {
+    // Which of two is meant cannot be told, so there is nobody to tell (RFC 6749 §4.1.2.1).
+    for name in ["client_id", "redirect_uri", "request_uri"] {
+        if params.repeats(name) {
+            return Err(oauth(Code::InvalidRequest, format!("{name} comes more than once")));
+        }
+    }
+    let client_id = params.get("client_id");
+    let client_id = client_id.ok_or_else(|| oauth(Code::InvalidRequest, "client_id is missing"))?;
+    let unknown = || oauth(Code::InvalidRequest, "the client is not registered");
+    let client = clients::by_id(cx, tenant, client_id).await?.ok_or_else(unknown)?;
+    let Some(id) = params.get("request_uri").and_then(|uri| uri.strip_prefix(REQUEST_URI)) else {
+        let redirect_uri = redirect_uri(&client, &params)?;
+        return Ok(Trusted { client, redirect_uri, params, asked_at: cx.now, id: None });
+    };
+    let gone = || oauth(Code::InvalidRequestUri, "the request_uri is unknown, used or expired");
+    let mut trusted = match found(cx, tenant, id, "waiting").await? {
+        Some(trusted) => trusted,
+        None => {
+            let pushed = found(cx, tenant, id, "pushed").await?;
+            // Another client's does not spend it.
+            let mut pushed = pushed.filter(|pushed| pushed.client.id == client.id).ok_or_else(gone)?;
+            let taken = store::authorization_requests::take(&stored(id), cx.now);
+            if store::one(cx.db.as_ref(), taken).await?.is_empty() {
+                return Err(gone());
+            }
+            pushed.asked_at = cx.now;
+            pushed
+        }
+    };
+    if trusted.client.id != client.id {
+        return Err(gone());
+    }
+    trusted.id = Some(id.to_owned());
+    Ok(trusted)
+}
+
+async fn found(cx: &Cx, tenant: &Tenant, id: &str, kind: &str) -> Result<Option<Trusted>, Fault> {
+    let row = store::authorization_requests::find(cx.db.as_ref(), &tenant.id, &stored(id), cx.now).await?;
+    let Some(row) = row.filter(|row| row.kind == kind) else { return Ok(None) };
+    let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
+    let params = Params::parse(&row.parameters);
+    let Ok(redirect_uri) = redirect_uri(&client, &params) else { return Ok(None) };
+    Ok(Some(Trusted { client, redirect_uri, params, asked_at: row.created_at, id: Some(id.to_owned()) }))
+}
+
+/// The redirect URI: the one that is sent, if it is registered; the only registered one if none is sent, which
+/// OpenID Connect does not allow (RFC 6749 §3.1.2.3, OpenID Connect Core §3.1.2.1).
+fn redirect_uri(client: &Client, params: &Params) -> Result<String, Error> {
+    let registered = &client.metadata.redirect_uris;
+    let openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid"));
+    match (params.get("redirect_uri"), registered.as_slice()) {
+        (Some(sent), _) if registered.iter().any(|known| redirect_uri_matches(known, sent)) => {
+            Ok(sent.to_owned())
+        }
+        (None, [only]) if !openid => Ok(only.clone()),
+        (Some(_), _) => Err(oauth(Code::InvalidRequest, "redirect_uri is not registered for the client")),
+        (None, _) => Err(oauth(Code::InvalidRequest, "redirect_uri is missing")),
+    }
+}
+
+fn parsed(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
+    request::response_mode(&trusted.params)?;
+    Request::parse(&trusted.params, &trusted.client.metadata, &tenant.issuer)
+}
+
+async fn asks_consent(cx: &Cx, client: &Client, request: &Request, live: &Live) -> Result<bool, Fault> {
+    if request.asks(Prompt::Consent) {
+        return Ok(true);
+    }
+    if !client.metadata.require_consent {
+        return Ok(false);
+    }
+    let known = consents::scope_of(cx, &live.user.id, &client.id).await?;
+    Ok(known.is_none_or(|known| !known.hold(&request.scopes_to_agree_to(&client.metadata))))
+}
+
+/// Shows a page and has the request wait for its end.
+async fn wait(cx: &Cx, tenant: &Tenant, trusted: &Trusted, page: &str) -> Result<Outcome, Error> {
+    limit(cx, tenant).await?;
+    // Kept anew even if it waited already: another person may have signed in meanwhile.
+    let id = keep(cx, tenant, trusted, "waiting", WAITING_SECONDS).await?;
+    Ok(Outcome::Page(format!("/tenant/{}/{page}?request={id}", tenant.id)))
+}
+
+/// Counts a request that is kept for a caller who proved nothing, by address.
+async fn limit(cx: &Cx, tenant: &Tenant) -> Result<(), Error> {
+    let object = format!("{}:authorize:{}", tenant.id, cx.address_bucket());
+    throttle::window(cx, object, 300, 60).await.map(drop)
+}
+
+async fn keep(
+    cx: &Cx,
+    tenant: &Tenant,
+    trusted: &Trusted,
+    kind: &str,
+    seconds: i64,
+) -> Result<String, Fault> {
+    let id = cx.secret();
+    let row = store::authorization_requests::Waiting {
+        client_id: trusted.client.id.clone(),
+        kind: kind.to_owned(),
+        parameters: trusted.params.encoded(),
+        created_at: trusted.asked_at,
+        expires_at: cx.now.plus(seconds),
+    };
+    cx.db.run(vec![store::authorization_requests::insert(&tenant.id, &stored(&id), &row)]).await?;
+    Ok(id)
+}
+
+/// Back to the client with a code (RFC 6749 §4.1.2, RFC 9207 §2).
+async fn grant(
+    cx: &Cx,
+    tenant: &Tenant,
+    trusted: &Trusted,
+    request: &Request,
+    live: &Live,
+    mut batch: Vec<crate::ports::Stmt>,
+) -> Result<Outcome, Error> {
+    let terms = codes::Terms {
+        redirect_uri: trusted.redirect_uri.clone(),
+        redirect_uri_sent: trusted.params.get("redirect_uri").is_some(),
+        code_challenge: request.code_challenge.clone(),
+        nonce: request.nonce.clone(),
+        scopes: request.scopes.clone(),
+        resources: request.resources.clone(),
+        claims: request.claims.clone(),
+    };
+    let (code, statements) = codes::new(cx, tenant, &trusted.client, live, &terms);
+    batch.extend(statements);
+    cx.db.run(batch).await?;
+    Ok(Outcome::Back(back(tenant, trusted, vec![("code", code)])))
+}
+
+fn refused(tenant: &Tenant, trusted: &Trusted, (code, description): Wrong) -> Back {
+    let params = vec![("error", code.name().to_owned()), ("error_description", description.to_owned())];
+    back(tenant, trusted, params)
+}
+
+fn back(tenant: &Tenant, trusted: &Trusted, mut params: Vec<(&'static str, String)>) -> Back {
+    if let Some(state) = trusted.params.get("state") {
+        params.push(("state", state.to_owned()));
+    }
+    params.push(("iss", tenant.issuer.clone()));
+    let mode = request::response_mode(&trusted.params).unwrap_or(ResponseMode::Query);
+    Back { redirect_uri: trusted.redirect_uri.clone(), mode, params }
+}

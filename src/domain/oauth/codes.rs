@@ -1,0 +1,161 @@
+//! Authorization codes: issued once, exchanged once (RFC 6749 §4.1.2, §4.1.3).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
+use crate::domain::oauth::grants::{self, Grant, Issued};
+use crate::domain::oauth::narrowing::still_registered;
+use crate::domain::refusal::{Error, oauth};
+use crate::domain::session::standing::stands;
+use crate::domain::tenants::Tenant;
+use crate::model::json;
+use crate::oidc::error::Code;
+use crate::oidc::pkce;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::authorization_codes::{self, NewCode};
+use crate::store::clients::Client;
+use crate::store::sessions::Live;
+
+/// How long a code is good for, in seconds (RFC 6749 §4.1.2 has ten minutes at most).
+const SECONDS: i64 = 60;
+
+/// What a code's exchange is held to, and what its tokens say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// Where the code was sent.
+    pub redirect_uri: String,
+    /// Whether the request named that; then the exchange must as well.
+    pub redirect_uri_sent: bool,
+    /// PKCE's challenge.
+    pub code_challenge: Option<String>,
+    /// For the ID token.
+    pub nonce: Option<String>,
+    /// What is granted.
+    pub scopes: Vec<String>,
+    /// What the tokens may be for.
+    pub resources: Vec<String>,
+    /// Single claims that were asked for.
+    pub claims: Option<Value>,
+}
+
+/// What a client presents to exchange a code.
+pub struct Presented<'a> {
+    /// The code.
+    pub code: &'a str,
+    /// Where it says the code was sent.
+    pub redirect_uri: Option<&'a str>,
+    /// PKCE's verifier.
+    pub code_verifier: Option<&'a str>,
+    /// What of the resources this token is for; all if it names none (RFC 8707 §2.2).
+    pub resources: Vec<String>,
+}
+
+/// A new code, and the statements that keep it.
+pub fn new(cx: &Cx, tenant: &Tenant, client: &Client, live: &Live, terms: &Terms) -> (String, Vec<Stmt>) {
+    let code = cx.secret();
+    let row = NewCode {
+        hash: &stored(&code),
+        tenant_id: &tenant.id,
+        client_id: &client.id,
+        user_id: &live.user.id,
+        session_id: &live.id,
+        terms: serde_json::to_value(terms).unwrap_or_default(),
+        created_at: cx.now,
+        expires_at: cx.now.plus(SECONDS),
+    };
+    let entry = Entry::ok("code.issued").by(&live.user.id).on(&client.id).saying(terms.scopes.join(" "));
+    let statements = vec![authorization_codes::insert(&row), audit::row(cx, &tenant.id, entry)];
+    (code, statements)
+}
+
+/// Exchanges a code for tokens. One that was exchanged before ends what it gave (RFC 6749 §4.1.2).
+///
+/// # Errors
+/// `invalid_grant`, which does not say what of it is wrong; `invalid_target`.
+pub async fn exchange(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    presented: Presented<'_>,
+) -> Result<Issued, Error> {
+    let bad = || oauth(Code::InvalidGrant, "the code is unknown, used, expired, or not this client's");
+    let hash = stored(presented.code);
+    let found =
+        authorization_codes::find(cx.db.as_ref(), &tenant.id, &hash, cx.now).await?.ok_or_else(bad)?;
+    if found.client_id != client.id {
+        return Err(bad());
+    }
+    if found.used_at.is_some() {
+        return Err(replayed(cx, tenant, client, &found.user_id, found.grant_id.as_deref()).await?);
+    }
+    let terms: Terms = json::read_text(&found.terms).map_err(|wrong| Fault::new("codes", wrong))?;
+    let held = holds(&terms, &presented) && cx.now < found.expires_at;
+    let Some(live) = found.live.filter(|live| held && stands(tenant, &live.user, &live.amr)) else {
+        let entry = Entry::failed("code.refused").by(&found.user_id).on(&client.id);
+        audit::write(cx, &tenant.id, entry).await?;
+        return Err(bad());
+    };
+    let held = still_registered(tenant, client, terms.scopes, terms.resources)?;
+    let for_this_token = held.narrow(tenant, None, &presented.resources)?;
+    let grant_id = cx.id();
+    let mut grant = Grant {
+        session_id: &grant_id,
+        user: &live.user,
+        amr: &live.amr,
+        auth_time: live.auth_time,
+        scopes: grants::lent(held.scopes.iter().map(String::as_str), &live.granted),
+        resources: held.resources,
+        nonce: terms.nonce,
+        claims: terms.claims,
+    };
+    let entry = Entry::ok("code.exchanged").by(&live.user.id).on(&client.id).saying(&grant_id);
+    let beginning = grants::begin(cx, tenant, client, &grant, &live.id, entry);
+    let mut batch = vec![authorization_codes::take(&hash, &grant_id, cx.now)];
+    batch.extend(beginning.batch);
+    let answers = cx.db.run(batch).await?;
+    if answers.first().is_none_or(Vec::is_empty) {
+        let grant_id = authorization_codes::grant_of(cx.db.as_ref(), &hash).await?;
+        return Err(replayed(cx, tenant, client, &live.user.id, grant_id.as_deref()).await?);
+    }
+    if answers.get(1).is_none_or(Vec::is_empty) {
+        return Err(bad());
+    }
+    grant.resources = for_this_token.resources;
+    Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
+}
+
+/// Whether what is presented fits the request that the code came from. A verifier without a challenge is an
+/// attempt at a downgrade (RFC 9700 §2.1.1).
+fn holds(terms: &Terms, presented: &Presented<'_>) -> bool {
+    let redirect_uri = match presented.redirect_uri {
+        Some(sent) => sent == terms.redirect_uri,
+        None => !terms.redirect_uri_sent,
+    };
+    let proof = match (&terms.code_challenge, presented.code_verifier) {
+        (Some(challenge), Some(verifier)) => pkce::verifies(challenge, verifier),
+        (None, None) => true,
+        _ => false,
+    };
+    redirect_uri && proof
+}
+
+async fn replayed(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    user_id: &str,
+    grant_id: Option<&str>,
+) -> Result<Error, Error> {
+    let entry = Entry::failed("code.reused").by(user_id).on(&client.id).saying("what it gave was ended");
+    let mut batch = vec![audit::row(cx, &tenant.id, entry)];
+    batch.extend(grant_id.map(|id| store::sessions::end(id, cx.now)).into_iter().flatten());
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(user_id);
+    backchannel::soon(cx, user_id);
+    Ok(oauth(Code::InvalidGrant, "the code was used before"))
+}

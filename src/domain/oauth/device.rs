@@ -1,0 +1,212 @@
+//! The device authorization grant (RFC 8628): a device shows a code, its person types it in a browser and
+//! agrees, and the device gets tokens for what it asked.
+
+use std::rc::Rc;
+
+use crate::crypto::seal;
+use crate::crypto::secret::{base64url, hmac, stored};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::oauth::grants::{self, Grant, Issued};
+use crate::domain::oauth::narrowing::still_registered;
+use crate::domain::refusal::{Error, Refusal, oauth};
+use crate::domain::session::principal::Session;
+use crate::domain::session::standing::stands;
+use crate::domain::tenants::Tenant;
+use crate::domain::{clients, throttle};
+use crate::model::client::DEVICE_CODE;
+use crate::oidc::error::Code;
+use crate::oidc::{request, user_code};
+use crate::ports::Fault;
+use crate::store::clients::Client;
+use crate::store::device_codes::{self, NewDevice};
+
+/// How long a device waits for its person, in seconds.
+pub const SECONDS: i64 = 600;
+
+/// Seconds between its polls.
+pub const INTERVAL: i64 = 5;
+
+/// How much longer it waits when it did not (§3.5).
+const SLOWER: i64 = 5;
+
+/// What a device is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// What it polls with.
+    pub device_code: String,
+    /// What its person types, as it is shown.
+    pub user_code: String,
+    /// Where.
+    pub verification_uri: String,
+}
+
+/// A device asks (§3.1).
+///
+/// # Errors
+/// `unauthorized_client` for a client without the grant; `invalid_scope`, `invalid_target`.
+pub async fn ask(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    scope: Option<&str>,
+    resources: &[String],
+) -> Result<Asked, Error> {
+    if !client.metadata.grants(DEVICE_CODE) {
+        return Err(oauth(Code::UnauthorizedClient, "the client is not registered for this grant type"));
+    }
+    let wrong = |(code, text)| oauth(code, text);
+    let scopes = request::scopes(scope, &client.metadata.scope).map_err(wrong)?;
+    let resources = resources.iter().map(String::as_str);
+    let resources = request::resources(resources, &client.metadata, &tenant.issuer).map_err(wrong)?;
+    let device_code = cx.secret();
+    // A code that another device has just now is drawn again.
+    for _ in 0..4 {
+        let Some(code) = user_code::from_random(&cx.random::<32>()) else { continue };
+        let row = NewDevice {
+            hash: &stored(&device_code),
+            user_code_hash: &hashed(cx, tenant, &code)?,
+            tenant_id: &tenant.id,
+            client_id: &client.id,
+            scope: &scopes.join(" "),
+            resources: &resources,
+            interval_seconds: INTERVAL,
+            created_at: cx.now,
+            expires_at: cx.now.plus(SECONDS),
+        };
+        let entry = Entry::ok("device.asked").by(&client.id).on(&client.id).saying(scopes.join(" "));
+        if audit::change(cx, &tenant.id, device_codes::insert(&row), entry).await? {
+            let verification_uri = format!("{}/device", tenant.issuer);
+            return Ok(Asked { device_code, user_code: user_code::shown(&code), verification_uri });
+        }
+    }
+    Err(Fault::new("device", "no user code is free").into())
+}
+
+/// What is stored of a user code. It is short enough to be guessed from a plain hash, so a key of ours is in it.
+fn hashed(cx: &Cx, tenant: &Tenant, code: &str) -> Result<String, Fault> {
+    let key = seal::derive(&cx.config.seal_key, &tenant.id, "user-codes")?;
+    Ok(base64url(&hmac(&key, code.as_bytes())))
+}
+
+/// A device that waits for its person.
+pub struct Pending {
+    /// The client.
+    pub client: Rc<Client>,
+    /// What it asks for.
+    pub scopes: Vec<String>,
+    /// Its user code, as it is shown.
+    pub user_code: String,
+    hash: String,
+}
+
+/// The device whose code a person typed, who is signed in. Guesses are counted by address and by person; what
+/// is right does not count (§5.1).
+///
+/// # Errors
+/// [`Refusal::NotFound`] for a code that is wrong, over or decided; [`Refusal::Limited`].
+pub async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str) -> Result<Pending, Error> {
+    let guess = throttle::user_code(cx, &tenant.id, &person.user.id).await?;
+    let found = match user_code::typed(typed) {
+        Some(code) => pending(cx, tenant, &code).await?,
+        None => None,
+    };
+    let Some(found) = found else {
+        audit::write(cx, &tenant.id, Entry::failed("device.unknown").by(&person.user.id)).await?;
+        return Err(Refusal::NotFound.into());
+    };
+    if let Some(guess) = guess {
+        guess.right(cx);
+    }
+    Ok(found)
+}
+
+async fn pending(cx: &Cx, tenant: &Tenant, code: &str) -> Result<Option<Pending>, Fault> {
+    let hash = hashed(cx, tenant, code)?;
+    let row = device_codes::pending(cx.db.as_ref(), &tenant.id, &hash, cx.now).await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
+    let scopes = row.scope.split(' ').map(str::to_owned).collect();
+    Ok(Some(Pending { client, scopes, user_code: user_code::shown(code), hash }))
+}
+
+/// The person lets the device have what it asks for, or not (§3.3). What is decided stays so.
+///
+/// # Errors
+/// As [`find`].
+pub async fn decide(
+    cx: &Cx,
+    tenant: &Tenant,
+    person: &Session,
+    typed: &str,
+    allow: bool,
+) -> Result<Pending, Error> {
+    let found = find(cx, tenant, person, typed).await?;
+    let (status, entry) = match allow {
+        true => ("approved", Entry::ok("device.approved")),
+        false => ("denied", Entry::failed("device.denied")),
+    };
+    let entry = entry.by(&person.user.id).on(&found.client.id).saying(found.scopes.join(" "));
+    let decide = device_codes::decide(&found.hash, &tenant.id, status, person.id(), cx.now);
+    if !audit::change(cx, &tenant.id, decide, entry).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(found)
+}
+
+/// A device polls (§3.4): tokens once its person agreed, else why not yet (§3.5). `resources` may narrow what the
+/// access token is for (RFC 8707 §2.2).
+///
+/// # Errors
+/// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`; `invalid_grant` for a code that is
+/// unknown, another client's, or was paid out; `invalid_target`.
+pub async fn poll(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    device_code: &str,
+    resources: &[String],
+) -> Result<Issued, Error> {
+    let bad = || oauth(Code::InvalidGrant, "the device code is unknown, used, or not this client's");
+    let hash = stored(device_code);
+    let db = cx.db.as_ref();
+    let found = device_codes::poll(db, &tenant.id, &client.id, &hash, SLOWER, cx.now).await?;
+    let found = found.filter(|found| found.used_at.is_none()).ok_or_else(bad)?;
+    if found.expires_at <= cx.now {
+        return Err(oauth(Code::ExpiredToken, "the device code is over: begin anew"));
+    }
+    match found.status.as_str() {
+        "approved" => {}
+        "denied" => return Err(oauth(Code::AccessDenied, "the user did not agree")),
+        _ if found.polled_at.is_some_and(|at| cx.now < at.plus(found.interval_seconds)) => {
+            return Err(oauth(Code::SlowDown, "the device polls too often: wait 5 seconds longer each time"));
+        }
+        _ => return Err(oauth(Code::AuthorizationPending, "the user has not decided yet")),
+    }
+    // Who signed out since, or was disabled, gives nothing any more.
+    let live = found.live.filter(|live| stands(tenant, &live.user, &live.amr)).ok_or_else(bad)?;
+    let scopes = found.scope.split(' ').map(str::to_owned).collect();
+    let held = still_registered(tenant, client, scopes, found.resources)?;
+    let for_this_token = held.narrow(tenant, None, resources)?;
+    let grant_id = cx.id();
+    let mut grant = Grant {
+        session_id: &grant_id,
+        user: &live.user,
+        amr: &live.amr,
+        auth_time: live.auth_time,
+        scopes: grants::lent(held.scopes.iter().map(String::as_str), &live.granted),
+        resources: held.resources,
+        nonce: None,
+        claims: None,
+    };
+    let entry = Entry::ok("device.exchanged").by(&live.user.id).on(&client.id).saying(&grant_id);
+    let beginning = grants::begin(cx, tenant, client, &grant, &live.id, entry);
+    let mut batch = vec![device_codes::take(&hash, cx.now)];
+    batch.extend(beginning.batch);
+    let answers = cx.db.run(batch).await?;
+    if answers.first().is_none_or(Vec::is_empty) || answers.get(1).is_none_or(Vec::is_empty) {
+        return Err(bad());
+    }
+    grant.resources = for_this_token.resources;
+    Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
+}

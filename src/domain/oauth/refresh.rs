@@ -1,0 +1,64 @@
+//! A client's refresh token spent for new tokens (RFC 6749 §6).
+
+use crate::cx::Cx;
+use crate::domain::oauth::grants::{self, Grant, Issued};
+use crate::domain::oauth::narrowing::{Held, still_registered};
+use crate::domain::refusal::{Error, Refusal, oauth};
+use crate::domain::session::refresh::{Spent, spend};
+use crate::domain::tenants::Tenant;
+use crate::oidc::error::Code;
+use crate::store::clients::Client;
+use crate::store::refresh_tokens::Token;
+use crate::store::sessions::Live;
+
+/// Spends a client's refresh token (RFC 6749 §6); `scope` and `resources` may narrow the access token.
+///
+/// # Errors
+/// As [`refresh`], as `invalid_grant`; `invalid_scope` and `invalid_target` for more than was granted.
+pub async fn for_client(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    token: &str,
+    scope: Option<&str>,
+    resources: &[String],
+) -> Result<Issued, Error> {
+    let held = |token: &Token, of: &Tenant| {
+        if of.id != tenant.id || token.client_id.as_deref() != Some(&client.id) {
+            return Err(Refusal::BadCredential.into());
+        }
+        let Some(live) = &token.live else { return Err(Refusal::BadCredential.into()) };
+        wanted(tenant, client, live, scope, resources).map(drop)
+    };
+    let Spent { live, next, .. } = spend(cx, token, &client.id, held).await.map_err(|error| match error {
+        Error::Refused(Refusal::BadCredential) => {
+            oauth(Code::InvalidGrant, "the refresh token is unknown, used, expired, or not this client's")
+        }
+        other => other,
+    })?;
+    let Held { scopes, resources } = wanted(tenant, client, &live, scope, resources)?;
+    let grant = Grant {
+        session_id: &live.id,
+        user: &live.user,
+        amr: &live.amr,
+        auth_time: live.auth_time,
+        scopes: grants::lent(scopes.iter().map(String::as_str), &live.granted),
+        resources,
+        nonce: None,
+        claims: None,
+    };
+    Ok(grants::issue(cx, tenant, client, &grant, Some(next)).await?)
+}
+
+/// What of a grant a refresh asks for. The grant itself stays as it is, for the next one.
+fn wanted(
+    tenant: &Tenant,
+    client: &Client,
+    live: &Live,
+    scope: Option<&str>,
+    resources: &[String],
+) -> Result<Held, Error> {
+    let granted = live.scope.as_deref().unwrap_or_default().split_ascii_whitespace().map(str::to_owned);
+    let held = still_registered(tenant, client, granted.collect(), live.resources.clone())?;
+    held.narrow(tenant, scope, resources)
+}

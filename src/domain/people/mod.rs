@@ -1,0 +1,8 @@
+//! People: found, and made; what an administrator does to them is in `admin::users`.
+
+mod administrators;
+mod person;
+pub mod usage;
+
+pub(crate) use self::administrators::is_active_administrator;
+pub use self::person::{address, by_email, display_name, find, new_user};

@@ -1,0 +1,71 @@
+//! Who a person is to those who sign them in: found by address, and made with nothing but one.
+
+use crate::cx::Cx;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::tenants::{Chosen, Tenant};
+use crate::model::email::Email;
+use crate::model::name;
+use crate::model::reason::Reason;
+use crate::ports::Fault;
+use crate::store;
+use crate::store::users::User;
+
+/// A user with nothing but an address.
+pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
+    User {
+        id: cx.id(),
+        tenant_id: tenant.id.clone(),
+        directory: tenant.directory.clone(),
+        email: email.shown().to_owned(),
+        email_key: email.key().to_owned(),
+        email_verified: false,
+        name: None,
+        password_hash: None,
+        roles: Vec::new(),
+        scopes: Vec::new(),
+        plan: None,
+        password_by_mail: false,
+        mfa: "none".into(),
+        status: "active".into(),
+        operator: false,
+        language: None,
+        created_at: cx.now,
+        last_login_at: None,
+    }
+}
+
+/// A display name, if it is one; `None` for an empty one.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field, as [`name::parse`] says.
+pub fn display_name(field: &'static str, sent: Option<&str>) -> Result<Option<String>, Error> {
+    match name::parse(sent.unwrap_or_default(), name::LONGEST) {
+        Ok(name) => Ok(Some(name)),
+        Err(Reason::Missing) => Ok(None),
+        Err(reason) => Err(invalid(field, reason)),
+    }
+}
+
+/// The user whose address it is, among those that a request may sign in: of the tenant that it named, or of
+/// the whole directory if it named none.
+pub async fn by_email(cx: &Cx, chosen: &Chosen, email: &Email) -> Result<Option<User>, Fault> {
+    let user = store::users::by_email(cx.db.as_ref(), &chosen.tenant.directory, email.key()).await?;
+    Ok(user.filter(|user| !chosen.explicit || user.tenant_id == chosen.tenant.id))
+}
+
+/// A user of the tenant.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<User, Error> {
+    Ok(store::users::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
+}
+
+/// An e-mail address, if what was sent in that field is one.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub fn address(field: &'static str, sent: &str) -> Result<Email, Error> {
+    let reason = if sent.trim().is_empty() { Reason::Missing } else { Reason::NotAnAddress };
+    Email::parse(sent).ok_or_else(|| invalid(field, reason))
+}

@@ -1,0 +1,22 @@
+//! What a session is held by: a program, with tokens, or a browser, with a cookie.
+
+/// What a session is to be held by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder<'a> {
+    /// A program, with tokens.
+    Api,
+    /// A browser, with a cookie.
+    Browser {
+        /// The cookie that makes it a trusted one, if it sent that.
+        device: Option<&'a str>,
+        /// The cookie of the session that it holds, if it sent one.
+        session: Option<&'a str>,
+    },
+}
+
+impl Holder<'_> {
+    /// Whether it is a browser.
+    pub fn is_browser(self) -> bool {
+        matches!(self, Holder::Browser { .. })
+    }
+}

@@ -1,0 +1,14 @@
+//! Sessions: what stands for a person after signing in, and who a presented credential stands for.
+//!
+//! `sessions` begins and ends them, `refresh` keeps a program's alive, `credential` looks up what was presented, `principal`
+//! turns it into the proof that a handler asks for (a guard), `delegation` holds that nobody gives what they don't have.
+
+pub mod channel;
+pub mod credential;
+pub mod delegation;
+pub mod one_mailbox;
+pub mod principal;
+pub mod refresh;
+pub mod remembered;
+pub mod sessions;
+pub mod standing;

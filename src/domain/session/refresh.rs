@@ -1,0 +1,123 @@
+//! Refresh with rotation and reuse detection (RFC 9700 §4.14.2).
+//!
+//! A token's successor follows from the token itself under a key of ours. So many at once, or a retry whose
+//! answer got lost, get one and the same successor, and no second lineage can come to be.
+
+use crate::domain::session::standing;
+use std::rc::Rc;
+
+use crate::crypto::seal;
+use crate::crypto::secret::{base64url, hmac, sha256, stored};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::principal;
+use crate::domain::session::sessions::{self, Tokens};
+use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::throttle::lookups;
+use crate::store;
+use crate::store::refresh_tokens::{self, Spend, Token};
+use crate::store::sessions::Live;
+
+/// A token that was spent.
+pub(crate) struct Spent {
+    pub(crate) tenant: Rc<Tenant>,
+    pub(crate) live: Live,
+    /// Its successor.
+    pub(crate) next: String,
+}
+
+/// Spends a refresh token for a new pair.
+///
+/// # Errors
+/// [`Refusal::BadCredential`] for one that is unknown, expired, of an ended session, granted to a client, or
+/// spent; a spent one that is not a retry within the grace window ends its family. [`Refusal::WrongTenant`]
+/// for another tenant's, which is left as it is.
+pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Error> {
+    let own = |token: &Token, tenant: &Tenant| {
+        principal::of_tenant(chosen, tenant)?;
+        if token.client_id.is_some() { Err(Refusal::BadCredential.into()) } else { Ok(()) }
+    };
+    let Spent { tenant, live, next, .. } = spend(cx, token, &cx.client.user_agent, own).await?;
+    let Live { id, user, granted, amr, auth_time, .. } = &live;
+    let access = sessions::access_token(cx, &tenant, user, granted, id, amr, *auth_time).await?;
+    Ok(Tokens { access, expires_in: tenant.settings_for(user).access_token_seconds, refresh: next })
+}
+
+/// Spends a token that `held` lets its sender have; `by` tells senders apart.
+pub(crate) async fn spend(
+    cx: &Cx,
+    token: &str,
+    by: &str,
+    held: impl Fn(&Token, &Tenant) -> Result<(), Error>,
+) -> Result<Spent, Error> {
+    if token.len() != 43 {
+        return Err(Refusal::BadCredential.into());
+    }
+    let lineage = seal::derive(&cx.config.seal_key, "all", "refresh-lineage")?;
+    let next = base64url(&hmac(&lineage, token.as_bytes()));
+    let (hash, successor) = (stored(token), stored(&next));
+    let by = base64url(sha256(by.as_bytes()).get(..12).unwrap_or_default());
+    // A second look is needed if another call spent the token between ours.
+    for _ in 0..2 {
+        let found = refresh_tokens::find(cx.db.as_ref(), &hash, &successor, cx.now).await?;
+        let found = found.ok_or(Refusal::BadCredential)?;
+        let tenant = tenants::by_id(cx, &found.tenant_id).await?.ok_or(Refusal::BadCredential)?;
+        held(&found, &tenant)?;
+        let stands = |live: &&Live| standing::stands(&tenant, &live.user, &live.amr);
+        let live = found.live.as_ref().filter(stands).ok_or(Refusal::BadCredential)?;
+        let expires_at = cx.now.plus(tenant.settings_for(&live.user).refresh_token_seconds);
+        let spent = match found.used_at {
+            Some(used_at) => {
+                let in_time = cx.now < used_at.plus(tenant.settings.refresh_grace_seconds);
+                if !in_time || found.used_by.as_deref() != Some(&by) || found.successor_spent {
+                    return Err(reused(cx, &found).await?);
+                }
+                true
+            }
+            None if found.expires_at <= cx.now => return Err(Refusal::BadCredential.into()),
+            None => {
+                let spend = Spend { hash: &hash, successor: &successor, expires_at, by: &by, now: cx.now };
+                let entry = Entry::ok("token.refreshed").by(&live.user.id).on(&live.id);
+                refresh_tokens::spend(cx.db.as_ref(), &spend, audit::row_if_changed(cx, &tenant.id, entry))
+                    .await?
+            }
+        };
+        if spent {
+            let live = live.clone();
+            return Ok(Spent { tenant, live, next });
+        }
+    }
+    Err(Refusal::BadCredential.into())
+}
+
+/// The tenant of a token, if that is one the request is for.
+async fn tenant_of(cx: &Cx, chosen: &Chosen, token: &Token) -> Result<Rc<Tenant>, Error> {
+    let tenant = tenants::by_id(cx, &token.tenant_id).await?.ok_or(Refusal::BadCredential)?;
+    principal::of_tenant(chosen, &tenant)?;
+    Ok(tenant)
+}
+
+/// A spent token came again: whoever has it, its family ends.
+async fn reused(cx: &Cx, token: &Token) -> Result<Error, Error> {
+    let entry = Entry::failed("token.reused").by(&token.user_id).on(&token.session_id);
+    let mut batch = store::sessions::end(&token.session_id, cx.now).to_vec();
+    batch.push(audit::row(cx, &token.tenant_id, entry.saying("the family was ended")));
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&token.user_id);
+    backchannel::soon(cx, &token.user_id);
+    Ok(Refusal::BadCredential.into())
+}
+
+/// Ends the session that a refresh token belongs to, spent or not. One that is unknown ends nothing, which
+/// is what its sender wanted (RFC 7009 §2.2).
+pub async fn end(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(), Error> {
+    let hash = stored(token);
+    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
+        lookups::missed(cx);
+        return Ok(());
+    };
+    let tenant = tenant_of(cx, chosen, &found).await?;
+    Ok(sessions::end(cx, &tenant.id, &found.user_id, &found.session_id).await?)
+}

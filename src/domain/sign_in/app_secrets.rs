@@ -1,0 +1,79 @@
+//! The secrets that authenticator apps share with us, sealed at rest with their row bound in.
+
+use zeroize::Zeroizing;
+
+use crate::crypto::{seal, totp};
+use crate::cx::Cx;
+use crate::domain::sign_in::challenges::Waiting;
+use crate::domain::tenants;
+use crate::model::{qr, text};
+use crate::ports::Fault;
+
+fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
+    seal::derive(&cx.config.seal_key, tenant_id, "second-factors")
+}
+
+/// Of an app that is being enrolled with a challenge.
+pub(crate) fn pending(challenge_id: &str) -> String {
+    format!("challenges/{challenge_id}/secret")
+}
+
+/// Of an app that a user has.
+pub(crate) fn of_user(user_id: &str) -> String {
+    format!("authenticators/{user_id}/secret")
+}
+
+/// Seals a secret for that row.
+pub(crate) fn seal(cx: &Cx, tenant_id: &str, row: &str, secret: &[u8]) -> Result<String, Fault> {
+    seal::seal(&*key(cx, tenant_id)?, cx.random(), row, secret)
+}
+
+/// Opens what was sealed for that row.
+pub(crate) fn open(cx: &Cx, tenant_id: &str, row: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    seal::open(&*key(cx, tenant_id)?, row, sealed)
+}
+
+/// Characters of an issuer's name in an `otpauth:` address: all of it fits into a QR code, whatever the script.
+const LONGEST_NAME: usize = 64;
+
+/// A name as it stands in an `otpauth:` address, where a colon parts the issuer from the account and can be in
+/// neither (Key URI format, "Label").
+pub(crate) fn name_in_uri(name: &str) -> String {
+    let apart: String = text::visible(name).chars().map(|c| if is_colon(c) { ' ' } else { c }).collect();
+    let words: Vec<&str> = apart.split_whitespace().collect();
+    words.join(" ").chars().take(LONGEST_NAME).collect()
+}
+
+/// A colon, also one that an app may take for one.
+fn is_colon(c: char) -> bool {
+    matches!(c, ':' | '\u{ff1a}' | '\u{fe55}' | '\u{fe13}' | '\u{2236}' | '\u{a789}')
+}
+
+/// An authenticator app that is being enrolled.
+pub struct Enrolling {
+    /// The shared secret in base32, to be typed.
+    pub secret: String,
+    /// The same as an `otpauth:` address.
+    pub uri: String,
+    /// The address as a QR code.
+    pub svg: String,
+}
+
+impl Waiting {
+    /// The shared secret of the authenticator app that is being enrolled with it.
+    pub(crate) fn app_secret(&self, cx: &Cx) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
+        let row = pending(&self.row.id);
+        open(cx, &self.tenant.id, &row, sealed).map(Some)
+    }
+
+    /// What to show of the authenticator app that is being enrolled with it.
+    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
+        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
+        let issuer = name_in_uri(&self.tenant.name);
+        let account = self.user.email.replace(':', " ");
+        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
+        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
+        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
+    }
+}

@@ -1,0 +1,384 @@
+//! What waits for a second factor: a sign-in, a session that is asked for one, an enrolment.
+//!
+//! Whoever holds the secret of a challenge has proved what it says so far and nothing else. A browser holds it
+//! in a cookie, a program in memory; neither can use the other's.
+
+use std::rc::Rc;
+
+use crate::crypto::secret::stored;
+use crate::crypto::totp;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Letter};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::channel::Holder;
+use crate::domain::session::one_mailbox::{self, methods};
+use crate::domain::session::principal::{self, OwnSession};
+pub use crate::domain::sign_in::app_secrets::Enrolling;
+use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::sign_in::{app_secrets, one_time};
+use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::throttle::{self, lookups};
+use crate::model::factor::{Method, has_two};
+use crate::model::time::Time;
+use crate::ports::Stmt;
+use crate::store;
+use crate::store::challenges::{Challenge, Found};
+use crate::store::factors::Factors;
+use crate::store::users::User;
+
+/// The name of the cookie that a browser holds a challenge by.
+pub const COOKIE: &str = "__Host-portcullis-challenge";
+
+/// How long a challenge waits, in seconds.
+pub const SECONDS: i64 = 600;
+
+/// How many codes are mailed for one challenge.
+const MOST_SENDS: i64 = 3;
+
+/// What waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A sign-in, for a session.
+    SignIn,
+    /// A session, to be one of two factors.
+    StepUp,
+    /// A session that enrols a factor.
+    Enrol,
+}
+
+impl Purpose {
+    /// As the database names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Purpose::SignIn => "sign-in",
+            Purpose::StepUp => "step-up",
+            Purpose::Enrol => "enrol",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Purpose> {
+        [Purpose::SignIn, Purpose::StepUp, Purpose::Enrol].into_iter().find(|one| one.name() == name)
+    }
+}
+
+/// A challenge with its user.
+#[derive(Debug)]
+pub struct Waiting {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// The user.
+    pub user: User,
+    /// The secret that stands for it, when it is made.
+    pub secret: String,
+    /// What the user has.
+    pub factors: Factors,
+    /// Its row.
+    pub row: Challenge,
+    /// Whether the row is written; see [`step_up`](crate::domain::sign_in::step_up).
+    pub saved: bool,
+}
+
+impl Waiting {
+    /// Seconds until it is over.
+    pub fn expires_in(&self, cx: &Cx) -> i64 {
+        self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
+    }
+
+    /// What can complete it, the first of which is the usual one.
+    pub fn methods(&self) -> &[Method] {
+        &self.row.methods
+    }
+
+    /// Whether completing it sets a factor up.
+    pub(crate) fn enrols(&self) -> bool {
+        self.purpose == Purpose::Enrol || self.row.sealed_secret.is_some()
+    }
+
+    /// Whether a code was mailed for it.
+    pub fn was_sent(&self) -> bool {
+        self.row.sends > 0
+    }
+
+    /// Whether a code can be mailed for it, the first or another one.
+    pub fn can_send(&self) -> bool {
+        self.methods().contains(&Method::Email) && self.row.sends < MOST_SENDS
+    }
+
+    /// When it was made.
+    pub fn made_at(&self) -> Time {
+        self.row.expires_at.plus(-SECONDS)
+    }
+}
+
+/// The statements that end what waits for a user and the trust in their browsers: their password or second
+/// factor is another one from now on.
+pub fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
+    [store::challenges::end_all(user_id, now), store::trusted_devices::delete_all(user_id)]
+}
+
+/// The same, once the event of that mark is written.
+pub(crate) fn forget_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
+    forget(user_id, now).map(|stmt| store::audit::if_written(stmt, mark))
+}
+
+/// What a challenge is made of.
+struct New<'a> {
+    purpose: Purpose,
+    holder: Holder<'a>,
+    session_id: Option<String>,
+    amr: Vec<String>,
+    /// What can complete it; with none, an authenticator app is enrolled.
+    methods: Vec<Method>,
+}
+
+/// What proved the first factor, as [`Proved`] has it.
+#[derive(Default)]
+struct First {
+    gate: Vec<Stmt>,
+    password_hash: Option<String>,
+    writes: Vec<Stmt>,
+}
+
+/// Has a sign-in wait for the second factor. Who has none enrols one first.
+pub(crate) async fn for_sign_in(
+    cx: &Cx,
+    proved: Proved,
+    factors: &Factors,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
+    let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
+    let methods = methods(&tenant, &user, factors, &amr);
+    let new = New { purpose: Purpose::SignIn, holder, session_id: None, amr, methods };
+    make(cx, tenant, user, factors.clone(), new, First { gate, password_hash, writes }).await
+}
+
+/// Who is asked for a second factor in a session, and what they have.
+pub(crate) struct Asked {
+    pub tenant: Rc<Tenant>,
+    pub user: User,
+    pub factors: Factors,
+    /// What can complete it; with none, an authenticator app is enrolled.
+    pub methods: Vec<Method>,
+}
+
+/// Whom to ask for a second factor in a session, and for which.
+pub(crate) async fn ask_session(cx: &Cx, session: &OwnSession) -> Result<Asked, Error> {
+    let (tenant, user, factors) = own(cx, session).await?;
+    let methods = methods(&tenant, &user, &factors, &session.amr);
+    if tenant.settings.mfa == MfaPolicy::Off && methods.is_empty() {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok(Asked { tenant, user, factors, methods })
+}
+
+/// Asks a session for a second factor, and mails the code at once to one who uses those: for a request that asks for
+/// it. A page that is only looked at uses [`step_up`](crate::domain::sign_in::step_up).
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
+pub async fn for_session(
+    cx: &Cx,
+    session: &OwnSession,
+    password: Option<&str>,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Asked { tenant, user, factors, methods } = ask_session(cx, session).await?;
+    if methods.is_empty() {
+        fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
+    }
+    let amr = session.amr.clone();
+    let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
+    make(cx, tenant, user, factors, new, First::default()).await
+}
+
+/// Begins the enrolment of a factor in a session: an authenticator app, or codes by mail.
+///
+/// # Errors
+/// As [`for_session`]; [`Refusal::MfaRequired`] for one who has a second factor already and has not proved it
+/// in this session; as [`fresh_sign_in::require`].
+pub async fn for_enrolment(
+    cx: &Cx,
+    session: &OwnSession,
+    method: Method,
+    password: Option<&str>,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let (tenant, user, factors) = own(cx, session).await?;
+    if tenant.settings.mfa == MfaPolicy::Off {
+        return Err(Refusal::Forbidden.into());
+    }
+    if !one_mailbox::is_all(&user, &factors, &session.amr) {
+        second_factor_proved(session, &user, &factors)?;
+    }
+    fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
+    let amr = session.amr.clone();
+    let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
+    let new = New { purpose: Purpose::Enrol, holder, session_id: session.session_id.clone(), amr, methods };
+    make(cx, tenant, user, factors, new, First::default()).await
+}
+
+/// Whether a session may change second factors: it has proved one, if there is one.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`].
+pub fn second_factor_proved(session: &OwnSession, user: &User, factors: &Factors) -> Result<(), Refusal> {
+    if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
+}
+
+/// The user of a session as they are now, where the tenant has second factors or the user does.
+pub(crate) async fn own(cx: &Cx, session: &OwnSession) -> Result<(Rc<Tenant>, User, Factors), Error> {
+    let id = &session.user.id;
+    let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
+    let user = user.ok_or(Refusal::BadCredential)?;
+    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now).await?;
+    if session.tenant.settings.mfa == MfaPolicy::Off && !factors.any(&user) {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok((session.tenant.clone(), user, factors))
+}
+
+async fn make(
+    cx: &Cx,
+    tenant: Rc<Tenant>,
+    user: User,
+    factors: Factors,
+    new: New<'_>,
+    first: First,
+) -> Result<Waiting, Error> {
+    let First { gate, password_hash, writes: mut batch } = first;
+    let New { purpose, holder, session_id, amr, mut methods } = new;
+    let (secret, id) = (cx.secret(), cx.id());
+    let mut sealed_secret = None;
+    if methods.is_empty() {
+        methods.push(Method::Totp);
+        let app = cx.random::<{ totp::SECRET_BYTES }>();
+        sealed_secret = Some(app_secrets::seal(cx, &tenant.id, &app_secrets::pending(&id), &app)?);
+    }
+    let mut row = Challenge {
+        hash: stored(&secret),
+        id,
+        tenant_id: tenant.id.clone(),
+        user_id: user.id.clone(),
+        purpose: purpose.name().to_owned(),
+        browser: holder.is_browser(),
+        session_id,
+        amr,
+        methods,
+        code_hash: None,
+        sends: 0,
+        sealed_secret,
+        expires_at: cx.now.plus(SECONDS),
+    };
+    // Who uses codes by mail gets one at once, if there may be another mail.
+    let mut letter = None;
+    let first = row.methods.first() == Some(&Method::Email);
+    if first && throttle::mail(cx, &tenant.directory, &user.email_key, "code").await? {
+        let code = one_time::digits(cx);
+        row.code_hash = Some(one_time::hash(cx, &tenant.id, &row.id, &code)?);
+        row.sends = 1;
+        letter = Some(mailing::write(cx, &tenant, &user, Letter::Code { code: &code }).await?);
+    }
+    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
+    let mut all = store::chained(gate);
+    let at = all.len();
+    let code_until = Some(row.expires_at).filter(|_| row.sends > 0);
+    all.push(store::challenges::insert(&row, code_until, password_hash.as_deref(), at > 0, cx.now));
+    let mark = audit::mark(cx, &tenant.id, entry);
+    all.push(mark.stmt);
+    let mut letter = letter.map(|letter: mailing::Outgoing| letter.if_written(&mark.id));
+    if let Some(letter) = &mut letter {
+        all.append(&mut letter.stmts);
+    }
+    all.append(&mut batch);
+    let answers = cx.db.run(all).await?;
+    if answers.get(at).is_none_or(Vec::is_empty) {
+        // What proved the first factor is no longer valid.
+        let refusal =
+            if at > 0 || password_hash.is_some() { Refusal::WrongPassword } else { Refusal::ChallengeOver };
+        return Err(refusal.into());
+    }
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
+    Ok(Waiting { purpose, tenant, user, secret, factors, row, saved: true })
+}
+
+/// What waits under a secret that this holder has.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`] if nothing does, or for a user of a tenant that the request is not for.
+pub async fn find(cx: &Cx, chosen: &Chosen, secret: &str, holder: Holder<'_>) -> Result<Waiting, Error> {
+    if secret.is_empty() || secret.len() > 128 {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    let found = store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await?;
+    waiting(cx, chosen, found, holder).await
+}
+
+/// The enrolment that a session began last.
+///
+/// # Errors
+/// As [`find`].
+pub async fn enrolment_of(cx: &Cx, chosen: &Chosen, session: &OwnSession) -> Result<Waiting, Error> {
+    let found = store::challenges::of_session(cx.db.as_ref(), session.id(), "enrol", cx.now).await?;
+    waiting(cx, chosen, found, Holder::Api).await
+}
+
+async fn waiting(
+    cx: &Cx,
+    chosen: &Chosen,
+    found: Option<Found>,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Some(found) = found else {
+        lookups::missed(cx);
+        return Err(Refusal::ChallengeOver.into());
+    };
+    read(cx, chosen, found, holder).await
+}
+
+/// The same of one that is there.
+pub(crate) async fn read(
+    cx: &Cx,
+    chosen: &Chosen,
+    found: Found,
+    holder: Holder<'_>,
+) -> Result<Waiting, Error> {
+    let Found { challenge: row, user, factors } = found;
+    let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == holder.is_browser());
+    let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
+    let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;
+    principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::ChallengeOver)?;
+    Ok(Waiting { purpose, tenant, user, secret: String::new(), factors, row, saved: true })
+}
+
+/// Mails another code for a challenge; the one before is no longer valid.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`] for a challenge that takes none, and when too many were mailed for it;
+/// [`Refusal::Limited`] when too many were mailed to the address.
+pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
+    let Waiting { tenant, user, row, .. } = waiting;
+    if !waiting.can_send() {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, "code").await?;
+    let code = one_time::digits(cx);
+    let hash = one_time::hash(cx, &tenant.id, &row.id, &code)?;
+    let set = store::challenges::set_code(&row.hash, &hash, row.expires_at, MOST_SENDS, cx.now);
+    let mark = audit::mark(cx, &tenant.id, Entry::ok("mfa.code_sent").by(&user.id).on(&row.id));
+    let mut letter = mailing::write(cx, tenant, user, Letter::Code { code: &code }).await?;
+    letter = letter.if_written(&mark.id);
+    let mut batch = vec![set, mark.stmt];
+    batch.append(&mut letter.stmts);
+    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    mailing::dispatch(cx, letter).await;
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Changing one's address: it is another one when both mailboxes have agreed, in whatever order.
+
+use crate::domain::people;
+use std::rc::Rc;
+
+use crate::crypto::password::Check;
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
+use crate::domain::session::principal::{self, OwnSession};
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::sign_in::{challenges, passwords};
+use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::{backchannel, throttle};
+use crate::model::email::Email;
+use crate::model::reason::Reason;
+use crate::ports::Fault;
+use crate::store::email_changes::{EmailChange, Found};
+use crate::store::users::User;
+use crate::store::{self, Columns};
+
+/// How long it waits for both, in seconds.
+const SECONDS: i64 = 86_400;
+
+/// As limits name it.
+const PURPOSE: &str = "change-email";
+
+/// Asks for another address: mails a link to it and one to the address before. Whether somebody else has it is
+/// not said; its owner is told by the link. A newer request takes the place of an older one.
+///
+/// # Errors
+/// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of one who has a password, else as [`fresh_sign_in::require`];
+/// [`Refusal::MfaRequired`] for a
+/// session that has not proved its user's second factor; [`Refusal::Limited`].
+pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &str) -> Result<(), Error> {
+    let tenant = &session.tenant;
+    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
+    let user = user.ok_or(Refusal::BadCredential)?;
+    let new = wanted(tenant, &user, new_email)?;
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    challenges::second_factor_proved(session, &user, &factors)?;
+    if user.password_hash.is_some() {
+        let failed = Entry::failed("email.change_asked");
+        passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;
+    } else {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    }
+    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, PURPOSE).await?;
+    throttle::mail_or_wait(cx, &tenant.directory, new.key(), PURPOSE).await?;
+    let (old_secret, new_secret) = (cx.secret(), cx.secret());
+    let change = EmailChange {
+        id: cx.id(),
+        new_email: new.shown().to_owned(),
+        new_email_key: new.key().to_owned(),
+        old_hash: stored(&old_secret),
+        new_hash: stored(&new_secret),
+        expires_at: cx.now.plus(SECONDS),
+    };
+    let page = format!("{}/tenant/{}/change-email?token=", cx.config.origin, tenant.id);
+    let there = User { email: change.new_email.clone(), ..user.clone() };
+    let approve = &format!("{page}{old_secret}");
+    let approve = Letter::ApproveEmailChange { link: approve, new_email: &change.new_email };
+    let confirm = &format!("{page}{new_secret}");
+    let mut mails = [
+        mailing::write(cx, tenant, &user, approve).await?,
+        mailing::write(cx, tenant, &there, Letter::ConfirmNewEmail { link: confirm }).await?,
+    ];
+    let mut batch = store::email_changes::insert(&change, &user, cx.now).to_vec();
+    let entry = Entry::ok("email.change_asked").by(&user.id).on(&user.id);
+    batch.push(audit::row(cx, &tenant.id, entry));
+    mails.iter_mut().for_each(|mail| batch.append(&mut mail.stmts));
+    cx.db.run(batch).await?;
+    for mail in mails {
+        mailing::dispatch(cx, mail).await;
+    }
+    Ok(())
+}
+
+/// An address that the user may have, if nobody else does.
+fn wanted(tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
+    let new = people::address("newEmail", new_email)?;
+    if new.key() == user.email_key {
+        return Err(invalid("newEmail", Reason::SameAddress));
+    }
+    let domains = &tenant.settings.registration_domains;
+    if !domains.is_empty() && !domains.iter().any(|domain| domain == new.domain()) {
+        return Err(invalid("newEmail", Reason::DomainNotAllowed));
+    }
+    Ok(new)
+}
+
+/// What a link is about, for its page; looking changes nothing.
+pub struct Looked {
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// The address before.
+    pub email: String,
+    /// The address that it is to be.
+    pub new_email: String,
+    /// Whether the link was mailed to the new address.
+    pub is_new: bool,
+}
+
+/// What came of following a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// The other mailbox has not agreed yet.
+    Waits,
+    /// The address is the new one.
+    Done,
+}
+
+async fn find(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(Rc<Tenant>, Found), Error> {
+    if token.is_empty() || token.len() > 128 {
+        return Err(Refusal::LinkDead.into());
+    }
+    let found = store::email_changes::find(cx.db.as_ref(), &stored(token), cx.now).await?;
+    let found = found.ok_or(Refusal::LinkDead)?;
+    let tenant = tenants::by_id(cx, &found.user.tenant_id).await?.ok_or(Refusal::LinkDead)?;
+    principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::LinkDead)?;
+    Ok((tenant, found))
+}
+
+/// Whether a link is dead because the change that it confirmed is done.
+pub async fn is_done(cx: &Cx, chosen: &Chosen, token: &str) -> Result<bool, Fault> {
+    store::email_changes::is_done(cx.db.as_ref(), &chosen.tenant.id, &stored(token)).await
+}
+
+/// Looks at a link that can still be followed.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn look(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Looked, Error> {
+    let (tenant, found) = find(cx, chosen, token).await?;
+    let Found { user, new_email, is_new, .. } = found;
+    Ok(Looked { tenant, email: user.email, new_email, is_new })
+}
+
+/// Follows a link. With the second of them the address is the new one: what was mailed to the one before is dead,
+/// both mailboxes are told, and every session ends but the one it is done in, if that is the user's.
+///
+/// # Errors
+/// [`Refusal::LinkDead`]; [`Refusal::Conflict`] if somebody else has the address by then.
+pub async fn confirm(
+    cx: &Cx,
+    chosen: &Chosen,
+    token: &str,
+    session: Option<&OwnSession>,
+) -> Result<Confirmed, Error> {
+    let (tenant, Found { id, user, new_email, .. }) = find(cx, chosen, token).await?;
+    let own = |session: &&OwnSession| session.user.id == user.id;
+    let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
+    let there = User { email: new_email, email_verified: true, ..user.clone() };
+    let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
+    let mut mails = [
+        mailing::notice(cx, &tenant, &user, Changed::Email, &mark.id).await?,
+        mailing::notice(cx, &tenant, &there, Changed::EmailNow, &mark.id).await?,
+    ];
+    let mut batch = vec![
+        store::email_changes::confirm(&stored(token), cx.now),
+        audit::row_if_changed(cx, &tenant.id, Entry::ok("email.change_confirmed").by(&user.id).on(&user.id)),
+        store::email_changes::apply(&id, &user, &there.email),
+    ];
+    let changed = batch.len();
+    let done = mark.id.clone();
+    batch.push(mark.stmt);
+    batch.push(store::email_changes::done(&id, cx.now, &done));
+    batch.push(store::email_changes::kill_links(&user.id, cx.now, &done));
+    batch.extend(challenges::forget_if_written(&user.id, cx.now, &done));
+    batch.extend(store::sessions::end_all_but_if_written(&user.id, keep, cx.now, &done));
+    mails.iter_mut().for_each(|mail| batch.append(&mut mail.stmts));
+    let answers = cx.db.run(batch).await?;
+    let confirmed = answers.first().and_then(|rows| rows.first()).ok_or(Refusal::LinkDead)?;
+    if !Columns(confirmed).flag("both_confirmed")? {
+        return Ok(Confirmed::Waits);
+    }
+    if answers.get(changed).is_none_or(Vec::is_empty) {
+        return Err(ADDRESS_TAKEN.into());
+    }
+    after(cx, &user.id, mails).await?;
+    Ok(Confirmed::Done)
+}
+
+async fn after(cx: &Cx, user_id: &str, mails: [mailing::Outgoing; 2]) -> Result<(), Fault> {
+    cx.cache.forget_user(user_id);
+    backchannel::soon(cx, user_id);
+    for mail in mails {
+        mailing::dispatch(cx, mail).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! What users change of their own second factors, and administrators of theirs. Enrolment itself is a
+//! challenge: see [`challenges::for_enrolment`].
+
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed, Outgoing};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::principal::{Admin, OwnSession};
+use crate::domain::session::standing::needs_second;
+use crate::domain::sign_in::second_factor::{self, Guess};
+use crate::domain::sign_in::{challenges, one_time};
+use crate::domain::tenants::{MfaPolicy, Tenant};
+use crate::domain::throttle;
+use crate::model::factor::has_two;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::users::User;
+
+/// How a user stands with second factors.
+pub struct Standing {
+    /// Whether sign-ins take one.
+    pub enabled: bool,
+    /// Which one it is to be: `none`, `totp` or `email`.
+    pub method: String,
+    /// How many backup codes are left.
+    pub backup_codes: i64,
+    /// Whether the tenant requires one of everybody.
+    pub required: bool,
+}
+
+/// How the user of a session stands with second factors.
+pub async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, Fault> {
+    let (tenant, user) = (&session.tenant, &session.user);
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    Ok(Standing {
+        enabled: factors.any(user) && needs_second(tenant, user),
+        method: user.mfa.clone(),
+        backup_codes: factors.backup_codes,
+        required: tenant.settings.mfa == MfaPolicy::Required,
+    })
+}
+
+/// Removes a user's second factor, with a code of it.
+///
+/// # Errors
+/// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] where the tenant requires one.
+pub async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Error> {
+    if session.tenant.settings.mfa == MfaPolicy::Required {
+        return Err(Refusal::Forbidden.into());
+    }
+    let change = |_: &Tenant, user: &User, mark: &str| {
+        let mut all = vec![
+            store::authenticators::delete(&user.id, mark),
+            store::users::set_mfa(&user.id, "none", mark),
+        ];
+        all.extend(store::backup_codes::replace(&user.id, &[], mark));
+        all.extend(challenges::forget_if_written(&user.id, cx.now, mark));
+        Ok(all)
+    };
+    with_code(cx, session, code, "mfa.disabled", Changed::SecondFactorOff, change).await
+}
+
+/// A fresh set of backup codes, with a code of the second factor. The ones before are good no more.
+///
+/// # Errors
+/// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] for who has no second factor.
+pub async fn new_backup_codes(cx: &Cx, session: &OwnSession, code: &str) -> Result<Vec<String>, Error> {
+    let codes = one_time::backup_codes(cx);
+    let change = |tenant: &Tenant, user: &User, mark: &str| {
+        Ok(second_factor::replaced(cx, tenant, user, &codes, mark)?.to_vec())
+    };
+    with_code(cx, session, code, "mfa.backup_codes", Changed::BackupCodes, change).await?;
+    Ok(codes)
+}
+
+/// How many backup codes a user has left.
+///
+/// # Errors
+/// As [`challenges::for_session`].
+pub async fn backup_codes_left(cx: &Cx, session: &OwnSession) -> Result<i64, Error> {
+    let (_, _, factors) = challenges::own(cx, session).await?;
+    Ok(factors.backup_codes)
+}
+
+/// Changes a user's second factors with a code of one of them: of the app, a backup code, or the one that was
+/// mailed when the session was asked for its second factor.
+async fn with_code(
+    cx: &Cx,
+    session: &OwnSession,
+    code: &str,
+    event: &'static str,
+    changed: Changed,
+    change: impl FnOnce(&Tenant, &User, &str) -> Result<Vec<Stmt>, Error>,
+) -> Result<(), Error> {
+    let (tenant, user, factors) = challenges::own(cx, session).await?;
+    if user.mfa == "none" {
+        return Err(Refusal::Forbidden.into());
+    }
+    let waiting = match user.mfa.as_str() {
+        "email" => store::challenges::of_session(cx.db.as_ref(), session.id(), "step-up", cx.now).await?,
+        _ => None,
+    };
+    let mailed = waiting.as_ref().map(|found| &found.challenge);
+    let tried = throttle::second_factor(cx, &tenant, &tenant.settings_for(&user), &user.id, None).await?;
+    let Guess { gate, .. } = second_factor::check_code(cx, &tenant, &user, &factors, mailed, code).await?;
+    let mark = audit::mark(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
+    let at = gate.len();
+    let mut batch = store::chained(gate);
+    let mut letter = mailing::notice(cx, &tenant, &user, changed, &mark.id).await?;
+    let effects = change(&tenant, &user, &mark.id)?;
+    batch.push(mark.stmt);
+    batch.extend(effects);
+    batch.append(&mut letter.stmts);
+    let answers = cx.db.run(batch).await?;
+    if answers.get(at).is_none_or(Vec::is_empty) {
+        return Err(second_factor::wrong(cx, &tenant, &user).await?);
+    }
+    if let Some(tried) = tried {
+        tried.right(cx);
+    }
+    cx.cache.forget_user(&user.id);
+    mailing::dispatch(cx, letter).await;
+    Ok(())
+}
+
+/// Whether an administrator may clear what a user has set up: it may be their own only in a session that has
+/// proved it.
+///
+/// # Errors
+/// [`Refusal::MfaRequired`].
+pub(crate) async fn may_clear(cx: &Cx, admin: &Admin, user: &User) -> Result<(), Error> {
+    if has_two(&admin.amr) || admin.user().is_none_or(|own| own.id != user.id) {
+        return Ok(());
+    }
+    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
+    if factors.any(user) { Err(Refusal::MfaRequired.into()) } else { Ok(()) }
+}
+
+/// An administrator clears what a user has set up.
+pub(crate) struct Clear<'a> {
+    /// What the second factor was to be before.
+    pub was: &'a str,
+    /// The user, with what it is to be from now on.
+    pub user: &'a User,
+    /// Whether all that it let in ends as well.
+    pub reset: bool,
+}
+
+impl Clear<'_> {
+    /// Adds what it takes to the batch, done once the event of that mark is written, and the mail that tells
+    /// the user.
+    pub async fn write(
+        self,
+        cx: &Cx,
+        admin: &Admin,
+        mark: &str,
+        batch: &mut Vec<Stmt>,
+    ) -> Result<Option<Outgoing>, Fault> {
+        let Clear { was, user, reset } = self;
+        batch.push(store::authenticators::delete(&user.id, mark));
+        batch.extend(store::backup_codes::replace(&user.id, &[], mark));
+        batch.extend(challenges::forget_if_written(&user.id, cx.now, mark));
+        if reset {
+            batch.push(store::passkeys::delete_all(&user.id, mark));
+            batch.extend(store::sessions::end_all_if_written(&user.id, cx.now, mark));
+            let entry = Entry::ok("mfa.reset").by(admin.actor()).on(&user.id);
+            batch.push(store::audit::if_written(audit::row(cx, &admin.tenant.id, entry), mark));
+        }
+        let changed = match (was, user.mfa.as_str()) {
+            _ if reset => Changed::SecondFactorReset,
+            (_, "none") => Changed::SecondFactorOff,
+            ("none", "email") => Changed::SecondFactorOn,
+            // The mail follows when it is set up.
+            ("none", _) => return Ok(None),
+            _ => Changed::SecondFactorReset,
+        };
+        let mut letter =
+            mailing::notice(&mailing::by_another(cx), &admin.tenant, user, changed, mark).await?;
+        batch.append(&mut letter.stmts);
+        Ok(Some(letter))
+    }
+}

@@ -1,0 +1,226 @@
+//! Signing in by mail: one mail holds a link and a code of six digits. Either works, once, and then neither.
+//!
+//! Who follows one proves the mailbox and nothing more: a second factor is asked for where the user has one, and
+//! a code in the same mailbox is none. What was in an account before anybody proved its address is removed.
+
+use crate::domain::people;
+use std::rc::Rc;
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::backchannel;
+use crate::domain::mailing::{self, Letter};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::channel::Holder;
+use crate::domain::session::principal;
+use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::walk::Step;
+use crate::domain::sign_in::{self, one_time};
+use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::throttle::{self, lookups};
+use crate::model::email::Email;
+use crate::model::factor::ONE_TIME;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::magic_links::{By, Found, PURPOSE};
+use crate::store::users::User;
+
+/// How long a link and its code are good, in seconds.
+pub const SECONDS: i64 = 900;
+
+/// Mails a link and a code to sign in with. The caller is told the same, at the same cost, whether the address
+/// has an account or not. Where the tenant lets people sign up so, one without an account gets one, in which
+/// nobody is until the mail is followed. `onward` is what the link carries on to its page: a query, or nothing.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has no such links; [`Refusal::Invalid`] for what is no address;
+/// [`Refusal::Limited`] by e-mail address, known or not, and by client address.
+pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
+    let tenant = &chosen.tenant;
+    if !tenant.settings.magic_links {
+        return Err(Refusal::Forbidden.into());
+    }
+    let email = people::address("email", email)?;
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:{PURPOSE}:{bucket}", tenant.id), 120, 3_600).await?;
+    throttle::mail_or_wait(cx, &tenant.directory, email.key(), PURPOSE).await?;
+    throttle::another_mailed_code(cx, &tenant.directory, email.key()).await?;
+    let found = people::by_email(cx, chosen, &email).await?;
+    let signs_up = found.is_none() && may_sign_up(tenant, &email);
+    let mut home = tenant.clone();
+    let mut reached = None;
+    if let Some(user) = found.filter(|user| user.status == "active") {
+        home = tenants::by_id(cx, &user.tenant_id).await?.unwrap_or(home);
+        reached = Some(user).filter(|_| home.settings.magic_links);
+    }
+    // For whom no mail goes out the same is done for one who is not in the database, to no effect.
+    let entry = match &reached {
+        Some(user) => Entry::ok("magic_link.asked").by(&user.id).on(&user.id),
+        None => Entry::failed("magic_link.asked").by(email.key()),
+    };
+    let user = reached.unwrap_or_else(|| User {
+        roles: tenant.settings.default_roles.clone(),
+        language: cx.client.language.map(|language| language.tag().to_owned()),
+        ..people::new_user(cx, tenant, &email)
+    });
+    let mut batch = Vec::new();
+    if signs_up {
+        let entry = Entry::ok("user.registered").by(&user.id).on(&user.id).saying(PURPOSE);
+        batch.extend([store::users::insert_registered(&user), audit::row_if_changed(cx, &tenant.id, entry)]);
+    }
+    let (secret, code) = (cx.secret(), one_time::digits(cx));
+    let code_hash = hash_of(cx, &user, &code)?;
+    let until = cx.now.plus(SECONDS);
+    batch.extend(store::magic_links::insert(&stored(&secret), &code_hash, &user, until, cx.now));
+    let between = if onward.is_empty() { "" } else { "&" };
+    let place = format!("{}/tenant/{}/magic-link", cx.config.origin, home.id);
+    let link = &format!("{place}?token={secret}{between}{onward}");
+    let mut mail = mailing::write(cx, &home, &user, Letter::MagicLink { link, code: &code }).await?;
+    batch.push(audit::row(cx, &home.id, entry));
+    batch.append(&mut mail.stmts);
+    cx.db.run(batch).await?;
+    mailing::dispatch(cx, mail).await;
+    Ok(())
+}
+
+fn may_sign_up(tenant: &Tenant, email: &Email) -> bool {
+    let settings = &tenant.settings;
+    let domains = &settings.registration_domains;
+    let here = domains.is_empty() || domains.iter().any(|domain| domain == email.domain());
+    settings.magic_link_sign_up && settings.allow_registration && here
+}
+
+fn hash_of(cx: &Cx, user: &User, code: &str) -> Result<String, Fault> {
+    one_time::hash(cx, &user.tenant_id, &format!("{PURPOSE}/{}", user.id), code)
+}
+
+/// Where a link leads, for its page; looking changes nothing.
+pub struct Looked {
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// The address that it was mailed to, but for most of its name.
+    pub email: String,
+}
+
+/// Looks at a link that can still be followed.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn look(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Looked, Error> {
+    let found = by_link(cx, token).await?;
+    let tenant = tenant_of(cx, chosen, &found.user).await?.ok_or(Refusal::LinkDead)?;
+    Ok(Looked { tenant, email: masked(&found.user.email) })
+}
+
+/// An address of which one letter, and the domain, can be read.
+pub fn masked(email: &str) -> String {
+    let (name, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    format!("{}•••@{domain}", name.chars().next().unwrap_or('•'))
+}
+
+/// Signs in by a link, as far as that goes.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn follow(cx: &Cx, chosen: &Chosen, token: &str, holder: Holder<'_>) -> Result<Step, Error> {
+    let found = by_link(cx, token).await?;
+    enter(cx, chosen, found, holder, Refusal::LinkDead).await
+}
+
+async fn by_link(cx: &Cx, token: &str) -> Result<Found, Error> {
+    if token.is_empty() || token.len() > 128 {
+        return Err(Refusal::LinkDead.into());
+    }
+    let found = store::magic_links::find(cx.db.as_ref(), By::Link(&stored(token)), cx.now).await?;
+    if found.is_none() {
+        lookups::missed(cx);
+    }
+    Ok(found.ok_or(Refusal::LinkDead)?)
+}
+
+/// Signs in by a code, as far as that goes. Every try is counted by the address that it is for, whether that has
+/// an account or not.
+///
+/// # Errors
+/// [`Refusal::WrongCode`]; [`Refusal::Limited`] after too many wrong ones, and then only the link lets in.
+pub async fn enter_code(
+    cx: &Cx,
+    chosen: &Chosen,
+    email: &str,
+    code: &str,
+    holder: Holder<'_>,
+) -> Result<Step, Error> {
+    let Tenant { id, directory, .. } = chosen.tenant.as_ref();
+    let email = Email::parse(email);
+    let account = email.as_ref().map_or("-", Email::key);
+    let counted = throttle::mailed_code(cx, id, directory, account).await?;
+    let user = match &email {
+        Some(email) => people::by_email(cx, chosen, email).await?,
+        None => None,
+    };
+    let found = match &user {
+        Some(user) => {
+            let hash = hash_of(cx, user, code)?;
+            let by = By::Code { user_id: &user.id, code: &hash };
+            store::magic_links::find(cx.db.as_ref(), by, cx.now).await?
+        }
+        None => None,
+    };
+    let Some(found) = found else {
+        let home = user.as_ref().map_or(id, |user| &user.tenant_id);
+        audit::write(cx, home, Entry::failed("magic_link.failed").by(account)).await?;
+        return Err(Refusal::WrongCode.into());
+    };
+    let step = enter(cx, chosen, found, holder, Refusal::WrongCode).await?;
+    if let Some(counted) = counted {
+        counted.right(cx);
+    }
+    Ok(step)
+}
+
+/// The user's tenant, if the request may be for it and it has such links.
+async fn tenant_of(cx: &Cx, chosen: &Chosen, user: &User) -> Result<Option<Rc<Tenant>>, Fault> {
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?;
+    let here = |tenant: &Rc<Tenant>| principal::of_tenant(chosen, tenant).is_ok();
+    Ok(tenant.filter(|tenant| here(tenant) && tenant.settings.magic_links))
+}
+
+/// Goes on for one who has the mailbox; `dead` is what is said if the link was taken meanwhile.
+async fn enter(
+    cx: &Cx,
+    chosen: &Chosen,
+    found: Found,
+    holder: Holder<'_>,
+    dead: Refusal,
+) -> Result<Step, Error> {
+    let Found { hash, mut user } = found;
+    let tenant = tenant_of(cx, chosen, &user).await?.ok_or_else(|| dead.clone())?;
+    if !user.email_verified {
+        cx.db.run(confirm(cx, &user)).await?;
+        cx.cache.forget_user(&user.id);
+        backchannel::soon(cx, &user.id);
+        let confirmed = store::users::by_id(cx.db.as_ref(), &tenant.id, &user.id).await?;
+        user = confirmed.ok_or_else(|| dead.clone())?;
+    }
+    let (directory, email_key) = (tenant.directory.clone(), user.email_key.clone());
+    let gate = vec![store::magic_links::take(&hash, cx.now)];
+    let amr = vec![ONE_TIME];
+    let proved = Proved { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let step = sign_in::proved(cx, proved, holder).await.map_err(|error| match error {
+        Error::Refused(Refusal::WrongPassword | Refusal::ChallengeOver) => dead.into(),
+        other => other,
+    })?;
+    throttle::mailbox_proved(cx, &directory, &email_key).await?;
+    Ok(step)
+}
+
+/// The statements that confirm the address of one whose mailbox was proved. Unless somebody proved one before,
+/// nothing that lets in is left of what was there.
+fn confirm(cx: &Cx, user: &User) -> Vec<Stmt> {
+    let mut batch = store::unproven::forget(&user.id, &user.email_key, cx.now);
+    batch.push(store::users::confirm_email(&user.id, &user.email_key));
+    let entry = Entry::ok("email.verified").by(&user.id).on(&user.id).saying(PURPOSE);
+    batch.push(audit::row_if_changed(cx, &user.tenant_id, entry));
+    batch
+}

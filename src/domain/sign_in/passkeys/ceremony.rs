@@ -1,0 +1,64 @@
+//! The challenge of a ceremony (§13.4.3). It says itself until when it is good and is authenticated with all that it
+//! belongs to, so nothing is stored when it is handed out: a page may be looked at as often as one likes. Its row is
+//! written when it is answered, and makes that it is answered once.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::crypto::seal;
+use crate::crypto::secret::{base64url, hmac, same, stored};
+use crate::cx::Cx;
+use crate::domain::sign_in::passkeys::manage::SECONDS;
+use crate::model::time::Time;
+use crate::ports::Fault;
+use crate::store::passkeys::{Ceremony, Purpose};
+
+/// Bytes of the time and of what makes it unique, which the tag follows.
+const HEAD: usize = 8 + 16;
+
+/// What a ceremony belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Of<'a> {
+    /// The tenant that it takes place at.
+    pub tenant_id: &'a str,
+    /// Whose passkey it is about, where that is known.
+    pub user_id: Option<&'a str>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The session, the browser or the waiting sign-in that it was given to.
+    pub bound_to: Option<&'a str>,
+}
+
+impl<'a> Of<'a> {
+    /// Begins a ceremony; answers its challenge.
+    pub(crate) fn begin(&self, cx: &Cx) -> Result<String, Fault> {
+        let mut bytes = cx.now.plus(SECONDS).0.to_be_bytes().to_vec();
+        bytes.extend(cx.random::<16>());
+        let tag = self.tag(cx, &bytes)?;
+        bytes.extend(tag);
+        Ok(base64url(&bytes))
+    }
+
+    /// The ceremony of a challenge; `None` if it was not begun for this, or is over.
+    pub(crate) fn of_challenge(&self, cx: &Cx, challenge: &str) -> Result<Option<Ceremony<'a>>, Fault> {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(challenge) else { return Ok(None) };
+        let Some((head, tag)) = bytes.split_at_checked(HEAD) else { return Ok(None) };
+        let Some((time, _)) = head.split_first_chunk::<8>() else { return Ok(None) };
+        let expires_at = Time(i64::from_be_bytes(*time));
+        if !same(tag, &self.tag(cx, head)?) || expires_at <= cx.now {
+            return Ok(None);
+        }
+        let Of { tenant_id, user_id, purpose, bound_to } = *self;
+        Ok(Some(Ceremony { hash: stored(challenge), tenant_id, user_id, purpose, bound_to, expires_at }))
+    }
+
+    fn tag(&self, cx: &Cx, head: &[u8]) -> Result<[u8; 32], Fault> {
+        // The tenant is not part of it: where a credential counts, its user decides.
+        let key = seal::derive(&cx.config.seal_key, "all", "passkey-ceremonies")?;
+        // None of these has a slash.
+        let (user, bound) = (self.user_id.unwrap_or("-"), self.bound_to.unwrap_or("-"));
+        let mut message = format!("{}/{user}/{bound}/", self.purpose.name()).into_bytes();
+        message.extend(head);
+        Ok(hmac(&key, &message))
+    }
+}

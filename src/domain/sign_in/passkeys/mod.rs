@@ -1,0 +1,15 @@
+//! Passkeys (Web Authentication Level 3): which a user has, how one is added, and what it proves.
+//!
+//! A ceremony begins with a challenge that is good once, for five minutes, and only where it was given: to the
+//! session that adds a passkey, to the sign-in that waits for a second factor, to the browser that is to be
+//! signed in.
+
+pub(crate) mod ceremony;
+mod manage;
+mod register;
+mod verify;
+
+pub use self::manage::{COOKIE, COOKIE_SECONDS, Known, MOST, SECONDS, list, remove, rename};
+pub use self::register::{Creation, NewPasskey, creation, register};
+pub use self::verify::{Request, Verified, request, request_second, second, sign_in};
+pub use crate::store::passkeys::Passkey;

@@ -1,0 +1,236 @@
+//! What a passkey proves (§7.2): by itself who somebody is, or as a second factor that they are the one who
+//! signs in. By itself it takes user verification, and is two factors then: the key, and what unlocks it.
+
+use serde_json::Value;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::crypto::secret::{base64url, stored};
+use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, asserted, challenge};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::channel::Holder;
+use crate::domain::session::principal;
+use crate::domain::sign_in::challenges::Waiting;
+use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::passkeys::ceremony::Of;
+use crate::domain::sign_in::passkeys::manage::{Known, known};
+use crate::domain::sign_in::relying_party::{self, RelyingParty};
+use crate::domain::sign_in::walk::Step;
+use crate::domain::tenants::{self, Chosen};
+use crate::domain::{sign_in, throttle};
+use crate::model::factor::{KEY, Method, PRESENT, TWO_FACTORS};
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::passkeys::{Ceremony, Found, Passkey, Purpose, Use};
+use crate::store::users::User;
+
+/// What a browser needs to use a passkey (§5.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The challenge, base64url.
+    pub challenge: String,
+    /// The domain that the passkey is for.
+    pub rp_id: String,
+    /// Which passkeys will do; any, if none is named.
+    pub allow: Vec<Known>,
+    /// Whether the user must be verified.
+    pub user_verification: bool,
+}
+
+/// Begins a sign-in with a passkey. `browser` is the value of the browser's own [`COOKIE`](super::COOKIE), so that
+/// nobody can have it signed in as somebody else; an API has none.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has no passkeys; [`Refusal::Limited`] by client address.
+pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>) -> Result<Request, Error> {
+    let tenant = &chosen.tenant;
+    if !tenant.settings.passkeys {
+        return Err(Refusal::Forbidden.into());
+    }
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:passkey-options:{bucket}", tenant.id), 120, 60).await?;
+    let party = relying_party::of(cx, tenant, host).await?;
+    let bound_to = browser.map(stored);
+    let challenge = signing_in(&tenant.id, bound_to.as_deref()).begin(cx)?;
+    Ok(Request { challenge, rp_id: party.id, allow: Vec::new(), user_verification: true })
+}
+
+/// Begins the use of a passkey as the second factor of what waits.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`] of one that takes no passkey; [`Refusal::Limited`] by user.
+pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Request, Error> {
+    let Waiting { tenant, user, row, .. } = waiting;
+    if !waiting.methods().contains(&Method::Passkey) {
+        return Err(Refusal::ChallengeOver.into());
+    }
+    throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
+    let party = relying_party::of(cx, tenant, host).await?;
+    let allow = known(cx, &user.id, &party.id).await?;
+    let challenge = second_of(&tenant.id, &user.id, &row.id).begin(cx)?;
+    Ok(Request { challenge, rp_id: party.id, allow, user_verification: false })
+}
+
+/// A ceremony by which somebody signs in.
+fn signing_in<'a>(tenant_id: &'a str, bound_to: Option<&'a str>) -> Of<'a> {
+    Of { tenant_id, user_id: None, purpose: Purpose::SignIn, bound_to }
+}
+
+/// A ceremony of what waits for a second factor.
+fn second_of<'a>(tenant_id: &'a str, user_id: &'a str, challenge_id: &'a str) -> Of<'a> {
+    let (user_id, bound_to) = (Some(user_id), Some(challenge_id));
+    Of { tenant_id, user_id, purpose: Purpose::SecondFactor, bound_to }
+}
+
+/// A passkey that was used rightly, as of when it was looked at.
+#[derive(Debug)]
+pub struct Verified {
+    /// Whose it is.
+    pub user_id: String,
+    /// What notes its use, in this order: each statement changes something, or it was used before.
+    pub gate: Vec<Stmt>,
+}
+
+/// Signs in with a passkey alone, `credential` as its `toJSON()` has it; `browser` as in [`request`].
+///
+/// # Errors
+/// [`Refusal::WrongPasskey`] whatever is wrong with it or with its user, [`Refusal::ChallengeOver`],
+/// [`Refusal::EmailUnverified`], [`Refusal::Limited`].
+pub async fn sign_in(
+    cx: &Cx,
+    chosen: &Chosen,
+    host: &str,
+    credential: &Value,
+    browser: Option<&str>,
+    holder: Holder<'_>,
+) -> Result<Step, Error> {
+    let tried = throttle::from_address(cx, &chosen.tenant.id, &chosen.tenant.directory).await?;
+    let bound_to = browser.map(stored);
+    let of = signing_in(&chosen.tenant.id, bound_to.as_deref());
+    let attempt = Attempt::parse(cx, of, credential).await?;
+    let (passkey, user) = attempt.found(cx).await?;
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
+    let here = principal::of_tenant(chosen, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
+    // Who it is comes from the authenticator here, and must be said (step 6).
+    if !here || attempt.assertion.user_handle.as_deref() != Some(user.id.as_bytes()) {
+        return Err(attempt.failed(cx, Some(&user), "is not of this tenant or user").await?);
+    }
+    let party = relying_party::of(cx, &tenant, host).await?;
+    let gate = attempt.judged(cx, &party, &passkey, &user, true).await?;
+    if let Some(tried) = tried {
+        tried.succeeded(cx);
+    }
+    sign_in::verified(cx, &tenant, &user).await?;
+    let amr = vec![KEY, PRESENT, TWO_FACTORS];
+    let proved = Proved { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let step = sign_in::proved(cx, proved, holder).await;
+    match step {
+        // The ceremony was ended by another request, or its user was.
+        Err(Error::Refused(Refusal::WrongPassword)) => Err(Refusal::ChallengeOver.into()),
+        step => step,
+    }
+}
+
+/// Looks at a passkey as the second factor of what waits.
+///
+/// # Errors
+/// [`Refusal::WrongPasskey`], [`Refusal::ChallengeOver`].
+pub async fn second(cx: &Cx, waiting: &Waiting, host: &str, credential: &Value) -> Result<Verified, Error> {
+    let Waiting { tenant, row, .. } = waiting;
+    let of = second_of(&tenant.id, &waiting.user.id, &row.id);
+    let attempt = Attempt::parse(cx, of, credential).await?;
+    let (passkey, user) = attempt.found(cx).await?;
+    let handle = attempt.assertion.user_handle.as_deref();
+    if user.id != waiting.user.id || handle.is_some_and(|handle| handle != user.id.as_bytes()) {
+        return Err(attempt.failed(cx, Some(&user), "is another user's").await?);
+    }
+    let party = relying_party::of(cx, tenant, host).await?;
+    let gate = attempt.judged(cx, &party, &passkey, &user, false).await?;
+    Ok(Verified { user_id: user.id, gate })
+}
+
+/// An assertion and the ceremony that it says it belongs to.
+struct Attempt<'a> {
+    ceremony: Ceremony<'a>,
+    assertion: Assertion,
+    challenge: String,
+}
+
+impl<'a> Attempt<'a> {
+    async fn parse(cx: &Cx, of: Of<'a>, credential: &Value) -> Result<Attempt<'a>, Error> {
+        let assertion = Assertion::parse(credential).ok();
+        let parsed = assertion.and_then(|one| Some((challenge(&one.client_data)?, one)));
+        let Some((challenge, assertion)) = parsed else {
+            return Err(failed(cx, of.tenant_id, None, Wrong::Shape.name()).await?);
+        };
+        let ceremony = of.of_challenge(cx, &challenge)?.ok_or(Refusal::ChallengeOver)?;
+        Ok(Attempt { ceremony, assertion, challenge })
+    }
+
+    /// The passkey and its user, if the ceremony is under way.
+    async fn found(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
+        let id = base64url(&self.assertion.id);
+        let Found { under_way, passkey } =
+            store::passkeys::find(cx.db.as_ref(), &self.ceremony, &id, cx.now).await?;
+        if !under_way {
+            return Err(Refusal::ChallengeOver.into());
+        }
+        match passkey {
+            Some(found) => Ok(found),
+            None => Err(self.failed(cx, None, "is unknown").await?),
+        }
+    }
+
+    async fn failed(&self, cx: &Cx, user: Option<&User>, why: &str) -> Result<Error, Fault> {
+        failed(cx, self.ceremony.tenant_id, user, why).await
+    }
+
+    /// What notes the passkey's use, if it was used rightly.
+    async fn judged(
+        &self,
+        cx: &Cx,
+        party: &RelyingParty,
+        passkey: &Passkey,
+        user: &User,
+        user_verification: bool,
+    ) -> Result<Vec<Stmt>, Error> {
+        if passkey.rp_id != party.id {
+            return Err(self.failed(cx, Some(user), Wrong::RpId.name()).await?);
+        }
+        let bytes = |text: &str| {
+            URL_SAFE_NO_PAD.decode(text).map_err(|_| Fault::new("passkeys", "a column is not base64url"))
+        };
+        let record = Record {
+            id: bytes(&passkey.credential_id)?,
+            public_key: bytes(&passkey.public_key)?,
+            sign_count: passkey.sign_count,
+            backup_eligible: passkey.backup_eligible,
+            backed_up: passkey.backed_up,
+        };
+        let (challenge, origins) = (self.challenge.as_str(), party.origins.as_slice());
+        let expected = Expected { challenge, rp_id: &party.id, origins, user_verification };
+        match asserted(&expected, &record, &self.assertion) {
+            Ok(said) => {
+                let used = Use { sign_count: said.sign_count, backed_up: said.backed_up };
+                Ok(store::passkeys::spend(&self.ceremony, &passkey.id, used, cx.now).to_vec())
+            }
+            Err(Wrong::Counter) => {
+                let entry = Entry::failed("passkey.cloned").by(&user.id).on(&passkey.id);
+                audit::write(cx, &user.tenant_id, entry).await?;
+                Err(Refusal::WrongPasskey.into())
+            }
+            Err(wrong) => Err(self.failed(cx, Some(user), wrong.name()).await?),
+        }
+    }
+}
+
+/// A passkey that is refused: told in the log of its user's tenant, if there is one.
+async fn failed(cx: &Cx, tenant_id: &str, user: Option<&User>, why: &str) -> Result<Error, Fault> {
+    let entry = Entry::failed("login.failed").by(user.map_or("-", |user| &user.id));
+    let entry = entry.saying(format!("passkey {why}"));
+    audit::write(cx, user.map_or(tenant_id, |user| &user.tenant_id), entry).await?;
+    Ok(Refusal::WrongPasskey.into())
+}

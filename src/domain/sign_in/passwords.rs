@@ -1,0 +1,242 @@
+//! Passwords: what is acceptable, changing one, and resetting a forgotten one by mail.
+
+use crate::domain::people;
+use std::rc::Rc;
+
+use futures_util::future::join;
+
+use crate::crypto::password::{self, Check};
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::session::standing::needs_second;
+use crate::domain::sign_in::challenges;
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::{backchannel, throttle};
+use crate::model::factor::{KEY, ONE_TIME, has_two};
+use crate::model::reason::Reason;
+use crate::model::text::caseless;
+use crate::ports::Fault;
+use crate::store;
+pub use crate::store::held::Held;
+use crate::store::users::User;
+
+/// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Whether a tenant takes this as a new password. What is counted is the password as it is hashed: its characters
+/// (code points in NFC) at the least, its bytes in UTF-8 at the most, so that nothing is cut.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Result<(), Error> {
+    let prepared = password::prepare(password);
+    let shortest = tenant.settings.min_password_length;
+    if prepared.is_empty() {
+        return Err(invalid(field, Reason::Missing));
+    }
+    if prepared.chars().count() < shortest {
+        return Err(invalid(field, Reason::PasswordTooShort(shortest)));
+    }
+    if password.len().max(prepared.len()) > password::LONGEST {
+        return Err(invalid(field, Reason::PasswordTooLong(password::LONGEST)));
+    }
+    let folded = caseless(prepared.trim());
+    if tenant.settings.refuse_common_passwords && COMMON.lines().any(|common| common == folded) {
+        return Err(invalid(field, Reason::PasswordCommon));
+    }
+    Ok(())
+}
+
+/// Whether this session began with what one who has no password signs in with: the mailbox, which is all that a reset
+/// takes, or a passkey.
+fn came_without_password(session: &OwnSession) -> bool {
+    session.amr.first().is_some_and(|first| first == ONE_TIME || first == KEY)
+}
+
+/// Whether one who is signed in knows the password, counted by user. `without` is how it goes for one who has
+/// none, and `failed` what the log says of a wrong one.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`], [`Refusal::Limited`].
+pub(crate) async fn prove(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    sent: &str,
+    without: Check,
+    failed: Entry,
+) -> Result<(), Error> {
+    let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
+    let check = user.password_hash.as_deref().map_or(without, |hash| password::check(sent, hash));
+    if check == Check::Wrong {
+        throttle::wrong_password(cx, counted, audit::write(cx, &tenant.id, failed.by(&user.id))).await?;
+        return Err(Refusal::WrongPassword.into());
+    }
+    if let Some(counted) = counted {
+        counted.succeeded(cx);
+    }
+    Ok(())
+}
+
+/// Changes the password of one who knows it; ends their other sessions. One who has none sets the first, soon
+/// after signing in by mail or with a passkey.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user; for a first password as
+/// [`fresh_sign_in::require`].
+pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
+    let user = &session.user;
+    let tenant = &session.tenant;
+    acceptable(tenant, "newPassword", new)?;
+    // The remembered user may be seconds old; the password is checked against what stands now.
+    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
+        .await?
+        .ok_or(Refusal::BadCredential)?;
+    let without = if came_without_password(session) { Check::Right } else { Check::Wrong };
+    if fresh.password_hash.is_none() && without == Check::Right {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    }
+    prove(cx, tenant, &fresh, current, without, Entry::failed("password.change")).await?;
+    let hash = password::hash(new, cx.random())?;
+    // Who knows a password that was set by mail proves the mailbox with it, and nothing more with the next one.
+    let by_mail = !has_two(&session.amr) && (fresh.password_hash.is_none() || fresh.password_by_mail);
+    let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
+    let mut batch = vec![
+        store::users::set_password(&user.id, &hash, by_mail),
+        store::mail_links::kill(&user.id, Purpose::ResetPassword.name(), cx.now),
+        audit::row(cx, &tenant.id, entry),
+    ];
+    batch.extend(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now));
+    batch.extend(challenges::forget(&user.id, cx.now));
+    let mut mail = mailing::write(cx, tenant, &fresh, Letter::Changed(Changed::Password)).await?;
+    batch.append(&mut mail.stmts);
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&user.id);
+    backchannel::soon(cx, &user.id);
+    mailing::dispatch(cx, mail).await;
+    Ok(())
+}
+
+/// Mails a reset link, if the address has an account. The caller is told the same either way. `onward` is
+/// what the link carries on to its page: a query, or nothing.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
+pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
+    let directory = &chosen.tenant.directory;
+    let email = people::address("email", email)?;
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
+    let user = people::by_email(cx, chosen, &email).await?;
+    let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
+    // Nobody gets a link as well: the same work, and a row of the log, so that the time does not tell.
+    let (user, entry) = match user.filter(|user| may_send && user.status == "active") {
+        Some(user) => {
+            let entry = Entry::ok("password.forgot").by(&user.id).on(&user.id);
+            (user, entry)
+        }
+        None => {
+            let entry = Entry::failed("password.forgot").by(email.key());
+            (people::new_user(cx, &chosen.tenant, &email), entry)
+        }
+    };
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
+    let linking = Linking { purpose: Purpose::ResetPassword, wanted: None, onward, entry: Some(entry) };
+    Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
+}
+
+/// Whom a link is for that sets a password.
+#[derive(Debug, Default)]
+pub struct Addressee {
+    /// The address of the account.
+    pub email: String,
+    /// Whether the password is the first one.
+    pub invited: bool,
+}
+
+/// Whom a link is for, while it can be used: whoever has the link has its mailbox.
+pub async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>, Fault> {
+    let purposes = Purpose::ResetPassword.taken();
+    let found = store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await?;
+    let invited = |purpose: String| purpose == Purpose::Invitation.name();
+    Ok(found.map(|(email, purpose)| Addressee { email, invited: invited(purpose) }))
+}
+
+/// What else than a password lets somebody into the account of a reset link.
+pub async fn held_of_link(cx: &Cx, token: &str) -> Result<Held, Fault> {
+    store::held::find(cx.db.as_ref(), store::held::of_link(&stored(token), cx.now)).await
+}
+
+/// What a reset did.
+pub struct Reset {
+    /// The user's tenant.
+    pub tenant: Rc<Tenant>,
+    /// What else let somebody in before it.
+    pub before: Held,
+    /// What does so now.
+    pub left: Held,
+}
+
+/// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as
+/// confirmed and the account's failed attempts are forgotten. A second factor stays, unless nobody had proved the
+/// address before. So do API keys, passkeys and connected apps unless they are to end, but how many there are is told.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
+pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
+    let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
+    acceptable(&tenant, "password", new)?;
+    let link =
+        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.taken(), cx.now)
+            .await?;
+    let link = link.ok_or(Refusal::LinkDead)?;
+    let hash = password::hash(new, cx.random())?;
+    let held = || store::held::of_user(&link.user_id, cx.now);
+    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id);
+    let (user, before) = join(user, store::held::find(cx.db.as_ref(), held())).await;
+    let (user, before) = (user?.ok_or(Refusal::LinkDead)?, before?);
+    let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
+    // The link proved the address.
+    let user = User { email_verified: true, ..user };
+    // A first password is no change that its owner would have to be told of.
+    let invited = link.purpose == Purpose::Invitation.name();
+    let mut mail = match invited {
+        true => None,
+        false => Some(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?),
+    };
+    // Where nobody had proved the address, what is in the account was chosen by somebody else.
+    let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
+    // But for the name that an administrator gave to one who was invited.
+    let name = link.name.as_deref().filter(|_| invited);
+    batch.extend(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name)));
+    batch.extend([
+        store::users::set_password(&link.user_id, &hash, true),
+        store::users::confirm_email(&link.user_id, &link.email_key),
+        audit::row(cx, &tenant.id, entry),
+    ]);
+    if end && before.any() {
+        let Held { api_keys, passkeys, connections } = before;
+        let said = format!("{api_keys} API keys, {passkeys} passkeys, {connections} connections");
+        let entry = Entry::ok("credentials.ended").by(&link.user_id).on(&link.user_id).saying(said);
+        batch.extend(store::held::end(&link.user_id, needs_second(&tenant, &user), cx.now));
+        batch.push(audit::row(cx, &tenant.id, entry));
+    }
+    batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
+    batch.extend(challenges::forget(&link.user_id, cx.now));
+    batch.extend(mail.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
+    batch.push(held());
+    let answers = cx.db.run(batch).await?;
+    let left = store::held::read(answers.last().map(Vec::as_slice).unwrap_or_default())?;
+    cx.cache.forget_user(&link.user_id);
+    backchannel::soon(cx, &link.user_id);
+    throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
+    if let Some(mail) = mail {
+        mailing::dispatch(cx, mail).await;
+    }
+    Ok(Reset { tenant, before, left })
+}

@@ -1,0 +1,160 @@
+//! Registration, and the link that confirms an address.
+
+use crate::domain::people;
+use std::rc::Rc;
+
+use crate::crypto::password;
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Letter, Purpose};
+use crate::domain::people::{address, display_name, new_user};
+use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
+use crate::domain::sign_in::passwords;
+use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::throttle;
+use crate::model::email::Email;
+use crate::model::reason::Reason;
+use crate::ports::Fault;
+use crate::store;
+use crate::store::users::User;
+
+/// One who wants an account.
+pub struct Registration<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// The display name.
+    pub name: Option<&'a str>,
+    /// What the mailed link carries on to its page: a query, or nothing.
+    pub onward: &'a str,
+}
+
+/// What the caller may be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A mail was sent to the address; whether it had an account already is not said.
+    CheckMail(Email),
+    /// The account can be used at once.
+    Ready(Email),
+}
+
+/// Registers a person.
+///
+/// # Errors
+/// [`Refusal::SignUpClosed`], [`Refusal::Invalid`], [`Refusal::Limited`]; [`Refusal::Conflict`] for a taken
+/// address, only where no confirmation is required and so nothing could hide it.
+pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result<Outcome, Error> {
+    let tenant = &chosen.tenant;
+    if !tenant.settings.allow_registration {
+        return Err(Refusal::SignUpClosed.into());
+    }
+    let email = address("email", new.email)?;
+    let domains = &tenant.settings.registration_domains;
+    if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
+        return Err(invalid("email", Reason::DomainNotAllowed));
+    }
+    passwords::acceptable(tenant, "password", new.password)?;
+    let name = display_name("full_name", new.name)?;
+    let bucket = cx.address_bucket();
+    // Each costs a hash, and a mail to whom it names.
+    let windows = [("minute", 120, 60), ("window", 1_200, 3_600)];
+    throttle::windows(cx, format!("{}:register:{bucket}", tenant.id), &windows).await?;
+    // Hashed whether or not the address is free, so that the time does not tell.
+    let hash = password::hash(new.password, cx.random())?;
+    let mut user = new_user(cx, tenant, &email);
+    user.name = name;
+    user.password_hash = Some(hash);
+    user.roles = tenant.settings.default_roles.clone();
+    user.language = cx.client.language.map(|language| language.tag().to_owned());
+    let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
+    let made = audit::change(cx, &tenant.id, store::users::insert_registered(&user), entry).await?;
+    if !tenant.settings.require_verified_email {
+        return if made { Ok(Outcome::Ready(email)) } else { Err(ADDRESS_TAKEN.into()) };
+    }
+    if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
+        match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
+            Some(there) if there.email_verified => {
+                let between = if new.onward.is_empty() { "" } else { "?" };
+                let (origin, onward) = (&cx.config.origin, new.onward);
+                let link = &format!("{origin}/tenant/{}/login{between}{onward}", there.tenant_id);
+                mailing::send(cx, tenant, &there, Letter::AlreadyRegistered { link }).await?
+            }
+            Some(there) => {
+                let linking = mailing::Linking {
+                    purpose: Purpose::VerifyEmail,
+                    wanted: Some(&user),
+                    onward: new.onward,
+                    entry: None,
+                };
+                mailing::send_link(cx, tenant, &there, linking).await?
+            }
+            None => {}
+        }
+    }
+    Ok(Outcome::CheckMail(email))
+}
+
+/// Mails the link that confirms an address once more, if an account waits for that. The caller is told the
+/// same either way, and it takes the same work.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for what is no address; [`Refusal::Limited`] by client address.
+pub async fn resend(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
+    let tenant = &chosen.tenant;
+    let email = address("email", email)?;
+    let bucket = cx.address_bucket();
+    throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
+    let may_send = throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await?;
+    let there = people::by_email(cx, chosen, &email).await?;
+    let waits = |user: &User| may_send && !user.email_verified && user.status == "active";
+    let user = there.filter(waits).unwrap_or_else(|| new_user(cx, tenant, &email));
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
+    // What the last registration asked for stands until the address is confirmed.
+    let mut wanted = user.clone();
+    let last =
+        store::mail_links::wanted_by_last(cx.db.as_ref(), &user.id, Purpose::VerifyEmail.name()).await?;
+    if let Some((hash, name)) = last {
+        (wanted.password_hash, wanted.name) = (Some(hash), name);
+    }
+    let purpose = Purpose::VerifyEmail;
+    let linking = mailing::Linking { purpose, wanted: Some(&wanted), onward, entry: None };
+    Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
+}
+
+/// The tenant of a link whose address has been confirmed, by it or by a later one; `None` for any other.
+pub async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>>, Fault> {
+    let purpose = Purpose::VerifyEmail.name();
+    match store::mail_links::tenant_of_confirmed(cx.db.as_ref(), &stored(token), purpose).await? {
+        Some(id) => tenants::by_id(cx, &id).await,
+        None => Ok(None),
+    }
+}
+
+/// Confirms the address that a link was mailed to.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
+    let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
+    let link =
+        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.taken(), cx.now).await?;
+    let link = link.ok_or(Refusal::LinkDead)?;
+    let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
+    let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
+    if let Some(hash) = &link.password_hash {
+        // Only while the address is unconfirmed: a confirmed account's password is its owner's.
+        batch.push(store::users::settle_registration(
+            &link.user_id,
+            &link.email_key,
+            hash,
+            link.name.as_deref(),
+        ));
+    }
+    batch.push(store::users::confirm_email(&link.user_id, &link.email_key));
+    batch.push(audit::row(cx, &tenant.id, entry));
+    cx.db.run(batch).await?;
+    cx.cache.forget_user(&link.user_id);
+    Ok(tenant)
+}

@@ -1,0 +1,138 @@
+//! A page that asks a session for its second factor. Browsers load pages again, ahead of time and for previews, so
+//! looking at it writes nothing and mails nothing: what the page hands out, in the cookie, is a challenge in sealed form.
+//! Its row is written when the person sends a form with it, and a code is mailed when they ask for one.
+
+use crate::crypto::secret::stored;
+use crate::crypto::{seal, totp};
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::channel::Holder;
+use crate::domain::session::principal::OwnSession;
+use crate::domain::sign_in::app_secrets;
+use crate::domain::sign_in::challenges::{self, Asked, Purpose, SECONDS, Waiting};
+use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::tenants::Chosen;
+use crate::model::factor::Method;
+use crate::model::time::Time;
+use crate::ports::Fault;
+use crate::store;
+use crate::store::challenges::Challenge;
+
+/// What tells a sealed challenge from the secret of a stored one.
+const MARK: char = '.';
+
+/// A challenge that is not stored.
+struct Draft {
+    expires_at: Time,
+    /// The secret of an authenticator app, if one has to be enrolled.
+    app: [u8; totp::SECRET_BYTES],
+    id: String,
+}
+
+/// Asks a session for its second factor.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
+pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<Waiting, Error> {
+    let draft = Draft { expires_at: cx.now.plus(SECONDS), app: cx.random(), id: cx.id() };
+    let secret = draft.sealed(cx, session)?;
+    let waiting = offered(cx, session, draft, secret).await?;
+    if waiting.enrols() {
+        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    }
+    Ok(waiting)
+}
+
+/// What the session is asked for under this secret, stored or not; `None` if the secret is not of this module, is of
+/// another session, or is over.
+pub async fn find(
+    cx: &Cx,
+    chosen: &Chosen,
+    session: &OwnSession,
+    secret: &str,
+    holder: Holder<'_>,
+) -> Result<Option<Waiting>, Error> {
+    let Some(draft) = Draft::open(cx, session, secret)? else { return Ok(None) };
+    match store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await? {
+        Some(found) => Ok(Some(challenges::read(cx, chosen, found, holder).await?)),
+        None => Ok(Some(offered(cx, session, draft, secret.to_owned()).await?)),
+    }
+}
+
+/// Whether a secret can be one of this module.
+pub fn is_sealed(secret: &str) -> bool {
+    secret.contains(MARK)
+}
+
+/// Writes the row of a challenge, now that a form was sent with it.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`] if it was used before.
+pub async fn keep(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
+    let Waiting { tenant, user, row, purpose, .. } = waiting;
+    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
+    let insert = store::challenges::insert(row, None, None, false, cx.now);
+    if audit::change(cx, &tenant.id, insert, entry).await? {
+        return Ok(());
+    }
+    // Another form was sent at the same time; or this is over.
+    let there = store::challenges::find(cx.db.as_ref(), &row.hash, cx.now).await?;
+    there.map(drop).ok_or_else(|| Refusal::ChallengeOver.into())
+}
+
+/// The challenge of a draft, as if it were stored.
+async fn offered(cx: &Cx, session: &OwnSession, draft: Draft, secret: String) -> Result<Waiting, Error> {
+    let Asked { tenant, user, factors, mut methods } = challenges::ask_session(cx, session).await?;
+    let Draft { expires_at, app, id } = draft;
+    let mut sealed_secret = None;
+    if methods.is_empty() {
+        methods.push(Method::Totp);
+        sealed_secret = Some(app_secrets::seal(cx, &tenant.id, &app_secrets::pending(&id), &app)?);
+    }
+    let row = Challenge {
+        hash: stored(&secret),
+        id,
+        tenant_id: tenant.id.clone(),
+        user_id: user.id.clone(),
+        purpose: Purpose::StepUp.name().to_owned(),
+        browser: true,
+        session_id: session.session_id.clone(),
+        amr: session.amr.clone(),
+        methods,
+        code_hash: None,
+        sends: 0,
+        sealed_secret,
+        expires_at,
+    };
+    Ok(Waiting { purpose: Purpose::StepUp, tenant, user, secret, factors, row, saved: false })
+}
+
+impl Draft {
+    /// Sealed for that session alone.
+    fn sealed(&self, cx: &Cx, session: &OwnSession) -> Result<String, Fault> {
+        let mut plain = self.expires_at.0.to_be_bytes().to_vec();
+        plain.extend(self.app);
+        plain.extend(self.id.as_bytes());
+        let key = seal::derive(&cx.config.seal_key, &session.tenant.id, "step-ups")?;
+        seal::seal(&key, cx.random(), &of_session(session), &plain)
+    }
+
+    fn open(cx: &Cx, session: &OwnSession, secret: &str) -> Result<Option<Draft>, Fault> {
+        if !is_sealed(secret) || secret.len() > 256 {
+            return Ok(None);
+        }
+        let key = seal::derive(&cx.config.seal_key, &session.tenant.id, "step-ups")?;
+        let Ok(plain) = seal::open(&key, &of_session(session), secret) else { return Ok(None) };
+        let parts = plain.split_first_chunk::<8>();
+        let parts = parts.and_then(|(time, rest)| Some((time, rest.split_first_chunk()?)));
+        let Some((time, (app, id))) = parts else { return Ok(None) };
+        let (expires_at, id) = (Time(i64::from_be_bytes(*time)), String::from_utf8_lossy(id).into_owned());
+        Ok(Some(Draft { expires_at, app: *app, id }).filter(|draft| draft.expires_at > cx.now))
+    }
+}
+
+/// What a sealed challenge is bound to.
+fn of_session(session: &OwnSession) -> String {
+    format!("sessions/{}/step-up", session.id())
+}

@@ -1,0 +1,54 @@
+//! Browsers that a user trusts: for some days they sign in there without the second factor.
+
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::principal::OwnSession;
+use crate::domain::tenants::Tenant;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+pub use crate::store::trusted_devices::Device;
+use crate::store::users::User;
+
+/// The name of the cookie that makes a browser a trusted one.
+pub const COOKIE: &str = "__Host-portcullis-device";
+
+/// Trusts the browser, once the event of that mark is written: the cookie's value and the statement. `None`
+/// where the tenant trusts none.
+pub fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(String, Stmt)> {
+    let days = tenant.settings_for(user).trusted_device_days;
+    if days == 0 {
+        return None;
+    }
+    let cookie = cx.secret();
+    let device = Device {
+        id: cx.id(),
+        address: cx.client.address.clone(),
+        user_agent: cx.client.user_agent.clone(),
+        created_at: cx.now,
+        seen_at: cx.now,
+        expires_at: cx.now.plus(days.saturating_mul(86_400)),
+    };
+    let stmt = store::trusted_devices::insert(&device, &stored(&cookie), &user.tenant_id, &user.id, mark);
+    Some((cookie, stmt))
+}
+
+/// The browsers that a user trusts, the newest first.
+pub async fn list(cx: &Cx, session: &OwnSession) -> Result<Vec<Device>, Fault> {
+    store::trusted_devices::list(cx.db.as_ref(), &session.user.id, cx.now).await
+}
+
+/// Trusts a browser no more.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
+    let user = &session.user;
+    let entry = Entry::ok("device.revoked").by(&user.id).on(id);
+    let gone = store::trusted_devices::delete(&user.id, id);
+    if !audit::change(cx, &session.tenant.id, gone, entry).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(())
+}

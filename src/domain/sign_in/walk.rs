@@ -1,0 +1,286 @@
+//! Sign-in: the one walk that every surface and the hosted pages take. Identify, prove a first factor, prove a
+//! second one where it is needed, and only then a session.
+
+use crate::domain::people;
+use crate::domain::session::channel::Holder;
+use crate::domain::session::standing::needs_second;
+use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::signed_in::SignedIn;
+use std::borrow::Cow;
+
+use futures_util::future::join;
+
+use crate::crypto::password::{self, Check};
+use crate::crypto::secret::stored;
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::mailing::{self, Changed};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::one_mailbox;
+use crate::domain::session::sessions::{Begin, Holds};
+use crate::domain::sign_in::challenges::{self, Waiting};
+use crate::domain::sign_in::second_factor::{self, Proof};
+use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::throttle::{self, SecondFactor};
+use crate::model::email::Email;
+use crate::model::factor::{self, Method, has_two};
+use crate::store;
+use crate::store::factors::Factors;
+use crate::store::users::User;
+
+/// An address and a password, as they were sent.
+pub struct Attempt<'a> {
+    /// The address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a str,
+}
+
+/// Where a sign-in stands.
+#[derive(Debug)]
+pub enum Step {
+    /// At its end.
+    SignedIn(Box<SignedIn>),
+    /// Before the second factor.
+    Second(Box<Waiting>),
+}
+
+/// Refuses one whose address must be confirmed first.
+///
+/// # Errors
+/// [`Refusal::EmailUnverified`].
+pub async fn verified(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
+    if tenant.settings_for(user).require_verified_email && !user.email_verified {
+        audit::write(cx, &tenant.id, Entry::failed("login.unverified").by(&user.id)).await?;
+        return Err(Refusal::EmailUnverified.into());
+    }
+    Ok(())
+}
+
+/// Signs in with a password, as far as that goes.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`] whatever of the pair is wrong, [`Refusal::EmailUnverified`] only to one who
+/// knows the password, [`Refusal::Limited`].
+pub async fn with_password(
+    cx: &Cx,
+    chosen: &Chosen,
+    attempt: Attempt<'_>,
+    holder: Holder<'_>,
+) -> Result<Step, Error> {
+    let looked_up = look_up(cx, chosen, &attempt).await?;
+    let proved = check_password(cx, chosen, attempt, looked_up).await?;
+    self::proved(cx, proved, holder).await
+}
+
+/// Signs in with a password and a code in one go.
+///
+/// # Errors
+/// As [`with_password`]; [`Refusal::WrongCode`] for one who has no second factor, too.
+pub async fn with_password_and_code(
+    cx: &Cx,
+    chosen: &Chosen,
+    attempt: Attempt<'_>,
+    code: &str,
+) -> Result<SignedIn, Error> {
+    let looked_up = look_up(cx, chosen, &attempt).await?;
+    // A second factor that is locked out is told before anything is hashed; a code is counted before it is looked at.
+    let (tried, factors) = match count_code(cx, chosen, &looked_up).await {
+        Ok(counted) => counted,
+        Err(locked) => {
+            if let Some(counted) = looked_up.counted {
+                counted.not_evaluated(cx);
+            }
+            return Err(locked);
+        }
+    };
+    let proved = match check_password(cx, chosen, attempt, looked_up).await {
+        Ok(proved) => proved,
+        Err(wrong) => {
+            if let Some(tried) = tried {
+                tried.not_evaluated(cx).await?;
+            }
+            return Err(wrong);
+        }
+    };
+    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
+    let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
+    let guess = second_factor::check_code(cx, &tenant, &user, &factors, None, code).await?;
+    let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method, false));
+    // The code is spent only if the password is still theirs.
+    begin.gate = gate;
+    begin.gate.extend(guess.gate.into_iter().enumerate().map(|(at, stmt)| match &password_hash {
+        Some(hash) if at == 0 => store::users::if_password_is(stmt, hash),
+        _ => stmt,
+    }));
+    (begin.password_hash, begin.writes) = (password_hash, writes);
+    if user.password_by_mail {
+        begin.writes.push(store::users::confirm_password(&user.id, begin.mark()));
+    }
+    let mut letter = None;
+    if guess.method == Method::Backup {
+        let changed = Changed::BackupCodeUsed;
+        let told = letter.insert(mailing::notice(cx, &tenant, &user, changed, begin.mark()).await?);
+        begin.writes.append(&mut told.stmts);
+    }
+    let Some(tokens) = begin.with_tokens(cx).await? else {
+        return Err(second_factor::wrong(cx, &tenant, &user).await?);
+    };
+    if let Some(letter) = letter {
+        mailing::dispatch(cx, letter).await;
+    }
+    if let Some(tried) = tried {
+        tried.right(cx);
+    }
+    let holds = Holds::Tokens(tokens);
+    Ok(SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None })
+}
+
+/// Goes on for one whose first factor is proved: to a session, or to the second factor.
+///
+/// # Errors
+/// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.
+pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step, Error> {
+    let mut proved = proved;
+    let mut lapses = false;
+    if needs_second(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
+        let device = match holder {
+            Holder::Browser { device, .. } => device.map(stored),
+            Holder::Api => None,
+        };
+        let user_id = &proved.user.id;
+        let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
+        let days = proved.tenant.settings_for(&proved.user).trusted_device_days;
+        let until = factors.trusted_since.map(|since| since.plus(days.saturating_mul(86_400)));
+        let nothing_left = proved.tenant.settings.mfa == MfaPolicy::Off && {
+            let amr: Vec<String> = proved.amr.iter().map(|one| (*one).to_owned()).collect();
+            one_mailbox::methods(&proved.tenant, &proved.user, &factors, &amr).is_empty()
+        };
+        match device.filter(|_| until.is_some_and(|until| cx.now < until)) {
+            // Nobody sets one up here: there is the mailbox alone, or what an administrator asked for was never set up.
+            None if nothing_left && proved.user.mfa == "email" => proved.amr.push(factor::ONE_MAILBOX),
+            None if nothing_left => lapses = true,
+            Some(device) => {
+                proved.writes.push(store::trusted_devices::seen(&device, cx.now));
+                proved.amr.push(factor::TRUSTED_DEVICE);
+            }
+            None => {
+                let waiting = challenges::for_sign_in(cx, proved, &factors, holder).await?;
+                return Ok(Step::Second(Box::new(waiting)));
+            }
+        }
+    }
+    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
+    let amr = amr.into_iter().map(str::to_owned).collect();
+    let mut begin = Begin::new(cx, &tenant, &user, amr);
+    (begin.gate, begin.password_hash, begin.writes) = (gate, password_hash, writes);
+    if lapses {
+        begin.writes.push(store::users::set_mfa(&user.id, "none", begin.mark()));
+    }
+    let holds = begin.held_by(cx, holder).await?.ok_or(Refusal::WrongPassword)?;
+    if lapses {
+        cx.cache.forget_user(&user.id);
+    }
+    let signed_in = SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None };
+    Ok(Step::SignedIn(Box::new(signed_in)))
+}
+
+/// Completes what waits under a secret, with a second factor.
+///
+/// # Errors
+/// [`Refusal::ChallengeOver`], [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`].
+pub async fn complete(
+    cx: &Cx,
+    chosen: &Chosen,
+    secret: &str,
+    holder: Holder<'_>,
+    proof: Proof<'_>,
+    trust: bool,
+) -> Result<SignedIn, Error> {
+    let waiting = challenges::find(cx, chosen, secret, holder).await?;
+    second_factor::complete(cx, chosen, &waiting, holder, proof, trust).await
+}
+
+/// A password attempt that was counted, and whose it is.
+struct LookedUp {
+    /// As its limits and the log name it.
+    account: String,
+    counted: Option<throttle::Attempt>,
+    user: Option<User>,
+}
+
+/// Counts a password attempt before anything is hashed, and meanwhile looks up whose it is.
+async fn look_up(cx: &Cx, chosen: &Chosen, attempt: &Attempt<'_>) -> Result<LookedUp, Error> {
+    let Tenant { id, directory, .. } = chosen.tenant.as_ref();
+    // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
+    let email = Email::parse(attempt.email);
+    let account = email.as_ref().map_or("-", Email::key);
+    let user = async {
+        match &email {
+            Some(email) => people::by_email(cx, chosen, email).await.map_err(Error::from),
+            None => Ok(None),
+        }
+    };
+    let (counted, user) = throttle::login_attempt(cx, id, directory, account, user).await?;
+    Ok(LookedUp { account: account.to_owned(), counted, user })
+}
+
+/// Counts a code of that user, and meanwhile looks up what they have. For nobody the same is done, so that the time
+/// does not tell.
+async fn count_code(
+    cx: &Cx,
+    chosen: &Chosen,
+    looked_up: &LookedUp,
+) -> Result<(Option<SecondFactor>, Factors), Error> {
+    let (tenant, id) = match &looked_up.user {
+        Some(user) => (tenants::by_id(cx, &user.tenant_id).await?, &user.id),
+        None => (None, &looked_up.account),
+    };
+    let tenant = tenant.unwrap_or_else(|| chosen.tenant.clone());
+    let settings =
+        looked_up.user.as_ref().map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
+    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
+    let (tried, factors) = join(throttle::second_factor(cx, &tenant, &settings, id, None), factors).await;
+    Ok((tried?, factors?))
+}
+
+async fn check_password(
+    cx: &Cx,
+    chosen: &Chosen,
+    attempt: Attempt<'_>,
+    looked_up: LookedUp,
+) -> Result<Proved, Error> {
+    let LookedUp { account, counted, user } = looked_up;
+    let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let check = match hash {
+        Some(hash) => password::check(attempt.password, hash),
+        None => {
+            password::decoy(attempt.password);
+            Check::Wrong
+        }
+    };
+    let user = match user {
+        Some(user) if check != Check::Wrong && user.status == "active" => user,
+        _ => {
+            let entry = Entry::failed("login.failed").by(&account);
+            let tenant_id = user.as_ref().map_or(&chosen.tenant.id, |user| &user.tenant_id);
+            throttle::wrong_password(cx, counted, audit::write(cx, tenant_id, entry)).await?;
+            return Err(Refusal::WrongPassword.into());
+        }
+    };
+    if let Some(counted) = counted {
+        counted.succeeded(cx);
+    }
+    let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPassword)?;
+    verified(cx, &tenant, &user).await?;
+    let (mut password_hash, mut writes) = (user.password_hash.clone(), Vec::new());
+    // A stale hash is replaced by whichever of several sign-ins comes first.
+    if check == Check::RightButStale
+        && let Some(was) = password_hash.take()
+    {
+        let fresh = password::hash(attempt.password, cx.random())?;
+        writes.push(store::users::refresh_password(&user.id, &was, &fresh));
+    }
+    let amr = vec![factor::PASSWORD];
+    Ok(Proved { tenant, user, amr, gate: Vec::new(), password_hash, writes })
+}

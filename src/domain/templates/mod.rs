@@ -1,0 +1,13 @@
+//! A tenant's own HTML in the place of ours: checked when it is saved, filled in when it is served.
+//!
+//! `check` holds what such a page may contain, `rules` which elements and attributes, `own_pages` which pages there are.
+
+pub mod check;
+pub(crate) mod html_tokens;
+mod own_pages;
+mod rules;
+
+pub use self::own_pages::{
+    KINDS, Kept, Kind, OwnTemplates, delete, find, kind, list, preview, problem, put, rendered,
+    with_hidden_field,
+};

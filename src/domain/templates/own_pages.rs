@@ -1,0 +1,297 @@
+//! Pages in a tenant's own HTML: checked when they are saved, and served in place of ours.
+
+use std::rc::Rc;
+
+use html5gum::emitters::default::Token;
+
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::templates::check::{Field, Form, check, check_rendered};
+use crate::domain::templates::html_tokens::tokens;
+use crate::domain::tenants::Tenant;
+use crate::memo::Slot;
+use crate::model::template::{Mistake, Template};
+use crate::ports::Fault;
+use crate::store;
+pub use crate::store::templates::Kept;
+
+/// The longest template, in bytes.
+const LONGEST: usize = 100_000;
+
+/// A page that can be a tenant's own.
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
+    /// Its variables, each with what it is and a sample.
+    pub variables: &'static [(&'static str, &'static str, &'static str)],
+    form: Form,
+}
+
+const TENANT: (&str, &str, &str) = ("tenant_name", "The tenant's name.", "Example");
+const ACTION: (&str, &str, &str) = ("action", "Where the form is sent to.", "/tenant/example/login");
+const PROBLEM: (&str, &str, &str) =
+    ("problem", "What went wrong, a sentence; empty the first time.", "Invalid email or password <\"'&>");
+const LANG: (&str, &str, &str) = ("lang", "The reader's language, as en.", "en");
+const ENGLISH: (&str, &str, &str) = ("lang_en", "Not empty if the language is English.", "1");
+const GERMAN: (&str, &str, &str) = ("lang_de", "Not empty if the language is German.", "");
+const RETURN_TO: (&str, &str, &str) = ("return_to", "Where to go afterwards.", "/app/?a=1&b=\"<>'");
+const REQUEST: (&str, &str, &str) = ("request", "The app's request that waits.", "a-request");
+const LOGIN_URL: (&str, &str, &str) = ("login_url", "The page to sign in.", "/tenant/example/login");
+
+const fn hidden(name: &'static str) -> Field {
+    Field { name, kind: "hidden", value: Some(name) }
+}
+
+const fn password() -> Field {
+    Field { name: "password", kind: "password", value: None }
+}
+
+/// The pages that can be a tenant's own.
+pub static KINDS: [Kind; 3] = [
+    Kind {
+        name: "login",
+        variables: &[
+            TENANT,
+            ACTION,
+            RETURN_TO,
+            REQUEST,
+            ("email", "The address, once it was typed.", "ada@example.com\" x='<>"),
+            PROBLEM,
+            ("client_name", "The app that is signed in to; empty if it is none.", "<App> & \"Co\""),
+            ("forgot_url", "The page for a forgotten password.", "/tenant/example/forgot?return_to=/app/"),
+            ("register_url", "The page to register; empty if nobody can.", "/tenant/example/register"),
+            LANG,
+            ENGLISH,
+            GERMAN,
+        ],
+        form: Form {
+            fields: &[
+                Field { name: "email", kind: "", value: Some("email") },
+                password(),
+                hidden("return_to"),
+                hidden("request"),
+            ],
+            also: &[],
+        },
+    },
+    Kind {
+        name: "reset",
+        variables: &[
+            TENANT,
+            ("action", "Where the form is sent to.", "/auth/reset-password?return_to=/app/"),
+            ("token", "The mailed link's token.", "a-token"),
+            ("shortest", "The fewest characters of a password.", "8"),
+            ("email", "Whose password it is.", "ada@example.com\" x='<>"),
+            ("invited", "Not empty for one who was invited and sets the first password.", "1"),
+            PROBLEM,
+            LOGIN_URL,
+            LANG,
+            ENGLISH,
+            GERMAN,
+        ],
+        form: Form { fields: &[hidden("token"), password()], also: &[] },
+    },
+    Kind {
+        name: "mfa",
+        variables: &[
+            TENANT,
+            ("action", "Where the form is sent to.", "/tenant/example/mfa"),
+            ("challenge", "What the sign-in goes on with.", "a-challenge"),
+            RETURN_TO,
+            REQUEST,
+            ("method", "Which code is asked for: totp, email or backup. All else has our page.", "totp"),
+            (
+                "can_send",
+                "Not empty if another code can be mailed: \
+                 <button name=\"send\" value=\"1\" formnovalidate> after the button that goes on.",
+                "1",
+            ),
+            ("sent", "Not empty if a code was just mailed.", "1"),
+            PROBLEM,
+            LOGIN_URL,
+            LANG,
+            ENGLISH,
+            GERMAN,
+        ],
+        form: Form {
+            fields: &[
+                hidden("challenge"),
+                Field { name: "code", kind: "", value: None },
+                hidden("return_to"),
+                hidden("request"),
+            ],
+            also: &["send"],
+        },
+    },
+];
+
+impl Kind {
+    fn names(&self) -> Vec<&'static str> {
+        self.variables.iter().map(|(name, _, _)| *name).collect()
+    }
+
+    /// Values to look at a template with.
+    fn samples(&self) -> Vec<(&'static str, &'static str)> {
+        self.variables.iter().map(|(name, _, sample)| (*name, *sample)).collect()
+    }
+
+    /// The same with everything empty that can be.
+    fn bare(&self) -> Vec<(&'static str, &'static str)> {
+        self.samples().into_iter().filter(|(name, _)| *name == "action").collect()
+    }
+
+    /// Parses and checks a template, as it is written and as it is rendered; its rendering with samples.
+    fn checked(&self, html: &str) -> Result<String, Mistake> {
+        let template = Template::parse(html, &self.names())?;
+        check(html, &template, &self.form)?;
+        for values in [self.bare(), self.samples()] {
+            check_rendered(&template.render(&values), &values, &self.form)?;
+        }
+        Ok(template.render(&self.samples()))
+    }
+}
+
+/// The page of that name.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub fn kind(name: &str) -> Result<&'static Kind, Error> {
+    Ok(KINDS.iter().find(|kind| kind.name == name).ok_or(Refusal::NotFound)?)
+}
+
+/// All of a tenant.
+pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Kept>, Fault> {
+    store::templates::list(cx.db.as_ref(), &tenant.id).await
+}
+
+/// The tenant's own of a page, if there is one.
+pub async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<Kept>, Fault> {
+    store::templates::by_name(cx.db.as_ref(), &tenant.id, kind.name).await
+}
+
+/// Checks a template and keeps it.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with the line and the reason.
+pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind, html: String) -> Result<Kept, Error> {
+    preview(kind, &html)?;
+    let kept = Kept { name: kind.name.to_owned(), html, updated_at: cx.now };
+    let entry = Entry::ok("template.changed").by(actor).on(kind.name);
+    cx.db.run(vec![store::templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
+    forget(cx, tenant, kind);
+    Ok(kept)
+}
+
+/// A template with sample values.
+///
+/// # Errors
+/// As [`put`].
+pub fn preview(kind: &Kind, html: &str) -> Result<String, Error> {
+    if html.len() > LONGEST {
+        return Err(invalid("html", format!("at most {LONGEST} bytes")));
+    }
+    let refused = |Mistake { line, reason }: Mistake| invalid("html", format!("line {line}: {reason}"));
+    kind.checked(html).map_err(refused)
+}
+
+/// Goes back to the page that all have.
+///
+/// # Errors
+/// [`Refusal::NotFound`] if it is that already.
+pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind) -> Result<(), Error> {
+    let gone = store::templates::delete(&tenant.id, kind.name);
+    let entry = Entry::ok("template.deleted").by(actor).on(kind.name);
+    if !audit::change(cx, &tenant.id, gone, entry).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    forget(cx, tenant, kind);
+    Ok(())
+}
+
+fn forget(cx: &Cx, tenant: &Tenant, kind: &Kind) {
+    cx.memo::<OwnTemplates>().forget(&(tenant.id.clone(), kind.name));
+}
+
+/// A page with a hidden field in each form that is posted; `None` if there is none. The value is URL-safe.
+pub fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> {
+    let mut page = String::new();
+    let mut done = 0;
+    for token in tokens(html) {
+        let Token::StartTag(tag) = &token else { continue };
+        let (before, rest) = (html.get(done..tag.span.end)?, html.get(tag.span.end..)?);
+        let is_form = *tag.name == *b"form".as_slice();
+        // The span of a tag may end before its last character.
+        let (end, before) = if before.ends_with('>') || !rest.starts_with('>') {
+            (tag.span.end, before)
+        } else {
+            (tag.span.end + 1, html.get(done..=tag.span.end)?)
+        };
+        if is_form {
+            page.push_str(before);
+            page.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"));
+            done = end;
+        }
+    }
+    page.push_str(html.get(done..)?);
+    (done > 0).then_some(page)
+}
+
+/// Pages and mails in a tenant's own words by tenant and name; `None` remembers that there is none.
+pub struct OwnTemplates;
+
+impl Slot for OwnTemplates {
+    type Key = (String, &'static str);
+    type Value = Option<Rc<str>>;
+    const CAPACITY: usize = 200;
+}
+
+/// A page in the tenant's own HTML; `None` if they have none. One that cannot be rendered is logged, and the
+/// page that all have is served.
+pub async fn rendered(
+    cx: &Cx,
+    tenant: &Tenant,
+    name: &'static str,
+    values: &[(&str, &str)],
+) -> Result<Option<String>, Fault> {
+    let Ok(kind) = kind(name) else { return Ok(None) };
+    let key = (tenant.id.clone(), kind.name);
+    let html: Option<Rc<str>> = match cx.memo::<OwnTemplates>().get(&key, cx.now) {
+        Some(known) => known,
+        None => {
+            // One that was kept under other rules is checked again, and not served if it breaks those of now.
+            let found = find(cx, tenant, kind).await?.filter(|kept| match kind.checked(&kept.html) {
+                Ok(_) => true,
+                Err(mistake) => {
+                    log_failure(cx, tenant, kind, &mistake);
+                    false
+                }
+            });
+            let found = found.map(|kept| kept.html.into());
+            cx.memo::<OwnTemplates>().put(key, Option::clone(&found), cx.now, cx.remember_until());
+            found
+        }
+    };
+    let Some(html) = html else { return Ok(None) };
+    match Template::parse(&html, &kind.names()) {
+        Ok(template) => Ok(Some(template.render(values))),
+        Err(mistake) => {
+            log_failure(cx, tenant, kind, &mistake);
+            Ok(None)
+        }
+    }
+}
+
+fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
+    let said = serde_json::json!({
+        "level": "error", "event": "template.failed", "tenant": tenant.id, "template": kind.name,
+        "line": mistake.line, "fault": mistake.reason,
+    });
+    cx.log.line(&said.to_string());
+}
+
+/// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.
+pub fn problem(kind: &Kind, kept: &Kept) -> Option<String> {
+    let Mistake { line, reason } = kind.checked(&kept.html).err()?;
+    Some(format!("line {line}: {reason}"))
+}

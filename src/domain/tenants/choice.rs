@@ -1,0 +1,69 @@
+//! Which tenant a request is for: by its path, its host or its header.
+
+use crate::cx::Cx;
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::tenant::{by_host, by_id};
+use crate::domain::tenants::{Tenant, TenantByHost, TenantById};
+use crate::domain::throttle::lookups;
+use crate::model::host::canonical;
+use crate::model::id::is_tenant_id;
+use crate::model::tenant::HOME;
+use std::rc::Rc;
+
+/// How a request named its tenant.
+#[derive(Debug, Clone)]
+pub struct Chosen {
+    /// The tenant.
+    pub tenant: Rc<Tenant>,
+    /// Whether the request named it, by path, host or header; otherwise it is home by default, and a user
+    /// or credential of another tenant of the home directory brings its own.
+    pub explicit: bool,
+}
+
+/// The tenant of a request: path, then host, then `X-Tenant-Id`, then home.
+///
+/// # Errors
+/// [`Refusal::NotFound`] if the path or header names a tenant that does not exist or is suspended.
+pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str>) -> Result<Chosen, Error> {
+    let named = match path {
+        Some(id) => Some(id.to_owned()),
+        None => match asked_host(cx, &canonical(host)).await? {
+            Some(id) => Some(id),
+            None => header.map(str::to_owned),
+        },
+    };
+    let explicit = named.is_some();
+    let id = named.unwrap_or_else(|| HOME.into());
+    let tenant = self::named(cx, &id).await?.ok_or(Refusal::NotFound)?;
+    Ok(Chosen { tenant, explicit })
+}
+
+/// An active tenant that a caller names: one that this isolate has never heard of is looked up for whoever may.
+///
+/// # Errors
+/// [`Refusal::Limited`].
+pub(crate) async fn named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error> {
+    let is_new = id != HOME && is_tenant_id(id) && !cx.memo::<TenantById>().has_seen(id);
+    if is_new {
+        lookups::admit(cx).await?;
+    }
+    let tenant = by_id(cx, id).await?;
+    if is_new && tenant.is_none() {
+        lookups::missed(cx);
+    }
+    Ok(tenant)
+}
+
+/// The same for the tenant of the host that was asked.
+async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
+    let own = cx.config.origin.split_once("://").is_some_and(|(_, own)| own == host);
+    let is_new = !own && !cx.memo::<TenantByHost>().has_seen(host);
+    if is_new {
+        lookups::admit(cx).await?;
+    }
+    let id = by_host(cx, host).await?;
+    if is_new && id.is_none() {
+        lookups::missed(cx);
+    }
+    Ok(id)
+}

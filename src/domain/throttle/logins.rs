@@ -1,0 +1,269 @@
+//! Limits of passwords, mails and refused calls: what is counted, by what, and how much of it.
+
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::refusal::{Error, Refusal};
+use crate::domain::throttle::tallies::{DAY, give, in_background, take, tally};
+use crate::ports::{Act, Count, Fault, Later, Rule, Verdict};
+use futures_util::future::join;
+use std::future::Future;
+
+/// Failures of one account from one address before delays of 1, 2, 4 … 900 s.
+const ACCOUNT_AND_ADDRESS: Rule = Rule::Backoff { free: 5, seconds: 900, max: 900 };
+
+/// Failures of one account from everywhere; after that only a mailed link lets in.
+const ACCOUNT_A_DAY: Rule = Rule::Window { limit: 100, seconds: DAY };
+
+/// Failures from one address on all accounts.
+pub(crate) const ADDRESS: Rule = Rule::Window { limit: 30, seconds: 60 };
+
+/// Attempts from one address, right ones too, as each costs a hash; wide, because a large office is one address.
+pub(crate) const ADDRESS_IN_ALL: Rule = Rule::Window { limit: 600, seconds: 60 };
+
+/// Right passwords of one account from everywhere: more than its own programs need, and few enough that whoever
+/// knows one password has little hashed with it.
+const RIGHT_ONES: Rule = Rule::Window { limit: 60, seconds: 60 };
+
+/// What an address presents that nobody has, as cookies, tokens and keys; an isolate takes the first
+/// [`UNKNOWN_UNASKED`] of a minute before it asks the exact counter.
+pub(crate) const UNKNOWN: Rule = Rule::Window { limit: UNKNOWN_A_MINUTE, seconds: 60 };
+
+pub(crate) const UNKNOWN_A_MINUTE: u32 = 300;
+
+pub(crate) const UNKNOWN_UNASKED: u32 = 20;
+
+/// Requests of an address to endpoints that are open to all: what a large office needs at nine o'clock. An isolate
+/// takes the first [`OPEN_UNASKED`] of a minute before it asks the exact counter.
+pub(crate) const OPEN: Rule = Rule::Window { limit: 3_000, seconds: 60 };
+
+pub(crate) const OPEN_UNASKED: u32 = 300;
+
+/// Mails that strangers can make us send to one address.
+const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
+
+/// Does steps on an object and then what the verdict asks for, without anybody waiting for it; faults are logged.
+pub(crate) fn count_in_background(
+    cx: &Cx,
+    object: String,
+    steps: Vec<Count>,
+    then: impl for<'a> FnOnce(&'a Cx, Verdict) -> Later<'a, Result<(), Fault>> + 'static,
+) {
+    let context = cx.clone();
+    cx.after.run(Box::pin(async move {
+        let done = match context.counters.count(object, steps).await {
+            Ok(verdict) => then(&context, verdict).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = done {
+            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
+            context.log.line(&line.to_string());
+        }
+    }));
+}
+
+/// A password attempt that has been counted as a failure until it is told otherwise.
+#[must_use]
+pub struct Attempt {
+    /// The account's object.
+    account: String,
+    /// Its tally with growing delays.
+    delayed: String,
+    /// The object of the client's address, where that counts as well.
+    address: Option<String>,
+}
+
+/// Counts a login's password attempt: by address, by account and address, and by account; meanwhile it is looked
+/// up whose it is.
+///
+/// # Errors
+/// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
+pub async fn login_attempt<T>(
+    cx: &Cx,
+    tenant_id: &str,
+    directory: &str,
+    account: &str,
+    look_up: impl Future<Output = Result<T, Error>>,
+) -> Result<(Option<Attempt>, T), Error> {
+    let bucket = cx.address_bucket();
+    let attempt = Attempt {
+        account: format!("{directory}:login:{account}"),
+        delayed: format!("from:{bucket}"),
+        address: Some(format!("{directory}:login-address:{bucket}")),
+    };
+    attempt.taken(cx, tenant_id, account, look_up).await
+}
+
+/// An attempt to sign in without a password that has been counted as a failure of its address.
+#[must_use]
+pub struct FromAddress(String);
+
+/// Counts an attempt to sign in with what nobody can guess: by address, together with password attempts.
+///
+/// # Errors
+/// As [`login_attempt`].
+pub async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<Option<FromAddress>, Error> {
+    if cx.client.unlimited {
+        return Ok(None);
+    }
+    let object = format!("{directory}:login-address:{}", cx.address_bucket());
+    let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
+    let verdict = take(cx, object.clone(), tallies).await?;
+    refuse_beyond(cx, tenant_id, verdict, "-").await?;
+    Ok(Some(FromAddress(object)))
+}
+
+impl FromAddress {
+    /// It succeeded: it is no failure.
+    pub fn succeeded(self, cx: &Cx) {
+        in_background(cx, vec![(self.0, vec![give("minute", ADDRESS)])]);
+    }
+}
+
+/// Counts a password attempt of one who is signed in: by user, wherever it comes from, so that a stolen
+/// token cannot be used to guess from many addresses.
+///
+/// # Errors
+/// As [`login_attempt`].
+pub async fn change_attempt(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Attempt>, Error> {
+    let account = format!("{tenant_id}:change-password:{user_id}");
+    let attempt = Attempt { account, delayed: "user".into(), address: None };
+    Ok(attempt.taken(cx, tenant_id, user_id, async { Ok(()) }).await?.0)
+}
+
+pub(crate) async fn refuse_beyond(
+    cx: &Cx,
+    tenant_id: &str,
+    verdict: Verdict,
+    account: &str,
+) -> Result<(), Error> {
+    if verdict.admitted {
+        return Ok(());
+    }
+    if verdict.first_refusal {
+        audit::write(cx, tenant_id, Entry::failed("login.limited").by(account)).await?;
+    }
+    Err(Refusal::Limited(verdict).into())
+}
+
+impl Attempt {
+    async fn taken<T>(
+        self,
+        cx: &Cx,
+        tenant_id: &str,
+        who: &str,
+        look_up: impl Future<Output = Result<T, Error>>,
+    ) -> Result<(Option<Attempt>, T), Error> {
+        if cx.client.unlimited {
+            return Ok((None, look_up.await?));
+        }
+        // Before the account's, of which an address that is held off takes nothing.
+        if let Some(address) = &self.address {
+            let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
+            let verdict = take(cx, address.clone(), tallies).await?;
+            refuse_beyond(cx, tenant_id, verdict, who).await?;
+        }
+        let tallies = vec![
+            tally(&self.delayed, ACCOUNT_AND_ADDRESS),
+            tally("day", ACCOUNT_A_DAY),
+            tally("right", RIGHT_ONES),
+        ];
+        let (verdict, found) = join(take(cx, self.account.clone(), tallies), look_up).await;
+        refuse_beyond(cx, tenant_id, verdict?, who).await?;
+        Ok((Some(self), found?))
+    }
+
+    /// The attempt succeeded: it is no failure, and those that delay it are forgotten. Nobody waits for that: one
+    /// that counts although it was right only makes the limit tighter.
+    pub fn succeeded(self, cx: &Cx) {
+        let forget = Count { act: Act::Clear, tallies: vec![tally(self.delayed, ACCOUNT_AND_ADDRESS)] };
+        let mut all = vec![(self.account, vec![give("day", ACCOUNT_A_DAY), forget])];
+        all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
+        in_background(cx, all);
+    }
+
+    /// The password was not looked at: of the attempt only the address keeps a count.
+    pub fn not_evaluated(self, cx: &Cx) {
+        let account = vec![
+            give(&self.delayed, ACCOUNT_AND_ADDRESS),
+            give("day", ACCOUNT_A_DAY),
+            give("right", RIGHT_ONES),
+        ];
+        let mut all = vec![(self.account, account)];
+        all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
+        in_background(cx, all);
+    }
+}
+
+/// The password was wrong, which `told` writes to the log: the attempt is none of the account's right ones.
+pub async fn wrong_password(
+    cx: &Cx,
+    counted: Option<Attempt>,
+    told: impl Future<Output = Result<(), Fault>>,
+) -> Result<(), Fault> {
+    let Some(counted) = counted else { return told.await };
+    let given = cx.counters.count(counted.account, vec![give("right", RIGHT_ONES)]);
+    let (told, given) = join(told, given).await;
+    told.and(given.map(drop))
+}
+
+/// The owner of an account's mailbox proved it: all failures on the account are forgotten.
+pub async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
+    let from = format!("from:{}", cx.address_bucket());
+    let tallies = vec![tally("day", ACCOUNT_A_DAY), tally(from, ACCOUNT_AND_ADDRESS)];
+    let forget = vec![Count { act: Act::Clear, tallies }];
+    cx.counters.count(format!("{directory}:login:{account}"), forget).await?;
+    Ok(())
+}
+
+/// Counts a mail that anyone can cause to be sent to an address; `false` if it must not be sent.
+pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<bool, Error> {
+    match mail_or_wait(cx, directory, email_key, purpose).await {
+        Ok(()) => Ok(true),
+        Err(Error::Refused(Refusal::Limited(_))) => Ok(false),
+        Err(broken) => Err(broken),
+    }
+}
+
+/// Counts a mail that one who is known asks for.
+///
+/// # Errors
+/// [`Refusal::Limited`].
+pub async fn mail_or_wait(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<(), Error> {
+    if cx.client.unlimited {
+        return Ok(());
+    }
+    let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
+    if verdict.admitted { Ok(()) } else { Err(Refusal::Limited(verdict).into()) }
+}
+
+/// Refused calls of one caller at one route.
+const REFUSED_AN_HOUR: u32 = 3_000;
+
+/// Those of an hour that the log has one by one.
+const REFUSED_IN_FULL: u32 = 3;
+
+/// Counts a call that a route of the gateway refuses to a caller who is signed in. The log has the first of an hour, and
+/// at each power of ten how many there were.
+///
+/// # Errors
+/// [`Refusal::Limited`] when there are too many in an hour.
+pub async fn refused_call(
+    cx: &Cx,
+    tenant_id: &str,
+    route_id: &str,
+    caller: &str,
+    route: &str,
+) -> Result<(), Error> {
+    let limit = if cx.client.unlimited { u32::MAX } else { REFUSED_AN_HOUR };
+    let rule = Rule::Window { limit, seconds: 3_600 };
+    let object = format!("{tenant_id}:refused:{route_id}:{caller}");
+    let verdict = take(cx, object, vec![tally("hour", rule)]).await?;
+    let entry = Entry::failed("gateway.refused").by(caller).on(route);
+    let count = limit.saturating_sub(verdict.remaining).max(1);
+    if verdict.admitted && count <= REFUSED_IN_FULL {
+        audit::write(cx, tenant_id, entry).await?;
+    } else if verdict.first_refusal || (verdict.admitted && 10_u32.pow(count.ilog10()) == count) {
+        audit::write(cx, tenant_id, entry.saying(format!("{count} times within an hour"))).await?;
+    }
+    if verdict.admitted { Ok(()) } else { Err(Refusal::Limited(verdict).into()) }
+}
