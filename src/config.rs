@@ -55,67 +55,138 @@ pub struct Config {
     pub revocation_seconds: i64,
 }
 
+/// A setting or binding that is missing or malformed. It says what is needed, never what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting's or binding's name.
+    pub name: &'static str,
+    /// What it must be.
+    pub needed: &'static str,
+}
+
+/// All that keeps a deployment from serving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unconfigured(pub Vec<Problem>);
+
+impl Unconfigured {
+    /// Every problem in one sentence.
+    pub fn sentence(&self) -> String {
+        let each: Vec<String> =
+            self.0.iter().map(|Problem { name, needed }| format!("{name} must be {needed}")).collect();
+        each.join("; ")
+    }
+}
+
+impl From<Unconfigured> for Fault {
+    fn from(unconfigured: Unconfigured) -> Fault {
+        Fault::new("config", unconfigured.sentence())
+    }
+}
+
+/// Without these nothing can be served.
+const BINDINGS: [Problem; 3] = [
+    Problem { name: "DB", needed: "bound to the D1 database" },
+    Problem { name: "COUNTER", needed: "bound to the Durable Object class Counter" },
+    Problem { name: "ASSETS", needed: "bound to the static files" },
+];
+
 impl Config {
-    /// Parses the deployment's vars and secrets; `var` answers one by name.
+    /// Parses the deployment's vars and secrets: `var` answers one by name, `is_bound` whether a binding is there.
     ///
     /// # Errors
-    /// A [`Fault`] that names the variable that is missing or malformed, never its value.
-    pub fn parse(var: impl Fn(&str) -> Option<String>) -> Result<Config, Fault> {
+    /// Everything that is missing or malformed, so that it can be set in one go.
+    pub fn parse(
+        var: impl Fn(&str) -> Option<String>,
+        is_bound: impl Fn(&str) -> bool,
+    ) -> Result<Config, Unconfigured> {
         let var = |name: &str| var(name).filter(|value| !value.is_empty());
-        let need = |name: &str| var(name).ok_or_else(|| Fault::new("config", format!("{name} is not set")));
+        let mut problems: Vec<Problem> =
+            BINDINGS.into_iter().filter(|binding| !is_bound(binding.name)).collect();
+        let mut refuse = |name, needed| problems.push(Problem { name, needed });
+
         let mode = match var("MODE").as_deref() {
             Some("local") => Mode::Local,
             Some("testing") => Mode::Testing,
             Some("production") | None => Mode::Production,
-            Some(_) => return Err(Fault::new("config", "MODE is local, testing or production")),
-        };
-        let mail = match var("MAIL_TRANSPORT").as_deref() {
-            Some("outbox") if mode != Mode::Production => MailTransport::Outbox,
-            Some("outbox") => {
-                return Err(Fault::new("config", "MAIL_TRANSPORT outbox needs MODE local or testing"));
+            Some(_) => {
+                refuse("MODE", "local, testing or production");
+                Mode::Production
             }
-            Some("resend") => MailTransport::Resend {
-                url: var("RESEND_URL").unwrap_or_else(|| "https://api.resend.com/emails".into()),
-                api_key: need("RESEND_API_KEY")?.into(),
-            },
-            Some("cloudflare") => MailTransport::Binding,
-            None if mode == Mode::Local => MailTransport::Outbox,
-            _ => return Err(Fault::new("config", "MAIL_TRANSPORT is outbox, resend or cloudflare")),
         };
-        let origin = origin(&need("ORIGIN")?)?;
+        let origin = var("ORIGIN").and_then(|text| origin(&text));
+        if origin.is_none() {
+            refuse("ORIGIN", ORIGIN_RULE);
+        }
+        let seal_key = var("SEAL_KEY").and_then(|text| seal_key(&Zeroizing::new(text)));
+        if seal_key.is_none() {
+            refuse("SEAL_KEY", "32 random bytes in unpadded base64url");
+        }
+        let mail = match var("MAIL_TRANSPORT").as_deref() {
+            Some("outbox") if mode != Mode::Production => Some(MailTransport::Outbox),
+            None if mode == Mode::Local => Some(MailTransport::Outbox),
+            Some("resend") => {
+                let api_key = var("RESEND_API_KEY").map(Zeroizing::new);
+                if api_key.is_none() {
+                    refuse("RESEND_API_KEY", "the key of the mail API, as MAIL_TRANSPORT is resend");
+                }
+                let url = var("RESEND_URL").unwrap_or_else(|| "https://api.resend.com/emails".into());
+                api_key.map(|api_key| MailTransport::Resend { url, api_key })
+            }
+            Some("cloudflare") => {
+                if !is_bound("SEND_EMAIL") {
+                    refuse("SEND_EMAIL", "bound to send_email, as MAIL_TRANSPORT is cloudflare");
+                }
+                Some(MailTransport::Binding)
+            }
+            Some("outbox") => {
+                refuse("MAIL_TRANSPORT", "resend or cloudflare: outbox is for MODE local and testing");
+                None
+            }
+            _ => {
+                refuse("MAIL_TRANSPORT", "resend or cloudflare, or outbox where MODE is local or testing");
+                None
+            }
+        };
+        let mail_from = var("MAIL_FROM");
+        if mail_from.is_none() && mode == Mode::Production {
+            refuse("MAIL_FROM", "the sender of mail, as Portcullis <no-reply@example.com>");
+        }
+        let revocation_seconds = match var("REVOCATION_SECONDS") {
+            None => Some(5),
+            Some(text) => text.parse().ok().filter(|seconds| (0..=60).contains(seconds)),
+        };
+        if revocation_seconds.is_none() {
+            refuse("REVOCATION_SECONDS", "a number from 0 to 60");
+        }
+        let (Some(origin), Some(seal_key), Some(mail), Some(revocation_seconds), true) =
+            (origin, seal_key, mail, revocation_seconds, problems.is_empty())
+        else {
+            return Err(Unconfigured(problems));
+        };
         Ok(Config {
             pseudonym: pseudonym(&origin),
             origin,
             mode,
-            seal_key: seal_key(&Zeroizing::new(need("SEAL_KEY")?))?,
+            seal_key,
             system_secret: var("SYSTEM_SECRET").map(Zeroizing::new),
             setup_token: var("SETUP_TOKEN").map(Zeroizing::new),
             mail,
-            mail_from: var("MAIL_FROM").unwrap_or_else(|| "Portcullis <no-reply@localhost>".into()),
-            revocation_seconds: match var("REVOCATION_SECONDS") {
-                None => 5,
-                Some(text) => text
-                    .parse()
-                    .ok()
-                    .filter(|seconds| (0..=60).contains(seconds))
-                    .ok_or_else(|| Fault::new("config", "REVOCATION_SECONDS is 0 to 60"))?,
-            },
+            mail_from: mail_from.unwrap_or_else(|| "Portcullis <no-reply@localhost>".into()),
+            revocation_seconds,
         })
     }
 }
 
-fn origin(text: &str) -> Result<String, Fault> {
-    let rule =
-        "ORIGIN is a scheme, host and port in ASCII, as https://auth.example.com; other names as xn--…";
-    let bad = || Fault::new("config", rule);
-    let url = url::Url::parse(text).map_err(|_| bad())?;
+const ORIGIN_RULE: &str =
+    "a scheme, host and port in ASCII, as https://auth.example.com; other names as xn--…";
+
+fn origin(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
     let bare =
         url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     // `Url` would encode a name outside ASCII.
-    if !matches!(url.scheme(), "http" | "https") || !bare || !text.is_ascii() {
-        return Err(bad());
-    }
-    Ok(url.origin().ascii_serialization())
+    let good = matches!(url.scheme(), "http" | "https") && bare && text.is_ascii();
+    good.then(|| url.origin().ascii_serialization())
 }
 
 fn pseudonym(origin: &str) -> String {
@@ -124,8 +195,7 @@ fn pseudonym(origin: &str) -> String {
     format!("portcullis_{}", authority.chars().map(plain).collect::<String>())
 }
 
-fn seal_key(text: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    let bad = || Fault::new("config", "SEAL_KEY is 32 bytes in unpadded base64url");
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?);
-    Ok(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| bad())?))
+fn seal_key(text: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }

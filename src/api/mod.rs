@@ -13,9 +13,11 @@ pub mod pages;
 pub mod session;
 pub mod system;
 pub mod tenant;
+mod unconfigured;
 pub mod webauthn;
 pub mod wording;
 
+pub use self::unconfigured::unconfigured;
 use crate::http::cors::Reach;
 use crate::http::table::{ErrorPage, Gateway, Table};
 use crate::ports::Fault;

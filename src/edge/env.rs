@@ -7,7 +7,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::config::Config;
+use crate::config::{Config, Unconfigured};
 use crate::cx::{Client, Cx};
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
@@ -30,12 +30,13 @@ pub fn binding(env: &JsValue, name: &str) -> Result<JsValue, Fault> {
 }
 
 /// The configuration and memory of this isolate.
-fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Memory>), Fault> {
+fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Memory>), Unconfigured> {
     ISOLATE.with_borrow_mut(|slot| {
         if let Some(known) = slot {
             return Ok(known.clone());
         }
-        let config = Config::parse(|name| binding(env, name).ok().and_then(|value| value.as_string()))?;
+        let var = |name: &str| binding(env, name).ok().and_then(|value| value.as_string());
+        let config = Config::parse(var, |name| binding(env, name).is_ok())?;
         let made = (Rc::new(config), Rc::new(Memory::default()));
         *slot = Some(made.clone());
         Ok(made)
@@ -43,7 +44,7 @@ fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Memory>), Fault> {
 }
 
 /// The context of one request.
-pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Fault> {
+pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Unconfigured> {
     let mut cx = system(env, ctx)?;
     cx.client = Rc::new(Client::of(&cx.config, &request.headers, &request.query));
     Ok(cx)
@@ -55,7 +56,7 @@ pub fn now() -> Time {
 }
 
 /// The context of work that nobody asked for.
-pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Fault> {
+pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Unconfigured> {
     let (config, cache) = isolate(env)?;
     let now = now();
     let db = Rc::new(D1::new(env.clone()));
@@ -106,6 +107,11 @@ impl Log for Console {
     fn line(&self, line: &str) {
         log(line);
     }
+}
+
+/// Writes a fault to the platform's log that no surface has logged.
+pub fn log_fault(fault: &Fault) {
+    log(&serde_json::json!({ "level": "error", "fault": fault.0 }).to_string());
 }
 
 /// Writes one line to the platform's log.

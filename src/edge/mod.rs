@@ -58,11 +58,18 @@ pub fn fetch(request: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
 }
 
 async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
-    let (request, cx) =
-        match request::read(&raw).and_then(|request| Ok((env::cx(&env, &ctx, &request)?, request))) {
-            Ok((cx, request)) => (request, cx),
-            Err(fault) => return broken(&fault),
-        };
+    let request = match request::read(&raw) {
+        Ok(request) => request,
+        Err(fault) => return broken(&fault),
+    };
+    let cx = match env::cx(&env, &ctx, &request) {
+        Ok(cx) => cx,
+        Err(unconfigured) => {
+            let response = api::unconfigured(&request, &unconfigured);
+            env::log_fault(&unconfigured.into());
+            return forward::respond(&request.method, &response, Time(0));
+        }
+    };
     let table = match table() {
         Ok(table) => table,
         Err(fault) => return broken(&fault),
@@ -91,7 +98,7 @@ async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
 
 /// What is broken before there is a surface that could say it.
 fn broken(fault: &Fault) -> JsValue {
-    env::log(&serde_json::json!({ "level": "error", "fault": fault.0 }).to_string());
+    env::log_fault(fault);
     let body = r#"{"error":"internal_error","message":"Internal error"}"#;
     glue::respond(500, "content-type:application/json\ncache-control:no-store", JsValue::from_str(body), 0.0)
 }

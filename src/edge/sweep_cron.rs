@@ -11,7 +11,7 @@ pub async fn scheduled(_event: JsValue, env: JsValue, _ctx: JsValue) {
     // A sweep leaves nothing to be done after it: no context to wait in is needed.
     let done = match env::system(&env, &JsValue::UNDEFINED) {
         Ok(cx) => sweep::run(&cx).await,
-        Err(fault) => Err(fault),
+        Err(unconfigured) => Err(unconfigured.into()),
     };
     if let Err(fault) = done {
         env::log(&serde_json::json!({ "level": "error", "event": "cron", "fault": fault.0 }).to_string());

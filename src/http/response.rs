@@ -125,7 +125,7 @@ impl Response {
     }
 
     /// With what all answers of ours have: nothing sniffs them, and no cache keeps them unless they say so.
-    pub(super) fn secured(mut self) -> Response {
+    pub(crate) fn secured(mut self) -> Response {
         let defaults = [
             ("cache-control", "no-store"),
             ("x-content-type-options", "nosniff"),

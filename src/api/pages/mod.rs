@@ -25,6 +25,7 @@ mod place;
 mod register;
 mod scopes;
 mod typed;
+mod unconfigured;
 mod waiting;
 mod words;
 
@@ -40,6 +41,7 @@ pub(crate) use self::links::{
 };
 use self::messages::Messages;
 use self::place::Place;
+pub(crate) use self::unconfigured::unconfigured;
 use crate::api::tenant;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;

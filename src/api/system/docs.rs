@@ -40,6 +40,10 @@ struct Mail {
 pub fn chapter() -> Chapter {
     let operations = vec![
         op("GET", "/healthz", "Whether the Worker serves")
+            .about(
+                "503 while the database lacks this version's migrations, and, as for every request, while settings \
+                 or bindings are missing: `settings` then has each one's `name` and what is `needed`.",
+            )
             .answers::<Health>(200, "It does.")
             .refuses([Refusal::Unready]),
         op("POST", "/setup", "Make the first administrator")

@@ -13,17 +13,19 @@ type Fields<'a> = &'a [(&'a str, &'a str)];
 type Wanted = [(&'static str, bool); 3];
 
 fn client(mode: &str, fields: &[(&str, &str)]) -> Client {
-    let config = Config::parse(|name| {
+    let var = |name: &str| {
         let value = match name {
             "ORIGIN" => "https://auth.example.com",
             "MODE" => mode,
             "SEAL_KEY" => SEAL_KEY,
             "SYSTEM_SECRET" => "let-me-pass",
             "MAIL_TRANSPORT" => "cloudflare",
+            "MAIL_FROM" => "no-reply@example.com",
             _ => return None,
         };
         Some(value.to_owned())
-    });
+    };
+    let config = Config::parse(var, |_| true);
     let headers = Headers::new(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Client::of(&config.unwrap(), &headers, "")
 }

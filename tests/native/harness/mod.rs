@@ -81,12 +81,13 @@ impl World {
         let mut all = HashMap::from([
             ("ORIGIN", ORIGIN),
             ("MODE", "local"),
+            ("MAIL_FROM", "Portcullis <no-reply@localhost>"),
             ("SEAL_KEY", seal_key.as_str()),
             ("SETUP_TOKEN", "set-me-up"),
             ("SYSTEM_SECRET", "let-me-pass"),
         ]);
         all.extend(vars.iter().copied());
-        let config = Config::parse(|name| all.get(name).map(|value| (*value).to_owned())).unwrap();
+        let config = Config::parse(|name| all.get(name).map(|value| (*value).to_owned()), |_| true).unwrap();
         let clock = Rc::new(Cell::new(NOON));
         World {
             db: Rc::new(Sqlite::new()),

@@ -12,9 +12,11 @@ fn parse(vars: &[(&str, &str)]) -> Result<Config, String> {
         ("SEAL_KEY", SEAL_KEY),
         ("RESEND_API_KEY", "re_secret"),
         ("MAIL_TRANSPORT", "resend"),
+        ("MAIL_FROM", "Portcullis <no-reply@example.com>"),
     ]);
     all.extend(vars.iter().copied());
-    Config::parse(|name| all.get(name).map(|value| (*value).to_owned())).map_err(|fault| fault.0)
+    Config::parse(|name| all.get(name).map(|value| (*value).to_owned()), |_| true)
+        .map_err(|unconfigured| unconfigured.sentence())
 }
 
 #[test]
@@ -82,4 +84,16 @@ fn the_outbox_is_for_local_and_testing_deployments() {
     }
     assert_eq!(parse(&[("MODE", "local"), ("MAIL_TRANSPORT", "")]).unwrap().mail, MailTransport::Outbox);
     assert_eq!(parse(&[("MAIL_TRANSPORT", "cloudflare")]).unwrap().mail, MailTransport::Binding);
+}
+
+#[test]
+fn only_production_needs_a_sender() {
+    let fault = parse(&[("MAIL_FROM", "")]).err().unwrap();
+    assert!(fault.contains("MAIL_FROM"), "{fault}");
+    for mode in ["local", "testing"] {
+        assert_eq!(
+            parse(&[("MODE", mode), ("MAIL_FROM", "")]).unwrap().mail_from,
+            "Portcullis <no-reply@localhost>"
+        );
+    }
 }

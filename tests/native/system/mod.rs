@@ -6,3 +6,4 @@ mod outbox;
 mod passkeys;
 mod setup;
 mod style;
+mod unconfigured;

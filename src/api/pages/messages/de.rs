@@ -191,6 +191,8 @@ pub(super) const DE: Messages = Messages {
     refused_limited: "Zu viele Versuche. Bitte versuchen Sie es {when} noch einmal.",
     refused_looping: "Diese Adresse führt zu sich selbst zurück.",
     refused_unready: "Dieser Dienst wird gerade eingerichtet. Bitte versuchen Sie es gleich noch einmal.",
+    unconfigured: "Noch nicht eingerichtet",
+    unconfigured_text: "Diese Einstellungen und Bindungen fehlen oder sind fehlerhaft. Sobald sie gesetzt sind, startet der Dienst.",
     refused_sign_up_closed: "Die Registrierung ist geschlossen.",
     refused_taken: "Zu dieser Adresse gibt es schon ein Konto.",
     refused_email: "Das ist keine E-Mail-Adresse.",

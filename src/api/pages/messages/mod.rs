@@ -60,7 +60,7 @@ catalogue! {
     error_title_400, error_title_401, error_title_403, error_title_404, error_title_429, error_title_500,
     error_500,
     refused_form, refused_wrong_password, refused_current, refused_passkey, refused_unverified, refused_origin, refused_not_found, refused_method,
-    refused_looping, refused_unready,
+    refused_looping, refused_unready, unconfigured, unconfigured_text,
     refused_link, refused_limited, refused_sign_up_closed, refused_taken, refused_email, refused_password,
     refused_password_long, refused_password_common, refused_missing, refused_domain, refused_same_email,
     refused_control, refused_direction, refused_invisible, refused_marks, refused_passkey_taken, refused_passkeys,
