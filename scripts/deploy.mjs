@@ -1,81 +1,85 @@
-// npm run deploy: builds the Worker, brings the D1 database up to date and deploys.
-//
-//   --config FILE   a wrangler configuration of your own, a copy of wrangler.toml with your settings
-//   --dry-run       stops before anything leaves this machine, and needs no account
-//
-// What else is given goes to `wrangler deploy`.
-import { isDeepStrictEqual } from 'node:util';
+// npm run deploy: says what is still to be set, builds the Worker, brings the D1 database up to date and deploys.
+// `npm run deploy -- --dry-run` stops before anything leaves this machine, and needs no account.
+// `npm run deploy -- migrate` applies the migrations alone; with `--local`, to the database of `wrangler dev`.
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { heading, info, main, Stop } from './lib/log.mjs';
-import { at } from './lib/paths.mjs';
+import { at, home, isPackage } from './lib/paths.mjs';
 
-/** What an own configuration must say as wrangler.toml does, as the Worker is made for it. */
-const SHARED = ['main', 'compatibility_date', 'compatibility_flags', 'build', 'assets', 'durable_objects', 'migrations', 'triggers'];
+/** How secrets come about. */
+const HOW = {
+  SEAL_KEY: `, with a value from\n      node -p 'crypto.randomBytes(32).toString("base64url")'\n    and keep a copy: the signing keys are sealed with it`,
+  SETUP_TOKEN: ', with a value that you make up: POST /setup must say it to make the first administrator',
+  RESEND_API_KEY: ", with a key of your account at Resend; or set MAIL_TRANSPORT to cloudflare",
+};
 
 await ready(import.meta.url);
 await main(async () => {
   const { build, moduleSize } = await import('./lib/build.mjs');
-  const { probe, run } = await import('./lib/run.mjs');
-  const { settings } = await import('./lib/worker.mjs');
+  const { makeTables, wrangler } = await import('./lib/dev.mjs');
 
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' };
-  const wrangler = [at('node_modules', 'wrangler', 'bin', 'wrangler.js')];
-  const args = process.argv.slice(2);
-  const dryRun = args.includes('--dry-run');
-  const own = await ownConfig(args);
-  const config = own ? ['--config', own.file] : [];
+  const options = process.argv.slice(2).filter((arg) => arg !== 'migrate' && arg !== 'deploy');
+  const isMigration = process.argv.includes('migrate');
+  const dryRun = options.includes('--dry-run');
+  const isLocal = options.includes('--local');
+  if (isPackage) ownSettings();
 
-  if (own) checkShared(settings(), own);
-  if (!dryRun) {
-    checkSettings(own ?? { file: 'wrangler.toml', settings: settings() }, (...asked) =>
-      probe(process.execPath, [...wrangler, ...asked, ...config], { env }));
-  }
+  if (isMigration && isLocal) return makeTables(home);
+  if (!dryRun) await checkSettings(isMigration);
   await build();
 
   if (!dryRun) {
     heading('database migrations');
-    await run(process.execPath, [...wrangler, 'd1', 'migrations', 'apply', 'DB', '--remote', ...config], { env });
+    await wrangler('d1', 'migrations', 'apply', 'DB', '--remote');
   }
+  if (isMigration) return;
   heading(dryRun ? 'what would be deployed' : 'deployment');
-  await run(process.execPath, [...wrangler, 'deploy', ...args], { env });
+  await wrangler('deploy', ...options);
   const { bytes, gzipped } = moduleSize();
   info(`the module has ${Math.round(bytes / 1000)} kB, ${Math.round(gzipped / 1000)} kB gzipped`);
 });
 
-/** The file that `--config` (or `-c`) names, in TOML or JSON, and what it says. */
-async function ownConfig(args) {
-  const place = args.findIndex((arg) => /^(--config|-c)(=|$)/.test(arg));
-  if (place < 0) return undefined;
-  const file = args[place].split('=')[1] ?? args[place + 1];
-  const { experimental_readRawConfig: read } = await import('wrangler');
-  try {
-    return { file, settings: read({ config: file }).rawConfig };
-  } catch (error) {
-    throw new Stop(`--config ${file}: ${error.message}`);
-  }
+/** Where the package is installed: the settings are the user's, and name the package's files. */
+function ownSettings() {
+  const file = join(home, 'wrangler.toml');
+  if (existsSync(file)) return;
+  const below = (path) => relative(home, at(path)).replaceAll('\\', '/');
+  let text = readFileSync(at('wrangler.toml'), 'utf8');
+  for (const path of ['build/entry.js', 'static', 'src/store/migrations']) text = text.replace(`= "${path}"`, `= "${below(path)}"`);
+  writeFileSync(file, text);
+  copyFileSync(at('.dev.vars.example'), join(home, '.dev.vars.example'));
+  info(`wrote ${file}: the settings of this deployment`);
 }
 
-/** Stops where an own configuration lacks what this version of the Worker needs. */
-function checkShared(shipped, { file, settings }) {
-  const plain = (value) => JSON.parse(JSON.stringify(value ?? null));
-  const different = SHARED.filter((key) => !isDeepStrictEqual(plain(shipped[key]), plain(settings[key])));
-  if (different.length) throw new Stop(`${file} differs from wrangler.toml in ${different.join(', ')}: carry over what wrangler.toml says there`);
-}
-
-/** Stops with everything that is still to be set, and how. */
-function checkSettings({ file, settings: { d1_databases: [database] = [], vars = {} } }, wrangler) {
+/** Stops with everything that is missing or still the default, and how to set it. */
+async function checkSettings(isMigration) {
+  const { answer } = await import('./lib/dev.mjs');
+  const { settings } = await import('./lib/worker.mjs');
+  const { account_id: account, d1_databases: [database], vars = {} } = settings(home);
   const missing = [];
-  if (/^[0-]*$/.test(database?.database_id ?? '')) {
-    missing.push(`the database: run \`npx wrangler d1 create portcullis\` and put its id into ${file} as database_id`);
-  }
-  if (!/^https:\/\/[^/]+$/.test(vars.ORIGIN ?? '')) missing.push(`ORIGIN in ${file}: the public origin, as https://auth.example.com`);
-  if (!vars.MAIL_FROM) missing.push(`MAIL_FROM in ${file}: the sender of mail, as "Portcullis <no-reply@example.com>"`);
 
-  const listed = wrangler('secret', 'list', '--format', 'json');
-  const set = listed.ok ? JSON.parse(listed.stdout).map((secret) => secret.name) : [];
-  const needed = ['SEAL_KEY', 'SETUP_TOKEN', ...(vars.MAIL_TRANSPORT === 'resend' ? ['RESEND_API_KEY'] : [])];
-  for (const name of needed.filter((name) => !set.includes(name))) {
-    missing.push(`the secret ${name}: run \`npx wrangler secret put ${name}\`${name === 'SEAL_KEY' ? `, with a value from\n      node -p 'crypto.randomBytes(32).toString("base64url")'\n    which must be kept: the signing keys are sealed with it` : ''}`);
+  const who = answer('whoami', '--json');
+  const { loggedIn, accounts = [] } = who.json ?? {};
+  if (loggedIn === false) {
+    missing.push('the account: run `npx wrangler login`, or set CLOUDFLARE_API_TOKEN to a token that may edit Workers and D1');
+  } else if (!loggedIn) {
+    missing.push(`the account: Cloudflare could not be asked for it (${who.stderr.split('\n').find((line) => line.trim()) ?? 'no answer'})`);
+  } else if (accounts.length > 1 && !account && !process.env.CLOUDFLARE_ACCOUNT_ID) {
+    missing.push(`account_id in wrangler.toml, as this login has several: ${accounts.map(({ id, name }) => `${id} (${name})`).join(', ')}`);
+  }
+  if (/^[0-]*$/.test(database.database_id ?? '')) {
+    missing.push('database_id in wrangler.toml is the default: run `npx wrangler d1 create portcullis` and put the id there that it prints');
+  }
+  if (!isMigration) {
+    if (!vars.ORIGIN) missing.push('ORIGIN in wrangler.toml is empty: the public address, as https://auth.example.com');
+    else if (!/^https:\/\/[^/]+$/.test(vars.ORIGIN)) missing.push(`ORIGIN in wrangler.toml is ${vars.ORIGIN}: it begins with https:// and has no path, as https://auth.example.com`);
+    if (vars.MODE === 'local') missing.push('MODE in wrangler.toml is local, in which everyone may read the mail: production, or testing');
+    if (!vars.MAIL_FROM) missing.push('MAIL_FROM in wrangler.toml is empty: the sender of mail, as "Portcullis <no-reply@example.com>"');
+    // A Worker that was never deployed has no secrets, and wrangler says that it does not know it.
+    const set = loggedIn ? (answer('secret', 'list', '--format', 'json').json ?? []).map(({ name }) => name) : [];
+    const needed = ['SEAL_KEY', 'SETUP_TOKEN', ...(vars.MAIL_TRANSPORT === 'resend' ? ['RESEND_API_KEY'] : [])];
+    for (const name of needed.filter((name) => !set.includes(name))) missing.push(`the secret ${name}: run \`npx wrangler secret put ${name}\`${HOW[name] ?? ''}`);
   }
   if (missing.length) throw new Stop(`before deploying, set\n  - ${missing.join('\n  - ')}`);
 }

@@ -17,7 +17,7 @@ await main(async () => {
   const cargo = cargoEnv();
   const env = { ...cargo, RUSTUP_TOOLCHAIN: 'nightly', PATH: [join(tools, 'bin'), cargo.PATH].join(delimiter) };
   if (!probe('rustc', ['--version'], { env }).ok) return info('fuzzing skipped: there is no nightly toolchain here');
-  await install('cargo-fuzz', CARGO_FUZZ, '1 min', cargo);
+  await install('cargo-fuzz', CARGO_FUZZ, cargo);
 
   const time = process.env.FUZZ_SECONDS || '20';
   const { stdout } = probe('cargo', ['fuzz', 'list', '--fuzz-dir', folder], { env });

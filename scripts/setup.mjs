@@ -11,8 +11,7 @@ await main(async () => {
   const { buildEnv, cargoEnv, install } = await import('./lib/tools.mjs');
 
   if (!process.argv.includes('--env')) {
-    await buildEnv();
-    await install('cargo-deny', CARGO_DENY, '5 min', cargoEnv());
+    await buildEnv(() => install('cargo-deny', CARGO_DENY, cargoEnv()));
     return;
   }
   const env = cargoEnv();

@@ -1,31 +1,32 @@
 // npm start: builds the Worker if need be and runs it here, with its database in DATA_DIR.
+// `npm start -- --demo` also makes an administrator, a person and a route, and keeps an origin up behind it.
 //
 //   PORT           where to listen (8787)
 //   DATA_DIR       where database, counters and secrets are kept (.wrangler/portcullis)
 //   ORIGIN         the public origin, when it is not http://localhost:PORT
 //   SETUP_TOKEN    what POST /setup must say (else made once and printed)
 //   SYSTEM_SECRET  what X-System-Secret must say to skip limits (unset: nothing skips them)
+//   DEMO_PORT      where the demo's origin listens (9000, or another that is free)
 //   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, REVOCATION_SECONDS  as in wrangler.toml
-import { isAbsolute } from 'node:path';
+import { resolve } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { info, main, Stop } from './lib/log.mjs';
-import { at } from './lib/paths.mjs';
+import { home } from './lib/paths.mjs';
 
 const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'REVOCATION_SECONDS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
 
 await ready(import.meta.url);
 await main(async () => {
   const { build } = await import('./lib/build.mjs');
-  const { localSecrets } = await import('./lib/secrets.mjs');
-  const { tour } = await import('./lib/tour.mjs');
-  const { settings, startWorker } = await import('./lib/worker.mjs');
+  const { writeDevVars } = await import('./lib/dev.mjs');
+  const { localSecrets, settings, startWorker } = await import('./lib/worker.mjs');
 
   const port = Number(process.env.PORT || 8787);
   if (!(port > 0 && port < 65536)) throw new Stop(`PORT is a number from 1 to 65535, not ${process.env.PORT}`);
-  const folder = process.env.DATA_DIR || '.wrangler/portcullis';
-  const dataDir = isAbsolute(folder) ? folder : at(folder);
+  const dataDir = resolve(home, process.env.DATA_DIR || '.wrangler/portcullis');
 
   await build();
+  writeDevVars();
   const given = Object.fromEntries(PASSED_ON.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
   const worker = await startWorker({ port, dataDir, vars: { ...localSecrets(dataDir), ...given } });
 
@@ -43,9 +44,22 @@ await main(async () => {
   await healthy(worker.url);
   setInterval(() => worker.runCron().catch((error) => info(error.message)), minutes(settings().triggers.crons[0]));
   const url = `http://localhost:${port}`;
+  const isDemo = process.argv.includes('--demo');
+  const { text } = isDemo ? await (await import('./lib/demo.mjs')).demo(url, worker.vars.SETUP_TOKEN) : firstSteps(url, worker.vars.SETUP_TOKEN);
   console.log(`Ready on ${url}`);
-  console.log(tour(url, worker.vars.SETUP_TOKEN));
+  console.log(text);
 });
+
+/** What a database without an administrator needs. */
+const firstSteps = (url, token) => ({ text: `
+  API      ${url}/docs
+  Mail     ${url}/dev/outbox?to=you@example.com
+
+The first administrator is made once, by
+  curl -sS ${url}/setup -H 'Content-Type: application/json' \\
+    -d '{"token":"${token}","email":"you@example.com","password":"…"}'
+With an administrator, a person and an application behind the gateway to look at: npm start -- --demo
+` });
 
 /** Waits until the Worker can serve: while its database has no tables, it says 503. */
 async function healthy(url) {

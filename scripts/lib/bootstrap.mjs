@@ -1,11 +1,13 @@
 // The first lines of every script: installs the npm packages when they are missing or
 // stale, then goes on under the Node that package-lock.json pins. Imports nothing but Node.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { info, seconds } from './log.mjs';
-import { at, root } from './paths.mjs';
+import { step } from './log.mjs';
+import { at, isPackage, root } from './paths.mjs';
 
 const OLDEST = [22, 12];
 const stampFile = at('node_modules', '.portcullis-stamp');
@@ -15,35 +17,44 @@ function recentEnough(version) {
   return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
 }
 
-function installPackages() {
+async function installPackages() {
+  if (isPackage) return;
   const wanted = createHash('sha256').update(readFileSync(at('package-lock.json'))).digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
-  info('installing npm packages (about 20 s) …');
-  const began = performance.now();
-  // In the first process only: the system's Node starts npm, whatever its age.
-  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32',
-  });
-  if (npm.status !== 0) {
+  const ended = (command, args, stdio) =>
+    new Promise((resolve) => {
+      const child = spawn(command, args, { cwd: root, stdio, shell: process.platform === 'win32' });
+      child.once('error', () => resolve(-1)).once('exit', resolve);
+    });
+  // In the first process only: the system's Node starts npm, whatever its age. The crates' sources come meanwhile;
+  // whether they can be had is said by the build.
+  const [npm] = await step('npm packages (once)', () => Promise.all([
+    ended('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], ['ignore', 'ignore', 'inherit']),
+    ended('cargo', ['fetch', '--quiet', '--locked', '--target', 'wasm32-unknown-unknown'], 'ignore'),
+  ]));
+  if (npm !== 0) {
     console.error('error: npm ci failed; npm and a reachable npm registry are needed');
     process.exit(1);
   }
   writeFileSync(stampFile, wanted);
-  info(`installing npm packages: done in ${seconds(began)}`);
 }
 
 /** The Node to run under: the pinned one, or this one if it is recent enough. */
 export function pinnedNode() {
-  const pinned = at('node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
-  if (existsSync(pinned)) return pinned;
+  const name = `node-${process.platform}-${process.arch}`;
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'bin', 'node');
+  } catch {
+    // None for this platform.
+  }
   if (recentEnough(process.version)) return process.execPath;
-  console.error(`error: Node ${OLDEST.join('.')} or newer is needed, this is ${process.version}, and no package brings one for ${process.platform}-${process.arch}`);
+  console.error(`error: Node ${OLDEST.join('.')} or newer is needed, this is ${process.version}, and there is no package ${name} that brings one`);
   process.exit(1);
 }
 
 /** Resolves when packages are there and Node is right; otherwise starts the script anew. */
 export async function ready(scriptUrl) {
-  installPackages();
+  await installPackages();
   const node = pinnedNode();
   const again = process.env.PORTCULLIS_REEXEC === process.ppid.toString();
   if (node === process.execPath || recentEnough(process.version)) return endWithParent(again);

@@ -4,9 +4,9 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSyn
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
-import { info, step } from './log.mjs';
-import { at, buildDir, root, targetDir, tools } from './paths.mjs';
-import { run } from './run.mjs';
+import { info } from './log.mjs';
+import { at, buildDir, isPackage, root, targetDir, tools } from './paths.mjs';
+import { logged } from './run.mjs';
 import { buildEnv } from './tools.mjs';
 
 const stampFile = join(buildDir, '.stamp');
@@ -22,22 +22,27 @@ function vendor() {
 
 /** Builds the Worker if any of its inputs changed since `build/` was written. */
 export async function build() {
+  if (isPackage) return;
   vendor();
   if (upToDate()) return info('the Worker is up to date');
   const release = await lock();
   try {
     if (upToDate()) return;
-    const env = await buildEnv();
     const before = hashOf(ownInputs());
-    const first = !existsSync(join(targetDir, 'wasm32-unknown-unknown', 'release'));
-    await step(`building the Worker (${first ? 'about 3 min the first time' : 'about 2 min'})`, () =>
-      run(join(tools, 'bin', 'worker-build'), ['--release'], { env: { ...env, RUST_BACKTRACE: '0' } }));
+    const env = await buildEnv(compile);
+    await logged('the Worker: bindings, wasm-opt, bundle', 'worker-build', join(tools, 'bin', 'worker-build'), ['--release'], { env });
     copyFileSync(at('src', 'edge', 'entry.js'), join(buildDir, 'entry.js'));
     // Edited meanwhile: the next start builds again.
     if (hashOf(ownInputs()) === before) writeFileSync(stampFile, inputsHash());
   } finally {
     release();
   }
+}
+
+/** What worker-build would begin with, so that it need not wait for the tools: it finds the module compiled. */
+function compile(env) {
+  const command = ['build', '--lib', '--release', '--target', 'wasm32-unknown-unknown'];
+  return logged('the Worker, compiled', 'worker', 'cargo', command, { env: { ...env, WASM_BINDGEN_USE_JS_SYS: '1' } });
 }
 
 const upToDate = () => readIfThere(stampFile) === inputsHash();

@@ -4,12 +4,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse } from 'smol-toml';
-import { step, Stop } from './log.mjs';
+import { Stop } from './log.mjs';
 import { at, root, tools } from './paths.mjs';
-import { probe, run } from './run.mjs';
+import { logged, probe } from './run.mjs';
 import { wasmEnv } from './wasm-target.mjs';
 
 const WORKER_BUILD = '0.8.7';
+
+/** The tools run for seconds and are compiled once: compiled for speed, they would take three times as long to be there. */
+const UNOPTIMISED = {
+  CARGO_PROFILE_RELEASE_OPT_LEVEL: '0',
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '64',
+  CARGO_PROFILE_RELEASE_DEBUG: '0',
+};
 
 /** The environment for every cargo command: a PATH that finds cargo, and a toolchain that exists. */
 export function cargoEnv() {
@@ -27,29 +35,35 @@ export function cargoEnv() {
   throw new Stop(`Rust ${channel} is needed and was not found. Install rustup (https://rustup.rs), then run\n  rustup toolchain install ${channel}`);
 }
 
-/** The environment for worker-build, once everything it needs is there. */
-export async function buildEnv() {
-  const env = cargoEnv();
-  await install('worker-build', WORKER_BUILD, '4 min', env);
-  const bindgen = lockedVersion('wasm-bindgen');
-  await install('wasm-bindgen-cli', bindgen, '3 min', env, '--no-default-features');
-  const built = await wasmEnv(env);
-  return {
+/**
+ * The environment for worker-build, once everything it needs is there. The tools are compiled beside each other, and
+ * beside what `meanwhile` does with that environment.
+ */
+export async function buildEnv(meanwhile = async () => {}) {
+  const cargo = cargoEnv();
+  const built = await wasmEnv(cargo);
+  const env = {
     ...built,
     PATH: [join(tools, 'bin'), built.PATH].join(delimiter),
     WASM_BINDGEN_BIN: join(tools, 'bin', 'wasm-bindgen'),
     WASM_OPT_BIN: at('node_modules', 'binaryen', 'bin', 'wasm-opt'),
     ESBUILD_BIN: at('node_modules', 'esbuild', 'bin', 'esbuild'),
   };
+  await Promise.all([
+    meanwhile(env),
+    install('worker-build', WORKER_BUILD, cargo, '--bin', 'worker-build'),
+    install('wasm-bindgen-cli', lockedVersion('wasm-bindgen'), cargo, '--no-default-features', '--bin', 'wasm-bindgen'),
+  ]);
+  return env;
 }
 
 /** Installs a Rust program into .tools, unless that very version is there. */
-export async function install(name, version, time, env, ...args) {
+export async function install(name, version, env, ...args) {
   const record = join(tools, '.crates.toml');
   const installed = existsSync(record) ? Object.keys(parse(readFileSync(record, 'utf8')).v1 ?? {}) : [];
   if (installed.some((entry) => entry.startsWith(`${name} ${version} `))) return;
-  const command = ['install', '-q', name, '--version', version, '--locked', '--root', tools, '--force', ...args];
-  await step(`building ${name} ${version} (once, up to ${time})`, () => run('cargo', command, { cwd: root, env }));
+  const command = ['install', name, '--version', version, '--locked', '--root', tools, '--force', ...args];
+  await logged(`${name} ${version} (once)`, name, 'cargo', command, { cwd: root, env: { ...env, ...UNOPTIMISED } });
 }
 
 /** The version of a crate in Cargo.lock. */

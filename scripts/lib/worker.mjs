@@ -1,19 +1,18 @@
 // The built Worker in workerd, on its own socket, with its database, counters and static
 // files. `npm start`, the live tests and the benchmark all start it here.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { childrenOf } from './children.mjs';
 import { Stop } from './log.mjs';
-import { migrate } from './migrate.mjs';
-import { at, buildDir } from './paths.mjs';
-import { localSecrets } from './secrets.mjs';
+import { at, buildDir, root } from './paths.mjs';
 
-/** wrangler.toml, which deployments and local runs share. */
-export const settings = () => parse(readFileSync(at('wrangler.toml'), 'utf8'));
+/** wrangler.toml, which deployments and local runs share; the user's own, where this is an installed package. */
+export const settings = (folder = root) => parse(readFileSync(join(folder, 'wrangler.toml'), 'utf8'));
 
 /**
  * Starts the Worker.
@@ -46,7 +45,7 @@ export async function startWorker(options = {}) {
   });
   await refuseTaken(host, port);
   const { mf, pid } = await portcullis({ host, port, scriptDir, dataDir, vars, more: options.miniflare });
-  const migrated = async () => migrate(await mf.getD1Database('DB'), at(settings().d1_databases[0].migrations_dir));
+  const migrated = async () => migrate(await mf.getD1Database('DB'));
   try {
     if (options.migrated !== false) await migrated();
   } catch (error) {
@@ -83,6 +82,53 @@ export async function startWorker(options = {}) {
   };
 }
 
+/** Secrets of a local deployment, made once and kept in `dataDir`, so that a restart can read what the last run sealed. */
+export function localSecrets(dataDir) {
+  const file = join(dataDir, 'secrets.json');
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const secret = (bytes) => randomBytes(bytes).toString('base64url');
+  const secrets = { SEAL_KEY: secret(32), SETUP_TOKEN: secret(18), ...kept };
+  if (Object.keys(secrets).some((name) => !(name in kept))) {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  }
+  return secrets;
+}
+
+/** The table in which wrangler records what it applied. */
+const RECORD = `CREATE TABLE IF NOT EXISTS d1_migrations(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+)`;
+
+/** Applies every migration that `db` has not had, in order, each one whole or not at all. */
+async function migrate(db) {
+  const folder = at(settings().d1_databases[0].migrations_dir);
+  await db.prepare(RECORD).run();
+  const { results } = await db.prepare('SELECT name FROM d1_migrations').all();
+  const applied = new Set(results.map((row) => row.name));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sql') && !applied.has(name)).sort();
+  for (const name of names) {
+    const record = db.prepare('INSERT INTO d1_migrations (name) VALUES (?)').bind(name);
+    try {
+      await db.batch([db.prepare(readFileSync(join(folder, name), 'utf8')), record]);
+    } catch (error) {
+      throw new Stop(`migration ${name}: ${error.message}`);
+    }
+  }
+}
+
+/** Applies the migrations to the local database of that id in a folder of miniflare's, or of wrangler's. */
+export async function migrateFor(d1Persist, id) {
+  const { mf } = await workerd({ modules: true, script: 'export default {}', d1Databases: { DB: id }, d1Persist });
+  try {
+    await migrate(await mf.getD1Database('DB'));
+  } finally {
+    await mf.dispose();
+  }
+}
+
 let queue = Promise.resolve();
 
 /**
@@ -112,6 +158,16 @@ async function startWorkerd(options) {
   }
   const pid = childrenOf(process.pid).filter((child) => !before.has(child)).pop();
   return { mf, pid };
+}
+
+/** Process ids of the direct children of `pid`, oldest first. */
+function childrenOf(pid) {
+  const listed = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,comm='], { encoding: 'utf8' }).stdout ?? '';
+  return listed
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent, command]) => Number(parent) === pid && command !== 'ps')
+    .map(([child]) => Number(child));
 }
 
 function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
@@ -166,8 +222,8 @@ function listen(host, port) {
   });
 }
 
-/** A port that nothing listens on. */
-export const freePort = (host) => listen(host, 0);
+/** A port that nothing listens on: the one that is preferred, else any. */
+export const freePort = (host, preferred = 0) => listen(host, preferred).catch(() => listen(host, 0));
 
 async function refuseTaken(host, port) {
   await listen(host, port).catch((error) => {
