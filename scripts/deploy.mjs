@@ -1,8 +1,10 @@
 // npm run deploy: says what is still to be set, builds the Worker, brings the D1 database up to date and deploys.
 // `npm run deploy -- --dry-run` stops before anything leaves this machine, and needs no account.
 // `npm run deploy -- migrate` applies the migrations alone; with `--local`, to the database of `wrangler dev`.
+// `--config FILE` and `--env NAME` are wrangler's, and hold for each of these.
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ready } from './lib/bootstrap.mjs';
 import { heading, info, main, Stop } from './lib/log.mjs';
 import { at, home, isPackage } from './lib/paths.mjs';
@@ -21,17 +23,20 @@ await main(async () => {
 
   const options = process.argv.slice(2).filter((arg) => arg !== 'migrate' && arg !== 'deploy');
   const isMigration = process.argv.includes('migrate');
-  const dryRun = options.includes('--dry-run');
-  const isLocal = options.includes('--local');
-  if (isPackage) ownSettings();
+  const text = (short) => ({ type: 'string', short });
+  const { values } = parseArgs({ args: options, strict: false, options: { config: text('c'), env: text('e') } });
+  const dryRun = values['dry-run'] === true;
+  /** What every command of wrangler is to know. */
+  const where = ['config', 'env'].flatMap((name) => (values[name] ? [`--${name}`, values[name]] : []));
+  if (isPackage && !values.config) ownSettings();
 
-  if (isMigration && isLocal) return makeTables(home);
-  if (!dryRun) await checkSettings(isMigration);
+  if (isMigration && values.local) return makeTables(home);
+  if (!dryRun) await checkSettings({ config: resolve(home, values.config ?? 'wrangler.toml'), env: values.env, where, isMigration });
   await build();
 
   if (!dryRun) {
     heading('database migrations');
-    await wrangler('d1', 'migrations', 'apply', 'DB', '--remote');
+    await wrangler('d1', 'migrations', 'apply', 'DB', '--remote', ...where);
   }
   if (isMigration) return;
   heading(dryRun ? 'what would be deployed' : 'deployment');
@@ -53,10 +58,12 @@ function ownSettings() {
 }
 
 /** Stops with everything that is missing or still the default, and how to set it. */
-async function checkSettings(isMigration) {
+async function checkSettings({ config, env, where, isMigration }) {
   const { answer } = await import('./lib/dev.mjs');
-  const { settings } = await import('./lib/worker.mjs');
-  const { account_id: account, d1_databases: [database], vars = {} } = settings(home);
+  if (!existsSync(config)) throw new Stop(`there is no ${config}`);
+  const { unstable_readConfig: readConfig } = await import('wrangler');
+  const { account_id: account, d1_databases: [database], vars } = readConfig({ config, env }, { hideWarnings: true });
+  const file = basename(config);
   const missing = [];
 
   const who = answer('whoami', '--json');
@@ -66,18 +73,18 @@ async function checkSettings(isMigration) {
   } else if (!loggedIn) {
     missing.push(`the account: Cloudflare could not be asked for it (${who.stderr.split('\n').find((line) => line.trim()) ?? 'no answer'})`);
   } else if (accounts.length > 1 && !account && !process.env.CLOUDFLARE_ACCOUNT_ID) {
-    missing.push(`account_id in wrangler.toml, as this login has several: ${accounts.map(({ id, name }) => `${id} (${name})`).join(', ')}`);
+    missing.push(`account_id in ${file}, as this login has several: ${accounts.map(({ id, name }) => `${id} (${name})`).join(', ')}`);
   }
   if (/^[0-]*$/.test(database.database_id ?? '')) {
-    missing.push('database_id in wrangler.toml is the default: run `npx wrangler d1 create portcullis` and put the id there that it prints');
+    missing.push(`database_id in ${file} is the default: run \`npx wrangler d1 create portcullis\` and put the id there that it prints`);
   }
   if (!isMigration) {
-    if (!vars.ORIGIN) missing.push('ORIGIN in wrangler.toml is empty: the public address, as https://auth.example.com');
-    else if (!/^https:\/\/[^/]+$/.test(vars.ORIGIN)) missing.push(`ORIGIN in wrangler.toml is ${vars.ORIGIN}: it begins with https:// and has no path, as https://auth.example.com`);
-    if (vars.MODE === 'local') missing.push('MODE in wrangler.toml is local, in which everyone may read the mail: production, or testing');
-    if (!vars.MAIL_FROM) missing.push('MAIL_FROM in wrangler.toml is empty: the sender of mail, as "Portcullis <no-reply@example.com>"');
+    if (!vars.ORIGIN) missing.push(`ORIGIN in ${file} is empty: the public address, as https://auth.example.com`);
+    else if (!/^https:\/\/[^/]+$/.test(vars.ORIGIN)) missing.push(`ORIGIN in ${file} is ${vars.ORIGIN}: it begins with https:// and has no path, as https://auth.example.com`);
+    if (vars.MODE === 'local') missing.push(`MODE in ${file} is local, in which everyone may read the mail: production, or testing`);
+    if (!vars.MAIL_FROM) missing.push(`MAIL_FROM in ${file} is empty: the sender of mail, as "Portcullis <no-reply@example.com>"`);
     // A Worker that was never deployed has no secrets, and wrangler says that it does not know it.
-    const set = loggedIn ? (answer('secret', 'list', '--format', 'json').json ?? []).map(({ name }) => name) : [];
+    const set = loggedIn ? (answer('secret', 'list', '--format', 'json', ...where).json ?? []).map(({ name }) => name) : [];
     const needed = ['SEAL_KEY', 'SETUP_TOKEN', ...(vars.MAIL_TRANSPORT === 'resend' ? ['RESEND_API_KEY'] : [])];
     for (const name of needed.filter((name) => !set.includes(name))) missing.push(`the secret ${name}: run \`npx wrangler secret put ${name}\`${HOW[name] ?? ''}`);
   }

@@ -5,23 +5,28 @@
 //   live     tests/live: the same truths over HTTP against the Worker in workerd
 //   python   tests/live/python: the documents' Python examples and PyJWT
 //   browser  tests/browser: a real Chromium
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+//
+// and two that run only where they are named:
+//   fuzz     tests/fuzz, 20 seconds each (or FUZZ_SECONDS), where a nightly toolchain is installed
+//   write    writes static/docs/openapi.json and mails.html anew from the code (npm run openapi)
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
-import { heading, info, main, seconds, Stop } from './lib/log.mjs';
+import { heading, info, main, seconds, step, Stop } from './lib/log.mjs';
 import { at, tools } from './lib/paths.mjs';
+
+const CARGO_FUZZ = '0.13.2';
+const DEFAULT = ['native', 'live', 'python', 'browser'];
 
 await ready(import.meta.url);
 await main(async () => {
   const { build } = await import('./lib/build.mjs');
-  const { chromium } = await import('./lib/chromium.mjs');
-  const { python } = await import('./lib/python.mjs');
-  const { code } = await import('./lib/run.mjs');
-  const { cargoEnv } = await import('./lib/tools.mjs');
+  const { apt, canApt, code, logged, probe, run } = await import('./lib/run.mjs');
+  const { cargoEnv, install } = await import('./lib/tools.mjs');
 
   const only = process.argv.slice(2).filter((name) => existsSync(at(name)) && name.includes('.'));
   const named = process.argv.slice(2).filter((name) => !only.includes(name));
-  const hasPython = existsSync(at('tests', 'live', 'python', 'requirements.txt'));
   const env = { ...process.env };
   // The Python and browser tests start the Worker themselves; both need the same Node.
   env.NODE = process.execPath;
@@ -29,44 +34,31 @@ await main(async () => {
   env.NODE_COMPILE_CACHE ??= join(tools, 'node-compile-cache');
 
   const stages = {
-    async native() {
-      return code('cargo', ['test', '--tests', '--no-fail-fast'], { env: cargoEnv() });
-    },
+    native: () => code('cargo', ['test', '--tests', '--no-fail-fast'], { env: cargoEnv() }),
     async live() {
       await build();
-      if (hasPython) env.PYTHON = await python();
+      env.PYTHON = await python();
       return nodeTests('tests/live');
     },
     async python() {
-      if (!hasPython) return info('there are no Python tests') ?? 0;
       await build();
       env.PYTHON = await python();
       return code(env.PYTHON, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests/live/python'], { env });
     },
     async browser() {
-      if (testFiles('tests/browser').length === 0) return info('there are no browser tests') ?? 0;
       await build();
       env.CHROMIUM = await chromium();
       return nodeTests('tests/browser');
     },
+    fuzz,
+    write: () => code('cargo', ['test', '--quiet', '--test', 'native', '_is_current'], { env: { ...cargoEnv(), PORTCULLIS_WRITE: '1' } }),
   };
-
-  function testFiles(folder) {
-    const names = existsSync(at(folder)) ? readdirSync(at(folder), { recursive: true }) : [];
-    return names.filter((name) => name.endsWith('.test.mjs')).sort().map((name) => join(folder, name));
-  }
-
-  async function nodeTests(folder) {
-    const files = only.length ? only : testFiles(folder);
-    if (files.length === 0) return info(`there are no tests in ${folder}`) ?? 0;
-    return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
-  }
 
   const unknown = named.find((name) => !(name in stages));
   if (unknown) throw new Stop(`no stage is called ${unknown}; there are ${Object.keys(stages).join(', ')}`);
 
   const failed = [];
-  for (const name of named.length ? named : Object.keys(stages)) {
+  for (const name of named.length ? named : DEFAULT) {
     heading(`${name} tests`);
     const began = performance.now();
     const status = await stages[name]();
@@ -74,4 +66,75 @@ await main(async () => {
     if (status !== 0) failed.push(name);
   }
   if (failed.length) throw new Stop(`failed: ${failed.join(', ')}`);
+
+  async function nodeTests(folder) {
+    const all = readdirSync(at(folder), { recursive: true }).filter((name) => name.endsWith('.test.mjs')).sort();
+    const files = only.length ? only : all.map((name) => join(folder, name));
+    return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
+  }
+
+  /** The interpreter of an environment with everything in requirements.txt, made anew when that changes. */
+  async function python() {
+    const venv = join(tools, 'venv');
+    const interpreter = join(venv, 'bin', 'python');
+    const requirements = at('tests', 'live', 'python', 'requirements.txt');
+    const stamp = join(venv, '.stamp');
+    const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return interpreter;
+    await step('the Python environment (once)', async () => {
+      rmSync(venv, { recursive: true, force: true });
+      const create = () => probe('python3', ['-m', 'venv', venv]).ok;
+      if (!create()) {
+        if (canApt()) await apt('python3', 'python3-venv');
+        if (!create()) throw new Stop('python3 with its venv module is needed: on Debian, apt-get install python3-venv');
+      }
+      await run(interpreter, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', requirements]);
+    });
+    writeFileSync(stamp, wanted);
+    return interpreter;
+  }
+
+  /** The path of a Chrome or Chromium that starts: the installed one, else Debian's, else Playwright's. */
+  async function chromium() {
+    const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
+    const mac = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'];
+    const installed = () => {
+      const found = names.map((name) => probe('sh', ['-c', `command -v ${name}`]).stdout);
+      return [process.env.CHROMIUM, ...found, ...mac].find((path) => path && existsSync(path) && probe(path, ['--version']).ok);
+    };
+    const first = installed();
+    if (first) return first;
+    if (canApt()) await step('Chromium (once)', () => apt('chromium')).catch(() => {});
+    const second = installed();
+    if (second) return second;
+    const cli = at('node_modules', 'playwright-core', 'cli.js');
+    await step("Playwright's Chromium (once)", () => code(process.execPath, [cli, 'install', 'chromium']));
+    const { chromium: playwrights } = await import('playwright-core');
+    if (existsSync(playwrights.executablePath())) return playwrights.executablePath();
+    throw new Stop('the browser tests need Chrome or Chromium: install one, or set CHROMIUM to its path');
+  }
+
+  async function fuzz() {
+    const cargo = cargoEnv();
+    const env = { ...cargo, RUSTUP_TOOLCHAIN: 'nightly', PATH: [join(tools, 'bin'), cargo.PATH].join(delimiter) };
+    if (!probe('rustc', ['--version'], { env }).ok) return info('fuzzing skipped: there is no nightly toolchain here') ?? 0;
+    await install('cargo-fuzz', CARGO_FUZZ, cargo);
+    // Compiling for speed would take longer than it saves in so short a run.
+    const fast = { ...env, CARGO_PROFILE_RELEASE_OPT_LEVEL: '1', CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16' };
+    await logged('the fuzz targets, compiled', 'fuzz', 'cargo', ['fuzz', 'build', '--fuzz-dir', 'tests/fuzz'], { env: fast });
+
+    const time = process.env.FUZZ_SECONDS || '20';
+    const targets = probe('cargo', ['fuzz', 'list', '--fuzz-dir', 'tests/fuzz'], { env }).stdout.split('\n').filter(Boolean);
+    // Two at a time: each takes a core.
+    const failed = [];
+    const work = async () => {
+      for (let target = targets.shift(); target; target = targets.shift()) {
+        const command = ['fuzz', 'run', '--fuzz-dir', 'tests/fuzz', target, '--', `-max_total_time=${time}`];
+        await logged(`fuzzing ${target} for ${time} s`, `fuzz-${target}`, 'cargo', command, { env: fast }).catch((error) => failed.push(error.message));
+      }
+    };
+    await Promise.all([work(), work()]);
+    for (const message of failed) info(message);
+    return failed.length;
+  }
 });
