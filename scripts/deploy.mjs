@@ -1,10 +1,11 @@
 // npm run deploy: says what is still to be set, builds the Worker, brings the D1 database up to date and deploys.
 // `npm run deploy -- --dry-run` stops before anything leaves this machine, and needs no account.
 // `npm run deploy -- migrate` applies the migrations alone; with `--local`, to the database of `wrangler dev`.
-// `--config FILE` and `--env NAME` are wrangler's, and hold for each of these.
+// `--config FILE` (a wrangler configuration of your own, a copy of wrangler.toml with your settings) and `--env NAME`
+// are wrangler's, and hold for each of these; what else is given goes to `wrangler deploy`.
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { ready } from './lib/bootstrap.mjs';
 import { heading, info, main, Stop } from './lib/log.mjs';
 import { at, home, isPackage } from './lib/paths.mjs';
@@ -15,6 +16,11 @@ const HOW = {
   SETUP_TOKEN: ', with a value that you make up: POST /setup must say it to make the first administrator',
   RESEND_API_KEY: ", with a key of your account at Resend; or set MAIL_TRANSPORT to cloudflare",
 };
+
+/** What an own configuration must say as wrangler.toml does, as the Worker is made for it. */
+const SHARED = ['compatibility_date', 'compatibility_flags', 'durable_objects', 'migrations', 'triggers'];
+/** And these, unless a package is where its own files are. */
+const SHARED_HERE = ['main', 'build', 'assets'];
 
 await ready(import.meta.url);
 await main(async () => {
@@ -30,8 +36,12 @@ await main(async () => {
   const where = ['config', 'env'].flatMap((name) => (values[name] ? [`--${name}`, values[name]] : []));
   if (isPackage && !values.config) ownSettings();
 
+  const config = resolve(home, values.config ?? 'wrangler.toml');
+  if (!existsSync(config)) throw new Stop(`there is no ${config}`);
+
+  await checkShared(config);
   if (isMigration && values.local) return makeTables(home);
-  if (!dryRun) await checkSettings({ config: resolve(home, values.config ?? 'wrangler.toml'), env: values.env, where, isMigration });
+  if (!dryRun) await checkSettings({ config, env: values.env, where, isMigration });
   await build();
 
   if (!dryRun) {
@@ -57,10 +67,19 @@ function ownSettings() {
   info(`wrote ${file}: the settings of this deployment`);
 }
 
+/** Stops where an own configuration lacks what this version of the Worker needs. */
+async function checkShared(config) {
+  if (config === at('wrangler.toml')) return;
+  const { experimental_readRawConfig: read } = await import('wrangler');
+  const raw = (file) => JSON.parse(JSON.stringify(read({ config: file }).rawConfig));
+  const [shipped, own] = [raw(at('wrangler.toml')), raw(config)];
+  const different = [...SHARED, ...(isPackage ? [] : SHARED_HERE)].filter((key) => !isDeepStrictEqual(shipped[key], own[key]));
+  if (different.length) throw new Stop(`${config} differs from ${at('wrangler.toml')} in ${different.join(', ')}: carry over what that says there`);
+}
+
 /** Stops with everything that is missing or still the default, and how to set it. */
 async function checkSettings({ config, env, where, isMigration }) {
   const { answer } = await import('./lib/dev.mjs');
-  if (!existsSync(config)) throw new Stop(`there is no ${config}`);
   const { unstable_readConfig: readConfig } = await import('wrangler');
   const { account_id: account, d1_databases: [database], vars } = readConfig({ config, env }, { hideWarnings: true });
   const file = basename(config);
