@@ -9,7 +9,7 @@ use crate::domain::sign_in::{Step, magic_links};
 use crate::http::body::{self, SMALL};
 use crate::http::request::Call;
 
-/// Who wants to sign in by mail.
+/// The address of a user who wants to sign in by mail.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub struct Wanted {

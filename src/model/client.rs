@@ -20,7 +20,7 @@ pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchang
 pub const GRANTS: [&str; 5] =
     [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE];
 
-/// How a client proves at the token endpoint who it is (RFC 7591 §2).
+/// How a client authenticates at the token endpoint (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -48,13 +48,13 @@ pub struct Metadata {
     pub grant_types: Vec<String>,
     /// `code`, or nothing.
     pub response_types: Vec<String>,
-    /// How it proves who it is.
+    /// How it authenticates.
     pub token_endpoint_auth_method: AuthMethod,
     /// The scopes that it may ask for, space-separated.
     pub scope: String,
     /// `web` or `native`.
     pub application_type: String,
-    /// A page about it.
+    /// A page about the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<String>,
     /// Its logo.
@@ -66,7 +66,7 @@ pub struct Metadata {
     /// Its privacy policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_uri: Option<String>,
-    /// Whom to write to about it.
+    /// Contacts for the client, as e-mail addresses.
     pub contacts: Vec<String>,
     /// Its keys, for `private_key_jwt`: a JWK Set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,18 +74,18 @@ pub struct Metadata {
     /// Where logout tokens go (Back-Channel Logout 1.0 §2.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
-    /// Whether those must name the session.
+    /// Whether logout tokens must name the session.
     pub backchannel_logout_session_required: bool,
-    /// `max_age` of a request that says none, in seconds.
+    /// `max_age` of a request that has none, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<i64>,
     /// Whether each of its requests must be pushed (RFC 9126 §6).
     pub require_pushed_authorization_requests: bool,
     /// Whether it must use PKCE; public clients always do.
     pub require_pkce: bool,
-    /// Whether users are asked before it learns about them; those that registered themselves always ask.
+    /// Whether users are asked for consent; clients that registered themselves always ask.
     pub require_consent: bool,
-    /// What else than the issuer its tokens may be for (RFC 8707): absolute URIs.
+    /// Audiences that its tokens may have besides the issuer (RFC 8707): absolute URIs.
     pub resources: Vec<String>,
     /// The roles of its own tokens, from the client credentials grant.
     pub roles: Vec<String>,

@@ -69,7 +69,7 @@ impl RouteLimit {
     }
 }
 
-/// What a caller writes of a route; the names are the API's.
+/// A route, as administrators write it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -95,7 +95,7 @@ pub struct RouteSpec {
     /// Accepted kinds of credential.
     #[serde(default = "RouteSpec::all_credentials")]
     pub credentials: Vec<Accepts>,
-    /// Any of these roles, or one that ranks above.
+    /// Any of these roles, or one that ranks above the lowest of them.
     #[serde(default)]
     pub roles: Vec<String>,
     /// All of these scopes.
@@ -104,7 +104,7 @@ pub struct RouteSpec {
     /// This plan or a higher one.
     #[serde(default)]
     pub minimum_plan: Option<String>,
-    /// A feature that the caller's plan must bring.
+    /// A feature that the caller's plan must include.
     #[serde(default)]
     pub feature: Option<String>,
     /// `required` asks for a second factor within the session.

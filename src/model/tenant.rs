@@ -53,13 +53,13 @@ pub struct Settings {
     pub magic_link_sign_up: bool,
     /// Whether people can sign in with passkeys.
     pub passkeys: bool,
-    /// Roles of one who registers.
+    /// Roles of a user who registers.
     pub default_roles: Vec<String>,
-    /// The plan of one who has none.
+    /// The plan of a user who has none.
     pub default_plan: String,
     /// What API keys start with.
     pub api_key_prefix: String,
-    /// Whether clients may make API keys for the people who let them, with the scope `api_keys:create`: each is a child of
+    /// Whether clients may make API keys for users who allow it, with the scope `api_keys:create`: each is a child of
     /// the grant and ends with it.
     pub client_api_keys: bool,
     /// Who may register OAuth clients besides administrators.
@@ -70,7 +70,7 @@ pub struct Settings {
     pub home_url: Option<String>,
 }
 
-/// Whether sign-ins take a second factor. Whoever has one is asked for it in any case.
+/// Whether sign-ins take a second factor. A user who has one is asked for it in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]

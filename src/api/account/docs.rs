@@ -13,7 +13,7 @@ struct Failure {
     /// A code in lower case, as `invalid_credentials`.
     error: String,
     message: String,
-    /// With a 500: what the log knows it by.
+    /// With a 500: the request's id, which the log has too.
     #[schema(nullable = false)]
     request_id: Option<String>,
 }
@@ -75,13 +75,13 @@ enum SignIn {
 #[derive(ToSchema)]
 struct Challenge {
     mfa_required: bool,
-    /// What stands for the sign-in until then; a secret.
+    /// Represents the sign-in until it is completed; a secret.
     mfa_token: String,
     /// `totp`, `email`, `passkey`, `backup` or `password`; the usual one first.
     methods: Vec<String>,
     /// Seconds.
     expires_in: i64,
-    /// The authenticator app to set up first, of one who has no second factor yet.
+    /// For a user without a second factor: the authenticator app to set up first.
     #[schema(nullable = false)]
     enrolment: Option<Enrolment>,
 }
@@ -91,7 +91,7 @@ struct Enrolment {
     /// The shared secret in base32.
     secret: String,
     otpauth_uri: String,
-    /// The address as a QR code.
+    /// The `otpauth:` address as a QR code, in SVG.
     qr_svg: String,
 }
 
@@ -99,10 +99,10 @@ struct Enrolment {
 struct Standing {
     /// Whether sign-ins take a second factor.
     mfa_enabled: bool,
-    /// Which one it is to be: `none`, `totp` or `email`.
+    /// The account's method: `none`, `totp` or `email`.
     method: String,
     backup_codes_remaining: i64,
-    /// Whether the tenant requires one of everybody.
+    /// Whether the tenant requires a second factor of every user.
     required: bool,
 }
 
@@ -114,7 +114,7 @@ struct Enable {
     password: Option<String>,
 }
 
-/// What is being set up: complete it with a code of it at `/auth/mfa/verify`.
+/// What is being set up: complete it with one of its codes at `/auth/mfa/verify`.
 #[derive(ToSchema)]
 struct Enabling {
     method: String,
@@ -125,7 +125,7 @@ struct Enabling {
     secret: Option<String>,
     #[schema(nullable = false)]
     otpauth_uri: Option<String>,
-    /// The address as a QR code.
+    /// The `otpauth:` address as a QR code, in SVG.
     #[schema(nullable = false)]
     qr_svg: Option<String>,
 }
@@ -134,9 +134,9 @@ struct Enabling {
 struct Verify {
     /// What the login answered with. Without it, a bearer token says who sets up a second factor.
     mfa_token: Option<String>,
-    /// Of the app or the mail, or a backup code.
+    /// From the app or the mail, or a backup code.
     code: Option<String>,
-    /// Instead, where the methods say so. Beside the code of what is set up: the caller's, who did not just sign in.
+    /// Instead of a code, where `methods` lists `password`. Beside the code of what is set up: the caller's, who did not just sign in.
     password: Option<String>,
 }
 
@@ -147,7 +147,7 @@ enum Verified {
     Enabled(Enabled),
 }
 
-/// The second factor is set up. The tokens take the place of the session's ones before.
+/// The second factor is set up. The tokens replace the session's former ones.
 #[derive(ToSchema)]
 struct Enabled {
     mfa_enabled: bool,
@@ -164,7 +164,7 @@ struct Enabled {
 struct MfaLogin {
     email: String,
     password: String,
-    /// Of the app, or a backup code.
+    /// From the app, or a backup code.
     code: String,
 }
 
@@ -185,7 +185,7 @@ enum Sent {
 
 #[derive(ToSchema)]
 struct Code {
-    /// Of the app, of a mail that `/auth/mfa/send` sent to the session, or a backup code.
+    /// From the app, from a mail that `/auth/mfa/send` sent to the session, or a backup code.
     code: String,
 }
 
@@ -216,23 +216,23 @@ struct User {
 fn second_factors() -> Vec<Operation> {
     let signed_in = [Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant];
     vec![
-        op("GET", "/auth/mfa", "How the caller stands with second factors")
+        op("GET", "/auth/mfa", "Read the state of the caller's second factor")
             .answers::<Standing>(200, "What is set up, and what is required."),
         op("POST", "/auth/mfa/enable", "Begin to set up a second factor")
-            .about("An authenticator app, or codes by mail. One who has a second factor proves it first.")
+            .about("An authenticator app, or codes by mail. A user who has a second factor must prove it first.")
             .maybe_json::<Enable>()
             .answers::<Enabling>(200, "What `/auth/mfa/verify` completes.")
             .refuses([Refusal::MfaRequired, Refusal::WrongPassword, limited()])
             .refuses([reauthentication()]),
         op("POST", "/auth/mfa/verify", "Complete a sign-in, or setting up a second factor")
-            .about("With `mfa_token` a sign-in; without it, what the bearer's session began to set up.")
+            .about("With `mfa_token`, completes a sign-in; without it, what the bearer's session began to set up.")
             .json::<Verify>()
             .reads(&["bearer"])
             .answers::<Verified>(200, "Signed in, or set up.")
             .refuses([Refusal::WrongCode, Refusal::ChallengeOver, Refusal::WrongPassword, limited()])
             .refuses([reauthentication()])
             .refuses(signed_in.clone()),
-        op("POST", "/auth/mfa/login", "Sign in with password and code at once")
+        op("POST", "/auth/mfa/login", "Sign in with password and code in one call")
             .json::<MfaLogin>()
             .answers::<Tokens>(200, "Signed in.")
             .refuses([Refusal::WrongPassword, Refusal::WrongCode, Refusal::EmailUnverified, limited()]),
@@ -246,7 +246,7 @@ fn second_factors() -> Vec<Operation> {
         op("GET", "/auth/mfa/backup-codes", "How many backup codes are left")
             .answers::<Remaining>(200, "How many."),
         op("POST", "/auth/mfa/backup-codes", "Make a fresh set of backup codes")
-            .about("The ones before are good no more.")
+            .about("The former codes stop working.")
             .json::<Code>()
             .answers::<BackupCodes>(200, "Ten codes, shown this once.")
             .refuses([Refusal::WrongCode, limited()]),
@@ -262,11 +262,14 @@ pub fn chapter() -> Chapter {
         op("POST", "/auth/register", "Register")
             .about("Mails a link to confirm the address, if the tenant asks for that.")
             .json::<register::Body>()
-            .answers::<Registered>(201, "Registered, or so it seems to one whose address has an account.")
+            .answers::<Registered>(
+                201,
+                "Registered. The answer is the same for an address that has an account.",
+            )
             .refuses([Refusal::SignUpClosed, conflict(), limited()]),
         op("GET", "/auth/verify-email", "The page behind a confirmation link")
             .query::<String>("token", "From the link.")
-            .page(200, "A page with a button, which posts.")
+            .page(200, "A page whose button confirms.")
             .refuses([Refusal::LinkDead]),
         op("POST", "/auth/verify-email", "Confirm an address")
             .query::<String>("token", "From the link, if the body has none.")
@@ -289,11 +292,11 @@ pub fn chapter() -> Chapter {
             .about("That of `refresh_token`, or of the bearer token.")
             .maybe_json::<logout::Body>()
             .reads(&["bearer"])
-            .answers::<Message>(200, "The session is over.")
+            .answers::<Message>(200, "The session has ended.")
             .refuses([Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant]),
         op("POST", "/auth/forgot-password", "Mail a link to reset the password")
             .json::<forgot_password::Body>()
-            .answers::<Message>(200, "The same, whether the address has an account or not.")
+            .answers::<Message>(200, "The same whether the address has an account or not.")
             .refuses([limited()]),
         op("GET", "/auth/reset-password", "The page behind a reset link")
             .query::<String>("token", "From the link.")

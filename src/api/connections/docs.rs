@@ -21,7 +21,7 @@ struct Failure {
     /// `REAUTHENTICATION_REQUIRED`, where that is why.
     #[schema(nullable = false)]
     code: Option<String>,
-    /// With a 500: what the log knows it by.
+    /// With a 500: the request's id, which the log has too.
     #[schema(nullable = false)]
     request_id: Option<String>,
 }
@@ -85,11 +85,11 @@ struct ApiKey {
 pub fn chapter() -> Chapter {
     let operations = vec![
         op("GET", "/users/auth/status", "Whether the caller is signed in")
-            .about("A missing or bad token is simply nobody's.")
+            .about("A missing or bad token counts as not signed in.")
             .reads(&["bearer"])
             .answers::<Status>(200, "Who is signed in, if anybody."),
         op("POST", "/users/auth/magic-link/request", "Mail a link and a code to sign in with")
-            .about("The same answer whether the address has an account or not.")
+            .about("Answers the same whether the address has an account or not.")
             .json::<magic_link::Wanted>()
             .answers::<Done>(200, "A mail is on its way, if there is somebody to send it to.")
             .refuses([Refusal::Forbidden, limited()]),
@@ -98,7 +98,7 @@ pub fn chapter() -> Chapter {
             .json::<magic_link::Mailed>()
             .answers::<MagicLink>(200, "Signed in, or a second factor is needed.")
             .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
-        op("POST", "/users/logout", "End the session").answers::<Done>(200, "The session is over."),
+        op("POST", "/users/logout", "End the session").answers::<Done>(200, "The session has ended."),
         op("POST", "/users/generate-api-key", "Make an API key")
             .about("With the scopes `read` and `write` unless the body narrows them.")
             .maybe_json::<generate_api_key::Body>()

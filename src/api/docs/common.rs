@@ -12,7 +12,7 @@ pub(super) fn parameters() -> Value {
         },
         "tenantHeader": {
             "name": "X-Tenant-Id", "in": "header", "required": false, "schema": id,
-            "description": "The tenant, where the host does not say it; the home tenant if nothing does.",
+            "description": "The tenant, if the host does not name it; `home` by default.",
         },
     })
 }
@@ -33,7 +33,7 @@ pub(super) fn schemes() -> Value {
         },
         "client": {
             "type": "http", "scheme": "basic",
-            "description": "A client's id and secret; or as the client is registered, in the body.",
+            "description": "A client's id and secret; or in the body, by the client's registered method.",
         },
     })
 }

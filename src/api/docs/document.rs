@@ -18,10 +18,9 @@ use crate::model::scope::MAKE_API_KEYS;
 
 const ABOUT: &str = "An authentication gateway. Each surface has its own shapes of success and failure; \
     every path that none of them owns belongs to the gateway's route table and is answered by an origin.\n\n\
-    A path of this document with a method that it does not have answers 405 with `Allow`, in the words of \
-    its surface. `HEAD` is `GET` without the body. Browsers that navigate get errors as pages, whichever \
-    surface they are of.\n\n\
-    Try it out: sign in with `POST /api/auth/login`, and give `accessToken` to *Authorize*.";
+    A path of this document answers 405 with `Allow` to a method that it does not have, in the shape of its \
+    surface. `HEAD` is `GET` without the body. Browsers that navigate get errors as pages on every surface.\n\n\
+    Try it out: sign in with `POST /api/auth/login`, and put `accessToken` into *Authorize*.";
 
 /// The rows that are not documented, and what is documented without a row.
 pub fn differences(table: &Table) -> Vec<String> {
@@ -257,8 +256,11 @@ impl Row<'_> {
 
     fn broken(&self, parts: &mut Parts) -> Value {
         let answer = (self.surface.broken)(self.cx, "0190b2a4-0000-7000-8000-000000000000");
-        let answers =
-            [("INTERNAL_ERROR".into(), "Ours to repair; the answer names the request.".into(), answer)];
+        let answers = [(
+            "INTERNAL_ERROR".into(),
+            "A fault of this deployment; the answer has the request's id.".into(),
+            answer,
+        )];
         self.shared(500, &answers, parts)
     }
 
@@ -326,13 +328,15 @@ fn media_type(answer: &Response) -> String {
 fn who(guard: Guard) -> Option<String> {
     match guard {
         Guard::Open => None,
-        Guard::Session => Some("For one who is signed in.".into()),
-        Guard::OwnSession => Some("For a person in a session of their own.".into()),
-        Guard::KeyMaker => Some(format!("As an own session, or a grant with `{MAKE_API_KEYS}`.")),
+        Guard::Session => Some("For a signed-in user.".into()),
+        Guard::OwnSession => Some("For a user in a session of their own.".into()),
+        Guard::KeyMaker => Some(format!(
+            "For a user in a session of their own, or a client whose grant has `{MAKE_API_KEYS}`."
+        )),
         Guard::CredentialAdmin => Some("For an administrator, not through a client.".into()),
         Guard::Admin => Some("For an administrator of the tenant.".into()),
         Guard::Operator => Some("For the deployment's operator.".into()),
-        Guard::Client => Some("For a client, authenticated as it is registered.".into()),
+        Guard::Client => Some("For a client that authenticates by its registered method.".into()),
     }
 }
 

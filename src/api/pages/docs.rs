@@ -14,37 +14,37 @@ use crate::oidc::error::Code;
 struct SignIn {
     email: Option<String>,
     password: Option<String>,
-    /// Instead of both: what a passkey answered, as the JSON text that browsers write.
+    /// Instead of both: a passkey's answer, as the JSON text of its `toJSON()`.
     credential: Option<String>,
     /// A path of this origin to go to after that.
     return_to: Option<String>,
-    /// The client's request that waits.
+    /// The client's authorization request that is waiting.
     request: Option<String>,
 }
 
 /// One proof of a second factor.
 #[derive(ToSchema)]
 struct SecondFactor {
-    /// What the page that was filled in was for.
+    /// The challenge of the page that was filled in.
     challenge: String,
-    /// Of the app or the mail, or a backup code.
+    /// From the app or the mail, or a backup code.
     code: Option<String>,
-    /// Instead, of one who came by mail.
+    /// Instead, for a user who came by a mailed link.
     password: Option<String>,
-    /// Instead: what a passkey answered, as JSON text.
+    /// Instead: a passkey's answer, as JSON text.
     credential: Option<String>,
     /// Instead, to mail a code, the first or another one.
     send: Option<String>,
     /// Not empty to trust this browser.
     trust: Option<String>,
-    /// The way that the page showed: a method.
+    /// The method that the page showed.
     #[schema(rename = "use")]
     way: Option<String>,
     return_to: Option<String>,
     request: Option<String>,
 }
 
-/// An address to mail to; with a code, that was mailed; or a link's token.
+/// An address to mail to; or an address with the mailed code; or a link's token.
 #[derive(ToSchema)]
 struct MagicLink {
     email: Option<String>,
@@ -56,7 +56,7 @@ struct MagicLink {
 
 #[derive(ToSchema)]
 struct ChangeEmail {
-    /// Of either link.
+    /// The token of either link.
     token: String,
 }
 
@@ -109,11 +109,11 @@ struct Account {
     code: Option<String>,
     session: Option<String>,
     client: Option<String>,
-    /// Of an API key, as often as it has some.
+    /// A scope of an API key; repeated for each.
     scope: Option<String>,
     /// More of them, space-separated.
     scopes: Option<String>,
-    /// The days for which an API key is good; nothing for no end.
+    /// Days until an API key expires; empty for never.
     expires: Option<String>,
     /// Of a trusted browser, a passkey or an API key.
     id: Option<String>,
@@ -142,13 +142,13 @@ pub fn chapter() -> Chapter {
             .refuses([Refusal::WrongCode, Refusal::EmailUnverified]),
         page("/tenant/{tenant}/change-email", "The page behind a link that confirms another address")
             .query::<String>("token", "The mailed link's."),
-        form("/tenant/{tenant}/change-email", "Confirm another address")
+        form("/tenant/{tenant}/change-email", "Confirm a change of address")
             .form::<ChangeEmail>()
             .page(200, "The address is changed, or waits for the other mailbox.")
             .refuses([conflict()]),
         page("/tenant/{tenant}/mfa", "The page for a second factor")
             .about(
-                "Of the sign-in that the cookie `__Host-portcullis-challenge` stands for, else of the session. \
+                "For the sign-in that the cookie `__Host-portcullis-challenge` represents, else for the session. \
                  Looking at it mails nothing and stores nothing: a code is mailed for the form with `send`.",
             )
             .query::<String>("use", "The way to give it: totp, email, backup, passkey or password.")
@@ -158,7 +158,7 @@ pub fn chapter() -> Chapter {
             .refuses([Refusal::Forbidden]),
         form("/tenant/{tenant}/mfa", "Give a second factor")
             .form::<SecondFactor>()
-            .page(200, "Set up: the backup codes, once.")
+            .page(200, "Set up: shows the backup codes, once.")
             .sets("set-cookie", "the session")
             .refuses([Refusal::WrongCode, Refusal::WrongPassword, Refusal::WrongPasskey]),
         page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
@@ -171,30 +171,30 @@ pub fn chapter() -> Chapter {
         form("/tenant/{tenant}/forgot", "Mail a link to reset the password")
             .form::<Forgot>()
             .sets("set-cookie", "the address for the page that names it")
-            .page(200, "Asked for: the page, with the address that was typed on another."),
+            .page(200, "The page, with the address that was typed on another page."),
         page("/tenant/{tenant}/device", "The page to connect a device")
             .about("RFC 8628 §3.3.")
             .query::<String>("user_code", "The code, filled in.")
             .nothing(303, "To sign in first.")
             .sets("location", "the sign-in page"),
-        form("/tenant/{tenant}/device", "Connect a device, or not")
+        form("/tenant/{tenant}/device", "Allow or deny a device")
             .form::<Device>()
             .page(200, "What the device asks for, or how it went.")
             .refuses([Refusal::Malformed("This code is unknown, used or expired".into())]),
-        page("/tenant/{tenant}/consent", "Asks whether a client may do what it asks for")
+        page("/tenant/{tenant}/consent", "The consent page")
             .nothing(303, "To the sign-in page."),
-        form("/tenant/{tenant}/consent", "Answers that")
+        form("/tenant/{tenant}/consent", "Allow or deny a client")
             .form::<Decision>()
-            .page(200, "On to the client by itself: a link, or with `response_mode=form_post` a form.")
+            .page(200, "Leads on to the client by itself: by a link, or with `response_mode=form_post` by a form.")
             .fails([Code::InvalidRequest, Code::InvalidRequestUri]),
-        page("/tenant/{tenant}/account", "A person's own account")
+        page("/tenant/{tenant}/account", "The user's own account page")
             .query::<String>("done", "The section that was just changed.")
             .query::<String>("passkey", "Not empty to add a passkey.")
             .query::<String>("all", "Which list is shown whole: sessions, trusted, passkeys, apps or keys.")
             .nothing(303, "To sign in, or to the second factor.")
             .sets("location", "where to")
             .refuses([Refusal::Forbidden, conflict()]),
-        form("/tenant/{tenant}/account", "Changes the account")
+        form("/tenant/{tenant}/account", "Change the account")
             .form::<Account>()
             .page(200, "Fresh backup codes or an API key, once; or the account is deleted.")
             .sets("set-cookie", "what is being set up")
@@ -208,8 +208,8 @@ pub fn chapter() -> Chapter {
         op("GET", "/.well-known/change-password", "Where password managers find the page to change a password")
             .nothing(303, "To the account page.")
             .sets("location", "where to"),
-        page("/tenant/{tenant}/continue", "On to where a person was going")
-            .about("Where a browser is sent that has signed in on a tenant's own page: this one leads on by itself. Redirects that follow a form are held to its page's `form-action`."),
+        page("/tenant/{tenant}/continue", "Continue to where the user was going")
+            .about("A browser that signed in on a tenant's own page is sent here, and this page leads on by itself: redirects that follow a form are held to the `form-action` of the form's page."),
         page("/tenant/{tenant}/logout", "The sign-out page"),
         form("/tenant/{tenant}/logout", "Sign a browser out")
             .form::<Nothing>()
@@ -230,7 +230,7 @@ fn page(path: &'static str, summary: &'static str) -> Operation {
     op("GET", path, summary)
         .reads(&["session"])
         .query::<String>("return_to", "A path of this origin to go to at the end.")
-        .query::<String>("request", "The client's request that waits.")
+        .query::<String>("request", "The client's authorization request that is waiting.")
         .query::<String>("ui_locales", "Languages to speak, as `de en`.")
         .page(200, "The page.")
         .refuses([Refusal::LinkDead])
@@ -240,7 +240,7 @@ fn page(path: &'static str, summary: &'static str) -> Operation {
 fn form(path: &'static str, summary: &'static str) -> Operation {
     op("POST", path, summary)
         .reads(&["session"])
-        .about("Not from another site. The page comes again with what was wrong.")
+        .about("Refused from other sites. After an error the page is shown again, with the reason.")
         .nothing(303, "Done; goes on.")
         .sets("location", "where to")
         .refuses([Refusal::Forbidden, Refusal::LinkDead, limited()])

@@ -38,7 +38,7 @@ pub(super) struct Place {
     pub tenant: Rc<Tenant>,
     /// The path to go to when signed in.
     pub return_to: Option<String>,
-    /// The client's request that waits.
+    /// The client's authorization request that is waiting.
     pub asked: Option<Asked>,
     /// The path of the account page.
     account: String,

@@ -31,7 +31,7 @@ pub(super) struct About {
     /// Its logo, if an administrator made the client: nobody vouches for another's, and its server would
     /// learn who looks at the page.
     pub logo: Option<String>,
-    /// A page about it.
+    /// A page about the client.
     pub site: Option<String>,
     /// Its privacy policy.
     pub policy: Option<String>,

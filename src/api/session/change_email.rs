@@ -21,7 +21,7 @@ pub(super) struct Body {
     password: String,
 }
 
-/// What one of the two links carries.
+/// The token of one of the two links.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Token {

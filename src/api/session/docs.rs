@@ -15,7 +15,7 @@ struct Failure {
     success: bool,
     error: String,
     code: String,
-    /// With a 500: what the log knows it by.
+    /// With a 500: the request's id, which the log has too.
     #[schema(nullable = false, rename = "requestId")]
     request_id: Option<String>,
 }
@@ -58,13 +58,13 @@ pub(super) enum SignIn {
 #[schema(rename_all = "camelCase")]
 pub struct Challenge {
     mfa_required: bool,
-    /// What stands for the sign-in until then; a secret.
+    /// Represents the sign-in until it is completed; a secret.
     challenge: String,
     /// `totp`, `email`, `passkey`, `backup` or `password`; the usual one first.
     methods: Vec<String>,
     /// Seconds.
     expires_in: i64,
-    /// The authenticator app to set up first, of one who has no second factor yet.
+    /// For a user without a second factor: the authenticator app to set up first.
     #[schema(nullable = false)]
     enrolment: Option<Enrolment>,
 }
@@ -75,7 +75,7 @@ struct Enrolment {
     /// The shared secret in base32.
     secret: String,
     otpauth_uri: String,
-    /// The address as a QR code.
+    /// The `otpauth:` address as a QR code, in SVG.
     qr_svg: String,
 }
 
@@ -84,10 +84,10 @@ struct Enrolment {
 struct Standing {
     /// Whether sign-ins take a second factor.
     mfa_enabled: bool,
-    /// Which one it is to be: `none`, `totp` or `email`.
+    /// The account's method: `none`, `totp` or `email`.
     method: String,
     backup_codes_remaining: i64,
-    /// Whether the tenant requires one of everybody.
+    /// Whether the tenant requires a second factor of every user.
     required: bool,
 }
 
@@ -138,10 +138,10 @@ pub struct ApiKey {
     last_used_at: Option<String>,
     #[schema(format = DateTime)]
     expires_at: Option<String>,
-    /// On one that a client made through a grant, with which it ends.
+    /// For a key that a client made through a grant: it ends with the grant.
     #[schema(nullable = false)]
     client: Option<KeyClient>,
-    /// The key itself, once.
+    /// The key itself, shown only when it is made.
     #[schema(nullable = false)]
     api_key: Option<String>,
 }
@@ -165,11 +165,11 @@ struct OwnSession {
     id: String,
     /// Whether it is the caller's.
     current: bool,
-    /// The client that it was granted to; null for one's own.
+    /// The client that it was granted to; null for a session of the user's own.
     client_id: Option<String>,
     client_name: Option<String>,
     scope: Option<String>,
-    /// How one signed in, as `pwd`.
+    /// How the user signed in, as `pwd`.
     amr: Vec<String>,
     address: String,
     user_agent: String,
@@ -200,11 +200,11 @@ struct Device {
 fn by_mail() -> Vec<Operation> {
     vec![
         op("POST", "/api/auth/magic-link/request", "Mail a link and a code to sign in with")
-            .about("The same answer whether the address has an account or not. A newer mail kills the older.")
+            .about("Answers the same whether the address has an account or not. A newer mail invalidates the older one.")
             .json::<magic_link::Wanted>()
             .answers_with(
                 200,
-                "On its way, if there is somebody to send it to.",
+                "A mail is on its way, if there is somebody to send it to.",
                 answer::<Message>().in_data(),
             )
             .refuses([Refusal::Forbidden, limited()]),
@@ -213,13 +213,13 @@ fn by_mail() -> Vec<Operation> {
             .json::<magic_link::Mailed>()
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
             .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
-        op("POST", "/api/auth/change-email", "Ask for another address")
-            .about("Mails a link to both addresses. It is changed once both were followed, within a day.")
+        op("POST", "/api/auth/change-email", "Request a change of address")
+            .about("Mails a link to both addresses. The address changes once both links were followed, within a day.")
             .json::<change_email::Body>()
-            .answers_with(200, "On their way.", answer::<Message>().in_data())
+            .answers_with(200, "The mails are on their way.", answer::<Message>().in_data())
             .refuses([Refusal::WrongPassword, Refusal::MfaRequired, reauthentication(), limited()]),
-        op("POST", "/api/auth/change-email/confirm", "Confirm another address")
-            .about("With the token of either link. Once both agreed, all sessions but the caller's own end.")
+        op("POST", "/api/auth/change-email/confirm", "Confirm a change of address")
+            .about("With the token of either link. Once both are confirmed, the address changes and all sessions but the caller's own end.")
             .json::<change_email::Token>()
             .answers_with(200, "Confirmed.", answer::<EmailChange>().in_data())
             .refuses([Refusal::LinkDead, conflict()]),
@@ -249,7 +249,7 @@ fn signed_in() -> Vec<Operation> {
             "All of them.",
             answer::<Device>().listed().in_data(),
         ),
-        op("DELETE", "/api/auth/devices/{id}", "Trust a browser no more").answers_with(
+        op("DELETE", "/api/auth/devices/{id}", "Stop trusting a browser").answers_with(
             200,
             "It needs a second factor again.",
             answer::<Revoked>().in_data(),
@@ -263,13 +263,13 @@ pub fn chapter() -> Chapter {
             .json::<login::Body>()
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
             .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
-        op("GET", "/api/auth/mfa", "How the caller stands with second factors").answers_with(
+        op("GET", "/api/auth/mfa", "Read the state of the caller's second factor").answers_with(
             200,
             "What is set up, and what is required.",
             answer::<Standing>().in_data(),
         ),
         op("POST", "/api/auth/mfa/verify", "Complete a sign-in with the second factor")
-            .about("Sets up the authenticator app where the challenge came with one.")
+            .about("Also sets up the authenticator app, if the challenge came with one.")
             .json::<mfa::Body>()
             .answers_with(200, "Signed in.", answer::<Login>().in_data())
             .refuses([Refusal::WrongCode, Refusal::WrongPasskey, Refusal::ChallengeOver, limited()])
@@ -299,7 +299,7 @@ pub fn chapter() -> Chapter {
             .refuses([Refusal::BadCredential, Refusal::WrongTenant]),
         op("POST", "/api/auth/logout", "End the session").answers_with(
             200,
-            "The session is over.",
+            "The session has ended.",
             answer::<Message>().in_data(),
         ),
         op("POST", "/api/auth/change-password", "Change the password")
@@ -307,9 +307,9 @@ pub fn chapter() -> Chapter {
             .json::<change_password::Body>()
             .answers_with(200, "Changed.", answer::<Message>().in_data())
             .refuses([Refusal::WrongPassword, reauthentication(), limited()]),
-        op("GET", "/api/auth/me", "The caller").answers_with(
+        op("GET", "/api/auth/me", "Read who is signed in").answers_with(
             200,
-            "Who is signed in.",
+            "The user.",
             answer::<Me>().in_data(),
         ),
         op("GET", "/api/auth/api-keys", "List the caller's API keys").paged().answers_with(

@@ -20,10 +20,10 @@ use crate::http::request::Call;
 pub(super) struct Body {
     /// What the login answered with.
     challenge: String,
-    /// Of the app or the mail, or a backup code.
+    /// From the app or the mail, or a backup code.
     #[serde(default)]
     code: Option<String>,
-    /// Instead, where the methods say so.
+    /// Instead of a code, where `methods` lists `password`.
     #[serde(default)]
     password: Option<String>,
     /// Instead, a passkey's answer to `/api/auth/passkeys/login/options` with this challenge.
@@ -31,7 +31,7 @@ pub(super) struct Body {
     credential: Option<Value>,
 }
 
-/// What waits, for another code.
+/// The challenge for which another code is to be mailed.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Send {

@@ -40,14 +40,14 @@ pub(super) struct New {
     password: Option<String>,
 }
 
-/// Another name.
+/// The new name.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Name {
     name: String,
 }
 
-/// What the passkey is to be the second factor of; a sign-in by itself without it.
+/// The challenge for which the passkey is the second factor; without it, the passkey signs in alone.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Second {

@@ -29,7 +29,7 @@ struct Removed {
     removed: bool,
 }
 
-/// A passkey, as browsers are told of it.
+/// A passkey, as a `PublicKeyCredentialDescriptor`.
 #[derive(ToSchema)]
 struct Descriptor {
     r#type: String,
@@ -40,7 +40,7 @@ struct Descriptor {
 #[derive(ToSchema)]
 struct Algorithm {
     r#type: String,
-    /// COSE's number.
+    /// The COSE algorithm identifier.
     alg: i64,
 }
 
@@ -105,8 +105,8 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         op("POST", "/api/auth/passkeys/options", "Begin to add a passkey")
             .about(
-                "What `navigator.credentials.create()` takes; good once, for five minutes, in this session. \
-                 Who has a second factor or a passkey already must have proved it in the session.",
+                "Options for `navigator.credentials.create()`; usable once, for five minutes, in this session. \
+                 A user who has a second factor or a passkey must have proved it in the session.",
             )
             .maybe_json::<mfa::Confirmed>()
             .answers_with(200, "Creation options.", answer::<CreationOptions>().in_data())
@@ -126,7 +126,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses([Refusal::MfaRequired, reauthentication()]),
         op("POST", "/api/auth/passkeys/login/options", "Begin to sign in with a passkey")
             .about(
-                "What `navigator.credentials.get()` takes; good once, for five minutes. With the challenge of \
+                "Options for `navigator.credentials.get()`; usable once, for five minutes. With the challenge of \
                  a sign-in, for `/api/auth/mfa/verify`.",
             )
             .maybe_json::<passkeys::Second>()
@@ -141,7 +141,7 @@ pub(super) fn operations() -> Vec<Operation> {
                 Refusal::EmailUnverified,
                 limited(),
             ]),
-        op("GET", "/.well-known/webauthn", "Whose pages may use the host's passkeys")
+        op("GET", "/.well-known/webauthn", "List the origins that may use the host's passkeys")
             .about("Related origin requests of Web Authentication Level 3.")
             .answers::<Origins>(200, "The origins.")
             .refuses([Refusal::NotFound]),

@@ -17,7 +17,7 @@ pub(super) struct Body {
     token: String,
     email: String,
     password: String,
-    /// What people know the deployment by: mails, pages and authenticator apps say it. Its domain if absent.
+    /// The deployment's name in mails, pages and authenticator apps; its domain if absent.
     #[serde(default)]
     name: Option<String>,
 }

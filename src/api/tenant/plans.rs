@@ -18,7 +18,7 @@ use crate::model::role::Plan;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Body {
-    /// On a change the path names it.
+    /// Taken from the path in a change.
     #[serde(default)]
     name: Option<String>,
     rank: i64,

@@ -18,11 +18,11 @@ use crate::model::role::Role;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Body {
-    /// On a change the path names it.
+    /// Taken from the path in a change.
     #[serde(default)]
     name: Option<String>,
     rank: i64,
-    /// Custom scopes of everybody who holds it, or a role that ranks above it; absent leaves them.
+    /// Custom scopes of everyone who has this role or a higher one; unchanged if absent.
     #[serde(default)]
     scopes: Option<Vec<String>>,
 }

@@ -49,7 +49,7 @@ pub(super) struct Changed {
     name: Option<String>,
     #[serde(default)]
     status: Option<String>,
-    /// Absent leaves it, null takes it away.
+    /// Unchanged if absent; null takes it away.
     #[serde(default, deserialize_with = "said")]
     host: Option<Option<String>>,
 }
@@ -59,7 +59,7 @@ pub(super) struct Changed {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewAdmin {
     email: String,
-    /// The display name of one who is made; a user who is there keeps theirs.
+    /// The display name of a user who is made; an existing user keeps theirs.
     #[serde(default)]
     name: Option<String>,
 }

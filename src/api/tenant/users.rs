@@ -61,7 +61,7 @@ pub(super) struct New {
     /// The second factor: `none`, `totp` or `email`.
     #[serde(default)]
     mfa: Option<String>,
-    /// Whether one without `password` and `passwordHash` is invited by mail to choose a password: `true` unless said.
+    /// Whether a user without `password` and `passwordHash` is invited by mail to choose a password: `true` by default.
     #[serde(default)]
     invite: Option<bool>,
 }
@@ -81,12 +81,12 @@ pub(super) struct Changed {
     /// Custom scopes besides those of the roles, all of them.
     #[serde(default)]
     scopes: Option<Vec<String>>,
-    /// Absent leaves it, null takes it away.
+    /// Unchanged if absent; null takes it away.
     #[serde(default, deserialize_with = "said")]
     plan: Option<Option<String>>,
     #[serde(default)]
     status: Option<String>,
-    /// The second factor: `none`, `totp` or `email`. What was set up for another one goes.
+    /// The second factor: `none`, `totp` or `email`. What was set up for another method is removed.
     #[serde(default)]
     mfa: Option<String>,
     /// Clears what was set up for the second factor, passkeys too, and ends all sessions.

@@ -55,7 +55,7 @@ pub struct Enrolling {
     pub secret: String,
     /// The same as an `otpauth:` address.
     pub uri: String,
-    /// The address as a QR code.
+    /// The `otpauth:` address as a QR code, in SVG.
     pub svg: String,
 }
 

@@ -20,11 +20,11 @@ use crate::store::users::User;
 pub struct Standing {
     /// Whether sign-ins take one.
     pub enabled: bool,
-    /// Which one it is to be: `none`, `totp` or `email`.
+    /// The account's method: `none`, `totp` or `email`.
     pub method: String,
     /// How many backup codes are left.
     pub backup_codes: i64,
-    /// Whether the tenant requires one of everybody.
+    /// Whether the tenant requires a second factor of every user.
     pub required: bool,
 }
 
@@ -60,7 +60,7 @@ pub async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Er
     with_code(cx, session, code, "mfa.disabled", Changed::SecondFactorOff, change).await
 }
 
-/// A fresh set of backup codes, with a code of the second factor. The ones before are good no more.
+/// A fresh set of backup codes, with a code of the second factor. The former codes stop working.
 ///
 /// # Errors
 /// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] for who has no second factor.

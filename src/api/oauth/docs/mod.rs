@@ -29,13 +29,13 @@ pub fn chapter() -> Chapter {
 
 fn discovery() -> Vec<Operation> {
     vec![
-        op("GET", "/tenant/{tenant}/.well-known/jwks.json", "The public keys")
+        op("GET", "/tenant/{tenant}/.well-known/jwks.json", "Read the public keys")
             .also("/.well-known/jwks.json")
             .about("RFC 7517 §5. Current, next and retiring.")
             .answers::<Jwks>(200, "The keys.")
             .sets("etag", "for `If-None-Match`")
-            .nothing(304, "As the caller knows them."),
-        op("GET", "/tenant/{tenant}/.well-known/openid-configuration", "What the tenant offers")
+            .nothing(304, "Not modified."),
+        op("GET", "/tenant/{tenant}/.well-known/openid-configuration", "Read the tenant's metadata")
             .also("/tenant/{tenant}/.well-known/oauth-authorization-server")
             .also("/.well-known/openid-configuration")
             .also("/.well-known/oauth-authorization-server")
@@ -54,11 +54,9 @@ fn authorize() -> Vec<Operation> {
     let ask = |method| {
         op(method, "/tenant/{tenant}/oauth2/authorize", "Ask for authorization")
             .also("/oauth2/authorize")
-            .about(
-                "RFC 6749 §3.1, for a browser. What the client is to blame for goes back to it as `error`.",
-            )
+            .about("RFC 6749 §3.1, for a browser. Faults of the client go back to it as `error`.")
             .reads(&["session"])
-            .page(200, "A form that goes to the client by itself: `response_mode=form_post`.")
+            .page(200, "A form that submits itself to the client: `response_mode=form_post`.")
             .nothing(303, "To a page of ours, or back to the client.")
             .sets("location", "where to")
             .fails([Code::InvalidRequest, Code::InvalidRequestUri])
@@ -84,9 +82,7 @@ fn tokens() -> Vec<Operation> {
     vec![
         op("POST", "/tenant/{tenant}/oauth2/token", "Get tokens")
             .also("/oauth2/token")
-            .about(
-                "RFC 6749 §3.2. What the client is registered for, of the grants in the tenant's metadata.",
-            )
+            .about("RFC 6749 §3.2. Those of the tenant's grant types that the client is registered for.")
             .form::<Grant>()
             .as_client()
             .answers::<Issued>(200, "The tokens.")
@@ -123,18 +119,21 @@ fn tokens() -> Vec<Operation> {
             .as_client()
             .answers::<DeviceCode>(200, "The codes, and where the user enters theirs.")
             .fails([Code::UnauthorizedClient, Code::InvalidScope, Code::InvalidTarget]),
-        op("POST", "/tenant/{tenant}/oauth2/introspect", "What a token is worth")
+        op("POST", "/tenant/{tenant}/oauth2/introspect", "Ask whether a token is active")
             .also("/oauth2/introspect")
             .about("RFC 7662, for confidential clients.")
             .form::<Token>()
             .as_client()
-            .answers::<Introspection>(200, "All about a live token, and of any other that it is not active."),
+            .answers::<Introspection>(
+                200,
+                "The claims of an active token; of any other only that it is not active.",
+            ),
         op("POST", "/tenant/{tenant}/oauth2/revoke", "Revoke a token")
             .also("/oauth2/revoke")
             .about("RFC 7009.")
             .form::<Token>()
             .as_client()
-            .nothing(200, "It is worth nothing, or never was this client's.")
+            .nothing(200, "Revoked, or never this client's.")
             .fails([Code::UnsupportedTokenType]),
     ]
 }
@@ -152,7 +151,7 @@ fn registration() -> Vec<Operation> {
     vec![
         op("POST", "/tenant/{tenant}/oauth2/register", "Register a client")
             .also("/oauth2/register")
-            .about("RFC 7591 §3, as far as the tenant's `clientRegistration` lets anyone.")
+            .about("RFC 7591 §3, as the tenant's `clientRegistration` allows.")
             .reads(&["bearer", "apiKey"])
             .json::<ClientSaid>()
             .null_is_absent()
@@ -169,17 +168,17 @@ fn registration() -> Vec<Operation> {
             .answers_with(200, "The client, as it is now.", client())
             .refuses([conflict()])
             .fails(wrong),
-        manage("DELETE", "Delete the client").nothing(204, "Gone."),
+        manage("DELETE", "Delete the client").nothing(204, "Deleted."),
     ]
 }
 
 fn userinfo() -> Vec<Operation> {
     let ask = |method| {
-        op(method, "/tenant/{tenant}/oauth2/userinfo", "Who the user of an access token is")
+        op(method, "/tenant/{tenant}/oauth2/userinfo", "Read the user of an access token")
             .also("/oauth2/userinfo")
             .about("OpenID Connect Core §5.3.")
             .reads(&["bearer"])
-            .answers::<UserInfo>(200, "The claims that the scope opens.")
+            .answers::<UserInfo>(200, "The claims that the scope grants.")
             .refuses([
                 Refusal::NoCredential,
                 Refusal::BadCredential,

@@ -58,7 +58,7 @@ pub struct Request {
     ui_locales: Option<String>,
     /// RFC 8707.
     resource: Option<String>,
-    /// Of a pushed request, which has all the rest.
+    /// From a pushed request, which has all other parameters.
     request_uri: Option<String>,
 }
 
@@ -173,7 +173,7 @@ pub struct Introspection {
     jti: Option<String>,
     #[schema(nullable = false)]
     sid: Option<String>,
-    /// RFC 9470 §6.2: how well the user signed in, in which ways, and when.
+    /// RFC 9470 §6.2: how strongly the user signed in, by which methods, and when.
     #[schema(nullable = false)]
     acr: Option<String>,
     #[schema(nullable = false)]
@@ -205,7 +205,7 @@ pub struct Registered {
     registration_access_token: String,
 }
 
-/// OpenID Connect Core §5.3.2; what the scope opens.
+/// OpenID Connect Core §5.3.2; the claims that the scope grants.
 #[derive(ToSchema)]
 pub struct UserInfo {
     sub: String,

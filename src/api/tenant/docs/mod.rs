@@ -63,7 +63,7 @@ fn users() -> Vec<Operation> {
             .query::<String>("plan", "Their plan.")
             .answers_with(200, "A page of users.", answer::<User>().listed()),
         op("POST", ALL, "Make a user")
-            .about("One without `password` and `passwordHash` gets a mail whose link sets the first password, within 7 days.")
+            .about("A user without `password` and `passwordHash` is mailed a link that sets the first password, good for 7 days.")
             .json::<users::New>()
             .answers::<User>(201, "The user.")
             .sets("location", "its path")
@@ -73,11 +73,11 @@ fn users() -> Vec<Operation> {
         change("PATCH", "Change a user"),
         op("DELETE", ONE, "Delete a user")
             .about("409 for the operator and for the last active administrator.")
-            .nothing(204, "Gone.")
+            .nothing(204, "Deleted.")
             .refuses([conflict()]),
         op("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", "Invite a user again")
-            .about("Mails another link that sets the first password; the one before is dead. 409 for a user who has a password or is disabled.")
-            .answers::<User>(202, "The user, who is mailed.")
+            .about("Mails another link that sets the first password; the former link stops working. 409 for a user who has a password or is disabled.")
+            .answers::<User>(202, "The user; the mail is on its way.")
             .refuses([conflict(), limited()]),
         op("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", "List a user's sessions").paged().answers_with(
             200,
@@ -85,7 +85,7 @@ fn users() -> Vec<Operation> {
             answer::<Session>().listed(),
         ),
         op("DELETE", "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", "End a session")
-            .nothing(204, "It is over."),
+            .nothing(204, "The session has ended."),
     ]
 }
 
@@ -109,7 +109,7 @@ fn gateway_routes() -> Vec<Operation> {
             .json::<RouteSpec>()
             .answers_with(200, "The route, as it is now.", whole_answer::<Route>())
             .refuses([conflict()]),
-        op("DELETE", ONE, "Delete a gateway route").nothing(204, "Gone.").refuses([conflict()]),
+        op("DELETE", ONE, "Delete a gateway route").nothing(204, "Deleted.").refuses([conflict()]),
     ]
 }
 
@@ -132,7 +132,7 @@ fn roles_and_plans() -> Vec<Operation> {
             .refuses([conflict(), reauthentication()]),
         op("DELETE", ROLE, "Delete a role")
             .about("409 while users, clients or API keys hold it, or `defaultRoles` names it.")
-            .nothing(204, "Gone.")
+            .nothing(204, "Deleted.")
             .refuses([conflict()]),
         op("GET", PLANS, "List plans")
             .about("The settings' `defaultPlan` is among them from the start, below all others and without features until it is given some.")
@@ -147,7 +147,7 @@ fn roles_and_plans() -> Vec<Operation> {
             .answers::<Plan>(200, "The plan, as it is now."),
         op("DELETE", PLAN, "Delete a plan")
             .about("409 while users are on it, a route asks for it, or it is the default.")
-            .nothing(204, "Gone.")
+            .nothing(204, "Deleted.")
             .refuses([conflict()]),
     ]
 }
@@ -176,7 +176,7 @@ fn settings_and_keys() -> Vec<Operation> {
         change("PATCH"),
         change("PUT"),
         op("POST", "/tenant/{tenant}/v2/Keys/rotate", "Rotate the signing keys now")
-            .about("`revoke` refuses at once whatever the keys before signed.")
+            .about("With `revoke`, whatever the former keys signed is refused at once.")
             .maybe_json::<keys::Body>()
             .answers::<Rotated>(200, "The key that signs, and from when."),
         op("GET", "/tenant/{tenant}/v2/Usage", "Monthly active users")
@@ -190,7 +190,7 @@ fn templates() -> Vec<Operation> {
     const ALL: &str = "/tenant/{tenant}/v2/Templates";
     const ONE: &str = "/tenant/{tenant}/v2/Templates/{name}";
     vec![
-        op("GET", ALL, "List the pages that can be of the tenant's own HTML").answers_with(
+        op("GET", ALL, "List the pages that a tenant can replace by HTML of its own").answers_with(
             200,
             "All of them.",
             answer::<Template>().listed(),
@@ -202,7 +202,7 @@ fn templates() -> Vec<Operation> {
             .answers::<Template>(200, "The template, in use."),
         op("DELETE", ONE, "Go back to the default page").nothing(204, "The default page is in use."),
         op("POST", "/tenant/{tenant}/v2/Templates/{name}/preview", "Show a page with sample values")
-            .about("Of the HTML that is sent, or else the one that is kept.")
+            .about("Shows the HTML of the request, or else the saved one.")
             .maybe_json::<templates::Previewed>()
             .answers::<Preview>(200, "The page."),
     ]
@@ -213,7 +213,7 @@ fn mails() -> Vec<Operation> {
     const TEMPLATE: &str = "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}";
     const MAILS: &str = "/tenant/{tenant}/v2/Mails";
     vec![
-        op("GET", TEMPLATES, "List the mails that can be in the tenant's own words").answers_with(
+        op("GET", TEMPLATES, "List the mails whose words a tenant can replace").answers_with(
             200,
             "All of them, in each language.",
             answer::<MailTemplate>().listed(),
@@ -225,20 +225,20 @@ fn mails() -> Vec<Operation> {
             .answers::<MailTemplate>(200, "The template, in use."),
         op("DELETE", TEMPLATE, "Go back to the default mail").nothing(204, "The default mail is in use."),
         op("POST", "/tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview", "Show a mail with sample values")
-            .about("Of the parts that are sent, all three, or else those that are kept, or else the default mail. All default mails: [/docs/mails](/docs/mails).")
+            .about("Shows the parts of the request (all three), or else the saved ones, or else the default mail. All default mails: [/docs/mails](/docs/mails).")
             .maybe_json::<mail_templates::Written>()
             .answers::<MailPreview>(200, "The mail."),
         op("GET", MAILS, "List mails")
-            .about("What became of them, newest first, for 30 days; never what they said.")
+            .about("Their status, newest first, for 30 days; never their content.")
             .paged()
             .query::<String>("status", "`queued`, `sending`, `sent` or `failed`.")
             .query::<String>("kind", "Which mail, as `verify-email`.")
             .query::<String>("recipient", "The whole address.")
             .answers_with(200, "A page of mails.", answer::<Mail>().listed()),
-        op("GET", "/tenant/{tenant}/v2/Mails/{id}", "Read what became of a mail")
+        op("GET", "/tenant/{tenant}/v2/Mails/{id}", "Read a mail's status")
             .answers::<Mail>(200, "The mail."),
-        op("POST", "/tenant/{tenant}/v2/Mails/{id}/retry", "Send a mail again that failed")
-            .about("As long as it is of use. One whose outcome is unknown may have been sent before.")
+        op("POST", "/tenant/{tenant}/v2/Mails/{id}/retry", "Retry a failed mail")
+            .about("While its content is still valid. A mail whose outcome is unknown may have been sent before.")
             .answers::<Mail>(200, "The mail, as it is now.")
             .refuses([conflict()]),
     ]
@@ -264,7 +264,7 @@ fn tenants() -> Vec<Operation> {
             .answers::<Tenant>(200, "The tenant, as it is now.")
             .refuses([conflict()]),
         op("DELETE", ONE, "Delete a tenant with everything in it")
-            .nothing(204, "Gone.")
+            .nothing(204, "Deleted.")
             .refuses([conflict()]),
         op("POST", "/tenant/{tenant}/v2/Tenants/{id}/Admins", "Add an administrator to a tenant")
             .about("The way back for a tenant that nobody can administer. A user of the tenant gets the role `ADMIN`, and is let in if they were disabled; for an address without an account a user is made and mailed an invitation, as to an account whose address nobody has confirmed. A second time nothing changes, but the invitation is mailed again until it is followed. Both tenants' logs say so.")
@@ -298,9 +298,9 @@ fn clients_and_keys() -> Vec<Operation> {
             .about("Members that are absent stay as they are; null stands for the default. 409 where another one changed it at the same moment.")
             .answers_with(200, "The client, as it is now.", client())
             .refuses([conflict()]),
-        op("DELETE", CLIENT, "Delete a client").nothing(204, "Gone, with what was granted to it."),
+        op("DELETE", CLIENT, "Delete a client").nothing(204, "Deleted, with its grants."),
         op("POST", "/tenant/{tenant}/v2/Clients/{id}/secret", "Make a new secret")
-            .about("The one before is worth nothing from then on.")
+            .about("The former secret stops working at once.")
             .answers_with(200, "The client with its secret, shown this once.", client())
             .refuses([conflict(), reauthentication()]),
         op("GET", KEYS, "List API keys").paged().answers_with(
@@ -313,7 +313,7 @@ fn clients_and_keys() -> Vec<Operation> {
             .answers::<TenantApiKey>(201, "The key, shown this once.")
             .sets("location", "its path")
             .refuses([conflict(), reauthentication(), Refusal::WrongPassword, limited()]),
-        op("GET", KEY, "Read an API key").answers::<TenantApiKey>(200, "The key, without itself."),
-        op("DELETE", KEY, "Revoke an API key").nothing(204, "Gone."),
+        op("GET", KEY, "Read an API key").answers::<TenantApiKey>(200, "The key's record, without the key itself."),
+        op("DELETE", KEY, "Revoke an API key").nothing(204, "Deleted."),
     ]
 }

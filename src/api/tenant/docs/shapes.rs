@@ -21,7 +21,7 @@ pub struct Problem {
     /// With `VALIDATION_ERROR`: which fields.
     #[schema(nullable = false)]
     errors: Option<Vec<Field>>,
-    /// With a 500: what the log knows it by.
+    /// With a 500: the request's id, which the log has too.
     #[schema(nullable = false, rename = "requestId")]
     request_id: Option<String>,
 }
@@ -51,7 +51,7 @@ pub struct User {
     created_at: String,
     #[schema(format = DateTime)]
     last_login_at: Option<String>,
-    /// On the deployment's operator.
+    /// True for the deployment's operator, else absent.
     #[schema(nullable = false)]
     operator: Option<bool>,
 }
@@ -82,7 +82,7 @@ pub struct Route {
 pub struct Role {
     name: String,
     rank: i64,
-    /// Custom scopes of everybody who holds it, or a role that ranks above it, if there are any.
+    /// Custom scopes of everyone who has this role or a higher one, if any.
     #[schema(nullable = false)]
     scopes: Option<Vec<String>>,
 }
@@ -121,7 +121,7 @@ pub struct Tenant {
     id: String,
     name: String,
     status: String,
-    /// The host that is its own.
+    /// The tenant's own host.
     host: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
@@ -131,11 +131,11 @@ pub struct Tenant {
 #[schema(rename_all = "camelCase")]
 pub struct Session {
     id: String,
-    /// The client that it was granted to; null for a person's own.
+    /// The client that it was granted to; null for a session of the user's own.
     client_id: Option<String>,
     client_name: Option<String>,
     scope: Option<String>,
-    /// How the person signed in, as `pwd`.
+    /// How the user signed in, as `pwd`.
     amr: Vec<String>,
     address: String,
     user_agent: String,
@@ -165,10 +165,10 @@ pub struct Month {
     monthly_active_users: u64,
 }
 
-/// What is said about a client: RFC 7591 §2, and ours.
+/// A client's metadata: RFC 7591 §2, and members of our own.
 #[derive(ToSchema, Serialize)]
 pub struct ClientSaid {
-    /// The client's own, where it is changed.
+    /// The client's id, when it is changed.
     client_id: Option<String>,
     client_name: Option<String>,
     #[serde(flatten)]
@@ -200,7 +200,7 @@ pub struct Template {
     #[schema(format = DateTime)]
     updated_at: Option<String>,
     variables: Vec<Variable>,
-    /// Why the one that is kept is not served, and the default is: it breaks a rule that is newer than it.
+    /// Why the saved template is not used and the default is: it breaks a newer rule.
     problem: Option<TemplateProblem>,
 }
 
@@ -230,14 +230,14 @@ pub struct MailTemplate {
     name: String,
     /// `en` or `de`.
     lang: String,
-    /// The tenant's own; null where the mail is the default. So are text and HTML.
+    /// The tenant's own; null, like text and HTML, where the mail is the default.
     subject: Option<String>,
     text: Option<String>,
     html: Option<String>,
     #[schema(format = DateTime)]
     updated_at: Option<String>,
     variables: Vec<Variable>,
-    /// Why the one that is kept is not sent, and the default is: it breaks a rule that is newer than it.
+    /// Why the saved template is not used and the default is: it breaks a newer rule.
     problem: Option<TemplateProblem>,
 }
 
@@ -246,7 +246,7 @@ pub struct MailTemplateParts {
     /// One line of at most 200 characters, without link or code.
     subject: String,
     /// With `{{ link }}` and `{{ code }}` where the mail has one, each between white space, and with nothing else
-    /// that a mail program makes a link of. So are the subject and the HTML.
+    /// that a mail program makes a link of. The same holds for subject and HTML.
     text: String,
     /// Loads nothing, and leads nowhere but to `{{ link }}`.
     html: String,
@@ -268,11 +268,11 @@ pub struct Mail {
     user_id: Option<String>,
     recipient: String,
     status: MailStatus,
-    /// Tries so far.
+    /// Attempts so far.
     attempts: u64,
     #[schema(format = DateTime)]
     created_at: String,
-    /// When it is tried; null once it was sent or failed.
+    /// When it is tried next; null once it was sent or failed.
     #[schema(format = DateTime)]
     next_at: Option<String>,
     #[schema(format = DateTime)]

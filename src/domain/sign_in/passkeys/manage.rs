@@ -29,7 +29,7 @@ pub const COOKIE_SECONDS: i64 = 30 * 86_400;
 /// How long a ceremony may take, in seconds.
 pub const SECONDS: i64 = 300;
 
-/// A passkey, as browsers are told of it.
+/// A passkey, as a `PublicKeyCredentialDescriptor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     /// The credential id, base64url.
