@@ -74,7 +74,7 @@ fn key(jwk: &Value) -> Result<Key, &'static str> {
     if private.iter().any(|member| jwk.get(member).is_some()) {
         return Err("public keys only: one of these is private or symmetric");
     }
-    let jwk: Jwk = json::read(jwk.clone()).map_err(|_| "each key a JWK")?;
+    let jwk: Jwk = json::read(jwk.clone()).ok().filter(|_| jwk.is_object()).ok_or("each key a JWK")?;
     if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
         return Err("keys for signatures, use: sig");
     }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use crate::model::host::canonical;
+use crate::model::json;
 use crate::model::path::Path;
 use crate::model::role::{Plan, Role};
 
@@ -111,7 +112,7 @@ pub struct RouteSpec {
     #[serde(default)]
     pub mfa: Option<String>,
     /// The route's own limit.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::maybe_object")]
     pub rate_limit: Option<RouteLimit>,
     /// From sending the request to the response's head, 1 to 600.
     #[serde(default = "RouteSpec::thirty")]

@@ -15,6 +15,7 @@ use crate::http::body::{self, LARGE, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::json;
 use crate::store::tenants::TenantRow;
 
 #[derive(Deserialize)]
@@ -27,7 +28,7 @@ pub(super) struct Body {
     #[serde(default)]
     host: Option<String>,
     /// The first administrator: the operator's own token is not the tenant's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::maybe_object")]
     admin: Option<FirstAdmin>,
 }
 

@@ -104,6 +104,7 @@ fn what_cannot_be_a_route_is_said_by_field() {
         json!({ "credentials": ["password"] }),
         json!({ "rateLimit": { "requests": -1, "windowSeconds": 60 } }),
         json!({ "rateLimit": { "requests": 1, "windowSeconds": 60, "burst": 2 } }),
+        json!({ "rateLimit": [1, 60, "user"] }),
         json!({ "timeoutSeconds": 1.5 }),
         json!({ "unknown": 1 }),
         json!({ "id": "x" }),

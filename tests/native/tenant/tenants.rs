@@ -43,6 +43,7 @@ fn a_tenant_comes_with_its_first_administrator_or_not_at_all() {
         json!({ "email": "boss@b.example", "password": "short" }),
         json!({ "email": "boss@b.example", "password": PASSWORD, "roles": ["KING"] }),
         json!({ "email": "boss@b.example", "password": PASSWORD, "operator": true }),
+        json!(["boss@b.example", PASSWORD, null]),
     ] {
         with("b", bad).is(400);
     }
