@@ -55,3 +55,17 @@ fn reach(surface: &str, path: &str) -> Reach {
         _ => Reach::Own,
     }
 }
+
+/// What the document says of each surface, in the order of the table.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn chapters() -> Vec<docs::Chapter> {
+    vec![
+        session::docs::chapter(),
+        account::docs::chapter(),
+        connections::docs::chapter(),
+        tenant::docs::chapter(),
+        oauth::docs::chapter(),
+        pages::docs::chapter(),
+        system::docs::chapter(),
+    ]
+}

@@ -9,7 +9,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-use crate::crypto::imported::Import;
+use crate::crypto::imported::import::Import;
 use crate::crypto::workspace;
 use crate::model::text::{composed, decomposed, is_other_space};
 use crate::ports::Fault;

@@ -2,7 +2,8 @@
 
 use wasm_bindgen::JsValue;
 
-use crate::edge::{env, glue};
+use crate::edge::binding::binding;
+use crate::edge::glue;
 use crate::model::json;
 use crate::ports::{Count, Counters, Fault, Later, Verdict};
 
@@ -21,7 +22,7 @@ impl DurableCounters {
 impl Counters for DurableCounters {
     fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
-            let namespace = env::binding(&self.env, "COUNTER")?;
+            let namespace = binding(&self.env, "COUNTER")?;
             let steps = serde_json::to_string(&steps).map_err(|error| Fault::new("counter", error))?;
             let answer = glue::count(&namespace, &object, &steps).await;
             let answer = answer.map_err(|error| Fault::new("counter", glue::said(&error)))?;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 
-use crate::edge::{env, glue};
+use crate::edge::binding::binding;
+use crate::edge::glue;
 use crate::model::json;
 use crate::ports::{Arg, Db, Fault, Later, Rows, Stmt};
 
@@ -22,7 +23,7 @@ impl D1 {
 impl Db for D1 {
     fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
-            let db = env::binding(&self.env, "DB")?;
+            let db = binding(&self.env, "DB")?;
             let statements: Vec<Value> = stmts.into_iter().map(statement).collect();
             let answer = glue::batch(&db, &Value::Array(statements).to_string()).await;
             let answer = answer.map_err(|error| Fault::new("d1", glue::said(&error)))?;

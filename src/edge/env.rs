@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::Reflect;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
 use crate::config::{Config, Unconfigured};
 use crate::cx::{Client, Cx};
+use crate::edge::binding::binding;
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
 use crate::edge::fetch::Fetch;
@@ -21,12 +21,6 @@ use crate::ports::{After, Fault, Later, Log, Rng};
 
 thread_local! {
     static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Memory>)>> = const { RefCell::new(None) };
-}
-
-/// One member of the environment.
-pub fn binding(env: &JsValue, name: &str) -> Result<JsValue, Fault> {
-    let found = Reflect::get(env, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED);
-    if found.is_undefined() { Err(Fault::new("env", format!("{name} is not bound"))) } else { Ok(found) }
 }
 
 /// The configuration and memory of this isolate.

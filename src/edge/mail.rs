@@ -6,8 +6,8 @@ use serde_json::json;
 use wasm_bindgen::JsValue;
 
 use crate::config::{Config, MailTransport};
+use crate::edge::binding::binding;
 use crate::edge::d1::D1;
-use crate::edge::env::binding;
 use crate::edge::glue;
 use crate::model::time::Time;
 use crate::ports::{Db as _, Fault, Later, Mail, Post};

@@ -3,6 +3,7 @@
 //! A request is served by one future. With warm memory that future never waits, so it is polled once before
 //! it is made a promise: what is ready at once is answered without a trip through the executor.
 
+mod binding;
 mod counter_do;
 mod counters;
 mod d1;
@@ -25,6 +26,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use crate::api;
+use crate::edge::binding::binding;
 use crate::http::table::Table;
 use crate::http::{self, Outcome};
 use crate::model::time::Time;
@@ -89,7 +91,7 @@ async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
             }
         }
         Outcome::Forward(plan) => forward::send(&raw, &plan),
-        Outcome::Asset(asset) => match env::binding(&env, "ASSETS") {
+        Outcome::Asset(asset) => match binding(&env, "ASSETS") {
             Ok(assets) => forward::asset(&raw, &assets, &request.method, &asset),
             Err(fault) => broken(&fault),
         },

@@ -6,8 +6,8 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
 use crate::edge::glue;
-use crate::http::body::{Body, Read};
 use crate::http::request::Request;
+use crate::http::stream::{Body, Read};
 use crate::model::headers::Headers;
 use crate::ports::{Fault, Later};
 

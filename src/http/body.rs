@@ -1,5 +1,6 @@
 //! Request bodies: read with a cap, parsed with a bounded depth, and only as the type they say they are.
 
+use crate::http::stream::Read;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -8,39 +9,12 @@ use crate::http::request::Call;
 use crate::model::json;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
-use crate::ports::{Fault, Later};
 
 /// The most that endpoints people sign in through read.
 pub const SMALL: usize = 64 * 1024;
 
 /// The most that any endpoint reads.
 pub const LARGE: usize = 1024 * 1024;
-
-/// How reading a body went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Read {
-    /// All of it.
-    Whole(Vec<u8>),
-    /// There is more than was to be read.
-    TooLong,
-    /// The connection ended before the body did.
-    CutShort,
-}
-
-/// A body that has not been read.
-pub trait Body {
-    /// Reads at most `limit` bytes.
-    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>>;
-}
-
-/// A body in memory.
-impl Body for Vec<u8> {
-    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
-        Box::pin(
-            async move { Ok(if self.len() <= limit { Read::Whole(self.clone()) } else { Read::TooLong }) },
-        )
-    }
-}
 
 async fn bytes(call: &Call<'_>, limit: usize) -> Result<Vec<u8>, Error> {
     let announced =

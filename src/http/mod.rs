@@ -4,12 +4,14 @@
 pub mod body;
 pub mod cors;
 pub mod guard;
+mod outcome;
 pub mod request;
 pub mod response;
+pub mod stream;
 pub mod table;
 
+pub use self::outcome::{Asset, Outcome};
 use crate::cx::Cx;
-use crate::domain::gateway::forward::Plan;
 use crate::domain::gateway::outgoing;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal;
@@ -22,26 +24,6 @@ use crate::http::request::{Call, Request};
 use crate::http::response::{DOCS_CSP, MAILS_CSP, Response};
 use crate::http::table::{Failure, Found, Limit, Route, Surface, Table, Why};
 use crate::ports::Fault;
-
-/// What the edge is to do with a request.
-pub enum Outcome {
-    /// Answer this.
-    Answer(Response),
-    /// Send this to an origin and answer what it answers.
-    Forward(Plan),
-    /// Answer a static file.
-    Asset(Asset),
-}
-
-/// A static file that is to be answered.
-pub struct Asset {
-    /// Its path from the folder of static files, percent-encoded.
-    pub path: String,
-    /// The header fields that it gets beside its own.
-    pub headers: Vec<(&'static str, String)>,
-    /// What is answered if there is none.
-    pub missing: Response,
-}
 
 /// Serves one request.
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {

@@ -2,7 +2,7 @@
 
 use crate::domain::session::principal::Sent;
 use crate::domain::tenants::Chosen;
-use crate::http::body::Body;
+use crate::http::stream::Body;
 use crate::model::headers::Headers;
 
 /// A request from the edge.

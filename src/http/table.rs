@@ -2,9 +2,9 @@
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-use crate::http::Outcome;
 use crate::http::cors::Reach;
 use crate::http::guard::Run;
+use crate::http::outcome::Outcome;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::ports::{Fault, Later};

@@ -1,9 +1,8 @@
 //! Who can administer a tenant: active users who hold `ADMIN` and may sign in with their address as it is. A statement
 //! that takes one away asks itself whether another remains, so that of two at once one does nothing.
 
-use crate::ports::{Arg, Db, Fault, Stmt};
-use crate::store::users::User;
-use crate::store::{Columns, json_text, one};
+use crate::ports::{Db, Fault, Stmt};
+use crate::store::{Columns, one};
 
 /// Whether a row of `users` would be an active administrator with these values, all of them SQL expressions.
 pub(super) fn active(row: &str, status: &str, roles: &str, verified: &str) -> String {
@@ -53,21 +52,4 @@ pub fn release(tenant_id: &str, id: &str) -> Stmt {
         spares()
     );
     Stmt::new(sql, vec![tenant_id.into(), id.into()])
-}
-
-/// Gives a user these roles and lets them in, if they still are as they were read; returns the id if so.
-pub fn promote(was: &User, roles: &[String]) -> Stmt {
-    let sql = "UPDATE users SET roles = ?3, status = 'active'
-               WHERE tenant_id = ?1 AND id = ?2 AND roles = ?4 AND status = ?5 AND email_key = ?6 AND email_verified = ?7
-               RETURNING id";
-    let args: Vec<Arg> = vec![
-        (&was.tenant_id).into(),
-        (&was.id).into(),
-        json_text(&roles).into(),
-        json_text(&was.roles).into(),
-        (&was.status).into(),
-        (&was.email_key).into(),
-        was.email_verified.into(),
-    ];
-    Stmt::new(sql, args)
 }

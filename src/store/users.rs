@@ -333,3 +333,20 @@ pub fn set_name(user: &User, name: Option<&str>) -> Stmt {
 fn words(user: &User) -> String {
     user_words::json(&user.email_key, user.name.as_deref())
 }
+
+/// Gives a user these roles and lets them in, if they still are as they were read; returns the id if so.
+pub fn promote(was: &User, roles: &[String]) -> Stmt {
+    let sql = "UPDATE users SET roles = ?3, status = 'active'
+               WHERE tenant_id = ?1 AND id = ?2 AND roles = ?4 AND status = ?5 AND email_key = ?6 AND email_verified = ?7
+               RETURNING id";
+    let args: Vec<Arg> = vec![
+        (&was.tenant_id).into(),
+        (&was.id).into(),
+        json_text(&roles).into(),
+        json_text(&was.roles).into(),
+        (&was.status).into(),
+        (&was.email_key).into(),
+        was.email_verified.into(),
+    ];
+    Stmt::new(sql, args)
+}

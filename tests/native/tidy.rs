@@ -1,5 +1,6 @@
 //! The layout rules, held over the source tree.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each part of the tree may import of ours, itself apart. The order is a request's way: imports point down.
@@ -81,6 +82,128 @@ fn imports_point_down() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What each room of the domain may import of the domain, itself and what every room may apart: the files of [`BELOW`].
+const ROOMS: [(&str, &[&str]); 11] = [
+    ("admin", &["clients", "gateway", "mailing", "people", "session", "sign_in", "tenants", "throttle"]),
+    ("oauth", &["clients", "session", "tenants", "throttle"]),
+    ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),
+    ("clients", &["gateway", "session", "tenants", "throttle"]),
+    ("gateway", &["session", "tenants", "throttle"]),
+    ("session", &["tenants", "throttle"]),
+    ("people", &["tenants"]),
+    ("mailing", &["templates", "tenants", "throttle"]),
+    ("templates", &["tenants"]),
+    ("tenants", &["throttle"]),
+    ("throttle", &[]),
+];
+
+/// Files of the domain that stand below its rooms, with the rooms that they may import.
+const BELOW: [(&str, &[&str]); 9] = [
+    ("assertion_limits", &["tenants"]),
+    ("audit", &[]),
+    ("backchannel", &["tenants"]),
+    ("counter", &[]),
+    ("keys", &["tenants"]),
+    ("public_uris", &["tenants"]),
+    ("readiness", &[]),
+    ("refusal", &[]),
+    ("sweep", &["clients", "mailing"]),
+];
+
+#[test]
+fn rooms_of_the_domain_import_only_those_below_them() {
+    let mut wrong = Vec::new();
+    for (file, imports) in file_imports() {
+        let Some(own) = room(&file) else { continue };
+        let allowed = ROOMS.iter().chain(&BELOW).find(|(name, _)| *name == own);
+        let Some((_, allowed)) = allowed else {
+            wrong.push(format!("{file} is in no room"));
+            continue;
+        };
+        for import in imports {
+            let Some(other) = room(&import) else { continue };
+            let is_below = BELOW.iter().any(|(name, _)| *name == other);
+            if other != own && !is_below && !allowed.contains(&other) {
+                wrong.push(format!("{file} imports {import}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The room of the domain that a file is in.
+fn room(file: &str) -> Option<&str> {
+    let own = file.strip_prefix("domain/")?.split('/').next()?.trim_end_matches(".rs");
+    (own != "mod").then_some(own)
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let graph: BTreeMap<String, Vec<String>> = file_imports().into_iter().collect();
+    let mut circles = Vec::new();
+    for start in graph.keys() {
+        let (mut seen, mut open) = (Vec::new(), vec![start]);
+        while let Some(file) = open.pop() {
+            for next in graph.get(file).into_iter().flatten() {
+                if next == start {
+                    circles.push(format!("{start} … {file}"));
+                } else if !seen.contains(&next) {
+                    seen.push(next);
+                    open.push(next);
+                }
+            }
+        }
+    }
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// Each file of the source tree with the files that it imports of ours.
+fn file_imports() -> Vec<(String, Vec<String>)> {
+    let all = files("src");
+    let exists = |path: &str| all.iter().any(|(file, _)| file == path);
+    // The file that the longest part of a path is: `domain::keys::of` is in `domain/keys.rs`.
+    let file_of = |path: &str| {
+        let parts: Vec<&str> = path.split("::").collect();
+        let found = (1..=parts.len()).rev().find_map(|length| {
+            let stem = parts.get(..length)?.join("/");
+            [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|file| exists(file))
+        });
+        found
+    };
+    let imports = |(file, text): &(String, String)| {
+        let paths = paths(text);
+        let mut found: Vec<String> = paths.iter().filter_map(|path| file_of(path)).collect();
+        found.retain(|import| import != file);
+        found.sort();
+        found.dedup();
+        (file.clone(), found)
+    };
+    all.iter().filter(|(file, _)| file != "lib.rs").map(imports).collect()
+}
+
+/// The paths behind each `crate::` of a file, with those in braces written out.
+fn paths(text: &str) -> Vec<String> {
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    let mut all = Vec::new();
+    for (at, word) in code.match_indices("crate::") {
+        let rest = code.get(at + word.len()..).unwrap_or_default();
+        let path: String =
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':')).collect();
+        let behind = rest.get(path.len()..).unwrap_or_default();
+        match behind.strip_prefix('{') {
+            Some(list) => {
+                let list = list.split('}').next().unwrap_or_default();
+                let names = list.split(',').map(|one| one.split_whitespace().next().unwrap_or_default());
+                // `self` stands for the path itself.
+                all.extend(names.map(|name| format!("{path}{name}").trim_end_matches("::self").to_owned()));
+            }
+            None => all.push(path),
+        }
+    }
+    all
 }
 
 #[test]

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::api::connections::generate_api_key;
 use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication};
 use crate::api::magic_link;
-use crate::api::session::docs::Challenge;
+use crate::api::session::sign_in_shape::Challenge;
 use crate::domain::refusal::Refusal;
 
 #[derive(ToSchema)]

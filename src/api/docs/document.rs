@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::api::docs::chapter::Chapter;
 use crate::api::docs::common::{parameters, schemes};
 use crate::api::docs::operation::{Operation, invalid, limited};
-use crate::api::docs::{Chapter, chapters, text};
+use crate::api::docs::schema::text;
 use crate::api::wording::word;
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
@@ -23,16 +24,15 @@ const ABOUT: &str = "An authentication gateway. Each surface has its own shapes 
     Try it out: sign in with `POST /api/auth/login`, and put `accessToken` into *Authorize*.";
 
 /// The rows that are not documented, and what is documented without a row.
-pub fn differences(table: &Table) -> Vec<String> {
-    let chapters = chapters();
-    let documented = |surface: &str, route: &Route| operation_of(&chapters, surface, route).is_some();
+pub fn differences(chapters: &[Chapter], table: &Table) -> Vec<String> {
+    let documented = |surface: &str, route: &Route| operation_of(chapters, surface, route).is_some();
     let mut found = Vec::new();
     for surface in table.surfaces() {
         for route in surface.routes.iter().filter(|route| !documented(surface.name, route)) {
             found.push(format!("{} {} is not in src/api/{}/docs.rs", route.method, route.path, surface.name));
         }
     }
-    for chapter in &chapters {
+    for chapter in chapters {
         let surface = table.surfaces().iter().find(|surface| surface.name == chapter.surface);
         let routes = surface.map(|surface| surface.routes.as_slice()).unwrap_or_default();
         for operation in &chapter.operations {
@@ -53,14 +53,13 @@ fn operation_of<'c>(chapters: &'c [Chapter], surface: &str, route: &Route) -> Op
 }
 
 /// The document. `cx` is what surfaces word their refusals with.
-pub fn document(cx: &Cx, table: &Table) -> Value {
-    let chapters = chapters();
+pub fn document(cx: &Cx, chapters: &[Chapter], table: &Table) -> Value {
     let mut paths = Map::new();
     let mut parts = Parts::default();
     for surface in table.surfaces() {
         let Some(chapter) = chapters.iter().find(|chapter| chapter.surface == surface.name) else { continue };
         for route in &surface.routes {
-            let Some(operation) = operation_of(&chapters, surface.name, route) else { continue };
+            let Some(operation) = operation_of(chapters, surface.name, route) else { continue };
             let said = Row { cx, surface, chapter, route, operation }.said(&mut parts);
             let path = route.path.replace("{*", "{");
             if let Value::Object(methods) = paths.entry(path).or_insert_with(|| json!({})) {

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::api::docs::schema::{self, Named};
-use crate::api::docs::text;
+use crate::api::docs::schema::{self, Named, text};
 use crate::domain::refusal::{Problem, Refusal};
 use crate::oidc::error::Code;
 use crate::ports::Verdict;

@@ -234,3 +234,8 @@ fn is_nullable(property: &Value) -> bool {
         .filter_map(|key| property.get(key).and_then(Value::as_array))
         .any(|kinds| kinds.iter().any(null))
 }
+
+/// A schema of plain text, as pages are.
+pub(super) fn text() -> Value {
+    serde_json::json!({ "type": "string" })
+}

@@ -3,8 +3,8 @@
 use crate::api::pages::form::Fields;
 use crate::api::pages::magic_link::MagicLink;
 use crate::api::pages::messages::fill;
+use crate::api::pages::notice::said;
 use crate::api::pages::place::Place;
-use crate::api::pages::said;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal;

@@ -4,9 +4,10 @@
 use askama::Template;
 
 use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::notice::said;
 use crate::api::pages::place::Place;
+use crate::api::pages::scopes;
 use crate::api::pages::words::Problem;
-use crate::api::pages::{said, scopes};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Tenant;
 use crate::http::response::Response;

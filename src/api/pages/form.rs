@@ -6,7 +6,6 @@
 
 use serde_json::Value;
 
-use crate::api::pages::place::set_cookie;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::sessions;
@@ -128,5 +127,20 @@ impl Mark {
         };
         page.body = html.into();
         if self.fresh { page.with("set-cookie", set_cookie(COOKIE, &self.secret, SECONDS)) } else { page }
+    }
+}
+
+/// A cookie for this host alone, which no script reads; gone at once if it lives for no time.
+pub(super) fn set_cookie(name: &str, value: &str, seconds: i64) -> String {
+    format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
+}
+
+/// Whether a browser sent a form of ours, or was redirected here by the answer to one: those that hold redirects to
+/// `form-action` say where a request comes from. What follows redirects by itself says nothing, and gets one.
+pub(super) fn follows_a_form(request: &Request) -> bool {
+    let site = request.headers.get("sec-fetch-site");
+    match request.method.as_str() {
+        "POST" => site.is_some() || request.headers.get("origin").is_some(),
+        _ => site == Some("same-origin"),
     }
 }

@@ -6,6 +6,7 @@
 //! of its own, which no policy of the form's page is about. Only from our own sign-in pages to a path of this origin do
 //! redirects go all the way, as their policy lets forms lead anywhere.
 
+use crate::api::pages::form::follows_a_form;
 use askama::Template;
 
 use crate::api::pages::messages::{self, Messages};
@@ -45,14 +46,4 @@ pub(crate) fn leave(request: &Request, to: &str) -> Answer {
 fn page(request: &Request, to: &str) -> Answer {
     let page = Leave { m: messages::of(request), to };
     Ok(Response::html(200, page.render().map_err(|error| Fault::new("page", error))?))
-}
-
-/// Whether a browser sent a form of ours, or was redirected here by the answer to one: those that hold redirects to
-/// `form-action` say where a request comes from. What follows redirects by itself says nothing, and gets one.
-pub(super) fn follows_a_form(request: &Request) -> bool {
-    let site = request.headers.get("sec-fetch-site");
-    match request.method.as_str() {
-        "POST" => site.is_some() || request.headers.get("origin").is_some(),
-        _ => site == Some("same-origin"),
-    }
 }

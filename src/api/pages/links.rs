@@ -3,8 +3,8 @@
 use askama::Template;
 
 use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::notice::said;
 use crate::api::pages::place::Place;
-use crate::api::pages::said;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use crate::api::pages::form::Fields;
+use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::place::{Place, browser, set_cookie};
+use crate::api::pages::place::{Place, browser};
 use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;

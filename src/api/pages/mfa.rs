@@ -1,10 +1,10 @@
 //! `/tenant/{tenant}/mfa`: the second factor of a sign-in, of a session that is asked for one, or that is being
 //! set up.
 
-use crate::api::pages::form::Fields;
+use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::leave;
 use crate::api::pages::mfa_view::{self as view, Asking};
-use crate::api::pages::place::{Place, browser, set_cookie};
+use crate::api::pages::place::{Place, browser};
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;

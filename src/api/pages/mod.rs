@@ -20,6 +20,7 @@ mod magic_link;
 pub mod messages;
 mod mfa;
 mod mfa_view;
+mod notice;
 mod people;
 mod place;
 mod register;
@@ -29,6 +30,7 @@ mod unconfigured;
 mod waiting;
 mod words;
 
+use crate::api::pages::notice::Notice;
 use askama::Template;
 
 pub(crate) use self::error::error;
@@ -40,7 +42,6 @@ pub(crate) use self::links::{
     email_verified, password_reset, reset_password, reset_refused, verified_already, verify_email,
 };
 use self::messages::Messages;
-use self::place::Place;
 pub(crate) use self::unconfigured::unconfigured;
 use crate::api::tenant;
 use crate::api::wording::{with_headers, word};
@@ -81,23 +82,6 @@ pub fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/logout", NONE, open(logout::submit)),
     ];
     Surface { name: "pages", routes, refused: tenant::refused, broken: tenant::broken }
-}
-
-#[derive(Template)]
-#[template(path = "notice.html")]
-struct Notice<'a> {
-    m: &'static Messages,
-    tenant: Option<&'a str>,
-    title: &'a str,
-    text: &'a str,
-    /// Where to go from here: a path, and what it is called.
-    next: Option<(String, &'a str)>,
-}
-
-/// A page that says one thing, and leads to another page of the tenant.
-fn said(place: &Place, title: &str, text: &str, next: Option<(&str, &str)>) -> Result<Response, Fault> {
-    let next = next.map(|(page, name)| (place.link(page), name));
-    place.page(200, &Notice { m: place.m, tenant: Some(&place.tenant.name), title, text, next })
 }
 
 /// The page for one who was signed out; with a tenant, it leads to that tenant's sign-in.

@@ -1,12 +1,12 @@
 //! Where a page stands: its tenant, its language, and what comes after it.
 
+use crate::api::pages::form::set_cookie;
 use std::rc::Rc;
 
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::api::pages::form::{Fields, Mark};
-use crate::api::pages::leave::follows_a_form;
+use crate::api::pages::form::{Fields, Mark, follows_a_form};
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::waiting::{self, Asked};
 use crate::api::pages::words::Problem;
@@ -297,11 +297,6 @@ impl Place {
 pub(super) fn browser<'a>(call: &'a Call<'_>) -> Holder<'a> {
     let cookie = |name| call.request.headers.cookie(name);
     Holder::Browser { device: cookie(trusted_devices::COOKIE), session: cookie(sessions::COOKIE) }
-}
-
-/// A cookie for this host alone, which no script reads; gone at once if it lives for no time.
-pub(super) fn set_cookie(name: &str, value: &str, seconds: i64) -> String {
-    format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
 }
 
 /// Text as the value of a pair in a query.

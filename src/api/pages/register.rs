@@ -4,9 +4,10 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::notice::said;
 use crate::api::pages::place::{Place, browser};
+use crate::api::pages::typed;
 use crate::api::pages::words::Problem;
-use crate::api::pages::{said, typed};
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};

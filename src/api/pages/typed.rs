@@ -5,7 +5,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::api::pages::place::set_cookie;
+use crate::api::pages::form::set_cookie;
 use crate::http::request::Call;
 use crate::http::response::Response;
 

@@ -2,6 +2,7 @@
 
 #![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
 
+use crate::api::session::sign_in_shape::{Challenge, Login, SignIn, Tokens};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,65 +19,6 @@ struct Failure {
     /// With a 500: the request's id, which the log has too.
     #[schema(nullable = false, rename = "requestId")]
     request_id: Option<String>,
-}
-
-#[derive(ToSchema)]
-struct Tokens {
-    #[schema(rename = "accessToken")]
-    access_token: String,
-    #[schema(rename = "refreshToken")]
-    refresh_token: String,
-}
-
-#[derive(ToSchema)]
-struct User {
-    id: String,
-    email: String,
-    name: Option<String>,
-    roles: Vec<String>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(super) struct Login {
-    user: User,
-    tokens: Tokens,
-    /// After a second factor was set up: codes for when it fails, shown this once.
-    #[schema(nullable = false)]
-    backup_codes: Option<Vec<String>>,
-}
-
-#[derive(ToSchema)]
-#[serde(untagged)]
-pub(super) enum SignIn {
-    SignedIn(Login),
-    SecondFactor(Challenge),
-}
-
-/// A second factor is needed: complete it with `/api/auth/mfa/verify`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct Challenge {
-    mfa_required: bool,
-    /// Represents the sign-in until it is completed; a secret.
-    challenge: String,
-    /// `totp`, `email`, `passkey`, `backup` or `password`; the usual one first.
-    methods: Vec<String>,
-    /// Seconds.
-    expires_in: i64,
-    /// For a user without a second factor: the authenticator app to set up first.
-    #[schema(nullable = false)]
-    enrolment: Option<Enrolment>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Enrolment {
-    /// The shared secret in base32.
-    secret: String,
-    otpauth_uri: String,
-    /// The `otpauth:` address as a QR code, in SVG.
-    qr_svg: String,
 }
 
 #[derive(ToSchema)]

@@ -16,6 +16,8 @@ mod passkeys;
 mod passkeys_docs;
 mod refresh;
 mod sessions;
+#[cfg(not(target_arch = "wasm32"))]
+pub(in crate::api) mod sign_in_shape;
 
 use serde_json::{Value, json};
 

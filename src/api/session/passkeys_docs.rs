@@ -5,7 +5,7 @@
 use utoipa::ToSchema;
 
 use crate::api::docs::{Operation, answer, conflict, limited, op, reauthentication};
-use crate::api::session::docs::SignIn;
+use crate::api::session::sign_in_shape::SignIn;
 use crate::api::session::{mfa, passkeys};
 use crate::domain::refusal::Refusal;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::crypto::imported::{Digest, Import};
+use crate::crypto::imported::import::{Digest, Import};
 
 /// The longest text of a hash.
 pub(super) const LONGEST: usize = 2_048;

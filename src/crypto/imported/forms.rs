@@ -1,20 +1,15 @@
 //! Hashes as text: the PHC string format and those like it, Modular Crypt Format, Django, Werkzeug, passlib, and
 //! names of kinds in braces.
 
-use argon2::{Algorithm, Params, Version};
+use crate::crypto::imported::parts::{ANY, Read, argon2_of, base64, needed};
+use argon2::{Algorithm, Version};
 use base64::Engine as _;
-use base64::alphabet::{BCRYPT, STANDARD};
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::alphabet::BCRYPT;
+use base64::engine::GeneralPurpose;
 
 use crate::crypto::imported::bounds::{LONGEST, Unfit};
-use crate::crypto::imported::{Digest, Import, refused, structured};
-
-/// With or without padding, and whatever the bits are that are left over.
-const ANY: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-
-type Read = Result<Import, Unfit>;
+use crate::crypto::imported::import::{Digest, Import};
+use crate::crypto::imported::{refused, structured};
 
 type Reader = fn(&str) -> Read;
 
@@ -84,11 +79,6 @@ pub(super) fn read(stored: &str) -> Read {
     structured::aspnet(stored).unwrap_or_else(|| Err(refused::reason(stored)))
 }
 
-/// Bytes in base64, in the standard alphabet or passlib's, which has `.` for `+`.
-pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
-    GeneralPurpose::new(&STANDARD, ANY).decode(text.replace('.', "+")).ok()
-}
-
 /// Bytes in hexadecimal digits.
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let (pairs, odd) = text.as_bytes().as_chunks::<2>();
@@ -129,10 +119,6 @@ fn params<const N: usize>(
         }
     }
     Ok(values)
-}
-
-fn needed<T>(kind: &'static str, what: &'static str, value: Option<T>) -> Result<T, Unfit> {
-    value.ok_or(Unfit::Malformed(kind, what))
 }
 
 const NO_SALT: &str = "the salt is not in base64";
@@ -180,28 +166,6 @@ fn argon2(rest: &str) -> Read {
     let salt = needed(KIND, NO_SALT, base64(&salt))?;
     let key = needed(KIND, NO_KEY, base64(&key))?;
     argon2_of(algorithm, versions, [m, t, p], salt, key)
-}
-
-/// Argon2 of memory in KiB, passes and lanes.
-pub(super) fn argon2_of(
-    algorithm: Algorithm,
-    versions: Vec<Version>,
-    costs: [Option<u32>; 3],
-    salt: Vec<u8>,
-    key: Vec<u8>,
-) -> Read {
-    const KIND: &str = "Argon2";
-    let [m, t, p] = costs;
-    let m = needed(KIND, "m is missing", m)?;
-    let t = needed(KIND, "t is missing", t)?;
-    let p = needed(KIND, "p is missing", p)?;
-    if p > Params::MAX_P_COST {
-        return Err(Unfit::Work("Argon2's p", p.into(), "at most 255".into()));
-    }
-    let params = Params::new(m, t, p, None);
-    let params =
-        params.map_err(|_| Unfit::Malformed(KIND, "m must be at least 8 · p, t and p at least 1"))?;
-    Ok(Import::Argon2 { algorithm, versions, params, salt, key })
 }
 
 /// `$scrypt$ln=,r=,p=$salt$key`, behind `$scrypt$`. `ln` is the binary logarithm of N; Ory's has N itself.

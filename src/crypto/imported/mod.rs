@@ -7,10 +7,13 @@
 
 mod bounds;
 mod forms;
+pub(super) mod import;
+mod parts;
 mod refused;
 mod structured;
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use crate::crypto::imported::import::{Digest, Import};
+use argon2::Argon2;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
@@ -20,29 +23,6 @@ use crate::crypto::workspace;
 
 /// bcrypt reads no further than this; a longer password never matches, so that none is cut.
 const BCRYPT_LONGEST: usize = 72;
-
-/// A hash, split into what it is computed of.
-#[derive(Debug, PartialEq)]
-pub(super) enum Import {
-    /// bcrypt; `of_digest` if of the password's SHA-256 in hexadecimal digits, as Django does.
-    Bcrypt { cost: u32, salt: [u8; 16], key: Vec<u8>, of_digest: bool },
-    /// Argon2, of either version if the hash does not say which.
-    Argon2 { algorithm: Algorithm, versions: Vec<Version>, params: Params, salt: Vec<u8>, key: Vec<u8> },
-    /// scrypt (RFC 7914).
-    Scrypt { params: scrypt::Params, salt: Vec<u8>, key: Vec<u8> },
-    /// PBKDF2 with HMAC (RFC 8018).
-    Pbkdf2 { digest: Digest, rounds: u32, salt: Vec<u8>, key: Vec<u8> },
-}
-
-/// The hash function under PBKDF2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Digest {
-    Sha1,
-    Sha224,
-    Sha256,
-    Sha384,
-    Sha512,
-}
 
 /// Whether a hash is of a kind that can be imported and costs no more than a login may take.
 ///

@@ -6,8 +6,8 @@ use argon2::{Algorithm, Version};
 use serde::Deserialize;
 
 use crate::crypto::imported::bounds::Unfit;
-use crate::crypto::imported::forms::{argon2_of, base64};
-use crate::crypto::imported::{Digest, Import};
+use crate::crypto::imported::import::{Digest, Import};
+use crate::crypto::imported::parts::{argon2_of, base64};
 
 type Read = Result<Import, Unfit>;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::crypto::webauthn::{Expected, Wrong};
+use crate::crypto::webauthn::wrong::{Expected, Wrong};
 use crate::model::json;
 
 /// Checks the client data of a ceremony of that type (§7.1 steps 5 to 11, §7.2 steps 8 to 14).

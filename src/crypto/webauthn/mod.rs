@@ -9,28 +9,17 @@ mod cbor;
 mod client_data;
 mod cose;
 mod response;
+mod wrong;
 
 use crate::crypto::secret::sha256;
 use crate::crypto::webauthn::authenticator_data::AuthenticatorData;
 use crate::crypto::webauthn::cbor::Reader;
 pub use crate::crypto::webauthn::cose::ALGORITHMS;
 pub use crate::crypto::webauthn::response::{Assertion, Registration, challenge};
+pub use crate::crypto::webauthn::wrong::{Expected, Wrong};
 
 /// The longest credential id, in bytes (§7.1 step 25).
 pub const LONGEST_ID: usize = 1023;
-
-/// What a response must agree with.
-#[derive(Debug, Clone, Copy)]
-pub struct Expected<'a> {
-    /// The challenge that was given, in base64url.
-    pub challenge: &'a str,
-    /// The domain that credentials are scoped to.
-    pub rp_id: &'a str,
-    /// Where the ceremony may take place, each as `Origin` has it.
-    pub origins: &'a [String],
-    /// Whether it takes more than somebody's presence: a PIN, a fingerprint or the like.
-    pub user_verification: bool,
-}
 
 /// What is kept of a credential between its ceremonies (§4, credential record).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,58 +45,6 @@ pub struct Asserted {
     pub backed_up: bool,
     /// Whether the authenticator verified the user.
     pub user_verified: bool,
-}
-
-/// What a response fails by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrong {
-    /// It is not what a browser sends.
-    Shape,
-    /// It is of the other ceremony.
-    Type,
-    /// It answers another challenge.
-    Challenge,
-    /// It was made on a page that is none of ours.
-    Origin,
-    /// It was made within a frame.
-    CrossOrigin,
-    /// It is for another domain.
-    RpId,
-    /// Nobody was there.
-    UserPresence,
-    /// The user was not verified, and had to be.
-    UserVerification,
-    /// Its flags of being synced contradict themselves, or the record.
-    Backup,
-    /// The key is of no algorithm that was asked for, or no key.
-    Algorithm,
-    /// The credential id is another, or too long.
-    CredentialId,
-    /// The key did not sign it.
-    Signature,
-    /// The counter did not go up: there may be two of this authenticator.
-    Counter,
-}
-
-impl Wrong {
-    /// In a few words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Wrong::Shape => "is not a credential's JSON",
-            Wrong::Type => "is of the other ceremony",
-            Wrong::Challenge => "answers another challenge",
-            Wrong::Origin => "comes from an origin that is not allowed",
-            Wrong::CrossOrigin => "comes from a frame",
-            Wrong::RpId => "is for another domain",
-            Wrong::UserPresence => "lacks user presence",
-            Wrong::UserVerification => "lacks user verification",
-            Wrong::Backup => "contradicts itself about backup",
-            Wrong::Algorithm => "has a key of another algorithm",
-            Wrong::CredentialId => "has another credential id",
-            Wrong::Signature => "has a wrong signature",
-            Wrong::Counter => "has a counter that did not go up",
-        }
-    }
 }
 
 /// Verifies a registration; what it answers is to be kept.

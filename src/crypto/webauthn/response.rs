@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::crypto::webauthn::Wrong;
+use crate::crypto::webauthn::wrong::Wrong;
 use crate::model::json;
 
 /// How many ways to reach an authenticator are kept, and how long a name of one may be.

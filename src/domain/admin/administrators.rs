@@ -80,7 +80,7 @@ async fn promote(cx: &Cx, tenant: &Tenant, actor: &str, was: User) -> Result<Use
     let before = if was.status == "active" { "" } else { ", was disabled" };
     let said = format!("roles {:?}, active{before}, by the operator", user.roles);
     let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
-    let set = store::administrators::promote(&was, &user.roles);
+    let set = store::users::promote(&was, &user.roles);
     let deed = Deed { set, entry, unproven, invited: !has_way_in(&user) };
     if !write(cx, tenant, actor, &user, deed).await? {
         return Err(CHANGED.into());

@@ -8,8 +8,9 @@ use crate::domain::mailing::{self, Changed};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Credential, CredentialAdmin, KeyMaker, OwnSession, Session};
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::remembered::Credentials;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::sign_in::fresh_sign_in;
 use crate::domain::{assertion_limits, clients};
 use crate::model::name;
 use crate::model::scope::{Scopes, is_scope};
@@ -53,7 +54,7 @@ pub async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKe
         KeyMaker::Person(session) => {
             fresh_sign_in::require(cx, session, Lasting::ApiKey, new.password).await?;
         }
-        KeyMaker::Client(grant) => fresh_sign_in::require_of_grant(cx, grant, Lasting::ApiKey).await?,
+        KeyMaker::Client(grant) => recency::require_of_grant(cx, grant, Lasting::ApiKey).await?,
     }
     let granted = store::roles::granted(cx.db.as_ref(), &maker.user.id).await?;
     let mut may = Scopes::of_person(&granted);

@@ -6,8 +6,8 @@ use crate::domain::admin::erasure;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::OwnSession;
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
 use crate::domain::sign_in::passwords;
 use crate::model::factor::has_two;
 use crate::store;
@@ -16,7 +16,7 @@ use crate::store;
 ///
 /// # Errors
 /// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
-/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`fresh_sign_in::require`] for one who has no
+/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`recency::require`] for one who has no
 /// password; as [`erasure::delete_user`].
 pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);
@@ -30,7 +30,7 @@ pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), 
         let failed = Entry::failed("user.deleted");
         passwords::prove(cx, tenant, &fresh, current, Check::Wrong, failed).await?;
     } else {
-        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+        recency::require(cx, session, Lasting::Factor).await?;
     }
     erasure::delete_user(cx, tenant, &user.id, &user.id).await
 }
@@ -38,9 +38,9 @@ pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), 
 /// Notes that a copy of what the account holds is about to be given to its owner.
 ///
 /// # Errors
-/// As [`fresh_sign_in::require`].
+/// As [`recency::require`].
 pub async fn export(cx: &Cx, session: &OwnSession) -> Result<(), Error> {
-    fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    recency::require(cx, session, Lasting::Factor).await?;
     let id = &session.user.id;
     Ok(audit::write(cx, &session.tenant.id, Entry::ok("user.exported").by(id).on(id)).await?)
 }

@@ -8,7 +8,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, LAST_ADMIN, Problem, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::{Settings, Tenant, from_row};
 use crate::model::json;
 use crate::ports::Fault;
@@ -21,11 +21,11 @@ const TRIES: usize = 5;
 /// Changes members of a tenant's settings. Two changes at once of different members are both done.
 ///
 /// # Errors
-/// As [`fresh_sign_in::require_of_admin`]; [`Refusal::Malformed`], [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and
+/// As [`recency::require`]; [`Refusal::Malformed`], [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and
 /// [`Refusal::Forbidden`] for what keys and sessions hang on, by a token that was lent; [`Refusal::Conflict`] where no
 /// administrator could sign in any more.
 pub async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Result<Settings, Error> {
-    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+    recency::require(cx, admin, Lasting::ApiKey).await?;
     let id = &admin.tenant.id;
     let mut tried: Option<String> = None;
     for _ in 0..TRIES {

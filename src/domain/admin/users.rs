@@ -12,8 +12,8 @@ use crate::domain::people::{address, display_name, find, is_active_administrator
 use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Admin, OwnSession};
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
-use crate::domain::sign_in::{challenges, enrolment, passwords};
+use crate::domain::session::recency::{self, Lasting};
+use crate::domain::sign_in::{enrolment, passwords, proof_reset};
 use crate::domain::tenants::Tenant;
 use crate::model::email::Email;
 use crate::model::language::Language;
@@ -190,7 +190,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         delegation::may_act_for(cx, admin, &user).await?;
     }
     if change.status.as_deref() == Some("active") && user.status != "active" {
-        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+        recency::require(cx, admin, Lasting::ApiKey).await?;
     }
     if cleared {
         enrolment::may_clear(cx, admin, &user).await?;
@@ -240,7 +240,7 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
     // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
     if cleared || user.status != "active" || user.email_key != was.email_key {
-        batch.extend(challenges::forget_if_written(&user.id, cx.now, &mark.id));
+        batch.extend(proof_reset::forget_if_written(&user.id, cx.now, &mark.id));
     }
     let mut letter = None;
     if cleared {

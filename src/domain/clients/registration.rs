@@ -15,7 +15,7 @@ use crate::domain::clients::registry::{Client, Made};
 use crate::domain::clients::{self, rules};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, Credential, Sent};
-use crate::domain::sign_in::fresh_sign_in;
+use crate::domain::session::recency;
 use crate::domain::tenants::{Chosen, ClientRegistration, Tenant};
 use crate::domain::{public_uris, throttle};
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
@@ -86,7 +86,7 @@ async fn vouched(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credent
     if !own && !admin {
         return Err(Refusal::ScopeMissing(vec![SCOPE.into()]).into());
     }
-    fresh_sign_in::require_of_voucher(cx, &credential).await?;
+    recency::require_of_voucher(cx, &credential).await?;
     Ok(credential)
 }
 

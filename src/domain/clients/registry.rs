@@ -11,7 +11,7 @@ use crate::domain::public_uris;
 use crate::domain::refusal::{CHANGED, Error, Refusal};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::CredentialAdmin;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
 use crate::memo::{Invalidation, Slot};
@@ -128,7 +128,7 @@ pub async fn new_secret_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> 
 }
 
 async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Result<(), Error> {
-    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+    recency::require(cx, admin, Lasting::ApiKey).await?;
     let scopes: Vec<String> = metadata.scope.split_ascii_whitespace().map(str::to_owned).collect();
     delegation::may_give(cx, admin, &scopes, &metadata.roles).await
 }

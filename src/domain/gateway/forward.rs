@@ -3,6 +3,7 @@
 //! Nothing is sent here: [`plan`] answers what to send, set and strip, and the edge streams it. With warm
 //! memory it neither asks the database nor signs.
 
+use crate::domain::gateway::incoming::Incoming;
 use crate::domain::session::credential::Minted;
 use std::rc::Rc;
 
@@ -22,20 +23,6 @@ use crate::model::route::{Accepts, Auth, LimitKey, METHODS, Matched, Route, Rout
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, REUSE_SECONDS, SECONDS, TYP};
 use crate::ports::Verdict;
-
-/// The part of a request that decides.
-pub struct Incoming<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The host, with its port if it is not the scheme's own.
-    pub host: &'a str,
-    /// The path as it came.
-    pub path: &'a str,
-    /// The query with its `?`, or nothing.
-    pub query: &'a str,
-    /// The header fields.
-    pub headers: &'a Headers,
-}
 
 /// What to send to the origin.
 #[derive(Debug, Clone, PartialEq, Eq)]

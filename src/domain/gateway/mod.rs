@@ -3,6 +3,7 @@
 //! `forward` plans one request; `routes` is the table that it is planned by; `origins` says whose scripts may call.
 
 pub mod forward;
+pub mod incoming;
 pub mod origins;
 pub mod ourselves;
 pub mod outgoing;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::cx::Cx;
-use crate::domain::gateway::forward::Incoming;
+use crate::domain::gateway::incoming::Incoming;
 use crate::domain::refusal::Error;
 use crate::domain::tenants::{self, Chosen};
 use crate::model::cookies::{self, ForOrigin};

@@ -4,8 +4,7 @@
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
-use crate::domain::gateway::roles::check_rank;
-use crate::domain::gateway::routes::check_name;
+use crate::domain::gateway::roles::{check_name, check_rank};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::Tenant;
 use crate::model::role::{Plan, is_name};

@@ -2,13 +2,12 @@
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::gateway::routes::check_name;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
 use crate::domain::session::remembered::Credentials;
 use crate::domain::tenants::Tenant;
-use crate::model::role::{ADMIN, Role};
+use crate::model::role::{ADMIN, Role, is_name};
 use crate::store;
 
 /// The tenant's roles, highest first.
@@ -95,4 +94,12 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result
 pub(crate) fn check_rank(rank: i64) -> Result<(), Error> {
     let within = (-1_000_000..=1_000_000).contains(&rank);
     if within { Ok(()) } else { Err(invalid("rank", "-1000000 to 1000000")) }
+}
+
+/// Checks what names a route, a role, a plan or a feature.
+///
+/// # Errors
+/// [`Refusal::Invalid`] on that field.
+pub(crate) fn check_name(field: &'static str, name: &str) -> Result<(), Error> {
+    if is_name(name) { Ok(()) } else { Err(invalid(field, "1 to 64 of letters, digits, _ - . and :")) }
 }

@@ -1,5 +1,6 @@
 //! Gateway routes, as administrators write them. Whom a route lets pass is a matter of who may give that.
 
+use crate::domain::gateway::roles::check_name;
 use std::rc::Rc;
 
 use url::Url;
@@ -15,7 +16,6 @@ use crate::domain::tenants::Tenant;
 use crate::memo::{Invalidation, Slot};
 use crate::model::host::canonical;
 use crate::model::path::Path;
-use crate::model::role::is_name;
 use crate::model::route::{ASSERTION_HEADER, METHODS, Route, RouteSpec, RouteTable};
 use crate::model::scope::is_scope;
 use crate::ports::{Fault, Stmt};
@@ -146,14 +146,6 @@ async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, entry: Entry) -> Result<boo
 async fn not_written(cx: &Cx, tenant: &Tenant, spec: &RouteSpec) -> Result<Error, Error> {
     check_names(cx, tenant, spec).await?;
     Ok(Refusal::Conflict("a route has that name").into())
-}
-
-/// Checks what names a route, a role, a plan or a feature.
-///
-/// # Errors
-/// [`Refusal::Invalid`] on that field.
-pub(crate) fn check_name(field: &'static str, name: &str) -> Result<(), Error> {
-    if is_name(name) { Ok(()) } else { Err(invalid(field, "1 to 64 of letters, digits, _ - . and :")) }
 }
 
 /// A spec whose every member makes sense, with host and methods in their one spelling.

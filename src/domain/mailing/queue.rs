@@ -13,11 +13,11 @@ use crate::config::MailTransport;
 use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::Content;
 use crate::domain::mailing::outgoing::Outgoing;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Mail};
+use crate::store::mail_templates::Content;
 use crate::store::mails::{Filter, MailRow, Taken};
 use crate::store::{self, Listed, Page};
 

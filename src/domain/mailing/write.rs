@@ -2,9 +2,10 @@
 
 use crate::crypto::seal;
 use crate::cx::{Client, Cx};
-use crate::domain::mailing::letter::Kind;
-use crate::domain::mailing::queue::SEALED_AS;
-use crate::domain::mailing::{Changed, Letter, Outgoing, content, dispatch};
+use crate::domain::mailing::content;
+use crate::domain::mailing::letter::{Changed, Kind, Letter};
+use crate::domain::mailing::outgoing::Outgoing;
+use crate::domain::mailing::queue::{SEALED_AS, dispatch};
 use crate::domain::tenants::{self, Tenant};
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};

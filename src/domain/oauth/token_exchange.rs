@@ -4,6 +4,7 @@
 //! The new token says who acts (`act`) and never allows more than the old one: not in scope, not in time, and
 //! not to whom. It is a grant of its own below the one it came from, so that it ends with that.
 
+use crate::domain::session::principal;
 use std::rc::Rc;
 
 use crate::crypto::jws::Validity;
@@ -12,7 +13,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::keys;
 use crate::domain::oauth::grants::Issued;
 use crate::domain::refusal::{Error, oauth};
-use crate::domain::session::credential::{self, Credential};
+use crate::domain::session::credential::Credential;
 use crate::domain::tenants::Tenant;
 use crate::model::scope::ROLES;
 use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP};
@@ -102,7 +103,7 @@ async fn subject(
     client: &Client,
     token: &str,
 ) -> Result<Option<(Rc<Credential>, String)>, Error> {
-    let Some(found) = credential::by_bearer(cx, token).await? else { return Ok(None) };
+    let Some(found) = principal::by_bearer(cx, token).await? else { return Ok(None) };
     let for_client = client.metadata.resources.iter().any(|resource| found.is_for(resource));
     let fits = found.tenant.id == tenant.id
         && found.user().is_some()

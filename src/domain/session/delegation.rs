@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::domain::assertion_limits;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::Admin;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::session::recency::{self, Lasting};
 use crate::model::role::Role;
 use crate::model::scope::{OPENID, Scopes, is_custom};
 use crate::store;
@@ -45,7 +45,7 @@ pub(crate) fn hold(may: &Scopes, wanted: &Scopes) -> Result<(), Refusal> {
 /// OpenID Connect's scopes let a client know of a person, that person decides.
 ///
 /// # Errors
-/// As [`fresh_sign_in::require_of_admin`]; [`Refusal::ScopeMissing`]; [`Refusal::Forbidden`] for a role above the
+/// As [`recency::require`]; [`Refusal::ScopeMissing`]; [`Refusal::Forbidden`] for a role above the
 /// administrator's own.
 pub(crate) async fn may_give(
     cx: &Cx,
@@ -54,7 +54,7 @@ pub(crate) async fn may_give(
     roles: &[String],
 ) -> Result<(), Error> {
     if !scopes.is_empty() || !roles.is_empty() {
-        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+        recency::require(cx, admin, Lasting::ApiKey).await?;
     }
     if admin.is_own_session() {
         return Ok(());
@@ -75,12 +75,12 @@ pub(crate) async fn may_give(
 /// Whether an administrator may make a user; `can_do_things`, if that one could sign in at once or has rights.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for such a one, by a token that was lent; as [`fresh_sign_in::require_of_admin`].
+/// [`Refusal::Forbidden`] for such a one, by a token that was lent; as [`recency::require`].
 pub(crate) async fn may_make_user(cx: &Cx, admin: &Admin, can_do_things: bool) -> Result<(), Error> {
     if can_do_things {
         admin.clone().not_lent()?;
     }
-    fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await
+    recency::require(cx, admin, Lasting::ApiKey).await
 }
 
 /// The same for a user, to whom a role brings its scopes and those of the roles below it.
@@ -117,7 +117,7 @@ fn carried(known: &[Role], rank: Option<i64>) -> Scopes {
 pub(crate) async fn may_rank(cx: &Cx, admin: &Admin, role: &Role, was: Option<&Role>) -> Result<(), Error> {
     if !role.scopes.is_empty() || was.is_some_and(|was| !was.scopes.is_empty()) {
         admin.clone().not_lent()?;
-        fresh_sign_in::require_of_admin(cx, admin, Lasting::ApiKey, None).await?;
+        recency::require(cx, admin, Lasting::ApiKey).await?;
     }
     if admin.is_own_session() {
         return Ok(());
@@ -143,7 +143,7 @@ pub(crate) async fn may_rank(cx: &Cx, admin: &Admin, role: &Role, was: Option<&R
 pub(crate) async fn may_act_for(cx: &Cx, admin: &Admin, user: &User) -> Result<(), Error> {
     let own = admin.user().is_some_and(|caller| caller.id == user.id);
     let lasting = if own { Lasting::Factor } else { Lasting::ApiKey };
-    fresh_sign_in::require_of_admin(cx, admin, lasting, None).await?;
+    recency::require(cx, admin, lasting).await?;
     if admin.is_own_session() {
         return Ok(());
     }

@@ -6,8 +6,10 @@
 pub mod channel;
 pub mod credential;
 pub mod delegation;
+pub(crate) mod lookup;
 pub mod one_mailbox;
 pub mod principal;
+pub mod recency;
 pub mod refresh;
 pub mod remembered;
 pub mod sessions;

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-pub use crate::domain::session::credential::{Credential, Subject, by_api_key, by_bearer, by_cookie};
+pub use crate::domain::session::credential::{Credential, Subject};
+pub(crate) use crate::domain::session::lookup::{by_api_key, by_bearer, by_cookie};
 pub use crate::domain::session::remembered::is_remembered;
 use crate::domain::tenants::{Chosen, HOME, Tenant};
 use crate::model::role::ADMIN;

@@ -1,7 +1,7 @@
 //! Credentials that this isolate remembers, each until it may have been revoked.
 
 use crate::cx::Cx;
-use crate::domain::session::principal::Credential;
+use crate::domain::session::credential::Credential;
 use crate::memo::{Invalidation, Slot};
 use crate::model::route::Accepts;
 use std::hash::{Hash, Hasher};

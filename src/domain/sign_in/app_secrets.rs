@@ -2,11 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::{seal, totp};
+use crate::crypto::seal;
 use crate::cx::Cx;
-use crate::domain::sign_in::challenges::Waiting;
-use crate::domain::tenants;
-use crate::model::{qr, text};
+use crate::model::text;
 use crate::ports::Fault;
 
 fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
@@ -57,23 +55,4 @@ pub struct Enrolling {
     pub uri: String,
     /// The `otpauth:` address as a QR code, in SVG.
     pub svg: String,
-}
-
-impl Waiting {
-    /// The shared secret of the authenticator app that is being enrolled with it.
-    pub(crate) fn app_secret(&self, cx: &Cx) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
-        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
-        let row = pending(&self.row.id);
-        open(cx, &self.tenant.id, &row, sealed).map(Some)
-    }
-
-    /// What to show of the authenticator app that is being enrolled with it.
-    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
-        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
-        let issuer = name_in_uri(&self.tenant.name);
-        let account = self.user.email.replace(':', " ");
-        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
-        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
-        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
-    }
 }

@@ -3,7 +3,10 @@
 //! Whoever holds the secret of a challenge has proved what it says so far and nothing else. A browser holds it
 //! in a cookie, a program in memory; neither can use the other's.
 
+use crate::model::qr;
+use crate::ports::Fault;
 use std::rc::Rc;
+use zeroize::Zeroizing;
 
 use crate::crypto::secret::stored;
 use crate::crypto::totp;
@@ -14,10 +17,10 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Holder;
 use crate::domain::session::one_mailbox::{self, methods};
 use crate::domain::session::principal::{self, OwnSession};
+use crate::domain::session::recency::Lasting;
 pub use crate::domain::sign_in::app_secrets::Enrolling;
 use crate::domain::sign_in::first_factor::Proved;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
-use crate::domain::sign_in::{app_secrets, one_time};
+use crate::domain::sign_in::{app_secrets, fresh_sign_in, one_time};
 use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::factor::{Method, has_two};
@@ -112,17 +115,6 @@ impl Waiting {
     pub fn made_at(&self) -> Time {
         self.row.expires_at.plus(-SECONDS)
     }
-}
-
-/// The statements that end what waits for a user and the trust in their browsers: their password or second
-/// factor is another one from now on.
-pub fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
-    [store::challenges::end_all(user_id, now), store::trusted_devices::delete_all(user_id)]
-}
-
-/// The same, once the event of that mark is written.
-pub(crate) fn forget_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
-    forget(user_id, now).map(|stmt| store::audit::if_written(stmt, mark))
 }
 
 /// What a challenge is made of.
@@ -381,4 +373,23 @@ pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
     }
     mailing::dispatch(cx, letter).await;
     Ok(())
+}
+
+impl Waiting {
+    /// The shared secret of the authenticator app that is being enrolled with it.
+    pub(crate) fn app_secret(&self, cx: &Cx) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
+        let row = app_secrets::pending(&self.row.id);
+        app_secrets::open(cx, &self.tenant.id, &row, sealed).map(Some)
+    }
+
+    /// What to show of the authenticator app that is being enrolled with it.
+    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
+        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
+        let issuer = app_secrets::name_in_uri(&self.tenant.name);
+        let account = self.user.email.replace(':', " ");
+        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
+        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
+        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
+    }
 }

@@ -1,6 +1,7 @@
 //! Changing one's address: it is another one when both mailboxes have agreed, in whatever order.
 
 use crate::domain::people;
+use crate::domain::sign_in::proof_reset;
 use std::rc::Rc;
 
 use crate::crypto::password::Check;
@@ -10,7 +11,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, OwnSession};
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::{challenges, passwords};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::{backchannel, throttle};
@@ -45,7 +46,7 @@ pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &
         let failed = Entry::failed("email.change_asked");
         passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;
     } else {
-        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+        recency::require(cx, session, Lasting::Factor).await?;
     }
     throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, PURPOSE).await?;
     throttle::mail_or_wait(cx, &tenant.directory, new.key(), PURPOSE).await?;
@@ -168,7 +169,7 @@ pub async fn confirm(
     batch.push(mark.stmt);
     batch.push(store::email_changes::done(&id, cx.now, &done));
     batch.push(store::email_changes::kill_links(&user.id, cx.now, &done));
-    batch.extend(challenges::forget_if_written(&user.id, cx.now, &done));
+    batch.extend(proof_reset::forget_if_written(&user.id, cx.now, &done));
     batch.extend(store::sessions::end_all_but_if_written(&user.id, keep, cx.now, &done));
     mails.iter_mut().for_each(|mail| batch.append(&mut mail.stmts));
     let answers = cx.db.run(batch).await?;

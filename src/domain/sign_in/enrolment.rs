@@ -8,7 +8,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{Admin, OwnSession};
 use crate::domain::session::standing::needs_second;
 use crate::domain::sign_in::second_factor::{self, Guess};
-use crate::domain::sign_in::{challenges, one_time};
+use crate::domain::sign_in::{challenges, one_time, proof_reset};
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::model::factor::has_two;
@@ -54,7 +54,7 @@ pub async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Er
             store::users::set_mfa(&user.id, "none", mark),
         ];
         all.extend(store::backup_codes::replace(&user.id, &[], mark));
-        all.extend(challenges::forget_if_written(&user.id, cx.now, mark));
+        all.extend(proof_reset::forget_if_written(&user.id, cx.now, mark));
         Ok(all)
     };
     with_code(cx, session, code, "mfa.disabled", Changed::SecondFactorOff, change).await
@@ -101,7 +101,7 @@ async fn with_code(
         _ => None,
     };
     let mailed = waiting.as_ref().map(|found| &found.challenge);
-    let tried = throttle::second_factor(cx, &tenant, &tenant.settings_for(&user), &user.id, None).await?;
+    let tried = throttle::second_factor(cx, &tenant.id, &tenant.settings_for(&user), &user.id, None).await?;
     let Guess { gate, .. } = second_factor::check_code(cx, &tenant, &user, &factors, mailed, code).await?;
     let mark = audit::mark(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
     let at = gate.len();
@@ -159,7 +159,7 @@ impl Clear<'_> {
         let Clear { was, user, reset } = self;
         batch.push(store::authenticators::delete(&user.id, mark));
         batch.extend(store::backup_codes::replace(&user.id, &[], mark));
-        batch.extend(challenges::forget_if_written(&user.id, cx.now, mark));
+        batch.extend(proof_reset::forget_if_written(&user.id, cx.now, mark));
         if reset {
             batch.push(store::passkeys::delete_all(&user.id, mark));
             batch.extend(store::sessions::end_all_if_written(&user.id, cx.now, mark));

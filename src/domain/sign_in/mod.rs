@@ -16,6 +16,7 @@ pub mod magic_links;
 pub(crate) mod one_time;
 pub mod passkeys;
 pub mod passwords;
+pub(crate) mod proof_reset;
 pub mod register;
 pub mod relying_party;
 pub mod second_factor;

@@ -1,6 +1,7 @@
 //! Passwords: what is acceptable, changing one, and resetting a forgotten one by mail.
 
 use crate::domain::people;
+use crate::domain::sign_in::proof_reset;
 use std::rc::Rc;
 
 use futures_util::future::join;
@@ -12,9 +13,8 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second;
-use crate::domain::sign_in::challenges;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
 use crate::domain::tenants::{self, Chosen, Tenant};
 use crate::domain::{backchannel, throttle};
 use crate::model::factor::{KEY, ONE_TIME, has_two};
@@ -88,7 +88,7 @@ pub(crate) async fn prove(
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user; for a first password as
-/// [`fresh_sign_in::require`].
+/// [`recency::require`].
 pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
     let user = &session.user;
     let tenant = &session.tenant;
@@ -99,7 +99,7 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
         .ok_or(Refusal::BadCredential)?;
     let without = if came_without_password(session) { Check::Right } else { Check::Wrong };
     if fresh.password_hash.is_none() && without == Check::Right {
-        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+        recency::require(cx, session, Lasting::Factor).await?;
     }
     prove(cx, tenant, &fresh, current, without, Entry::failed("password.change")).await?;
     let hash = password::hash(new, cx.random())?;
@@ -112,7 +112,7 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
         audit::row(cx, &tenant.id, entry),
     ];
     batch.extend(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now));
-    batch.extend(challenges::forget(&user.id, cx.now));
+    batch.extend(proof_reset::forget(&user.id, cx.now));
     let mut mail = mailing::write(cx, tenant, &fresh, Letter::Changed(Changed::Password)).await?;
     batch.append(&mut mail.stmts);
     cx.db.run(batch).await?;
@@ -227,7 +227,7 @@ pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, 
         batch.push(audit::row(cx, &tenant.id, entry));
     }
     batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
-    batch.extend(challenges::forget(&link.user_id, cx.now));
+    batch.extend(proof_reset::forget(&link.user_id, cx.now));
     batch.extend(mail.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
     batch.push(held());
     let answers = cx.db.run(batch).await?;

@@ -9,9 +9,9 @@ use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Holder;
 use crate::domain::session::one_mailbox;
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::sessions::{Begin, Upgrade};
 use crate::domain::sign_in::challenges::{Purpose, Waiting};
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::sign_in::{app_secrets, one_time, trusted_devices};
 use crate::domain::tenants::{Chosen, Tenant};
@@ -55,7 +55,7 @@ pub(crate) struct Guess {
 /// Completes a challenge.
 ///
 /// # Errors
-/// [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`]; as [`fresh_sign_in::require_in`] for a factor
+/// [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`]; as [`recency::require_in`] for a factor
 /// that is set up in a session.
 pub async fn complete(
     cx: &Cx,
@@ -67,7 +67,7 @@ pub async fn complete(
 ) -> Result<SignedIn, Error> {
     if let Some(session_id) = waiting.row.session_id.as_deref().filter(|_| waiting.enrols()) {
         let Waiting { tenant, user, .. } = waiting;
-        fresh_sign_in::require_in(cx, tenant, user, session_id, Lasting::Factor).await?;
+        recency::require_in(cx, tenant, user, session_id, Lasting::Factor).await?;
     }
     let guess = look(cx, chosen, waiting, proof).await?;
     let Guess { method, mut gate, tried, step } = guess;
@@ -236,7 +236,7 @@ async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> 
         Proof::Password(_) | Proof::Passkey { .. } => refused().await,
         Proof::Code(sent) => {
             let tried =
-                throttle::second_factor(cx, tenant, &tenant.settings_for(user), &user.id, Some(&row.id))
+                throttle::second_factor(cx, &tenant.id, &tenant.settings_for(user), &user.id, Some(&row.id))
                     .await?;
             let sent = typed_code(sent);
             if let Some(secret) = waiting.app_secret(cx)? {

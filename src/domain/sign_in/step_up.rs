@@ -9,9 +9,9 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Holder;
 use crate::domain::session::principal::OwnSession;
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::app_secrets;
 use crate::domain::sign_in::challenges::{self, Asked, Purpose, SECONDS, Waiting};
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
 use crate::domain::tenants::Chosen;
 use crate::model::factor::Method;
 use crate::model::time::Time;
@@ -39,7 +39,7 @@ pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<Waiting, Error> {
     let secret = draft.sealed(cx, session)?;
     let waiting = offered(cx, session, draft, secret).await?;
     if waiting.enrols() {
-        fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+        recency::require(cx, session, Lasting::Factor).await?;
     }
     Ok(waiting)
 }

@@ -240,7 +240,7 @@ async fn count_code(
     let settings =
         looked_up.user.as_ref().map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
     let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
-    let (tried, factors) = join(throttle::second_factor(cx, &tenant, &settings, id, None), factors).await;
+    let (tried, factors) = join(throttle::second_factor(cx, &tenant.id, &settings, id, None), factors).await;
     Ok((tried?, factors?))
 }
 

@@ -2,8 +2,7 @@
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::tenant::{by_host, by_id};
-use crate::domain::tenants::{Tenant, TenantByHost, TenantById};
+use crate::domain::tenants::tenant::{Tenant, TenantByHost, TenantById, by_host, by_id};
 use crate::domain::throttle::lookups;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;

@@ -3,9 +3,9 @@
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::{Settings, Tenant};
 use crate::domain::throttle::logins::{ADDRESS, ADDRESS_IN_ALL, refuse_beyond};
 use crate::domain::throttle::tallies::{DAY, give, in_background, take, tally};
+use crate::model::tenant::Settings;
 use crate::ports::{Act, Count, Fault, Rule, Tally};
 
 /// Wrong user codes of devices, from one address and by one person (RFC 8628 §5.1).
@@ -126,7 +126,7 @@ pub struct SecondFactor {
 /// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
 pub async fn second_factor(
     cx: &Cx,
-    tenant: &Tenant,
+    tenant_id: &str,
     settings: &Settings,
     user_id: &str,
     challenge_id: Option<&str>,
@@ -139,7 +139,7 @@ pub async fn second_factor(
     let mut failures = vec![tally("failures", Rule::Lockout { limit, seconds: 3_600, lock })];
     failures.extend(challenge_id.map(|id| tally(id, CODES_A_CHALLENGE)));
     let hour = tally("hour", Rule::Window { limit: limit.max(CODES_AN_HOUR), seconds: 3_600 });
-    let tried = SecondFactor { object: format!("{}:mfa:{user_id}", tenant.id), failures, hour };
+    let tried = SecondFactor { object: format!("{tenant_id}:mfa:{user_id}"), failures, hour };
     let mut tallies = tried.failures.clone();
     tallies.push(tried.hour.clone());
     let verdict = take(cx, tried.object.clone(), tallies).await?;
@@ -147,7 +147,7 @@ pub async fn second_factor(
         return Ok(Some(tried));
     }
     if verdict.first_refusal {
-        audit::write(cx, &tenant.id, Entry::failed("mfa.limited").by(user_id)).await?;
+        audit::write(cx, tenant_id, Entry::failed("mfa.limited").by(user_id)).await?;
     }
     Err(Refusal::Limited(verdict).into())
 }

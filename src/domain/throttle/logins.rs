@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::tallies::{DAY, give, in_background, take, tally};
-use crate::ports::{Act, Count, Fault, Later, Rule, Verdict};
+use crate::ports::{Act, Count, Fault, Rule, Verdict};
 use futures_util::future::join;
 use std::future::Future;
 
@@ -40,26 +40,6 @@ pub(crate) const OPEN_UNASKED: u32 = 300;
 
 /// Mails that strangers can make us send to one address.
 const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
-
-/// Does steps on an object and then what the verdict asks for, without anybody waiting for it; faults are logged.
-pub(crate) fn count_in_background(
-    cx: &Cx,
-    object: String,
-    steps: Vec<Count>,
-    then: impl for<'a> FnOnce(&'a Cx, Verdict) -> Later<'a, Result<(), Fault>> + 'static,
-) {
-    let context = cx.clone();
-    cx.after.run(Box::pin(async move {
-        let done = match context.counters.count(object, steps).await {
-            Ok(verdict) => then(&context, verdict).await,
-            Err(fault) => Err(fault),
-        };
-        if let Err(fault) = done {
-            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
-            context.log.line(&line.to_string());
-        }
-    }));
-}
 
 /// A password attempt that has been counted as a failure until it is told otherwise.
 #[must_use]

@@ -12,9 +12,8 @@ use crate::cx::{Cx, Lookup};
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::addresses::Addresses;
-use crate::domain::throttle::logins::{
-    OPEN, OPEN_UNASKED, UNKNOWN, UNKNOWN_A_MINUTE, UNKNOWN_UNASKED, count_in_background,
-};
+use crate::domain::throttle::logins::{OPEN, OPEN_UNASKED, UNKNOWN, UNKNOWN_A_MINUTE, UNKNOWN_UNASKED};
+use crate::domain::throttle::tallies::count_in_background;
 use crate::memo::{Invalidation, Slot};
 use crate::model::tenant::HOME;
 use crate::model::time::Time;

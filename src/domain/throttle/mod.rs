@@ -12,7 +12,6 @@ mod tallies;
 pub use self::codes::{
     Guess, MailedCode, SecondFactor, another_mailed_code, mailed_code, second_factor, user_code,
 };
-pub(crate) use self::logins::count_in_background;
 pub use self::logins::{
     Attempt, FromAddress, change_attempt, from_address, login_attempt, mail, mail_or_wait, mailbox_proved,
     refused_call, wrong_password,

@@ -2,8 +2,7 @@
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::throttle::count_in_background;
-use crate::ports::{Act, Count, Rule, Tally, Verdict};
+use crate::ports::{Act, Count, Fault, Later, Rule, Tally, Verdict};
 
 pub(crate) const DAY: u32 = 86_400;
 
@@ -49,4 +48,24 @@ pub async fn window(cx: &Cx, object: String, limit: u32, seconds: u32) -> Result
     }
     let verdict = take(cx, object, vec![tally("window", Rule::Window { limit, seconds })]).await?;
     if verdict.admitted { Ok(Some(verdict)) } else { Err(Refusal::Limited(verdict).into()) }
+}
+
+/// Does steps on an object and then what the verdict asks for, without anybody waiting for it; faults are logged.
+pub(crate) fn count_in_background(
+    cx: &Cx,
+    object: String,
+    steps: Vec<Count>,
+    then: impl for<'a> FnOnce(&'a Cx, Verdict) -> Later<'a, Result<(), Fault>> + 'static,
+) {
+    let context = cx.clone();
+    cx.after.run(Box::pin(async move {
+        let done = match context.counters.count(object, steps).await {
+            Ok(verdict) => then(&context, verdict).await,
+            Err(fault) => Err(fault),
+        };
+        if let Err(fault) = done {
+            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
+            context.log.line(&line.to_string());
+        }
+    }));
 }

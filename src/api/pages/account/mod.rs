@@ -8,10 +8,10 @@ mod lists;
 mod view;
 
 use self::view::{Shows, Typed, Wrong};
-use crate::api::pages::form::Fields;
+use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::Messages;
-use crate::api::pages::place::{Place, set_cookie};
-use crate::api::pages::said as notice;
+use crate::api::pages::notice::said as notice;
+use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::api::wording::with_headers;

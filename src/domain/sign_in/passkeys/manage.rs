@@ -5,7 +5,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
-use crate::domain::sign_in::fresh_sign_in::{self, Lasting};
+use crate::domain::session::recency::{self, Lasting};
 use crate::model::factor::has_two;
 use crate::model::name;
 use crate::ports::Fault;
@@ -96,7 +96,7 @@ pub async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) -> Resu
 pub async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
-    fresh_sign_in::require(cx, session, Lasting::Factor, None).await?;
+    recency::require(cx, session, Lasting::Factor).await?;
     let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
     let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyRemoved, &mark.id).await?;
     let mut batch = vec![store::passkeys::delete(&user.id, id), mark.stmt];

@@ -1,0 +1,16 @@
+//! What there is to say about a surface that its table does not.
+
+use crate::api::docs::operation::Operation;
+use crate::api::docs::schema::Named;
+
+/// What there is to say about a surface that its table does not.
+pub struct Chapter {
+    /// The surface's name.
+    pub surface: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// The shape of its refusals.
+    pub failure: Named,
+    /// Its rows.
+    pub operations: Vec<Operation>,
+}

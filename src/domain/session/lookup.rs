@@ -1,0 +1,249 @@
+//! Who a presented credential stands for: a bearer token, a session cookie or an API key, asked of the database at
+//! most every `revocation_seconds` per isolate.
+
+use crate::crypto::api_key::parse_key;
+use crate::crypto::jws::{LONGEST, Untrusted, canonical};
+use crate::crypto::secret::{same, stored};
+use crate::cx::Cx;
+use crate::domain::keys;
+use crate::domain::refusal::Error;
+use crate::domain::session::credential::{Credential, Subject};
+use crate::domain::session::remembered::{remember, remembered};
+use crate::domain::session::standing;
+use crate::domain::tenants::{self, Tenant};
+use crate::domain::throttle::lookups;
+use crate::model::client::CLIENT_CREDENTIALS;
+use crate::model::route::Accepts;
+use crate::model::scope::Scopes;
+use crate::model::time::Time;
+use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP, Whose};
+use crate::ports::Fault;
+use crate::store;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Who an access token stands for; `None` if it is none of ours, over, or its session or client is gone. Whom
+/// it is for is the caller's to check, with [`Credential::is_for`].
+///
+/// # Errors
+/// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
+/// nobody's; not for a token that we signed.
+pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
+    if token.len() > LONGEST {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, token, Accepts::Bearer) {
+        return Ok(Some(known));
+    }
+    let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
+    let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(None) };
+    let Some(tenant) = tenants::named(cx, &tenant_id).await? else { return Ok(None) };
+    let keys = keys::of(cx, &tenant.id).await?;
+    let Some((claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else {
+        lookups::missed(cx);
+        lookups::admit(cx).await?;
+        return Ok(None);
+    };
+    if claims.iss != tenant.issuer || claims.kind != "access" {
+        return Ok(None);
+    }
+    // The other spelling of its signature is no other token.
+    let token = canonical(token);
+    if let Some(known) = remembered(cx, &token, Accepts::Bearer) {
+        return Ok(Some(known));
+    }
+    let presented = format!("bearer:{}", stored(&token));
+    if lookups::is_refused(cx, &presented) {
+        lookups::admit(cx).await?;
+        return Ok(None);
+    }
+    let found = match &claims.sid {
+        Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
+        None => of_client(cx, &tenant, &claims).await?,
+    };
+    let Some(Found { subject, scopes, amr, auth_time, proved_at }) = found else {
+        lookups::refuse(cx, presented);
+        return Ok(None);
+    };
+    Ok(Some(remember(
+        cx,
+        &token,
+        Credential {
+            kind: Accepts::Bearer,
+            tenant,
+            subject,
+            session_id: claims.sid,
+            key_id: None,
+            client_id: claims.client_id,
+            scopes,
+            audiences: Some(claims.aud),
+            act: claims.act,
+            amr,
+            auth_time,
+            proved_at,
+            expires_at: Some(until),
+            minted: RefCell::default(),
+        },
+    )))
+}
+
+/// Who a token stands for, as it is now.
+struct Found {
+    subject: Subject,
+    scopes: Scopes,
+    amr: Vec<String>,
+    auth_time: Option<Time>,
+    proved_at: Option<Time>,
+}
+
+async fn of_session(
+    cx: &Cx,
+    tenant: &Tenant,
+    claims: &AccessToken,
+    sid: &str,
+) -> Result<Option<Found>, Fault> {
+    let Some(live) = store::sessions::live_by_id(cx.db.as_ref(), sid, cx.now).await? else {
+        return Ok(None);
+    };
+    let same = live.user.id == claims.sub
+        && live.user.tenant_id == tenant.id
+        && live.client_id.as_deref() == claims.client_id.as_deref()
+        && standing::stands(tenant, &live.user, &live.amr);
+    // A person's scopes, like their roles, are those that they have now, whatever the token says; a client's are at
+    // most what it was lent.
+    let scopes = match live.client_id {
+        None => Scopes::of_person(&live.granted),
+        Some(_) => Scopes::from_list(&claims.scope).within(&Scopes::lendable(&live.granted)),
+    };
+    let (auth_time, proved_at) = (Some(live.auth_time), Some(live.proved_at));
+    let subject = Subject::User(Rc::new(live.user));
+    Ok(same.then_some(Found { subject, scopes, amr: live.amr, auth_time, proved_at }))
+}
+
+/// A token that a client got for itself is its as long as it may get one.
+async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Option<Found>, Fault> {
+    if claims.client_id.as_deref() != Some(claims.sub.as_str()) {
+        return Ok(None);
+    }
+    let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, &claims.sub).await?;
+    let client = client.filter(|client| client.metadata.grants(CLIENT_CREDENTIALS));
+    Ok(client.map(|client| Found {
+        subject: Subject::Service { id: client.id, roles: client.metadata.roles },
+        scopes: Scopes::from_list(&claims.scope),
+        amr: Vec::new(),
+        auth_time: None,
+        proved_at: None,
+    }))
+}
+
+/// Who a session cookie stands for.
+///
+/// # Errors
+/// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
+/// nobody's.
+pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Error> {
+    if value.is_empty() || value.len() > 128 {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, value, Accepts::Cookie) {
+        return Ok(Some(known));
+    }
+    let hash = stored(value);
+    let presented = format!("cookie:{hash}");
+    lookups::admit(cx).await?;
+    if lookups::is_refused(cx, &presented) {
+        return Ok(None);
+    }
+    let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else {
+        lookups::refuse(cx, presented);
+        return Ok(None);
+    };
+    let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
+    if !standing::stands(&tenant, &live.user, &live.amr) {
+        return Ok(None);
+    }
+    Ok(Some(remember(
+        cx,
+        value,
+        Credential {
+            kind: Accepts::Cookie,
+            tenant,
+            subject: Subject::User(Rc::new(live.user)),
+            session_id: Some(live.id),
+            key_id: None,
+            client_id: None,
+            scopes: Scopes::of_person(&live.granted),
+            audiences: None,
+            act: None,
+            amr: live.amr,
+            auth_time: Some(live.auth_time),
+            proved_at: Some(live.proved_at),
+            expires_at: Some(live.expires_at),
+            minted: RefCell::default(),
+        },
+    )))
+}
+
+/// Who an API key stands for. A key whose checksum is wrong is refused before any look-up.
+///
+/// # Errors
+/// As [`by_cookie`].
+pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Error> {
+    if key.len() > 128 {
+        return Ok(None);
+    }
+    if let Some(known) = remembered(cx, key, Accepts::ApiKey) {
+        return Ok(Some(known));
+    }
+    let Some(id) = parse_key(key) else { return Ok(None) };
+    let hash = stored(key);
+    let presented = format!("key:{hash}");
+    lookups::admit(cx).await?;
+    if lookups::is_refused(cx, &presented) {
+        return Ok(None);
+    }
+    let live = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await?;
+    let Some(live) = live.filter(|live| same(live.hash.as_bytes(), hash.as_bytes())) else {
+        lookups::refuse(cx, presented);
+        return Ok(None);
+    };
+    let Some(tenant) = tenants::by_id(cx, &live.tenant_id).await? else { return Ok(None) };
+    let mut scopes = Scopes::of(&live.scopes);
+    let subject = match live.user {
+        Some((user, granted)) => {
+            // A key never does more than its person may now, nor than the grant that it was made through.
+            scopes = scopes.within(&Scopes::of_person(&granted));
+            if let Some(grant) = &live.grant {
+                if !standing::stands(&tenant, &user, &grant.amr) {
+                    return Ok(None);
+                }
+                scopes = scopes.within(&Scopes::from_list(&grant.scope));
+            }
+            Subject::User(Rc::new(user))
+        }
+        None => Subject::Service { id: live.id.clone(), roles: live.roles },
+    };
+    let by = Act { sub: live.id.clone(), act: None };
+    let act = live.grant.as_ref().map(|grant| Act { sub: grant.client_id.clone(), act: Some(Box::new(by)) });
+    let ends = live.grant.as_ref().map(|grant| grant.expires_at);
+    Ok(Some(remember(
+        cx,
+        key,
+        Credential {
+            kind: Accepts::ApiKey,
+            tenant,
+            subject,
+            session_id: None,
+            key_id: Some(live.id),
+            client_id: live.grant.map(|grant| grant.client_id),
+            scopes,
+            audiences: live.audiences.map(Audiences),
+            act,
+            amr: Vec::new(),
+            auth_time: None,
+            proved_at: None,
+            expires_at: live.expires_at.into_iter().chain(ends).min(),
+            minted: RefCell::default(),
+        },
+    )))
+}
