@@ -4,11 +4,13 @@
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::Tenant;
-use crate::model::role::{MOST_ROLES, Plan};
-use crate::model::scope::Scopes;
+use crate::model::role::{MOST_ROLES, Plan, Role};
+use crate::model::scope::{LONGEST_TOGETHER, Scopes};
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, LONGEST, length};
 use crate::oidc::token_exchange::MOST_ACTORS;
+use crate::store;
+use crate::store::users::User;
 
 /// The longest name of a role or plan.
 const NAME: usize = 64;
@@ -16,8 +18,8 @@ const NAME: usize = 64;
 /// The longest audience, as JSON writes it.
 pub const AUDIENCE: usize = 200;
 
-/// The longest list of scopes, with the spaces between them.
-pub const SCOPES: usize = 1_000;
+/// The longest list of scopes.
+pub const SCOPES: usize = LONGEST_TOGETHER;
 
 /// Refuses a plan whose features would make an assertion too long, everything else in it being at its longest.
 ///
@@ -61,6 +63,47 @@ pub fn check_scopes(field: &'static str, scopes: &Scopes) -> Result<(), Error> {
         return Ok(());
     }
     Err(invalid(field, format!("{length} bytes together, and {SCOPES} is the most")))
+}
+
+/// Refuses roles and scopes that together would bring somebody too many scopes; `was` is what they have now, which is
+/// not refused.
+///
+/// # Errors
+/// [`Refusal::Invalid`] with the length that would result.
+pub async fn check_granted(
+    cx: &Cx,
+    tenant: &Tenant,
+    field: &'static str,
+    was: Option<&User>,
+    roles: &[String],
+    scopes: &[String],
+) -> Result<(), Error> {
+    let length = store::granted::length_of(cx.db.as_ref(), &tenant.id, roles, scopes).await?;
+    let before = match was {
+        Some(was) => store::granted::length_of(cx.db.as_ref(), &tenant.id, &was.roles, &was.scopes).await?,
+        None => 0,
+    };
+    if length <= before || usize::try_from(length).is_ok_and(|length| length <= SCOPES) {
+        return Ok(());
+    }
+    Err(together(field, length))
+}
+
+/// Refuses a role by whose scopes somebody would have too many.
+///
+/// # Errors
+/// As [`check_granted`].
+pub async fn check_role(cx: &Cx, tenant: &Tenant, role: &Role) -> Result<(), Error> {
+    match store::granted::too_long_by_role(cx.db.as_ref(), &tenant.id, role, SCOPES).await? {
+        Some(length) => Err(together("scopes", length)),
+        None => Ok(()),
+    }
+}
+
+fn together(field: &'static str, length: i64) -> Error {
+    let detail =
+        format!("with these a user's scopes would be {length} bytes long together, and {SCOPES} is the most");
+    invalid(field, detail)
 }
 
 /// Refuses to send an assertion that is too long all the same: what made it so was saved before these bounds.

@@ -13,6 +13,9 @@ pub const MAKE_API_KEYS: &str = "api_keys:create";
 /// What every person may do: granted by nobody, and so no custom scope.
 const BUILT_IN: [&str; 3] = ["read", "webhooks:manage", "write"];
 
+/// The longest list of scopes, with the spaces between them: assertions carry it.
+pub const LONGEST_TOGETHER: usize = 1_000;
+
 /// A sorted set of scope tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<String>);

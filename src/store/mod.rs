@@ -17,6 +17,7 @@ pub mod email_changes;
 pub mod erasure;
 pub mod factors;
 pub mod gathered_notices;
+pub mod granted;
 pub mod grants;
 pub mod held;
 pub mod keys;

@@ -1,8 +1,9 @@
 //! Roles of a tenant.
 
 use crate::model::role::Role;
+use crate::model::scope::LONGEST_TOGETHER;
 use crate::ports::{Db, Fault, Row, Stmt};
-use crate::store::{Columns, json_text, one};
+use crate::store::{Columns, granted, json_text, one};
 
 /// A role from its row.
 pub(crate) fn read_role(row: &Row) -> Result<Role, Fault> {
@@ -48,13 +49,14 @@ pub async fn roles(db: &dyn Db, tenant_id: &str) -> Result<Vec<Role>, Fault> {
     one(db, all_roles(tenant_id)).await?.iter().map(read_role).collect()
 }
 
-/// Makes a role; returns its name unless it is taken.
+/// Makes a role; returns its name unless it is taken, or would make somebody's scopes too long.
 pub fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
-    Stmt::new(
-        "INSERT INTO roles (tenant_id, name, rank, scopes) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO NOTHING RETURNING name",
-        vec![tenant_id.into(), (&role.name).into(), role.rank.into(), json_text(&role.scopes).into()],
-    )
+    let (args, fits) = granted::fits_role(tenant_id, role, LONGEST_TOGETHER);
+    let sql = format!(
+        "INSERT INTO roles (tenant_id, name, rank, scopes) SELECT ?1, ?2, ?3, ?4 WHERE {fits}
+         ON CONFLICT DO NOTHING RETURNING name"
+    );
+    Stmt::new(sql, args)
 }
 
 /// Makes a tenant's first roles if the statement before it in the batch changed anything.
@@ -70,20 +72,16 @@ pub fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
     )
 }
 
-/// Changes a role's rank and scopes, if they still are as they were read; returns its name if so.
+/// Changes a role's rank and scopes, if they still are as they were read and nobody's scopes get too long; returns its
+/// name if so.
 pub fn update_role(tenant_id: &str, was: &Role, role: &Role) -> Stmt {
-    Stmt::new(
-        "UPDATE roles SET rank = ?3, scopes = ?4 WHERE tenant_id = ?1 AND name = ?2 AND rank = ?5 AND scopes = ?6
-         RETURNING name",
-        vec![
-            tenant_id.into(),
-            (&role.name).into(),
-            role.rank.into(),
-            json_text(&role.scopes).into(),
-            was.rank.into(),
-            json_text(&was.scopes).into(),
-        ],
-    )
+    let (mut args, fits) = granted::fits_role(tenant_id, role, LONGEST_TOGETHER);
+    args.extend([was.rank.into(), json_text(&was.scopes).into()]);
+    let sql = format!(
+        "UPDATE roles SET rank = ?3, scopes = ?4
+         WHERE tenant_id = ?1 AND name = ?2 AND rank = ?6 AND scopes = ?7 AND {fits} RETURNING name"
+    );
+    Stmt::new(sql, args)
 }
 
 /// Whether anybody has the role `?2` of the tenant `?1`: users, clients and keys that hold it, and whoever registers, by

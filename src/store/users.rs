@@ -1,9 +1,12 @@
 //! Users.
 
+use crate::model::scope::LONGEST_TOGETHER;
 use crate::model::search::Query;
 use crate::model::time::Time;
 use crate::ports::{Arg, Db, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, administrators, audit, json_text, one, plans, roles, user_words};
+use crate::store::{
+    Columns, Listed, Page, administrators, audit, granted, json_text, one, plans, roles, user_words,
+};
 
 /// A user's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,9 +158,10 @@ pub fn insert_if_changed(user: &User) -> Stmt {
     insert_where(user, "?9", "AND changes() > 0")
 }
 
-/// The same if the tenant has the roles and the plan.
+/// The same if the tenant has the roles and the plan, and the scopes together are not too long.
 pub fn insert_known(user: &User) -> Stmt {
-    insert_where(user, "?9", &format!("AND {}", is_known("?9", "?10", "?2")))
+    let fits = granted::fits_new("?2", "?9", "?17", LONGEST_TOGETHER);
+    insert_where(user, "?9", &format!("AND {} AND {fits}", is_known("?9", "?10", "?2")))
 }
 
 /// Whether a tenant has roles and a plan, all of them SQL expressions.
@@ -238,8 +242,13 @@ pub fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) -> Stmt
         holds.push(roles::has_all("?1", &roles));
         sets.push(format!("roles = {roles}"));
     }
+    let mut scopes = "users.scopes".to_owned();
     if user.scopes != was.scopes {
-        sets.push(format!("scopes = {}", place(json_text(&user.scopes).into())));
+        scopes = place(json_text(&user.scopes).into());
+        sets.push(format!("scopes = {scopes}"));
+    }
+    if (&user.roles, &user.scopes) != (&was.roles, &was.scopes) {
+        holds.push(granted::fits_user(&roles, &scopes, LONGEST_TOGETHER));
     }
     if user.plan != was.plan {
         let plan = place(user.plan.clone().into());

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cx::Cx;
 use crate::domain::admin::users;
+use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, LAST_ADMIN, Problem, Refusal, invalid};
 use crate::domain::session::delegation;
@@ -56,6 +57,8 @@ async fn may_set(cx: &Cx, admin: &Admin, tenant: &Tenant, settings: &Settings) -
     if settings.default_roles != was.default_roles {
         users::known_roles(cx, tenant, settings.default_roles.clone()).await.map_err(named_default)?;
         delegation::may_give_user(cx, admin, &[], &settings.default_roles).await?;
+        let roles = &settings.default_roles;
+        assertion_limits::check_granted(cx, tenant, "defaultRoles", None, roles, &[]).await?;
     }
     if settings.default_plan != was.default_plan
         && store::plans::is_used_without_row(cx.db.as_ref(), &tenant.id, &was.default_plan).await?

@@ -15,6 +15,7 @@ use crate::domain::session::principal::{Admin, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::{enrolment, passwords, proof_reset};
 use crate::domain::tenants::Tenant;
+use crate::domain::assertion_limits;
 use crate::model::email::Email;
 use crate::model::language::Language;
 use crate::model::role::{ADMIN, MOST_ROLES};
@@ -118,6 +119,7 @@ pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error>
     user.roles = known_roles(cx, tenant, new.roles).await?;
     user.scopes = delegation::custom_scopes(new.scopes)?;
     delegation::may_give_user(cx, admin, &user.scopes, &user.roles).await?;
+    assertion_limits::check_granted(cx, tenant, "scopes", None, &user.roles, &user.scopes).await?;
     user.plan = known_plan(cx, tenant, new.plan).await?;
     if let Some(mfa) = new.mfa {
         user.mfa = known_mfa(mfa)?;
@@ -218,6 +220,9 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
     };
     let (scopes, roles) = (anew(&user.scopes, &was.scopes), anew(&user.roles, &was.roles));
     delegation::may_give_user(cx, admin, &scopes, &roles).await?;
+    if !scopes.is_empty() || !roles.is_empty() {
+        assertion_limits::check_granted(cx, tenant, "scopes", Some(&was), &user.roles, &user.scopes).await?;
+    }
     if let Some(plan) = change.plan {
         user.plan = known_plan(cx, tenant, plan).await?;
     }

@@ -1,6 +1,7 @@
 //! Roles, as administrators write them.
 
 use crate::cx::Cx;
+use crate::domain::assertion_limits;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::delegation;
@@ -46,6 +47,7 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
     check_rank(role.rank)?;
     role.scopes = delegation::custom_scopes(role.scopes)?;
     delegation::may_rank(cx, admin, &role, was).await?;
+    assertion_limits::check_role(cx, tenant, &role).await?;
     let stmt = match was {
         None => store::roles::insert_role(&tenant.id, &role),
         Some(was) => store::roles::update_role(&tenant.id, was, &role),
@@ -53,6 +55,7 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
     let said = format!("rank {} {}", role.rank, role.scopes.join(" "));
     let entry = Entry::ok("role.changed").by(admin.actor()).on(&role.name).saying(said.trim_end());
     if !audit::change(cx, &tenant.id, stmt, entry).await? {
+        assertion_limits::check_role(cx, tenant, &role).await?;
         let there = store::roles::exists(cx.db.as_ref(), &tenant.id, &role.name).await?;
         return Err(match (was, there) {
             (None, _) => Refusal::Conflict("a role has that name").into(),

@@ -151,3 +151,86 @@ fn what_was_saved_before_is_a_clear_error_and_no_broken_forward() {
         assert!(reply.str("/error").contains("6000"), "{}", reply.text);
     }
 }
+
+/// So many scopes of 60 bytes, with the space before each 61.
+fn many_scopes(what: &str, many: usize) -> Vec<String> {
+    (0..many).map(|n| format!("{what}{n:02}:{}", "x".repeat(59 - what.len() - 2))).collect()
+}
+
+#[test]
+fn scopes_that_would_be_too_long_together_are_refused_when_they_are_given() {
+    // Everybody's own are 26 bytes: with 15 of these there are 941, with 16 there are 1002.
+    let v2 = |path: &str| format!("/tenant/home/v2/{path}");
+    let world = || {
+        let world = World::new();
+        let admin = world.admin();
+        for (name, rank, scopes) in [("LOW", 10, many_scopes("low", 8)), ("MID", 20, many_scopes("mid", 4))] {
+            let role = json!({ "name": name, "rank": rank, "scopes": scopes });
+            world.post(&v2("Roles")).bearer(&admin).json(role).send().is(201);
+        }
+        world.post(&v2("Roles")).bearer(&admin).json(json!({ "name": "TOP", "rank": 30 })).send().is(201);
+        world.user_with("home", "ada@example.com", |user| {
+            user.roles = vec!["MID".into()];
+            user.scopes = many_scopes("own", 3);
+        });
+        world.route(json!({}));
+        world
+    };
+    type Way = (&'static str, &'static str, fn(usize) -> Value);
+    // Each gives the user, or somebody like them, as many more as it is asked for; none fit, one does not.
+    let ways: [Way; 6] = [
+        ("PATCH", "Users/$user", |more| json!({ "scopes": many_scopes("own", 3 + more) })),
+        ("PATCH", "Users/$user", |more| json!({ "roles": ["TOP"], "scopes": many_scopes("own", 3 + more) })),
+        (
+            "POST",
+            "Users",
+            |more| json!({ "email": "new@example.com", "roles": ["MID"], "scopes": many_scopes("own", 3 + more) }),
+        ),
+        ("POST", "Roles", |more| json!({ "name": "NEW", "rank": 15, "scopes": many_scopes("new", more) })),
+        ("PUT", "Roles/LOW", |more| json!({ "rank": 10, "scopes": many_scopes("low", 8 + more) })),
+        ("PUT", "Roles/MID", |more| json!({ "rank": 20, "scopes": many_scopes("mid", 4 + more) })),
+    ];
+    for (method, path, body) in ways {
+        let world = world();
+        let user = world.sql("SELECT id FROM users WHERE email = 'ada@example.com'")[0]["id"].clone();
+        let path = v2(&path.replace("$user", user.as_str().unwrap()));
+        let ask = |more: usize| world.ask(method, &path).bearer(&world.admin()).json(body(more)).send();
+        let refused = ask(1).is(400);
+        assert_eq!(refused.json["errors"][0]["field"], "scopes", "{path}");
+        assert!(refused.json["detail"].as_str().unwrap().contains("1002 bytes"), "{path}: {}", refused.text);
+        assert!(ask(0).status < 300, "{path}");
+        let ada = pollster::block_on(portcullis::store::users::by_email(
+            world.db.as_ref(),
+            "home",
+            "ada@example.com",
+        ));
+        world.get("/app/").bearer(&world.session(&ada.unwrap().unwrap()).access).fresh().plan();
+    }
+    // A role that rises above, or one that sinks below, brings its scopes along.
+    let world = world();
+    let admin = world.admin();
+    let above = json!({ "name": "ABOVE", "rank": 25, "scopes": many_scopes("abo", 1) });
+    world.post(&v2("Roles")).bearer(&admin).json(above).send().is(201);
+    world.put(&v2("Roles/ABOVE")).bearer(&admin).json(json!({ "rank": 15 })).send().is(400);
+    world.put(&v2("Roles/ABOVE")).bearer(&admin).json(json!({ "rank": 26 })).send().is(200);
+    world.put(&v2("Roles/MID")).bearer(&admin).json(json!({ "rank": 27 })).send().is(400);
+    // So do roles that are given to everybody, and those of whoever registers.
+    let more = json!({ "name": "MORE", "rank": 400, "scopes": many_scopes("mor", 3) });
+    world.post(&v2("Roles")).bearer(&admin).json(more).send().is(201);
+    let all = |roles: Value| {
+        world.patch(&v2("Settings")).bearer(&admin).json(json!({ "defaultRoles": roles })).send()
+    };
+    assert_eq!(all(json!(["MORE"])).is(400).json["errors"][0]["field"], "defaultRoles");
+    all(json!(["ABOVE"])).is(200);
+    // What was too long before may become shorter.
+    world.sql(&format!(
+        "UPDATE users SET scopes = '{}' WHERE email = 'ada@example.com'",
+        json!(many_scopes("own", 9))
+    ));
+    let user = world.sql("SELECT id FROM users WHERE email = 'ada@example.com'")[0]["id"].clone();
+    let path = v2(&format!("Users/{}", user.as_str().unwrap()));
+    for (many, status) in [(10, 400), (8, 200), (3, 200), (4, 400)] {
+        let body = json!({ "scopes": many_scopes("own", many) });
+        world.patch(&path).bearer(&admin).json(body).send().is(status);
+    }
+}
