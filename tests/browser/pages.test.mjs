@@ -8,10 +8,9 @@ import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 import { COOKIE, PASSWORD, startGateway } from '../live/harness.mjs';
 import { App } from './authenticator.mjs';
-import { factorPages } from './factor-pages.mjs';
+import { hostedPages } from './hosted-pages.mjs';
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
-const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
 describe('the hosted pages', () => {
   let gateway;
@@ -19,70 +18,11 @@ describe('the hosted pages', () => {
   let person;
   let cookie;
   /** Each page by name: its path, and whether one is signed in. */
-  const pages = {};
+  let pages;
 
   before(async () => {
     gateway = await startGateway();
-    await gateway.route({ name: 'app', path: '/app/' });
-    await gateway.route({ name: 'staff', path: '/staff/', roles: ['ADMIN'] });
-    person = await gateway.makePerson();
-    cookie = (await gateway.cookie(person)).split('=')[1];
-    await gateway.cookie(person);
-    await gateway.sql(
-      `INSERT INTO clients (id, tenant_id, name, metadata, created_at) VALUES ('shop', 'home', 'The Shop', ?, 0)`,
-      JSON.stringify({
-        redirect_uris: ['https://shop.example/back'],
-        token_endpoint_auth_method: 'none',
-        require_consent: true,
-        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
-        scope: 'openid profile email offline_access read write',
-      }),
-    );
-    await gateway.sql(
-      `INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at) VALUES (?, 'shop', 'home', 'openid', 0)`,
-      person.id,
-    );
-    await gateway.register({ email: 'new@example.com' });
-    const verify = await gateway.mailedToken('new@example.com', '/auth/verify-email');
-    await gateway.send('/auth/forgot-password', { method: 'POST', json: { email: person.email } });
-    const reset = await gateway.mailedToken(person.email, '/auth/reset-password');
-    const query = new URLSearchParams({
-      client_id: 'shop',
-      response_type: 'code',
-      scope: 'openid profile email offline_access read',
-      redirect_uri: 'https://shop.example/back',
-      code_challenge: CHALLENGE,
-      code_challenge_method: 'S256',
-    });
-    const form = new URLSearchParams({ client_id: 'shop', scope: 'openid email' });
-    const asked = await fetch(`${gateway.url}/tenant/home/oauth2/device_authorization`, { method: 'POST', body: form });
-    const { user_code: userCode } = await asked.json();
-    Object.assign(pages, {
-      device: { path: '/tenant/home/device', signedIn: true },
-      'device-to-connect': { path: `/tenant/home/device?user_code=${userCode}`, signedIn: true },
-      login: { path: '/tenant/home/login?return_to=/app/' },
-      'login-for-a-client': { path: `/tenant/home/oauth2/authorize?${query}` },
-      'login-in-german': { path: '/tenant/home/login?ui_locales=de' },
-      home: { path: '/' },
-      'home-signed-in': { path: '/', signedIn: true },
-      'account-in-german': { path: '/tenant/home/account?ui_locales=de', signedIn: true },
-      'consent-in-german': { path: `/tenant/home/oauth2/authorize?${query}&ui_locales=de`, signedIn: true },
-      forbidden: { path: '/staff/', signedIn: true },
-      'forbidden-in-german': { path: '/staff/?ui_locales=de', signedIn: true },
-      'an-api-in-a-browser': { path: '/api/auth/me' },
-      register: { path: '/tenant/home/register' },
-      'register-sent': { path: '/tenant/home/register?sent=1' },
-      forgot: { path: '/tenant/home/forgot' },
-      'forgot-sent': { path: '/tenant/home/forgot?sent=1' },
-      verify: { path: `/auth/verify-email?token=${verify}` },
-      reset: { path: `/auth/reset-password?token=${reset}` },
-      consent: { path: `/tenant/home/oauth2/authorize?${query}`, signedIn: true },
-      account: { path: '/tenant/home/account?done=profile', signedIn: true },
-      logout: { path: '/tenant/home/logout' },
-      error: { path: '/tenant/home/login?request=gone' },
-      'not-found': { path: '/nowhere' },
-      ...(await factorPages(gateway)),
-    });
+    ({ pages, person, cookie } = await hostedPages(gateway));
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
