@@ -232,7 +232,12 @@ async fn check_origin(cx: &Cx, origin: &str) -> Result<(), Error> {
     // `Url` would encode a name outside ASCII.
     let authority = origin.split_once("://").and_then(|(_, rest)| rest.split(['/', '\\', '?', '#']).next());
     let url = Url::parse(origin).ok().filter(|_| authority.is_none_or(str::is_ascii));
-    let url = url.ok_or_else(|| invalid_uri("origin", origin, "a URL, as https://app.internal:8443"))?;
+    let rule = if origin.contains("xn--") {
+        "with a host name whose labels in xn-- are valid Punycode (RFC 5891)"
+    } else {
+        "a URL, as https://app.internal:8443"
+    };
+    let url = url.ok_or_else(|| invalid_uri("origin", origin, rule))?;
     if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
         return Err(bad("http or https, without credentials"));
     }

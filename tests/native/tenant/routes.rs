@@ -175,6 +175,10 @@ fn a_name_outside_ascii_is_written_in_its_encoded_form() {
         let detail = reply.str("/errors/0/detail");
         assert!(detail.contains("ASCII") && detail.contains("xn--"), "{detail}");
     }
+    for origin in ["https://xn--a.example", "https://xn--.example"] {
+        let reply = world.post(ROUTES).bearer(&admin).json(spec(json!({ "origin": origin }))).send().is(400);
+        assert!(reply.str("/errors/0/detail").contains("xn--"), "{origin}");
+    }
     let body = spec(json!({
         "host": "XN--mnchen-3ya.example", "origin": "https://xn--mnchen-3ya.example/b%C3%A4r",
     }));
