@@ -11,38 +11,38 @@ use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
 use crate::model::language::{self, Language};
 use crate::model::time::Time;
-use crate::ports::{After, Counters, Db, Log, Post, Rng, Web};
+use crate::ports::{Background, Counters, Database, HttpClient, Log, Mailer, Rng};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
 pub struct Cx {
     /// The database.
-    pub db: Rc<dyn Db>,
+    pub db: Rc<dyn Database>,
     /// The exact counters.
     pub counters: Rc<dyn Counters>,
     /// The way out for mail.
-    pub post: Rc<dyn Post>,
+    pub mailer: Rc<dyn Mailer>,
     /// The way out to other servers.
-    pub web: Rc<dyn Web>,
+    pub http: Rc<dyn HttpClient>,
     /// Randomness.
     pub rng: Rc<dyn Rng>,
     /// Work that goes on after the answer.
-    pub after: Rc<dyn After>,
+    pub background: Rc<dyn Background>,
     /// Where log lines go.
     pub log: Rc<dyn Log>,
     /// What this isolate remembers for seconds.
-    pub cache: Rc<Memory>,
+    pub memory: Rc<Memory>,
     /// The deployment's configuration.
     pub config: Rc<Config>,
     /// Who the request comes from.
-    pub client: Rc<Client>,
+    pub caller: Rc<Caller>,
     /// The instant of this request.
     pub now: Time,
 }
 
 /// Where a request comes from, as the platform tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Client {
+pub struct Caller {
     /// The client's address as the platform saw it; no header of the client's counts.
     pub address: String,
     /// `User-Agent`, at most 256 bytes.
@@ -81,24 +81,24 @@ impl Lookup {
     }
 }
 
-impl Client {
+impl Caller {
     /// Where a request with these header fields and this query comes from.
     ///
     /// `CF-Connecting-IP` is the platform's word, except in local mode, where nobody sets it but the caller: there
     /// is no address then. Whoever knows the system secret of a deployment that is for testing is not limited if
     /// `X-System-Secret` says it, and is who `X-System-Address` says, which is an address, a space and the secret.
-    pub fn of(config: &Config, headers: &Headers, query: &str) -> Client {
+    pub fn of(config: &Config, headers: &Headers, query: &str) -> Caller {
         let secret = config.system_secret.as_deref().filter(|_| config.mode != Mode::Production);
         let knows = |told: &str| secret.is_some_and(|secret| same(secret.as_bytes(), told.as_bytes()));
         let named = headers.get("x-system-address").and_then(|named| named.split_once(' '));
         let named = named.filter(|(_, told)| knows(told)).map(|(address, _)| address);
         let platform = headers.get("cf-connecting-ip").filter(|_| config.mode != Mode::Local);
-        Client {
+        Caller {
             address: named.or(platform).unwrap_or_default().to_owned(),
             user_agent: headers.get("user-agent").unwrap_or_default().chars().take(256).collect(),
             language: language::asked(query, headers.get("accept-language")),
             unlimited: headers.get("x-system-secret").is_some_and(knows),
-            ..Client::default()
+            ..Caller::default()
         }
     }
 }
@@ -116,12 +116,12 @@ impl Cx {
 
     /// What this isolate remembers of that.
     pub fn memo<S: Slot>(&self) -> Rc<Memo<S>> {
-        self.cache.memo()
+        self.memory.memo()
     }
 
     /// The unit that limits count addresses by.
     pub fn address_bucket(&self) -> String {
-        bucket(&self.client.address)
+        bucket(&self.caller.address)
     }
 
     /// Until when an isolate may remember what can be revoked.

@@ -107,7 +107,7 @@ pub type Row = serde_json::Map<String, Value>;
 pub type Rows = Vec<Row>;
 
 /// The database: D1 in the Worker, SQLite in native tests.
-pub trait Db {
+pub trait Database {
     /// Runs the statements in order, all or nothing, in one round trip; one [`Rows`] per statement.
     fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>>;
 }
@@ -208,13 +208,13 @@ pub struct Mail {
 }
 
 /// The way out for mail: the local outbox, an HTTP mail API or the platform's `send_email` binding.
-pub trait Post {
+pub trait Mailer {
     /// Hands one mail over. A fault is the transport's word that it did not take it.
     fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>>;
 }
 
 /// The way out to other servers.
-pub trait Web {
+pub trait HttpClient {
     /// Posts a form (`application/x-www-form-urlencoded`) and answers the status code. Redirects are not
     /// followed; without an answer in time it is a fault.
     fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>>;
@@ -227,7 +227,7 @@ pub trait Rng {
 }
 
 /// Work that goes on after the answer.
-pub trait After {
+pub trait Background {
     /// Runs it to its end, without anybody waiting for it.
     fn run(&self, work: Later<'static, ()>);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cx::Cx;
-use crate::domain::sign_in::challenges::Waiting;
+use crate::domain::sign_in::challenges::PendingChallenge;
 use crate::domain::sign_in::enrolment::Standing;
 use crate::ports::Fault;
 
@@ -37,7 +37,12 @@ impl Names {
 }
 
 /// That a second factor is needed, and what can be it. `token` is what the surface calls the secret.
-pub fn challenge(cx: &Cx, waiting: &Waiting, names: Names, token: &'static str) -> Result<Value, Fault> {
+pub fn challenge(
+    cx: &Cx,
+    waiting: &PendingChallenge,
+    names: Names,
+    token: &'static str,
+) -> Result<Value, Fault> {
     let methods: Vec<&str> = waiting.methods().iter().map(|method| method.name()).collect();
     let mut members = vec![
         ("mfaRequired", true.into()),
@@ -52,7 +57,11 @@ pub fn challenge(cx: &Cx, waiting: &Waiting, names: Names, token: &'static str) 
 }
 
 /// The authenticator app that is being enrolled, if one is.
-pub fn enrolment(cx: &Cx, waiting: &Waiting, names: Names) -> Result<Option<Map<String, Value>>, Fault> {
+pub fn enrolment(
+    cx: &Cx,
+    waiting: &PendingChallenge,
+    names: Names,
+) -> Result<Option<Map<String, Value>>, Fault> {
     let enrolling = waiting.enrolling(cx)?;
     Ok(enrolling.map(|app| {
         let members = [("secret", app.secret), ("otpauthUri", app.uri), ("qrSvg", app.svg)];

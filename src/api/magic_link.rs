@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, invalid};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::sign_in::{Step, magic_links};
 use crate::http::body::{self, SMALL};
 use crate::http::request::Call;
@@ -34,7 +34,7 @@ pub struct Mailed {
 /// Mails a link and a code.
 pub async fn request(cx: &Cx, call: &Call<'_>) -> Result<(), Error> {
     let body: Wanted = body::json(call, SMALL).await?;
-    magic_links::request(cx, &call.chosen, &body.email, "").await
+    magic_links::request(cx, &call.resolved, &body.email, "").await
 }
 
 /// Signs in by one of them, as far as that goes.
@@ -42,9 +42,9 @@ pub async fn verify(cx: &Cx, call: &Call<'_>) -> Result<Step, Error> {
     let body: Mailed = body::json(call, SMALL).await?;
     match (&body.email, &body.code, &body.token) {
         (Some(email), Some(code), None) => {
-            magic_links::enter_code(cx, &call.chosen, email, code, Holder::Api).await
+            magic_links::enter_code(cx, &call.resolved, email, code, Channel::Api).await
         }
-        (_, None, Some(token)) => magic_links::follow(cx, &call.chosen, token, Holder::Api).await,
+        (_, None, Some(token)) => magic_links::follow(cx, &call.resolved, token, Channel::Api).await,
         _ => Err(invalid("code", "either email and code, or token")),
     }
 }

@@ -81,7 +81,7 @@ fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
         outcome: if entry.failed { "failure" } else { "success" }.to_owned(),
         actor: entry.actor,
         subject: entry.subject,
-        address: Some(cx.client.address.clone()).filter(|address| !address.is_empty()),
+        address: Some(cx.caller.address.clone()).filter(|address| !address.is_empty()),
         detail: entry.detail,
     }
 }

@@ -26,9 +26,9 @@ const AT_ONCE: i64 = 6;
 const ROUNDS: usize = 5;
 
 /// Tells, after the answer, the clients of one user whose sessions have just ended.
-pub fn soon(cx: &Cx, user_id: &str) {
+pub fn notify_clients_in_background(cx: &Cx, user_id: &str) {
     let (context, user_id) = (cx.clone(), user_id.to_owned());
-    cx.after.run(Box::pin(async move {
+    cx.background.run(Box::pin(async move {
         if let Err(fault) = rounds(&context, Some(&user_id)).await {
             let line =
                 serde_json::json!({ "level": "error", "event": "backchannel.failed", "fault": fault.0 });
@@ -38,7 +38,7 @@ pub fn soon(cx: &Cx, user_id: &str) {
 }
 
 /// The cron's part: everything that is due.
-pub async fn due(cx: &Cx) -> Result<(), Fault> {
+pub async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
     rounds(cx, None).await
 }
 
@@ -49,7 +49,7 @@ async fn rounds(cx: &Cx, user_id: Option<&str>) -> Result<(), Fault> {
         if taken.is_empty() {
             return Ok(());
         }
-        let outcomes = join_all(taken.iter().map(|delivery| told(cx, delivery))).await;
+        let outcomes = join_all(taken.iter().map(|delivery| deliver(cx, delivery))).await;
         let mut batch = Vec::new();
         for (delivery, outcome) in taken.iter().zip(outcomes) {
             let entry = Entry::failed("backchannel.failed").by("system").on(&delivery.client_id);
@@ -84,7 +84,7 @@ enum Told {
     NotNow(String),
 }
 
-async fn told(cx: &Cx, delivery: &Delivery) -> Told {
+async fn deliver(cx: &Cx, delivery: &Delivery) -> Told {
     let Some(uri) = &delivery.uri else { return Told::Taken };
     // What was saved before the rule, or has become a host of ours, is not asked either.
     if delivery.registered_itself {
@@ -99,7 +99,7 @@ async fn told(cx: &Cx, delivery: &Delivery) -> Told {
         Ok(None) => return Told::NotNow("the tenant is suspended".into()),
         Err(fault) => return Told::NotNow(fault.0),
     };
-    let answer = cx.web.post_form(uri.clone(), format!("logout_token={token}"), TIMEOUT_MS).await;
+    let answer = cx.http.post_form(uri.clone(), format!("logout_token={token}"), TIMEOUT_MS).await;
     match answer {
         // §2.8: 200; some frameworks make 204 of it.
         Ok(200 | 204) => Told::Taken,

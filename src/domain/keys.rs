@@ -185,7 +185,7 @@ pub async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Resu
         entry.saying(if revoke { "older keys revoked" } else { "with overlap" }),
     ));
     cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     Ok(Rotated { kid: next.kid.clone(), active_at })
 }
 
@@ -197,7 +197,7 @@ pub async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
             let mut batch: Vec<Stmt> = succeed(cx, tenant_id, last.turn, last.active_at)?.into();
             batch.push(audit::row(cx, tenant_id, Entry::ok("keys.rotated").by("system").on(&last.kid)));
             cx.db.run(batch).await?;
-            cx.cache.forget_tenant(tenant_id);
+            cx.memory.forget_tenant(tenant_id);
             Ok(())
         }
         _ => Ok(()),

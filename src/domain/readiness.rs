@@ -16,7 +16,7 @@ impl Remembered for Ready {}
 ///
 /// A database that does not answer is another matter: what needs it says so, and the Worker itself serves.
 pub async fn is_ready(cx: &Cx) -> bool {
-    let known = cx.cache.of::<Ready>();
+    let known = cx.memory.of::<Ready>();
     if known.0.get() {
         return true;
     }

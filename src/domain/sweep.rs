@@ -17,7 +17,7 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
             cx.log.line(&line.to_string());
         }
     }
-    if let Err(fault) = backchannel::due(cx).await {
+    if let Err(fault) = backchannel::deliver_due(cx).await {
         let line = serde_json::json!({ "level": "error", "event": "backchannel", "fault": fault.0 });
         cx.log.line(&line.to_string());
     }

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use crate::edge::binding::binding;
 use crate::edge::glue;
 use crate::model::json;
-use crate::ports::{Arg, Db, Fault, Later, Rows, Stmt};
+use crate::ports::{Arg, Database, Fault, Later, Rows, Stmt};
 
 /// The `DB` binding.
 pub struct D1 {
@@ -20,7 +20,7 @@ impl D1 {
     }
 }
 
-impl Db for D1 {
+impl Database for D1 {
     fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             let db = binding(&self.env, "DB")?;

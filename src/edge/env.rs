@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
 use crate::config::{Config, Unconfigured};
-use crate::cx::{Client, Cx};
+use crate::cx::{Caller, Cx};
 use crate::edge::binding::binding;
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
@@ -17,7 +17,7 @@ use crate::edge::mail::Transport;
 use crate::http::request::Request;
 use crate::memo::Memory;
 use crate::model::time::Time;
-use crate::ports::{After, Fault, Later, Log, Rng};
+use crate::ports::{Background, Fault, Later, Log, Rng};
 
 thread_local! {
     static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Memory>)>> = const { RefCell::new(None) };
@@ -40,7 +40,7 @@ fn isolate(env: &JsValue) -> Result<(Rc<Config>, Rc<Memory>), Unconfigured> {
 /// The context of one request.
 pub fn cx(env: &JsValue, ctx: &JsValue, request: &Request) -> Result<Cx, Unconfigured> {
     let mut cx = system(env, ctx)?;
-    cx.client = Rc::new(Client::of(&cx.config, &request.headers, &request.query));
+    cx.caller = Rc::new(Caller::of(&cx.config, &request.headers, &request.query));
     Ok(cx)
 }
 
@@ -57,14 +57,14 @@ pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Unconfigured> {
     Ok(Cx {
         db: db.clone(),
         counters: Rc::new(DurableCounters::new(env.clone())),
-        post: Rc::new(Transport::new(env.clone(), config.clone(), db, now)),
-        web: Rc::new(Fetch),
-        after: Rc::new(WaitUntil(ctx.clone())),
+        mailer: Rc::new(Transport::new(env.clone(), config.clone(), db, now)),
+        http: Rc::new(Fetch),
+        background: Rc::new(WaitUntil(ctx.clone())),
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),
         cache,
         config,
-        client: Rc::new(Client::default()),
+        caller: Rc::new(Caller::default()),
         now,
     })
 }
@@ -84,7 +84,7 @@ impl Rng for PlatformRng {
 /// `ctx.waitUntil`.
 struct WaitUntil(JsValue);
 
-impl After for WaitUntil {
+impl Background for WaitUntil {
     fn run(&self, work: Later<'static, ()>) {
         let promise = future_to_promise(async move {
             work.await;

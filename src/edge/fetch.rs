@@ -1,12 +1,12 @@
 //! Requests of our own to other servers.
 
 use crate::edge::glue;
-use crate::ports::{Fault, Later, Web};
+use crate::ports::{Fault, HttpClient, Later};
 
 /// The platform's `fetch`.
 pub struct Fetch;
 
-impl Web for Fetch {
+impl HttpClient for Fetch {
     fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>> {
         Box::pin(async move {
             let status = glue::post_form(&url, &body, timeout_ms).await;

@@ -10,7 +10,7 @@ use crate::edge::binding::binding;
 use crate::edge::d1::D1;
 use crate::edge::glue;
 use crate::model::time::Time;
-use crate::ports::{Db as _, Fault, Later, Mail, Post};
+use crate::ports::{Database as _, Fault, Later, Mail, Mailer};
 use crate::store;
 
 /// The configured transport.
@@ -28,7 +28,7 @@ impl Transport {
     }
 }
 
-impl Post for Transport {
+impl Mailer for Transport {
     fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>> {
         Box::pin(async move {
             let from = &self.config.mail_from;

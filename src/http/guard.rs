@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::clients::Client;
-use crate::domain::clients::authentication::{self, Presented};
+use crate::domain::clients::authentication::{self, PresentedClient};
 use crate::domain::refusal::Error;
 use crate::domain::session::principal::{
     self, Admin, CredentialAdmin, KeyMaker, Operator, OwnSession, Session,
@@ -67,7 +67,7 @@ impl Guarded {
     /// # Errors
     /// The guard's, else the handler's.
     pub async fn answer(&self, cx: &Cx, call: &Call<'_>) -> Answer {
-        let chosen = &call.chosen;
+        let chosen = &call.resolved;
         match self {
             Guarded::Open(run) => run(cx, call, ()).await,
             Guarded::Session(run) => run(cx, call, principal::session(cx, chosen, &call.sent()).await?).await,
@@ -92,14 +92,14 @@ impl Guarded {
 /// The client that calls, and its form.
 async fn authenticated(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params), Error> {
     let params = body::params(call).await?;
-    let presented = Presented {
+    let presented = PresentedClient {
         authorization: call.request.headers.get("authorization"),
         client_id: params.get("client_id"),
         client_secret: params.get("client_secret"),
         client_assertion_type: params.get("client_assertion_type"),
         client_assertion: params.get("client_assertion"),
     };
-    let client = authentication::authenticate(cx, &call.chosen.tenant, &presented).await?;
+    let client = authentication::authenticate(cx, &call.resolved.tenant, &presented).await?;
     if !client.metadata.is_public() {
         lookups::exempt(cx);
     }

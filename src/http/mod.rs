@@ -22,7 +22,7 @@ use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
 use crate::http::response::{DOCS_CSP, MAILS_CSP, Response};
-use crate::http::table::{Failure, Found, Limit, Route, Surface, Table, Why};
+use crate::http::table::{Failure, Limit, Match, Route, Surface, Table, Why};
 use crate::ports::Fault;
 
 /// Serves one request.
@@ -31,14 +31,14 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
         found if outgoing::is_looping(cx, &request.headers) => {
             (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::Looping.into()))
         }
-        Found::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
+        Match::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
             return Outcome::Asset(asset(cx, table, surface, request).await);
         }
-        Found::Route { route, surface, params } => {
+        Match::Route { route, surface, params } => {
             let (reach, named) = ((table.reach)(surface.name, route.path), named(&params));
             (surface, reach, named, answer(cx, request, route, params).await)
         }
-        Found::WrongMethod { surface, path, params, allow } => {
+        Match::WrongMethod { surface, path, params, allow } => {
             let (reach, named) = ((table.reach)(surface.name, path), named(&params));
             let answer = match cors::preflight(cx, request, reach, named.as_deref(), &allow).await {
                 Some(response) => Ok(response),
@@ -46,7 +46,7 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
             };
             (surface, reach, named, answer)
         }
-        Found::Nothing => match gateway(cx, table, request).await {
+        Match::Nothing => match gateway(cx, table, request).await {
             Ok(Outcome::Answer(answer)) => (&table.rest, Reach::Origins, None, Ok(answer)),
             Ok(outcome) => {
                 lookups::settle(cx, None);
@@ -116,7 +116,7 @@ async fn asset(cx: &Cx, table: &Table, surface: &Surface, request: &Request) -> 
 
 async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, Error> {
     let call = call(cx, request, Vec::new()).await?;
-    let tenant = &call.chosen.tenant;
+    let tenant = &call.resolved.tenant;
     if let Some(response) = cors::gateway_preflight(cx, tenant, request).await? {
         return Ok(Outcome::Answer(response));
     }
@@ -129,13 +129,13 @@ async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, E
 
 async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) -> Result<Call<'a>, Error> {
     let header = request.headers.get("x-tenant-id");
-    let chosen = tenants::choose(cx, named(&params).as_deref(), &request.host, header).await?;
-    Ok(Call { request, params, chosen })
+    let resolved = tenants::choose(cx, named(&params).as_deref(), &request.host, header).await?;
+    Ok(Call { request, params, resolved })
 }
 
 async fn limited(cx: &Cx, call: &Call<'_>, limit: Limit, path: &str) -> Result<(), Error> {
     let Limit::PerAddress { requests, seconds } = limit else { return Ok(()) };
-    let object = format!("{}:endpoint:{path}:{}", call.chosen.tenant.id, cx.address_bucket());
+    let object = format!("{}:endpoint:{path}:{}", call.resolved.tenant.id, cx.address_bucket());
     throttle::window(cx, object, requests, seconds).await.map(drop)
 }
 

@@ -1,7 +1,7 @@
 //! A request, as handlers see it.
 
 use crate::domain::session::principal::Sent;
-use crate::domain::tenants::Chosen;
+use crate::domain::tenants::ResolvedTenant;
 use crate::http::stream::Body;
 use crate::model::headers::Headers;
 
@@ -36,7 +36,7 @@ pub struct Call<'a> {
     /// What the route's `{name}` segments stand for.
     pub params: Vec<(String, String)>,
     /// The tenant.
-    pub chosen: Chosen,
+    pub resolved: ResolvedTenant,
 }
 
 impl Call<'_> {

@@ -96,7 +96,7 @@ pub struct Table {
 }
 
 /// What a method and path belong to.
-pub enum Found<'a> {
+pub enum Match<'a> {
     /// A surface's row.
     Route {
         /// The row.
@@ -121,12 +121,12 @@ pub enum Found<'a> {
     Nothing,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Match<'a> {
     /// The surface that owns the path.
     pub fn surface(&self) -> Option<&'a Surface> {
         match self {
-            Found::Route { surface, .. } | Found::WrongMethod { surface, .. } => Some(surface),
-            Found::Nothing => None,
+            Match::Route { surface, .. } | Match::WrongMethod { surface, .. } => Some(surface),
+            Match::Nothing => None,
         }
     }
 }
@@ -167,8 +167,8 @@ impl Table {
     }
 
     /// What a method and path belong to.
-    pub fn find(&self, method: &str, path: &str) -> Found<'_> {
-        let Ok(matched) = self.matcher.at(path) else { return Found::Nothing };
+    pub fn find(&self, method: &str, path: &str) -> Match<'_> {
+        let Ok(matched) = self.matcher.at(path) else { return Match::Nothing };
         let mut rows = matched.value.iter().filter_map(|(s, r)| {
             let surface = self.surfaces.get(*s)?;
             Some((surface, surface.routes.get(*r)?))
@@ -178,12 +178,12 @@ impl Table {
         let all = rows.clone();
         let params = matched.params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         match rows.find(|(_, route)| route.method == wanted) {
-            Some((surface, route)) => Found::Route { route, surface, params },
+            Some((surface, route)) => Match::Route { route, surface, params },
             None => {
                 let mut all = all.peekable();
-                let Some((surface, first)) = all.peek().copied() else { return Found::Nothing };
+                let Some((surface, first)) = all.peek().copied() else { return Match::Nothing };
                 let allow = all.map(|(_, route)| route.method).collect();
-                Found::WrongMethod { surface, path: first.path, params, allow }
+                Match::WrongMethod { surface, path: first.path, params, allow }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Who can administer a tenant: active users who hold `ADMIN` and may sign in with their address as it is. A statement
 //! that takes one away asks itself whether another remains, so that of two at once one does nothing.
 
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::{Columns, one};
 
 /// Whether a row of `users` would be an active administrator with these values, all of them SQL expressions.
@@ -38,7 +38,7 @@ pub(super) fn spares_unconfirmed() -> String {
 }
 
 /// Whether a user is the last active administrator of the tenant; `None` if there is no such user.
-pub async fn is_last(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<bool>, Fault> {
+pub async fn is_last(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<bool>, Fault> {
     let sql = format!("SELECT NOT {} AS last FROM users WHERE tenant_id = ?1 AND id = ?2", spares());
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?;
     rows.first().map(|row| Columns(row).flag("last")).transpose()

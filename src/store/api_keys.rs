@@ -1,7 +1,7 @@
 //! API keys, and who they stand for.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::roles::{self, GRANTED};
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, clients, json_text, one};
@@ -104,7 +104,7 @@ pub struct Live {
 }
 
 /// The live key of that id; its use is noted, to the minute.
-pub async fn live_by_id(db: &dyn Db, id: &str, hash: &str, now: Time) -> Result<Option<Live>, Fault> {
+pub async fn live_by_id(db: &dyn Database, id: &str, hash: &str, now: Time) -> Result<Option<Live>, Fault> {
     let touch = Stmt::new(
         "UPDATE api_keys SET last_used_at = ?3
          WHERE id = ?1 AND hash = ?2 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?4",
@@ -204,7 +204,7 @@ fn count(of_user: bool) -> String {
 
 /// Whether an owner has that many keys.
 pub async fn has(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     user_id: Option<&str>,
     most: i64,
@@ -216,13 +216,13 @@ pub async fn has(
 }
 
 /// A page of a user's keys that are not revoked, by id.
-pub async fn list(db: &dyn Db, user_id: &str, page: &Page, now: Time) -> Result<Listed<ApiKey>, Fault> {
+pub async fn list(db: &dyn Database, user_id: &str, page: &Page, now: Time) -> Result<Listed<ApiKey>, Fault> {
     listed(db, "user_id", user_id, page, now).await
 }
 
 /// A page of a tenant's keys that are not revoked, its users' as well, by id.
 pub async fn list_of_tenant(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     page: &Page,
     now: Time,
@@ -230,7 +230,13 @@ pub async fn list_of_tenant(
     listed(db, "tenant_id", tenant_id, page, now).await
 }
 
-async fn listed(db: &dyn Db, of: &str, id: &str, page: &Page, now: Time) -> Result<Listed<ApiKey>, Fault> {
+async fn listed(
+    db: &dyn Database,
+    of: &str,
+    id: &str,
+    page: &Page,
+    now: Time,
+) -> Result<Listed<ApiKey>, Fault> {
     let sql = format!(
         "SELECT {KEY} WHERE api_keys.{of} = ?2 AND {STANDS} AND api_keys.id > ?3 ORDER BY api_keys.id LIMIT ?4"
     );
@@ -242,7 +248,7 @@ async fn listed(db: &dyn Db, of: &str, id: &str, page: &Page, now: Time) -> Resu
 }
 
 /// A key of a tenant that is not over.
-pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str, now: Time) -> Result<Option<ApiKey>, Fault> {
+pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str, now: Time) -> Result<Option<ApiKey>, Fault> {
     let sql = format!("SELECT {KEY} WHERE api_keys.tenant_id = ?2 AND api_keys.id = ?3 AND {STANDS}");
     one(db, Stmt::new(sql, vec![now.0.into(), tenant_id.into(), id.into()]))
         .await?

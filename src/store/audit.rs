@@ -1,7 +1,7 @@
 //! The audit log: a row for each security event.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one};
 
 /// A security event.
@@ -86,7 +86,7 @@ pub struct Filter {
 
 /// A page of a tenant's events, newest first.
 pub async fn list(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     filter: &Filter,
     page: &Page,

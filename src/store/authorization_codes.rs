@@ -1,7 +1,7 @@
 //! Authorization codes, by their hash.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::sessions::{self, Live};
 use crate::store::{Columns, json_text};
 
@@ -63,7 +63,7 @@ pub struct Code {
 }
 
 /// A code of a tenant, with the session that it was given in, in one round trip.
-pub async fn find(db: &dyn Db, tenant_id: &str, hash: &str, now: Time) -> Result<Option<Code>, Fault> {
+pub async fn find(db: &dyn Database, tenant_id: &str, hash: &str, now: Time) -> Result<Option<Code>, Fault> {
     let code = Stmt::new(
         "SELECT * FROM authorization_codes WHERE hash = ?1 AND tenant_id = ?2",
         vec![hash.into(), tenant_id.into()],
@@ -94,7 +94,7 @@ pub fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
 }
 
 /// Which grant a code's exchange began.
-pub async fn grant_of(db: &dyn Db, hash: &str) -> Result<Option<String>, Fault> {
+pub async fn grant_of(db: &dyn Database, hash: &str) -> Result<Option<String>, Fault> {
     let stmt = Stmt::new("SELECT grant_id FROM authorization_codes WHERE hash = ?1", vec![hash.into()]);
     let rows = crate::store::one(db, stmt).await?;
     rows.first().map(|row| Columns(row).maybe_text("grant_id")).transpose().map(Option::flatten)

@@ -1,12 +1,12 @@
 //! Authorization requests that wait, by the hash of their id.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::{Columns, one};
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct PendingRequest {
     /// The client.
     pub client_id: String,
     /// `pushed` or `waiting`.
@@ -20,7 +20,7 @@ pub struct Waiting {
 }
 
 /// Keeps one.
-pub fn insert(tenant_id: &str, hash: &str, request: &Waiting) -> Stmt {
+pub fn insert(tenant_id: &str, hash: &str, request: &PendingRequest) -> Stmt {
     Stmt::new(
         "INSERT INTO authorization_requests (hash, tenant_id, client_id, kind, parameters, created_at, expires_at)
          SELECT ?1, ?2, id, ?4, ?5, ?6, ?7 FROM clients WHERE id = ?3 AND tenant_id = ?2",
@@ -37,7 +37,12 @@ pub fn insert(tenant_id: &str, hash: &str, request: &Waiting) -> Stmt {
 }
 
 /// One that still waits. What was pushed can be read once more only by the client's next push.
-pub async fn find(db: &dyn Db, tenant_id: &str, hash: &str, now: Time) -> Result<Option<Waiting>, Fault> {
+pub async fn find(
+    db: &dyn Database,
+    tenant_id: &str,
+    hash: &str,
+    now: Time,
+) -> Result<Option<PendingRequest>, Fault> {
     let found = Stmt::new(
         "SELECT * FROM authorization_requests
          WHERE hash = ?1 AND tenant_id = ?2 AND expires_at > ?3 AND used_at IS NULL",
@@ -45,7 +50,7 @@ pub async fn find(db: &dyn Db, tenant_id: &str, hash: &str, now: Time) -> Result
     );
     let rows = one(db, found).await?;
     let Some(row) = rows.first().map(Columns) else { return Ok(None) };
-    Ok(Some(Waiting {
+    Ok(Some(PendingRequest {
         client_id: row.text("client_id")?,
         kind: row.text("kind")?,
         parameters: row.text("parameters")?,

@@ -2,7 +2,7 @@
 
 use crate::model::factor::Method;
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::factors::{self, Factors};
 use crate::store::users::{self, User};
 use crate::store::{Columns, json_text};
@@ -40,7 +40,7 @@ pub struct Challenge {
 
 /// A challenge that can be completed, its user, and what that user has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct ChallengeOfUser {
     /// The challenge.
     pub challenge: Challenge,
     /// The user.
@@ -93,18 +93,18 @@ const LIVE: &str = "used_at IS NULL AND expires_at > ?2 AND (session_id IS NULL 
                      AND sessions.expires_at > ?2))";
 
 /// The challenge of that secret, with its user and what they have, in one round trip.
-pub async fn find(db: &dyn Db, hash: &str, now: Time) -> Result<Option<Found>, Fault> {
+pub async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<ChallengeOfUser>, Fault> {
     let which = format!("SELECT hash FROM challenges WHERE hash = ?1 AND {LIVE}");
     found(db, &which, hash, now).await
 }
 
 /// The last challenge of that purpose that a session asked for.
 pub async fn of_session(
-    db: &dyn Db,
+    db: &dyn Database,
     session_id: &str,
     purpose: &'static str,
     now: Time,
-) -> Result<Option<Found>, Fault> {
+) -> Result<Option<ChallengeOfUser>, Fault> {
     let which = format!(
         "SELECT hash FROM challenges WHERE session_id = ?1 AND purpose = '{purpose}' AND {LIVE}
          ORDER BY id DESC LIMIT 1"
@@ -112,7 +112,12 @@ pub async fn of_session(
     found(db, &which, session_id, now).await
 }
 
-async fn found(db: &dyn Db, which: &str, key: &str, now: Time) -> Result<Option<Found>, Fault> {
+async fn found(
+    db: &dyn Database,
+    which: &str,
+    key: &str,
+    now: Time,
+) -> Result<Option<ChallengeOfUser>, Fault> {
     let args = || vec![key.into(), now.0.into()];
     let of_user = format!("(SELECT user_id FROM challenges WHERE hash = ({which}))");
     let answers = db
@@ -135,7 +140,7 @@ async fn found(db: &dyn Db, which: &str, key: &str, now: Time) -> Result<Option<
     else {
         return Ok(None);
     };
-    Ok(Some(Found {
+    Ok(Some(ChallengeOfUser {
         challenge: read(challenge)?,
         user: users::read(user)?,
         factors: factors::read(factors)?,

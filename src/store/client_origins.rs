@@ -1,6 +1,6 @@
 //! Origins of clients' redirect URIs.
 
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::{Columns, audit, json_text, one};
 
 /// Who made the clients that have a redirect URI of an origin.
@@ -15,7 +15,7 @@ pub enum KnownBy {
 }
 
 /// Whose redirect URIs in a tenant are of that origin.
-pub async fn known_by(db: &dyn Db, tenant_id: &str, origin: &str) -> Result<KnownBy, Fault> {
+pub async fn known_by(db: &dyn Database, tenant_id: &str, origin: &str) -> Result<KnownBy, Fault> {
     let sql = "SELECT max(clients.registration_hash IS NULL) AS administered
                FROM client_origins JOIN clients ON clients.id = client_origins.client_id
                WHERE client_origins.tenant_id = ?1 AND client_origins.origin = ?2";
@@ -23,7 +23,7 @@ pub async fn known_by(db: &dyn Db, tenant_id: &str, origin: &str) -> Result<Know
 }
 
 /// Who allows that origin in any tenant: its settings are an administrator's, too.
-pub async fn known_anywhere_by(db: &dyn Db, origin: &str) -> Result<KnownBy, Fault> {
+pub async fn known_anywhere_by(db: &dyn Database, origin: &str) -> Result<KnownBy, Fault> {
     let sql = "SELECT max(administered) AS administered FROM (
                  SELECT 1 AS administered FROM allowed_origins WHERE origin = ?1
                  UNION ALL SELECT clients.registration_hash IS NULL FROM client_origins
@@ -31,7 +31,7 @@ pub async fn known_anywhere_by(db: &dyn Db, origin: &str) -> Result<KnownBy, Fau
     administered(db, Stmt::new(sql, vec![origin.into()])).await
 }
 
-async fn administered(db: &dyn Db, stmt: Stmt) -> Result<KnownBy, Fault> {
+async fn administered(db: &dyn Database, stmt: Stmt) -> Result<KnownBy, Fault> {
     let rows = one(db, stmt).await?;
     let administered = rows.first().map(|row| Columns(row).maybe_int("administered")).transpose()?.flatten();
     Ok(match administered {

@@ -3,7 +3,7 @@
 use crate::model::client::Metadata;
 use crate::model::name;
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one, roles};
 
 /// A client.
@@ -64,12 +64,12 @@ pub fn read(row: &Row) -> Result<Client, Fault> {
 }
 
 /// A client of a tenant.
-pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<Client>, Fault> {
+pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Client>, Fault> {
     one(db, select(tenant_id, id)).await?.first().map(read).transpose()
 }
 
 /// A page of a tenant's clients, by id.
-pub async fn list(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
+pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
     let sql = "SELECT * FROM clients WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), after.into(), (page.limit + 1).into()])).await?;
@@ -132,7 +132,7 @@ pub fn set_secret(was: &Client, hash: &str) -> Stmt {
 }
 
 /// Clients that registered themselves before that time and were not used since: none of their grants lives.
-pub async fn unused(db: &dyn Db, since: Time, limit: i64, now: Time) -> Result<Vec<Client>, Fault> {
+pub async fn unused(db: &dyn Database, since: Time, limit: i64, now: Time) -> Result<Vec<Client>, Fault> {
     let sql = format!("SELECT * FROM clients WHERE {UNUSED} ORDER BY created_at LIMIT ?3");
     let stmt = Stmt::new(sql, vec![since.0.into(), now.0.into(), limit.into()]);
     one(db, stmt).await?.iter().map(read).collect()

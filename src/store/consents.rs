@@ -3,7 +3,7 @@
 use crate::model::name;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::logout_deliveries::owe;
 use crate::store::{Columns, one};
 
@@ -21,7 +21,7 @@ pub struct Consent {
 }
 
 /// What a user let a client do, if anything.
-pub async fn scope_of(db: &dyn Db, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
+pub async fn scope_of(db: &dyn Database, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
     let sql = "SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2";
     let rows = one(db, Stmt::new(sql, vec![user_id.into(), client_id.into()])).await?;
     rows.first().map(|row| Ok(Scopes::from_list(&Columns(row).text("scope")?))).transpose()
@@ -57,7 +57,12 @@ pub fn give(
 
 /// The clients that may act for a user: those that they let, and those that hold a live grant because nobody
 /// had to be asked.
-pub async fn of_user(db: &dyn Db, tenant_id: &str, user_id: &str, now: Time) -> Result<Vec<Consent>, Fault> {
+pub async fn of_user(
+    db: &dyn Database,
+    tenant_id: &str,
+    user_id: &str,
+    now: Time,
+) -> Result<Vec<Consent>, Fault> {
     let stmt = Stmt::new(
         "SELECT given.client_id, clients.name, clients.registration_hash IS NULL AS vouched, given.scope,
                 given.granted_at

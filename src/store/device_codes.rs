@@ -1,7 +1,7 @@
 //! Device authorizations (RFC 8628), by the hashes of their two codes.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::sessions::{self, Live};
 use crate::store::{Columns, json_text, one};
 
@@ -59,7 +59,7 @@ pub struct Pending {
 
 /// One that waits, by its user code.
 pub async fn pending(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     user_code_hash: &str,
     now: Time,
@@ -113,7 +113,7 @@ pub struct Polled {
 /// A device of the client polls: how it stood, and the poll is remembered, in one round trip. One that polls
 /// too soon must wait `slower` seconds longer from now on (RFC 8628 §3.5).
 pub async fn poll(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     client_id: &str,
     hash: &str,

@@ -1,7 +1,7 @@
 //! Changes of address that wait for both mailboxes.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::users::{self, User};
 use crate::store::{Columns, audit, one, user_words};
 
@@ -24,7 +24,7 @@ pub struct EmailChange {
 
 /// A change that waits, as one of its links finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct PendingEmailChange {
     /// Its id.
     pub id: String,
     /// The user, with the address before.
@@ -57,7 +57,7 @@ pub fn insert(change: &EmailChange, user: &User, now: Time) -> [Stmt; 2] {
 }
 
 /// Whether the change that a link belongs to is done.
-pub async fn is_done(db: &dyn Db, tenant_id: &str, hash: &str) -> Result<bool, Fault> {
+pub async fn is_done(db: &dyn Database, tenant_id: &str, hash: &str) -> Result<bool, Fault> {
     let sql = "SELECT id FROM email_changes
                WHERE (old_hash = ?1 OR new_hash = ?1) AND tenant_id = ?2 AND done_at IS NOT NULL";
     Ok(!one(db, Stmt::new(sql, vec![hash.into(), tenant_id.into()])).await?.is_empty())
@@ -70,7 +70,7 @@ const WAITS: &str = "email_changes.done_at IS NULL AND email_changes.expires_at 
                                  AND users.email_key = email_changes.email_key AND users.status = 'active')";
 
 /// The change that a link belongs to.
-pub async fn find(db: &dyn Db, hash: &str, now: Time) -> Result<Option<Found>, Fault> {
+pub async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<PendingEmailChange>, Fault> {
     let sql = format!(
         "SELECT users.*, email_changes.id AS change_id, new_email, new_hash = ?1 AS is_new
          FROM email_changes JOIN users ON users.id = email_changes.user_id WHERE {WAITS}"
@@ -80,7 +80,7 @@ pub async fn find(db: &dyn Db, hash: &str, now: Time) -> Result<Option<Found>, F
     let user = users::read(row)?;
     let row = Columns(row);
     let (id, new_email, is_new) = (row.text("change_id")?, row.text("new_email")?, row.flag("is_new")?);
-    Ok(Some(Found { id, user, new_email, is_new }))
+    Ok(Some(PendingEmailChange { id, user, new_email, is_new }))
 }
 
 /// Follows a link: of many at once, one does.

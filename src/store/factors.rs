@@ -1,7 +1,7 @@
 //! What second factors a user has.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::authenticators::Authenticator;
 use crate::store::users::User;
 use crate::store::{Columns, one};
@@ -48,7 +48,7 @@ pub(crate) fn read(row: &Row) -> Result<Factors, Fault> {
 }
 
 /// A user's second factors; `device` is the hash of the cookie that makes a browser a trusted one.
-pub async fn of(db: &dyn Db, user_id: &str, device: Option<&str>, now: Time) -> Result<Factors, Fault> {
+pub async fn of(db: &dyn Database, user_id: &str, device: Option<&str>, now: Time) -> Result<Factors, Fault> {
     let trusted =
         "(SELECT created_at FROM trusted_devices WHERE user_id = ?1 AND hash = ?2 AND expires_at > ?3)";
     let stmt = Stmt::new(sql("?1", trusted), vec![user_id.into(), device.into(), now.0.into()]);

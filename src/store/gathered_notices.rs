@@ -1,7 +1,7 @@
 //! Notices that were too many to be mailed one by one.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::mails::{self, NewMail};
 use crate::store::{Columns, one};
 
@@ -47,7 +47,7 @@ pub struct Gathered {
 }
 
 /// What has waited long enough to be summed up, the oldest first.
-pub async fn due(db: &dyn Db, now: Time) -> Result<Vec<Gathered>, Fault> {
+pub async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, Fault> {
     let sql = "SELECT tenant_id, user_id, kind, recipient, count(*) AS n, min(created_at) AS first,
                       max(created_at) AS last
                FROM gathered_notices GROUP BY user_id, kind, recipient HAVING min(created_at) <= ?1

@@ -3,7 +3,7 @@
 
 use crate::model::role::Role;
 use crate::model::scope::Scopes;
-use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, json_text, one};
 
 /// The roles of a tenant as they are.
@@ -66,7 +66,7 @@ pub(super) fn fits_role(tenant_id: &str, role: &Role, most: usize) -> (Vec<Arg>,
 
 /// How long the scopes of somebody would be whom a role makes have too long ones; `None` if there is nobody.
 pub async fn too_long_by_role(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     role: &Role,
     most: usize,
@@ -77,7 +77,7 @@ pub async fn too_long_by_role(
 
 /// How long the scopes of one with these roles and scopes are.
 pub async fn length_of(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     roles: &[String],
     scopes: &[String],

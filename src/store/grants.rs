@@ -1,7 +1,7 @@
 //! Grants to clients: sessions of their own, below the one of the person who let them.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, json_text, one};
 
 /// A grant that begins.
@@ -63,7 +63,7 @@ fn begin_where(grant: &NewGrant<'_>, condition: &str) -> Stmt {
 
 /// The session in which a grant of that user to that client began, also one that is over.
 pub async fn parent_of(
-    db: &dyn Db,
+    db: &dyn Database,
     id: &str,
     client_id: &str,
     user_id: &str,

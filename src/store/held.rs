@@ -1,7 +1,7 @@
 //! What lets somebody into an account besides its password, counted and ended as a whole.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::api_keys::STANDS;
 use crate::store::{Columns, one};
 
@@ -55,13 +55,13 @@ pub fn read(rows: &[Row]) -> Result<Held, Fault> {
 }
 
 /// Asks one of these questions.
-pub async fn find(db: &dyn Db, question: Stmt) -> Result<Held, Fault> {
+pub async fn find(db: &dyn Database, question: Stmt) -> Result<Held, Fault> {
     read(&one(db, question).await?)
 }
 
-/// Ends all of it. Where sign-ins take a second factor (`needs_second`), passkeys go only if an authenticator app is
+/// Ends all of it. Where sign-ins take a second factor (`needs_second_factor`), passkeys go only if an authenticator app is
 /// left: a proof of the mailbox removes no second factor.
-pub fn end(user_id: &str, needs_second: bool, now: Time) -> [Stmt; 3] {
+pub fn end(user_id: &str, needs_second_factor: bool, now: Time) -> [Stmt; 3] {
     [
         Stmt::new(
             "UPDATE api_keys SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL",
@@ -70,7 +70,7 @@ pub fn end(user_id: &str, needs_second: bool, now: Time) -> [Stmt; 3] {
         Stmt::new(
             "DELETE FROM passkeys WHERE user_id = ?1
              AND (?2 = 0 OR EXISTS (SELECT 1 FROM authenticators WHERE authenticators.user_id = ?1))",
-            vec![user_id.into(), needs_second.into()],
+            vec![user_id.into(), needs_second_factor.into()],
         ),
         Stmt::new("DELETE FROM consents WHERE user_id = ?1", vec![user_id.into()]),
     ]

@@ -1,7 +1,7 @@
 //! Signing keys.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, one};
 
 /// A signing key's row.
@@ -24,7 +24,7 @@ pub struct KeyRow {
 }
 
 /// A tenant's keys that are still accepted, oldest first.
-pub async fn of_tenant(db: &dyn Db, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
+pub async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
     let sql =
         "SELECT * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2) ORDER BY turn";
     let read = |row: &Row| {
@@ -85,7 +85,7 @@ pub fn retire_one(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
 }
 
 /// Tenants that have keys, so that cron can look after them.
-pub async fn tenants(db: &dyn Db) -> Result<Vec<String>, Fault> {
+pub async fn tenants(db: &dyn Database) -> Result<Vec<String>, Fault> {
     let rows = one(db, Stmt::new("SELECT DISTINCT tenant_id FROM signing_keys", vec![])).await?;
     rows.iter().map(|row| Columns(row).text("tenant_id")).collect()
 }

@@ -1,7 +1,7 @@
 //! Logouts that clients are to be told of: a row for each grant that ended, until its client has taken it.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, one};
 
 /// Notes the grants that are about to end, or whose browser's session is, and whose clients want to know of
@@ -65,7 +65,7 @@ pub struct Delays {
 /// Takes deliveries whose turn it is, of one user or of all, at most so many: nobody else gets them until
 /// they are due again.
 pub async fn take_due(
-    db: &dyn Db,
+    db: &dyn Database,
     user_id: Option<&str>,
     delays: &Delays,
     limit: i64,

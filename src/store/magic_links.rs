@@ -1,7 +1,7 @@
 //! Links and codes to sign in by, which are mailed together and die together.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::mail_links::kill;
 use crate::store::users::{self, User};
 use crate::store::{Columns, one};
@@ -11,7 +11,7 @@ pub const PURPOSE: &str = "magic-link";
 
 /// A link that can be taken, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct LinkOfUser {
     /// What is stored of it.
     pub hash: String,
     /// The user.
@@ -50,7 +50,7 @@ pub fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time, now: T
 }
 
 /// A link that can be taken.
-pub async fn find(db: &dyn Db, by: By<'_>, now: Time) -> Result<Option<Found>, Fault> {
+pub async fn find(db: &dyn Database, by: By<'_>, now: Time) -> Result<Option<LinkOfUser>, Fault> {
     let (which, args) = match by {
         By::Link(link) => ("mail_links.hash = ?3", vec![PURPOSE.into(), now.0.into(), link.into()]),
         By::Code { user_id, code } => (
@@ -64,7 +64,7 @@ pub async fn find(db: &dyn Db, by: By<'_>, now: Time) -> Result<Option<Found>, F
          WHERE purpose = ?1 AND used_at IS NULL AND expires_at > ?2 AND {which} AND users.status = 'active'"
     );
     let rows = one(db, Stmt::new(sql, args)).await?;
-    let read = |row| Ok(Found { hash: Columns(row).text("link_hash")?, user: users::read(row)? });
+    let read = |row| Ok(LinkOfUser { hash: Columns(row).text("link_hash")?, user: users::read(row)? });
     rows.first().map(read).transpose()
 }
 

@@ -1,7 +1,7 @@
 //! Links that were mailed: one purpose, one use.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::{Columns, one};
 
 /// What a link stands for.
@@ -62,7 +62,7 @@ fn good(sql: &str, hash: &str, [one, other]: [&str; 2], now: Time) -> Stmt {
 
 /// The tenant of a link that could still be taken.
 pub async fn tenant_of(
-    db: &dyn Db,
+    db: &dyn Database,
     hash: &str,
     purposes: [&str; 2],
     now: Time,
@@ -74,7 +74,7 @@ pub async fn tenant_of(
 
 /// The address of a link that could still be taken, as its user wrote it, and the link's purpose.
 pub async fn address_of(
-    db: &dyn Db,
+    db: &dyn Database,
     hash: &str,
     purposes: [&str; 2],
     now: Time,
@@ -89,7 +89,7 @@ pub async fn address_of(
 
 /// The password and the name that the last link of a user's carries, if it carries any.
 pub async fn wanted_by_last(
-    db: &dyn Db,
+    db: &dyn Database,
     user_id: &str,
     purpose: &str,
 ) -> Result<Option<(String, Option<String>)>, Fault> {
@@ -101,7 +101,11 @@ pub async fn wanted_by_last(
 }
 
 /// The tenant of a link that is dead because its user's address, to which it was sent, is confirmed.
-pub async fn tenant_of_confirmed(db: &dyn Db, hash: &str, purpose: &str) -> Result<Option<String>, Fault> {
+pub async fn tenant_of_confirmed(
+    db: &dyn Database,
+    hash: &str,
+    purpose: &str,
+) -> Result<Option<String>, Fault> {
     let sql = "SELECT mail_links.tenant_id FROM mail_links JOIN users ON users.id = mail_links.user_id
                WHERE mail_links.hash = ?1 AND mail_links.purpose = ?2 AND mail_links.used_at IS NOT NULL
                AND users.email_key = mail_links.email_key AND users.email_verified";
@@ -110,7 +114,12 @@ pub async fn tenant_of_confirmed(db: &dyn Db, hash: &str, purpose: &str) -> Resu
 }
 
 /// Takes a link of one of these purposes: of many at once, one gets it. It dies with the address it was sent to.
-pub async fn take(db: &dyn Db, hash: &str, purposes: [&str; 2], now: Time) -> Result<Option<Link>, Fault> {
+pub async fn take(
+    db: &dyn Database,
+    hash: &str,
+    purposes: [&str; 2],
+    now: Time,
+) -> Result<Option<Link>, Fault> {
     let sql = "UPDATE mail_links SET used_at = ?4 WHERE {GOOD}
          AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.email_key = mail_links.email_key
                      AND users.status = 'active')

@@ -1,7 +1,7 @@
 //! Mails in a tenant's own words.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, one};
 
 /// What a mail says, or the templates of it.
@@ -30,7 +30,7 @@ impl Content {
 
 /// A template as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredMailTemplate {
     /// Which mail it is for.
     pub name: String,
     /// The tag of its language.
@@ -41,9 +41,9 @@ pub struct Kept {
     pub updated_at: Time,
 }
 
-fn read(row: &Row) -> Result<Kept, Fault> {
+fn read(row: &Row) -> Result<StoredMailTemplate, Fault> {
     let row = Columns(row);
-    Ok(Kept {
+    Ok(StoredMailTemplate {
         name: row.text("name")?,
         lang: row.text("lang")?,
         content: Content { subject: row.text("subject")?, text: row.text("text")?, html: row.text("html")? },
@@ -52,20 +52,25 @@ fn read(row: &Row) -> Result<Kept, Fault> {
 }
 
 /// All of a tenant.
-pub async fn list(db: &dyn Db, tenant_id: &str) -> Result<Vec<Kept>, Fault> {
+pub async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<StoredMailTemplate>, Fault> {
     let sql = "SELECT * FROM mail_templates WHERE tenant_id = ?1 ORDER BY name, lang";
     one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.iter().map(read).collect()
 }
 
 /// The one for a mail in a language.
-pub async fn by_name(db: &dyn Db, tenant_id: &str, name: &str, lang: &str) -> Result<Option<Kept>, Fault> {
+pub async fn by_name(
+    db: &dyn Database,
+    tenant_id: &str,
+    name: &str,
+    lang: &str,
+) -> Result<Option<StoredMailTemplate>, Fault> {
     let sql = "SELECT * FROM mail_templates WHERE tenant_id = ?1 AND name = ?2 AND lang = ?3";
     let stmt = Stmt::new(sql, vec![tenant_id.into(), name.into(), lang.into()]);
     one(db, stmt).await?.first().map(read).transpose()
 }
 
 /// Keeps one in place of what was there.
-pub fn put(tenant_id: &str, kept: &Kept) -> Stmt {
+pub fn put(tenant_id: &str, kept: &StoredMailTemplate) -> Stmt {
     let Content { subject, text, html } = &kept.content;
     let args: Vec<Arg> = vec![
         tenant_id.into(),

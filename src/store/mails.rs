@@ -2,7 +2,7 @@
 
 use crate::model::id::uuid_v7;
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one};
 
 /// A mail that is put into the queue.
@@ -51,7 +51,7 @@ pub fn replace_older(user_id: &str, kind: &str, id: &str) -> Stmt {
 
 /// A mail that was taken to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct LeasedMail {
     /// Its id.
     pub id: String,
     /// The tenant.
@@ -71,13 +71,13 @@ pub struct Taken {
 /// Takes mails whose turn it is, at most so many: nobody else gets them before `until`. With `repeat`, also
 /// those that were taken before and not heard of since.
 pub async fn take_due(
-    db: &dyn Db,
+    db: &dyn Database,
     id: Option<&str>,
     repeat: bool,
     until: Time,
     limit: i64,
     now: Time,
-) -> Result<Vec<Taken>, Fault> {
+) -> Result<Vec<LeasedMail>, Fault> {
     let stmt = Stmt::new(
         "UPDATE mails SET status = 'sending', attempts = attempts + 1, next_at = ?2
          WHERE id IN (SELECT id FROM mails WHERE status IN ('queued', 'sending') AND next_at <= ?1
@@ -88,7 +88,7 @@ pub async fn take_due(
     );
     let read = |row: &Row| {
         let row = Columns(row);
-        Ok(Taken {
+        Ok(LeasedMail {
             id: row.text("id")?,
             tenant_id: row.text("tenant_id")?,
             user_id: row.maybe_text("user_id")?,
@@ -102,18 +102,18 @@ pub async fn take_due(
 }
 
 /// It was handed over: its content is forgotten.
-pub fn sent(mail: &Taken, now: Time) -> Stmt {
+pub fn sent(mail: &LeasedMail, now: Time) -> Stmt {
     let set = "status = 'sent', sent_at = ?3, error = NULL, sealed = NULL";
     of_this_try(mail, set, vec![now.0.into()])
 }
 
 /// It was not, and is tried again then, unless it is of no use by that time.
-pub fn failed(mail: &Taken, error: &str, next_at: Time) -> Stmt {
+pub fn failed(mail: &LeasedMail, error: &str, next_at: Time) -> Stmt {
     let set = "status = CASE WHEN expires_at <= ?3 THEN 'failed' ELSE 'queued' END, next_at = ?3, error = ?4";
     of_this_try(mail, set, vec![next_at.0.into(), error.into()])
 }
 
-fn of_this_try(mail: &Taken, set: &str, more: Vec<Arg>) -> Stmt {
+fn of_this_try(mail: &LeasedMail, set: &str, more: Vec<Arg>) -> Stmt {
     let mut args = vec![(&mail.id).into(), mail.attempts.into()];
     args.extend(more);
     Stmt::new(format!("UPDATE mails SET {set} WHERE id = ?1 AND attempts = ?2 AND status = 'sending'"), args)
@@ -191,7 +191,7 @@ pub struct Filter {
 
 /// A page of a tenant's mails, newest first.
 pub async fn list(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     filter: &Filter,
     page: &Page,
@@ -212,7 +212,7 @@ pub async fn list(
 }
 
 /// A mail of a tenant.
-pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<MailRow>, Fault> {
+pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<MailRow>, Fault> {
     let sql = "SELECT * FROM mails WHERE tenant_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }

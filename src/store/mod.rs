@@ -48,10 +48,10 @@ use serde_json::Value;
 
 use crate::model::json;
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Rows, Stmt};
+use crate::ports::{Database, Fault, Row, Rows, Stmt};
 
 /// Runs one statement.
-pub async fn one(db: &dyn Db, stmt: Stmt) -> Result<Rows, Fault> {
+pub async fn one(db: &dyn Database, stmt: Stmt) -> Result<Rows, Fault> {
     Ok(db.run(vec![stmt]).await?.pop().unwrap_or_default())
 }
 

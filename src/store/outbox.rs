@@ -1,12 +1,12 @@
 //! The local outbox: mail that is kept instead of sent.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Mail, Row, Stmt};
+use crate::ports::{Database, Fault, Mail, Row, Stmt};
 use crate::store::{Columns, one};
 
 /// A kept mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredMail {
     /// The sender's address.
     pub from: String,
     /// The mail.
@@ -33,11 +33,11 @@ pub fn insert(from: &str, mail: &Mail, now: Time) -> Stmt {
 }
 
 /// The last hundred mails to an address, newest first.
-pub async fn to(db: &dyn Db, address: &str) -> Result<Vec<Kept>, Fault> {
+pub async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMail>, Fault> {
     let sql = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
     let read = |row: &Row| {
         let row = Columns(row);
-        Ok(Kept {
+        Ok(StoredMail {
             from: row.text("sender")?,
             created_at: row.time("created_at")?,
             mail: Mail {

@@ -1,7 +1,7 @@
 //! Passkeys, and who they stand for.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::audit::if_written;
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
@@ -57,7 +57,7 @@ fn read(row: &Row) -> Result<Passkey, Fault> {
 }
 
 /// A page of a user's passkeys, by id.
-pub async fn list(db: &dyn Db, user_id: &str, page: &Page) -> Result<Listed<Passkey>, Fault> {
+pub async fn list(db: &dyn Database, user_id: &str, page: &Page) -> Result<Listed<Passkey>, Fault> {
     let sql = "SELECT * FROM passkeys WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![user_id.into(), after.into(), (page.limit + 1).into()])).await?;
@@ -94,7 +94,7 @@ pub fn rename(user_id: &str, id: &str, name: &str) -> Stmt {
 }
 
 /// One of a user's passkeys.
-pub async fn by_id(db: &dyn Db, user_id: &str, id: &str) -> Result<Option<Passkey>, Fault> {
+pub async fn by_id(db: &dyn Database, user_id: &str, id: &str) -> Result<Option<Passkey>, Fault> {
     let sql = "SELECT * FROM passkeys WHERE user_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![user_id.into(), id.into()])).await?.first().map(read).transpose()
 }
@@ -176,7 +176,7 @@ fn under_way(ceremony: &Ceremony<'_>, now: Time) -> Vec<Arg> {
 
 /// What an assertion is judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct PasskeyOfUser {
     /// Whether its ceremony is under way.
     pub under_way: bool,
     /// The passkey that it names and its user, if they are active.
@@ -185,11 +185,11 @@ pub struct Found {
 
 /// What an assertion is judged by, in one round trip, which begins its ceremony as well.
 pub async fn find(
-    db: &dyn Db,
+    db: &dyn Database,
     ceremony: &Ceremony<'_>,
     credential_id: &str,
     now: Time,
-) -> Result<Found, Fault> {
+) -> Result<PasskeyOfUser, Fault> {
     let of_user = "SELECT users.* FROM users JOIN passkeys ON passkeys.user_id = users.id
                    WHERE passkeys.credential_id = ?1 AND users.status = 'active'";
     let stmts = vec![
@@ -204,7 +204,7 @@ pub async fn find(
     };
     let passkey = passkeys.first().map(read).transpose()?;
     let user = users.first().map(users::read).transpose()?;
-    Ok(Found { under_way: !ceremonies.is_empty(), passkey: passkey.zip(user) })
+    Ok(PasskeyOfUser { under_way: !ceremonies.is_empty(), passkey: passkey.zip(user) })
 }
 
 /// What a passkey's use leaves behind.

@@ -1,7 +1,7 @@
 //! Plans of a tenant. The one that its settings make the default exists without a row, too.
 
 use crate::model::role::{DEFAULT_PLAN, Plan};
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, json_text, one};
 
 /// A plan from its row.
@@ -17,7 +17,7 @@ pub fn all(tenant_id: &str) -> Stmt {
 }
 
 /// A tenant's plans that have a row, highest first.
-pub async fn list(db: &dyn Db, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
+pub async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
     one(db, all(tenant_id)).await?.iter().map(read).collect()
 }
 
@@ -75,7 +75,7 @@ pub enum Stays {
 }
 
 /// Why a plan was not removed.
-pub async fn why_it_stays(db: &dyn Db, tenant_id: &str, name: &str) -> Result<Stays, Fault> {
+pub async fn why_it_stays(db: &dyn Database, tenant_id: &str, name: &str) -> Result<Stays, Fault> {
     let sql = format!(
         "SELECT {} AS is_default, {} AS has_row,
                 EXISTS (SELECT 1 FROM users WHERE tenant_id = ?1 AND plan = ?2) AS users",
@@ -93,7 +93,7 @@ pub async fn why_it_stays(db: &dyn Db, tenant_id: &str, name: &str) -> Result<St
 }
 
 /// Whether a plan without a row is in use: it is there only as long as it is the default.
-pub async fn is_used_without_row(db: &dyn Db, tenant_id: &str, name: &str) -> Result<bool, Fault> {
+pub async fn is_used_without_row(db: &dyn Database, tenant_id: &str, name: &str) -> Result<bool, Fault> {
     let sql = format!("SELECT {} AND NOT {} AS n", in_use("?1", "?2"), has_row("?1", "?2"));
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), name.into()])).await?;
     rows.first().map_or(Ok(false), |row| Columns(row).flag("n"))

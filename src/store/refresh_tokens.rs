@@ -1,7 +1,7 @@
 //! Refresh tokens: a family a session, each token spent once.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Stmt};
+use crate::ports::{Database, Fault, Stmt};
 use crate::store::sessions::{self, Live};
 use crate::store::{Columns, audit, usage};
 
@@ -29,7 +29,7 @@ pub struct Token {
 }
 
 /// A token by its hash, with its session, in one round trip.
-pub async fn find(db: &dyn Db, hash: &str, successor: &str, now: Time) -> Result<Option<Token>, Fault> {
+pub async fn find(db: &dyn Database, hash: &str, successor: &str, now: Time) -> Result<Option<Token>, Fault> {
     let token = Stmt::new(
         "SELECT refresh_tokens.*, sessions.user_id, sessions.client_id,
                 EXISTS (SELECT 1 FROM refresh_tokens next WHERE next.hash = ?2 AND next.used_at IS NOT NULL)
@@ -95,7 +95,7 @@ pub struct Spend<'a> {
 /// Spends a live token, adds its successor and puts the session's end away and counts its user, in one
 /// atomic batch: of many at
 /// once, one gets `true`. `event` follows the spending.
-pub async fn spend(db: &dyn Db, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
+pub async fn spend(db: &dyn Database, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
     let Spend { hash, successor, expires_at, by, now } = *spend;
     let take = Stmt::new(
         "UPDATE refresh_tokens SET used_at = ?2, used_by = ?3

@@ -2,7 +2,7 @@
 
 use crate::model::role::Role;
 use crate::model::scope::LONGEST_TOGETHER;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, granted, json_text, one};
 
 /// A role from its row.
@@ -32,7 +32,7 @@ pub fn read_granted(rows: &[Row]) -> Result<Vec<String>, Fault> {
 }
 
 /// A user's custom scopes.
-pub async fn granted(db: &dyn Db, user_id: &str) -> Result<Vec<String>, Fault> {
+pub async fn granted(db: &dyn Database, user_id: &str) -> Result<Vec<String>, Fault> {
     read_granted(&one(db, granted_to(user_id)).await?)
 }
 
@@ -45,7 +45,7 @@ pub fn all_roles(tenant_id: &str) -> Stmt {
 }
 
 /// A tenant's roles, highest first.
-pub async fn roles(db: &dyn Db, tenant_id: &str) -> Result<Vec<Role>, Fault> {
+pub async fn roles(db: &dyn Database, tenant_id: &str) -> Result<Vec<Role>, Fault> {
     one(db, all_roles(tenant_id)).await?.iter().map(read_role).collect()
 }
 
@@ -102,7 +102,7 @@ pub fn delete_role(tenant_id: &str, name: &str) -> Stmt {
 }
 
 /// Whether a tenant has a role of that name.
-pub async fn exists(db: &dyn Db, tenant_id: &str, name: &str) -> Result<bool, Fault> {
+pub async fn exists(db: &dyn Database, tenant_id: &str, name: &str) -> Result<bool, Fault> {
     let sql = "SELECT 1 AS n FROM roles WHERE tenant_id = ?1 AND name = ?2";
     Ok(!one(db, Stmt::new(sql, vec![tenant_id.into(), name.into()])).await?.is_empty())
 }

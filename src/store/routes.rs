@@ -2,7 +2,7 @@
 
 use crate::model::route::{Route, RouteSpec, RouteTable};
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, json_text, one, plans, roles};
 
 fn read(row: &Row) -> Result<Route, Fault> {
@@ -11,7 +11,7 @@ fn read(row: &Row) -> Result<Route, Fault> {
 }
 
 /// A tenant's whole table with its roles and plans, in one round trip.
-pub async fn table(db: &dyn Db, tenant_id: &str) -> Result<RouteTable, Fault> {
+pub async fn table(db: &dyn Database, tenant_id: &str) -> Result<RouteTable, Fault> {
     let routes = Stmt::new("SELECT id, spec FROM routes WHERE tenant_id = ?1", vec![tenant_id.into()]);
     let answers = db.run(vec![routes, roles::all_roles(tenant_id), plans::all(tenant_id)]).await?;
     let [routes, role_rows, plan_rows] = answers.as_slice() else {
@@ -25,7 +25,7 @@ pub async fn table(db: &dyn Db, tenant_id: &str) -> Result<RouteTable, Fault> {
 }
 
 /// A page of a tenant's routes, by id.
-pub async fn list(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<Route>, Fault> {
+pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Route>, Fault> {
     let sql = "SELECT id, spec FROM routes WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), after.into(), (page.limit + 1).into()])).await?;
@@ -34,7 +34,7 @@ pub async fn list(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<Ro
 }
 
 /// A route by id.
-pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<Route>, Fault> {
+pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Route>, Fault> {
     let sql = "SELECT id, spec FROM routes WHERE tenant_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }

@@ -1,7 +1,7 @@
 //! Sessions, and who they stand for.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::logout_deliveries::owe;
 use crate::store::roles::GRANTED;
 use crate::store::users::{self, User};
@@ -113,13 +113,13 @@ pub(crate) fn live_by_device_code(hash: &str, now: Time) -> Stmt {
 }
 
 /// The live session of that id.
-pub async fn live_by_id(db: &dyn Db, id: &str, now: Time) -> Result<Option<Live>, Fault> {
+pub async fn live_by_id(db: &dyn Database, id: &str, now: Time) -> Result<Option<Live>, Fault> {
     let stmt = Stmt::new(format!("{} sessions.id = ?1", live()), vec![id.into(), now.0.into()]);
     one(db, stmt).await?.first().map(read_live).transpose()
 }
 
 /// The live session of that cookie; its idle time starts anew, written at most every five minutes.
-pub async fn live_by_cookie(db: &dyn Db, cookie_hash: &str, now: Time) -> Result<Option<Live>, Fault> {
+pub async fn live_by_cookie(db: &dyn Database, cookie_hash: &str, now: Time) -> Result<Option<Live>, Fault> {
     let touch = Stmt::new(
         "UPDATE sessions SET seen_at = ?2, idle_until = ?2 + idle_seconds * 1000
          WHERE cookie_hash = ?1 AND ended_at IS NULL AND idle_until > ?2 AND seen_at < ?3",
@@ -246,7 +246,7 @@ fn end_others(user_id: &str, keep: Option<&str>, mark: Option<&str>, now: Time) 
 
 /// A live session, as its user and administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct SessionSummary {
     /// Its id.
     pub id: String,
     /// The client that it was granted to, and its name; none for a person's own.
@@ -278,7 +278,12 @@ pub struct Whose<'a> {
 }
 
 /// A page of a user's live sessions, by id.
-pub async fn list(db: &dyn Db, whose: &Whose<'_>, page: &Page, now: Time) -> Result<Listed<Shown>, Fault> {
+pub async fn list(
+    db: &dyn Database,
+    whose: &Whose<'_>,
+    page: &Page,
+    now: Time,
+) -> Result<Listed<SessionSummary>, Fault> {
     let stmt = Stmt::new(
         "SELECT sessions.*, clients.name AS client_name, clients.registration_hash IS NULL AS client_vouched
          FROM sessions LEFT JOIN clients ON clients.id = sessions.client_id
@@ -296,17 +301,17 @@ pub async fn list(db: &dyn Db, whose: &Whose<'_>, page: &Page, now: Time) -> Res
         ],
     );
     let items = one(db, stmt).await?.iter().map(read_shown).collect::<Result<_, Fault>>()?;
-    Ok(page.cut(items, |session: &Shown| session.id.clone()))
+    Ok(page.cut(items, |session: &SessionSummary| session.id.clone()))
 }
 
 /// A user's own live sessions: the one of that id first, then the newest; and how many there are.
 pub async fn newest(
-    db: &dyn Db,
+    db: &dyn Database,
     whose: &Whose<'_>,
     first: &str,
     limit: usize,
     now: Time,
-) -> Result<(Vec<Shown>, usize), Fault> {
+) -> Result<(Vec<SessionSummary>, usize), Fault> {
     let sql = "SELECT sessions.*, NULL AS client_name, count(*) OVER () AS n FROM sessions
                WHERE user_id = ?2 AND tenant_id = ?1 AND client_id IS NULL AND ended_at IS NULL
                AND expires_at > ?3 AND (idle_until IS NULL OR idle_until > ?3)
@@ -324,9 +329,9 @@ pub async fn newest(
     Ok((items, usize::try_from(all).unwrap_or_default()))
 }
 
-fn read_shown(row: &Row) -> Result<Shown, Fault> {
+fn read_shown(row: &Row) -> Result<SessionSummary, Fault> {
     let row = Columns(row);
-    Ok(Shown {
+    Ok(SessionSummary {
         id: row.text("id")?,
         client: clients::named(&row)?,
         scope: row.maybe_text("scope")?,

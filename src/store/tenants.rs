@@ -2,7 +2,7 @@
 
 use crate::model::role::DEFAULT_PLAN;
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, administrators, audit, one, plans, roles};
 
 /// A tenant's row.
@@ -43,20 +43,20 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
 }
 
 /// A tenant by id.
-pub async fn by_id(db: &dyn Db, id: &str) -> Result<Option<TenantRow>, Fault> {
+pub async fn by_id(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
     let rows = one(db, Stmt::new(format!("{SELECT} WHERE id = ?1"), vec![id.into()])).await?;
     rows.first().map(read).transpose()
 }
 
 /// The tenant that a host belongs to.
-pub async fn id_by_host(db: &dyn Db, host: &str) -> Result<Option<String>, Fault> {
+pub async fn id_by_host(db: &dyn Database, host: &str) -> Result<Option<String>, Fault> {
     let rows =
         one(db, Stmt::new("SELECT tenant_id FROM tenant_hosts WHERE host = ?1", vec![host.into()])).await?;
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
 /// A page of all tenants, by id.
-pub async fn list(db: &dyn Db, page: &Page) -> Result<Listed<TenantRow>, Fault> {
+pub async fn list(db: &dyn Database, page: &Page) -> Result<Listed<TenantRow>, Fault> {
     let sql = format!("{SELECT} WHERE id > ?1 ORDER BY id LIMIT ?2");
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![after.into(), (page.limit + 1).into()])).await?;

@@ -1,7 +1,7 @@
 //! Browsers that need no second factor for a while.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, audit, one};
 
 /// A trusted browser.
@@ -46,7 +46,7 @@ pub fn seen(hash: &str, now: Time) -> Stmt {
 }
 
 /// A user's trusted browsers, the newest first.
-pub async fn list(db: &dyn Db, user_id: &str, now: Time) -> Result<Vec<Device>, Fault> {
+pub async fn list(db: &dyn Database, user_id: &str, now: Time) -> Result<Vec<Device>, Fault> {
     let sql =
         "SELECT * FROM trusted_devices WHERE user_id = ?1 AND expires_at > ?2 ORDER BY id DESC LIMIT 100";
     let read = |row: &Row| {

@@ -2,7 +2,7 @@
 //! when the owner of the mailbox comes.
 
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::logout_deliveries::owe;
 use crate::store::{audit, one, user_words};
 
@@ -10,7 +10,7 @@ use crate::store::{audit, one, user_words};
 const IS: &str = "EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND email_key = ?3 AND email_verified = 0 AND proved = 0)";
 
 /// Whether a user's account is one.
-pub async fn is_one(db: &dyn Db, user_id: &str, email_key: &str) -> Result<bool, Fault> {
+pub async fn is_one(db: &dyn Database, user_id: &str, email_key: &str) -> Result<bool, Fault> {
     let stmt = Stmt::new(
         format!("SELECT 1 AS n WHERE ?1 AND {IS}"),
         vec![1.into(), user_id.into(), email_key.into()],

@@ -1,7 +1,7 @@
 //! Monthly active users: who signed in or refreshed a token in a calendar month (UTC), counted once.
 
 use crate::model::time::Time;
-use crate::ports::{Db, Fault, Row, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, audit, one};
 
 /// How many were active in a month.
@@ -58,7 +58,7 @@ pub fn close_months_before(month: &str) -> [Stmt; 2] {
 }
 
 /// A page of a tenant's months, newest first.
-pub async fn list(db: &dyn Db, tenant_id: &str, page: &Page) -> Result<Listed<Month>, Fault> {
+pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Month>, Fault> {
     let sql = "SELECT month, sum(users) AS users FROM
                  (SELECT month, 1 AS users FROM active_users WHERE tenant_id = ?1
                   UNION ALL SELECT month, users FROM counted_users WHERE tenant_id = ?1)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::search::{self, Query};
-use crate::ports::{Arg, Db, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, json_text, one};
 
 /// Users whose words are made in one statement.
@@ -36,7 +36,7 @@ pub fn find(query: &Query, args: &mut Vec<Arg>) -> String {
 }
 
 /// Makes the words of some users who have none yet; `false` once there are no such users.
-pub async fn make_piece(db: &dyn Db) -> Result<bool, Fault> {
+pub async fn make_piece(db: &dyn Database) -> Result<bool, Fault> {
     let sql = "SELECT id, email_key, name FROM users WHERE words IS NULL LIMIT ?1";
     let rows = one(db, Stmt::new(sql, vec![PIECE.into()])).await?;
     let mut made = Vec::new();

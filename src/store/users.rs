@@ -3,7 +3,7 @@
 use crate::model::scope::LONGEST_TOGETHER;
 use crate::model::search::Query;
 use crate::model::time::Time;
-use crate::ports::{Arg, Db, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{
     Columns, Listed, Page, administrators, audit, granted, json_text, one, plans, roles, user_words,
 };
@@ -75,13 +75,13 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
 }
 
 /// A user of a directory by address.
-pub async fn by_email(db: &dyn Db, directory: &str, email_key: &str) -> Result<Option<User>, Fault> {
+pub async fn by_email(db: &dyn Database, directory: &str, email_key: &str) -> Result<Option<User>, Fault> {
     let sql = "SELECT * FROM users WHERE directory = ?1 AND email_key = ?2";
     one(db, Stmt::new(sql, vec![directory.into(), email_key.into()])).await?.first().map(read).transpose()
 }
 
 /// A user of a tenant by id.
-pub async fn by_id(db: &dyn Db, tenant_id: &str, id: &str) -> Result<Option<User>, Fault> {
+pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<User>, Fault> {
     let sql = "SELECT * FROM users WHERE tenant_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }
@@ -105,7 +105,7 @@ pub struct Filter {
 ///
 /// `default_plan` is the plan of those who have none of their own.
 pub async fn list(
-    db: &dyn Db,
+    db: &dyn Database,
     tenant_id: &str,
     filter: &Filter,
     default_plan: &str,
@@ -136,7 +136,7 @@ pub async fn list(
 }
 
 /// Whether the deployment has an operator already.
-pub async fn any_operator(db: &dyn Db) -> Result<bool, Fault> {
+pub async fn any_operator(db: &dyn Database) -> Result<bool, Fault> {
     let rows = one(db, Stmt::new("SELECT 1 AS n FROM users WHERE operator = 1 LIMIT 1", vec![])).await?;
     Ok(!rows.is_empty())
 }

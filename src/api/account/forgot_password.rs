@@ -17,6 +17,6 @@ pub(super) struct Body {
 
 pub(super) async fn forgot_password(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    passwords::forgot(cx, &call.chosen, &body.email, "").await?;
+    passwords::forgot(cx, &call.resolved, &body.email, "").await?;
     Ok(message(200, "If the address has an account, a link to reset the password is on its way."))
 }

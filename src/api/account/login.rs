@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::api::account::step;
 use crate::cx::Cx;
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::sign_in::{self, Attempt};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
@@ -20,5 +20,5 @@ pub(super) struct Body {
 pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let attempt = Attempt { email: &body.email, password: &body.password };
-    step(cx, sign_in::with_password(cx, &call.chosen, attempt, Holder::Api).await?)
+    step(cx, sign_in::with_password(cx, &call.resolved, attempt, Channel::Api).await?)
 }

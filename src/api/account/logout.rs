@@ -19,9 +19,9 @@ pub(super) struct Body {
 pub(super) async fn logout(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
     match &body.refresh_token {
-        Some(token) => refresh::end(cx, &call.chosen, token).await?,
+        Some(token) => refresh::end(cx, &call.resolved, token).await?,
         None => {
-            let session = principal::session(cx, &call.chosen, &call.sent()).await?;
+            let session = principal::session(cx, &call.resolved, &call.sent()).await?;
             sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
         }
     }

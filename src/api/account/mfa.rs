@@ -7,9 +7,9 @@ use crate::api::account::{message, ok, signed_in_shape, tokens_shape};
 use crate::api::factor::{self, Names};
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, invalid};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::{self, OwnSession};
-use crate::domain::session::sessions::Holds;
+use crate::domain::session::sessions::SessionSecret;
 use crate::domain::sign_in::second_factor::{self, Proof};
 use crate::domain::sign_in::{self, Attempt, challenges, enrolment, fresh_sign_in};
 use crate::http::body::{self, SMALL};
@@ -45,7 +45,7 @@ pub(super) async fn enable(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Ans
         Some(_) => return Err(invalid("method", "totp or email")),
     };
     let password = body.password.as_deref();
-    let waiting = challenges::for_enrolment(cx, &session, method, password, Holder::Api).await?;
+    let waiting = challenges::for_enrolment(cx, &session, method, password, Channel::Api).await?;
     let mut shape = factor::enrolment(cx, &waiting, Names::Snake)?.unwrap_or_default();
     shape.insert("method".into(), method.name().into());
     shape.insert("expires_in".into(), waiting.expires_in(cx).into());
@@ -60,20 +60,20 @@ pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
             Some(password) if body.code.is_none() => Proof::Password(password),
             _ => Proof::Code(need("code", &body.code)?),
         };
-        let signed_in = sign_in::complete(cx, &call.chosen, token, Holder::Api, proof, false).await?;
+        let signed_in = sign_in::complete(cx, &call.resolved, token, Channel::Api, proof, false).await?;
         return Ok(signed_in_shape(&signed_in));
     }
-    let session = principal::own_session(cx, &call.chosen, &call.sent()).await?;
+    let session = principal::own_session(cx, &call.resolved, &call.sent()).await?;
     let code = Proof::Code(need("code", &body.code)?);
     if let Some(password) = &body.password {
         fresh_sign_in::confirm(cx, &session, password).await?;
     }
-    let waiting = challenges::enrolment_of(cx, &call.chosen, &session).await?;
+    let waiting = challenges::enrolment_of(cx, &call.resolved, &session).await?;
     let method = waiting.methods().first().map(|method| method.name());
-    let enrolled = second_factor::complete(cx, &call.chosen, &waiting, Holder::Api, code, false).await?;
+    let enrolled = second_factor::complete(cx, &call.resolved, &waiting, Channel::Api, code, false).await?;
     let mut shape = json!({ "mfa_enabled": true, "method": method, "backup_codes": enrolled.backup_codes });
     // The session has proved more: what stood for it before is renewed no more.
-    if let (Holds::Tokens(tokens), Some(shape)) = (&enrolled.holds, shape.as_object_mut()) {
+    if let (SessionSecret::Tokens(tokens), Some(shape)) = (&enrolled.session_secret, shape.as_object_mut()) {
         shape.extend(tokens_shape(tokens).as_object().cloned().unwrap_or_default());
     }
     Ok(ok(200, &shape))
@@ -84,7 +84,7 @@ pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let attempt = Attempt { email: need("email", &body.email)?, password: need("password", &body.password)? };
     let code = need("code", &body.code)?;
-    let signed_in = sign_in::with_password_and_code(cx, &call.chosen, attempt, code).await?;
+    let signed_in = sign_in::with_password_and_code(cx, &call.resolved, attempt, code).await?;
     Ok(signed_in_shape(&signed_in))
 }
 
@@ -93,12 +93,12 @@ pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
 pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
     if let Some(token) = &body.mfa_token {
-        let waiting = challenges::find(cx, &call.chosen, token, Holder::Api).await?;
+        let waiting = challenges::find(cx, &call.resolved, token, Channel::Api).await?;
         challenges::send_code(cx, &waiting).await?;
         return Ok(message(200, "A code is on its way to your email"));
     }
-    let session = principal::own_session(cx, &call.chosen, &call.sent()).await?;
-    let waiting = challenges::for_session(cx, &session, body.password.as_deref(), Holder::Api).await?;
+    let session = principal::own_session(cx, &call.resolved, &call.sent()).await?;
+    let waiting = challenges::for_session(cx, &session, body.password.as_deref(), Channel::Api).await?;
     Ok(ok(200, &factor::challenge(cx, &waiting, Names::Snake, "mfaToken")?))
 }
 

@@ -17,7 +17,7 @@ use crate::api::factor::{self, Names};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::sessions::{Holds, Tokens};
+use crate::domain::session::sessions::{SessionSecret, Tokens};
 use crate::domain::sign_in::Step;
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::http::guard::{Answer, open, own_session};
@@ -90,9 +90,9 @@ fn step(cx: &Cx, step: Step) -> Answer {
 
 /// The tokens and their user.
 fn signed_in_shape(signed_in: &SignedIn) -> Response {
-    let mut shape = match &signed_in.holds {
-        Holds::Tokens(tokens) => tokens_shape(tokens),
-        Holds::Cookie(_) => json!({}),
+    let mut shape = match &signed_in.session_secret {
+        SessionSecret::Tokens(tokens) => tokens_shape(tokens),
+        SessionSecret::Cookie(_) => json!({}),
     };
     if let Some(shape) = shape.as_object_mut() {
         shape.insert("user".into(), user_shape(&signed_in.user));

@@ -23,7 +23,7 @@ pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let name = body.full_name.as_deref();
     let new = Registration { email: &body.email, password: &body.password, name, onward: "" };
-    let (email, message) = match register::register(cx, &call.chosen, new).await? {
+    let (email, message) = match register::register(cx, &call.resolved, new).await? {
         Outcome::CheckMail(email) => {
             (email, "Registration received. Please check your email to verify your address.")
         }

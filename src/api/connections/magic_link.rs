@@ -6,7 +6,7 @@ use crate::api::connections::user_shape;
 use crate::api::factor::{self, Names};
 use crate::api::magic_link;
 use crate::cx::Cx;
-use crate::domain::session::sessions::Holds;
+use crate::domain::session::sessions::SessionSecret;
 use crate::domain::sign_in::Step;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -22,11 +22,11 @@ pub(super) async fn request(cx: &Cx, call: &Call<'_>) -> Answer {
 /// `/api/auth/mfa/verify` completes.
 pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
     let mut body = match magic_link::verify(cx, call).await? {
-        Step::SignedIn(signed_in) => match &signed_in.holds {
-            Holds::Tokens(tokens) => {
+        Step::SignedIn(signed_in) => match &signed_in.session_secret {
+            SessionSecret::Tokens(tokens) => {
                 json!({ "token": tokens.access, "user": user_shape(&signed_in.user, "magic-link-login") })
             }
-            Holds::Cookie(_) => json!({}),
+            SessionSecret::Cookie(_) => json!({}),
         },
         Step::Second(waiting) => factor::challenge(cx, &waiting, Names::Camel, "challenge")?,
     };

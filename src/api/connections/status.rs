@@ -12,7 +12,7 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
-    let body = match principal::session(cx, &call.chosen, &call.sent()).await {
+    let body = match principal::session(cx, &call.resolved, &call.sent()).await {
         Ok(session) => {
             json!({ "isAuthenticated": true, "user": user_shape(&session.user, auth_type(&session.amr)) })
         }

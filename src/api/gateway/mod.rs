@@ -37,7 +37,7 @@ pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
         query: &request.query,
         headers: &request.headers,
     };
-    let decision = match forward::plan(cx, &call.chosen, &incoming).await {
+    let decision = match forward::plan(cx, &call.resolved, &incoming).await {
         Err(Error::Refused(Refusal::NotFound)) if request.path == "/" && is_look(request) => {
             return Ok(Outcome::Answer(pages::home(cx, call).await?));
         }

@@ -41,7 +41,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 
 async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
     let cookie = call.request.headers.cookie(COOKIE);
-    answer(call.request, authorize::decide(cx, &call.chosen.tenant, params, cookie).await?)
+    answer(call.request, authorize::decide(cx, &call.resolved.tenant, params, cookie).await?)
 }
 
 /// Sends the browser where it is to go; the consent page answers with this as well.

@@ -14,7 +14,7 @@ use crate::store::clients::Client;
 
 pub(super) async fn ask(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
     let resources: Vec<String> = params.all("resource").map(str::to_owned).collect();
-    let asked = device::ask(cx, &call.chosen.tenant, &client, params.get("scope"), &resources).await?;
+    let asked = device::ask(cx, &call.resolved.tenant, &client, params.get("scope"), &resources).await?;
     let body = json!({
         "device_code": asked.device_code,
         "user_code": asked.user_code,

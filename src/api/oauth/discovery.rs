@@ -9,7 +9,7 @@ use crate::http::response::Response;
 use crate::oidc::discovery::metadata;
 
 pub(super) async fn discovery(_: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = &call.chosen.tenant;
+    let tenant = &call.resolved.tenant;
     let registration = tenant.settings.client_registration != ClientRegistration::Closed;
     let second_factors = tenant.settings.mfa != MfaPolicy::Off;
     Ok(Response::json(200, &metadata(&tenant.issuer, registration, second_factors))

@@ -18,5 +18,5 @@ pub(super) async fn introspect(cx: &Cx, call: &Call<'_>, client: Rc<Client>, par
         return Err(oauth(Code::InvalidClient, "a public client may not introspect"));
     }
     let token = params.get("token").ok_or_else(|| oauth(Code::InvalidRequest, "token is missing"))?;
-    Ok(Response::json(200, &introspection::introspect(cx, &call.chosen.tenant, &client, token).await?))
+    Ok(Response::json(200, &introspection::introspect(cx, &call.resolved.tenant, &client, token).await?))
 }

@@ -7,7 +7,7 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 pub(super) async fn jwks(cx: &Cx, call: &Call<'_>) -> Answer {
-    let keys = keys::of(cx, &call.chosen.tenant.id).await?;
+    let keys = keys::of(cx, &call.resolved.tenant.id).await?;
     // RFC 9110 §13.1.2: one of the listed tags, weak or not, or any.
     let known = call.request.headers.get("if-none-match").is_some_and(|tags| {
         tags.split(',')

@@ -40,7 +40,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 async fn answer(cx: &Cx, call: &Call<'_>, params: Params, confirmed: bool) -> Answer {
-    let tenant = &call.chosen.tenant;
+    let tenant = &call.resolved.tenant;
     let cookie = call.request.headers.cookie(COOKIE);
     match rp_logout::request(cx, tenant, &params, cookie, confirmed).await? {
         Outcome::Ask(back) => {

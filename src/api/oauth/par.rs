@@ -13,6 +13,6 @@ use crate::oidc::params::Params;
 use crate::store::clients::Client;
 
 pub(super) async fn par(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
-    let request_uri = authorize::push(cx, &call.chosen.tenant, &client, params).await?;
+    let request_uri = authorize::push(cx, &call.resolved.tenant, &client, params).await?;
     Ok(Response::json(201, &json!({ "request_uri": request_uri, "expires_in": PUSHED_SECONDS })))
 }

@@ -19,19 +19,19 @@ use crate::oidc::error::Code;
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
     let members = body::object(call, SMALL).await.map_err(worded)?;
     let described = described(members).map_err(worded)?;
-    let new = registration::register(cx, &call.chosen, &call.sent(), described).await.map_err(worded)?;
+    let new = registration::register(cx, &call.resolved, &call.sent(), described).await.map_err(worded)?;
     let token = new.registration_token.clone().unwrap_or_default();
-    Ok(Response::json(201, &information(&call.chosen.tenant, &new, &token)))
+    Ok(Response::json(201, &information(&call.resolved.tenant, &new, &token)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = call.chosen.tenant.as_ref();
+    let tenant = call.resolved.tenant.as_ref();
     let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
     Ok(Response::json(200, &again(call, client)))
 }
 
 pub(super) async fn replace(cx: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = call.chosen.tenant.as_ref();
+    let tenant = call.resolved.tenant.as_ref();
     let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
     let mut members = body::object(call, SMALL).await.map_err(worded)?;
     // RFC 7592 §2.2: it says which client it means, and none of what only we say.
@@ -59,7 +59,7 @@ pub(super) async fn replace(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = call.chosen.tenant.as_ref();
+    let tenant = call.resolved.tenant.as_ref();
     let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
     registration::remove(cx, tenant, &client).await?;
     Ok(Response::empty(204))
@@ -81,7 +81,7 @@ fn information(tenant: &Tenant, new: &Made, token: &str) -> Value {
 /// The same later: the token is the one that was just presented, and its secret is not known to us.
 fn again(call: &Call<'_>, client: Client) -> Value {
     let made = Made { client, secret: None, registration_token: None };
-    information(&call.chosen.tenant, &made, call.bearer().unwrap_or_default())
+    information(&call.resolved.tenant, &made, call.bearer().unwrap_or_default())
 }
 
 /// RFC 7591 §3.2.2.

@@ -14,6 +14,6 @@ use crate::store::clients::Client;
 
 pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
     let token = params.get("token").ok_or_else(|| oauth(Code::InvalidRequest, "token is missing"))?;
-    revocation::revoke(cx, &call.chosen.tenant, &client, token).await?;
+    revocation::revoke(cx, &call.resolved.tenant, &client, token).await?;
     Ok(Response::empty(200))
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::json;
 
 use crate::cx::Cx;
-use crate::domain::oauth::codes::{self, Presented};
+use crate::domain::oauth::codes::{self, PresentedCode};
 use crate::domain::oauth::grants::Issued;
 use crate::domain::oauth::{client_credentials, device, refresh, token_exchange as exchange};
 use crate::domain::refusal::{Error, oauth};
@@ -22,7 +22,7 @@ use crate::oidc::token_exchange::{ACCESS_TOKEN, Exchange};
 use crate::store::clients::Client;
 
 pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
-    let tenant = &call.chosen.tenant;
+    let tenant = &call.resolved.tenant;
     let grant_type = need(&params, "grant_type")?;
     if !GRANTS.contains(&grant_type) {
         return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here"));
@@ -54,7 +54,7 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
 }
 
 async fn code(cx: &Cx, tenant: &Tenant, client: &Client, params: &Params) -> Result<Issued, Error> {
-    let presented = Presented {
+    let presented = PresentedCode {
         code: need(params, "code")?,
         redirect_uri: params.get("redirect_uri"),
         code_verifier: params.get("code_verifier"),

@@ -22,7 +22,7 @@ pub(super) async fn userinfo(cx: &Cx, call: &Call<'_>) -> Answer {
         _ => None,
     };
     let sent = form.as_ref().and_then(|params| params.get("access_token"));
-    let person = principal::person(cx, &call.chosen, call.bearer().or(sent)).await?;
+    let person = principal::person(cx, &call.resolved, call.bearer().or(sent)).await?;
     if !person.scopes.hold(&["openid".to_owned()]) {
         return Err(Refusal::ScopeMissing(vec!["openid".into()]).into());
     }

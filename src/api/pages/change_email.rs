@@ -18,8 +18,10 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let token = &call.query("token").ok_or(Refusal::LinkDead)?;
     let m = place.m;
-    let looked = match email_change::look(cx, &call.chosen, token).await {
-        Err(Error::Refused(Refusal::LinkDead)) if email_change::is_done(cx, &call.chosen, token).await? => {
+    let looked = match email_change::look(cx, &call.resolved, token).await {
+        Err(Error::Refused(Refusal::LinkDead))
+            if email_change::is_done(cx, &call.resolved, token).await? =>
+        {
             let next = Some(("account", m.account));
             return Ok(said(place, m.change_email_already, m.change_email_done_text, next)?);
         }
@@ -39,8 +41,8 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let m = place.m;
     let cookie = call.request.headers.cookie(COOKIE);
-    let session = principal::browser(cx, &call.chosen, cookie).await?;
-    match email_change::confirm(cx, &call.chosen, fields.need("token")?, session.as_ref()).await? {
+    let session = principal::browser(cx, &call.resolved, cookie).await?;
+    match email_change::confirm(cx, &call.resolved, fields.need("token")?, session.as_ref()).await? {
         Confirmed::Waits => Ok(said(place, m.verified, m.change_email_waits, None)?),
         Confirmed::Done => {
             Ok(said(place, m.change_email_done, m.change_email_done_text, Some(("account", m.account)))?)

@@ -38,7 +38,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let Some(asked) = &place.asked else { return Err(Refusal::LinkDead.into()) };
     let m = place.m;
     let cookie = call.request.headers.cookie(COOKIE);
-    let Some(session) = principal::browser(cx, &call.chosen, cookie).await? else {
+    let Some(session) = principal::browser(cx, &call.resolved, cookie).await? else {
         return Ok(Response::see_other(&place.link("login")));
     };
     let page = Consent {
@@ -73,6 +73,6 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     };
     let cookie = call.request.headers.cookie(COOKIE);
     let id = fields.need("request")?;
-    let outcome = authorize::decided(cx, &call.chosen.tenant, cookie, id, allow).await?;
+    let outcome = authorize::decided(cx, &call.resolved.tenant, cookie, id, allow).await?;
     oauth::answer(call.request, outcome)
 }

@@ -20,7 +20,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let typed = call.query("user_code").unwrap_or_default();
     if person(cx, call).await?.is_none() {
-        return Ok(Response::see_other(&view::sign_in(&call.chosen.tenant, &typed)));
+        return Ok(Response::see_other(&view::sign_in(&call.resolved.tenant, &typed)));
     }
     let shown = user_code::typed(&typed).map(|code| user_code::shown(&code));
     Ok(view::enter(place, shown.as_deref().unwrap_or_default(), None)?)
@@ -32,7 +32,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let typed = fields.need("user_code")?;
     let Some(person) = person(cx, call).await? else {
-        return Ok(Response::see_other(&view::sign_in(&call.chosen.tenant, typed)));
+        return Ok(Response::see_other(&view::sign_in(&call.resolved.tenant, typed)));
     };
     match decided(cx, place, &person, typed, fields.get("decision")).await {
         Err(Error::Refused(refusal @ (Refusal::NotFound | Refusal::Limited(_)))) => {
@@ -63,5 +63,5 @@ async fn decided(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decis
 }
 
 async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {
-    principal::browser(cx, &call.chosen, call.request.headers.cookie(COOKIE)).await
+    principal::browser(cx, &call.resolved, call.request.headers.cookie(COOKIE)).await
 }

@@ -46,7 +46,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         return Ok(place.page(200, &Forgot { m: place.m, place, email, problem: None })?);
     }
     let onward = place.query();
-    match passwords::forgot(cx, &call.chosen, email, &place.mailed_query()).await {
+    match passwords::forgot(cx, &call.resolved, email, &place.mailed_query()).await {
         Ok(()) => {
             let between = if onward.is_empty() { "" } else { "&" };
             let to = format!("/tenant/{}/forgot?{onward}{between}sent=1", place.tenant.id);

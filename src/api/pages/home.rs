@@ -25,7 +25,7 @@ struct Home<'a> {
 pub(crate) async fn home(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let m = place.m;
-    let session = principal::browser(cx, &call.chosen, call.request.headers.cookie(COOKIE)).await?;
+    let session = principal::browser(cx, &call.resolved, call.request.headers.cookie(COOKIE)).await?;
     let text = match &session {
         Some(session) => fill(m.home_in, "email", &session.user.email),
         None => m.home_out.to_owned(),

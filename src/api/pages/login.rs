@@ -39,7 +39,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     // One who is signed in confirms that it is them.
     let confirm = call.query("confirm").map(|_| place.m.confirm_identity);
     let cookie = call.request.headers.cookie(sessions::COOKIE).filter(|_| confirm.is_some());
-    let known = principal::browser(cx, &call.chosen, cookie).await?;
+    let known = principal::browser(cx, &call.resolved, cookie).await?;
     let known = known.as_ref().map(|session| session.user.email.as_str());
     let problem = over.or(confirm).map(|text| Problem { status: 200, sentence: text.to_owned(), field: "" });
     page(cx, call, &place, hint.or(known).unwrap_or_default(), problem).await
@@ -73,7 +73,7 @@ pub(super) async fn page(
         call.request.headers.cookie(passkeys::COOKIE).filter(|secret| (20..=128).contains(&secret.len()));
     let fresh = (there.is_none() && call.request.method == "GET").then(|| cx.secret());
     let request = match there.or(fresh.as_deref()) {
-        Some(browser) => passkeys::request(cx, &call.chosen, &call.request.host, Some(browser)).await,
+        Some(browser) => passkeys::request(cx, &call.resolved, &call.request.host, Some(browser)).await,
         None => Err(Refusal::Forbidden.into()),
     };
     let options = match request {
@@ -103,11 +103,11 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
             let host = &call.request.host;
             // A browser without the cookie was shown no page of ours, and has no ceremony.
             let shown_to = call.request.headers.cookie(passkeys::COOKIE).unwrap_or_default();
-            passkeys::sign_in(cx, &call.chosen, host, &credential, Some(shown_to), browser(call)).await
+            passkeys::sign_in(cx, &call.resolved, host, &credential, Some(shown_to), browser(call)).await
         }
         None => {
             let attempt = Attempt { email: fields.need("email")?, password: fields.need("password")? };
-            sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await
+            sign_in::with_password(cx, &call.resolved, attempt, browser(call)).await
         }
     };
     match step {

@@ -33,5 +33,5 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         sessions::end(cx, &credential.tenant.id, credential.actor(), session_id).await?;
     }
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-    Ok(signed_out(call.request, Some(&call.chosen.tenant.id))?.with("set-cookie", gone))
+    Ok(signed_out(call.request, Some(&call.resolved.tenant.id))?.with("set-cookie", gone))
 }

@@ -37,7 +37,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of_link(cx, call, None).await?;
     let Some(token) = &call.query("token") else { return Ok(Response::see_other(&place.link("login"))) };
     let m = place.m;
-    let looked = magic_links::look(cx, &call.chosen, token).await?;
+    let looked = magic_links::look(cx, &call.resolved, token).await?;
     let text = fill(m.magic_text, "email", &looked.email);
     let (title, button, page) = (m.sign_in, m.sign_in, "magic-link");
     Ok(place.sign_in_page(
@@ -51,11 +51,11 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of_link(cx, call, Some(&fields)).await?;
     if let Some(token) = fields.get("token") {
-        return place.step(call, magic_links::follow(cx, &call.chosen, token, browser(call)).await?);
+        return place.step(call, magic_links::follow(cx, &call.resolved, token, browser(call)).await?);
     }
     let email = fields.need("email")?;
     let Some(code) = fields.get("code") else {
-        return match magic_links::request(cx, &call.chosen, email, &place.mailed_query()).await {
+        return match magic_links::request(cx, &call.resolved, email, &place.mailed_query()).await {
             Ok(()) => sent(place, email, None),
             Err(Error::Refused(refusal @ (Refusal::Invalid(_) | Refusal::Limited(_)))) => {
                 let problem = Problem::of(place.m, &refusal);
@@ -64,7 +64,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
             Err(error) => Err(error),
         };
     };
-    match magic_links::enter_code(cx, &call.chosen, email, code, browser(call)).await {
+    match magic_links::enter_code(cx, &call.resolved, email, code, browser(call)).await {
         Ok(step) => place.step(call, step),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &refusal);

@@ -11,7 +11,7 @@ use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::sessions;
-use crate::domain::sign_in::challenges::{self, COOKIE, Waiting};
+use crate::domain::sign_in::challenges::{self, COOKIE, PendingChallenge};
 use crate::domain::sign_in::second_factor::{self, Proof};
 use crate::domain::sign_in::{passkeys, step_up};
 use crate::http::guard::Answer;
@@ -86,7 +86,13 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 /// On with a session, if the form proves the second factor.
-async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, fields: &Fields) -> Answer {
+async fn prove(
+    cx: &Cx,
+    call: &Call<'_>,
+    place: &Place,
+    waiting: &PendingChallenge,
+    fields: &Fields,
+) -> Answer {
     let verified;
     let proof = match (fields.credential()?, fields.get("password")) {
         (Some(credential), _) => {
@@ -97,7 +103,7 @@ async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, field
         (None, None) => Proof::Code(fields.need("code")?),
     };
     let trust = fields.get("trust").is_some();
-    let signed_in = second_factor::complete(cx, &call.chosen, waiting, browser(call), proof, trust).await?;
+    let signed_in = second_factor::complete(cx, &call.resolved, waiting, browser(call), proof, trust).await?;
     let answer = match signed_in.backup_codes.as_slice() {
         [] => place.go_on(call),
         codes => view::backup_codes(place, codes)?,
@@ -106,24 +112,28 @@ async fn prove(cx: &Cx, call: &Call<'_>, place: &Place, waiting: &Waiting, field
 }
 
 /// Back to the page, which asks for the code that was mailed.
-fn sent(place: &Place, waiting: &Waiting) -> Response {
+fn sent(place: &Place, waiting: &PendingChallenge) -> Response {
     let usual = waiting.methods().first() == Some(&Method::Email);
     Response::see_other(&place.link_with("mfa", if usual { "sent=1" } else { "use=email&sent=1" }))
 }
 
 async fn session(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {
-    principal::browser(cx, &call.chosen, call.request.headers.cookie(sessions::COOKIE)).await
+    principal::browser(cx, &call.resolved, call.request.headers.cookie(sessions::COOKIE)).await
 }
 
 /// What the browser's cookie waits for, unless it was left behind: by a session that is not this one, or by a
 /// sign-in before the one that this session came of.
-async fn waiting(cx: &Cx, call: &Call<'_>, session: Option<&OwnSession>) -> Result<Option<Waiting>, Error> {
+async fn waiting(
+    cx: &Cx,
+    call: &Call<'_>,
+    session: Option<&OwnSession>,
+) -> Result<Option<PendingChallenge>, Error> {
     let Some(secret) = call.request.headers.cookie(COOKIE) else { return Ok(None) };
     if step_up::is_sealed(secret) {
         let Some(session) = session.filter(|session| !has_two(&session.amr)) else { return Ok(None) };
-        return step_up::find(cx, &call.chosen, session, secret, browser(call)).await;
+        return step_up::find(cx, &call.resolved, session, secret, browser(call)).await;
     }
-    let waiting = match challenges::find(cx, &call.chosen, secret, browser(call)).await {
+    let waiting = match challenges::find(cx, &call.resolved, secret, browser(call)).await {
         Ok(waiting) => waiting,
         Err(Error::Refused(Refusal::ChallengeOver)) => return Ok(None),
         Err(error) => return Err(error),

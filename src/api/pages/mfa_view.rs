@@ -8,7 +8,7 @@ use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::cx::Cx;
-use crate::domain::sign_in::challenges::{Enrolling, Purpose, Waiting};
+use crate::domain::sign_in::challenges::{Enrolling, PendingChallenge, Purpose};
 use crate::domain::sign_in::passkeys;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -61,7 +61,7 @@ pub(super) async fn ask(
     cx: &Cx,
     call: &Call<'_>,
     place: &Place,
-    waiting: &Waiting,
+    waiting: &PendingChallenge,
     asking: Asking<'_>,
 ) -> Answer {
     let m = place.m;
@@ -131,7 +131,7 @@ pub(super) async fn ask(
 }
 
 /// The ways besides this one.
-fn others<'a>(place: &Place, waiting: &Waiting, shown: Method) -> Vec<(String, &'a str)> {
+fn others<'a>(place: &Place, waiting: &PendingChallenge, shown: Method) -> Vec<(String, &'a str)> {
     let m = place.m;
     let other = |method: &Method| {
         let name = match method {

@@ -13,9 +13,9 @@ use crate::api::pages::words::Problem;
 use crate::cx::Cx;
 use crate::domain::oauth::authorize::form_action;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
-use crate::domain::session::sessions::{self, Holds};
-use crate::domain::sign_in::challenges::{self, Waiting};
+use crate::domain::session::channel::Channel;
+use crate::domain::session::sessions::{self, SessionSecret};
+use crate::domain::sign_in::challenges::{self, PendingChallenge};
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::sign_in::{Step, trusted_devices};
 use crate::domain::templates;
@@ -60,7 +60,7 @@ impl Place {
             let field = fields.and_then(|fields| fields.get(name)).map(str::to_owned);
             field.or_else(|| call.query(name)).filter(|value| !value.is_empty())
         };
-        Place::in_tenant(cx, call, call.chosen.tenant.clone(), &said).await
+        Place::in_tenant(cx, call, call.resolved.tenant.clone(), &said).await
     }
 
     /// The same of a mailed link, which is good also when what it carried on is over.
@@ -73,7 +73,7 @@ impl Place {
                 let field = |name: &str| fields.and_then(|fields| fields.get(name)).map(str::to_owned);
                 let but_the_request =
                     |name: &str| field(name).or_else(|| call.query(name)).filter(|_| name != "request");
-                Place::in_tenant(cx, call, call.chosen.tenant.clone(), &but_the_request).await
+                Place::in_tenant(cx, call, call.resolved.tenant.clone(), &but_the_request).await
             }
             other => other,
         }
@@ -273,7 +273,7 @@ impl Place {
     }
 
     /// On to the second factor, with the challenge in a cookie.
-    pub(super) fn second(&self, waiting: &Waiting) -> Response {
+    pub(super) fn second(&self, waiting: &PendingChallenge) -> Response {
         let cookie = set_cookie(challenges::COOKIE, &waiting.secret, challenges::SECONDS);
         Response::see_other(&self.link("mfa")).with("set-cookie", cookie)
     }
@@ -281,7 +281,7 @@ impl Place {
     /// An answer to one who is signed in from now on.
     pub(super) fn signed_in(&self, signed_in: &SignedIn, mut answer: Response) -> Response {
         let settings = signed_in.tenant.settings_for(&signed_in.user);
-        if let Holds::Cookie(cookie) = &signed_in.holds {
+        if let SessionSecret::Cookie(cookie) = &signed_in.session_secret {
             let cookie = set_cookie(sessions::COOKIE, cookie, settings.session_absolute_seconds);
             answer = answer.with("set-cookie", cookie);
         }
@@ -294,9 +294,9 @@ impl Place {
 }
 
 /// The browser that sent a form.
-pub(super) fn browser<'a>(call: &'a Call<'_>) -> Holder<'a> {
+pub(super) fn browser<'a>(call: &'a Call<'_>) -> Channel<'a> {
     let cookie = |name| call.request.headers.cookie(name);
-    Holder::Browser { device: cookie(trusted_devices::COOKIE), session: cookie(sessions::COOKIE) }
+    Channel::Browser { device: cookie(trusted_devices::COOKIE), session: cookie(sessions::COOKIE) }
 }
 
 /// Text as the value of a pair in a query.

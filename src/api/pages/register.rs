@@ -46,7 +46,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 /// Mails the link that confirms an address once more, to one who could not sign in without.
 async fn resend(cx: &Cx, call: &Call<'_>, place: &Place, email: &str) -> Answer {
     let m = place.m;
-    register::resend(cx, &call.chosen, email, &place.mailed_query()).await?;
+    register::resend(cx, &call.resolved, email, &place.mailed_query()).await?;
     Ok(said(place, m.check_mail, &fill(m.resent_text, "email", email), Some(("login", m.back_to_sign_in)))?)
 }
 
@@ -61,7 +61,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let onward = place.query();
     let mailed = place.mailed_query();
     let new = Registration { email, password, name: Some(name), onward: &mailed };
-    match register::register(cx, &call.chosen, new).await {
+    match register::register(cx, &call.resolved, new).await {
         Ok(Outcome::CheckMail(_)) => {
             let between = if onward.is_empty() { "" } else { "&" };
             let to = format!("/tenant/{}/register?{onward}{between}sent=1", place.tenant.id);
@@ -69,7 +69,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Ok(Outcome::Ready(_)) => {
             let attempt = Attempt { email, password };
-            place.step(call, sign_in::with_password(cx, &call.chosen, attempt, browser(call)).await?)
+            place.step(call, sign_in::with_password(cx, &call.resolved, attempt, browser(call)).await?)
         }
         Err(Error::Refused(refusal @ Refusal::SignUpClosed)) => Err(refusal.into()),
         Err(Error::Refused(refusal)) => {

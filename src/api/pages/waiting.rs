@@ -56,7 +56,7 @@ impl About {
 
 /// The request of that id; `None` if there is none, or it is over.
 pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Asked>, Fault> {
-    let waiting = authorize::waiting(cx, tenant, id).await?;
+    let waiting = authorize::pending_authorization(cx, tenant, id).await?;
     Ok(waiting.map(|waiting| Asked {
         resume: waiting.resume(tenant),
         form_action: waiting.form_action(),

@@ -42,7 +42,7 @@ pub(super) async fn change_email(cx: &Cx, call: &Call<'_>, session: OwnSession) 
 /// user's own, goes on.
 pub(super) async fn confirm(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Token = body::json(call, SMALL).await?;
-    let session = principal::own_session(cx, &call.chosen, &call.sent()).await.ok();
-    let confirmed = email_change::confirm(cx, &call.chosen, &body.token, session.as_ref()).await?;
+    let session = principal::own_session(cx, &call.resolved, &call.sent()).await.ok();
+    let confirmed = email_change::confirm(cx, &call.resolved, &body.token, session.as_ref()).await?;
     Ok(ok(200, json!({ "changed": confirmed == Confirmed::Done })))
 }

@@ -7,7 +7,7 @@ use crate::api::factor::{self, Names};
 use crate::api::session::{ok, signed_in_shape};
 use crate::cx::Cx;
 use crate::domain::refusal::invalid;
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
 use crate::domain::sign_in::second_factor::{self, Proof};
 use crate::domain::sign_in::{challenges, enrolment, fresh_sign_in, passkeys};
@@ -65,7 +65,7 @@ pub(super) async fn reauthenticate(cx: &Cx, call: &Call<'_>, session: OwnSession
 /// `POST /api/auth/mfa/verify`: completes a sign-in, or a step-up.
 pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    let waiting = challenges::find(cx, &call.chosen, &body.challenge, Holder::Api).await?;
+    let waiting = challenges::find(cx, &call.resolved, &body.challenge, Channel::Api).await?;
     let verified;
     let proof = match (&body.code, &body.password, &body.credential) {
         (Some(code), None, None) => Proof::Code(code),
@@ -76,14 +76,14 @@ pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         _ => return Err(invalid("code", "exactly one of code, password and credential")),
     };
-    let signed_in = second_factor::complete(cx, &call.chosen, &waiting, Holder::Api, proof, false).await?;
+    let signed_in = second_factor::complete(cx, &call.resolved, &waiting, Channel::Api, proof, false).await?;
     Ok(signed_in_shape(&signed_in))
 }
 
 /// `POST /api/auth/mfa/send`: mails a code.
 pub(super) async fn send(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Send = body::json(call, SMALL).await?;
-    let waiting = challenges::find(cx, &call.chosen, &body.challenge, Holder::Api).await?;
+    let waiting = challenges::find(cx, &call.resolved, &body.challenge, Channel::Api).await?;
     challenges::send_code(cx, &waiting).await?;
     Ok(ok(200, json!({ "message": "A code is on its way to your email" })))
 }
@@ -97,6 +97,6 @@ pub(super) async fn status(cx: &Cx, _: &Call<'_>, session: OwnSession) -> Answer
 /// `POST /api/auth/mfa/step-up`: asks the session for its second factor.
 pub(super) async fn step_up(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let Confirmed { password } = body::json_or_nothing(call, SMALL).await?;
-    let waiting = challenges::for_session(cx, &session, password.as_deref(), Holder::Api).await?;
+    let waiting = challenges::for_session(cx, &session, password.as_deref(), Channel::Api).await?;
     Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?))
 }

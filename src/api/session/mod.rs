@@ -25,7 +25,7 @@ use crate::api::factor::{self, Names};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::sessions::Holds;
+use crate::domain::session::sessions::SessionSecret;
 use crate::domain::sign_in::Step;
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::http::guard::{Answer, key_maker, open, own_session, session};
@@ -105,7 +105,7 @@ fn step(cx: &Cx, step: Step) -> Answer {
 /// The user and their tokens.
 fn signed_in_shape(signed_in: &SignedIn) -> Response {
     let mut data = json!({ "user": user_shape(&signed_in.user) });
-    if let (Holds::Tokens(tokens), Some(data)) = (&signed_in.holds, data.as_object_mut()) {
+    if let (SessionSecret::Tokens(tokens), Some(data)) = (&signed_in.session_secret, data.as_object_mut()) {
         let pair = json!({ "accessToken": tokens.access, "refreshToken": tokens.refresh });
         data.insert("tokens".into(), pair);
         if !signed_in.backup_codes.is_empty() {

@@ -10,7 +10,7 @@ use crate::api::tenant::list::{listed, page};
 use crate::api::webauthn;
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
 use crate::domain::sign_in::passkeys::{self, NewPasskey, Passkey};
 use crate::domain::sign_in::{challenges, relying_party};
@@ -99,9 +99,9 @@ pub(super) async fn login_options(cx: &Cx, call: &Call<'_>) -> Answer {
     let Second { challenge } = body::json_or_nothing(call, SMALL).await?;
     let host = &call.request.host;
     let request = match challenge {
-        None => passkeys::request(cx, &call.chosen, host, None).await?,
+        None => passkeys::request(cx, &call.resolved, host, None).await?,
         Some(secret) => {
-            let waiting = challenges::find(cx, &call.chosen, &secret, Holder::Api).await?;
+            let waiting = challenges::find(cx, &call.resolved, &secret, Channel::Api).await?;
             passkeys::request_second(cx, &waiting, host).await?
         }
     };
@@ -112,12 +112,12 @@ pub(super) async fn login_options(cx: &Cx, call: &Call<'_>) -> Answer {
 pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
     let Body { credential } = body::json(call, SMALL).await?;
     let host = &call.request.host;
-    step(cx, passkeys::sign_in(cx, &call.chosen, host, &credential, None, Holder::Api).await?)
+    step(cx, passkeys::sign_in(cx, &call.resolved, host, &credential, None, Channel::Api).await?)
 }
 
 /// `GET /.well-known/webauthn`: whose pages may use the host's passkeys as well (§5.11.1).
 pub(super) async fn origins(cx: &Cx, call: &Call<'_>) -> Answer {
-    let tenant = &call.chosen.tenant;
+    let tenant = &call.resolved.tenant;
     if !tenant.settings.passkeys {
         return Err(Refusal::NotFound.into());
     }

@@ -19,6 +19,6 @@ pub(super) struct Body {
 
 pub(super) async fn refresh(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
-    let tokens = refresh::refresh(cx, &call.chosen, &body.refresh_token).await?;
+    let tokens = refresh::refresh(cx, &call.resolved, &body.refresh_token).await?;
     Ok(ok(200, json!({ "accessToken": tokens.access, "refreshToken": tokens.refresh })))
 }

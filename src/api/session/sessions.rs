@@ -7,13 +7,13 @@ use crate::api::tenant::list::{listed, page};
 use crate::api::tenant::sessions::shape;
 use crate::cx::Cx;
 use crate::domain::session::principal::OwnSession;
-use crate::domain::session::sessions::{self, Shown};
+use crate::domain::session::sessions::{self, SessionSummary};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let all = sessions::list(cx, &session.tenant, &session.user.id, false, &page(call)?).await?;
-    let marked = |shown: &Shown| -> Value {
+    let marked = |shown: &SessionSummary| -> Value {
         let mut one = shape(shown);
         if let Some(one) = one.as_object_mut() {
             one.insert("current".into(), (shown.id == session.id()).into());

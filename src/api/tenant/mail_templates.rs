@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
-use crate::domain::mailing::templates::{self, Kept};
+use crate::domain::mailing::templates::{self, StoredMailTemplate};
 use crate::domain::mailing::{Content, KINDS, Kind, variables};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::Admin;
@@ -38,7 +38,7 @@ impl Written {
 
 /// The parts are null where the mail is the default. `problem` says why a kept template is not sent, and the
 /// default is in its place.
-fn shape(kind: Kind, language: Language, kept: Option<&Kept>) -> Value {
+fn shape(kind: Kind, language: Language, kept: Option<&StoredMailTemplate>) -> Value {
     let content = kept.map(|kept| &kept.content);
     let variables: Vec<Value> = variables(kind)
         .map(|variable| json!({ "name": variable.name, "description": variable.about }))

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::session::principal::CredentialAdmin;
-use crate::domain::session::sessions::{self, Shown};
+use crate::domain::session::sessions::{self, SessionSummary};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 
 /// A session as its user and administrators see it.
-pub(crate) fn shape(session: &Shown) -> Value {
+pub(crate) fn shape(session: &SessionSummary) -> Value {
     let (id, name) = session.client.as_ref().map(|(id, name)| (id, name)).unzip();
     json!({
         "id": session.id, "clientId": id, "clientName": name, "scope": session.scope, "amr": session.amr,

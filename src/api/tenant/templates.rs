@@ -7,7 +7,7 @@ use crate::api::tenant::list::whole;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::Admin;
-use crate::domain::templates::{self, KINDS, Kept, Kind, kind};
+use crate::domain::templates::{self, KINDS, Kind, StoredTemplate, kind};
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -29,7 +29,7 @@ pub(super) struct Previewed {
 }
 
 /// `html` is null where the page is the default. `problem` says why a kept one is not served.
-fn shape(kind: &Kind, kept: Option<&Kept>) -> Value {
+fn shape(kind: &Kind, kept: Option<&StoredTemplate>) -> Value {
     let problem = kept.and_then(|kept| templates::problem(kind, kept));
     let variable = |(name, is, _): &(&str, &str, &str)| json!({ "name": name, "description": is });
     json!({

@@ -85,9 +85,9 @@ async fn promote(cx: &Cx, tenant: &Tenant, actor: &str, was: User) -> Result<Use
     if !write(cx, tenant, actor, &user, deed).await? {
         return Err(CHANGED.into());
     }
-    cx.cache.forget_user(&user.id);
+    cx.memory.forget_user(&user.id);
     if unproven {
-        backchannel::soon(cx, &user.id);
+        backchannel::notify_clients_in_background(cx, &user.id);
     }
     Ok(user)
 }

@@ -36,8 +36,8 @@ pub async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Res
             None => Refusal::NotFound.into(),
         });
     }
-    cx.cache.forget_user(id);
-    backchannel::soon(cx, id);
+    cx.memory.forget_user(id);
+    backchannel::notify_clients_in_background(cx, id);
     Ok(())
 }
 

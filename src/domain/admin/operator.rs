@@ -69,7 +69,7 @@ pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, E
         batch.push(audit::row_if_changed(cx, &row.id, made));
     }
     let answers = cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&row.id);
+    cx.memory.forget_tenant(&row.id);
     if answers.first().is_some_and(|rows| !rows.is_empty()) {
         return Ok(row);
     }
@@ -127,7 +127,7 @@ pub async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<Te
         (&mark.id, mark.stmt),
     );
     let answers = cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&was.id);
+    cx.memory.forget_tenant(&was.id);
     let row = find(cx, id).await?;
     if answers.first().is_none_or(Vec::is_empty) {
         return Err(Refusal::Conflict(HOST_TAKEN).into());
@@ -152,7 +152,7 @@ pub async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> {
         store::audit::forget_tenant(&row.id),
     ];
     let answers = cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&row.id);
+    cx.memory.forget_tenant(&row.id);
     if answers.get(1).is_none_or(Vec::is_empty) {
         return Err(Refusal::NotFound.into());
     }

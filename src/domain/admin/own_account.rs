@@ -7,7 +7,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
-use crate::domain::session::standing::needs_second;
+use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::passwords;
 use crate::model::factor::has_two;
 use crate::store;
@@ -23,7 +23,7 @@ pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), 
     // The remembered user may be seconds old.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?;
     let fresh = fresh.ok_or(Refusal::BadCredential)?;
-    if needs_second(tenant, &fresh) && !has_two(&session.amr) {
+    if needs_second_factor(tenant, &fresh) && !has_two(&session.amr) {
         return Err(Refusal::MfaRequired.into());
     }
     if fresh.password_hash.is_some() {

@@ -96,7 +96,7 @@ async fn set(cx: &Cx, admin: &Admin, tenant: &Tenant, was: &str, settings: &Sett
         then(store::trusted_devices::delete_all_of_tenant(&tenant.id));
     }
     let answers = cx.db.run(batch).await?;
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
 }
 

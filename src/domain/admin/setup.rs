@@ -55,7 +55,7 @@ pub async fn setup(
         store::tenants::name_for_operator(HOME, &name, &user.id),
     ];
     let made = cx.db.run(batch).await?.first().is_some_and(|rows| !rows.is_empty());
-    cx.cache.forget_tenant(HOME);
+    cx.memory.forget_tenant(HOME);
     if !made {
         return Err(Refusal::Conflict(
             "the first administrator exists already, or the address has an account",

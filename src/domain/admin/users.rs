@@ -268,9 +268,9 @@ pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<
         mailing::dispatch(cx, told).await;
     }
     if user.status == "disabled" || change.reset_mfa {
-        backchannel::soon(cx, &user.id);
+        backchannel::notify_clients_in_background(cx, &user.id);
     }
-    cx.cache.forget_user(&user.id);
+    cx.memory.forget_user(&user.id);
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
@@ -302,7 +302,7 @@ pub async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Err
     let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
     let set = store::users::set_name(&session.user, name.as_deref());
     cx.db.run(vec![set, audit::row(cx, &session.tenant.id, entry)]).await?;
-    cx.cache.forget_user(id);
+    cx.memory.forget_user(id);
     Ok(())
 }
 

@@ -21,7 +21,7 @@ use crate::store::clients::Client;
 
 /// What a request says about which client it comes from, as it was sent.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Presented<'a> {
+pub struct PresentedClient<'a> {
     /// The `Authorization` header field.
     pub authorization: Option<&'a str>,
     /// The parameter `client_id`.
@@ -59,7 +59,11 @@ struct Doubt {
 ///
 /// # Errors
 /// `invalid_client`; `invalid_request` for more than one method (RFC 6749 §5.2).
-pub async fn authenticate(cx: &Cx, tenant: &Tenant, presented: &Presented<'_>) -> Result<Rc<Client>, Error> {
+pub async fn authenticate(
+    cx: &Cx,
+    tenant: &Tenant,
+    presented: &PresentedClient<'_>,
+) -> Result<Rc<Client>, Error> {
     let presented = without_empty(presented);
     let methods = [
         presented.authorization.is_some(),
@@ -69,20 +73,20 @@ pub async fn authenticate(cx: &Cx, tenant: &Tenant, presented: &Presented<'_>) -
     if methods.iter().filter(|used| **used).count() > 1 {
         return Err(oauth(Code::InvalidRequest, "more than one way of client authentication is used"));
     }
-    let checked = match claimed(&presented) {
-        Ok(claimed) => checked(cx, tenant, claimed).await?,
+    let checked = match claimed_method(&presented) {
+        Ok(claimed) => check_secret(cx, tenant, claimed).await?,
         Err(doubt) => Err(doubt),
     };
     match checked {
         Ok(client) => Ok(client),
-        Err(doubt) => Err(refused(cx, tenant, doubt).await?),
+        Err(doubt) => Err(refuse(cx, tenant, doubt).await?),
     }
 }
 
 /// A parameter without a value is as good as absent (RFC 6749 §3.2).
-fn without_empty<'a>(presented: &Presented<'a>) -> Presented<'a> {
+fn without_empty<'a>(presented: &PresentedClient<'a>) -> PresentedClient<'a> {
     let some = |value: Option<&'a str>| value.filter(|value| !value.is_empty());
-    Presented {
+    PresentedClient {
         authorization: presented.authorization,
         client_id: some(presented.client_id),
         client_secret: some(presented.client_secret),
@@ -91,7 +95,7 @@ fn without_empty<'a>(presented: &Presented<'a>) -> Presented<'a> {
     }
 }
 
-fn claimed(presented: &Presented<'_>) -> Result<Claimed, Doubt> {
+fn claimed_method(presented: &PresentedClient<'_>) -> Result<Claimed, Doubt> {
     let doubt = |reason| Doubt { id: presented.client_id.map(str::to_owned), reason };
     if presented.client_assertion.is_some() || presented.client_assertion_type.is_some() {
         if presented.client_assertion_type != Some(client_assertion::TYPE) {
@@ -139,7 +143,11 @@ fn decoded(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| text.into_owned())
 }
 
-async fn checked(cx: &Cx, tenant: &Tenant, claimed: Claimed) -> Result<Result<Rc<Client>, Doubt>, Error> {
+async fn check_secret(
+    cx: &Cx,
+    tenant: &Tenant,
+    claimed: Claimed,
+) -> Result<Result<Rc<Client>, Doubt>, Error> {
     let (id, used) = match &claimed {
         Claimed::Named { id } => (id, AuthMethod::None),
         Claimed::Basic { id, .. } => (id, AuthMethod::ClientSecretBasic),
@@ -203,7 +211,7 @@ async fn is_first(cx: &Cx, client: &Client, jti: &str) -> Result<bool, Error> {
     Ok(verdict.admitted)
 }
 
-async fn refused(cx: &Cx, tenant: &Tenant, doubt: Doubt) -> Result<Error, Error> {
+async fn refuse(cx: &Cx, tenant: &Tenant, doubt: Doubt) -> Result<Error, Error> {
     note_refusal(cx, tenant, doubt.id.as_deref(), doubt.reason).await?;
     Ok(oauth(Code::InvalidClient, doubt.reason))
 }

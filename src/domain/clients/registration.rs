@@ -16,7 +16,7 @@ use crate::domain::clients::{self, rules};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, Credential, Sent};
 use crate::domain::session::recency;
-use crate::domain::tenants::{Chosen, ClientRegistration, Tenant};
+use crate::domain::tenants::{ClientRegistration, ResolvedTenant, Tenant};
 use crate::domain::{public_uris, throttle};
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
 use crate::model::role::ADMIN;
@@ -38,14 +38,14 @@ const A_DAY: u32 = 1_000;
 /// initial access token.
 pub async fn register(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     sent: &Sent<'_>,
     described: Described,
 ) -> Result<Made, Error> {
-    let tenant = chosen.tenant.as_ref();
+    let tenant = resolved.tenant.as_ref();
     let voucher = match tenant.settings.client_registration {
         ClientRegistration::Closed => return Err(Refusal::SignUpClosed.into()),
-        ClientRegistration::Token => Some(vouched(cx, chosen, sent).await?),
+        ClientRegistration::Token => Some(vouched(cx, resolved, sent).await?),
         ClientRegistration::Open => None,
     };
     let described =
@@ -66,7 +66,7 @@ pub async fn register(
 }
 
 /// Who vouches for a client that registers. The token may be an API key, sent as RFC 7591 §3 has it.
-async fn vouched(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
+async fn vouched(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
     let found = match (sent.bearer, sent.key) {
         (Some(token), _) if parse_key(token).is_some() => principal::by_api_key(cx, token).await?,
         (Some(token), _) => principal::by_bearer(cx, token).await?,
@@ -74,7 +74,7 @@ async fn vouched(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credent
         (None, None) => return Err(Refusal::NoCredential.into()),
     };
     let credential = found.ok_or(Refusal::BadCredential)?;
-    if credential.tenant.id != chosen.tenant.id {
+    if credential.tenant.id != resolved.tenant.id {
         return Err(Refusal::WrongTenant.into());
     }
     if !credential.is_for(&credential.tenant.issuer) {

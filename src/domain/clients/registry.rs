@@ -288,7 +288,7 @@ pub async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
 
 fn forget(cx: &Cx, client: &Client) {
     // Its tokens are among them: its roles and grants count for what it got for itself.
-    cx.cache.forget_client(&client.id);
+    cx.memory.forget_client(&client.id);
     cx.memo::<ClientById>().forget(&(client.tenant_id.clone(), client.id.clone()));
     cx.memo::<WhoKnowsOrigin>().clear();
 }

@@ -14,7 +14,7 @@ use crate::domain::gateway::routes;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{self, Credential};
 use crate::domain::session::sessions::COOKIE;
-use crate::domain::tenants::{Chosen, MfaPolicy, Tenant};
+use crate::domain::tenants::{MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::{assertion_limits, keys, throttle};
 use crate::model::factor::has_two;
 use crate::model::headers::Headers;
@@ -69,12 +69,12 @@ pub enum Decision {
 ///
 /// # Errors
 /// Every [`Refusal`] that the route's rules have; [`Refusal::NotFound`] without a route.
-pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<Decision, Error> {
+pub async fn plan(cx: &Cx, resolved: &ResolvedTenant, incoming: &Incoming<'_>) -> Result<Decision, Error> {
     let path = Path::parse(incoming.path).ok_or(Refusal::AmbiguousPath)?;
     if is_diagnostic(incoming.method) {
         return Err(Refusal::MethodNotAllowed(METHODS.map(str::to_owned).into()).into());
     }
-    let table = routes::table(cx, &chosen.tenant.id).await?;
+    let table = routes::table(cx, &resolved.tenant.id).await?;
     let route = match table.find(incoming.host, &path, incoming.method) {
         Matched::Route(route) => route,
         Matched::Nothing => return Err(Refusal::NotFound.into()),
@@ -84,31 +84,31 @@ pub async fn plan(cx: &Cx, chosen: &Chosen, incoming: &Incoming<'_>) -> Result<D
     };
     let caller = match route.spec.auth {
         Auth::None => None,
-        Auth::Optional => caller(cx, chosen, route, incoming).await.or_else(anonymous)?,
-        Auth::Required => match caller(cx, chosen, route, incoming).await {
+        Auth::Optional => caller(cx, resolved, route, incoming).await.or_else(anonymous)?,
+        Auth::Required => match caller(cx, resolved, route, incoming).await {
             Ok(Some(caller)) => Some(caller),
             Ok(None) | Err(Error::Refused(Refusal::BadCredential)) if signs_in(route, incoming) => {
-                return Ok(sign_in(&chosen.tenant, "login", &path, incoming));
+                return Ok(sign_in(&resolved.tenant, "login", &path, incoming));
             }
             Ok(None) => return Err(Refusal::NoCredential.into()),
             Err(error) => return Err(error),
         },
     };
     if let Some(caller) = &caller
-        && let Err(refusal) = may(&chosen.tenant, caller, route, &table)
+        && let Err(refusal) = may(&resolved.tenant, caller, route, &table)
     {
         if refusal == Refusal::MfaRequired && steps_up(caller, route, incoming) {
             return Ok(sign_in(&caller.tenant, "mfa", &path, incoming));
         }
-        throttle::refused_call(cx, &chosen.tenant.id, &route.id, caller.actor(), &route.spec.name).await?;
+        throttle::refused_call(cx, &resolved.tenant.id, &route.id, caller.actor(), &route.spec.name).await?;
         return Err(refusal.into());
     }
-    let limit = limit(cx, chosen, route, caller.as_deref()).await?;
+    let limit = limit(cx, resolved, route, caller.as_deref()).await?;
     let assertion = match &caller {
         Some(caller) => Some(assertion(cx, caller, route, &table).await?),
         None => None,
     };
-    let fields = outgoing::fields(cx, chosen, route, incoming).await?;
+    let fields = outgoing::fields(cx, resolved, route, incoming).await?;
     Ok(Decision::Send(sending(incoming, route, &path, fields, assertion, limit)))
 }
 
@@ -142,7 +142,7 @@ fn sign_in(tenant: &Tenant, page: &'static str, path: &Path, incoming: &Incoming
 /// The caller, by the first credential that is there and that the route accepts.
 async fn caller(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     route: &Route,
     incoming: &Incoming<'_>,
 ) -> Result<Option<Rc<Credential>>, Error> {
@@ -163,7 +163,7 @@ async fn caller(
         return Ok(None);
     };
     let found = found.ok_or(Refusal::BadCredential)?;
-    principal::of_tenant(chosen, &found.tenant)?;
+    principal::of_tenant(resolved, &found.tenant)?;
     if !found.is_for(&found.tenant.issuer) && !found.is_for(route.spec.audience()) {
         return Err(Refusal::BadCredential.into());
     }
@@ -199,7 +199,7 @@ fn may(tenant: &Tenant, caller: &Credential, route: &Route, table: &RouteTable) 
 
 async fn limit(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     route: &Route,
     caller: Option<&Credential>,
 ) -> Result<Option<Verdict>, Error> {
@@ -214,7 +214,7 @@ async fn limit(
         }
         LimitKey::Route => "all".into(),
     };
-    let object = format!("{}:route:{}:{key}", chosen.tenant.id, route.id);
+    let object = format!("{}:route:{}:{key}", resolved.tenant.id, route.id);
     throttle::window(cx, object, limit.requests, limit.window_seconds).await
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::cx::Cx;
 use crate::domain::gateway::incoming::Incoming;
 use crate::domain::refusal::Error;
-use crate::domain::tenants::{self, Chosen};
+use crate::domain::tenants::{self, ResolvedTenant};
 use crate::model::cookies::{self, ForOrigin};
 use crate::model::headers::Headers;
 use crate::model::host::canonical;
@@ -33,20 +33,20 @@ pub fn url(route: &Route, path: &Path, query: &str) -> String {
 /// The changes for a route's origin.
 pub async fn fields(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     route: &Route,
     incoming: &Incoming<'_>,
 ) -> Result<Fields, Error> {
     let headers = incoming.headers;
     let mut remove = removed(headers, route);
-    let host = forwarded_host(cx, chosen, route, incoming).await?;
+    let host = forwarded_host(cx, resolved, route, incoming).await?;
     let mut set = vec![
         ("x-forwarded-host".to_owned(), host),
         ("x-forwarded-proto".to_owned(), scheme(cx).to_owned()),
         ("via".to_owned(), via(cx, headers)),
     ];
-    if !cx.client.address.is_empty() {
-        set.push(("x-forwarded-for".to_owned(), cx.client.address.clone()));
+    if !cx.caller.address.is_empty() {
+        set.push(("x-forwarded-for".to_owned(), cx.caller.address.clone()));
     }
     match headers.get("cookie").map_or(ForOrigin::Untouched, cookies::without_ours) {
         ForOrigin::Untouched => {}
@@ -81,7 +81,7 @@ fn via(cx: &Cx, headers: &Headers) -> String {
 /// caller may write anything into `Host`, and origins make links of this.
 async fn forwarded_host(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     route: &Route,
     incoming: &Incoming<'_>,
 ) -> Result<String, Error> {
@@ -91,7 +91,7 @@ async fn forwarded_host(
         || route.spec.host.is_some()
         // A tenant that no field of the request names was chosen by the host.
         || match incoming.headers.get("x-tenant-id") {
-            None => chosen.explicit,
+            None => resolved.explicit,
             Some(_) => tenants::by_host(cx, &host).await?.is_some(),
         };
     Ok(if known { host.into_owned() } else { own.to_owned() })

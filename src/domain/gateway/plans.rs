@@ -44,7 +44,7 @@ pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) 
     };
     let entry = Entry::ok("plan.changed").by(actor).on(&plan.name);
     let done = audit::change(cx, &tenant.id, stmt, entry).await?;
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     match (done, new) {
         (true, _) => Ok(()),
         (false, true) => Err(Refusal::Conflict("a plan has that name").into()),
@@ -59,7 +59,7 @@ pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) 
 pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
     let entry = Entry::ok("plan.deleted").by(actor).on(name);
     let done = audit::change(cx, &tenant.id, store::plans::delete(&tenant.id, name), entry).await?;
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     if done {
         return Ok(());
     }

@@ -63,7 +63,7 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
             (Some(_), false) => Refusal::NotFound.into(),
         });
     }
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     // What people may do is remembered with their credentials.
     cx.memo::<Credentials>().clear();
     Ok(role)
@@ -86,7 +86,7 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result
             false => Refusal::NotFound.into(),
         });
     }
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     Ok(())
 }
 

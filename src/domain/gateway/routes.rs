@@ -80,7 +80,7 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Route, Error> {
 /// that it asks for.
 pub async fn create(cx: &Cx, admin: &Admin, spec: RouteSpec) -> Result<Route, Error> {
     let tenant = &admin.tenant;
-    let spec = checked(cx, tenant, spec).await?;
+    let spec = check(cx, tenant, spec).await?;
     delegation::may_give(cx, admin, &spec.scopes, &spec.roles).await?;
     let id = cx.id();
     let entry = Entry::ok("route.created").by(admin.actor()).on(&spec.name);
@@ -98,7 +98,7 @@ pub async fn create(cx: &Cx, admin: &Admin, spec: RouteSpec) -> Result<Route, Er
 pub async fn replace(cx: &Cx, admin: &Admin, id: &str, spec: RouteSpec) -> Result<Route, Error> {
     let tenant = &admin.tenant;
     let was = find(cx, tenant, id).await?;
-    let spec = checked(cx, tenant, spec).await?;
+    let spec = check(cx, tenant, spec).await?;
     let (scopes, roles) = (unlike(&was.spec.scopes, &spec.scopes), unlike(&was.spec.roles, &spec.roles));
     delegation::may_give(cx, admin, &scopes, &roles).await?;
     let entry = Entry::ok("route.changed").by(admin.actor()).on(&spec.name);
@@ -138,7 +138,7 @@ fn unlike(one: &[String], other: &[String]) -> Vec<String> {
 
 async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
     let done = audit::change(cx, &tenant.id, stmt, entry).await?;
-    cx.cache.forget_tenant(&tenant.id);
+    cx.memory.forget_tenant(&tenant.id);
     Ok(done)
 }
 
@@ -149,7 +149,7 @@ async fn not_written(cx: &Cx, tenant: &Tenant, spec: &RouteSpec) -> Result<Error
 }
 
 /// A spec whose every member makes sense, with host and methods in their one spelling.
-async fn checked(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpec, Error> {
+async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpec, Error> {
     check_name("name", &spec.name)?;
     let path = Path::parse(&spec.path)
         .ok_or_else(|| invalid("path", "a path that starts with /, without // . .. or ;"))?;

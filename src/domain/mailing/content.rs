@@ -30,7 +30,7 @@ pub(crate) async fn content(
         when = cx.now.rfc3339().replace('T', " ").chars().take(16).collect();
         when.push_str(" UTC");
         when = gathered.unwrap_or(when);
-        device = agent::device(&cx.client.user_agent);
+        device = agent::device(&cx.caller.user_agent);
     }
     // A name is what whoever registered wrote: one that a mail program could make a link of is not repeated.
     // Nor one that is a telephone number.
@@ -46,7 +46,7 @@ pub(crate) async fn content(
         ("minutes", kind.minutes()),
         ("new_email", shown_address(new_email)),
         ("when", when),
-        ("address", cx.client.address.clone()),
+        ("address", cx.caller.address.clone()),
         ("device", device.map(|device| without_links(&device)).unwrap_or_default()),
     ];
     let language = language(cx, to);
@@ -67,5 +67,5 @@ fn shown_address(address: &str) -> String {
 /// The language that a user is written to in: their own, else that of the request.
 fn language(cx: &Cx, to: &User) -> Language {
     let known = to.language.as_deref().and_then(Language::by_tag);
-    known.or(cx.client.language).unwrap_or(Language::English)
+    known.or(cx.caller.language).unwrap_or(Language::English)
 }

@@ -18,7 +18,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Mail};
 use crate::store::mail_templates::Content;
-use crate::store::mails::{Filter, MailRow, Taken};
+use crate::store::mails::{Filter, LeasedMail, MailRow};
 use crate::store::{self, Listed, Page};
 
 /// Seconds that a hand-over can last: longer than all rounds of a run, each of which the transport ends after 20 s.
@@ -36,7 +36,7 @@ const LONGEST_ERROR: usize = 200;
 pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
     let (context, id) = (cx.clone(), outgoing.id);
     let sending = async move {
-        if let Err(fault) = sent_and_others(context.clone(), &id).await {
+        if let Err(fault) = send_and_resume(context.clone(), &id).await {
             let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
             context.log.line(&line.to_string());
         }
@@ -46,16 +46,16 @@ pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
     if cx.config.mail == MailTransport::Outbox {
         sending.await;
     } else {
-        cx.after.run(Box::pin(sending));
+        cx.background.run(Box::pin(sending));
     }
 }
 
 /// Sends one. When that went well, what waits has its turn as well: the transport may be back.
-async fn sent_and_others(mut cx: Cx, id: &str) -> Result<(), Fault> {
+async fn send_and_resume(mut cx: Cx, id: &str) -> Result<(), Fault> {
     let sent = round(&cx, Some(id)).await?;
     if sent > 0 && cx.config.mail != MailTransport::Outbox {
         // Theirs is not the doing of whoever asks now.
-        cx.client = Rc::default();
+        cx.caller = Rc::default();
         round(&cx, None).await?;
     }
     Ok(())
@@ -140,13 +140,13 @@ async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
     Ok(sent)
 }
 
-async fn hand_over(cx: &Cx, taken: &Taken) -> Result<(), Fault> {
+async fn hand_over(cx: &Cx, taken: &LeasedMail) -> Result<(), Fault> {
     let key = seal::derive(&cx.config.seal_key, &taken.tenant_id, SEALED_AS)?;
     let content = seal::open(&key, &taken.id, &taken.sealed)?;
     let content = std::str::from_utf8(&content).ok().and_then(Content::parted);
     let Content { subject, text, html } = content.ok_or_else(|| Fault::new("mail", "no content"))?;
     let mail = Mail { id: taken.id.clone(), to: taken.recipient.clone(), subject, text, html };
-    cx.post.send(mail).await
+    cx.mailer.send(mail).await
 }
 
 fn delay(attempts: i64) -> i64 {

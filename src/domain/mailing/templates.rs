@@ -16,7 +16,7 @@ use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::mail_templates::Content;
-pub use crate::store::mail_templates::Kept;
+pub use crate::store::mail_templates::StoredMailTemplate;
 
 /// The longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
@@ -24,12 +24,17 @@ const LONGEST_SUBJECT: usize = 200;
 const LONGEST: usize = 100_000;
 
 /// All of a tenant.
-pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Kept>, Fault> {
+pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<StoredMailTemplate>, Fault> {
     store::mail_templates::list(cx.db.as_ref(), &tenant.id).await
 }
 
 /// The tenant's own of a letter, if there is one.
-pub async fn find(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language) -> Result<Option<Kept>, Fault> {
+pub async fn find(
+    cx: &Cx,
+    tenant: &Tenant,
+    kind: Kind,
+    language: Language,
+) -> Result<Option<StoredMailTemplate>, Fault> {
     store::mail_templates::by_name(cx.db.as_ref(), &tenant.id, kind.name(), language.tag()).await
 }
 
@@ -44,11 +49,11 @@ pub async fn put(
     kind: Kind,
     language: Language,
     content: Content,
-) -> Result<Kept, Error> {
+) -> Result<StoredMailTemplate, Error> {
     checked(kind, &content)?;
     let (name, lang) = (kind.name().to_owned(), language.tag().to_owned());
     let entry = Entry::ok("mail_template.changed").by(actor).on(&format!("{name}/{lang}"));
-    let kept = Kept { name, lang, content, updated_at: cx.now };
+    let kept = StoredMailTemplate { name, lang, content, updated_at: cx.now };
     cx.db.run(vec![store::mail_templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
     cx.memo::<OwnTemplates>().forget(&key(tenant, kind, language));
     Ok(kept)
@@ -139,7 +144,7 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplac
 
 /// Why a kept template is not sent, and ours is in its place: which part of it, and what is wrong there. `None`
 /// if it is sent.
-pub fn problem(kept: &Kept) -> Option<(&'static str, String)> {
+pub fn problem(kept: &StoredMailTemplate) -> Option<(&'static str, String)> {
     let (field, Mistake { line, reason }) = check(Kind::by_name(&kept.name)?, &kept.content).err()?;
     Some((field, format!("line {line}: {reason}")))
 }

@@ -63,7 +63,7 @@ fn check_html(html: &str) -> Result<(), Mistake> {
 }
 
 /// How many lines further down it is, and what.
-type Found = (usize, String);
+type Misplacement = (usize, String);
 
 /// A walk over the tokens of a mail.
 #[derive(Default)]
@@ -82,7 +82,7 @@ impl Walk {
         token: &Token<usize>,
         before: Option<&Token<usize>>,
         after: Option<&Token<usize>>,
-    ) -> Result<(), Found> {
+    ) -> Result<(), Misplacement> {
         match token {
             Token::StartTag(tag) => {
                 let name = String::from_utf8_lossy(&tag.name);
@@ -134,7 +134,7 @@ impl Walk {
     }
 
     /// Looks at the line that ends here.
-    fn end_line(&mut self) -> Result<(), Found> {
+    fn end_line(&mut self) -> Result<(), Misplacement> {
         let flat = std::mem::take(&mut self.flat);
         // An element of its own separates a value for who reads the elements, and not for who reads the text.
         let joined: String = flat.chars().filter(|c| *c != '\u{2009}').collect();
@@ -164,7 +164,7 @@ fn string(token: &Token<usize>) -> Option<String> {
 }
 
 /// What a program could make a link of, and how many lines further down it stands.
-fn linked(text: &str) -> Option<Found> {
+fn linked(text: &str) -> Option<Misplacement> {
     // A value can be letters or digits, and a name can begin or end with a full stop.
     let word = replace_marks(text, |_| "aa");
     let named = replace_marks(text, |name| if name == "tenant_name" { ".aa." } else { "aa" });
@@ -187,7 +187,7 @@ fn replace_marks(text: &str, with: fn(&str) -> &'static str) -> String {
 }
 
 /// Where the link or the code touches something else.
-fn misplaced(text: &str) -> Option<Found> {
+fn misplaced(text: &str) -> Option<Misplacement> {
     for name in ["link", "code"] {
         let mark = marked(name);
         for (at, _) in text.match_indices(&mark) {

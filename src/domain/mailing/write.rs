@@ -1,7 +1,7 @@
 //! Writing a letter: into the queue, in the batch of the event that it tells of.
 
 use crate::crypto::seal;
-use crate::cx::{Client, Cx};
+use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
 use crate::domain::mailing::letter::{Changed, Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
@@ -85,8 +85,8 @@ async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Vec<Stmt>, Fault> {
 /// For a letter about what somebody else did, as an administrator: where they are and what they speak is not
 /// its reader's.
 pub fn by_another(cx: &Cx) -> Cx {
-    let client = Client { unlimited: cx.client.unlimited, ..Client::default() };
-    Cx { client: Rc::new(client), ..cx.clone() }
+    let client = Caller { unlimited: cx.caller.unlimited, ..Caller::default() };
+    Cx { caller: Rc::new(client), ..cx.clone() }
 }
 
 /// Tells a user what was changed, if the event of that mark is written.

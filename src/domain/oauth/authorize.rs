@@ -66,7 +66,7 @@ struct Trusted {
 }
 
 /// A request that waits for its person.
-pub struct Waiting {
+pub struct PendingAuthorization {
     /// Its id.
     pub id: String,
     /// The client.
@@ -78,7 +78,7 @@ pub struct Waiting {
     redirect_uri: String,
 }
 
-impl Waiting {
+impl PendingAuthorization {
     /// The path to go to when the person has signed in.
     pub fn resume(&self, tenant: &Tenant) -> String {
         let query = url::form_urlencoded::Serializer::new(String::new())
@@ -119,7 +119,7 @@ pub async fn decide(
 ) -> Result<Outcome, Error> {
     let repeats = params.repeated().is_some();
     let trusted = trusted(cx, tenant, params).await?;
-    let back = |wrong: Wrong| Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
+    let back = |wrong: Wrong| Ok(Outcome::Back(refuse(tenant, &trusted, wrong)));
     if repeats {
         return back((Code::InvalidRequest, "a parameter comes more than once"));
     }
@@ -188,14 +188,18 @@ pub async fn push(cx: &Cx, tenant: &Tenant, client: &Rc<Client>, params: Params)
 }
 
 /// The request that waits under that id.
-pub async fn waiting(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Waiting>, Fault> {
-    let Some(trusted) = found(cx, tenant, id, "waiting").await? else {
+pub async fn pending_authorization(
+    cx: &Cx,
+    tenant: &Tenant,
+    id: &str,
+) -> Result<Option<PendingAuthorization>, Fault> {
+    let Some(trusted) = load(cx, tenant, id, "waiting").await? else {
         lookups::missed(cx);
         return Ok(None);
     };
     let Ok(request) = parsed(tenant, &trusted) else { return Ok(None) };
     let Trusted { client, asked_at, redirect_uri, .. } = trusted;
-    Ok(Some(Waiting { id: id.to_owned(), client, request, asked_at, redirect_uri }))
+    Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, asked_at, redirect_uri }))
 }
 
 /// The person agreed, or not. One who is not signed in (any more) signs in first.
@@ -210,7 +214,7 @@ pub async fn decided(
     allow: bool,
 ) -> Result<Outcome, Error> {
     let gone = || oauth(Code::InvalidRequestUri, "the request is over: go back and begin anew");
-    let trusted = found(cx, tenant, id, "waiting").await?.ok_or_else(gone)?;
+    let trusted = load(cx, tenant, id, "waiting").await?.ok_or_else(gone)?;
     let request = parsed(tenant, &trusted).map_err(|(code, description)| oauth(code, description))?;
     let person = person(cx, tenant, cookie).await?;
     let Fresh::Yes(live) = fresh(cx, tenant, &request, trusted.asked_at, person).await? else {
@@ -222,11 +226,11 @@ pub async fn decided(
         let over = store::authorization_requests::take(&stored(id), cx.now);
         cx.db.run(vec![over, audit::row(cx, &tenant.id, entry)]).await?;
         let wrong = (Code::AccessDenied, "the user did not agree");
-        return Ok(Outcome::Back(refused(tenant, &trusted, wrong)));
+        return Ok(Outcome::Back(refuse(tenant, &trusted, wrong)));
     }
     // Another person may be signed in by now, and less well.
     match quality(tenant, &request, &live) {
-        Quality::Wrong(wrong) => return Ok(Outcome::Back(refused(tenant, &trusted, wrong))),
+        Quality::Wrong(wrong) => return Ok(Outcome::Back(refuse(tenant, &trusted, wrong))),
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
         Quality::Enough => {}
     }
@@ -257,10 +261,10 @@ async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Er
         return Ok(Trusted { client, redirect_uri, params, asked_at: cx.now, id: None });
     };
     let gone = || oauth(Code::InvalidRequestUri, "the request_uri is unknown, used or expired");
-    let mut trusted = match found(cx, tenant, id, "waiting").await? {
+    let mut trusted = match load(cx, tenant, id, "waiting").await? {
         Some(trusted) => trusted,
         None => {
-            let pushed = found(cx, tenant, id, "pushed").await?;
+            let pushed = load(cx, tenant, id, "pushed").await?;
             // Another client's does not spend it.
             let mut pushed = pushed.filter(|pushed| pushed.client.id == client.id).ok_or_else(gone)?;
             let taken = store::authorization_requests::take(&stored(id), cx.now);
@@ -278,7 +282,7 @@ async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Er
     Ok(trusted)
 }
 
-async fn found(cx: &Cx, tenant: &Tenant, id: &str, kind: &str) -> Result<Option<Trusted>, Fault> {
+async fn load(cx: &Cx, tenant: &Tenant, id: &str, kind: &str) -> Result<Option<Trusted>, Fault> {
     let row = store::authorization_requests::find(cx.db.as_ref(), &tenant.id, &stored(id), cx.now).await?;
     let Some(row) = row.filter(|row| row.kind == kind) else { return Ok(None) };
     let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
@@ -340,7 +344,7 @@ async fn keep(
     seconds: i64,
 ) -> Result<String, Fault> {
     let id = cx.secret();
-    let row = store::authorization_requests::Waiting {
+    let row = store::authorization_requests::PendingRequest {
         client_id: trusted.client.id.clone(),
         kind: kind.to_owned(),
         parameters: trusted.params.encoded(),
@@ -375,7 +379,7 @@ async fn grant(
     Ok(Outcome::Back(back(tenant, trusted, vec![("code", code)])))
 }
 
-fn refused(tenant: &Tenant, trusted: &Trusted, (code, description): Wrong) -> Back {
+fn refuse(tenant: &Tenant, trusted: &Trusted, (code, description): Wrong) -> Back {
     let params = vec![("error", code.name().to_owned()), ("error_description", description.to_owned())];
     back(tenant, trusted, params)
 }

@@ -10,7 +10,7 @@ use crate::domain::backchannel;
 use crate::domain::oauth::grants::{self, Grant, Issued};
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, oauth};
-use crate::domain::session::standing::stands;
+use crate::domain::session::standing::is_sufficient;
 use crate::domain::tenants::Tenant;
 use crate::model::json;
 use crate::oidc::error::Code;
@@ -44,7 +44,7 @@ pub struct Terms {
 }
 
 /// What a client presents to exchange a code.
-pub struct Presented<'a> {
+pub struct PresentedCode<'a> {
     /// The code.
     pub code: &'a str,
     /// Where it says the code was sent.
@@ -81,7 +81,7 @@ pub async fn exchange(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
-    presented: Presented<'_>,
+    presented: PresentedCode<'_>,
 ) -> Result<Issued, Error> {
     let bad = || oauth(Code::InvalidGrant, "the code is unknown, used, expired, or not this client's");
     let hash = stored(presented.code);
@@ -95,7 +95,7 @@ pub async fn exchange(
     }
     let terms: Terms = json::read_text(&found.terms).map_err(|wrong| Fault::new("codes", wrong))?;
     let held = holds(&terms, &presented) && cx.now < found.expires_at;
-    let Some(live) = found.live.filter(|live| held && stands(tenant, &live.user, &live.amr)) else {
+    let Some(live) = found.live.filter(|live| held && is_sufficient(tenant, &live.user, &live.amr)) else {
         let entry = Entry::failed("code.refused").by(&found.user_id).on(&client.id);
         audit::write(cx, &tenant.id, entry).await?;
         return Err(bad());
@@ -131,7 +131,7 @@ pub async fn exchange(
 
 /// Whether what is presented fits the request that the code came from. A verifier without a challenge is an
 /// attempt at a downgrade (RFC 9700 §2.1.1).
-fn holds(terms: &Terms, presented: &Presented<'_>) -> bool {
+fn holds(terms: &Terms, presented: &PresentedCode<'_>) -> bool {
     let redirect_uri = match presented.redirect_uri {
         Some(sent) => sent == terms.redirect_uri,
         None => !terms.redirect_uri_sent,
@@ -155,7 +155,7 @@ async fn replayed(
     let mut batch = vec![audit::row(cx, &tenant.id, entry)];
     batch.extend(grant_id.map(|id| store::sessions::end(id, cx.now)).into_iter().flatten());
     cx.db.run(batch).await?;
-    cx.cache.forget_user(user_id);
-    backchannel::soon(cx, user_id);
+    cx.memory.forget_user(user_id);
+    backchannel::notify_clients_in_background(cx, user_id);
     Ok(oauth(Code::InvalidGrant, "the code was used before"))
 }

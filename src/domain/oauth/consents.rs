@@ -31,7 +31,7 @@ pub async fn revoke(cx: &Cx, tenant: &Tenant, user_id: &str, client_id: &str) ->
     let mut batch = store::consents::revoke(&tenant.id, user_id, client_id, cx.now).to_vec();
     batch.push(audit::row(cx, &tenant.id, Entry::ok("consent.revoked").by(user_id).on(client_id)));
     cx.db.run(batch).await?;
-    cx.cache.forget_user(user_id);
-    backchannel::soon(cx, user_id);
+    cx.memory.forget_user(user_id);
+    backchannel::notify_clients_in_background(cx, user_id);
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::domain::oauth::grants::{self, Grant, Issued};
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::session::principal::Session;
-use crate::domain::session::standing::stands;
+use crate::domain::session::standing::is_sufficient;
 use crate::domain::tenants::Tenant;
 use crate::domain::{clients, throttle};
 use crate::model::client::DEVICE_CODE;
@@ -184,7 +184,7 @@ pub async fn poll(
         _ => return Err(oauth(Code::AuthorizationPending, "the user has not decided yet")),
     }
     // Who signed out since, or was disabled, gives nothing any more.
-    let live = found.live.filter(|live| stands(tenant, &live.user, &live.amr)).ok_or_else(bad)?;
+    let live = found.live.filter(|live| is_sufficient(tenant, &live.user, &live.amr)).ok_or_else(bad)?;
     let scopes = found.scope.split(' ').map(str::to_owned).collect();
     let held = still_registered(tenant, client, scopes, found.resources)?;
     let for_this_token = held.narrow(tenant, None, resources)?;

@@ -74,8 +74,8 @@ pub fn begin(
         client_id: &client.id,
         scope: &grant.scopes.join(" "),
         resources: &grant.resources,
-        address: &cx.client.address,
-        user_agent: &cx.client.user_agent,
+        address: &cx.caller.address,
+        user_agent: &cx.caller.user_agent,
         created_at: cx.now,
         expires_at: cx.now.plus(alive_for),
     };

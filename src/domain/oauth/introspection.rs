@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::Error;
 use crate::domain::session::principal;
-use crate::domain::session::standing::stands;
+use crate::domain::session::standing::is_sufficient;
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
 use crate::model::scope::{ROLES, Scopes};
@@ -84,7 +84,7 @@ async fn refresh(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Resu
     };
     let own = found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id);
     let fresh = found.used_at.is_none() && cx.now < found.expires_at;
-    let stands = |live: &Live| own && fresh && stands(tenant, &live.user, &live.amr);
+    let stands = |live: &Live| own && fresh && is_sufficient(tenant, &live.user, &live.amr);
     let Some(live) = found.live.filter(stands) else { return Ok(None) };
     let mut said = json!({
         "active": true, "scope": live.scope, "client_id": found.client_id, "exp": found.expires_at.unix(),

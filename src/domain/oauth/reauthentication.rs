@@ -7,7 +7,7 @@ use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::keys;
-use crate::domain::session::standing::stands;
+use crate::domain::session::standing::is_sufficient;
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::domain::throttle::lookups;
 use crate::model::time::Time;
@@ -58,8 +58,9 @@ pub(crate) async fn fresh(
         },
     };
     wanted = wanted.or(hint.as_ref().map(|hint| hint.sub.as_str()));
-    let fits =
-        |live: &Live| wanted.is_none_or(|sub| sub == live.user.id) && stands(tenant, &live.user, &live.amr);
+    let fits = |live: &Live| {
+        wanted.is_none_or(|sub| sub == live.user.id) && is_sufficient(tenant, &live.user, &live.amr)
+    };
     let Some(live) = live.filter(fits) else {
         return Ok(Fresh::No);
     };

@@ -28,7 +28,7 @@ pub async fn for_client(
             return Err(Refusal::BadCredential.into());
         }
         let Some(live) = &token.live else { return Err(Refusal::BadCredential.into()) };
-        wanted(tenant, client, live, scope, resources).map(drop)
+        narrow_grant(tenant, client, live, scope, resources).map(drop)
     };
     let Spent { live, next, .. } = spend(cx, token, &client.id, held).await.map_err(|error| match error {
         Error::Refused(Refusal::BadCredential) => {
@@ -36,7 +36,7 @@ pub async fn for_client(
         }
         other => other,
     })?;
-    let Held { scopes, resources } = wanted(tenant, client, &live, scope, resources)?;
+    let Held { scopes, resources } = narrow_grant(tenant, client, &live, scope, resources)?;
     let grant = Grant {
         session_id: &live.id,
         user: &live.user,
@@ -51,7 +51,7 @@ pub async fn for_client(
 }
 
 /// What of a grant a refresh asks for. The grant itself stays as it is, for the next one.
-fn wanted(
+fn narrow_grant(
     tenant: &Tenant,
     client: &Client,
     live: &Live,

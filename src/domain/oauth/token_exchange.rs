@@ -61,8 +61,8 @@ pub async fn exchange(
         client_id: &client.id,
         scope: &scopes.join(" "),
         resources: &targets,
-        address: &cx.client.address,
-        user_agent: &cx.client.user_agent,
+        address: &cx.caller.address,
+        user_agent: &cx.caller.user_agent,
         created_at: cx.now,
         expires_at: until,
     };

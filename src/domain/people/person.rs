@@ -2,7 +2,7 @@
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::tenants::{Chosen, Tenant};
+use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::model::email::Email;
 use crate::model::name;
 use crate::model::reason::Reason;
@@ -48,9 +48,9 @@ pub fn display_name(field: &'static str, sent: Option<&str>) -> Result<Option<St
 
 /// The user whose address it is, among those that a request may sign in: of the tenant that it named, or of
 /// the whole directory if it named none.
-pub async fn by_email(cx: &Cx, chosen: &Chosen, email: &Email) -> Result<Option<User>, Fault> {
-    let user = store::users::by_email(cx.db.as_ref(), &chosen.tenant.directory, email.key()).await?;
-    Ok(user.filter(|user| !chosen.explicit || user.tenant_id == chosen.tenant.id))
+pub async fn by_email(cx: &Cx, resolved: &ResolvedTenant, email: &Email) -> Result<Option<User>, Fault> {
+    let user = store::users::by_email(cx.db.as_ref(), &resolved.tenant.directory, email.key()).await?;
+    Ok(user.filter(|user| !resolved.explicit || user.tenant_id == resolved.tenant.id))
 }
 
 /// A user of the tenant.

@@ -2,7 +2,7 @@
 
 /// What a session is to be held by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder<'a> {
+pub enum Channel<'a> {
     /// A program, with tokens.
     Api,
     /// A browser, with a cookie.
@@ -14,9 +14,9 @@ pub enum Holder<'a> {
     },
 }
 
-impl Holder<'_> {
+impl Channel<'_> {
     /// Whether it is a browser.
     pub fn is_browser(self) -> bool {
-        matches!(self, Holder::Browser { .. })
+        matches!(self, Channel::Browser { .. })
     }
 }

@@ -108,7 +108,7 @@ async fn of_session(
     let same = live.user.id == claims.sub
         && live.user.tenant_id == tenant.id
         && live.client_id.as_deref() == claims.client_id.as_deref()
-        && standing::stands(tenant, &live.user, &live.amr);
+        && standing::is_sufficient(tenant, &live.user, &live.amr);
     // A person's scopes, like their roles, are those that they have now, whatever the token says; a client's are at
     // most what it was lent.
     let scopes = match live.client_id {
@@ -159,7 +159,7 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, E
         return Ok(None);
     };
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
-    if !standing::stands(&tenant, &live.user, &live.amr) {
+    if !standing::is_sufficient(&tenant, &live.user, &live.amr) {
         return Ok(None);
     }
     Ok(Some(remember(
@@ -214,7 +214,7 @@ pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Er
             // A key never does more than its person may now, nor than the grant that it was made through.
             scopes = scopes.within(&Scopes::of_person(&granted));
             if let Some(grant) = &live.grant {
-                if !standing::stands(&tenant, &user, &grant.amr) {
+                if !standing::is_sufficient(&tenant, &user, &grant.amr) {
                     return Ok(None);
                 }
                 scopes = scopes.within(&Scopes::from_list(&grant.scope));

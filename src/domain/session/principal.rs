@@ -7,7 +7,7 @@ use crate::domain::refusal::{Error, Refusal};
 pub use crate::domain::session::credential::{Credential, Subject};
 pub(crate) use crate::domain::session::lookup::{by_api_key, by_bearer, by_cookie};
 pub use crate::domain::session::remembered::is_remembered;
-use crate::domain::tenants::{Chosen, HOME, Tenant};
+use crate::domain::tenants::{HOME, ResolvedTenant, Tenant};
 use crate::model::role::ADMIN;
 use crate::model::scope::MAKE_API_KEYS;
 use crate::oidc::access_token::Audiences;
@@ -131,8 +131,8 @@ impl Session {
 /// # Errors
 /// [`Refusal::NoCredential`], [`Refusal::BadCredential`]; [`Refusal::WrongTenant`] for another tenant's,
 /// [`Refusal::ScopeMissing`], [`Refusal::Forbidden`] for a client's own token.
-pub async fn session(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Session, Error> {
-    let credential = bearer(cx, chosen, sent).await?;
+pub async fn session(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Session, Error> {
+    let credential = bearer(cx, resolved, sent).await?;
     let user = credential.user().cloned().ok_or(Refusal::Forbidden)?;
     Ok(Session { credential, user })
 }
@@ -152,8 +152,8 @@ fn is_own(credential: &Credential) -> bool {
 ///
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for one that was lent.
-pub async fn own_session(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<OwnSession, Error> {
-    Ok(session(cx, chosen, sent).await?.own()?)
+pub async fn own_session(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<OwnSession, Error> {
+    Ok(session(cx, resolved, sent).await?.own()?)
 }
 
 /// Who makes an API key for the user of a session.
@@ -161,8 +161,8 @@ pub async fn own_session(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Ow
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for a client where the tenant lets none make keys, and for a token that was
 /// exchanged; [`Refusal::ScopeMissing`] for a client without [`MAKE_API_KEYS`].
-pub async fn key_maker(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<KeyMaker, Error> {
-    let session = session(cx, chosen, sent).await?;
+pub async fn key_maker(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<KeyMaker, Error> {
+    let session = session(cx, resolved, sent).await?;
     if is_own(&session) {
         return Ok(KeyMaker::Person(OwnSession(session)));
     }
@@ -180,10 +180,10 @@ pub async fn key_maker(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<KeyM
 ///
 /// # Errors
 /// As [`session`], but for the scopes that an API needs.
-pub async fn person(cx: &Cx, chosen: &Chosen, bearer: Option<&str>) -> Result<Session, Error> {
+pub async fn person(cx: &Cx, resolved: &ResolvedTenant, bearer: Option<&str>) -> Result<Session, Error> {
     let token = bearer.ok_or(Refusal::NoCredential)?;
     let credential = by_bearer(cx, token).await?.ok_or(Refusal::BadCredential)?;
-    of_tenant(chosen, &credential.tenant)?;
+    of_tenant(resolved, &credential.tenant)?;
     if !credential.is_for(&credential.tenant.issuer) {
         return Err(Refusal::BadCredential.into());
     }
@@ -191,14 +191,18 @@ pub async fn person(cx: &Cx, chosen: &Chosen, bearer: Option<&str>) -> Result<Se
     Ok(Session { credential, user })
 }
 
-async fn bearer(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
+async fn bearer(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
     let token = sent.bearer.ok_or(Refusal::NoCredential)?;
-    usable(by_bearer(cx, token).await?, chosen, sent)
+    check_usable(by_bearer(cx, token).await?, resolved, sent)
 }
 
-fn usable(found: Option<Rc<Credential>>, chosen: &Chosen, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
+fn check_usable(
+    found: Option<Rc<Credential>>,
+    resolved: &ResolvedTenant,
+    sent: &Sent<'_>,
+) -> Result<Rc<Credential>, Error> {
     let credential = found.ok_or(Refusal::BadCredential)?;
-    of_tenant(chosen, &credential.tenant)?;
+    of_tenant(resolved, &credential.tenant)?;
     may_call(&credential, sent.method)?;
     Ok(credential)
 }
@@ -217,10 +221,10 @@ fn may_call(credential: &Credential, method: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for everybody else.
-pub async fn admin(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Admin, Error> {
+pub async fn admin(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Admin, Error> {
     let credential = match sent.key {
-        Some(key) => usable(by_api_key(cx, key).await?, chosen, sent)?,
-        None => bearer(cx, chosen, sent).await?,
+        Some(key) => check_usable(by_api_key(cx, key).await?, resolved, sent)?,
+        None => bearer(cx, resolved, sent).await?,
     };
     is_admin(&credential)?;
     Ok(Admin(credential))
@@ -230,8 +234,12 @@ pub async fn admin(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Admin, E
 ///
 /// # Errors
 /// As [`admin`]; [`Refusal::Forbidden`] for what was lent.
-pub async fn credential_admin(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<CredentialAdmin, Error> {
-    Ok(admin(cx, chosen, sent).await?.not_lent()?)
+pub async fn credential_admin(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    sent: &Sent<'_>,
+) -> Result<CredentialAdmin, Error> {
+    Ok(admin(cx, resolved, sent).await?.not_lent()?)
 }
 
 impl Admin {
@@ -269,10 +277,10 @@ fn is_admin(credential: &Credential) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for everybody else.
-pub async fn operator(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Operator, Error> {
-    let OwnSession(Session { credential, user }) = own_session(cx, chosen, sent).await?;
+pub async fn operator(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Operator, Error> {
+    let OwnSession(Session { credential, user }) = own_session(cx, resolved, sent).await?;
     is_admin(&credential)?;
-    if !user.operator || chosen.tenant.id != HOME {
+    if !user.operator || resolved.tenant.id != HOME {
         return Err(Refusal::Forbidden.into());
     }
     Ok(Operator(credential))
@@ -280,16 +288,20 @@ pub async fn operator(cx: &Cx, chosen: &Chosen, sent: &Sent<'_>) -> Result<Opera
 
 /// Refuses a credential of another tenant than the request is for. A request that named none is for the
 /// credential's own, if that shares the home directory.
-pub fn of_tenant(chosen: &Chosen, tenant: &Tenant) -> Result<(), Refusal> {
-    let own = tenant.id == chosen.tenant.id;
-    let shared = !chosen.explicit && tenant.directory == chosen.tenant.directory;
+pub fn of_tenant(resolved: &ResolvedTenant, tenant: &Tenant) -> Result<(), Refusal> {
+    let own = tenant.id == resolved.tenant.id;
+    let shared = !resolved.explicit && tenant.directory == resolved.tenant.directory;
     if own || shared { Ok(()) } else { Err(Refusal::WrongTenant) }
 }
 
 /// The user's session behind a browser's cookie, for the pages of just this tenant.
-pub async fn browser(cx: &Cx, chosen: &Chosen, cookie: Option<&str>) -> Result<Option<OwnSession>, Error> {
+pub async fn browser(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    cookie: Option<&str>,
+) -> Result<Option<OwnSession>, Error> {
     let Some(cookie) = cookie else { return Ok(None) };
-    let credential = by_cookie(cx, cookie).await?.filter(|found| found.tenant.id == chosen.tenant.id);
+    let credential = by_cookie(cx, cookie).await?.filter(|found| found.tenant.id == resolved.tenant.id);
     let session = |credential: Rc<Credential>| {
         let user = credential.user()?.clone();
         Session { credential, user }.own().ok()

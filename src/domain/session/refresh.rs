@@ -14,7 +14,7 @@ use crate::domain::backchannel;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal;
 use crate::domain::session::sessions::{self, Tokens};
-use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle::lookups;
 use crate::store;
 use crate::store::refresh_tokens::{self, Spend, Token};
@@ -34,12 +34,12 @@ pub(crate) struct Spent {
 /// [`Refusal::BadCredential`] for one that is unknown, expired, of an ended session, granted to a client, or
 /// spent; a spent one that is not a retry within the grace window ends its family. [`Refusal::WrongTenant`]
 /// for another tenant's, which is left as it is.
-pub async fn refresh(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Tokens, Error> {
+pub async fn refresh(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Tokens, Error> {
     let own = |token: &Token, tenant: &Tenant| {
-        principal::of_tenant(chosen, tenant)?;
+        principal::of_tenant(resolved, tenant)?;
         if token.client_id.is_some() { Err(Refusal::BadCredential.into()) } else { Ok(()) }
     };
-    let Spent { tenant, live, next, .. } = spend(cx, token, &cx.client.user_agent, own).await?;
+    let Spent { tenant, live, next, .. } = spend(cx, token, &cx.caller.user_agent, own).await?;
     let Live { id, user, granted, amr, auth_time, .. } = &live;
     let access = sessions::access_token(cx, &tenant, user, granted, id, amr, *auth_time).await?;
     Ok(Tokens { access, expires_in: tenant.settings_for(user).access_token_seconds, refresh: next })
@@ -65,14 +65,14 @@ pub(crate) async fn spend(
         let found = found.ok_or(Refusal::BadCredential)?;
         let tenant = tenants::by_id(cx, &found.tenant_id).await?.ok_or(Refusal::BadCredential)?;
         held(&found, &tenant)?;
-        let stands = |live: &&Live| standing::stands(&tenant, &live.user, &live.amr);
+        let stands = |live: &&Live| standing::is_sufficient(&tenant, &live.user, &live.amr);
         let live = found.live.as_ref().filter(stands).ok_or(Refusal::BadCredential)?;
         let expires_at = cx.now.plus(tenant.settings_for(&live.user).refresh_token_seconds);
         let spent = match found.used_at {
             Some(used_at) => {
                 let in_time = cx.now < used_at.plus(tenant.settings.refresh_grace_seconds);
                 if !in_time || found.used_by.as_deref() != Some(&by) || found.successor_spent {
-                    return Err(reused(cx, &found).await?);
+                    return Err(end_reused_family(cx, &found).await?);
                 }
                 true
             }
@@ -93,31 +93,31 @@ pub(crate) async fn spend(
 }
 
 /// The tenant of a token, if that is one the request is for.
-async fn tenant_of(cx: &Cx, chosen: &Chosen, token: &Token) -> Result<Rc<Tenant>, Error> {
+async fn tenant_of(cx: &Cx, resolved: &ResolvedTenant, token: &Token) -> Result<Rc<Tenant>, Error> {
     let tenant = tenants::by_id(cx, &token.tenant_id).await?.ok_or(Refusal::BadCredential)?;
-    principal::of_tenant(chosen, &tenant)?;
+    principal::of_tenant(resolved, &tenant)?;
     Ok(tenant)
 }
 
 /// A spent token came again: whoever has it, its family ends.
-async fn reused(cx: &Cx, token: &Token) -> Result<Error, Error> {
+async fn end_reused_family(cx: &Cx, token: &Token) -> Result<Error, Error> {
     let entry = Entry::failed("token.reused").by(&token.user_id).on(&token.session_id);
     let mut batch = store::sessions::end(&token.session_id, cx.now).to_vec();
     batch.push(audit::row(cx, &token.tenant_id, entry.saying("the family was ended")));
     cx.db.run(batch).await?;
-    cx.cache.forget_user(&token.user_id);
-    backchannel::soon(cx, &token.user_id);
+    cx.memory.forget_user(&token.user_id);
+    backchannel::notify_clients_in_background(cx, &token.user_id);
     Ok(Refusal::BadCredential.into())
 }
 
 /// Ends the session that a refresh token belongs to, spent or not. One that is unknown ends nothing, which
 /// is what its sender wanted (RFC 7009 §2.2).
-pub async fn end(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(), Error> {
+pub async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<(), Error> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
         lookups::missed(cx);
         return Ok(());
     };
-    let tenant = tenant_of(cx, chosen, &found).await?;
+    let tenant = tenant_of(cx, resolved, &found).await?;
     Ok(sessions::end(cx, &tenant.id, &found.user_id, &found.session_id).await?)
 }

@@ -10,9 +10,9 @@ use std::rc::Rc;
 /// A credential as it was presented. It is compared whole and hashed by its end, where every kind of ours is
 /// random: nobody can fill the map with others of the same hash, as only valid ones are put into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Presented(pub String);
+pub struct PresentedCredential(pub String);
 
-impl Hash for Presented {
+impl Hash for PresentedCredential {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.0.as_bytes().last_chunk::<24>().hash(hasher);
     }
@@ -22,11 +22,11 @@ impl Hash for Presented {
 pub struct Credentials;
 
 impl Slot for Credentials {
-    type Key = Presented;
+    type Key = PresentedCredential;
     type Value = Rc<Credential>;
     const CAPACITY: usize = 5_000;
 
-    fn is_stale(_: &Presented, known: &Rc<Credential>, change: Invalidation<'_>) -> bool {
+    fn is_stale(_: &PresentedCredential, known: &Rc<Credential>, change: Invalidation<'_>) -> bool {
         match change {
             Invalidation::User(id) => known.user().is_some_and(|user| user.id == id),
             Invalidation::Client(id) => known.client_id.as_deref() == Some(id),
@@ -42,7 +42,7 @@ pub fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, cookie: O
 }
 
 pub(crate) fn remembered(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
-    let known = cx.memo::<Credentials>().get(&Presented(presented.to_owned()), cx.now)?;
+    let known = cx.memo::<Credentials>().get(&PresentedCredential(presented.to_owned()), cx.now)?;
     (known.kind == kind).then_some(known)
 }
 
@@ -50,6 +50,11 @@ pub(crate) fn remember(cx: &Cx, presented: &str, credential: Credential) -> Rc<C
     let until = cx.remember_until();
     let until = credential.expires_at.map_or(until, |end| end.min(until));
     let credential = Rc::new(credential);
-    cx.memo::<Credentials>().put(Presented(presented.to_owned()), credential.clone(), cx.now, until);
+    cx.memo::<Credentials>().put(
+        PresentedCredential(presented.to_owned()),
+        credential.clone(),
+        cx.now,
+        until,
+    );
     credential
 }

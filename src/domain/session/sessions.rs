@@ -5,7 +5,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry, Mark};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{CredentialAdmin, OwnSession};
 use crate::domain::tenants::Tenant;
@@ -16,7 +16,7 @@ use crate::oidc::access_token::{AccessToken, Audiences, TYP};
 use crate::oidc::id_token::acr;
 use crate::ports::{Fault, Rows, Stmt};
 use crate::store::replaced_sessions::{self, Next};
-pub use crate::store::sessions::Shown;
+pub use crate::store::sessions::SessionSummary;
 use crate::store::sessions::{Session as Row, Whose};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
@@ -37,7 +37,7 @@ pub struct Tokens {
 
 /// What stands for a session that begins or changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holds {
+pub enum SessionSecret {
     /// In an API.
     Tokens(Tokens),
     /// In a browser: the cookie's value.
@@ -71,8 +71,8 @@ impl<'a> Begin<'a> {
             cookie_hash: None,
             amr,
             auth_time: cx.now,
-            address: cx.client.address.clone(),
-            user_agent: cx.client.user_agent.clone(),
+            address: cx.caller.address.clone(),
+            user_agent: cx.caller.user_agent.clone(),
             created_at: cx.now,
             idle_seconds: None,
             expires_at: cx.now,
@@ -122,12 +122,12 @@ impl<'a> Begin<'a> {
 
     /// Begins it for whoever is to hold it; `None` as with tokens. A browser holds one session: the same person's
     /// before is adopted, with what was granted in it, and another's ends.
-    pub async fn held_by(mut self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
-        Ok(match holder {
-            Holder::Api => self.with_tokens(cx).await?.map(Holds::Tokens),
-            Holder::Browser { session, .. } => {
+    pub async fn held_by(mut self, cx: &Cx, channel: Channel<'_>) -> Result<Option<SessionSecret>, Fault> {
+        Ok(match channel {
+            Channel::Api => self.with_tokens(cx).await?.map(SessionSecret::Tokens),
+            Channel::Browser { session, .. } => {
                 self.replaces = session.filter(|cookie| !cookie.is_empty()).map(stored);
-                self.with_cookie(cx).await?.map(Holds::Cookie)
+                self.with_cookie(cx).await?.map(SessionSecret::Cookie)
             }
         })
     }
@@ -164,11 +164,11 @@ impl<'a> Begin<'a> {
         let mut answers = cx.db.run(batch).await?;
         let began = answers.get(at).is_some_and(|rows| !rows.is_empty());
         if let Some(at) = replaced.filter(|_| began) {
-            cx.cache.forget_user(&user.id);
+            cx.memory.forget_user(&user.id);
             if let Some(other) = answers.get(at).and_then(|rows| rows.first()) {
                 let other = store::Columns(other).text("user_id")?;
-                cx.cache.forget_user(&other);
-                backchannel::soon(cx, &other);
+                cx.memory.forget_user(&other);
+                backchannel::notify_clients_in_background(cx, &other);
             }
         }
         Ok(began.then(|| (row, answers.pop().unwrap_or_default())))
@@ -198,32 +198,32 @@ pub struct Upgrade<'a> {
 impl Upgrade<'_> {
     /// Does it; what stood for the session does no more, and this does. `None` if something of the gate was
     /// spent before, or the session is over.
-    pub async fn write(self, cx: &Cx, holder: Holder<'_>) -> Result<Option<Holds>, Fault> {
+    pub async fn write(self, cx: &Cx, channel: Channel<'_>) -> Result<Option<SessionSecret>, Fault> {
         let Upgrade { tenant, user, session_id, amr, gate, mark, writes, proves } = self;
         let secret = cx.secret();
         let hash = stored(&secret);
         let at = gate.len() + 1;
         let mut batch = store::chained(gate);
         batch.push(mark.stmt);
-        let cookie = holder.is_browser().then_some(hash.as_str());
+        let cookie = channel.is_browser().then_some(hash.as_str());
         let proved_at = proves.then_some(cx.now);
         batch.push(store::sessions::upgrade(session_id, amr, cookie, proved_at, &mark.id));
-        if !holder.is_browser() {
+        if !channel.is_browser() {
             batch.extend(store::refresh_tokens::replace(&hash, session_id, cx.now, &mark.id));
         }
         batch.extend(writes);
         batch.push(store::roles::granted_to(&user.id));
         let answers = cx.db.run(batch).await?;
         let Some(row) = answers.get(at).and_then(|rows| rows.first()) else { return Ok(None) };
-        cx.cache.forget_user(&user.id);
-        if holder.is_browser() {
-            return Ok(Some(Holds::Cookie(secret)));
+        cx.memory.forget_user(&user.id);
+        if channel.is_browser() {
+            return Ok(Some(SessionSecret::Cookie(secret)));
         }
         let auth_time = store::Columns(row).time("auth_time")?;
         let granted = store::roles::read_granted(answers.last().map(Vec::as_slice).unwrap_or_default())?;
         let access = access_token(cx, tenant, user, &granted, session_id, amr, auth_time).await?;
         let expires_in = tenant.settings_for(user).access_token_seconds;
-        Ok(Some(Holds::Tokens(Tokens { access, expires_in, refresh: secret })))
+        Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh: secret })))
     }
 }
 
@@ -268,8 +268,8 @@ pub async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> R
     let mut batch = store::sessions::end(session_id, cx.now).to_vec();
     batch.push(audit::row(cx, tenant_id, entry));
     cx.db.run(batch).await?;
-    cx.cache.forget_user(user_id);
-    backchannel::soon(cx, user_id);
+    cx.memory.forget_user(user_id);
+    backchannel::notify_clients_in_background(cx, user_id);
     Ok(())
 }
 
@@ -280,13 +280,17 @@ pub async fn list(
     user_id: &str,
     own: bool,
     page: &Page,
-) -> Result<Listed<Shown>, Fault> {
+) -> Result<Listed<SessionSummary>, Fault> {
     let whose = Whose { tenant_id: &tenant.id, user_id, own };
     store::sessions::list(cx.db.as_ref(), &whose, page, cx.now).await
 }
 
 /// A person's own live sessions, the one that they ask from first, then the newest; and how many there are.
-pub async fn newest(cx: &Cx, session: &OwnSession, limit: usize) -> Result<(Vec<Shown>, usize), Fault> {
+pub async fn newest(
+    cx: &Cx,
+    session: &OwnSession,
+    limit: usize,
+) -> Result<(Vec<SessionSummary>, usize), Fault> {
     let whose = Whose { tenant_id: &session.tenant.id, user_id: &session.user.id, own: true };
     store::sessions::newest(cx.db.as_ref(), &whose, session.id(), limit, cx.now).await
 }
@@ -303,8 +307,8 @@ pub async fn revoke(cx: &Cx, tenant: &Tenant, actor: &str, user_id: &str, id: &s
     let mut batch = store::sessions::end(id, cx.now).to_vec();
     batch.push(audit::row_if_changed(cx, &tenant.id, Entry::ok("session.revoked").by(actor).on(id)));
     cx.db.run(batch).await?;
-    cx.cache.forget_user(user_id);
-    backchannel::soon(cx, user_id);
+    cx.memory.forget_user(user_id);
+    backchannel::notify_clients_in_background(cx, user_id);
     Ok(())
 }
 
@@ -317,7 +321,7 @@ pub async fn list_by_admin(
     admin: &CredentialAdmin,
     user_id: &str,
     page: &Page,
-) -> Result<Listed<Shown>, Error> {
+) -> Result<Listed<SessionSummary>, Error> {
     delegation::own_account(admin, user_id)?;
     Ok(list(cx, &admin.tenant, user_id, false, page).await?)
 }
@@ -338,7 +342,7 @@ pub async fn revoke_others(cx: &Cx, session: &OwnSession) -> Result<(), Fault> {
     let mut batch = end.to_vec();
     batch.push(audit::row(cx, &session.tenant.id, entry));
     cx.db.run(batch).await?;
-    cx.cache.forget_user(&session.user.id);
-    backchannel::soon(cx, &session.user.id);
+    cx.memory.forget_user(&session.user.id);
+    backchannel::notify_clients_in_background(cx, &session.user.id);
     Ok(())
 }

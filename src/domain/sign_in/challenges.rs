@@ -14,20 +14,20 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox::{self, methods};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::Lasting;
 pub use crate::domain::sign_in::app_secrets::Enrolling;
-use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::first_factor::FirstFactor;
 use crate::domain::sign_in::{app_secrets, fresh_sign_in, one_time};
-use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::factor::{Method, has_two};
 use crate::model::time::Time;
 use crate::ports::Stmt;
 use crate::store;
-use crate::store::challenges::{Challenge, Found};
+use crate::store::challenges::{Challenge, ChallengeOfUser};
 use crate::store::factors::Factors;
 use crate::store::users::User;
 
@@ -68,7 +68,7 @@ impl Purpose {
 
 /// A challenge with its user.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct PendingChallenge {
     /// What it is for.
     pub purpose: Purpose,
     /// The user's tenant.
@@ -85,7 +85,7 @@ pub struct Waiting {
     pub saved: bool,
 }
 
-impl Waiting {
+impl PendingChallenge {
     /// Seconds until it is over.
     pub fn expires_in(&self, cx: &Cx) -> i64 {
         self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
@@ -120,14 +120,14 @@ impl Waiting {
 /// What a challenge is made of.
 struct New<'a> {
     purpose: Purpose,
-    holder: Holder<'a>,
+    channel: Channel<'a>,
     session_id: Option<String>,
     amr: Vec<String>,
     /// What can complete it; with none, an authenticator app is enrolled.
     methods: Vec<Method>,
 }
 
-/// What proved the first factor, as [`Proved`] has it.
+/// What proved the first factor, as [`FirstFactor`] has it.
 #[derive(Default)]
 struct First {
     gate: Vec<Stmt>,
@@ -138,14 +138,14 @@ struct First {
 /// Has a sign-in wait for the second factor. Who has none enrols one first.
 pub(crate) async fn for_sign_in(
     cx: &Cx,
-    proved: Proved,
+    proved: FirstFactor,
     factors: &Factors,
-    holder: Holder<'_>,
-) -> Result<Waiting, Error> {
-    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
+    channel: Channel<'_>,
+) -> Result<PendingChallenge, Error> {
+    let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let methods = methods(&tenant, &user, factors, &amr);
-    let new = New { purpose: Purpose::SignIn, holder, session_id: None, amr, methods };
+    let new = New { purpose: Purpose::SignIn, channel, session_id: None, amr, methods };
     make(cx, tenant, user, factors.clone(), new, First { gate, password_hash, writes }).await
 }
 
@@ -177,14 +177,14 @@ pub async fn for_session(
     cx: &Cx,
     session: &OwnSession,
     password: Option<&str>,
-    holder: Holder<'_>,
-) -> Result<Waiting, Error> {
+    channel: Channel<'_>,
+) -> Result<PendingChallenge, Error> {
     let Asked { tenant, user, factors, methods } = ask_session(cx, session).await?;
     if methods.is_empty() {
         fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     }
     let amr = session.amr.clone();
-    let new = New { purpose: Purpose::StepUp, holder, session_id: session.session_id.clone(), amr, methods };
+    let new = New { purpose: Purpose::StepUp, channel, session_id: session.session_id.clone(), amr, methods };
     make(cx, tenant, user, factors, new, First::default()).await
 }
 
@@ -198,8 +198,8 @@ pub async fn for_enrolment(
     session: &OwnSession,
     method: Method,
     password: Option<&str>,
-    holder: Holder<'_>,
-) -> Result<Waiting, Error> {
+    channel: Channel<'_>,
+) -> Result<PendingChallenge, Error> {
     let (tenant, user, factors) = own(cx, session).await?;
     if tenant.settings.mfa == MfaPolicy::Off {
         return Err(Refusal::Forbidden.into());
@@ -210,7 +210,7 @@ pub async fn for_enrolment(
     fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     let amr = session.amr.clone();
     let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
-    let new = New { purpose: Purpose::Enrol, holder, session_id: session.session_id.clone(), amr, methods };
+    let new = New { purpose: Purpose::Enrol, channel, session_id: session.session_id.clone(), amr, methods };
     make(cx, tenant, user, factors, new, First::default()).await
 }
 
@@ -241,9 +241,9 @@ async fn make(
     factors: Factors,
     new: New<'_>,
     first: First,
-) -> Result<Waiting, Error> {
+) -> Result<PendingChallenge, Error> {
     let First { gate, password_hash, writes: mut batch } = first;
-    let New { purpose, holder, session_id, amr, mut methods } = new;
+    let New { purpose, channel, session_id, amr, mut methods } = new;
     let (secret, id) = (cx.secret(), cx.id());
     let mut sealed_secret = None;
     if methods.is_empty() {
@@ -257,7 +257,7 @@ async fn make(
         tenant_id: tenant.id.clone(),
         user_id: user.id.clone(),
         purpose: purpose.name().to_owned(),
-        browser: holder.is_browser(),
+        browser: channel.is_browser(),
         session_id,
         amr,
         methods,
@@ -297,56 +297,65 @@ async fn make(
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
-    Ok(Waiting { purpose, tenant, user, secret, factors, row, saved: true })
+    Ok(PendingChallenge { purpose, tenant, user, secret, factors, row, saved: true })
 }
 
-/// What waits under a secret that this holder has.
+/// What waits under a secret that this channel has.
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] if nothing does, or for a user of a tenant that the request is not for.
-pub async fn find(cx: &Cx, chosen: &Chosen, secret: &str, holder: Holder<'_>) -> Result<Waiting, Error> {
+pub async fn find(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    secret: &str,
+    channel: Channel<'_>,
+) -> Result<PendingChallenge, Error> {
     if secret.is_empty() || secret.len() > 128 {
         return Err(Refusal::ChallengeOver.into());
     }
     let found = store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await?;
-    waiting(cx, chosen, found, holder).await
+    load(cx, resolved, found, channel).await
 }
 
 /// The enrolment that a session began last.
 ///
 /// # Errors
 /// As [`find`].
-pub async fn enrolment_of(cx: &Cx, chosen: &Chosen, session: &OwnSession) -> Result<Waiting, Error> {
+pub async fn enrolment_of(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    session: &OwnSession,
+) -> Result<PendingChallenge, Error> {
     let found = store::challenges::of_session(cx.db.as_ref(), session.id(), "enrol", cx.now).await?;
-    waiting(cx, chosen, found, Holder::Api).await
+    load(cx, resolved, found, Channel::Api).await
 }
 
-async fn waiting(
+async fn load(
     cx: &Cx,
-    chosen: &Chosen,
-    found: Option<Found>,
-    holder: Holder<'_>,
-) -> Result<Waiting, Error> {
+    resolved: &ResolvedTenant,
+    found: Option<ChallengeOfUser>,
+    channel: Channel<'_>,
+) -> Result<PendingChallenge, Error> {
     let Some(found) = found else {
         lookups::missed(cx);
         return Err(Refusal::ChallengeOver.into());
     };
-    read(cx, chosen, found, holder).await
+    read(cx, resolved, found, channel).await
 }
 
 /// The same of one that is there.
 pub(crate) async fn read(
     cx: &Cx,
-    chosen: &Chosen,
-    found: Found,
-    holder: Holder<'_>,
-) -> Result<Waiting, Error> {
-    let Found { challenge: row, user, factors } = found;
-    let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == holder.is_browser());
+    resolved: &ResolvedTenant,
+    found: ChallengeOfUser,
+    channel: Channel<'_>,
+) -> Result<PendingChallenge, Error> {
+    let ChallengeOfUser { challenge: row, user, factors } = found;
+    let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == channel.is_browser());
     let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
     let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;
-    principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::ChallengeOver)?;
-    Ok(Waiting { purpose, tenant, user, secret: String::new(), factors, row, saved: true })
+    principal::of_tenant(resolved, &tenant).map_err(|_| Refusal::ChallengeOver)?;
+    Ok(PendingChallenge { purpose, tenant, user, secret: String::new(), factors, row, saved: true })
 }
 
 /// Mails another code for a challenge; the one before is no longer valid.
@@ -354,8 +363,8 @@ pub(crate) async fn read(
 /// # Errors
 /// [`Refusal::ChallengeOver`] for a challenge that takes none, and when too many were mailed for it;
 /// [`Refusal::Limited`] when too many were mailed to the address.
-pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
-    let Waiting { tenant, user, row, .. } = waiting;
+pub async fn send_code(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
+    let PendingChallenge { tenant, user, row, .. } = waiting;
     if !waiting.can_send() {
         return Err(Refusal::ChallengeOver.into());
     }
@@ -375,7 +384,7 @@ pub async fn send_code(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
     Ok(())
 }
 
-impl Waiting {
+impl PendingChallenge {
     /// The shared secret of the authenticator app that is being enrolled with it.
     pub(crate) fn app_secret(&self, cx: &Cx) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
         let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };

@@ -13,12 +13,12 @@ use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::{challenges, passwords};
-use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::{backchannel, throttle};
 use crate::model::email::Email;
 use crate::model::reason::Reason;
 use crate::ports::Fault;
-use crate::store::email_changes::{EmailChange, Found};
+use crate::store::email_changes::{EmailChange, PendingEmailChange};
 use crate::store::users::User;
 use crate::store::{self, Columns};
 
@@ -39,7 +39,7 @@ pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
-    let new = wanted(tenant, &user, new_email)?;
+    let new = check_new_address(tenant, &user, new_email)?;
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     challenges::second_factor_proved(session, &user, &factors)?;
     if user.password_hash.is_some() {
@@ -80,7 +80,7 @@ pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &
 }
 
 /// An address that the user may have, if nobody else does.
-fn wanted(tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
+fn check_new_address(tenant: &Tenant, user: &User, new_email: &str) -> Result<Email, Error> {
     let new = people::address("newEmail", new_email)?;
     if new.key() == user.email_key {
         return Err(invalid("newEmail", Reason::SameAddress));
@@ -113,29 +113,33 @@ pub enum Confirmed {
     Done,
 }
 
-async fn find(cx: &Cx, chosen: &Chosen, token: &str) -> Result<(Rc<Tenant>, Found), Error> {
+async fn find(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    token: &str,
+) -> Result<(Rc<Tenant>, PendingEmailChange), Error> {
     if token.is_empty() || token.len() > 128 {
         return Err(Refusal::LinkDead.into());
     }
     let found = store::email_changes::find(cx.db.as_ref(), &stored(token), cx.now).await?;
     let found = found.ok_or(Refusal::LinkDead)?;
     let tenant = tenants::by_id(cx, &found.user.tenant_id).await?.ok_or(Refusal::LinkDead)?;
-    principal::of_tenant(chosen, &tenant).map_err(|_| Refusal::LinkDead)?;
+    principal::of_tenant(resolved, &tenant).map_err(|_| Refusal::LinkDead)?;
     Ok((tenant, found))
 }
 
 /// Whether a link is dead because the change that it confirmed is done.
-pub async fn is_done(cx: &Cx, chosen: &Chosen, token: &str) -> Result<bool, Fault> {
-    store::email_changes::is_done(cx.db.as_ref(), &chosen.tenant.id, &stored(token)).await
+pub async fn is_done(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<bool, Fault> {
+    store::email_changes::is_done(cx.db.as_ref(), &resolved.tenant.id, &stored(token)).await
 }
 
 /// Looks at a link that can still be followed.
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn look(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Looked, Error> {
-    let (tenant, found) = find(cx, chosen, token).await?;
-    let Found { user, new_email, is_new, .. } = found;
+pub async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Looked, Error> {
+    let (tenant, found) = find(cx, resolved, token).await?;
+    let PendingEmailChange { user, new_email, is_new, .. } = found;
     Ok(Looked { tenant, email: user.email, new_email, is_new })
 }
 
@@ -146,11 +150,11 @@ pub async fn look(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Looked, Error
 /// [`Refusal::LinkDead`]; [`Refusal::Conflict`] if somebody else has the address by then.
 pub async fn confirm(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     token: &str,
     session: Option<&OwnSession>,
 ) -> Result<Confirmed, Error> {
-    let (tenant, Found { id, user, new_email, .. }) = find(cx, chosen, token).await?;
+    let (tenant, PendingEmailChange { id, user, new_email, .. }) = find(cx, resolved, token).await?;
     let own = |session: &&OwnSession| session.user.id == user.id;
     let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
     let there = User { email: new_email, email_verified: true, ..user.clone() };
@@ -185,8 +189,8 @@ pub async fn confirm(
 }
 
 async fn after(cx: &Cx, user_id: &str, mails: [mailing::Outgoing; 2]) -> Result<(), Fault> {
-    cx.cache.forget_user(user_id);
-    backchannel::soon(cx, user_id);
+    cx.memory.forget_user(user_id);
+    backchannel::notify_clients_in_background(cx, user_id);
     for mail in mails {
         mailing::dispatch(cx, mail).await;
     }

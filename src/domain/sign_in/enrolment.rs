@@ -6,7 +6,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{Admin, OwnSession};
-use crate::domain::session::standing::needs_second;
+use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::second_factor::{self, Guess};
 use crate::domain::sign_in::{challenges, one_time, proof_reset};
 use crate::domain::tenants::{MfaPolicy, Tenant};
@@ -33,7 +33,7 @@ pub async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, Fault> 
     let (tenant, user) = (&session.tenant, &session.user);
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     Ok(Standing {
-        enabled: factors.any(user) && needs_second(tenant, user),
+        enabled: factors.any(user) && needs_second_factor(tenant, user),
         method: user.mfa.clone(),
         backup_codes: factors.backup_codes,
         required: tenant.settings.mfa == MfaPolicy::Required,
@@ -118,7 +118,7 @@ async fn with_code(
     if let Some(tried) = tried {
         tried.right(cx);
     }
-    cx.cache.forget_user(&user.id);
+    cx.memory.forget_user(&user.id);
     mailing::dispatch(cx, letter).await;
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::store::users::User;
 use std::rc::Rc;
 
 /// One whose first factor is proved.
-pub struct Proved {
+pub struct FirstFactor {
     /// The user's tenant.
     pub tenant: Rc<Tenant>,
     /// The user, who is active and may sign in.

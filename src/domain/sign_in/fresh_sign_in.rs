@@ -62,6 +62,6 @@ pub async fn confirm(cx: &Cx, session: &OwnSession, password: &str) -> Result<()
     if !audit::change(cx, &tenant.id, proved, entry).await? {
         return Err(Refusal::BadCredential.into());
     }
-    cx.cache.forget_user(&user.id);
+    cx.memory.forget_user(&user.id);
     Ok(())
 }

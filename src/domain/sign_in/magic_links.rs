@@ -12,18 +12,18 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
-use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::first_factor::FirstFactor;
 use crate::domain::sign_in::walk::Step;
 use crate::domain::sign_in::{self, one_time};
-use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::email::Email;
 use crate::model::factor::ONE_TIME;
 use crate::ports::{Fault, Stmt};
 use crate::store;
-use crate::store::magic_links::{By, Found, PURPOSE};
+use crate::store::magic_links::{By, LinkOfUser, PURPOSE};
 use crate::store::users::User;
 
 /// How long a link and its code are good, in seconds.
@@ -36,8 +36,8 @@ pub const SECONDS: i64 = 900;
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no such links; [`Refusal::Invalid`] for what is no address;
 /// [`Refusal::Limited`] by e-mail address, known or not, and by client address.
-pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
-    let tenant = &chosen.tenant;
+pub async fn request(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &str) -> Result<(), Error> {
+    let tenant = &resolved.tenant;
     if !tenant.settings.magic_links {
         return Err(Refusal::Forbidden.into());
     }
@@ -46,7 +46,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Res
     throttle::window(cx, format!("{}:{PURPOSE}:{bucket}", tenant.id), 120, 3_600).await?;
     throttle::mail_or_wait(cx, &tenant.directory, email.key(), PURPOSE).await?;
     throttle::another_mailed_code(cx, &tenant.directory, email.key()).await?;
-    let found = people::by_email(cx, chosen, &email).await?;
+    let found = people::by_email(cx, resolved, &email).await?;
     let signs_up = found.is_none() && may_sign_up(tenant, &email);
     let mut home = tenant.clone();
     let mut reached = None;
@@ -61,7 +61,7 @@ pub async fn request(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Res
     };
     let user = reached.unwrap_or_else(|| User {
         roles: tenant.settings.default_roles.clone(),
-        language: cx.client.language.map(|language| language.tag().to_owned()),
+        language: cx.caller.language.map(|language| language.tag().to_owned()),
         ..people::new_user(cx, tenant, &email)
     });
     let mut batch = Vec::new();
@@ -107,9 +107,9 @@ pub struct Looked {
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn look(cx: &Cx, chosen: &Chosen, token: &str) -> Result<Looked, Error> {
+pub async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Looked, Error> {
     let found = by_link(cx, token).await?;
-    let tenant = tenant_of(cx, chosen, &found.user).await?.ok_or(Refusal::LinkDead)?;
+    let tenant = tenant_of(cx, resolved, &found.user).await?.ok_or(Refusal::LinkDead)?;
     Ok(Looked { tenant, email: masked(&found.user.email) })
 }
 
@@ -123,12 +123,17 @@ pub fn masked(email: &str) -> String {
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn follow(cx: &Cx, chosen: &Chosen, token: &str, holder: Holder<'_>) -> Result<Step, Error> {
+pub async fn follow(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    token: &str,
+    channel: Channel<'_>,
+) -> Result<Step, Error> {
     let found = by_link(cx, token).await?;
-    enter(cx, chosen, found, holder, Refusal::LinkDead).await
+    enter(cx, resolved, found, channel, Refusal::LinkDead).await
 }
 
-async fn by_link(cx: &Cx, token: &str) -> Result<Found, Error> {
+async fn by_link(cx: &Cx, token: &str) -> Result<LinkOfUser, Error> {
     if token.is_empty() || token.len() > 128 {
         return Err(Refusal::LinkDead.into());
     }
@@ -146,17 +151,17 @@ async fn by_link(cx: &Cx, token: &str) -> Result<Found, Error> {
 /// [`Refusal::WrongCode`]; [`Refusal::Limited`] after too many wrong ones, and then only the link lets in.
 pub async fn enter_code(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     email: &str,
     code: &str,
-    holder: Holder<'_>,
+    channel: Channel<'_>,
 ) -> Result<Step, Error> {
-    let Tenant { id, directory, .. } = chosen.tenant.as_ref();
+    let Tenant { id, directory, .. } = resolved.tenant.as_ref();
     let email = Email::parse(email);
     let account = email.as_ref().map_or("-", Email::key);
     let counted = throttle::mailed_code(cx, id, directory, account).await?;
     let user = match &email {
-        Some(email) => people::by_email(cx, chosen, email).await?,
+        Some(email) => people::by_email(cx, resolved, email).await?,
         None => None,
     };
     let found = match &user {
@@ -172,7 +177,7 @@ pub async fn enter_code(
         audit::write(cx, home, Entry::failed("magic_link.failed").by(account)).await?;
         return Err(Refusal::WrongCode.into());
     };
-    let step = enter(cx, chosen, found, holder, Refusal::WrongCode).await?;
+    let step = enter(cx, resolved, found, channel, Refusal::WrongCode).await?;
     if let Some(counted) = counted {
         counted.right(cx);
     }
@@ -180,34 +185,34 @@ pub async fn enter_code(
 }
 
 /// The user's tenant, if the request may be for it and it has such links.
-async fn tenant_of(cx: &Cx, chosen: &Chosen, user: &User) -> Result<Option<Rc<Tenant>>, Fault> {
+async fn tenant_of(cx: &Cx, resolved: &ResolvedTenant, user: &User) -> Result<Option<Rc<Tenant>>, Fault> {
     let tenant = tenants::by_id(cx, &user.tenant_id).await?;
-    let here = |tenant: &Rc<Tenant>| principal::of_tenant(chosen, tenant).is_ok();
+    let here = |tenant: &Rc<Tenant>| principal::of_tenant(resolved, tenant).is_ok();
     Ok(tenant.filter(|tenant| here(tenant) && tenant.settings.magic_links))
 }
 
 /// Goes on for one who has the mailbox; `dead` is what is said if the link was taken meanwhile.
 async fn enter(
     cx: &Cx,
-    chosen: &Chosen,
-    found: Found,
-    holder: Holder<'_>,
+    resolved: &ResolvedTenant,
+    found: LinkOfUser,
+    channel: Channel<'_>,
     dead: Refusal,
 ) -> Result<Step, Error> {
-    let Found { hash, mut user } = found;
-    let tenant = tenant_of(cx, chosen, &user).await?.ok_or_else(|| dead.clone())?;
+    let LinkOfUser { hash, mut user } = found;
+    let tenant = tenant_of(cx, resolved, &user).await?.ok_or_else(|| dead.clone())?;
     if !user.email_verified {
         cx.db.run(confirm(cx, &user)).await?;
-        cx.cache.forget_user(&user.id);
-        backchannel::soon(cx, &user.id);
+        cx.memory.forget_user(&user.id);
+        backchannel::notify_clients_in_background(cx, &user.id);
         let confirmed = store::users::by_id(cx.db.as_ref(), &tenant.id, &user.id).await?;
         user = confirmed.ok_or_else(|| dead.clone())?;
     }
     let (directory, email_key) = (tenant.directory.clone(), user.email_key.clone());
     let gate = vec![store::magic_links::take(&hash, cx.now)];
     let amr = vec![ONE_TIME];
-    let proved = Proved { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
-    let step = sign_in::proved(cx, proved, holder).await.map_err(|error| match error {
+    let proved = FirstFactor { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let step = sign_in::continue_with(cx, proved, channel).await.map_err(|error| match error {
         Error::Refused(Refusal::WrongPassword | Refusal::ChallengeOver) => dead.into(),
         other => other,
     })?;

@@ -25,4 +25,6 @@ pub mod step_up;
 pub mod trusted_devices;
 pub(crate) mod walk;
 
-pub use self::walk::{Attempt, Step, complete, proved, verified, with_password, with_password_and_code};
+pub use self::walk::{
+    Attempt, Step, complete, continue_with, require_verified_email, with_password, with_password_and_code,
+};

@@ -14,8 +14,8 @@ use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
-use crate::domain::session::standing::needs_second;
-use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::session::standing::needs_second_factor;
+use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::{backchannel, throttle};
 use crate::model::factor::{KEY, ONE_TIME, has_two};
 use crate::model::reason::Reason;
@@ -116,8 +116,8 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
     let mut mail = mailing::write(cx, tenant, &fresh, Letter::Changed(Changed::Password)).await?;
     batch.append(&mut mail.stmts);
     cx.db.run(batch).await?;
-    cx.cache.forget_user(&user.id);
-    backchannel::soon(cx, &user.id);
+    cx.memory.forget_user(&user.id);
+    backchannel::notify_clients_in_background(cx, &user.id);
     mailing::dispatch(cx, mail).await;
     Ok(())
 }
@@ -127,12 +127,12 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
-pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
-    let directory = &chosen.tenant.directory;
+pub async fn forgot(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &str) -> Result<(), Error> {
+    let directory = &resolved.tenant.directory;
     let email = people::address("email", email)?;
     let bucket = cx.address_bucket();
-    throttle::window(cx, format!("{}:forgot:{bucket}", chosen.tenant.id), 120, 3_600).await?;
-    let user = people::by_email(cx, chosen, &email).await?;
+    throttle::window(cx, format!("{}:forgot:{bucket}", resolved.tenant.id), 120, 3_600).await?;
+    let user = people::by_email(cx, resolved, &email).await?;
     let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
     // Nobody gets a link as well: the same work, and a row of the log, so that the time does not tell.
     let (user, entry) = match user.filter(|user| may_send && user.status == "active") {
@@ -142,7 +142,7 @@ pub async fn forgot(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Resu
         }
         None => {
             let entry = Entry::failed("password.forgot").by(email.key());
-            (people::new_user(cx, &chosen.tenant, &email), entry)
+            (people::new_user(cx, &resolved.tenant, &email), entry)
         }
     };
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
@@ -223,7 +223,7 @@ pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, 
         let Held { api_keys, passkeys, connections } = before;
         let said = format!("{api_keys} API keys, {passkeys} passkeys, {connections} connections");
         let entry = Entry::ok("credentials.ended").by(&link.user_id).on(&link.user_id).saying(said);
-        batch.extend(store::held::end(&link.user_id, needs_second(&tenant, &user), cx.now));
+        batch.extend(store::held::end(&link.user_id, needs_second_factor(&tenant, &user), cx.now));
         batch.push(audit::row(cx, &tenant.id, entry));
     }
     batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
@@ -232,8 +232,8 @@ pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, 
     batch.push(held());
     let answers = cx.db.run(batch).await?;
     let left = store::held::read(answers.last().map(Vec::as_slice).unwrap_or_default())?;
-    cx.cache.forget_user(&link.user_id);
-    backchannel::soon(cx, &link.user_id);
+    cx.memory.forget_user(&link.user_id);
+    backchannel::notify_clients_in_background(cx, &link.user_id);
     throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
     if let Some(mail) = mail {
         mailing::dispatch(cx, mail).await;

@@ -11,7 +11,7 @@ use crate::domain::mailing::{self, Letter, Purpose};
 use crate::domain::people::{address, display_name, new_user};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::sign_in::passwords;
-use crate::domain::tenants::{self, Chosen, Tenant};
+use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
 use crate::model::email::Email;
 use crate::model::reason::Reason;
@@ -45,8 +45,8 @@ pub enum Outcome {
 /// # Errors
 /// [`Refusal::SignUpClosed`], [`Refusal::Invalid`], [`Refusal::Limited`]; [`Refusal::Conflict`] for a taken
 /// address, only where no confirmation is required and so nothing could hide it.
-pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result<Outcome, Error> {
-    let tenant = &chosen.tenant;
+pub async fn register(cx: &Cx, resolved: &ResolvedTenant, new: Registration<'_>) -> Result<Outcome, Error> {
+    let tenant = &resolved.tenant;
     if !tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
     }
@@ -67,7 +67,7 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
     user.name = name;
     user.password_hash = Some(hash);
     user.roles = tenant.settings.default_roles.clone();
-    user.language = cx.client.language.map(|language| language.tag().to_owned());
+    user.language = cx.caller.language.map(|language| language.tag().to_owned());
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
     let made = audit::change(cx, &tenant.id, store::users::insert_registered(&user), entry).await?;
     if !tenant.settings.require_verified_email {
@@ -101,13 +101,13 @@ pub async fn register(cx: &Cx, chosen: &Chosen, new: Registration<'_>) -> Result
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for what is no address; [`Refusal::Limited`] by client address.
-pub async fn resend(cx: &Cx, chosen: &Chosen, email: &str, onward: &str) -> Result<(), Error> {
-    let tenant = &chosen.tenant;
+pub async fn resend(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &str) -> Result<(), Error> {
+    let tenant = &resolved.tenant;
     let email = address("email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
     let may_send = throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await?;
-    let there = people::by_email(cx, chosen, &email).await?;
+    let there = people::by_email(cx, resolved, &email).await?;
     let waits = |user: &User| may_send && !user.email_verified && user.status == "active";
     let user = there.filter(waits).unwrap_or_else(|| new_user(cx, tenant, &email));
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
@@ -155,6 +155,6 @@ pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
     batch.push(store::users::confirm_email(&link.user_id, &link.email_key));
     batch.push(audit::row(cx, &tenant.id, entry));
     cx.db.run(batch).await?;
-    cx.cache.forget_user(&link.user_id);
+    cx.memory.forget_user(&link.user_id);
     Ok(tenant)
 }

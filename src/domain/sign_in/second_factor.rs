@@ -7,14 +7,14 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed, Outgoing};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::sessions::{Begin, Upgrade};
-use crate::domain::sign_in::challenges::{Purpose, Waiting};
+use crate::domain::sign_in::challenges::{PendingChallenge, Purpose};
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::sign_in::{app_secrets, one_time, trusted_devices};
-use crate::domain::tenants::{Chosen, Tenant};
+use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::model::factor::{self, Method, has_two};
 use crate::model::text::typed_code;
@@ -59,17 +59,17 @@ pub(crate) struct Guess {
 /// that is set up in a session.
 pub async fn complete(
     cx: &Cx,
-    chosen: &Chosen,
-    waiting: &Waiting,
-    holder: Holder<'_>,
+    resolved: &ResolvedTenant,
+    waiting: &PendingChallenge,
+    channel: Channel<'_>,
     proof: Proof<'_>,
     trust: bool,
 ) -> Result<SignedIn, Error> {
     if let Some(session_id) = waiting.row.session_id.as_deref().filter(|_| waiting.enrols()) {
-        let Waiting { tenant, user, .. } = waiting;
+        let PendingChallenge { tenant, user, .. } = waiting;
         recency::require_in(cx, tenant, user, session_id, Lasting::Factor).await?;
     }
-    let guess = look(cx, chosen, waiting, proof).await?;
+    let guess = look(cx, resolved, waiting, proof).await?;
     let Guess { method, mut gate, tried, step } = guess;
     // With a code that was mailed for the challenge, and with a password, it is taken in one statement.
     if !matches!(method, Method::Email | Method::Password) {
@@ -77,7 +77,8 @@ pub async fn complete(
     }
     let adds_nothing = one_mailbox::adds_nothing(&waiting.user, &waiting.row.amr, method);
     let amr = factor::joined(&waiting.row.amr, method, adds_nothing);
-    let Some(signed_in) = conclude(cx, waiting, holder, End { method, gate, amr, step, trust }).await? else {
+    let Some(signed_in) = conclude(cx, waiting, channel, End { method, gate, amr, step, trust }).await?
+    else {
         return Err(wrong(cx, &waiting.tenant, &waiting.user).await?);
     };
     if let Some(tried) = tried {
@@ -97,11 +98,11 @@ struct End {
 
 async fn conclude(
     cx: &Cx,
-    waiting: &Waiting,
-    holder: Holder<'_>,
+    waiting: &PendingChallenge,
+    channel: Channel<'_>,
     end: End,
 ) -> Result<Option<SignedIn>, Error> {
-    let Waiting { purpose, tenant, user, row, .. } = waiting;
+    let PendingChallenge { purpose, tenant, user, row, .. } = waiting;
     let End { method, gate, amr, step, trust } = end;
     let enrols = waiting.enrols();
     let backup_codes = if enrols { one_time::backup_codes(cx) } else { Vec::new() };
@@ -124,7 +125,7 @@ async fn conclude(
     };
     let mut device = None;
     let letter;
-    let holds = match purpose {
+    let session_secret = match purpose {
         Purpose::SignIn => {
             let mut begin = Begin::new(cx, tenant, user, amr);
             begin.gate = gate;
@@ -135,13 +136,13 @@ async fn conclude(
                 begin.writes.push(store::audit::if_written(row, begin.mark()));
             }
             // A browser is trusted in the place of a second factor, and so for one who proved it.
-            let trusts = trust && holder.is_browser() && two;
+            let trusts = trust && channel.is_browser() && two;
             let trusted = || trusted_devices::trust(cx, tenant, user, begin.mark());
             if let Some((cookie, stmt)) = trusts.then(trusted).flatten() {
                 begin.writes.push(stmt);
                 device = Some(cookie);
             }
-            begin.held_by(cx, holder).await?
+            begin.held_by(cx, channel).await?
         }
         Purpose::StepUp | Purpose::Enrol => {
             let session_id = row.session_id.as_deref().unwrap_or_default();
@@ -152,15 +153,15 @@ async fn conclude(
             (writes, letter) = effects(&mark.id).await?;
             let proves = !enrols;
             let upgrade = Upgrade { tenant, user, session_id, amr: &amr, gate, mark, writes, proves };
-            upgrade.write(cx, holder).await?
+            upgrade.write(cx, channel).await?
         }
     };
-    let Some(holds) = holds else { return Ok(None) };
+    let Some(session_secret) = session_secret else { return Ok(None) };
     if let Some(letter) = letter {
         mailing::dispatch(cx, letter).await;
     }
     let (tenant, user) = (tenant.clone(), user.clone());
-    Ok(Some(SignedIn { tenant, user, holds, backup_codes, device }))
+    Ok(Some(SignedIn { tenant, user, session_secret, backup_codes, device }))
 }
 
 /// Whether a password that was set by mail is one's own knowledge from now on: somebody with another factor used it.
@@ -171,13 +172,13 @@ pub(crate) fn confirms_password(user: &User, amr: &[String]) -> bool {
 /// The statements that give a user the factor that was just proved, and a set of backup codes.
 fn enrol(
     cx: &Cx,
-    waiting: &Waiting,
+    waiting: &PendingChallenge,
     method: Method,
     step: i64,
     backup_codes: &[String],
     mark: &str,
 ) -> Result<Vec<Stmt>, Error> {
-    let Waiting { tenant, user, .. } = waiting;
+    let PendingChallenge { tenant, user, .. } = waiting;
     let mut all = vec![store::users::set_mfa(&user.id, method.name(), mark)];
     if let Some(secret) = waiting.app_secret(cx)? {
         let row = app_secrets::of_user(&user.id);
@@ -207,12 +208,17 @@ pub(crate) fn replaced(
 }
 
 /// Looks at what was sent for a challenge.
-async fn look(cx: &Cx, chosen: &Chosen, waiting: &Waiting, proof: Proof<'_>) -> Result<Guess, Error> {
-    let Waiting { tenant, user, row, .. } = waiting;
+async fn look(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    waiting: &PendingChallenge,
+    proof: Proof<'_>,
+) -> Result<Guess, Error> {
+    let PendingChallenge { tenant, user, row, .. } = waiting;
     let refused = async || Err(wrong(cx, tenant, user).await?);
     match proof {
         Proof::Password(sent) if waiting.methods().contains(&Method::Password) => {
-            let directory = &chosen.tenant.directory;
+            let directory = &resolved.tenant.directory;
             let nothing = async { Ok(()) };
             let (counted, ()) =
                 throttle::login_attempt(cx, &tenant.id, directory, &user.email_key, nothing).await?;

@@ -1,6 +1,6 @@
 //! What a sign-in ends with.
 
-use crate::domain::session::sessions::Holds;
+use crate::domain::session::sessions::SessionSecret;
 use crate::domain::tenants::Tenant;
 use crate::store::users::User;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ pub struct SignedIn {
     /// The user.
     pub user: User,
     /// What stands for the session.
-    pub holds: Holds,
+    pub session_secret: SessionSecret,
     /// Fresh backup codes after an enrolment, to be shown once.
     pub backup_codes: Vec<String>,
     /// The cookie of a browser that is trusted from now on.

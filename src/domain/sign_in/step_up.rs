@@ -7,12 +7,12 @@ use crate::crypto::{seal, totp};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::app_secrets;
-use crate::domain::sign_in::challenges::{self, Asked, Purpose, SECONDS, Waiting};
-use crate::domain::tenants::Chosen;
+use crate::domain::sign_in::challenges::{self, Asked, PendingChallenge, Purpose, SECONDS};
+use crate::domain::tenants::ResolvedTenant;
 use crate::model::factor::Method;
 use crate::model::time::Time;
 use crate::ports::Fault;
@@ -34,7 +34,7 @@ struct Draft {
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
-pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<Waiting, Error> {
+pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChallenge, Error> {
     let draft = Draft { expires_at: cx.now.plus(SECONDS), app: cx.random(), id: cx.id() };
     let secret = draft.sealed(cx, session)?;
     let waiting = offered(cx, session, draft, secret).await?;
@@ -48,14 +48,14 @@ pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<Waiting, Error> {
 /// another session, or is over.
 pub async fn find(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     session: &OwnSession,
     secret: &str,
-    holder: Holder<'_>,
-) -> Result<Option<Waiting>, Error> {
+    channel: Channel<'_>,
+) -> Result<Option<PendingChallenge>, Error> {
     let Some(draft) = Draft::open(cx, session, secret)? else { return Ok(None) };
     match store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await? {
-        Some(found) => Ok(Some(challenges::read(cx, chosen, found, holder).await?)),
+        Some(found) => Ok(Some(challenges::read(cx, resolved, found, channel).await?)),
         None => Ok(Some(offered(cx, session, draft, secret.to_owned()).await?)),
     }
 }
@@ -69,8 +69,8 @@ pub fn is_sealed(secret: &str) -> bool {
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] if it was used before.
-pub async fn keep(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
-    let Waiting { tenant, user, row, purpose, .. } = waiting;
+pub async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
+    let PendingChallenge { tenant, user, row, purpose, .. } = waiting;
     let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
     let insert = store::challenges::insert(row, None, None, false, cx.now);
     if audit::change(cx, &tenant.id, insert, entry).await? {
@@ -82,7 +82,12 @@ pub async fn keep(cx: &Cx, waiting: &Waiting) -> Result<(), Error> {
 }
 
 /// The challenge of a draft, as if it were stored.
-async fn offered(cx: &Cx, session: &OwnSession, draft: Draft, secret: String) -> Result<Waiting, Error> {
+async fn offered(
+    cx: &Cx,
+    session: &OwnSession,
+    draft: Draft,
+    secret: String,
+) -> Result<PendingChallenge, Error> {
     let Asked { tenant, user, factors, mut methods } = challenges::ask_session(cx, session).await?;
     let Draft { expires_at, app, id } = draft;
     let mut sealed_secret = None;
@@ -105,7 +110,7 @@ async fn offered(cx: &Cx, session: &OwnSession, draft: Draft, secret: String) ->
         sealed_secret,
         expires_at,
     };
-    Ok(Waiting { purpose: Purpose::StepUp, tenant, user, secret, factors, row, saved: false })
+    Ok(PendingChallenge { purpose: Purpose::StepUp, tenant, user, secret, factors, row, saved: false })
 }
 
 impl Draft {

@@ -24,8 +24,8 @@ pub fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(Strin
     let cookie = cx.secret();
     let device = Device {
         id: cx.id(),
-        address: cx.client.address.clone(),
-        user_agent: cx.client.user_agent.clone(),
+        address: cx.caller.address.clone(),
+        user_agent: cx.caller.user_agent.clone(),
         created_at: cx.now,
         seen_at: cx.now,
         expires_at: cx.now.plus(days.saturating_mul(86_400)),

@@ -2,9 +2,9 @@
 //! second one where it is needed, and only then a session.
 
 use crate::domain::people;
-use crate::domain::session::channel::Holder;
-use crate::domain::session::standing::needs_second;
-use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::session::channel::Channel;
+use crate::domain::session::standing::needs_second_factor;
+use crate::domain::sign_in::first_factor::FirstFactor;
 use crate::domain::sign_in::signed_in::SignedIn;
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::one_mailbox;
-use crate::domain::session::sessions::{Begin, Holds};
-use crate::domain::sign_in::challenges::{self, Waiting};
+use crate::domain::session::sessions::{Begin, SessionSecret};
+use crate::domain::sign_in::challenges::{self, PendingChallenge};
 use crate::domain::sign_in::second_factor::{self, Proof};
-use crate::domain::tenants::{self, Chosen, MfaPolicy, Tenant};
+use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::model::email::Email;
 use crate::model::factor::{self, Method, has_two};
@@ -42,14 +42,14 @@ pub enum Step {
     /// At its end.
     SignedIn(Box<SignedIn>),
     /// Before the second factor.
-    Second(Box<Waiting>),
+    Second(Box<PendingChallenge>),
 }
 
 /// Refuses one whose address must be confirmed first.
 ///
 /// # Errors
 /// [`Refusal::EmailUnverified`].
-pub async fn verified(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
+pub async fn require_verified_email(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
     if tenant.settings_for(user).require_verified_email && !user.email_verified {
         audit::write(cx, &tenant.id, Entry::failed("login.unverified").by(&user.id)).await?;
         return Err(Refusal::EmailUnverified.into());
@@ -64,13 +64,13 @@ pub async fn verified(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error
 /// knows the password, [`Refusal::Limited`].
 pub async fn with_password(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     attempt: Attempt<'_>,
-    holder: Holder<'_>,
+    channel: Channel<'_>,
 ) -> Result<Step, Error> {
-    let looked_up = look_up(cx, chosen, &attempt).await?;
-    let proved = check_password(cx, chosen, attempt, looked_up).await?;
-    self::proved(cx, proved, holder).await
+    let looked_up = look_up(cx, resolved, &attempt).await?;
+    let proved = check_password(cx, resolved, attempt, looked_up).await?;
+    continue_with(cx, proved, channel).await
 }
 
 /// Signs in with a password and a code in one go.
@@ -79,13 +79,13 @@ pub async fn with_password(
 /// As [`with_password`]; [`Refusal::WrongCode`] for one who has no second factor, too.
 pub async fn with_password_and_code(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     attempt: Attempt<'_>,
     code: &str,
 ) -> Result<SignedIn, Error> {
-    let looked_up = look_up(cx, chosen, &attempt).await?;
+    let looked_up = look_up(cx, resolved, &attempt).await?;
     // A second factor that is locked out is told before anything is hashed; a code is counted before it is looked at.
-    let (tried, factors) = match count_code(cx, chosen, &looked_up).await {
+    let (tried, factors) = match count_code(cx, resolved, &looked_up).await {
         Ok(counted) => counted,
         Err(locked) => {
             if let Some(counted) = looked_up.counted {
@@ -94,7 +94,7 @@ pub async fn with_password_and_code(
             return Err(locked);
         }
     };
-    let proved = match check_password(cx, chosen, attempt, looked_up).await {
+    let proved = match check_password(cx, resolved, attempt, looked_up).await {
         Ok(proved) => proved,
         Err(wrong) => {
             if let Some(tried) = tried {
@@ -103,7 +103,7 @@ pub async fn with_password_and_code(
             return Err(wrong);
         }
     };
-    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
+    let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let guess = second_factor::check_code(cx, &tenant, &user, &factors, None, code).await?;
     let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method, false));
@@ -132,21 +132,21 @@ pub async fn with_password_and_code(
     if let Some(tried) = tried {
         tried.right(cx);
     }
-    let holds = Holds::Tokens(tokens);
-    Ok(SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None })
+    let session_secret = SessionSecret::Tokens(tokens);
+    Ok(SignedIn { tenant, user, session_secret, backup_codes: Vec::new(), device: None })
 }
 
 /// Goes on for one whose first factor is proved: to a session, or to the second factor.
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.
-pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step, Error> {
+pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -> Result<Step, Error> {
     let mut proved = proved;
     let mut lapses = false;
-    if needs_second(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
-        let device = match holder {
-            Holder::Browser { device, .. } => device.map(stored),
-            Holder::Api => None,
+    if needs_second_factor(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
+        let device = match channel {
+            Channel::Browser { device, .. } => device.map(stored),
+            Channel::Api => None,
         };
         let user_id = &proved.user.id;
         let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
@@ -165,23 +165,23 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
                 proved.amr.push(factor::TRUSTED_DEVICE);
             }
             None => {
-                let waiting = challenges::for_sign_in(cx, proved, &factors, holder).await?;
+                let waiting = challenges::for_sign_in(cx, proved, &factors, channel).await?;
                 return Ok(Step::Second(Box::new(waiting)));
             }
         }
     }
-    let Proved { tenant, user, amr, gate, password_hash, writes } = proved;
+    let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr = amr.into_iter().map(str::to_owned).collect();
     let mut begin = Begin::new(cx, &tenant, &user, amr);
     (begin.gate, begin.password_hash, begin.writes) = (gate, password_hash, writes);
     if lapses {
         begin.writes.push(store::users::set_mfa(&user.id, "none", begin.mark()));
     }
-    let holds = begin.held_by(cx, holder).await?.ok_or(Refusal::WrongPassword)?;
+    let session_secret = begin.held_by(cx, channel).await?.ok_or(Refusal::WrongPassword)?;
     if lapses {
-        cx.cache.forget_user(&user.id);
+        cx.memory.forget_user(&user.id);
     }
-    let signed_in = SignedIn { tenant, user, holds, backup_codes: Vec::new(), device: None };
+    let signed_in = SignedIn { tenant, user, session_secret, backup_codes: Vec::new(), device: None };
     Ok(Step::SignedIn(Box::new(signed_in)))
 }
 
@@ -191,14 +191,14 @@ pub async fn proved(cx: &Cx, proved: Proved, holder: Holder<'_>) -> Result<Step,
 /// [`Refusal::ChallengeOver`], [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`].
 pub async fn complete(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     secret: &str,
-    holder: Holder<'_>,
+    channel: Channel<'_>,
     proof: Proof<'_>,
     trust: bool,
 ) -> Result<SignedIn, Error> {
-    let waiting = challenges::find(cx, chosen, secret, holder).await?;
-    second_factor::complete(cx, chosen, &waiting, holder, proof, trust).await
+    let waiting = challenges::find(cx, resolved, secret, channel).await?;
+    second_factor::complete(cx, resolved, &waiting, channel, proof, trust).await
 }
 
 /// A password attempt that was counted, and whose it is.
@@ -210,14 +210,14 @@ struct LookedUp {
 }
 
 /// Counts a password attempt before anything is hashed, and meanwhile looks up whose it is.
-async fn look_up(cx: &Cx, chosen: &Chosen, attempt: &Attempt<'_>) -> Result<LookedUp, Error> {
-    let Tenant { id, directory, .. } = chosen.tenant.as_ref();
+async fn look_up(cx: &Cx, resolved: &ResolvedTenant, attempt: &Attempt<'_>) -> Result<LookedUp, Error> {
+    let Tenant { id, directory, .. } = resolved.tenant.as_ref();
     // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
     let email = Email::parse(attempt.email);
     let account = email.as_ref().map_or("-", Email::key);
     let user = async {
         match &email {
-            Some(email) => people::by_email(cx, chosen, email).await.map_err(Error::from),
+            Some(email) => people::by_email(cx, resolved, email).await.map_err(Error::from),
             None => Ok(None),
         }
     };
@@ -229,14 +229,14 @@ async fn look_up(cx: &Cx, chosen: &Chosen, attempt: &Attempt<'_>) -> Result<Look
 /// does not tell.
 async fn count_code(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     looked_up: &LookedUp,
 ) -> Result<(Option<SecondFactor>, Factors), Error> {
     let (tenant, id) = match &looked_up.user {
         Some(user) => (tenants::by_id(cx, &user.tenant_id).await?, &user.id),
         None => (None, &looked_up.account),
     };
-    let tenant = tenant.unwrap_or_else(|| chosen.tenant.clone());
+    let tenant = tenant.unwrap_or_else(|| resolved.tenant.clone());
     let settings =
         looked_up.user.as_ref().map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
     let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
@@ -246,10 +246,10 @@ async fn count_code(
 
 async fn check_password(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     attempt: Attempt<'_>,
     looked_up: LookedUp,
-) -> Result<Proved, Error> {
+) -> Result<FirstFactor, Error> {
     let LookedUp { account, counted, user } = looked_up;
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let check = match hash {
@@ -263,7 +263,7 @@ async fn check_password(
         Some(user) if check != Check::Wrong && user.status == "active" => user,
         _ => {
             let entry = Entry::failed("login.failed").by(&account);
-            let tenant_id = user.as_ref().map_or(&chosen.tenant.id, |user| &user.tenant_id);
+            let tenant_id = user.as_ref().map_or(&resolved.tenant.id, |user| &user.tenant_id);
             throttle::wrong_password(cx, counted, audit::write(cx, tenant_id, entry)).await?;
             return Err(Refusal::WrongPassword.into());
         }
@@ -272,7 +272,7 @@ async fn check_password(
         counted.succeeded(cx);
     }
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPassword)?;
-    verified(cx, &tenant, &user).await?;
+    require_verified_email(cx, &tenant, &user).await?;
     let (mut password_hash, mut writes) = (user.password_hash.clone(), Vec::new());
     // A stale hash is replaced by whichever of several sign-ins comes first.
     if check == Check::RightButStale
@@ -282,5 +282,5 @@ async fn check_password(
         writes.push(store::users::refresh_password(&user.id, &was, &fresh));
     }
     let amr = vec![factor::PASSWORD];
-    Ok(Proved { tenant, user, amr, gate: Vec::new(), password_hash, writes })
+    Ok(FirstFactor { tenant, user, amr, gate: Vec::new(), password_hash, writes })
 }

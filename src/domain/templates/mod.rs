@@ -8,6 +8,6 @@ mod own_pages;
 mod rules;
 
 pub use self::own_pages::{
-    KINDS, Kept, Kind, OwnTemplates, delete, find, kind, list, preview, problem, put, rendered,
+    KINDS, Kind, OwnTemplates, StoredTemplate, delete, find, kind, list, preview, problem, put, rendered,
     with_hidden_field,
 };

@@ -14,7 +14,7 @@ use crate::memo::Slot;
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
-pub use crate::store::templates::Kept;
+pub use crate::store::templates::StoredTemplate;
 
 /// The longest template, in bytes.
 const LONGEST: usize = 100_000;
@@ -161,12 +161,12 @@ pub fn kind(name: &str) -> Result<&'static Kind, Error> {
 }
 
 /// All of a tenant.
-pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Kept>, Fault> {
+pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<StoredTemplate>, Fault> {
     store::templates::list(cx.db.as_ref(), &tenant.id).await
 }
 
 /// The tenant's own of a page, if there is one.
-pub async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<Kept>, Fault> {
+pub async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<StoredTemplate>, Fault> {
     store::templates::by_name(cx.db.as_ref(), &tenant.id, kind.name).await
 }
 
@@ -174,9 +174,15 @@ pub async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<Kept>,
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with the line and the reason.
-pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind, html: String) -> Result<Kept, Error> {
+pub async fn put(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    kind: &Kind,
+    html: String,
+) -> Result<StoredTemplate, Error> {
     preview(kind, &html)?;
-    let kept = Kept { name: kind.name.to_owned(), html, updated_at: cx.now };
+    let kept = StoredTemplate { name: kind.name.to_owned(), html, updated_at: cx.now };
     let entry = Entry::ok("template.changed").by(actor).on(kind.name);
     cx.db.run(vec![store::templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
     forget(cx, tenant, kind);
@@ -291,7 +297,7 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
 }
 
 /// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.
-pub fn problem(kind: &Kind, kept: &Kept) -> Option<String> {
+pub fn problem(kind: &Kind, kept: &StoredTemplate) -> Option<String> {
     let Mistake { line, reason } = kind.checked(&kept.html).err()?;
     Some(format!("line {line}: {reason}"))
 }

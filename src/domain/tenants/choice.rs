@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// How a request named its tenant.
 #[derive(Debug, Clone)]
-pub struct Chosen {
+pub struct ResolvedTenant {
     /// The tenant.
     pub tenant: Rc<Tenant>,
     /// Whether the request named it, by path, host or header; otherwise it is home by default, and a user
@@ -23,7 +23,12 @@ pub struct Chosen {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if the path or header names a tenant that does not exist or is suspended.
-pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str>) -> Result<Chosen, Error> {
+pub async fn choose(
+    cx: &Cx,
+    path: Option<&str>,
+    host: &str,
+    header: Option<&str>,
+) -> Result<ResolvedTenant, Error> {
     let named = match path {
         Some(id) => Some(id.to_owned()),
         None => match asked_host(cx, &canonical(host)).await? {
@@ -34,7 +39,7 @@ pub async fn choose(cx: &Cx, path: Option<&str>, host: &str, header: Option<&str
     let explicit = named.is_some();
     let id = named.unwrap_or_else(|| HOME.into());
     let tenant = self::named(cx, &id).await?.ok_or(Refusal::NotFound)?;
-    Ok(Chosen { tenant, explicit })
+    Ok(ResolvedTenant { tenant, explicit })
 }
 
 /// An active tenant that a caller names: one that this isolate has never heard of is looked up for whoever may.

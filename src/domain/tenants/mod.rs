@@ -7,7 +7,7 @@ mod settings;
 mod tenant;
 
 pub(crate) use self::choice::named;
-pub use self::choice::{Chosen, choose};
+pub use self::choice::{ResolvedTenant, choose};
 pub use self::tenant::{Tenant, TenantByHost, TenantById, by_id};
 pub(crate) use self::tenant::{by_host, from_row};
 pub use crate::model::tenant::{ClientRegistration, HOME, MfaPolicy, Settings, UNNAMED};

@@ -28,7 +28,7 @@ pub struct Guess([String; 2]);
 /// # Errors
 /// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
 pub async fn user_code(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Guess>, Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(None);
     }
     let objects = [
@@ -81,7 +81,7 @@ pub async fn mailed_code(
     directory: &str,
     email_key: &str,
 ) -> Result<Option<MailedCode>, Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(None);
     }
     let tried = MailedCode::of(cx, directory, email_key);
@@ -131,7 +131,7 @@ pub async fn second_factor(
     user_id: &str,
     challenge_id: Option<&str>,
 ) -> Result<Option<SecondFactor>, Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(None);
     }
     let limit = settings.mfa_attempts;

@@ -82,7 +82,7 @@ pub struct FromAddress(String);
 /// # Errors
 /// As [`login_attempt`].
 pub async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<Option<FromAddress>, Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(None);
     }
     let object = format!("{directory}:login-address:{}", cx.address_bucket());
@@ -133,7 +133,7 @@ impl Attempt {
         who: &str,
         look_up: impl Future<Output = Result<T, Error>>,
     ) -> Result<(Option<Attempt>, T), Error> {
-        if cx.client.unlimited {
+        if cx.caller.unlimited {
             return Ok((None, look_up.await?));
         }
         // Before the account's, of which an address that is held off takes nothing.
@@ -209,7 +209,7 @@ pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> R
 /// # Errors
 /// [`Refusal::Limited`].
 pub async fn mail_or_wait(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<(), Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(());
     }
     let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
@@ -234,7 +234,7 @@ pub async fn refused_call(
     caller: &str,
     route: &str,
 ) -> Result<(), Error> {
-    let limit = if cx.client.unlimited { u32::MAX } else { REFUSED_AN_HOUR };
+    let limit = if cx.caller.unlimited { u32::MAX } else { REFUSED_AN_HOUR };
     let rule = Rule::Window { limit, seconds: 3_600 };
     let object = format!("{tenant_id}:refused:{route_id}:{caller}");
     let verdict = take(cx, object, vec![tally("hour", rule)]).await?;

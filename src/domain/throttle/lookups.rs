@@ -54,7 +54,7 @@ fn object(cx: &Cx) -> String {
 /// # Errors
 /// [`Refusal::Limited`] for an address that presented too much that nobody has.
 pub async fn admit(cx: &Cx) -> Result<(), Error> {
-    admitted(cx, false).await
+    take_lookup(cx, false).await
 }
 
 /// The same for a request to an endpoint that is open to all, which counts as one besides.
@@ -62,27 +62,27 @@ pub async fn admit(cx: &Cx) -> Result<(), Error> {
 /// # Errors
 /// As [`admit`].
 pub async fn admit_open(cx: &Cx) -> Result<(), Error> {
-    admitted(cx, true).await
+    take_lookup(cx, true).await
 }
 
-async fn admitted(cx: &Cx, is_open: bool) -> Result<(), Error> {
-    if cx.client.unlimited || cx.client.lookup.get().is_admitted() {
+async fn take_lookup(cx: &Cx, is_open: bool) -> Result<(), Error> {
+    if cx.caller.unlimited || cx.caller.lookup.get().is_admitted() {
         return Ok(());
     }
     let address = cx.address_bucket();
-    let seen = cx.cache.of::<Addresses>().begin(&address, is_open, cx.now, SECONDS);
+    let seen = cx.memory.of::<Addresses>().begin(&address, is_open, cx.now, SECONDS);
     if cx.now < seen.shut_until {
         return Err(limited(cx, seen.shut_until));
     }
     if seen.unknown <= UNKNOWN_UNASKED && (!is_open || seen.open <= OPEN_UNASKED) {
-        cx.client.lookup.set(Lookup::Uncounted);
+        cx.caller.lookup.set(Lookup::Uncounted);
         return Ok(());
     }
     let mut tallies = vec![unknown()];
     tallies.extend(is_open.then(open));
     let verdict = cx.counters.count(object(cx), vec![Count { act: Act::Take, tallies }]).await?;
     if verdict.admitted {
-        cx.client.lookup.set(Lookup::Counted { open: is_open });
+        cx.caller.lookup.set(Lookup::Counted { open: is_open });
         return Ok(());
     }
     shut(cx, &verdict).await?;
@@ -98,7 +98,7 @@ fn limited(cx: &Cx, until: Time) -> Error {
 
 /// Notes that the counter holds an address off; the first of a row is written to the audit log.
 async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
-    cx.cache.of::<Addresses>().shut(&cx.address_bucket(), cx.now.plus(i64::from(verdict.reset)));
+    cx.memory.of::<Addresses>().shut(&cx.address_bucket(), cx.now.plus(i64::from(verdict.reset)));
     if verdict.first_refusal {
         audit::write(cx, HOME, Entry::failed("lookups.limited")).await?;
     }
@@ -107,7 +107,7 @@ async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
 
 /// Notes that what was presented is nobody's.
 pub fn missed(cx: &Cx) {
-    cx.client.missed.set(true);
+    cx.caller.missed.set(true);
 }
 
 /// Whether this isolate looked that up a moment ago, for nothing: what it was presented as, and its hash.
@@ -128,30 +128,30 @@ pub fn refuse(cx: &Cx, presented: String) {
 /// The caller proved who they are, for whom it is no sign of guessing to present what is over: a client with its own
 /// secret that brings many people's tokens.
 pub fn exempt(cx: &Cx) {
-    cx.client.proved.set(true);
+    cx.caller.proved.set(true);
 }
 
 /// Ends a request: what it presented for nothing is counted, and anything else given back. Nobody waits for that.
 pub fn settle(cx: &Cx, refusal: Option<&Refusal>) {
-    let held_off = matches!(refusal, Some(Refusal::Limited(_))) && !cx.client.lookup.get().is_admitted();
-    if cx.client.unlimited || held_off {
+    let held_off = matches!(refusal, Some(Refusal::Limited(_))) && !cx.caller.lookup.get().is_admitted();
+    if cx.caller.unlimited || held_off {
         return;
     }
-    let proved = cx.client.proved.get();
-    let missed = !proved && (cx.client.missed.get() || refusal.is_some_and(is_miss));
-    let counted = cx.client.lookup.replace(Lookup::None);
+    let proved = cx.caller.proved.get();
+    let missed = !proved && (cx.caller.missed.get() || refusal.is_some_and(is_miss));
+    let counted = cx.caller.lookup.replace(Lookup::None);
     let address = cx.address_bucket();
     let mut tallies = vec![unknown()];
     let act = match (counted, missed) {
         (Lookup::None, false) | (Lookup::Counted { .. }, true) => return,
-        (Lookup::Uncounted, false) => return cx.cache.of::<Addresses>().give(&address),
+        (Lookup::Uncounted, false) => return cx.memory.of::<Addresses>().give(&address),
         (Lookup::Counted { open: is_open }, false) => {
-            cx.cache.of::<Addresses>().give(&address);
+            cx.memory.of::<Addresses>().give(&address);
             tallies.extend((is_open && proved).then(open));
             Act::Give
         }
         (Lookup::None, true) => {
-            cx.cache.of::<Addresses>().begin(&address, false, cx.now, SECONDS);
+            cx.memory.of::<Addresses>().begin(&address, false, cx.now, SECONDS);
             Act::Take
         }
         (Lookup::Uncounted, true) => Act::Take,

@@ -30,7 +30,7 @@ pub(crate) async fn take(cx: &Cx, object: String, tallies: Vec<Tally>) -> Result
 /// # Errors
 /// [`Refusal::Limited`].
 pub async fn windows(cx: &Cx, object: String, all: &[(&str, u32, u32)]) -> Result<(), Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(());
     }
     let tallies = all.iter().map(|(name, limit, seconds)| {
@@ -43,7 +43,7 @@ pub async fn windows(cx: &Cx, object: String, all: &[(&str, u32, u32)]) -> Resul
 
 /// Counts one use of something limited by a window; answers how much is left.
 pub async fn window(cx: &Cx, object: String, limit: u32, seconds: u32) -> Result<Option<Verdict>, Error> {
-    if cx.client.unlimited {
+    if cx.caller.unlimited {
         return Ok(None);
     }
     let verdict = take(cx, object, vec![tally("window", Rule::Window { limit, seconds })]).await?;
@@ -58,7 +58,7 @@ pub(crate) fn count_in_background(
     then: impl for<'a> FnOnce(&'a Cx, Verdict) -> Later<'a, Result<(), Fault>> + 'static,
 ) {
     let context = cx.clone();
-    cx.after.run(Box::pin(async move {
+    cx.background.run(Box::pin(async move {
         let done = match context.counters.count(object, steps).await {
             Ok(verdict) => then(&context, verdict).await,
             Err(fault) => Err(fault),

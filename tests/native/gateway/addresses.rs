@@ -1,7 +1,7 @@
 //! Where a request comes from is what the platform says, or who may try limits out; never what anyone writes.
 
 use portcullis::config::Config;
-use portcullis::cx::Client;
+use portcullis::cx::Caller;
 use portcullis::model::headers::Headers;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ const SEAL_KEY: &str = "KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio";
 type Fields<'a> = &'a [(&'a str, &'a str)];
 type Wanted = [(&'static str, bool); 3];
 
-fn client(mode: &str, fields: &[(&str, &str)]) -> Client {
+fn client(mode: &str, fields: &[(&str, &str)]) -> Caller {
     let var = |name: &str| {
         let value = match name {
             "ORIGIN" => "https://auth.example.com",
@@ -27,7 +27,7 @@ fn client(mode: &str, fields: &[(&str, &str)]) -> Client {
     };
     let config = Config::parse(var, |_| true);
     let headers = Headers::new(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    Client::of(&config.unwrap(), &headers, "")
+    Caller::of(&config.unwrap(), &headers, "")
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use portcullis::cx::{Client, Cx};
+use portcullis::cx::{Caller, Cx};
 use portcullis::domain::gateway::forward::Plan;
 use portcullis::http::request::Request;
 use portcullis::http::{Asset, Outcome, serve};
@@ -130,14 +130,14 @@ impl<'w> Ask<'w> {
         let mut cx = self.world.cx();
         let agent = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
         let accept = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-language"));
-        cx.cache = self.cache.clone();
+        cx.memory = self.cache.clone();
         let query = self.path.split_once('?').map_or("", |(_, query)| query);
-        cx.client = Rc::new(Client {
+        cx.caller = Rc::new(Caller {
             address: self.address.clone(),
             user_agent: agent.map(|(_, agent)| agent.clone()).unwrap_or_default(),
             language: language::asked(query, accept.map(|(_, accept)| accept.as_str())),
             unlimited: self.unlimited,
-            ..Client::default()
+            ..Caller::default()
         });
         let (path, query) = match self.path.split_once('?') {
             Some((path, query)) => (path.to_owned(), format!("?{query}")),

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use jsonschema::Validator;
 use portcullis::http::request::Request;
 use portcullis::http::response::Response;
-use portcullis::http::table::{Found, Route, Table};
+use portcullis::http::table::{Match, Route, Table};
 use serde_json::{Value, json};
 
 /// The file that is served. A test of its own says that it is what the code makes; to read it takes a tenth of the
@@ -21,7 +21,7 @@ static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::
 /// Fails unless the document has that answer to that request.
 #[track_caller]
 pub fn holds(table: &Table, request: &Request, body: &[u8], response: &Response) {
-    let Found::Route { route, .. } = table.find(&request.method, &request.path) else { return };
+    let Match::Route { route, .. } = table.find(&request.method, &request.path) else { return };
     let (path, method) = (route.path.replace("{*", "{"), route.method.to_ascii_lowercase());
     // A row that is missing fails the test of the table.
     let operation = &DOCUMENT["paths"][&path][&method];

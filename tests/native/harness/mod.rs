@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::config::Config;
-use portcullis::cx::{Client, Cx};
+use portcullis::cx::{Caller, Cx};
 use portcullis::domain::session::sessions::{Begin, Tokens};
 use portcullis::domain::{sweep, tenants};
 use portcullis::http::Outcome;
@@ -110,14 +110,14 @@ impl World {
         Cx {
             db: self.db.clone(),
             counters: self.counters.clone(),
-            post: self.post.clone(),
-            web: self.web.clone(),
-            after: self.after.clone(),
+            mailer: self.post.clone(),
+            http: self.web.clone(),
+            background: self.after.clone(),
             rng: self.rng.clone(),
             log: self.log.clone(),
-            cache: self.cache.clone(),
+            memory: self.cache.clone(),
             config: self.config.clone(),
-            client: Rc::new(Client::default()),
+            caller: Rc::new(Caller::default()),
             now: self.now(),
         }
     }

@@ -9,7 +9,8 @@ use std::task::Poll;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::{
-    After, Arg, Count, Counters, Db, Fault, Later, Log, Mail, Post, Rng, Row, Rows, Stmt, Verdict, Web,
+    Arg, Background, Count, Counters, Database, Fault, HttpClient, Later, Log, Mail, Mailer, Rng, Row, Rows,
+    Stmt, Verdict,
 };
 use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -93,7 +94,7 @@ impl Sqlite {
     }
 }
 
-impl Db for Sqlite {
+impl Database for Sqlite {
     fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             if self.yields.get() {
@@ -165,7 +166,7 @@ pub struct Mailbox {
     pub yields: Cell<bool>,
 }
 
-impl Post for Mailbox {
+impl Mailer for Mailbox {
     fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>> {
         Box::pin(async move {
             if self.yields.get() {
@@ -198,7 +199,7 @@ pub struct Servers {
     pub others: RefCell<Vec<(String, u16)>>,
 }
 
-impl Web for Servers {
+impl HttpClient for Servers {
     fn post_form(&self, url: String, body: String, _: u32) -> Later<'_, Result<u16, Fault>> {
         Box::pin(async move {
             let other =
@@ -231,7 +232,7 @@ impl Rng for Seeded {
 #[derive(Default)]
 pub struct Queue(pub RefCell<Vec<Later<'static, ()>>>);
 
-impl After for Queue {
+impl Background for Queue {
     fn run(&self, work: Later<'static, ()>) {
         self.0.borrow_mut().push(work);
     }

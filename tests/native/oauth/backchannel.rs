@@ -189,7 +189,7 @@ fn what_is_owed_stands_before_anything_is_sent() {
     let cx = signed.world.cx();
     let ended =
         portcullis::store::sessions::end(&super::clients::session_of(&signed.world, &signed.cookie), cx.now);
-    pollster::block_on(portcullis::ports::Db::run(signed.world.db.as_ref(), ended.to_vec())).unwrap();
+    pollster::block_on(portcullis::ports::Database::run(signed.world.db.as_ref(), ended.to_vec())).unwrap();
     assert_eq!((signed.told(BACKCHANNEL).len(), signed.owed()), (0, 1));
     signed.world.cron();
     assert_eq!((signed.told(BACKCHANNEL).len(), signed.owed()), (1, 0));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis::domain::clients::authentication::{Presented, authenticate};
+use portcullis::domain::clients::authentication::{PresentedClient, authenticate};
 use portcullis::domain::clients::{self, Client, Made};
 use portcullis::domain::refusal::{Error, Refusal};
 use portcullis::domain::tenants;
@@ -22,7 +22,7 @@ fn client(world: &World, tenant: &str, method: &str) -> Made {
     pollster::block_on(clients::create(&cx, &tenant, "system", described)).unwrap()
 }
 
-fn ask(world: &World, presented: Presented<'_>) -> Result<Rc<Client>, Refusal> {
+fn ask(world: &World, presented: PresentedClient<'_>) -> Result<Rc<Client>, Refusal> {
     let cx = world.cx();
     let tenant = pollster::block_on(tenants::by_id(&cx, "home")).unwrap().unwrap();
     match pollster::block_on(authenticate(&cx, &tenant, &presented)) {
@@ -33,7 +33,7 @@ fn ask(world: &World, presented: Presented<'_>) -> Result<Rc<Client>, Refusal> {
 }
 
 #[track_caller]
-fn refused(world: &World, presented: Presented<'_>) {
+fn refused(world: &World, presented: PresentedClient<'_>) {
     let before = world.events("client.refused");
     match ask(world, presented) {
         Err(Refusal::OAuth(Code::InvalidClient, _)) => {}
@@ -58,9 +58,13 @@ fn each_method_lets_its_own_clients_in_and_no_others() {
         let secret = one.secret.as_deref().unwrap_or("none");
         let header = basic(id, secret);
         let ways = [
-            Presented { client_id: Some(id), ..Presented::default() },
-            Presented { authorization: Some(&header), ..Presented::default() },
-            Presented { client_id: Some(id), client_secret: Some(secret), ..Presented::default() },
+            PresentedClient { client_id: Some(id), ..PresentedClient::default() },
+            PresentedClient { authorization: Some(&header), ..PresentedClient::default() },
+            PresentedClient {
+                client_id: Some(id),
+                client_secret: Some(secret),
+                ..PresentedClient::default()
+            },
         ];
         for (way, presented) in ways.into_iter().enumerate() {
             if way == at {
@@ -79,12 +83,21 @@ fn a_wrong_secret_is_refused() {
     let (id, secret) = (one.client.id.as_str(), one.secret.as_deref().unwrap());
     let hash = one.client.secret_hash.clone().unwrap();
     for wrong in ["", "x", &secret[1..], &format!("{secret}x"), &hash, &secret.to_uppercase()] {
-        refused(&world, Presented { authorization: Some(&basic(id, wrong)), ..Presented::default() });
+        refused(
+            &world,
+            PresentedClient { authorization: Some(&basic(id, wrong)), ..PresentedClient::default() },
+        );
     }
     let post = client(&world, "home", "client_secret_post");
     let id = post.client.id.as_str();
-    refused(&world, Presented { client_id: Some(id), client_secret: Some(secret), ..Presented::default() });
-    refused(&world, Presented { client_id: Some(id), client_secret: Some(""), ..Presented::default() });
+    refused(
+        &world,
+        PresentedClient { client_id: Some(id), client_secret: Some(secret), ..PresentedClient::default() },
+    );
+    refused(
+        &world,
+        PresentedClient { client_id: Some(id), client_secret: Some(""), ..PresentedClient::default() },
+    );
 }
 
 #[test]
@@ -95,11 +108,15 @@ fn user_and_password_of_the_header_are_form_encoded() {
     let spelled: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let header = basic(&id.replace('-', "%2D"), &spelled);
     assert_eq!(
-        ask(&world, Presented { authorization: Some(&header), ..Presented::default() }).unwrap().id,
+        ask(&world, PresentedClient { authorization: Some(&header), ..PresentedClient::default() })
+            .unwrap()
+            .id,
         id
     );
     let lower = basic(id, secret).replace("Basic", "bAsIc");
-    assert!(ask(&world, Presented { authorization: Some(&lower), ..Presented::default() }).is_ok());
+    assert!(
+        ask(&world, PresentedClient { authorization: Some(&lower), ..PresentedClient::default() }).is_ok()
+    );
 }
 
 #[test]
@@ -114,7 +131,11 @@ fn a_malformed_header_is_refused() {
     {
         refused(
             &world,
-            Presented { authorization: Some(header), client_id: Some(id), ..Presented::default() },
+            PresentedClient {
+                authorization: Some(header),
+                client_id: Some(id),
+                ..PresentedClient::default()
+            },
         );
     }
 }
@@ -125,18 +146,24 @@ fn two_ways_at_once_are_an_invalid_request() {
     let one = client(&world, "home", "client_secret_basic");
     let (id, secret) = (one.client.id.as_str(), one.secret.as_deref().unwrap());
     let header = basic(id, secret);
-    let right = Presented { authorization: Some(&header), client_id: Some(id), ..Presented::default() };
+    let right =
+        PresentedClient { authorization: Some(&header), client_id: Some(id), ..PresentedClient::default() };
     assert!(ask(&world, right).is_ok());
     for two in [
-        Presented { client_secret: Some(secret), ..right },
-        Presented { client_assertion: Some("x"), ..right },
-        Presented { client_assertion_type: Some("x"), ..right },
-        Presented { authorization: None, client_secret: Some(secret), client_assertion: Some("x"), ..right },
+        PresentedClient { client_secret: Some(secret), ..right },
+        PresentedClient { client_assertion: Some("x"), ..right },
+        PresentedClient { client_assertion_type: Some("x"), ..right },
+        PresentedClient {
+            authorization: None,
+            client_secret: Some(secret),
+            client_assertion: Some("x"),
+            ..right
+        },
     ] {
         assert!(matches!(ask(&world, two), Err(Refusal::OAuth(Code::InvalidRequest, _))));
     }
     let other = client(&world, "home", "none");
-    refused(&world, Presented { client_id: Some(&other.client.id), ..right });
+    refused(&world, PresentedClient { client_id: Some(&other.client.id), ..right });
 }
 
 #[test]
@@ -146,9 +173,9 @@ fn one_that_nobody_knows_or_names_is_refused_and_its_words_are_not_kept() {
     let foreign = client(&world, "b", "none");
     let long = "x".repeat(5_000);
     for id in ["nobody", "", "a b", "'; drop table clients", &long, &foreign.client.id] {
-        refused(&world, Presented { client_id: Some(id), ..Presented::default() });
+        refused(&world, PresentedClient { client_id: Some(id), ..PresentedClient::default() });
     }
-    refused(&world, Presented::default());
+    refused(&world, PresentedClient::default());
     let kept = world.sql("SELECT actor FROM audit WHERE event = 'client.refused'");
     let actors: Vec<&Value> = kept.iter().filter_map(|row| row.get("actor")).collect();
     let none = &Value::Null;
@@ -166,8 +193,11 @@ fn a_new_secret_ends_the_old_one_and_a_deleted_client_is_nobody() {
     let tenant = pollster::block_on(tenants::by_id(&cx, "home")).unwrap().unwrap();
     let one = client(&world, "home", "client_secret_post");
     let id = one.client.id.as_str();
-    let with =
-        |secret| Presented { client_id: Some(id), client_secret: Some(secret), ..Presented::default() };
+    let with = |secret| PresentedClient {
+        client_id: Some(id),
+        client_secret: Some(secret),
+        ..PresentedClient::default()
+    };
     let first = one.secret.clone().unwrap();
     assert!(ask(&world, with(&first)).is_ok());
     let second = pollster::block_on(clients::new_secret(&cx, &tenant, "system", id)).unwrap().secret.unwrap();
@@ -181,20 +211,23 @@ fn a_new_secret_ends_the_old_one_and_a_deleted_client_is_nobody() {
 fn failures_are_counted_so_that_they_do_not_fill_the_log() {
     let world = World::new();
     for _ in 0..60 {
-        refused(&world, Presented { client_id: Some("nobody"), ..Presented::default() });
+        refused(&world, PresentedClient { client_id: Some("nobody"), ..PresentedClient::default() });
     }
-    let over = ask(&world, Presented { client_id: Some("nobody"), ..Presented::default() });
+    let over = ask(&world, PresentedClient { client_id: Some("nobody"), ..PresentedClient::default() });
     assert!(matches!(over, Err(Refusal::Limited(_))));
     assert_eq!(world.events("client.refused"), 60);
     let one = client(&world, "home", "none");
-    assert!(ask(&world, Presented { client_id: Some(&one.client.id), ..Presented::default() }).is_ok());
+    assert!(
+        ask(&world, PresentedClient { client_id: Some(&one.client.id), ..PresentedClient::default() })
+            .is_ok()
+    );
 }
 
 #[test]
 fn a_client_is_asked_for_once_in_five_seconds() {
     let world = World::new();
     let one = client(&world, "home", "none");
-    let presented = Presented { client_id: Some(&one.client.id), ..Presented::default() };
+    let presented = PresentedClient { client_id: Some(&one.client.id), ..PresentedClient::default() };
     ask(&world, presented).unwrap();
     let before = world.db.trips.get();
     ask(&world, presented).unwrap();

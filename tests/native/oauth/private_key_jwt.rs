@@ -4,7 +4,7 @@ use std::future::Future as _;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use portcullis::domain::clients::authentication::{Presented, authenticate};
+use portcullis::domain::clients::authentication::{PresentedClient, authenticate};
 use portcullis::domain::clients::{self, Client};
 use portcullis::domain::refusal::{Error, Refusal};
 use portcullis::domain::tenants;
@@ -29,11 +29,15 @@ pub(super) fn client(world: &World, tenant: &str, jwks: &Value) -> String {
     pollster::block_on(clients::create(&cx, &tenant, "system", described)).unwrap().client.id
 }
 
-pub(super) fn presented(assertion: &str) -> Presented<'_> {
-    Presented { client_assertion_type: Some(TYPE), client_assertion: Some(assertion), ..Presented::default() }
+pub(super) fn presented(assertion: &str) -> PresentedClient<'_> {
+    PresentedClient {
+        client_assertion_type: Some(TYPE),
+        client_assertion: Some(assertion),
+        ..PresentedClient::default()
+    }
 }
 
-pub(super) fn ask(world: &World, presented: Presented<'_>) -> Result<Rc<Client>, Refusal> {
+pub(super) fn ask(world: &World, presented: PresentedClient<'_>) -> Result<Rc<Client>, Refusal> {
     let cx = world.cx();
     let tenant = pollster::block_on(tenants::by_id(&cx, "home")).unwrap().unwrap();
     match pollster::block_on(authenticate(&cx, &tenant, &presented)) {
@@ -111,9 +115,9 @@ fn it_works_once_among_fifty_at_the_same_time_and_the_system_secret_does_not_hel
     let (world, signer, id) = one();
     let assertion = signer.sign(&header(&signer), &claims(&id));
     let mut cx = world.cx();
-    cx.client = Rc::new(portcullis::cx::Client { unlimited: true, ..portcullis::cx::Client::default() });
+    cx.caller = Rc::new(portcullis::cx::Caller { unlimited: true, ..portcullis::cx::Caller::default() });
     let tenant = pollster::block_on(tenants::by_id(&cx, "home")).unwrap().unwrap();
-    cx.cache = Rc::default();
+    cx.memory = Rc::default();
     world.db.yields.set(true);
     let presented = presented(&assertion);
     let mut tries: Vec<_> = (0..50).map(|_| Box::pin(authenticate(&cx, &tenant, &presented))).collect();
@@ -277,13 +281,16 @@ fn the_type_of_the_assertion_is_said() {
         (Some("x"), Some(&assertion)),
         (Some(TYPE), None),
     ] {
-        let presented =
-            Presented { client_assertion_type: kind, client_assertion: assertion, ..Presented::default() };
+        let presented = PresentedClient {
+            client_assertion_type: kind,
+            client_assertion: assertion,
+            ..PresentedClient::default()
+        };
         assert!(matches!(ask(&world, presented), Err(Refusal::OAuth(Code::InvalidClient, _))));
     }
-    let named = Presented { client_id: Some(&id), ..presented(&assertion) };
+    let named = PresentedClient { client_id: Some(&id), ..presented(&assertion) };
     assert!(matches!(
-        ask(&world, Presented { client_id: Some("x"), ..named }),
+        ask(&world, PresentedClient { client_id: Some("x"), ..named }),
         Err(Refusal::OAuth(Code::InvalidClient, _))
     ));
     assert!(ask(&world, named).is_ok());
@@ -293,8 +300,8 @@ fn the_type_of_the_assertion_is_said() {
 fn a_client_with_a_key_has_no_other_way_in_and_one_with_a_secret_none_by_key() {
     let (world, signer, id) = one();
     for other in [
-        Presented { client_id: Some(&id), ..Presented::default() },
-        Presented { client_id: Some(&id), client_secret: Some("x"), ..Presented::default() },
+        PresentedClient { client_id: Some(&id), ..PresentedClient::default() },
+        PresentedClient { client_id: Some(&id), client_secret: Some("x"), ..PresentedClient::default() },
     ] {
         assert!(matches!(ask(&world, other), Err(Refusal::OAuth(Code::InvalidClient, _))));
     }

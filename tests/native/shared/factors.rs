@@ -1,29 +1,29 @@
 //! Second factors: nothing steps around one.
 
-use portcullis::domain::session::channel::Holder;
+use portcullis::domain::session::channel::Channel;
 use portcullis::domain::session::principal;
-use portcullis::domain::session::sessions::Holds;
-use portcullis::domain::sign_in::first_factor::Proved;
+use portcullis::domain::session::sessions::SessionSecret;
+use portcullis::domain::sign_in::first_factor::FirstFactor;
 use portcullis::domain::sign_in::second_factor::Proof;
 use portcullis::domain::sign_in::signed_in::SignedIn;
 use portcullis::domain::sign_in::{self, Attempt, Step, trusted_devices};
-use portcullis::domain::tenants::{self, Chosen};
+use portcullis::domain::tenants::{self, ResolvedTenant};
 use serde_json::json;
 
 use crate::harness::{App, PASSWORD, World, claims};
 
 const BOTH: [&str; 3] = ["pwd", "otp", "mfa"];
 
-fn home(world: &World) -> Chosen {
+fn home(world: &World) -> ResolvedTenant {
     let tenant = pollster::block_on(tenants::by_id(&world.cx(), "home")).unwrap().unwrap();
-    Chosen { tenant, explicit: true }
+    ResolvedTenant { tenant, explicit: true }
 }
 
 /// A sign-in in a browser that holds this cookie of trust.
 fn browse(world: &World, email: &str, device: Option<&str>) -> Option<Step> {
     let attempt = Attempt { email, password: PASSWORD };
-    let holder = Holder::Browser { device, session: None };
-    pollster::block_on(sign_in::with_password(&world.cx(), &home(world), attempt, holder)).ok()
+    let channel = Channel::Browser { device, session: None };
+    pollster::block_on(sign_in::with_password(&world.cx(), &home(world), attempt, channel)).ok()
 }
 
 /// Whether that browser is let in without a second factor.
@@ -35,9 +35,9 @@ fn trusted(world: &World, email: &str, device: &str) -> bool {
 fn trust(world: &World, app: &App) -> SignedIn {
     let Some(Step::Second(waiting)) = browse(world, &app.user.email, None) else { panic!("no challenge") };
     let code = world.code(&app.secret);
-    let holder = Holder::Browser { device: None, session: None };
-    let (cx, chosen) = (world.cx(), home(world));
-    let done = sign_in::complete(&cx, &chosen, &waiting.secret, holder, Proof::Code(&code), true);
+    let channel = Channel::Browser { device: None, session: None };
+    let (cx, resolved) = (world.cx(), home(world));
+    let done = sign_in::complete(&cx, &resolved, &waiting.secret, channel, Proof::Code(&code), true);
     pollster::block_on(done).unwrap()
 }
 
@@ -59,8 +59,10 @@ fn a_trusted_browser_is_let_in_without_a_second_factor_and_no_other() {
     world.with_app("bob@example.com");
     assert!(!trusted(&world, "bob@example.com", &device));
     let attempt = Attempt { email: "ada@example.com", password: "wrong" };
-    let holder = Holder::Browser { device: Some(&device), session: None };
-    assert!(pollster::block_on(sign_in::with_password(&world.cx(), &home(&world), attempt, holder)).is_err());
+    let channel = Channel::Browser { device: Some(&device), session: None };
+    assert!(
+        pollster::block_on(sign_in::with_password(&world.cx(), &home(&world), attempt, channel)).is_err()
+    );
     world.settings(json!({ "trustedDeviceDays": 0 }));
     world.settings(json!({ "trustedDeviceDays": 30 }));
     assert!(!trusted(&world, "ada@example.com", &device), "what was forgotten stays so");
@@ -116,9 +118,9 @@ fn trust_ends_with_the_password_the_factor_and_by_hand() {
         }),
         ("its end by hand", |world, app| {
             let cx = world.cx();
-            let chosen = home(world);
+            let resolved = home(world);
             let sent = principal::Sent { method: "POST", bearer: Some(&app.access), key: None };
-            let session = pollster::block_on(principal::own_session(&cx, &chosen, &sent)).unwrap();
+            let session = pollster::block_on(principal::own_session(&cx, &resolved, &sent)).unwrap();
             let all = pollster::block_on(trusted_devices::list(&cx, &session)).unwrap();
             for device in all {
                 pollster::block_on(trusted_devices::revoke(&cx, &session, &device.id)).unwrap();
@@ -138,9 +140,9 @@ fn a_trusted_browser_has_proved_one_factor_and_steps_up_like_any_other() {
     let Some(Step::SignedIn(signed_in)) = browse(&world, "ada@example.com", Some(&device)) else {
         panic!("not trusted")
     };
-    let Holds::Cookie(cookie) = &signed_in.holds else { panic!("no cookie") };
-    let (cx, chosen) = (world.cx(), home(&world));
-    let found = principal::browser(&cx, &chosen, Some(cookie));
+    let SessionSecret::Cookie(cookie) = &signed_in.session_secret else { panic!("no cookie") };
+    let (cx, resolved) = (world.cx(), home(&world));
+    let found = principal::browser(&cx, &resolved, Some(cookie));
     let session = pollster::block_on(found).unwrap().unwrap();
     assert_eq!(session.amr, ["pwd", "device"]);
     // An API is no browser, whatever it sends.
@@ -236,9 +238,15 @@ fn a_code_in_the_mailbox_is_no_second_factor_for_one_who_came_by_mail() {
     let user = world.with_mail("ada@example.com");
     let sent = world.mails("ada@example.com").len();
     let tenant = home(&world).tenant;
-    let proved =
-        Proved { tenant, user, amr: vec!["otp"], gate: Vec::new(), password_hash: None, writes: Vec::new() };
-    let step = pollster::block_on(sign_in::proved(&world.cx(), proved, Holder::Api)).unwrap();
+    let proved = FirstFactor {
+        tenant,
+        user,
+        amr: vec!["otp"],
+        gate: Vec::new(),
+        password_hash: None,
+        writes: Vec::new(),
+    };
+    let step = pollster::block_on(sign_in::continue_with(&world.cx(), proved, Channel::Api)).unwrap();
     let Step::Second(waiting) = step else { panic!("signed in") };
     let names: Vec<&str> = waiting.methods().iter().map(|method| method.name()).collect();
     assert_eq!(names, ["password"]);

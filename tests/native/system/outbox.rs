@@ -1,6 +1,6 @@
 //! `GET /dev/outbox`.
 
-use portcullis::ports::{Db as _, Mail};
+use portcullis::ports::{Database as _, Mail};
 use portcullis::store::outbox;
 use serde_json::json;
 

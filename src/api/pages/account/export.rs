@@ -104,7 +104,7 @@ pub(in crate::api::pages) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     };
     match own_account::export(cx, &session).await {
         Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
-            let id = &call.chosen.tenant.id;
+            let id = &call.resolved.tenant.id;
             return Ok(Response::see_other(&format!("/tenant/{id}/login?confirm=1&{}", back(id))));
         }
         noted => noted?,

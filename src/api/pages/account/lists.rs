@@ -7,7 +7,7 @@ use crate::domain::admin::api_keys;
 use crate::domain::oauth::consents::{self, Consent};
 use crate::domain::refusal::Error;
 use crate::domain::session::principal::OwnSession;
-use crate::domain::session::sessions::{self, Shown};
+use crate::domain::session::sessions::{self, SessionSummary};
 use crate::domain::sign_in::passkeys::{self, Passkey};
 use crate::domain::sign_in::trusted_devices::{self, Device};
 use crate::store::Page;
@@ -45,7 +45,7 @@ impl<T> List<T> {
 
 /// All that the page lists.
 pub(super) struct Lists {
-    pub sessions: List<Shown>,
+    pub sessions: List<SessionSummary>,
     pub trusted: List<Device>,
     pub passkeys: List<Passkey>,
     pub apps: List<Consent>,

@@ -31,8 +31,8 @@ use crate::model::factor::Method;
 /// The one who is signed in here, or the way to sign in and come back.
 async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<OwnSession, Response>, Error> {
     let cookie = call.request.headers.cookie(COOKIE);
-    let session = principal::browser(cx, &call.chosen, cookie).await?;
-    let id = &call.chosen.tenant.id;
+    let session = principal::browser(cx, &call.resolved, cookie).await?;
+    let id = &call.resolved.tenant.id;
     Ok(session.ok_or_else(|| Response::see_other(&format!("/tenant/{id}/login?{}", back(id)))))
 }
 
@@ -43,7 +43,7 @@ fn back(tenant_id: &str) -> String {
 
 /// Where password managers send people (W3C, "A Well-Known URL for Changing Passwords").
 pub(super) async fn change_password(_: &Cx, call: &Call<'_>) -> Answer {
-    let id = &call.chosen.tenant.id;
+    let id = &call.resolved.tenant.id;
     Ok(Response::see_other(&format!("/tenant/{id}/account#change-password")))
 }
 

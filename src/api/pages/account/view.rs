@@ -10,7 +10,7 @@ use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::cx::Cx;
 use crate::domain::session::principal::OwnSession;
-use crate::domain::session::sessions::Shown;
+use crate::domain::session::sessions::SessionSummary;
 use crate::http::guard::Answer;
 use crate::model::agent;
 use crate::model::time::Time;
@@ -96,7 +96,7 @@ impl Account<'_> {
         agent::device(user_agent).unwrap_or_else(|| self.m.session_unknown.to_owned())
     }
 
-    fn is_this(&self, session: &Shown) -> bool {
+    fn is_this(&self, session: &SessionSummary) -> bool {
         self.session.id() == session.id
     }
 

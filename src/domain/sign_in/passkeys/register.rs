@@ -108,7 +108,7 @@ pub async fn register(
     new: NewPasskey<'_>,
 ) -> Result<Passkey, Error> {
     let NewPasskey { credential, name, password } = new;
-    let device = agent::device(&cx.client.user_agent);
+    let device = agent::device(&cx.caller.user_agent);
     let name = checked_name(name.or(device.as_deref()).unwrap_or("Passkey"))?;
     let registration = Registration::parse(credential).map_err(wrong)?;
     let challenge = challenge(&registration.client_data).ok_or_else(|| wrong(Wrong::Challenge))?;

@@ -11,20 +11,20 @@ use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, asserted, chal
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::channel::Holder;
+use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
-use crate::domain::sign_in::challenges::Waiting;
-use crate::domain::sign_in::first_factor::Proved;
+use crate::domain::sign_in::challenges::PendingChallenge;
+use crate::domain::sign_in::first_factor::FirstFactor;
 use crate::domain::sign_in::passkeys::ceremony::Of;
 use crate::domain::sign_in::passkeys::manage::{Known, known};
 use crate::domain::sign_in::relying_party::{self, RelyingParty};
 use crate::domain::sign_in::walk::Step;
-use crate::domain::tenants::{self, Chosen};
+use crate::domain::tenants::{self, ResolvedTenant};
 use crate::domain::{sign_in, throttle};
 use crate::model::factor::{KEY, Method, PRESENT, TWO_FACTORS};
 use crate::ports::{Fault, Stmt};
 use crate::store;
-use crate::store::passkeys::{Ceremony, Found, Passkey, Purpose, Use};
+use crate::store::passkeys::{Ceremony, Passkey, PasskeyOfUser, Purpose, Use};
 use crate::store::users::User;
 
 /// What a browser needs to use a passkey (§5.5).
@@ -45,8 +45,13 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no passkeys; [`Refusal::Limited`] by client address.
-pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>) -> Result<Request, Error> {
-    let tenant = &chosen.tenant;
+pub async fn request(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    host: &str,
+    browser: Option<&str>,
+) -> Result<Request, Error> {
+    let tenant = &resolved.tenant;
     if !tenant.settings.passkeys {
         return Err(Refusal::Forbidden.into());
     }
@@ -62,8 +67,8 @@ pub async fn request(cx: &Cx, chosen: &Chosen, host: &str, browser: Option<&str>
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] of one that takes no passkey; [`Refusal::Limited`] by user.
-pub async fn request_second(cx: &Cx, waiting: &Waiting, host: &str) -> Result<Request, Error> {
-    let Waiting { tenant, user, row, .. } = waiting;
+pub async fn request_second(cx: &Cx, waiting: &PendingChallenge, host: &str) -> Result<Request, Error> {
+    let PendingChallenge { tenant, user, row, .. } = waiting;
     if !waiting.methods().contains(&Method::Passkey) {
         return Err(Refusal::ChallengeOver.into());
     }
@@ -101,19 +106,19 @@ pub struct Verified {
 /// [`Refusal::EmailUnverified`], [`Refusal::Limited`].
 pub async fn sign_in(
     cx: &Cx,
-    chosen: &Chosen,
+    resolved: &ResolvedTenant,
     host: &str,
     credential: &Value,
     browser: Option<&str>,
-    holder: Holder<'_>,
+    channel: Channel<'_>,
 ) -> Result<Step, Error> {
-    let tried = throttle::from_address(cx, &chosen.tenant.id, &chosen.tenant.directory).await?;
+    let tried = throttle::from_address(cx, &resolved.tenant.id, &resolved.tenant.directory).await?;
     let bound_to = browser.map(stored);
-    let of = signing_in(&chosen.tenant.id, bound_to.as_deref());
+    let of = signing_in(&resolved.tenant.id, bound_to.as_deref());
     let attempt = Attempt::parse(cx, of, credential).await?;
     let (passkey, user) = attempt.found(cx).await?;
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
-    let here = principal::of_tenant(chosen, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
+    let here = principal::of_tenant(resolved, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
     // Who it is comes from the authenticator here, and must be said (step 6).
     if !here || attempt.assertion.user_handle.as_deref() != Some(user.id.as_bytes()) {
         return Err(attempt.failed(cx, Some(&user), "is not of this tenant or user").await?);
@@ -123,10 +128,10 @@ pub async fn sign_in(
     if let Some(tried) = tried {
         tried.succeeded(cx);
     }
-    sign_in::verified(cx, &tenant, &user).await?;
+    sign_in::require_verified_email(cx, &tenant, &user).await?;
     let amr = vec![KEY, PRESENT, TWO_FACTORS];
-    let proved = Proved { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
-    let step = sign_in::proved(cx, proved, holder).await;
+    let proved = FirstFactor { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let step = sign_in::continue_with(cx, proved, channel).await;
     match step {
         // The ceremony was ended by another request, or its user was.
         Err(Error::Refused(Refusal::WrongPassword)) => Err(Refusal::ChallengeOver.into()),
@@ -138,8 +143,13 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// [`Refusal::WrongPasskey`], [`Refusal::ChallengeOver`].
-pub async fn second(cx: &Cx, waiting: &Waiting, host: &str, credential: &Value) -> Result<Verified, Error> {
-    let Waiting { tenant, row, .. } = waiting;
+pub async fn second(
+    cx: &Cx,
+    waiting: &PendingChallenge,
+    host: &str,
+    credential: &Value,
+) -> Result<Verified, Error> {
+    let PendingChallenge { tenant, row, .. } = waiting;
     let of = second_of(&tenant.id, &waiting.user.id, &row.id);
     let attempt = Attempt::parse(cx, of, credential).await?;
     let (passkey, user) = attempt.found(cx).await?;
@@ -173,7 +183,7 @@ impl<'a> Attempt<'a> {
     /// The passkey and its user, if the ceremony is under way.
     async fn found(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
         let id = base64url(&self.assertion.id);
-        let Found { under_way, passkey } =
+        let PasskeyOfUser { under_way, passkey } =
             store::passkeys::find(cx.db.as_ref(), &self.ceremony, &id, cx.now).await?;
         if !under_way {
             return Err(Refusal::ChallengeOver.into());
