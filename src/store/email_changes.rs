@@ -83,23 +83,26 @@ pub async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<Pen
     Ok(Some(PendingEmailChange { id, user, new_email, is_new }))
 }
 
+/// Whether whoever has the address before agreed; one that nobody proved is not asked, as long as nobody did.
+const OLD_AGREES: &str = "(old_confirmed_at IS NOT NULL OR EXISTS (
+                            SELECT 1 FROM users WHERE users.id = email_changes.user_id AND NOT users.email_verified))";
+
 /// Follows a link: of many at once, one does.
 pub fn confirm(hash: &str, now: Time) -> Stmt {
     let sql = format!(
         "UPDATE email_changes SET old_confirmed_at = CASE WHEN old_hash = ?1 THEN ?2 ELSE old_confirmed_at END,
                                   new_confirmed_at = CASE WHEN new_hash = ?1 THEN ?2 ELSE new_confirmed_at END
-         WHERE {WAITS} RETURNING old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL AS both_confirmed"
+         WHERE {WAITS} RETURNING {OLD_AGREES} AND new_confirmed_at IS NOT NULL AS both_confirmed"
     );
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
-/// Changes the address once both links were followed, unless it is taken. `user` is whose it is, with the address
+/// Changes the address once both agreed, unless it is taken. `user` is whose it is, with the address
 /// before, and `new_email` what it is to be.
 pub fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
     let name = user.name.as_deref();
     let words = user_words::json(&new_email.to_ascii_lowercase(), name);
-    let both =
-        "id = ?1 AND done_at IS NULL AND old_confirmed_at IS NOT NULL AND new_confirmed_at IS NOT NULL";
+    let both = format!("id = ?1 AND done_at IS NULL AND {OLD_AGREES} AND new_confirmed_at IS NOT NULL");
     let sql = format!(
         "UPDATE OR IGNORE users SET email_verified = 1, proved = 1,
                 email = (SELECT new_email FROM email_changes WHERE id = ?1),

@@ -2,6 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
+use crate::store::users::{self, User};
 use crate::store::{Columns, one};
 
 /// What a link stands for.
@@ -70,6 +71,19 @@ pub async fn tenant_of(
     let sql = "SELECT tenant_id FROM mail_links WHERE {GOOD}";
     let rows = one(db, good(sql, hash, purposes, now)).await?;
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
+}
+
+/// The user of a link that could still be taken.
+pub async fn owner_of(
+    db: &dyn Database,
+    hash: &str,
+    purposes: [&str; 2],
+    now: Time,
+) -> Result<Option<User>, Fault> {
+    let sql = "SELECT users.* FROM users
+               WHERE id = (SELECT user_id FROM mail_links WHERE {GOOD})";
+    let rows = one(db, good(sql, hash, purposes, now)).await?;
+    rows.first().map(users::read).transpose()
 }
 
 /// The address of a link that could still be taken, as its user wrote it, and the link's purpose.

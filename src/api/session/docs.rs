@@ -156,7 +156,7 @@ fn by_mail() -> Vec<Operation> {
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
             .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
         op("POST", "/api/auth/change-email", "Request a change of address")
-            .about("Mails a link to both addresses. The address changes once both links were followed, within a day.")
+            .about("Mails a link to both addresses, or to the new one alone if the current one was never confirmed. The address changes once the links were followed, within a day.")
             .json::<change_email::Body>()
             .answers_with(200, "The mails are on their way.", answer::<Message>().in_data())
             .refuses([Refusal::WrongPassword, Refusal::MfaRequired, reauthentication(), limited()]),

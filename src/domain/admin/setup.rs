@@ -42,12 +42,12 @@ pub async fn setup(
         None => name_of_host(&cx.config.origin),
     };
     let email = address("email", email)?;
-    passwords::acceptable(&home, "password", new_password)?;
     let mut user = new_user(cx, &home, &email);
+    user.operator = true;
+    passwords::acceptable(&home.settings_for(&user), "password", new_password)?;
     user.email_verified = true;
     user.password_hash = Some(password::hash(new_password, cx.random())?);
     user.roles = vec![ADMIN.into()];
-    user.operator = true;
     let entry = Entry::ok("setup.done").by(&user.id).on(&user.id);
     let batch = vec![
         store::users::insert(&user),

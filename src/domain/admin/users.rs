@@ -95,7 +95,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
 /// [`Refusal::Invalid`].
 pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
     if let Some(plain) = &new.password {
-        passwords::acceptable(tenant, "password", plain)?;
+        passwords::acceptable(&tenant.settings, "password", plain)?;
     }
     address("email", &new.email)
 }

@@ -165,7 +165,7 @@ impl Kind {
 
     /// Whether it may go to an address that nobody proved yet: those that prove it.
     pub fn proves_an_address(self) -> bool {
-        !matches!(self, Kind::Changed(_) | Kind::AlreadyRegistered)
+        !matches!(self, Kind::Changed(_) | Kind::AlreadyRegistered | Kind::ApproveEmailChange)
     }
 
     /// Whether it carries a code.

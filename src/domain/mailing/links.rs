@@ -129,3 +129,17 @@ pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc
     };
     Ok(tenants::by_id(cx, &id).await?.ok_or(Refusal::LinkDead)?)
 }
+
+/// The same with whose link it is.
+///
+/// # Errors
+/// [`Refusal::LinkDead`].
+pub async fn owner_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<(Rc<Tenant>, User), Error> {
+    let owner = store::mail_links::owner_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
+    let Some(owner) = owner else {
+        lookups::missed(cx);
+        return Err(Refusal::LinkDead.into());
+    };
+    let tenant = tenants::by_id(cx, &owner.tenant_id).await?.ok_or(Refusal::LinkDead)?;
+    Ok((tenant, owner))
+}

@@ -15,7 +15,7 @@ mod words;
 mod write;
 
 pub use self::letter::{Changed, KINDS, Kind, Letter};
-pub use self::links::{Linking, Purpose, send_link, tenant_of_link, write_link};
+pub use self::links::{Linking, Purpose, owner_of_link, send_link, tenant_of_link, write_link};
 pub use self::outgoing::Outgoing;
 pub use self::queue::{dispatch, due, find, list, retry};
 pub use self::values::{Variable, variables};

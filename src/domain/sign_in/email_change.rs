@@ -1,4 +1,5 @@
-//! Changing one's address: it is another one when both mailboxes have agreed, in whatever order.
+//! Changing one's address: it is another one when both mailboxes have agreed, in whatever order. An address that
+//! nobody proved is not asked: whose it is is not known, and nobody signs in by its mailbox.
 
 use crate::domain::people;
 use crate::domain::sign_in::proof_reset;
@@ -28,7 +29,7 @@ const SECONDS: i64 = 86_400;
 /// As limits name it.
 const PURPOSE: &str = "change-email";
 
-/// Asks for another address: mails a link to it and one to the address before. Whether somebody else has it is
+/// Asks for another address: mails a link to it and one to the address before, if that was proved. Whether somebody else has it is
 /// not said; its owner is told by the link. A newer request takes the place of an older one.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second_factor;
-use crate::domain::tenants::{self, ResolvedTenant, Tenant};
+use crate::domain::tenants::{self, ResolvedTenant, Settings, Tenant};
 use crate::domain::{backchannel, throttle};
 use crate::model::factor::{KEY, ONE_TIME, has_two};
 use crate::model::reason::Reason;
@@ -28,14 +28,14 @@ use crate::store::users::User;
 /// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
 const COMMON: &str = include_str!("common_passwords.txt");
 
-/// Whether a tenant takes this as a new password. What is counted is the password as it is hashed: its characters
+/// Whether these settings take this as a new password. What is counted is the password as it is hashed: its characters
 /// (code points in NFC) at the least, its bytes in UTF-8 at the most, so that nothing is cut.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on that field.
-pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Result<(), Error> {
+pub fn acceptable(settings: &Settings, field: &'static str, password: &str) -> Result<(), Error> {
     let prepared = password::prepare(password);
-    let shortest = tenant.settings.min_password_length;
+    let shortest = settings.min_password_length;
     if prepared.is_empty() {
         return Err(invalid(field, Reason::Missing));
     }
@@ -46,7 +46,7 @@ pub fn acceptable(tenant: &Tenant, field: &'static str, password: &str) -> Resul
         return Err(invalid(field, Reason::PasswordTooLong(password::LONGEST)));
     }
     let folded = caseless(prepared.trim());
-    if tenant.settings.refuse_common_passwords && COMMON.lines().any(|common| common == folded) {
+    if settings.refuse_common_passwords && COMMON.lines().any(|common| common == folded) {
         return Err(invalid(field, Reason::PasswordCommon));
     }
     Ok(())
@@ -92,7 +92,7 @@ pub(crate) async fn prove(
 pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
     let user = &session.user;
     let tenant = &session.tenant;
-    acceptable(tenant, "newPassword", new)?;
+    acceptable(&tenant.settings_for(user), "newPassword", new)?;
     // The remembered user may be seconds old; the password is checked against what stands now.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
         .await?
@@ -189,8 +189,8 @@ pub struct Reset {
 /// # Errors
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
 pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
-    let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
-    acceptable(&tenant, "password", new)?;
+    let (tenant, owner) = mailing::owner_of_link(cx, token, Purpose::ResetPassword).await?;
+    acceptable(&tenant.settings_for(&owner), "password", new)?;
     let link =
         store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.taken(), cx.now)
             .await?;

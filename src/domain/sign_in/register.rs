@@ -55,7 +55,7 @@ pub async fn register(cx: &Cx, resolved: &ResolvedTenant, new: Registration<'_>)
     if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
         return Err(invalid("email", Reason::DomainNotAllowed));
     }
-    passwords::acceptable(tenant, "password", new.password)?;
+    passwords::acceptable(&tenant.settings, "password", new.password)?;
     let name = display_name("full_name", new.name)?;
     let bucket = cx.address_bucket();
     // Each costs a hash, and a mail to whom it names.

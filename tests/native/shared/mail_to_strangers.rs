@@ -29,15 +29,10 @@ fn every_letter_says_whether_it_goes_to_an_address_that_nobody_proved() {
     for (kind, name) in KINDS {
         let proves = matches!(
             kind,
-            Kind::VerifyEmail
-                | Kind::ResetPassword
-                | Kind::MagicLink
-                | Kind::Code
-                | Kind::ConfirmNewEmail
-                | Kind::ApproveEmailChange
+            Kind::VerifyEmail | Kind::ResetPassword | Kind::MagicLink | Kind::Code | Kind::ConfirmNewEmail
         );
         // A letter that is new here is thought about.
-        let notice = matches!(kind, Kind::Changed(_) | Kind::AlreadyRegistered);
+        let notice = matches!(kind, Kind::Changed(_) | Kind::AlreadyRegistered | Kind::ApproveEmailChange);
         assert!(!(proves && notice), "{name}");
         if proves || notice {
             assert_eq!(kind.proves_an_address(), proves, "{name}");
@@ -115,4 +110,52 @@ fn failed_mails_are_wiped_by_an_index() {
                WHERE status = 'failed' AND sealed IS NOT NULL AND expires_at <= 1";
     let plan = format!("{:?}", world.sql(sql));
     assert!(plan.contains("mails_with_content"), "{plan}");
+}
+
+#[test]
+fn a_change_of_an_address_that_nobody_proved_is_the_new_mailboxs_alone() {
+    const NEW: &str = "lovelace@example.org";
+    for proved in [false, true] {
+        let world = World::new();
+        world.settings(json!({ "requireVerifiedEmail": false }));
+        let user = world.user_with("home", ADA, |user| user.email_verified = proved);
+        let token = world.session(&user).access;
+        let body = json!({ "newEmail": NEW, "password": PASSWORD });
+        world.post("/api/auth/change-email").bearer(&token).json(body).send().is(200);
+        assert_eq!((world.mails(ADA).len(), world.mails(NEW).len()), (usize::from(proved), 1));
+        let body = json!({ "token": world.mailed_link(NEW) });
+        let confirmed = world.post("/api/auth/change-email/confirm").json(body).send().is(200);
+        assert_eq!(confirmed.json["data"]["changed"], !proved, "{}", confirmed.text);
+        let address = world.sql("SELECT email, email_verified FROM users WHERE roles = '[]'");
+        let wanted = if proved { json!(ADA) } else { json!(NEW) };
+        assert_eq!((&address[0]["email"], &address[0]["email_verified"]), (&wanted, &json!(1)));
+        // Nobody is told at the address before who did not prove it.
+        assert_eq!(world.mails(ADA).len(), usize::from(proved));
+    }
+}
+
+#[test]
+fn an_address_that_was_proved_meanwhile_is_asked_after_all() {
+    const NEW: &str = "lovelace@example.org";
+    let world = World::new();
+    world.settings(json!({ "requireVerifiedEmail": false }));
+    let user = world.user_with("home", ADA, |user| user.email_verified = false);
+    let token = world.session(&user).access;
+    let ask = || {
+        let body = json!({ "newEmail": NEW, "password": PASSWORD });
+        world.post("/api/auth/change-email").bearer(&token).json(body).fresh().send().is(200);
+    };
+    ask();
+    let link = world.mailed_link(NEW);
+    let path = format!("/tenant/home/v2/Users/{}", user.id);
+    world.patch(&path).bearer(&world.admin()).json(json!({ "emailVerified": true })).send().is(200);
+    let confirm = |token: &str| {
+        let reply =
+            world.post("/api/auth/change-email/confirm").json(json!({ "token": token })).send().is(200);
+        reply.json["data"]["changed"] == true
+    };
+    assert!(!confirm(&link));
+    ask();
+    assert!(!confirm(&world.mailed_link(ADA)));
+    assert!(confirm(&world.mailed_link(NEW)));
 }

@@ -19,6 +19,7 @@ mod login_costs;
 mod lookups;
 mod mail_queue;
 mod mail_to_strangers;
+mod mailbox_links;
 mod notices;
 mod one_mailbox;
 mod paging;

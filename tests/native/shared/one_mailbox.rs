@@ -4,29 +4,29 @@ use serde_json::{Value, json};
 
 use crate::harness::{Authenticator, PASSWORD, Reply, World, claims};
 
-const ADA: &str = "ada@example.com";
-const NEW: &str = "another long password";
-const ONE: &str = "urn:portcullis:acr:1fa";
-const TWO: &str = "urn:portcullis:acr:2fa";
+pub(super) const ADA: &str = "ada@example.com";
+pub(super) const NEW: &str = "another long password";
+pub(super) const ONE: &str = "urn:portcullis:acr:1fa";
+pub(super) const TWO: &str = "urn:portcullis:acr:2fa";
 
 /// Sets a new password by mail.
-fn reset(world: &World, email: &str) {
+pub(super) fn reset(world: &World, email: &str) {
     world.post("/auth/forgot-password").json(json!({ "email": email })).send().is(200);
     let body = json!({ "token": world.mailed_token(email), "password": NEW });
     world.post("/auth/reset-password").json(body).send().is(200);
 }
 
 /// An API's words for a sign-in: where it begins and is completed, and where its answers have what.
-struct Surface {
-    login: &'static str,
-    verify: &'static str,
-    secret: &'static str,
-    sent_as: &'static str,
-    methods: &'static str,
-    token: &'static str,
+pub(super) struct Surface {
+    pub(super) login: &'static str,
+    pub(super) verify: &'static str,
+    pub(super) secret: &'static str,
+    pub(super) sent_as: &'static str,
+    pub(super) methods: &'static str,
+    pub(super) token: &'static str,
 }
 
-const SURFACES: [Surface; 2] = [
+pub(super) const SURFACES: [Surface; 2] = [
     Surface {
         login: "/api/auth/login",
         verify: "/api/auth/mfa/verify",
@@ -50,7 +50,7 @@ impl Surface {
         world.post(self.login).json(json!({ "email": ADA, "password": password })).send().is(200)
     }
 
-    fn verify(&self, world: &World, waiting: &Reply, proof: Value) -> Reply {
+    pub(super) fn verify(&self, world: &World, waiting: &Reply, proof: Value) -> Reply {
         let mut body = proof;
         body[self.sent_as] = json!(waiting.str(self.secret));
         world.post(self.verify).json(body).send()
@@ -60,13 +60,13 @@ impl Surface {
         waiting.json.pointer(self.methods).cloned().unwrap_or_default()
     }
 
-    fn access(&self, reply: &Reply) -> String {
+    pub(super) fn access(&self, reply: &Reply) -> String {
         let found = reply.json.pointer(self.token).or_else(|| reply.json.pointer("/data/accessToken"));
         found.and_then(Value::as_str).unwrap_or_else(|| panic!("{}", reply.text)).to_owned()
     }
 }
 
-fn said(token: &str) -> (String, Vec<String>) {
+pub(super) fn said(token: &str) -> (String, Vec<String>) {
     let claims = claims(token);
     let amr = claims["amr"].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect();
     (claims["acr"].as_str().unwrap().to_owned(), amr)

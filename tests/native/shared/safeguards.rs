@@ -314,3 +314,34 @@ fn fewer_days_of_trust_count_at_once_and_stay() {
         assert!(!lets_in(), "what is over stays so");
     }
 }
+
+#[test]
+fn no_setting_lowers_what_the_operators_own_password_must_be() {
+    const WEAK: [&str; 2] = ["sixsix", "password1"];
+    let world = World::new();
+    let operator = world.user_with("home", OPERATOR, |user| {
+        user.roles = vec!["ADMIN".into()];
+        user.operator = true;
+    });
+    let ada = world.user(ADA);
+    set(&world, &json!({ "minPasswordLength": 6, "refuseCommonPasswords": false }));
+    let token = |user| world.session_by(user, &["pwd", "otp", "mfa"]).access;
+    let change = |token: &str, new: &str| {
+        let body = json!({ "currentPassword": PASSWORD, "newPassword": new });
+        world.post("/api/auth/change-password").bearer(token).json(body).fresh().status()
+    };
+    let reset = |email: &str, new: &str| {
+        world.post("/auth/forgot-password").json(json!({ "email": email })).send().is(200);
+        let body = json!({ "token": world.mailed_token(email), "password": new });
+        world.post("/auth/reset-password").json(body).send().status
+    };
+    for weak in WEAK {
+        assert_eq!(change(&token(&operator), weak), 400, "{weak}");
+        assert_eq!(reset(OPERATOR, weak), 400, "{weak}");
+    }
+    // Of others it holds as their administrators say.
+    assert_eq!(change(&token(&ada), WEAK[0]), 200);
+    assert_eq!(reset(ADA, WEAK[1]), 200);
+    assert_eq!(change(&token(&operator), "a good long one"), 200);
+    assert_eq!(reset(OPERATOR, "another good long one"), 200);
+}

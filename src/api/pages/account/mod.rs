@@ -27,6 +27,7 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::factor::Method;
+use crate::store::users::User;
 
 /// The one who is signed in here, or the way to sign in and come back.
 async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<OwnSession, Response>, Error> {
@@ -53,7 +54,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         Err(sign_in) => return Ok(sign_in),
     };
     let place = Place::of(cx, call, None).await?;
-    let done = call.query("done").and_then(|part| said(place.m, &part));
+    let done = call.query("done").and_then(|part| said(place.m, &part, &session.user));
     let options = match call.query("passkey") {
         Some(_) => match passkeys::creation(cx, &session, &call.request.host, None).await {
             Ok(creation) => Some(webauthn::creation(&creation).to_string()),
@@ -77,11 +78,12 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 /// What the page says was done.
-fn said(m: &Messages, part: &str) -> Option<&'static str> {
+fn said(m: &Messages, part: &str, user: &User) -> Option<&'static str> {
     Some(match part {
         "profile" => m.profile_saved,
         "password" => m.password_changed,
-        "email" => m.change_email_asked,
+        "email" if user.email_verified => m.change_email_asked,
+        "email" => m.change_email_asked_new,
         "factor-off" => m.factor_removed,
         "factor-send" => m.factor_sent,
         "session" => m.session_ended,
