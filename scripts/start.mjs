@@ -51,7 +51,8 @@ await main(async () => {
 });
 
 /** What a database without an administrator needs. */
-const firstSteps = (url, token) => ({ text: `
+function firstSteps(url, token) {
+  const text = `
   API      ${url}/docs
   Mail     ${url}/dev/outbox?to=you@example.com
 
@@ -59,7 +60,9 @@ The first administrator is made once, by
   curl -sS ${url}/setup -H 'Content-Type: application/json' \\
     -d '{"token":"${token}","email":"you@example.com","password":"…"}'
 With an administrator, a person and an application behind the gateway to look at: npm start -- --demo
-` });
+`;
+  return { text };
+}
 
 /** Waits until the Worker can serve: while its database has no tables, it says 503. */
 async function healthy(url) {

@@ -45,8 +45,11 @@ pub trait Slot: 'static {
     }
 }
 
-/// A bounded map; each entry with the time until which it holds.
-pub struct Memo<S: Slot>(RefCell<HashMap<S::Key, (Time, S::Value)>>);
+/// What a bounded map holds, each with the time until which it does.
+type Entries<S> = HashMap<<S as Slot>::Key, (Time, <S as Slot>::Value)>;
+
+/// A bounded map whose entries live for a while.
+pub struct Memo<S: Slot>(RefCell<Entries<S>>);
 
 impl<S: Slot> Default for Memo<S> {
     fn default() -> Memo<S> {

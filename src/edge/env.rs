@@ -62,7 +62,7 @@ pub fn system(env: &JsValue, ctx: &JsValue) -> Result<Cx, Unconfigured> {
         background: Rc::new(WaitUntil(ctx.clone())),
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),
-        cache,
+        memory: cache,
         config,
         caller: Rc::new(Caller::default()),
         now,

@@ -44,7 +44,7 @@ describe('the package', () => {
     let said = '';
     child = spawn(process.execPath, ['node_modules/.bin/portcullis', 'start', '--demo'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (said += chunk));
-    while (!/Ready on [^]*GATEWAY=[^]*echo\n$/.test(said)) {
+    while (!/Ready on [^]*GATEWAY=[^]*echo\s*$/.test(said)) {
       assert.ok(child.exitCode === null && Date.now() < began + 60_000, said);
       await new Promise((go) => setTimeout(go, 100));
     }

@@ -166,11 +166,10 @@ fn file_imports() -> Vec<(String, Vec<String>)> {
     // The file that the longest part of a path is: `domain::keys::of` is in `domain/keys.rs`.
     let file_of = |path: &str| {
         let parts: Vec<&str> = path.split("::").collect();
-        let found = (1..=parts.len()).rev().find_map(|length| {
+        (1..=parts.len()).rev().find_map(|length| {
             let stem = parts.get(..length)?.join("/");
             [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|file| exists(file))
-        });
-        found
+        })
     };
     let imports = |(file, text): &(String, String)| {
         let paths = paths(text);

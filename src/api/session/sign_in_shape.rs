@@ -1,5 +1,7 @@
 //! The two answers of a sign-in, as the document shows them.
 
+#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
+
 use utoipa::ToSchema;
 
 #[derive(ToSchema)]
