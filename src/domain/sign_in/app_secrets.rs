@@ -46,13 +46,3 @@ pub(crate) fn name_in_uri(name: &str) -> String {
 fn is_colon(c: char) -> bool {
     matches!(c, ':' | '\u{ff1a}' | '\u{fe55}' | '\u{fe13}' | '\u{2236}' | '\u{a789}')
 }
-
-/// An authenticator app that is being enrolled.
-pub struct Enrolling {
-    /// The shared secret in base32, to be typed.
-    pub secret: String,
-    /// The same as an `otpauth:` address.
-    pub uri: String,
-    /// The `otpauth:` address as a QR code, in SVG.
-    pub svg: String,
-}

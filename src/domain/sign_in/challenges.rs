@@ -3,10 +3,7 @@
 //! Whoever holds the secret of a challenge has proved what it says so far and nothing else. A browser holds it
 //! in a cookie, a program in memory; neither can use the other's.
 
-use crate::model::qr;
-use crate::ports::Fault;
 use std::rc::Rc;
-use zeroize::Zeroizing;
 
 use crate::crypto::secret::stored;
 use crate::crypto::totp;
@@ -18,7 +15,6 @@ use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox::{self, methods};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::Lasting;
-pub use crate::domain::sign_in::app_secrets::Enrolling;
 use crate::domain::sign_in::first_factor::FirstFactor;
 use crate::domain::sign_in::{app_secrets, fresh_sign_in, one_time};
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
@@ -382,23 +378,4 @@ pub async fn send_code(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error>
     }
     mailing::dispatch(cx, letter).await;
     Ok(())
-}
-
-impl PendingChallenge {
-    /// The shared secret of the authenticator app that is being enrolled with it.
-    pub(crate) fn app_secret(&self, cx: &Cx) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
-        let Some(sealed) = &self.row.sealed_secret else { return Ok(None) };
-        let row = app_secrets::pending(&self.row.id);
-        app_secrets::open(cx, &self.tenant.id, &row, sealed).map(Some)
-    }
-
-    /// What to show of the authenticator app that is being enrolled with it.
-    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
-        let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
-        let issuer = app_secrets::name_in_uri(&self.tenant.name);
-        let account = self.user.email.replace(':', " ");
-        let uri = totp::uri(&secret, if issuer.is_empty() { tenants::UNNAMED } else { &issuer }, &account);
-        let svg = qr::svg(&uri).ok_or_else(|| Fault::new("qr", "too long"))?;
-        Ok(Some(Enrolling { secret: totp::base32(&secret), uri, svg }))
-    }
 }

@@ -5,6 +5,7 @@
 //! The ways in: `passwords`, `magic_links`, `passkeys`, `register`; what is set up in a session: `enrolment`,
 //! `email_change`, `trusted_devices`.
 
+pub(crate) mod app_enrolment;
 pub(crate) mod app_secrets;
 pub mod challenges;
 pub mod email_change;
