@@ -73,13 +73,14 @@ await main(async () => {
     return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
   }
 
-  /** The interpreter of an environment with everything in requirements.txt, made anew when that changes. */
+  /** The interpreter of an environment with everything in requirements.txt, made anew when that changes or it was moved. */
   async function python() {
     const venv = join(tools, 'venv');
     const interpreter = join(venv, 'bin', 'python');
     const requirements = at('tests', 'live', 'python', 'requirements.txt');
     const stamp = join(venv, '.stamp');
-    const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+    // The environment's scripts name the folder that it was made in.
+    const wanted = createHash('sha256').update(readFileSync(requirements)).update(venv).digest('hex');
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return interpreter;
     await step('the Python environment (once)', async () => {
       rmSync(venv, { recursive: true, force: true });

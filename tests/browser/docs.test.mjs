@@ -66,7 +66,7 @@ describe('the documentation in a browser', () => {
     const field = page.locator('.auth-container', { hasText: 'bearer' }).locator('input').first();
     await field.fill(gateway.adminToken);
     await page.locator('.auth-container', { hasText: 'bearer' }).getByRole('button', { name: /apply|authorize/i }).first().click();
-    await page.locator('.auth-container', { hasText: 'bearer' }).getByRole('button', { name: 'Logout' }).waitFor();
+    await page.locator('.auth-container', { hasText: 'bearer' }).getByRole('button', { name: /logout|remove authorization/i }).waitFor();
     await page.locator('.modal-ux').getByRole('button', { name: 'Close', exact: true }).first().click();
 
     await look('/api/auth/me');
