@@ -1,11 +1,11 @@
 //! Request bodies: read with a cap, parsed with a bounded depth, and only as the type they say they are.
 
-use crate::http::stream::Read;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::http::request::Call;
+use crate::http::stream::Read;
 use crate::model::json;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;

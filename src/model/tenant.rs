@@ -1,7 +1,8 @@
 //! A tenant's settings, and the names of the tenant that every deployment has.
 
-use crate::model::role::DEFAULT_PLAN;
 use serde::{Deserialize, Serialize};
+
+use crate::model::role::DEFAULT_PLAN;
 
 /// The home tenant's id, and the name of the home directory.
 pub const HOME: &str = "home";

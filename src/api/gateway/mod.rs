@@ -2,7 +2,6 @@
 //! the documents' JSON, or for a browser's navigation the login page or an error page. `/` is a small home page
 //! until a route owns it.
 
-use crate::domain::gateway::incoming::Incoming;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
@@ -10,6 +9,7 @@ use crate::api::wording::word;
 use crate::api::{pages, session};
 use crate::cx::Cx;
 use crate::domain::gateway::forward::{self, Decision};
+use crate::domain::gateway::incoming::Incoming;
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::Outcome;
 use crate::http::request::{Call, Request};

@@ -6,9 +6,9 @@
 //! of its own, which no policy of the form's page is about. Only from our own sign-in pages to a path of this origin do
 //! redirects go all the way, as their policy lets forms lead anywhere.
 
-use crate::api::pages::form::follows_a_form;
 use askama::Template;
 
+use crate::api::pages::form::follows_a_form;
 use crate::api::pages::messages::{self, Messages};
 use crate::api::pages::place::Place;
 use crate::cx::Cx;

@@ -1,6 +1,9 @@
 //! The pages behind mailed links. Their addresses are the account API's, because the documents name them.
 
+use std::rc::Rc;
+
 use askama::Template;
+use futures_util::future::join;
 
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::notice::said;
@@ -15,8 +18,6 @@ use crate::domain::sign_in::register;
 use crate::domain::tenants::Tenant;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
-use futures_util::future::join;
-use std::rc::Rc;
 
 #[derive(Template)]
 #[template(path = "verify_email.html")]

@@ -30,7 +30,6 @@ mod unconfigured;
 mod waiting;
 mod words;
 
-use crate::api::pages::notice::Notice;
 use askama::Template;
 
 pub(crate) use self::error::error;
@@ -43,6 +42,7 @@ pub(crate) use self::links::{
 };
 use self::messages::Messages;
 pub(crate) use self::unconfigured::unconfigured;
+use crate::api::pages::notice::Notice;
 use crate::api::tenant;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;

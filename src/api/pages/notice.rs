@@ -1,10 +1,11 @@
 //! A page that says one thing.
 
+use askama::Template;
+
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
 use crate::http::response::Response;
 use crate::ports::Fault;
-use askama::Template;
 
 #[derive(Template)]
 #[template(path = "notice.html")]

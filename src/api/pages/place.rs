@@ -1,11 +1,11 @@
 //! Where a page stands: its tenant, its language, and what comes after it.
 
-use crate::api::pages::form::set_cookie;
 use std::rc::Rc;
 
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::api::pages::form::set_cookie;
 use crate::api::pages::form::{Fields, Mark, follows_a_form};
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::waiting::{self, Asked};

@@ -2,12 +2,12 @@
 
 #![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
 
-use crate::api::session::sign_in_shape::{Challenge, Login, SignIn, Tokens};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication};
 use crate::api::magic_link;
+use crate::api::session::sign_in_shape::{Challenge, Login, SignIn, Tokens};
 use crate::api::session::{api_keys, change_email, change_password, login, mfa, passkeys_docs, refresh};
 use crate::domain::refusal::Refusal;
 

@@ -1,10 +1,10 @@
 //! `v2/Users/{id}/Sessions`: what of a user is alive, and ending it.
 
-use crate::domain::people;
 use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
+use crate::domain::people;
 use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::session::sessions::{self, SessionSummary};
 use crate::http::guard::Answer;

@@ -10,7 +10,7 @@ use crate::domain::admin::administrators;
 use crate::domain::admin::operator::{self as tenants, Change, NewTenant};
 use crate::domain::admin::users::NewUser;
 use crate::domain::session::principal::Operator;
-use crate::domain::session::recency;
+use crate::domain::session::recency::{self, Lasting};
 use crate::http::body::{self, LARGE, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -78,7 +78,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let body: Body = body::json(call, LARGE).await?;
-    recency::require_of_operator(cx, &operator).await?;
+    recency::require(cx, &operator, Lasting::ApiKey).await?;
     let admin = body.admin.map(|admin| NewUser {
         email: admin.email,
         password: Some(admin.password),
@@ -109,7 +109,7 @@ pub(super) async fn delete(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
 
 pub(super) async fn add_admin(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let body: NewAdmin = body::json(call, SMALL).await?;
-    recency::require_of_operator(cx, &operator).await?;
+    recency::require(cx, &operator, Lasting::ApiKey).await?;
     let id = call.param("id");
     let (user, made) = administrators::add(cx, &operator, id, &body.email, body.name.as_deref()).await?;
     let shape = users::shape(&user);

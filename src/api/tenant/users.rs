@@ -1,6 +1,5 @@
 //! `v2/Users`.
 
-use crate::domain::people;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -8,6 +7,7 @@ use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::admin::users::{self, Change, NewUser};
 use crate::domain::admin::{erasure, invitations};
+use crate::domain::people;
 use crate::domain::session::principal::{Admin, CredentialAdmin};
 use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;

@@ -1,7 +1,6 @@
 //! Hashes as text: the PHC string format and those like it, Modular Crypt Format, Django, Werkzeug, passlib, and
 //! names of kinds in braces.
 
-use crate::crypto::imported::parts::{ANY, Read, argon2_of, base64, needed};
 use argon2::{Algorithm, Version};
 use base64::Engine as _;
 use base64::alphabet::BCRYPT;
@@ -9,6 +8,7 @@ use base64::engine::GeneralPurpose;
 
 use crate::crypto::imported::bounds::{LONGEST, Unfit};
 use crate::crypto::imported::import::{Digest, Import};
+use crate::crypto::imported::parts::{ANY, Read, argon2_of, base64, needed};
 use crate::crypto::imported::{refused, structured};
 
 type Reader = fn(&str) -> Read;

@@ -12,13 +12,13 @@ mod parts;
 mod refused;
 mod structured;
 
-use crate::crypto::imported::import::{Digest, Import};
 use argon2::Argon2;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
 
 pub use crate::crypto::imported::bounds::Unfit;
+use crate::crypto::imported::import::{Digest, Import};
 use crate::crypto::workspace;
 
 /// bcrypt reads no further than this; a longer password never matches, so that none is cut.

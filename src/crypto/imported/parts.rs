@@ -1,11 +1,12 @@
 //! The parts that several forms of stored hashes share.
 
-use crate::crypto::imported::bounds::Unfit;
-use crate::crypto::imported::import::Import;
 use argon2::{Algorithm, Params, Version};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::crypto::imported::bounds::Unfit;
+use crate::crypto::imported::import::Import;
 
 /// Argon2 of memory in KiB, passes and lanes.
 pub(super) fn argon2_of(

@@ -54,7 +54,7 @@ pub async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKe
         KeyMaker::Person(session) => {
             fresh_sign_in::require(cx, session, Lasting::ApiKey, new.password).await?;
         }
-        KeyMaker::Client(grant) => recency::require_of_grant(cx, grant, Lasting::ApiKey).await?,
+        KeyMaker::Client(grant) => recency::require(cx, grant, Lasting::ApiKey).await?,
     }
     let granted = store::roles::granted(cx.db.as_ref(), &maker.user.id).await?;
     let mut may = Scopes::of_person(&granted);

@@ -4,18 +4,18 @@
 //! An initial access token is a credential of the tenant with the scope [`SCOPE`] that only administrators can
 //! make (a key of the tenant's own, or a client's own token), or any with which an administrator may write.
 
-use crate::domain::clients::authentication;
 use std::rc::Rc;
 
 use crate::crypto::api_key::parse_key;
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
+use crate::domain::clients::authentication;
 use crate::domain::clients::registry::{Client, Made};
 use crate::domain::clients::{self, rules};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, Credential, Sent};
-use crate::domain::session::recency;
+use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::{ClientRegistration, ResolvedTenant, Tenant};
 use crate::domain::{public_uris, throttle};
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
@@ -86,7 +86,7 @@ async fn vouched(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<
     if !own && !admin {
         return Err(Refusal::ScopeMissing(vec![SCOPE.into()]).into());
     }
-    recency::require_of_voucher(cx, &credential).await?;
+    recency::require(cx, &credential, Lasting::ApiKey).await?;
     Ok(credential)
 }
 

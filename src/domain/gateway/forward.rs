@@ -3,15 +3,15 @@
 //! Nothing is sent here: [`plan`] answers what to send, set and strip, and the edge streams it. With warm
 //! memory it neither asks the database nor signs.
 
-use crate::domain::gateway::incoming::Incoming;
-use crate::domain::session::credential::Minted;
 use std::rc::Rc;
 
 use crate::crypto::jws::Validity;
 use crate::cx::Cx;
+use crate::domain::gateway::incoming::Incoming;
 use crate::domain::gateway::outgoing::{self, Fields};
 use crate::domain::gateway::routes;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::credential::Minted;
 use crate::domain::session::principal::{self, Credential};
 use crate::domain::session::sessions::COOKIE;
 use crate::domain::tenants::{MfaPolicy, ResolvedTenant, Tenant};

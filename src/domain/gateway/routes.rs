@@ -1,6 +1,5 @@
 //! Gateway routes, as administrators write them. Whom a route lets pass is a matter of who may give that.
 
-use crate::domain::gateway::roles::check_name;
 use std::rc::Rc;
 
 use url::Url;
@@ -8,6 +7,7 @@ use url::Url;
 use crate::cx::Cx;
 use crate::domain::assertion_limits::AUDIENCE;
 use crate::domain::audit::{self, Entry};
+use crate::domain::gateway::roles::check_name;
 use crate::domain::gateway::{ourselves, plans};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
 use crate::domain::session::delegation;

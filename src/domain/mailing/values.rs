@@ -1,11 +1,12 @@
 //! What a mail says: the values of its variables, and our words around them.
 
+use askama::Template as _;
+
 use crate::domain::mailing::letter::Kind;
 use crate::domain::mailing::words::said_in;
 use crate::model::language::Language;
 use crate::ports::Fault;
 use crate::store::mail_templates::Content;
-use askama::Template as _;
 
 /// What a letter can say, by name; in [`VARIABLES`]' order.
 pub(crate) type Values = [(&'static str, String); 9];

@@ -1,5 +1,7 @@
 //! Writing a letter: into the queue, in the batch of the event that it tells of.
 
+use std::rc::Rc;
+
 use crate::crypto::seal;
 use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
@@ -13,7 +15,6 @@ use crate::store;
 use crate::store::gathered_notices::{self, Gathered};
 use crate::store::mails::NewMail;
 use crate::store::users::User;
-use std::rc::Rc;
 
 /// Writes a letter to a user, to the address that stands in `to`.
 ///

@@ -4,7 +4,6 @@
 //! The new token says who acts (`act`) and never allows more than the old one: not in scope, not in time, and
 //! not to whom. It is a grant of its own below the one it came from, so that it ends with that.
 
-use crate::domain::session::principal;
 use std::rc::Rc;
 
 use crate::crypto::jws::Validity;
@@ -14,6 +13,7 @@ use crate::domain::keys;
 use crate::domain::oauth::grants::Issued;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::session::credential::Credential;
+use crate::domain::session::principal;
 use crate::domain::tenants::Tenant;
 use crate::model::scope::ROLES;
 use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP};

@@ -3,12 +3,12 @@
 //! A credential is checked against the database at most every `revocation_seconds` per isolate; in between
 //! it is remembered. Roles, plan and status are always those of the last check, never a token's.
 
-use crate::model::route::RouteTable;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::domain::tenants::Tenant;
 use crate::model::route::Accepts;
+use crate::model::route::RouteTable;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::{Act, Audiences};

@@ -1,6 +1,9 @@
 //! Who a presented credential stands for: a bearer token, a session cookie or an API key, asked of the database at
 //! most every `revocation_seconds` per isolate.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::crypto::api_key::parse_key;
 use crate::crypto::jws::{LONGEST, Untrusted, canonical};
 use crate::crypto::secret::{same, stored};
@@ -19,8 +22,6 @@ use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP, Whose};
 use crate::ports::Fault;
 use crate::store;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// Who an access token stands for; `None` if it is none of ours, over, or its session or client is gone. Whom
 /// it is for is the caller's to check, with [`Credential::is_for`].

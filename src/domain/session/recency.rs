@@ -3,7 +3,7 @@
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::principal::{Credential, Operator, Session};
+use crate::domain::session::credential::Credential;
 use crate::domain::tenants::Tenant;
 use crate::store;
 use crate::store::users::User;
@@ -29,11 +29,11 @@ impl Lasting {
     }
 }
 
-/// Requires that the person whom a credential stands for proved who they are lately. A key, and a client by itself, have
-/// no sign-in and are not asked for one.
+/// Requires that the person whom a credential stands for proved who they are lately. A client's grant is as old as the
+/// sign-in that it was given in; a key, and a client by itself, have no sign-in and are not asked for one.
 ///
 /// # Errors
-/// [`Refusal::ReauthenticationRequired`].
+/// [`Refusal::ReauthenticationRequired`]: a client asks for authorization anew, with `max_age` or `prompt=login`.
 pub(crate) async fn require(cx: &Cx, credential: &Credential, lasting: Lasting) -> Result<(), Error> {
     // A key, or a client by itself.
     let (Some(user), Some(session_id)) = (credential.user(), &credential.session_id) else { return Ok(()) };
@@ -62,28 +62,4 @@ pub(crate) async fn require_in(
         true => Ok(()),
         false => Err(Refusal::ReauthenticationRequired { seconds }.into()),
     }
-}
-
-/// The same of a client's grant, which is as old as the sign-in that it was given in. No password comes from a client.
-///
-/// # Errors
-/// [`Refusal::ReauthenticationRequired`]: the client asks for authorization anew, with `max_age` or `prompt=login`.
-pub(crate) async fn require_of_grant(cx: &Cx, grant: &Session, lasting: Lasting) -> Result<(), Error> {
-    require(cx, grant, lasting).await
-}
-
-/// The same of the operator.
-///
-/// # Errors
-/// [`Refusal::ReauthenticationRequired`].
-pub async fn require_of_operator(cx: &Cx, operator: &Operator) -> Result<(), Error> {
-    require(cx, operator, Lasting::ApiKey).await
-}
-
-/// The same of whoever's token vouches for a client that registers.
-///
-/// # Errors
-/// [`Refusal::ReauthenticationRequired`].
-pub(crate) async fn require_of_voucher(cx: &Cx, voucher: &Credential) -> Result<(), Error> {
-    require(cx, voucher, Lasting::ApiKey).await
 }

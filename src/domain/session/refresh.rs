@@ -3,7 +3,6 @@
 //! A token's successor follows from the token itself under a key of ours. So many at once, or a retry whose
 //! answer got lost, get one and the same successor, and no second lineage can come to be.
 
-use crate::domain::session::standing;
 use std::rc::Rc;
 
 use crate::crypto::seal;
@@ -14,6 +13,7 @@ use crate::domain::backchannel;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal;
 use crate::domain::session::sessions::{self, Tokens};
+use crate::domain::session::standing;
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle::lookups;
 use crate::store;

@@ -1,11 +1,12 @@
 //! Credentials that this isolate remembers, each until it may have been revoked.
 
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
 use crate::cx::Cx;
 use crate::domain::session::credential::Credential;
 use crate::memo::{Invalidation, Slot};
 use crate::model::route::Accepts;
-use std::hash::{Hash, Hasher};
-use std::rc::Rc;
 
 /// A credential as it was presented. It is compared whole and hashed by its end, where every kind of ours is
 /// random: nobody can fill the map with others of the same hash, as only valid ones are put into it.

@@ -1,5 +1,7 @@
 //! An authenticator app that is being enrolled: the secret that a challenge holds until it is proved, and what to show of it.
 
+use zeroize::Zeroizing;
+
 use crate::crypto::totp;
 use crate::cx::Cx;
 use crate::domain::sign_in::app_secrets;
@@ -7,7 +9,6 @@ use crate::domain::sign_in::challenges::PendingChallenge;
 use crate::domain::tenants;
 use crate::model::qr;
 use crate::ports::Fault;
-use zeroize::Zeroizing;
 
 /// An authenticator app that is being enrolled.
 pub struct Enrolling {

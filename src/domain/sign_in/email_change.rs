@@ -1,8 +1,6 @@
 //! Changing one's address: it is another one when both mailboxes have agreed, in whatever order. An address that
 //! nobody proved is not asked: whose it is is not known, and nobody signs in by its mailbox.
 
-use crate::domain::people;
-use crate::domain::sign_in::proof_reset;
 use std::rc::Rc;
 
 use crate::crypto::password::Check;
@@ -10,9 +8,11 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::people;
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
+use crate::domain::sign_in::proof_reset;
 use crate::domain::sign_in::{challenges, passwords};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::{backchannel, throttle};

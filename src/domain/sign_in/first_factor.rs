@@ -1,9 +1,10 @@
 //! What the first factor of a sign-in proved.
 
+use std::rc::Rc;
+
 use crate::domain::tenants::Tenant;
 use crate::ports::Stmt;
 use crate::store::users::User;
-use std::rc::Rc;
 
 /// One whose first factor is proved.
 pub struct FirstFactor {

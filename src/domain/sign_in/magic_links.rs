@@ -3,7 +3,6 @@
 //! Who follows one proves the mailbox and nothing more: a second factor is asked for where the user has one, and
 //! a code in the same mailbox is none. What was in an account before anybody proved its address is removed.
 
-use crate::domain::people;
 use std::rc::Rc;
 
 use crate::crypto::secret::stored;
@@ -11,6 +10,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::mailing::{self, Letter};
+use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;

@@ -1,7 +1,5 @@
 //! Passwords: what is acceptable, changing one, and resetting a forgotten one by mail.
 
-use crate::domain::people;
-use crate::domain::sign_in::proof_reset;
 use std::rc::Rc;
 
 use futures_util::future::join;
@@ -11,10 +9,12 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
+use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second_factor;
+use crate::domain::sign_in::proof_reset;
 use crate::domain::tenants::{self, ResolvedTenant, Settings, Tenant};
 use crate::domain::{backchannel, throttle};
 use crate::model::factor::{KEY, ONE_TIME, has_two};

@@ -1,6 +1,5 @@
 //! Registration, and the link that confirms an address.
 
-use crate::domain::people;
 use std::rc::Rc;
 
 use crate::crypto::password;
@@ -8,6 +7,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Letter, Purpose};
+use crate::domain::people;
 use crate::domain::people::{address, display_name, new_user};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::sign_in::passwords;

@@ -1,9 +1,10 @@
 //! What a sign-in ends with.
 
+use std::rc::Rc;
+
 use crate::domain::session::sessions::SessionSecret;
 use crate::domain::tenants::Tenant;
 use crate::store::users::User;
-use std::rc::Rc;
 
 /// One who signed in, or proved more in a session.
 #[derive(Debug)]

@@ -1,11 +1,6 @@
 //! Sign-in: the one walk that every surface and the hosted pages take. Identify, prove a first factor, prove a
 //! second one where it is needed, and only then a session.
 
-use crate::domain::people;
-use crate::domain::session::channel::Channel;
-use crate::domain::session::standing::needs_second_factor;
-use crate::domain::sign_in::first_factor::FirstFactor;
-use crate::domain::sign_in::signed_in::SignedIn;
 use std::borrow::Cow;
 
 use futures_util::future::join;
@@ -15,11 +10,16 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::{self, Changed};
+use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox;
 use crate::domain::session::sessions::{Begin, SessionSecret};
+use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::challenges::{self, PendingChallenge};
+use crate::domain::sign_in::first_factor::FirstFactor;
 use crate::domain::sign_in::second_factor::{self, Proof};
+use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::model::email::Email;

@@ -1,5 +1,7 @@
 //! Which tenant a request is for: by its path, its host or its header.
 
+use std::rc::Rc;
+
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::tenant::{Tenant, TenantByHost, TenantById, by_host, by_id};
@@ -7,7 +9,6 @@ use crate::domain::throttle::lookups;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::tenant::HOME;
-use std::rc::Rc;
 
 /// How a request named its tenant.
 #[derive(Debug, Clone)]

@@ -1,6 +1,5 @@
 //! A tenant, as requests see it.
 
-use crate::model::tenant::Settings;
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -8,6 +7,7 @@ use crate::cx::Cx;
 use crate::memo::{Invalidation, Slot};
 use crate::model::id::is_tenant_id;
 use crate::model::json;
+use crate::model::tenant::Settings;
 use crate::ports::Fault;
 use crate::store;
 use crate::store::tenants::TenantRow;

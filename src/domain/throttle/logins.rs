@@ -1,12 +1,14 @@
 //! Limits of passwords, mails and refused calls: what is counted, by what, and how much of it.
 
+use std::future::Future;
+
+use futures_util::future::join;
+
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::tallies::{DAY, give, in_background, take, tally};
 use crate::ports::{Act, Count, Fault, Rule, Verdict};
-use futures_util::future::join;
-use std::future::Future;
 
 /// Failures of one account from one address before delays of 1, 2, 4 … 900 s.
 const ACCOUNT_AND_ADDRESS: Rule = Rule::Backoff { free: 5, seconds: 900, max: 900 };
