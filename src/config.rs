@@ -38,11 +38,11 @@ pub struct Config {
     /// Scheme, host and port that links, issuers and redirects carry, without a trailing slash.
     pub origin: String,
     /// What stands for this deployment in `Via` (RFC 9110 §7.6.3): no host name, which has no `_`.
-    pub pseudonym: String,
+    pub(crate) pseudonym: String,
     /// How the deployment runs.
     pub mode: Mode,
     /// The key that seals private keys at rest, 32 bytes.
-    pub seal_key: Zeroizing<[u8; 32]>,
+    pub(crate) seal_key: Zeroizing<[u8; 32]>,
     /// What `X-System-Secret` must say to skip limits, outside production.
     pub system_secret: Option<Zeroizing<String>>,
     /// What `POST /setup` must say.
@@ -61,7 +61,7 @@ pub struct Problem {
     /// The setting's or binding's name.
     pub name: &'static str,
     /// What it must be.
-    pub needed: &'static str,
+    pub(crate) needed: &'static str,
 }
 
 /// All that keeps a deployment from serving.

@@ -76,7 +76,7 @@ pub enum Lookup {
 
 impl Lookup {
     /// Whether the request may look up what it presents.
-    pub fn is_admitted(self) -> bool {
+    pub(crate) fn is_admitted(self) -> bool {
         self != Lookup::None
     }
 }
@@ -110,27 +110,27 @@ impl Cx {
     }
 
     /// A new opaque secret of 256 bits, 43 characters.
-    pub fn secret(&self) -> String {
+    pub(crate) fn secret(&self) -> String {
         base64url(&self.random::<32>())
     }
 
     /// What this isolate remembers of that.
-    pub fn memo<S: Slot>(&self) -> Rc<Memo<S>> {
+    pub(crate) fn memo<S: Slot>(&self) -> Rc<Memo<S>> {
         self.memory.memo()
     }
 
     /// The unit that limits count addresses by.
-    pub fn address_bucket(&self) -> String {
+    pub(crate) fn address_bucket(&self) -> String {
         bucket(&self.caller.address)
     }
 
     /// Until when an isolate may remember what can be revoked.
-    pub fn remember_until(&self) -> Time {
+    pub(crate) fn remember_until(&self) -> Time {
         self.now.plus(self.config.revocation_seconds)
     }
 
     /// `N` random bytes.
-    pub fn random<const N: usize>(&self) -> [u8; N] {
+    pub(crate) fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.rng.fill(&mut bytes);
         bytes

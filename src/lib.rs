@@ -14,6 +14,9 @@
 //! Imports only ever point down this list; [`cx`], [`ports`], [`config`] and [`memo`] serve all of
 //! it above `model`. `tests/native/tidy.rs` holds that.
 
+// What the tests and the platform's side use is public; all else is the crate's.
+#![cfg_attr(not(target_arch = "wasm32"), warn(unreachable_pub))]
+
 #[cfg(target_arch = "wasm32")]
 pub mod edge;
 

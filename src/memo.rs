@@ -25,7 +25,7 @@ pub enum Invalidation<'a> {
 }
 
 /// Something that an isolate remembers, of which there is one of each type.
-pub trait Remembered: Default + 'static {
+pub(crate) trait Remembered: Default + 'static {
     /// Forgets what a change makes stale.
     fn invalidate(&self, _change: Invalidation<'_>) {}
 }
@@ -76,7 +76,7 @@ impl<S: Slot> Memo<S> {
     }
 
     /// Whether a value was put, though its time may be up.
-    pub fn has_seen<Q>(&self, key: &Q) -> bool
+    pub(crate) fn has_seen<Q>(&self, key: &Q) -> bool
     where
         S::Key: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
@@ -132,7 +132,7 @@ pub struct Memory(RefCell<HashMap<TypeId, Kept>>);
 
 impl Memory {
     /// The isolate's own of that type.
-    pub fn of<T: Remembered>(&self) -> Rc<T> {
+    pub(crate) fn of<T: Remembered>(&self) -> Rc<T> {
         let mut all = self.0.borrow_mut();
         let make = || {
             let value = Rc::new(T::default());
@@ -150,17 +150,17 @@ impl Memory {
     }
 
     /// Forgets what a change makes stale.
-    pub fn invalidate(&self, change: Invalidation<'_>) {
+    pub(crate) fn invalidate(&self, change: Invalidation<'_>) {
         self.0.borrow().values().for_each(|kept| (kept.invalidate)(change));
     }
 
     /// Forgets the credentials of one user, after a change that this isolate made itself.
-    pub fn forget_user(&self, user_id: &str) {
+    pub(crate) fn forget_user(&self, user_id: &str) {
         self.invalidate(Invalidation::User(user_id));
     }
 
     /// Forgets the credentials of one client, after a change that this isolate made itself.
-    pub fn forget_client(&self, client_id: &str) {
+    pub(crate) fn forget_client(&self, client_id: &str) {
         self.invalidate(Invalidation::Client(client_id));
     }
 

@@ -12,7 +12,7 @@ pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Something of ours or the platform's is broken. Logged with the request's id, never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault(pub String);
+pub struct Fault(pub(crate) String);
 
 impl Fault {
     /// A fault with the place it was met and what was met there.
@@ -21,7 +21,7 @@ impl Fault {
     }
 
     /// Whether the database lacks a table or column, in SQLite's words: its migrations have not run yet.
-    pub fn is_of_the_schema(&self) -> bool {
+    pub(crate) fn is_of_the_schema(&self) -> bool {
         ["no such table: ", "no such column: ", "has no column named "]
             .iter()
             .any(|said| self.0.contains(said))
@@ -92,7 +92,7 @@ impl Stmt {
 
     /// The same statement, which ends in its `WHERE`, for when something else holds as well; `?` in the
     /// condition stands for the value.
-    pub fn and(mut self, condition: &str, value: impl Into<Arg>) -> Stmt {
+    pub(crate) fn and(mut self, condition: &str, value: impl Into<Arg>) -> Stmt {
         self.args.push(value.into());
         let place = format!("?{}", self.args.len());
         self.sql = format!("{} AND {}", self.sql, condition.replace('?', &place));

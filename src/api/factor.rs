@@ -9,7 +9,7 @@ use crate::ports::Fault;
 
 /// How a surface spells names of more than one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
+pub(crate) enum Names {
     /// `expiresIn`.
     Camel,
     /// `expires_in`.
@@ -37,7 +37,7 @@ impl Names {
 }
 
 /// That a second factor is needed, and what can be it. `token` is what the surface calls the secret.
-pub fn challenge(
+pub(crate) fn challenge(
     cx: &Cx,
     waiting: &PendingChallenge,
     names: Names,
@@ -57,7 +57,7 @@ pub fn challenge(
 }
 
 /// The authenticator app that is being enrolled, if one is.
-pub fn enrolment(
+pub(crate) fn enrolment(
     cx: &Cx,
     waiting: &PendingChallenge,
     names: Names,
@@ -70,7 +70,7 @@ pub fn enrolment(
 }
 
 /// How a user stands with second factors.
-pub fn standing(standing: &Standing, names: Names) -> Map<String, Value> {
+pub(crate) fn standing(standing: &Standing, names: Names) -> Map<String, Value> {
     names.object(vec![
         ("mfaEnabled", standing.enabled.into()),
         ("method", standing.method.clone().into()),

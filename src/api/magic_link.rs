@@ -12,14 +12,14 @@ use crate::http::request::Call;
 /// The address of a user who wants to sign in by mail.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub struct Wanted {
+pub(crate) struct Wanted {
     email: String,
 }
 
 /// What was mailed: the code with the address that it was mailed to, or the link's token.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub struct Mailed {
+pub(crate) struct Mailed {
     /// With `code`.
     #[serde(default)]
     email: Option<String>,
@@ -32,13 +32,13 @@ pub struct Mailed {
 }
 
 /// Mails a link and a code.
-pub async fn request(cx: &Cx, call: &Call<'_>) -> Result<(), Error> {
+pub(crate) async fn request(cx: &Cx, call: &Call<'_>) -> Result<(), Error> {
     let body: Wanted = body::json(call, SMALL).await?;
     magic_links::request(cx, &call.resolved, &body.email, "").await
 }
 
 /// Signs in by one of them, as far as that goes.
-pub async fn verify(cx: &Cx, call: &Call<'_>) -> Result<Step, Error> {
+pub(crate) async fn verify(cx: &Cx, call: &Call<'_>) -> Result<Step, Error> {
     let body: Mailed = body::json(call, SMALL).await?;
     match (&body.email, &body.code, &body.token) {
         (Some(email), Some(code), None) => {

@@ -1,21 +1,21 @@
 //! Wire: one folder per surface, with its route table, its wording of success and failure, and a file per
 //! resource. A surface parses its request, makes one call into the domain and words the answer.
 
-pub mod account;
-pub mod connections;
+pub(crate) mod account;
+pub(crate) mod connections;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod docs;
-pub mod factor;
+pub(crate) mod factor;
 pub mod gateway;
-pub mod magic_link;
-pub mod oauth;
+pub(crate) mod magic_link;
+pub(crate) mod oauth;
 pub mod pages;
-pub mod session;
-pub mod system;
-pub mod tenant;
+pub(crate) mod session;
+pub(crate) mod system;
+pub(crate) mod tenant;
 mod unconfigured;
-pub mod webauthn;
-pub mod wording;
+pub(crate) mod webauthn;
+pub(crate) mod wording;
 
 pub use self::unconfigured::unconfigured;
 use crate::http::cors::Reach;

@@ -11,7 +11,7 @@ fn descriptors(all: &[Known]) -> Value {
 }
 
 /// What a browser needs to make a passkey.
-pub fn creation(options: &Creation) -> Value {
+pub(crate) fn creation(options: &Creation) -> Value {
     let algorithm = |alg: &i64| json!({ "type": "public-key", "alg": alg });
     json!({
         "rp": { "id": options.rp_id, "name": options.rp_name },
@@ -28,7 +28,7 @@ pub fn creation(options: &Creation) -> Value {
 }
 
 /// What a browser needs to use one.
-pub fn request(options: &Request) -> Value {
+pub(crate) fn request(options: &Request) -> Value {
     json!({
         "challenge": options.challenge,
         "timeout": SECONDS * 1000,

@@ -8,17 +8,16 @@ use crate::ports::Verdict;
 
 /// A refusal in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Worded {
+pub(crate) struct Worded {
     /// The status code.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The code in upper case with underscores, as `RATE_LIMITED`.
-    pub code: &'static str,
-    /// One sentence.
-    pub sentence: String,
+    pub(crate) code: &'static str,
+    pub(crate) sentence: String,
 }
 
 /// Words a refusal. Exhaustive, so that a new one cannot be forgotten.
-pub fn word(refusal: &Refusal) -> Worded {
+pub(crate) fn word(refusal: &Refusal) -> Worded {
     let worded = |status, code, sentence: &str| Worded { status, code, sentence: sentence.to_owned() };
     match refusal {
         Refusal::Malformed(what) => worded(400, "VALIDATION_ERROR", what),
@@ -86,7 +85,7 @@ pub fn word(refusal: &Refusal) -> Worded {
 }
 
 /// Adds the header fields that a refusal has on every surface.
-pub fn with_headers(response: Response, refusal: &Refusal) -> Response {
+pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::Limited(verdict) => {
             let response = response.with("retry-after", verdict.reset.max(1).to_string());

@@ -119,11 +119,11 @@ pub struct Signed<T> {
     /// Its other claims.
     pub claims: T,
     /// `exp`.
-    pub expires_at: Option<Time>,
+    pub(crate) expires_at: Option<Time>,
     /// `nbf`.
-    pub not_before: Option<Time>,
+    pub(crate) not_before: Option<Time>,
     /// `iat`.
-    pub issued_at: Option<Time>,
+    pub(crate) issued_at: Option<Time>,
 }
 
 /// A token that parsed, with nothing about it believed yet.
@@ -144,7 +144,7 @@ impl<'a> Foreign<'a> {
     }
 
     /// What it claims, to find the keys by.
-    pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
+    pub(crate) fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
         self.0.deserialize_claims_unchecked::<Members>().ok().and_then(custom)
     }
 

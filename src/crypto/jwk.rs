@@ -9,7 +9,7 @@ use crate::ports::Fault;
 
 /// A public key in a JWK Set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Jwk {
+pub(crate) struct Jwk {
     kty: &'static str,
     crv: &'static str,
     x: String,
@@ -18,21 +18,21 @@ pub struct Jwk {
     usage: &'static str,
     alg: &'static str,
     /// The key's id: its RFC 7638 thumbprint.
-    pub kid: String,
+    pub(crate) kid: String,
 }
 
 /// A private key from 32 random bytes; `None` for the one in 2^32 that is no scalar of the curve.
-pub fn private_key(bytes: &[u8]) -> Option<SigningKey> {
+pub(crate) fn private_key(bytes: &[u8]) -> Option<SigningKey> {
     SigningKey::from_slice(bytes).ok()
 }
 
 /// The scalar, for sealing.
-pub fn private_bytes(key: &SigningKey) -> Zeroizing<Vec<u8>> {
+pub(crate) fn private_bytes(key: &SigningKey) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(key.to_bytes().to_vec())
 }
 
 /// The public key as JWK.
-pub fn public(key: &VerifyingKey) -> Result<Jwk, Fault> {
+pub(crate) fn public(key: &VerifyingKey) -> Result<Jwk, Fault> {
     let point = key.to_sec1_point(false);
     let (Some(x), Some(y)) = (point.x(), point.y()) else { return Err(Fault::new("jwk", "no affine point")) };
     let (x, y) = (base64url(x), base64url(y));

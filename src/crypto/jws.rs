@@ -20,7 +20,7 @@ use crate::model::time::Time;
 use crate::ports::Fault;
 
 /// Longer tokens are refused unread.
-pub const LONGEST: usize = 8 * 1024;
+pub(crate) const LONGEST: usize = 8 * 1024;
 
 /// ECDSA over P-256 with SHA-256 (RFC 7518 §3.4).
 pub(super) struct Es256;
@@ -103,7 +103,7 @@ pub(super) fn custom<T: DeserializeOwned>(claims: Claims<Members>) -> Option<T> 
 /// The one spelling of an ES256 token. Whoever has a signature `(r, s)` can write down `(r, n - s)`, which the key
 /// verifies as well: of the two, this is the one with the smaller `s`, which we make. Wherever a token is remembered or
 /// compared by its bytes, it is by these.
-pub fn canonical(token: &str) -> Cow<'_, str> {
+pub(crate) fn canonical(token: &str) -> Cow<'_, str> {
     let other = || {
         let (message, signature) = token.rsplit_once('.')?;
         let signature = Signature::from_slice(&URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
@@ -140,12 +140,12 @@ impl<'a> Untrusted<'a> {
     }
 
     /// What it claims, to find the key by.
-    pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
+    pub(crate) fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
         custom(self.unchecked()?)
     }
 
     /// When it claims to have been made: a token that is over is checked as of then.
-    pub fn issued_at_unchecked(&self) -> Option<Time> {
+    pub(crate) fn issued_at_unchecked(&self) -> Option<Time> {
         let claims = self.unchecked()?;
         Some(Time(claims.issued_at?.timestamp_millis()))
     }
@@ -154,7 +154,7 @@ impl<'a> Untrusted<'a> {
     /// (RFC 7519 §4.1.4, §4.1.5).
     ///
     /// The clock is ours, so no leeway is given.
-    pub fn verify<T: DeserializeOwned>(&self, key: &VerifyingKey, now: Time) -> Option<(T, Time)> {
+    pub(crate) fn verify<T: DeserializeOwned>(&self, key: &VerifyingKey, now: Time) -> Option<(T, Time)> {
         let (claims, until) = self.verified(key, now)?;
         Some((custom(claims)?, until))
     }

@@ -3,10 +3,10 @@
 pub mod api_key;
 pub mod foreign;
 pub mod imported;
-pub mod jwk;
+pub(crate) mod jwk;
 pub mod jws;
 pub mod password;
-pub mod public_key;
+pub(crate) mod public_key;
 pub mod seal;
 pub mod secret;
 pub mod totp;

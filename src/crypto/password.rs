@@ -38,7 +38,7 @@ pub enum Check {
 
 /// A password as it is hashed: each space outside ASCII as a space, then NFC (RFC 8265 §4.2.2). No character is
 /// refused: people have passwords that the FreeformClass would not let them have.
-pub fn prepare(password: &str) -> Cow<'_, str> {
+pub(crate) fn prepare(password: &str) -> Cow<'_, str> {
     if password.is_ascii() {
         return Cow::Borrowed(password);
     }
@@ -118,7 +118,7 @@ pub const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Checks a password against nobody's hash, so that an unknown address answers no sooner.
-pub fn decoy(password: &str) {
+pub(crate) fn decoy(password: &str) {
     let looked_at = password.get(..password.floor_char_boundary(LONGEST)).unwrap_or_default();
     let _ = check_spellings(looked_at, NOBODYS);
 }

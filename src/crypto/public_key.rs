@@ -14,18 +14,17 @@ const SHA256_PREFIX: [u8; 19] = [
 ];
 
 /// A public key of somebody else, for one algorithm.
-pub enum PublicKey {
+pub(crate) enum PublicKey {
     /// ECDSA on P-256 with SHA-256.
     Es256(VerifyingKey),
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256(RsaPublicKey),
-    /// Ed25519.
     EdDsa(ed25519_compact::PublicKey),
 }
 
 impl PublicKey {
     /// A point on P-256 by its coordinates, 32 bytes each.
-    pub fn es256(x: &[u8], y: &[u8]) -> Option<PublicKey> {
+    pub(crate) fn es256(x: &[u8], y: &[u8]) -> Option<PublicKey> {
         if x.len() != 32 || y.len() != 32 {
             return None;
         }
@@ -34,7 +33,7 @@ impl PublicKey {
     }
 
     /// A modulus of 2048 to 4096 bits and an odd exponent from 3 to 2^33, big-endian.
-    pub fn rs256(n: &[u8], e: &[u8]) -> Option<PublicKey> {
+    pub(crate) fn rs256(n: &[u8], e: &[u8]) -> Option<PublicKey> {
         if n.len() > 512 || e.len() > 5 {
             return None;
         }
@@ -47,7 +46,7 @@ impl PublicKey {
     }
 
     /// A point on Ed25519 in its short form.
-    pub fn eddsa(x: &[u8]) -> Option<PublicKey> {
+    pub(crate) fn eddsa(x: &[u8]) -> Option<PublicKey> {
         let key = ed25519_compact::PublicKey::from_slice(x).ok()?;
         key.validate().map(|()| PublicKey::EdDsa(key)).ok()
     }

@@ -7,10 +7,10 @@ use subtle::ConstantTimeEq as _;
 use totp_lite::{Sha1, totp_custom};
 
 /// Seconds in which a code is the current one.
-pub const STEP_SECONDS: i64 = 30;
+pub(crate) const STEP_SECONDS: i64 = 30;
 
 /// Bytes of a shared secret: as long as SHA-1's output (RFC 4226 §4, R6).
-pub const SECRET_BYTES: usize = 20;
+pub(crate) const SECRET_BYTES: usize = 20;
 
 /// The code of a time step.
 pub fn code(secret: &[u8], step: i64) -> String {

@@ -17,7 +17,7 @@ thread_local! {
 }
 
 /// Computes something that needs about as many bytes, all of which it gives back.
-pub fn within<T>(bytes: usize, compute: impl FnOnce() -> T) -> T {
+pub(crate) fn within<T>(bytes: usize, compute: impl FnOnce() -> T) -> T {
     let wanted = if bytes + (1 << 20) <= SMALL { SMALL } else { LARGE };
     let held = HELD.take().capacity();
     if held < wanted {

@@ -16,16 +16,16 @@ use crate::store::users::User;
 const NAME: usize = 64;
 
 /// The longest audience, as JSON writes it.
-pub const AUDIENCE: usize = 200;
+pub(crate) const AUDIENCE: usize = 200;
 
 /// The longest list of scopes.
-pub const SCOPES: usize = LONGEST_TOGETHER;
+pub(crate) const SCOPES: usize = LONGEST_TOGETHER;
 
 /// Refuses a plan whose features would make an assertion too long, everything else in it being at its longest.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with the length that could result.
-pub fn check_features(cx: &Cx, tenant: &Tenant, plan: &Plan) -> Result<(), Error> {
+pub(crate) fn check_features(cx: &Cx, tenant: &Tenant, plan: &Plan) -> Result<(), Error> {
     let name = "x".repeat(NAME);
     let roles = vec![name.clone(); MOST_ROLES];
     let amr = ["hwk", "otp", "mfa", "pwd", "user"].map(str::to_owned);
@@ -57,7 +57,7 @@ pub fn check_features(cx: &Cx, tenant: &Tenant, plan: &Plan) -> Result<(), Error
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with their length.
-pub fn check_scopes(field: &'static str, scopes: &Scopes) -> Result<(), Error> {
+pub(crate) fn check_scopes(field: &'static str, scopes: &Scopes) -> Result<(), Error> {
     let length = scopes.list().len();
     if length <= SCOPES {
         return Ok(());
@@ -70,7 +70,7 @@ pub fn check_scopes(field: &'static str, scopes: &Scopes) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with the length that would result.
-pub async fn check_granted(
+pub(crate) async fn check_granted(
     cx: &Cx,
     tenant: &Tenant,
     field: &'static str,
@@ -93,7 +93,7 @@ pub async fn check_granted(
 ///
 /// # Errors
 /// As [`check_granted`].
-pub async fn check_role(cx: &Cx, tenant: &Tenant, role: &Role) -> Result<(), Error> {
+pub(crate) async fn check_role(cx: &Cx, tenant: &Tenant, role: &Role) -> Result<(), Error> {
     match store::granted::too_long_by_role(cx.db.as_ref(), &tenant.id, role, SCOPES).await? {
         Some(length) => Err(together("scopes", length)),
         None => Ok(()),
@@ -110,6 +110,6 @@ fn together(field: &'static str, length: i64) -> Error {
 ///
 /// # Errors
 /// [`Refusal::AssertionTooLong`].
-pub fn check(token: &str) -> Result<(), Refusal> {
+pub(crate) fn check(token: &str) -> Result<(), Refusal> {
     if token.len() <= LONGEST { Ok(()) } else { Err(Refusal::AssertionTooLong(token.len())) }
 }

@@ -7,7 +7,7 @@ use crate::store::{self, Listed, Page};
 
 /// What happened; the context adds when and where from.
 #[derive(Debug, Clone, Default)]
-pub struct Entry {
+pub(crate) struct Entry {
     event: &'static str,
     failed: bool,
     actor: Option<String>,
@@ -17,55 +17,55 @@ pub struct Entry {
 
 impl Entry {
     /// Something was done.
-    pub fn ok(event: &'static str) -> Entry {
+    pub(crate) fn ok(event: &'static str) -> Entry {
         Entry { event, ..Entry::default() }
     }
 
     /// Something was refused.
-    pub fn failed(event: &'static str) -> Entry {
+    pub(crate) fn failed(event: &'static str) -> Entry {
         Entry { event, failed: true, ..Entry::default() }
     }
 
     /// Who: a user's id, `system`, or the address an unknown caller gave.
-    pub fn by(mut self, actor: &str) -> Entry {
+    pub(crate) fn by(mut self, actor: &str) -> Entry {
         self.actor = Some(actor.to_owned());
         self
     }
 
     /// On whom or what.
-    pub fn on(mut self, subject: &str) -> Entry {
+    pub(crate) fn on(mut self, subject: &str) -> Entry {
         self.subject = Some(subject.to_owned());
         self
     }
 
     /// What else there is to say; never a secret.
-    pub fn saying(mut self, detail: impl Into<String>) -> Entry {
+    pub(crate) fn saying(mut self, detail: impl Into<String>) -> Entry {
         self.detail = Some(detail.into());
         self
     }
 }
 
 /// The statement that writes an entry, for a batch.
-pub fn row(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
+pub(crate) fn row(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
     insert(&event(cx, tenant_id, entry))
 }
 
 /// The same, for a batch whose statement before it may change nothing: then there is nothing to tell.
-pub fn row_if_changed(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
+pub(crate) fn row_if_changed(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
     insert_if_changed(&event(cx, tenant_id, entry))
 }
 
 /// An event that marks what a batch did: what stands behind it in the batch asks whether it was written, and
 /// so is done if the statement before it changed anything, and not otherwise.
-pub struct Mark {
+pub(crate) struct Mark {
     /// The event's id.
-    pub id: String,
+    pub(crate) id: String,
     /// The statement that writes it, and answers a row if it did.
-    pub stmt: Stmt,
+    pub(crate) stmt: Stmt,
 }
 
 /// Marks that the statement before it in the batch changed something.
-pub fn mark(cx: &Cx, tenant_id: &str, entry: Entry) -> Mark {
+pub(crate) fn mark(cx: &Cx, tenant_id: &str, entry: Entry) -> Mark {
     let event = event(cx, tenant_id, entry);
     let mut stmt = insert_if_changed(&event);
     stmt.sql.push_str(" RETURNING id");
@@ -87,17 +87,22 @@ fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
 }
 
 /// Writes an entry of its own.
-pub async fn write(cx: &Cx, tenant_id: &str, entry: Entry) -> Result<(), Fault> {
+pub(crate) async fn write(cx: &Cx, tenant_id: &str, entry: Entry) -> Result<(), Fault> {
     cx.db.run(vec![row(cx, tenant_id, entry)]).await.map(drop)
 }
 
 /// Does one thing and tells of it, in one batch; `false` if there was nothing to do, and so to tell.
-pub async fn change(cx: &Cx, tenant_id: &str, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
+pub(crate) async fn change(cx: &Cx, tenant_id: &str, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
     let answers = cx.db.run(vec![stmt, row_if_changed(cx, tenant_id, entry)]).await?;
     Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
 }
 
 /// A page of a tenant's events, newest first.
-pub async fn list(cx: &Cx, tenant_id: &str, filter: &Filter, page: &Page) -> Result<Listed<Event>, Fault> {
+pub(crate) async fn list(
+    cx: &Cx,
+    tenant_id: &str,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Listed<Event>, Fault> {
     store::audit::list(cx.db.as_ref(), tenant_id, filter, page).await
 }

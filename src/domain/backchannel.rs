@@ -26,7 +26,7 @@ const AT_ONCE: i64 = 6;
 const ROUNDS: usize = 5;
 
 /// Tells, after the answer, the clients of one user whose sessions have just ended.
-pub fn notify_clients_in_background(cx: &Cx, user_id: &str) {
+pub(crate) fn notify_clients_in_background(cx: &Cx, user_id: &str) {
     let (context, user_id) = (cx.clone(), user_id.to_owned());
     cx.background.run(Box::pin(async move {
         if let Err(fault) = rounds(&context, Some(&user_id)).await {
@@ -38,7 +38,7 @@ pub fn notify_clients_in_background(cx: &Cx, user_id: &str) {
 }
 
 /// The cron's part: everything that is due.
-pub async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
+pub(crate) async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
     rounds(cx, None).await
 }
 

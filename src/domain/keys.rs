@@ -28,7 +28,7 @@ const SIGNS: i64 = 42 * DAY;
 /// How long it is accepted after that: the longest token's life and a day.
 const OVERLAP: i64 = 31 * DAY;
 /// `max-age` of the JWK Set, in seconds: how long a key is published before it signs, at least.
-pub const JWKS_MAX_AGE: i64 = 300;
+pub(crate) const JWKS_MAX_AGE: i64 = 300;
 
 struct Key {
     kid: String,
@@ -42,9 +42,9 @@ struct Key {
 pub struct KeySet {
     keys: Vec<Key>,
     /// The JWK Set (RFC 7517 §5), as JSON text.
-    pub jwks: Rc<str>,
+    pub(crate) jwks: Rc<str>,
     /// Its entity tag, quoted.
-    pub etag: String,
+    pub(crate) etag: String,
     /// How many signatures it has made; the tests count what a token costs.
     pub signed: Cell<u32>,
 }
@@ -64,7 +64,7 @@ impl KeySet {
     }
 
     /// The claims of a token that one of these keys signed.
-    pub fn verify<T: serde::de::DeserializeOwned>(
+    pub(crate) fn verify<T: serde::de::DeserializeOwned>(
         &self,
         token: &Untrusted<'_>,
         now: Time,
@@ -154,17 +154,17 @@ fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
 
 /// What a rotation did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotated {
+pub(crate) struct Rotated {
     /// The key that signs from [`Rotated::active_at`] on.
-    pub kid: String,
+    pub(crate) kid: String,
     /// From when it signs.
-    pub active_at: Time,
+    pub(crate) active_at: Time,
 }
 
 /// Rotates now, outside the cron's turn. The next key takes over at once if verifiers can know it already,
 /// else as soon as they do; with `revoke`, at once in any case, and what the keys before it signed is
 /// refused from then on.
-pub async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Result<Rotated, Fault> {
+pub(crate) async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Result<Rotated, Fault> {
     of(cx, &tenant.id).await?;
     let rows = store::keys::of_tenant(cx.db.as_ref(), &tenant.id, cx.now).await?;
     let (Some(current), Some(next)) = (rows.iter().rev().find(|row| row.active_at <= cx.now), rows.last())
@@ -190,7 +190,7 @@ pub async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Resu
 }
 
 /// The cron's part: once the next key has taken over, makes the one after it.
-pub async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
+pub(crate) async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
     let rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
     match rows.last() {
         Some(last) if last.active_at <= cx.now => {

@@ -3,10 +3,10 @@
 //! Rooms, each above those that it may import: `admin`, `oauth` → `sign_in`, `clients` → `gateway` → `session` → `people`
 //! → `mailing` → `templates`, `throttle`, `tenants` → the files below. `tests/native/tidy.rs` holds that.
 
-pub mod admin;
-pub mod assertion_limits;
-pub mod audit;
-pub mod backchannel;
+pub(crate) mod admin;
+pub(crate) mod assertion_limits;
+pub(crate) mod audit;
+pub(crate) mod backchannel;
 pub mod clients;
 pub mod counter;
 pub mod gateway;
@@ -14,12 +14,12 @@ pub mod keys;
 pub mod mailing;
 pub mod oauth;
 pub mod people;
-pub mod public_uris;
-pub mod readiness;
+pub(crate) mod public_uris;
+pub(crate) mod readiness;
 pub mod refusal;
 pub mod session;
 pub mod sign_in;
 pub mod sweep;
-pub mod templates;
+pub(crate) mod templates;
 pub mod tenants;
-pub mod throttle;
+pub(crate) mod throttle;

@@ -15,7 +15,7 @@ use crate::ports::Fault;
 ///
 /// # Errors
 /// [`crate::domain::refusal::Refusal::Invalid`] naming the first member that is wrong.
-pub async fn check(cx: &Cx, metadata: &Metadata) -> Result<(), Error> {
+pub(crate) async fn check(cx: &Cx, metadata: &Metadata) -> Result<(), Error> {
     let members = [
         ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
         ("client_uri", &metadata.client_uri),
@@ -34,7 +34,7 @@ pub async fn check(cx: &Cx, metadata: &Metadata) -> Result<(), Error> {
 }
 
 /// Whether the URI leads to a public server that is none of ours: neither the deployment's nor at a tenant's host.
-pub async fn may_be_asked(cx: &Cx, uri: &str) -> Result<bool, Fault> {
+pub(crate) async fn may_be_asked(cx: &Cx, uri: &str) -> Result<bool, Fault> {
     let Some(host) = public_host(uri) else { return Ok(false) };
     let own = Url::parse(&cx.config.origin).ok();
     if own.as_ref().and_then(Url::host_str).is_some_and(|own| is_own_host(&host, own)) {

@@ -8,14 +8,14 @@ use crate::store::schema;
 
 /// Whether the database is known to have this version's migrations.
 #[derive(Default)]
-pub struct Ready(Cell<bool>);
+pub(crate) struct Ready(Cell<bool>);
 
 impl Remembered for Ready {}
 
 /// Whether this version's migrations have run. Nobody takes one back, so an isolate asks until they have.
 ///
 /// A database that does not answer is another matter: what needs it says so, and the Worker itself serves.
-pub async fn is_ready(cx: &Cx) -> bool {
+pub(crate) async fn is_ready(cx: &Cx) -> bool {
     let known = cx.memory.of::<Ready>();
     if known.0.get() {
         return true;

@@ -11,7 +11,7 @@ pub struct Problem {
     /// The field's name as the caller wrote it.
     pub field: &'static str,
     /// What is wrong with it.
-    pub reason: Reason,
+    pub(crate) reason: Reason,
 }
 
 /// The caller's fault, told to the caller. A refusal changes no state.
@@ -91,19 +91,19 @@ pub enum Refusal {
 }
 
 /// The conflict over an e-mail address that another account has.
-pub const ADDRESS_TAKEN: Refusal = Refusal::Conflict("the address has an account");
+pub(crate) const ADDRESS_TAKEN: Refusal = Refusal::Conflict("the address has an account");
 
 /// The conflict over what a tenant could not be administered after.
-pub const LAST_ADMIN: Refusal = Refusal::Conflict("the tenant would have no active administrator");
+pub(crate) const LAST_ADMIN: Refusal = Refusal::Conflict("the tenant would have no active administrator");
 
 /// The conflict with another change of the same thing, on which this one was not decided.
-pub const CHANGED: Refusal = Refusal::Conflict("it was changed at the same moment: please try again");
+pub(crate) const CHANGED: Refusal = Refusal::Conflict("it was changed at the same moment: please try again");
 
 /// The conflict over a passkey that some account has.
-pub const PASSKEY_TAKEN: Refusal = Refusal::Conflict("this passkey is registered already");
+pub(crate) const PASSKEY_TAKEN: Refusal = Refusal::Conflict("this passkey is registered already");
 
 /// The conflict over one more passkey than a user may have.
-pub const TOO_MANY_PASSKEYS: Refusal = Refusal::Conflict("a user has at most 20 passkeys");
+pub(crate) const TOO_MANY_PASSKEYS: Refusal = Refusal::Conflict("a user has at most 20 passkeys");
 
 /// Why an answer is not the one asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,13 +134,13 @@ impl From<Fault> for Error {
 }
 
 /// One invalid field.
-pub fn invalid(field: &'static str, reason: impl Into<Reason>) -> Error {
+pub(crate) fn invalid(field: &'static str, reason: impl Into<Reason>) -> Error {
     Error::Refused(Refusal::Invalid(vec![Problem { field, reason: reason.into() }]))
 }
 
 /// A URL or a host name that breaks a rule. Neither is written outside ASCII (RFC 3986 §2, RFC 5890 §2.3.1):
 /// who does is told how to instead.
-pub fn invalid_uri(field: &'static str, text: &str, rule: &str) -> Error {
+pub(crate) fn invalid_uri(field: &'static str, text: &str, rule: &str) -> Error {
     let in_ascii = "in ASCII: a name outside it as xn--…, what else is in a URL percent-encoded";
     invalid(field, if text.is_ascii() { rule } else { in_ascii })
 }
@@ -149,7 +149,7 @@ pub fn invalid_uri(field: &'static str, text: &str, rule: &str) -> Error {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with the rule, as [`invalid_uri`] words it.
-pub fn all_fit(
+pub(crate) fn all_fit(
     field: &'static str,
     texts: &[String],
     most: usize,
@@ -166,6 +166,6 @@ pub fn all_fit(
 }
 
 /// A refusal in OAuth's terms.
-pub fn oauth(code: Code, description: impl Into<String>) -> Error {
+pub(crate) fn oauth(code: Code, description: impl Into<String>) -> Error {
     Error::Refused(Refusal::OAuth(code, description.into()))
 }

@@ -11,10 +11,10 @@ use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 
 /// The most that endpoints people sign in through read.
-pub const SMALL: usize = 64 * 1024;
+pub(crate) const SMALL: usize = 64 * 1024;
 
 /// The most that any endpoint reads.
-pub const LARGE: usize = 1024 * 1024;
+pub(crate) const LARGE: usize = 1024 * 1024;
 
 async fn bytes(call: &Call<'_>, limit: usize) -> Result<Vec<u8>, Error> {
     let announced =
@@ -35,7 +35,7 @@ fn media_type<'a>(call: &Call<'a>) -> Option<&'a str> {
 }
 
 /// Whether the body says it is a form.
-pub fn is_form(call: &Call<'_>) -> bool {
+pub(crate) fn is_form(call: &Call<'_>) -> bool {
     media_type(call).is_some_and(|t| t.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
 }
 
@@ -43,7 +43,7 @@ pub fn is_form(call: &Call<'_>) -> bool {
 ///
 /// # Errors
 /// As [`object`]; [`Refusal::Malformed`] with what was expected where.
-pub async fn json<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
+pub(crate) async fn json<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
     read(object(call, limit).await?)
 }
 
@@ -51,7 +51,7 @@ pub async fn json<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<
 ///
 /// # Errors
 /// As [`json`].
-pub async fn json_or_nothing<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
+pub(crate) async fn json_or_nothing<T: DeserializeOwned>(call: &Call<'_>, limit: usize) -> Result<T, Error> {
     read(object_or_nothing(call, limit).await?)
 }
 
@@ -60,7 +60,7 @@ pub async fn json_or_nothing<T: DeserializeOwned>(call: &Call<'_>, limit: usize)
 /// # Errors
 /// [`Refusal::UnsupportedMediaType`] unless it says `application/json` or `…+json`;
 /// [`Refusal::TooLarge`]; [`Refusal::Malformed`] with where it is broken, nested too deep or says a member twice.
-pub async fn object(call: &Call<'_>, limit: usize) -> Result<Map<String, Value>, Error> {
+pub(crate) async fn object(call: &Call<'_>, limit: usize) -> Result<Map<String, Value>, Error> {
     must_be_json(call)?;
     parse(&bytes(call, limit).await?)
 }
@@ -84,7 +84,7 @@ fn must_be_json(call: &Call<'_>) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// [`Refusal::UnsupportedMediaType`] unless it says so; [`Refusal::TooLarge`].
-pub async fn form(call: &Call<'_>) -> Result<Vec<(String, String)>, Error> {
+pub(crate) async fn form(call: &Call<'_>) -> Result<Vec<(String, String)>, Error> {
     let bytes = form_bytes(call).await?;
     Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
 }
@@ -97,7 +97,7 @@ async fn form_bytes(call: &Call<'_>) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// As [`form`]; as [`once`].
-pub async fn params(call: &Call<'_>) -> Result<Params, Error> {
+pub(crate) async fn params(call: &Call<'_>) -> Result<Params, Error> {
     once(repeatable_params(call).await?)
 }
 
@@ -105,7 +105,7 @@ pub async fn params(call: &Call<'_>) -> Result<Params, Error> {
 ///
 /// # Errors
 /// As [`form`].
-pub async fn repeatable_params(call: &Call<'_>) -> Result<Params, Error> {
+pub(crate) async fn repeatable_params(call: &Call<'_>) -> Result<Params, Error> {
     let bytes = form_bytes(call).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::Malformed("the form is not UTF-8".into()))?;
     Ok(Params::parse(text))
@@ -115,7 +115,7 @@ pub async fn repeatable_params(call: &Call<'_>) -> Result<Params, Error> {
 ///
 /// # Errors
 /// `invalid_request`.
-pub fn once(params: Params) -> Result<Params, Error> {
+pub(crate) fn once(params: Params) -> Result<Params, Error> {
     let Some(name) = params.repeated() else { return Ok(params) };
     let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let name = if plain { name } else { "a parameter" };
@@ -126,7 +126,7 @@ pub fn once(params: Params) -> Result<Params, Error> {
 ///
 /// # Errors
 /// As [`json`]; [`Refusal::Malformed`] for a form with a field that comes twice.
-pub async fn json_or_form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
+pub(crate) async fn json_or_form<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Error> {
     read(object_or_form(call).await?)
 }
 

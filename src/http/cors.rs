@@ -10,7 +10,7 @@ use crate::ports::Fault;
 
 /// Whose scripts may call a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// Nobody else's.
     Own,
     /// Those of the tenant's origins.

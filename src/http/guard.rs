@@ -18,13 +18,13 @@ use crate::oidc::params::Params;
 use crate::ports::Later;
 
 /// What a handler answers.
-pub type Answer = Result<Response, Error>;
+pub(crate) type Answer = Result<Response, Error>;
 
 /// A handler that needs nothing but the request.
-pub type Bare = Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>;
+pub(crate) type Bare = Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>;
 
 /// A handler that runs for a tenant and takes what its guard makes.
-pub type Handler<T> = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>, T) -> Later<'a, Answer>>;
+pub(crate) type Handler<T> = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>, T) -> Later<'a, Answer>>;
 
 /// A handler with its guard before it.
 pub enum Run {
@@ -58,7 +58,7 @@ pub enum Guarded {
 
 impl Guarded {
     /// Whether callers need not be signed in: anyone may ask, and any client that says it is one.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self, Guarded::Open(_) | Guarded::Client(_))
     }
 
@@ -66,7 +66,7 @@ impl Guarded {
     ///
     /// # Errors
     /// The guard's, else the handler's.
-    pub async fn answer(&self, cx: &Cx, call: &Call<'_>) -> Answer {
+    pub(crate) async fn answer(&self, cx: &Cx, call: &Call<'_>) -> Answer {
         let chosen = &call.resolved;
         match self {
             Guarded::Open(run) => run(cx, call, ()).await,
@@ -144,7 +144,7 @@ impl Run {
 }
 
 /// A handler for anyone that belongs to no tenant.
-pub fn bare<F>(run: F) -> Run
+pub(crate) fn bare<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Request) -> Answer + Copy + 'static,
 {
@@ -152,7 +152,7 @@ where
 }
 
 /// A handler for [`Guarded::Open`].
-pub fn open<F>(run: F) -> Run
+pub(crate) fn open<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>) -> Answer + Copy + 'static,
 {
@@ -160,7 +160,7 @@ where
 }
 
 /// A handler for [`Guarded::Session`].
-pub fn session<F>(run: F) -> Run
+pub(crate) fn session<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Session) -> Answer + Copy + 'static,
 {
@@ -170,7 +170,7 @@ where
 }
 
 /// A handler for [`Guarded::Admin`].
-pub fn admin<F>(run: F) -> Run
+pub(crate) fn admin<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Admin) -> Answer + Copy + 'static,
 {
@@ -180,7 +180,7 @@ where
 }
 
 /// A handler for [`Guarded::OwnSession`].
-pub fn own_session<F>(run: F) -> Run
+pub(crate) fn own_session<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, OwnSession) -> Answer + Copy + 'static,
 {
@@ -190,7 +190,7 @@ where
 }
 
 /// A handler for [`Guarded::KeyMaker`].
-pub fn key_maker<F>(run: F) -> Run
+pub(crate) fn key_maker<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, KeyMaker) -> Answer + Copy + 'static,
 {
@@ -200,7 +200,7 @@ where
 }
 
 /// A handler for [`Guarded::CredentialAdmin`].
-pub fn credential_admin<F>(run: F) -> Run
+pub(crate) fn credential_admin<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, CredentialAdmin) -> Answer + Copy + 'static,
 {
@@ -210,7 +210,7 @@ where
 }
 
 /// A handler for [`Guarded::Operator`].
-pub fn operator<F>(run: F) -> Run
+pub(crate) fn operator<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Operator) -> Answer + Copy + 'static,
 {
@@ -220,7 +220,7 @@ where
 }
 
 /// A handler for [`Guarded::Client`].
-pub fn client<F>(run: F) -> Run
+pub(crate) fn client<F>(run: F) -> Run
 where
     F: AsyncFn(&Cx, &Call<'_>, Rc<Client>, Params) -> Answer + Copy + 'static,
 {

@@ -1,13 +1,13 @@
 //! Route and policy: knows HTTP, knows no API. One way for every request: match → tenant → limit → guard →
 //! run → render; what no surface owns goes to the gateway.
 
-pub mod body;
-pub mod cors;
+pub(crate) mod body;
+pub(crate) mod cors;
 pub mod guard;
 mod outcome;
 pub mod request;
 pub mod response;
-pub mod stream;
+pub(crate) mod stream;
 pub mod table;
 
 pub use self::outcome::{Asset, Outcome};

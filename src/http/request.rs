@@ -23,7 +23,7 @@ pub struct Request {
 
 impl Request {
     /// Whether the caller is a browser that would show a page: it navigates, or sends a form.
-    pub fn wants_page(&self) -> bool {
+    pub(crate) fn wants_page(&self) -> bool {
         let json = self.headers.get("content-type").is_some_and(|t| t.to_ascii_lowercase().contains("json"));
         !json && self.headers.is_navigation()
     }
@@ -31,22 +31,21 @@ impl Request {
 
 /// A request that matched a route, for a tenant.
 pub struct Call<'a> {
-    /// The request.
-    pub request: &'a Request,
+    pub(crate) request: &'a Request,
     /// What the route's `{name}` segments stand for.
-    pub params: Vec<(String, String)>,
+    pub(crate) params: Vec<(String, String)>,
     /// The tenant.
-    pub resolved: ResolvedTenant,
+    pub(crate) resolved: ResolvedTenant,
 }
 
 impl Call<'_> {
     /// What a `{name}` segment stands for; nothing if the route has none of that name.
-    pub fn param(&self, name: &str) -> &str {
+    pub(crate) fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
     /// The first query parameter of that name, decoded.
-    pub fn query(&self, name: &str) -> Option<String> {
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
         let query = self.request.query.strip_prefix('?').unwrap_or(&self.request.query);
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(n, _)| n == name)
@@ -54,12 +53,12 @@ impl Call<'_> {
     }
 
     /// The token of `Authorization: Bearer`.
-    pub fn bearer(&self) -> Option<&str> {
+    pub(crate) fn bearer(&self) -> Option<&str> {
         self.request.headers.bearer()
     }
 
     /// What it says about who calls.
-    pub fn sent(&self) -> Sent<'_> {
+    pub(crate) fn sent(&self) -> Sent<'_> {
         Sent {
             method: &self.request.method,
             bearer: self.bearer(),

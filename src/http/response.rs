@@ -14,13 +14,13 @@ pub struct Response {
 }
 
 /// Pages may load nothing but our own style sheet and send forms to us; no script, no frame.
-pub const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub(crate) const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The API's documentation runs our own scripts, and talks to this deployment alone.
-pub const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub(crate) const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page of the default mails shows them in frames, which inherit its policy and have styles in them.
-pub const MAILS_CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+pub(crate) const MAILS_CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 impl Response {
     fn new(status: u16, content_type: &str, body: Rc<str>) -> Response {
@@ -33,27 +33,27 @@ impl Response {
     }
 
     /// `application/problem+json` (RFC 9457).
-    pub fn problem(status: u16, body: &serde_json::Value) -> Response {
+    pub(crate) fn problem(status: u16, body: &serde_json::Value) -> Response {
         Response::new(status, "application/problem+json", body.to_string().into())
     }
 
     /// JSON that is text already.
-    pub fn json_text(body: Rc<str>) -> Response {
+    pub(crate) fn json_text(body: Rc<str>) -> Response {
         Response::new(200, "application/json", body)
     }
 
     /// A page.
-    pub fn html(status: u16, body: String) -> Response {
+    pub(crate) fn html(status: u16, body: String) -> Response {
         Response::html_under(status, body, PAGE_CSP)
     }
 
     /// A page with a content security policy of its own.
-    pub fn html_under(status: u16, body: String, policy: impl Into<String>) -> Response {
+    pub(crate) fn html_under(status: u16, body: String, policy: impl Into<String>) -> Response {
         Response::new(status, "text/html; charset=utf-8", body.into()).with("content-security-policy", policy)
     }
 
     /// A page whose forms lead, in the end, to another origin or scheme as well.
-    pub fn html_with_forms_to(status: u16, body: String, to: &str) -> Response {
+    pub(crate) fn html_with_forms_to(status: u16, body: String, to: &str) -> Response {
         let plain = |c: char| c.is_ascii_graphic() && !matches!(c, ';' | ',');
         let policy = match to.chars().all(plain) {
             true => PAGE_CSP.replace("form-action 'self'", &format!("form-action 'self' {to}")),
@@ -63,7 +63,7 @@ impl Response {
     }
 
     /// The same page where styles may stand in it; scripts still may not.
-    pub fn with_inline_styles(mut self) -> Response {
+    pub(crate) fn with_inline_styles(mut self) -> Response {
         for (name, value) in &mut self.headers {
             if *name == "content-security-policy" {
                 *value = value.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
@@ -73,7 +73,7 @@ impl Response {
     }
 
     /// The same page, whose forms may be redirected to any server.
-    pub fn with_forms_anywhere(mut self) -> Response {
+    pub(crate) fn with_forms_anywhere(mut self) -> Response {
         for (name, value) in &mut self.headers {
             if *name == "content-security-policy" {
                 *value = value.replace("form-action 'self'", "form-action 'self' https: http:");
@@ -83,7 +83,7 @@ impl Response {
     }
 
     /// The same page where our own scripts may run.
-    pub fn with_own_scripts(mut self) -> Response {
+    pub(crate) fn with_own_scripts(mut self) -> Response {
         for (name, value) in &mut self.headers {
             if *name == "content-security-policy" {
                 *value = value.replace("style-src 'self'", "script-src 'self'; style-src 'self'");
@@ -93,7 +93,7 @@ impl Response {
     }
 
     /// The same page with images of that origin.
-    pub fn with_images_of(mut self, origin: &str) -> Response {
+    pub(crate) fn with_images_of(mut self, origin: &str) -> Response {
         let plain = origin.chars().all(|c| c.is_ascii_graphic() && !matches!(c, ';' | ',' | '\''));
         for (name, value) in &mut self.headers {
             if *name == "content-security-policy" && plain {
@@ -104,17 +104,17 @@ impl Response {
     }
 
     /// Nothing to say.
-    pub fn empty(status: u16) -> Response {
+    pub(crate) fn empty(status: u16) -> Response {
         Response { status, headers: Vec::new(), body: "".into() }
     }
 
     /// See Other: the answer to a form (RFC 9110 §15.4.4).
-    pub fn see_other(location: &str) -> Response {
+    pub(crate) fn see_other(location: &str) -> Response {
         Response::empty(303).with("location", location)
     }
 
     /// With one more header field.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Response {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Response {
         self.headers.push((name, value.into()));
         self
     }

@@ -11,7 +11,7 @@ use crate::ports::{Fault, Later};
 
 /// A route's own limit, beside what the domain counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub(crate) enum Limit {
     /// None: the domain counts, or nothing needs to. Of an open row requests are counted by address.
     None,
     /// Not even that: a public document, which comes from memory. A tenant that nobody has is counted where it is
@@ -19,7 +19,6 @@ pub enum Limit {
     FromMemory,
     /// So many requests in a window, by client address.
     PerAddress {
-        /// Requests.
         requests: u32,
         /// The window's length.
         seconds: u32,
@@ -32,14 +31,13 @@ pub struct Route {
     pub method: &'static str,
     /// The path, with `{name}` for a segment.
     pub path: &'static str,
-    /// Its limit.
-    pub limit: Limit,
+    pub(crate) limit: Limit,
     /// The guarded handler.
     pub run: Run,
 }
 
 /// A row of a table.
-pub fn route(method: &'static str, path: &'static str, limit: Limit, run: Run) -> Route {
+pub(crate) fn route(method: &'static str, path: &'static str, limit: Limit, run: Run) -> Route {
     Route { method, path, limit, run }
 }
 
@@ -50,27 +48,26 @@ pub struct Surface {
     /// Its rows.
     pub routes: Vec<Route>,
     /// The caller's fault.
-    pub refused: fn(&Cx, &Request, &Refusal) -> Response,
+    pub(crate) refused: fn(&Cx, &Request, &Refusal) -> Response,
     /// Ours: nothing but the request's id.
-    pub broken: fn(&Cx, &str) -> Response,
+    pub(crate) broken: fn(&Cx, &str) -> Response,
 }
 
 /// The gateway, which gets what no surface owns.
-pub type Gateway = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Result<Outcome, Error>>>;
+pub(crate) type Gateway = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Result<Outcome, Error>>>;
 
 /// Why a browser that navigates gets a page instead of what it wanted.
-pub struct Failure<'a> {
+pub(crate) struct Failure<'a> {
     /// The tenant that the path names.
-    pub named: Option<&'a str>,
-    /// Why.
-    pub why: Why<'a>,
+    pub(crate) named: Option<&'a str>,
+    pub(crate) why: Why<'a>,
     /// What the log knows the request by; empty if it does not.
-    pub id: &'a str,
+    pub(crate) id: &'a str,
 }
 
 /// Whose fault a failure is.
 #[derive(Clone, Copy)]
-pub enum Why<'a> {
+pub(crate) enum Why<'a> {
     /// The caller's.
     Refused(&'a Refusal),
     /// Nobody's who could be told more: the status code of an origin's failure, of a fault of ours, or of a file
@@ -79,20 +76,19 @@ pub enum Why<'a> {
 }
 
 /// The page that says so, for every surface and the gateway.
-pub type ErrorPage = Box<dyn for<'a> Fn(&'a Cx, &'a Request, Failure<'a>) -> Later<'a, Response>>;
+pub(crate) type ErrorPage = Box<dyn for<'a> Fn(&'a Cx, &'a Request, Failure<'a>) -> Later<'a, Response>>;
 
 /// All surfaces' rows, ready to match.
 pub struct Table {
     surfaces: Vec<Surface>,
     matcher: matchit::Router<Vec<(usize, usize)>>,
     /// Who words what goes wrong on the gateway.
-    pub rest: Surface,
-    /// The gateway.
-    pub gateway: Gateway,
+    pub(crate) rest: Surface,
+    pub(crate) gateway: Gateway,
     /// What browsers that navigate are shown when something went wrong, whichever surface it was on.
-    pub error_page: ErrorPage,
+    pub(crate) error_page: ErrorPage,
     /// Whose scripts may call a row, by its surface's name and its path.
-    pub reach: fn(&str, &str) -> Reach,
+    pub(crate) reach: fn(&str, &str) -> Reach,
 }
 
 /// What a method and path belong to.
@@ -108,7 +104,7 @@ pub enum Match<'a> {
     },
     /// A surface's path with a method that it does not have.
     WrongMethod {
-        /// The surface.
+        /// Its surface.
         surface: &'a Surface,
         /// The path of its rows.
         path: &'static str,
@@ -123,7 +119,7 @@ pub enum Match<'a> {
 
 impl<'a> Match<'a> {
     /// The surface that owns the path.
-    pub fn surface(&self) -> Option<&'a Surface> {
+    pub(crate) fn surface(&self) -> Option<&'a Surface> {
         match self {
             Match::Route { surface, .. } | Match::WrongMethod { surface, .. } => Some(surface),
             Match::Nothing => None,
@@ -136,7 +132,7 @@ impl Table {
     ///
     /// # Errors
     /// A [`Fault`] that names two rows that overlap.
-    pub fn new(
+    pub(crate) fn new(
         surfaces: Vec<Surface>,
         rest: Surface,
         gateway: Gateway,

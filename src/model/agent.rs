@@ -22,7 +22,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// As `Firefox, Linux`; what is neither is shown as the first product that it names.
-pub fn device(user_agent: &str) -> Option<String> {
+pub(crate) fn device(user_agent: &str) -> Option<String> {
     let first = |names: &[(&str, &'static str)]| {
         names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };

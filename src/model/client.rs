@@ -6,18 +6,18 @@ use serde_json::{Map, Value};
 use crate::model::json::{self, Wrong};
 
 /// RFC 6749 §4.1.
-pub const AUTHORIZATION_CODE: &str = "authorization_code";
+pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 /// RFC 6749 §6.
-pub const REFRESH_TOKEN: &str = "refresh_token";
+pub(crate) const REFRESH_TOKEN: &str = "refresh_token";
 /// RFC 6749 §4.4.
-pub const CLIENT_CREDENTIALS: &str = "client_credentials";
+pub(crate) const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// RFC 8628 §3.4.
-pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8693 §2.1.
-pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// The grants that a client may be given.
-pub const GRANTS: [&str; 5] =
+pub(crate) const GRANTS: [&str; 5] =
     [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE];
 
 /// How a client authenticates at the token endpoint (RFC 7591 §2).
@@ -121,12 +121,12 @@ impl Default for Metadata {
 
 impl Metadata {
     /// Whether the client may use a grant.
-    pub fn grants(&self, grant_type: &str) -> bool {
+    pub(crate) fn grants(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|granted| granted == grant_type)
     }
 
     /// Whether it has nothing to prove who it is.
-    pub fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == AuthMethod::None
     }
 }

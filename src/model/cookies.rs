@@ -1,11 +1,11 @@
 //! A request's `Cookie` field, and which of its cookies are ours.
 
 /// What the name of each of our cookies begins with. `edge/glue.js` looks for the same in origins' answers.
-pub const PREFIX: &str = "__Host-portcullis";
+pub(crate) const PREFIX: &str = "__Host-portcullis";
 
 /// What is left of a `Cookie` field for an origin.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ForOrigin {
+pub(crate) enum ForOrigin {
     /// Nothing of ours is in it: it is sent as it came, byte for byte.
     Untouched,
     /// The field without ours.
@@ -19,7 +19,7 @@ pub enum ForOrigin {
 /// Origins read this field leniently: some trim white space and quotes, some split at commas (RFC 2965 §3.3.4),
 /// and the platform joins two fields by one. So whatever stands between two `;` or `,` goes if it has the name of
 /// a cookie of ours anywhere, in any letter case. What stays keeps its spelling.
-pub fn without_ours(field: &str) -> ForOrigin {
+pub(crate) fn without_ours(field: &str) -> ForOrigin {
     if !names_ours(field) {
         return ForOrigin::Untouched;
     }
@@ -69,7 +69,7 @@ fn names_ours(text: &str) -> bool {
 /// With `joined`, a comma ends a cookie as well: the platform joins two fields by one. A browser sends one field,
 /// in which a comma may be part of a value that another site of the domain has set (a cookie `theme=x,
 /// __Host-portcullis=…` would else choose whose session the browser has).
-pub fn value<'a>(field: &'a str, name: &str, joined: bool) -> Option<&'a str> {
+pub(crate) fn value<'a>(field: &'a str, name: &str, joined: bool) -> Option<&'a str> {
     let ends = |c| c == ';' || (joined && c == ',');
     let mut pairs = field.split(ends).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(n, _)| *n == name).map(|(_, value)| value)

@@ -55,7 +55,7 @@ impl Email {
     }
 
     /// The domain, lower-cased.
-    pub fn domain(&self) -> &str {
+    pub(crate) fn domain(&self) -> &str {
         self.key.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 }

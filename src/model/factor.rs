@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 /// A password was known (RFC 8176 §2).
-pub const PASSWORD: &str = "pwd";
+pub(crate) const PASSWORD: &str = "pwd";
 /// A one-time code or link was had.
-pub const ONE_TIME: &str = "otp";
+pub(crate) const ONE_TIME: &str = "otp";
 /// A key was possessed.
-pub const KEY: &str = "pop";
+pub(crate) const KEY: &str = "pop";
 /// The key's holder was there.
-pub const PRESENT: &str = "user";
+pub(crate) const PRESENT: &str = "user";
 /// Two different factors were proved.
-pub const TWO_FACTORS: &str = "mfa";
+pub(crate) const TWO_FACTORS: &str = "mfa";
 
 /// A browser that was trusted stood for the second factor. No RFC names that.
-pub const TRUSTED_DEVICE: &str = "device";
+pub(crate) const TRUSTED_DEVICE: &str = "device";
 
 /// A code and a password, or a code and a link, came through one mailbox, and are one factor. No RFC names that.
-pub const ONE_MAILBOX: &str = "mailbox";
+pub(crate) const ONE_MAILBOX: &str = "mailbox";
 
 /// What can stand as a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,6 @@ pub enum Method {
     Email,
     /// One of the codes that were handed out for when the others fail.
     Backup,
-    /// A passkey.
     Passkey,
     /// The password, for one who came by mail.
     Password,
@@ -48,7 +47,7 @@ impl Method {
     }
 
     /// What tokens say of it.
-    pub fn amr(self) -> &'static str {
+    pub(crate) fn amr(self) -> &'static str {
         match self {
             Method::Totp | Method::Email | Method::Backup => ONE_TIME,
             Method::Passkey => KEY,
@@ -58,13 +57,13 @@ impl Method {
 }
 
 /// Whether two factors were proved.
-pub fn has_two(amr: &[impl AsRef<str>]) -> bool {
+pub(crate) fn has_two(amr: &[impl AsRef<str>]) -> bool {
     amr.iter().any(|one| one.as_ref() == TWO_FACTORS)
 }
 
 /// What was proved before and now, each once, in order; two factors from now on, unless what is proved now
 /// `adds_nothing`: it came through the mailbox that was proved before.
-pub fn joined(before: &[String], now: Method, adds_nothing: bool) -> Vec<String> {
+pub(crate) fn joined(before: &[String], now: Method, adds_nothing: bool) -> Vec<String> {
     let mut all = before.to_vec();
     if !adds_nothing {
         all.retain(|one| one != ONE_MAILBOX);

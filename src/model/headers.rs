@@ -4,7 +4,7 @@ use crate::model::{cookies, host};
 
 /// Where a form was sent from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
+pub(crate) enum Sender {
     /// A page of this host, or no browser.
     Own,
     /// Another site.
@@ -24,7 +24,7 @@ pub struct Headers {
 
 impl Headers {
     /// From lines of `name:value`, with names in lower case, as the platform gives them.
-    pub fn from_lines(text: String) -> Headers {
+    pub(crate) fn from_lines(text: String) -> Headers {
         let mut places = Vec::new();
         let mut at = 0;
         for line in text.split('\n') {
@@ -49,12 +49,12 @@ impl Headers {
     }
 
     /// The value of a header by its lower-case name.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.fields().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
     /// All names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields().map(|(name, _)| name)
     }
 
@@ -78,7 +78,7 @@ impl Headers {
 
     /// Whether a browser says that another site, or another origin of this one, caused the request. Browsers
     /// that send `Sec-Fetch-Site` are believed; of others the `Origin` is compared with the host.
-    pub fn is_from_elsewhere(&self, own: &str) -> bool {
+    pub(crate) fn is_from_elsewhere(&self, own: &str) -> bool {
         match self.get("sec-fetch-site") {
             Some(site) => site != "same-origin" && site != "none",
             None => self.get("origin").is_some_and(|origin| !host::is_of(origin, own)),
@@ -88,7 +88,7 @@ impl Headers {
     /// Where the page was whose form this is, as far as the header fields say. `Sec-Fetch-Site` is believed, then
     /// `Origin`, then `Referer`. Browsers of before 2023 say `Origin: null` of pages without a referrer, ours among
     /// them; without any of the three came a program, which acts for nobody but itself, or a browser of before 2020.
-    pub fn sender(&self, own: &str) -> Sender {
+    pub(crate) fn sender(&self, own: &str) -> Sender {
         let of = |address: &str| {
             let end = address.find("://").and_then(|at| {
                 let path = address.get(at + 3..)?.find(['/', '?', '#'])?;

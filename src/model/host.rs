@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A host in lower case, without the dot that ends a fully qualified name (RFC 3986 §3.2.2) and without the port
 /// of a scheme. Nothing is allocated for one that is spelt so already.
-pub fn canonical(host: &str) -> Cow<'_, str> {
+pub(crate) fn canonical(host: &str) -> Cow<'_, str> {
     let (name, port) = split(host);
     let name = name.strip_suffix('.').unwrap_or(name);
     let port = if matches!(port, "80" | "443") { "" } else { port };
@@ -20,7 +20,7 @@ pub fn canonical(host: &str) -> Cow<'_, str> {
 }
 
 /// Whether an origin (as the header field `Origin` has it) is of this host, whatever its scheme.
-pub fn is_of(origin: &str, host: &str) -> bool {
+pub(crate) fn is_of(origin: &str, host: &str) -> bool {
     let Some((_, authority)) = origin.split_once("://") else { return false };
     let (name, port) = split(authority);
     let name = name.strip_suffix('.').unwrap_or(name);

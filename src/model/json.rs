@@ -31,7 +31,7 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Wrong> {
 ///
 /// # Errors
 /// As [`parse`], as [`read`].
-pub fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
+pub(crate) fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, Wrong> {
     read(parse(text.as_bytes())?)
 }
 
@@ -63,7 +63,7 @@ impl Wrong {
     }
 
     /// Where, as `user.roles[0]`; empty for the value itself.
-    pub fn place(&self) -> &str {
+    pub(crate) fn place(&self) -> &str {
         &self.place
     }
 }
@@ -150,7 +150,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
 /// The members of an object that has each of them once.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Members(pub Map<String, Value>);
+pub(crate) struct Members(pub(crate) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Members, D::Error> {

@@ -22,7 +22,7 @@ impl Language {
     }
 
     /// By the primary subtag of a language tag, as `de` of `de-CH` (RFC 4647 §3.4).
-    pub fn by_tag(tag: &str) -> Option<Language> {
+    pub(crate) fn by_tag(tag: &str) -> Option<Language> {
         let primary = tag.split('-').next().unwrap_or_default();
         Language::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
@@ -40,7 +40,7 @@ pub fn asked(query: &str, accept_language: Option<&str>) -> Option<Language> {
 
 /// A language by preference: tags in their order (OpenID Connect Core §3.1.2.1, `ui_locales`), then
 /// `Accept-Language` (RFC 9110 §12.5.4). `None` if any will do, or none is known.
-pub fn choose<'a>(
+pub(crate) fn choose<'a>(
     locales: impl IntoIterator<Item = &'a str>,
     accept_language: Option<&str>,
 ) -> Option<Language> {

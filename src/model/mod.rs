@@ -1,14 +1,14 @@
 //! Nouns: parsed values and states. Pure; imports nothing of ours.
 
 pub mod address;
-pub mod agent;
+pub(crate) mod agent;
 pub mod client;
-pub mod cookies;
+pub(crate) mod cookies;
 pub mod domain;
 pub mod email;
-pub mod factor;
+pub(crate) mod factor;
 pub mod headers;
-pub mod host;
+pub(crate) mod host;
 pub mod id;
 pub mod json;
 pub mod language;
@@ -16,14 +16,14 @@ pub mod linkable;
 pub mod name;
 pub mod path;
 pub mod public_address;
-pub mod qr;
+pub(crate) mod qr;
 pub mod reason;
-pub mod role;
+pub(crate) mod role;
 pub mod route;
 pub mod scope;
 pub mod search;
-pub mod template;
-pub mod tenant;
+pub(crate) mod template;
+pub(crate) mod tenant;
 pub mod text;
 pub mod time;
-pub mod web_uri;
+pub(crate) mod web_uri;

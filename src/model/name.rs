@@ -8,7 +8,7 @@ use crate::model::reason::Reason;
 use crate::model::text::{composed, is_invisible};
 
 /// Characters of a name, for most of what has one.
-pub const LONGEST: usize = 200;
+pub(crate) const LONGEST: usize = 200;
 
 /// Combining marks on one letter. Tibetan and pointed Hebrew have up to five.
 const MOST_MARKS: usize = 8;
@@ -52,7 +52,7 @@ pub fn parse(text: &str, most: usize) -> Result<String, Reason> {
 ///
 /// # Errors
 /// [`Reason::Rule`].
-pub fn check_unvouched(name: &str) -> Result<(), Reason> {
+pub(crate) fn check_unvouched(name: &str) -> Result<(), Reason> {
     let letters: Vec<char> = name.chars().collect();
     let hidden = letters.iter().enumerate().find(|(at, c)| is_invisible(**c) && !is_joiner(&letters, *at));
     if let Some((_, c)) = hidden {
@@ -66,7 +66,7 @@ pub fn check_unvouched(name: &str) -> Result<(), Reason> {
 }
 
 /// A name as people are shown it: of what nobody vouches for, without what [`check_unvouched`] refuses.
-pub fn shown(name: String, is_vouched_for: bool) -> String {
+pub(crate) fn shown(name: String, is_vouched_for: bool) -> String {
     if is_vouched_for || check_unvouched(&name).is_ok() { name } else { without_links(&name) }
 }
 

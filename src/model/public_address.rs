@@ -7,7 +7,7 @@
 use url::{Host, Url};
 
 /// The rule in words.
-pub const RULE: &str = "https on port 443 at a public DNS name: no address literal, no name of a private network, \
+pub(crate) const RULE: &str = "https on port 443 at a public DNS name: no address literal, no name of a private network, \
                         no user, password or fragment, and not ours";
 
 const LONGEST: usize = 2_000;

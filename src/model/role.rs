@@ -2,40 +2,40 @@
 
 /// A role of a tenant. The higher rank includes the lower.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
+pub(crate) struct Role {
     /// Unique in its tenant, as `ADMIN`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its place in the order.
-    pub rank: i64,
+    pub(crate) rank: i64,
     /// Custom scopes of everybody who holds it, or a role that ranks above it.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// A plan of a tenant, with the features it brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Unique in its tenant, as `business`.
-    pub name: String,
+    pub(crate) name: String,
     /// Its place in the order.
-    pub rank: i64,
+    pub(crate) rank: i64,
     /// Feature names.
-    pub features: Vec<String>,
+    pub(crate) features: Vec<String>,
 }
 
 /// The role that may administer its tenant.
-pub const ADMIN: &str = "ADMIN";
+pub(crate) const ADMIN: &str = "ADMIN";
 
 /// The roles that a tenant starts with; it can define its own beside them.
-pub const FIRST_ROLES: [(&str, i64); 3] = [(ADMIN, 300), ("MANAGER", 200), ("TECHNICIAN", 100)];
+pub(crate) const FIRST_ROLES: [(&str, i64); 3] = [(ADMIN, 300), ("MANAGER", 200), ("TECHNICIAN", 100)];
 
 /// The plan of users who have none, unless the settings name another.
-pub const DEFAULT_PLAN: &str = "free";
+pub(crate) const DEFAULT_PLAN: &str = "free";
 
 /// How many roles a user may hold at once.
-pub const MOST_ROLES: usize = 3;
+pub(crate) const MOST_ROLES: usize = 3;
 
 /// Whether the text can name a role, a plan or a feature: 1 to 64 of letters, digits, `_ - . :`.
-pub fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))

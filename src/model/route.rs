@@ -13,7 +13,7 @@ use crate::model::role::{Plan, Role};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum Auth {
+pub(crate) enum Auth {
     /// Anonymous callers are refused.
     Required,
     /// Anonymous callers pass without an assertion, also those with a bad credential.
@@ -26,7 +26,7 @@ pub enum Auth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub enum Accepts {
+pub(crate) enum Accepts {
     /// `Authorization: Bearer` with an access token.
     Bearer,
     /// The session cookie.
@@ -39,7 +39,7 @@ pub enum Accepts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub enum LimitKey {
+pub(crate) enum LimitKey {
     /// The user, or the address of an anonymous caller.
     User,
     /// The client address.
@@ -54,14 +54,14 @@ pub enum LimitKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RouteLimit {
+pub(crate) struct RouteLimit {
     /// Requests allowed in a window.
-    pub requests: u32,
+    pub(crate) requests: u32,
     /// The window's length.
-    pub window_seconds: u32,
+    pub(crate) window_seconds: u32,
     /// What is counted by.
     #[serde(default = "RouteLimit::by_user")]
-    pub key: LimitKey,
+    pub(crate) key: LimitKey,
 }
 
 impl RouteLimit {
@@ -76,57 +76,57 @@ impl RouteLimit {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteSpec {
     /// Unique in its tenant.
-    pub name: String,
+    pub(crate) name: String,
     /// Only requests to this host; any host when absent.
     #[serde(default)]
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// A prefix that ends at a `/` boundary.
-    pub path: String,
+    pub(crate) path: String,
     /// Only these methods; all when absent.
     #[serde(default)]
-    pub methods: Option<Vec<String>>,
+    pub(crate) methods: Option<Vec<String>>,
     /// Scheme, host, port and optional base path that requests go to.
-    pub origin: String,
+    pub(crate) origin: String,
     /// The assertion's `aud`; the name when absent.
     #[serde(default)]
-    pub audience: Option<String>,
+    pub(crate) audience: Option<String>,
     /// Whether a caller must be known.
     #[serde(default = "RouteSpec::required")]
-    pub auth: Auth,
+    pub(crate) auth: Auth,
     /// Accepted kinds of credential.
     #[serde(default = "RouteSpec::all_credentials")]
-    pub credentials: Vec<Accepts>,
+    pub(crate) credentials: Vec<Accepts>,
     /// Any of these roles, or one that ranks above the lowest of them.
     #[serde(default)]
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// All of these scopes.
     #[serde(default)]
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// This plan or a higher one.
     #[serde(default)]
-    pub minimum_plan: Option<String>,
+    pub(crate) minimum_plan: Option<String>,
     /// A feature that the caller's plan must include.
     #[serde(default)]
-    pub feature: Option<String>,
+    pub(crate) feature: Option<String>,
     /// `required` asks for a second factor within the session.
     #[serde(default)]
-    pub mfa: Option<String>,
+    pub(crate) mfa: Option<String>,
     /// The route's own limit.
     #[serde(default, deserialize_with = "json::maybe_object")]
-    pub rate_limit: Option<RouteLimit>,
+    pub(crate) rate_limit: Option<RouteLimit>,
     /// From sending the request to the response's head, 1 to 600.
     #[serde(default = "RouteSpec::thirty")]
-    pub timeout_seconds: u32,
+    pub(crate) timeout_seconds: u32,
     /// Whether the matched prefix is cut off before sending.
     #[serde(default)]
-    pub strip_prefix: bool,
+    pub(crate) strip_prefix: bool,
     /// The assertion's header; `Authorization` sends it as a bearer token.
     #[serde(default = "RouteSpec::assertion_header")]
-    pub header: String,
+    pub(crate) header: String,
 }
 
 /// The header that carries the assertion unless a route says otherwise.
-pub const ASSERTION_HEADER: &str = "X-Portcullis-Assertion";
+pub(crate) const ASSERTION_HEADER: &str = "X-Portcullis-Assertion";
 
 impl RouteSpec {
     fn required() -> Auth {
@@ -143,28 +143,28 @@ impl RouteSpec {
     }
 
     /// The assertion's `aud`.
-    pub fn audience(&self) -> &str {
+    pub(crate) fn audience(&self) -> &str {
         self.audience.as_deref().unwrap_or(&self.name)
     }
 }
 
 /// A stored route.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
+pub(crate) struct Route {
     /// Its row id.
-    pub id: String,
+    pub(crate) id: String,
     /// What was written of it.
-    pub spec: RouteSpec,
+    pub(crate) spec: RouteSpec,
     /// Whether the method decides that it is this route: it or another of its host and path names methods.
-    pub by_method: bool,
+    pub(crate) by_method: bool,
 }
 
 /// The methods that routes may name, and that reach origins by name or without one.
-pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// How a request's host, path and method fared against the table.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Matched<'a> {
+pub(crate) enum Matched<'a> {
     /// The route that decides.
     Route(&'a Route),
     /// Paths match, methods don't: the methods that would.
@@ -175,18 +175,18 @@ pub enum Matched<'a> {
 
 /// A tenant's routes with the roles and plans that their rules speak of.
 #[derive(Debug, Default)]
-pub struct RouteTable {
+pub(crate) struct RouteTable {
     /// In the order in which they are tried.
     routes: Vec<Route>,
     /// The tenant's roles.
-    pub roles: Vec<Role>,
+    pub(crate) roles: Vec<Role>,
     /// The tenant's plans.
-    pub plans: Vec<Plan>,
+    pub(crate) plans: Vec<Plan>,
 }
 
 impl RouteTable {
     /// Orders routes: a host match before none, then the longer path, then the name.
-    pub fn new(mut routes: Vec<Route>, roles: Vec<Role>, plans: Vec<Plan>) -> RouteTable {
+    pub(crate) fn new(mut routes: Vec<Route>, roles: Vec<Role>, plans: Vec<Plan>) -> RouteTable {
         routes.sort_unstable_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.spec.name.cmp(&b.spec.name)));
         for route in &mut routes {
             if let Some(host) = &mut route.spec.host {
@@ -205,7 +205,7 @@ impl RouteTable {
     ///
     /// A shorter path never decides for a longer one: a method that no route of the longest path names is
     /// refused, so that a rule for `/app/admin` cannot be stepped around by a method it does not list.
-    pub fn find(&self, host: &str, path: &Path, method: &str) -> Matched<'_> {
+    pub(crate) fn find(&self, host: &str, path: &Path, method: &str) -> Matched<'_> {
         let host = canonical(host);
         let matches = |route: &&Route| {
             let host_matches = route.spec.host.as_deref().is_none_or(|wanted| wanted == host);
@@ -226,12 +226,12 @@ impl RouteTable {
     }
 
     /// The rank of the highest of these roles.
-    pub fn highest(&self, held: &[String]) -> Option<i64> {
+    pub(crate) fn highest(&self, held: &[String]) -> Option<i64> {
         self.roles.iter().filter(|role| held.contains(&role.name)).map(|role| role.rank).max()
     }
 
     /// Whether one who holds these roles has any of those, or one that ranks above any of them.
-    pub fn role_suffices(&self, held: &[String], any_of: &[String]) -> bool {
+    pub(crate) fn role_suffices(&self, held: &[String], any_of: &[String]) -> bool {
         if any_of.is_empty() {
             return true;
         }
@@ -244,7 +244,7 @@ impl RouteTable {
 
     /// Whether one who is on a plan has that one or a higher one. The tenant's default is a plan without a row, too: it
     /// ranks below all others.
-    pub fn plan_suffices(&self, current: &str, required: &str, default: &str) -> bool {
+    pub(crate) fn plan_suffices(&self, current: &str, required: &str, default: &str) -> bool {
         let rank = |name: &str| {
             let ranked = self.plan(name).map(|plan| plan.rank);
             ranked.or(if name == default { Some(i64::MIN) } else { None })
@@ -253,7 +253,7 @@ impl RouteTable {
     }
 
     /// A plan by its name, if it has a row.
-    pub fn plan(&self, name: &str) -> Option<&Plan> {
+    pub(crate) fn plan(&self, name: &str) -> Option<&Plan> {
         self.plans.iter().find(|plan| plan.name == name)
     }
 }

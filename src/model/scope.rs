@@ -2,19 +2,19 @@
 
 /// The scopes of OpenID Connect Core 1.0 §5.4 and §11 that we know, and [`ROLES`]: they say what a client learns and
 /// keeps, so clients and their tokens have them, API keys and routes do not.
-pub const OPENID: [&str; 5] = ["openid", "profile", "email", ROLES, "offline_access"];
+pub(crate) const OPENID: [&str; 5] = ["openid", "profile", "email", ROLES, "offline_access"];
 
 /// With it a client learns a user's roles and plan.
-pub const ROLES: &str = "roles";
+pub(crate) const ROLES: &str = "roles";
 
 /// What a client needs to make an API key through its grant, where its tenant allows that.
-pub const MAKE_API_KEYS: &str = "api_keys:create";
+pub(crate) const MAKE_API_KEYS: &str = "api_keys:create";
 
 /// What every person may do: granted by nobody, and so no custom scope.
 const BUILT_IN: [&str; 3] = ["read", "webhooks:manage", "write"];
 
 /// The longest list of scopes, with the spaces between them: assertions carry it.
-pub const LONGEST_TOGETHER: usize = 1_000;
+pub(crate) const LONGEST_TOGETHER: usize = 1_000;
 
 /// A sorted set of scope tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,19 +22,19 @@ pub struct Scopes(Vec<String>);
 
 impl Scopes {
     /// What a person may do: every scope that is built in, and those that administrators granted them.
-    pub fn of_person(granted: &[String]) -> Scopes {
+    pub(crate) fn of_person(granted: &[String]) -> Scopes {
         let built_in = BUILT_IN.into_iter().map(str::to_owned);
         Scopes::sorted(built_in.chain(granted.iter().cloned()).collect())
     }
 
     /// What a person may let a client do: what they may do themselves, let it know of them, and make keys.
-    pub fn lendable(granted: &[String]) -> Scopes {
+    pub(crate) fn lendable(granted: &[String]) -> Scopes {
         let more = OPENID.into_iter().chain([MAKE_API_KEYS]).map(str::to_owned);
         Scopes::sorted(Scopes::of_person(granted).0.into_iter().chain(more).collect())
     }
 
     /// All of these, however many.
-    pub fn all(tokens: impl IntoIterator<Item = String>) -> Scopes {
+    pub(crate) fn all(tokens: impl IntoIterator<Item = String>) -> Scopes {
         Scopes::sorted(tokens.into_iter().collect())
     }
 
@@ -45,7 +45,7 @@ impl Scopes {
     }
 
     /// Those that the other set has as well.
-    pub fn within(self, limit: &Scopes) -> Scopes {
+    pub(crate) fn within(self, limit: &Scopes) -> Scopes {
         Scopes(self.0.into_iter().filter(|scope| limit.has(scope)).collect())
     }
 
@@ -70,12 +70,12 @@ impl Scopes {
     }
 
     /// From tokens that are scopes.
-    pub fn of(tokens: &[String]) -> Scopes {
+    pub(crate) fn of(tokens: &[String]) -> Scopes {
         Scopes::parse(tokens.iter().map(String::as_str)).unwrap_or_default()
     }
 
     /// Together with others.
-    pub fn with(&self, more: &Scopes) -> Scopes {
+    pub(crate) fn with(&self, more: &Scopes) -> Scopes {
         Scopes::parse(self.0.iter().chain(&more.0).map(String::as_str)).unwrap_or_default()
     }
 
@@ -90,7 +90,7 @@ impl Scopes {
     }
 
     /// Whether this one is held.
-    pub fn has(&self, scope: &str) -> bool {
+    pub(crate) fn has(&self, scope: &str) -> bool {
         self.0.binary_search_by(|held| held.as_str().cmp(scope)).is_ok()
     }
 
@@ -101,12 +101,12 @@ impl Scopes {
 }
 
 /// Whether the text is a custom scope, which people have only if administrators grant it.
-pub fn is_custom(token: &str) -> bool {
+pub(crate) fn is_custom(token: &str) -> bool {
     is_scope(token) && token.contains(':') && !BUILT_IN.contains(&token) && token != MAKE_API_KEYS
 }
 
 /// Whether the text is a scope that keys and routes may name.
-pub fn is_scope(token: &str) -> bool {
+pub(crate) fn is_scope(token: &str) -> bool {
     let word = |part: &str| {
         !part.is_empty()
             && part.len() <= 64

@@ -68,16 +68,16 @@ fn in_unicode(address: &str) -> String {
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query {
+pub(crate) struct Query {
     /// The beginnings of words: a user has each of them. Empty if nothing is asked for.
-    pub words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// The text in lower case, for users whose words are not made yet.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Query {
     /// Reads what was typed.
-    pub fn parse(text: &str) -> Query {
+    pub(crate) fn parse(text: &str) -> Query {
         let words = text.split_whitespace().map(folded).filter(|word| !word.is_empty());
         let words = words.map(|word| word.chars().take(LONGEST).collect()).take(MOST_ASKED).collect();
         Query { words, text: text.trim().to_lowercase() }

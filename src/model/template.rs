@@ -4,11 +4,11 @@
 
 /// What is wrong with a template, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub(crate) struct Mistake {
     /// The line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is wrong there.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// How deep conditions may be in each other.
@@ -16,8 +16,7 @@ const DEEPEST: usize = 8;
 
 /// A piece of a template, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece<'a> {
-    /// Text as it is.
+pub(crate) enum Piece<'a> {
     Text(&'a str),
     /// A variable's value.
     Value(&'a str),
@@ -31,7 +30,7 @@ pub enum Piece<'a> {
 
 /// A template that was parsed: its variables are known and its conditions closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template<'a> {
+pub(crate) struct Template<'a> {
     pieces: Vec<Piece<'a>>,
 }
 
@@ -40,7 +39,7 @@ impl<'a> Template<'a> {
     ///
     /// # Errors
     /// A [`Mistake`] with the line where it is.
-    pub fn parse(source: &'a str, variables: &[&str]) -> Result<Template<'a>, Mistake> {
+    pub(crate) fn parse(source: &'a str, variables: &[&str]) -> Result<Template<'a>, Mistake> {
         let mut pieces = Vec::new();
         // Whether each open condition has had its `else`.
         let mut open: Vec<bool> = Vec::new();
@@ -107,17 +106,17 @@ impl<'a> Template<'a> {
     }
 
     /// The pieces, in their order.
-    pub fn pieces(&self) -> &[Piece<'a>] {
+    pub(crate) fn pieces(&self) -> &[Piece<'a>] {
         &self.pieces
     }
 
     /// The page with these values, escaped. A variable that has none is empty.
-    pub fn render(&self, values: &[(&str, &str)]) -> String {
+    pub(crate) fn render(&self, values: &[(&str, &str)]) -> String {
         self.fill(values, escape)
     }
 
     /// The same for plain text, in which nothing needs to be escaped.
-    pub fn render_text(&self, values: &[(&str, &str)]) -> String {
+    pub(crate) fn render_text(&self, values: &[(&str, &str)]) -> String {
         self.fill(values, |value, text| text.push_str(value))
     }
 

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::model::role::DEFAULT_PLAN;
 
 /// The home tenant's id, and the name of the home directory.
-pub const HOME: &str = "home";
+pub(crate) const HOME: &str = "home";
 
 /// What a deployment is called that has no name and no domain.
-pub const UNNAMED: &str = "Portcullis";
+pub(crate) const UNNAMED: &str = "Portcullis";
 
 /// A tenant's settings; absent members have these defaults. Lives are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,66 +16,66 @@ pub const UNNAMED: &str = "Portcullis";
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
     /// Life of an access token: 60 to 30 days.
-    pub access_token_seconds: i64,
+    pub(crate) access_token_seconds: i64,
     /// Life of a refresh token: 60 to 400 days.
-    pub refresh_token_seconds: i64,
+    pub(crate) refresh_token_seconds: i64,
     /// How long a spent refresh token's retry gets the same successor: 0 to 60.
-    pub refresh_grace_seconds: i64,
+    pub(crate) refresh_grace_seconds: i64,
     /// A browser's session ends after so long without use.
-    pub session_idle_seconds: i64,
+    pub(crate) session_idle_seconds: i64,
     /// A browser's session ends after so long at the latest.
-    pub session_absolute_seconds: i64,
+    pub(crate) session_absolute_seconds: i64,
     /// Whether an address must be confirmed before its owner can log in.
-    pub require_verified_email: bool,
+    pub(crate) require_verified_email: bool,
     /// Whether people can register themselves.
-    pub allow_registration: bool,
+    pub(crate) allow_registration: bool,
     /// Domains whose addresses may register, compared whole; all when empty. It takes
     /// `require_verified_email`, without which anyone could claim an address there.
-    pub registration_domains: Vec<String>,
+    pub(crate) registration_domains: Vec<String>,
     /// Shortest password, in characters: 6 to 64.
-    pub min_password_length: usize,
+    pub(crate) min_password_length: usize,
     /// Whether the passwords that everybody tries first are refused.
-    pub refuse_common_passwords: bool,
+    pub(crate) refuse_common_passwords: bool,
     /// Whether sign-ins take a second factor.
-    pub mfa: MfaPolicy,
+    pub(crate) mfa: MfaPolicy,
     /// Days for which a browser can be trusted to need none: 0, which is never, to 90.
-    pub trusted_device_days: i64,
+    pub(crate) trusted_device_days: i64,
     /// Wrong second factors before a user is locked out: 1 to 20.
-    pub mfa_attempts: u32,
+    pub(crate) mfa_attempts: u32,
     /// How long that lasts: 60 to a day.
-    pub mfa_lockout_seconds: i64,
+    pub(crate) mfa_lockout_seconds: i64,
     /// How long after a sign-in or step-up people may set up, change or remove what they sign in with: 60 to 3600.
-    pub reauthentication_seconds: i64,
+    pub(crate) reauthentication_seconds: i64,
     /// The same for API keys, and for what administrators make that lets somebody in: 60 to 7 days.
-    pub api_key_reauthentication_seconds: i64,
+    pub(crate) api_key_reauthentication_seconds: i64,
     /// Whether people can sign in by a link or code in their mail.
-    pub magic_links: bool,
+    pub(crate) magic_links: bool,
     /// Whether such a link makes an account for an address that has none.
-    pub magic_link_sign_up: bool,
+    pub(crate) magic_link_sign_up: bool,
     /// Whether people can sign in with passkeys.
-    pub passkeys: bool,
+    pub(crate) passkeys: bool,
     /// Roles of a user who registers.
-    pub default_roles: Vec<String>,
+    pub(crate) default_roles: Vec<String>,
     /// The plan of a user who has none.
-    pub default_plan: String,
+    pub(crate) default_plan: String,
     /// What API keys start with.
-    pub api_key_prefix: String,
+    pub(crate) api_key_prefix: String,
     /// Whether clients may make API keys for users who allow it, with the scope `api_keys:create`: each is a child of
     /// the grant and ends with it.
-    pub client_api_keys: bool,
+    pub(crate) client_api_keys: bool,
     /// Who may register OAuth clients besides administrators.
-    pub client_registration: ClientRegistration,
+    pub(crate) client_registration: ClientRegistration,
     /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
-    pub allowed_origins: Vec<String>,
+    pub(crate) allowed_origins: Vec<String>,
     /// Where a sign-in ends that began nowhere: a web address. The account page if there is none.
-    pub home_url: Option<String>,
+    pub(crate) home_url: Option<String>,
 }
 
 /// Whether sign-ins take a second factor. A user who has one is asked for it in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub enum MfaPolicy {
+pub(crate) enum MfaPolicy {
     /// Nobody has to have one, and nobody sets one up.
     Off,
     /// Nobody has to have one.
@@ -88,7 +88,7 @@ pub enum MfaPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub enum ClientRegistration {
+pub(crate) enum ClientRegistration {
     /// Nobody.
     Closed,
     /// Who has an initial access token.

@@ -18,22 +18,22 @@ const ZEROS: [u32; 60] = [
 ];
 
 /// Canonical composition (NFC).
-pub fn composed(text: &str) -> Cow<'_, str> {
+pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// Canonical decomposition (NFD).
-pub fn decomposed(text: &str) -> Cow<'_, str> {
+pub(crate) fn decomposed(text: &str) -> Cow<'_, str> {
     if is_nfd(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfd().collect()) }
 }
 
 /// A space outside ASCII (general category Zs), which stands for an ASCII space (RFC 8265 §4.2.2).
-pub fn is_other_space(c: char) -> bool {
+pub(crate) fn is_other_space(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
 
 /// Hyphens, dashes and minus signs (general category Pd, and what is typed for them).
-pub fn is_dash(c: char) -> bool {
+pub(crate) fn is_dash(c: char) -> bool {
     matches!(
         c,
         '-' | '\u{58a}' | '\u{5be}' | '\u{1806}' | '\u{2010}'
@@ -101,7 +101,7 @@ fn ascii_digit(c: char) -> char {
 }
 
 /// Text without regard to compatibility forms and letter case (full case folding), nothing invisible.
-pub fn caseless(text: &str) -> String {
+pub(crate) fn caseless(text: &str) -> String {
     text.nfkd().default_case_fold().filter(|c| !is_invisible(*c)).nfkc().collect()
 }
 

@@ -27,7 +27,7 @@ impl Time {
     }
 
     /// The calendar month in UTC, `2026-05`.
-    pub fn month(self) -> String {
+    pub(crate) fn month(self) -> String {
         self.rfc3339().chars().take(7).collect()
     }
 

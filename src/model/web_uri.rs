@@ -31,11 +31,11 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether the text is an `https` URI, or an `http` one that does not leave the machine.
-pub fn is_web_uri(text: &str) -> bool {
+pub(crate) fn is_web_uri(text: &str) -> bool {
     web(text).is_some_and(|url| url.scheme() == "https" || is_loopback(&url))
 }
 
 /// Whether the text is the origin of such a URI, as browsers write it in `Origin` (RFC 6454 §6.2).
-pub fn is_web_origin(text: &str) -> bool {
+pub(crate) fn is_web_origin(text: &str) -> bool {
     is_web_uri(text) && uri(text).is_some_and(|url| url.origin().ascii_serialization() == text)
 }

@@ -15,64 +15,62 @@ pub const TYP: &str = "at+jwt";
 /// `sid`, `amr`, `acr` and `auth_time` are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AccessToken {
+pub(crate) struct AccessToken {
     /// The tenant's issuer.
-    pub iss: String,
+    pub(crate) iss: String,
     /// The user's id, or the client's.
-    pub sub: String,
-    /// The user's id.
+    pub(crate) sub: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
-    /// The tenant's id.
-    pub tenant_id: String,
+    pub(crate) user_id: Option<String>,
+    pub(crate) tenant_id: String,
     /// Who it is for: the issuer, for our APIs and the gateway, or resources (RFC 8707).
-    pub aud: Audiences,
+    pub(crate) aud: Audiences,
     /// The client that it was given to; absent in a person's own.
     #[serde(rename = "client_id", default, skip_serializing_if = "Option::is_none")]
-    pub client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// Its own id.
-    pub jti: String,
+    pub(crate) jti: String,
     /// The session's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sid: Option<String>,
+    pub(crate) sid: Option<String>,
     /// The roles of the user or client, at most three; where their reader may know them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub roles: Option<Vec<String>>,
+    pub(crate) roles: Option<Vec<String>>,
     /// Space-separated scopes.
-    pub scope: String,
+    pub(crate) scope: String,
     /// The user's plan, or the tenant's default; where their reader may know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plan: Option<String>,
+    pub(crate) plan: Option<String>,
     /// Always `access`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub(crate) kind: String,
     /// How the user signed in (RFC 8176).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amr: Option<Vec<String>>,
+    pub(crate) amr: Option<Vec<String>>,
     /// How well, as [`crate::oidc::id_token::acr`] has it (RFC 9470 §6.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
+    pub(crate) acr: Option<String>,
     /// When the user signed in, in seconds since the epoch.
     #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<i64>,
+    pub(crate) auth_time: Option<i64>,
     /// Who acts for the user, in a token that was exchanged for another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub act: Option<Act>,
+    pub(crate) act: Option<Act>,
 }
 
 /// Who acts for the subject (RFC 8693 §4.1): the latest first, and whom that acts for before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
+pub(crate) struct Act {
     /// The id of the client or API key.
-    pub sub: String,
+    pub(crate) sub: String,
     /// Who acted before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub act: Option<Box<Act>>,
+    pub(crate) act: Option<Box<Act>>,
 }
 
 impl Act {
     /// How many have acted, one after the other.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         1 + self.act.as_ref().map_or(0, |before| before.depth())
     }
 }
@@ -84,12 +82,12 @@ pub struct Audiences(pub Vec<String>);
 
 impl Audiences {
     /// Just one.
-    pub fn one(audience: impl Into<String>) -> Audiences {
+    pub(crate) fn one(audience: impl Into<String>) -> Audiences {
         Audiences(vec![audience.into()])
     }
 
     /// Whether this one is among them.
-    pub fn contain(&self, audience: &str) -> bool {
+    pub(crate) fn contain(&self, audience: &str) -> bool {
         self.0.iter().any(|one| one == audience)
     }
 }
@@ -117,7 +115,7 @@ impl TryFrom<Value> for Audiences {
 /// The part of a token that says whose key to look for.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Whose {
+pub(crate) struct Whose {
     /// The tenant that it claims to be of.
-    pub tenant_id: String,
+    pub(crate) tenant_id: String,
 }

@@ -5,19 +5,19 @@ use serde::Serialize;
 use crate::oidc::access_token::Act;
 
 /// The `typ` of an assertion. No endpoint of ours accepts it.
-pub const TYP: &str = "gw+jwt";
+pub(crate) const TYP: &str = "gw+jwt";
 
 /// How long an assertion is valid, in seconds.
-pub const SECONDS: i64 = 60;
+pub(crate) const SECONDS: i64 = 60;
 
 /// How long one assertion may be sent again for the same caller and route, in seconds.
-pub const REUSE_SECONDS: i64 = 20;
+pub(crate) const REUSE_SECONDS: i64 = 20;
 
 /// The longest that one may be, in bytes.
-pub const LONGEST: usize = 6_000;
+pub(crate) const LONGEST: usize = 6_000;
 
 /// How many bytes an assertion with these claims has at most once it is signed.
-pub fn length(claims: &Assertion<'_>) -> usize {
+pub(crate) fn length(claims: &Assertion<'_>) -> usize {
     const HEADER: usize = r#"{"alg":"ES256","kid":"","typ":"gw+jwt"}"#.len() + 43;
     const TIMES: usize = r#""iat":1777636800,"nbf":1777636800,"exp":1777636800,"#.len();
     const SIGNATURE: usize = 64;
@@ -29,31 +29,30 @@ pub fn length(claims: &Assertion<'_>) -> usize {
 /// What an origin verifies, beside `iat`, `nbf` and `exp`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Assertion<'a> {
+pub(crate) struct Assertion<'a> {
     /// The tenant's issuer.
-    pub iss: &'a str,
+    pub(crate) iss: &'a str,
     /// The route's audience.
-    pub aud: &'a str,
+    pub(crate) aud: &'a str,
     /// The id of the user; of the client that calls for itself; of the tenant's own key.
-    pub sub: &'a str,
-    /// The tenant's id.
-    pub tenant_id: &'a str,
+    pub(crate) sub: &'a str,
+    pub(crate) tenant_id: &'a str,
     /// The caller's roles.
-    pub roles: &'a [String],
+    pub(crate) roles: &'a [String],
     /// Space-separated scopes.
-    pub scope: &'a str,
+    pub(crate) scope: &'a str,
     /// The user's plan, or the tenant's default.
-    pub plan: &'a str,
+    pub(crate) plan: &'a str,
     /// The plan's features.
-    pub features: &'a [String],
+    pub(crate) features: &'a [String],
     /// The session's id; absent for an API key and a client's own token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sid: Option<&'a str>,
+    pub(crate) sid: Option<&'a str>,
     /// How the user signed in.
-    pub amr: &'a [String],
+    pub(crate) amr: &'a [String],
     /// Who acts for the user (RFC 8693 §4.1): the API key, or the client that exchanged the user's token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Act>,
+    pub(crate) act: Option<Act>,
     /// Its own id.
-    pub jti: &'a str,
+    pub(crate) jti: &'a str,
 }

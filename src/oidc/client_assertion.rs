@@ -9,28 +9,28 @@ use crate::oidc::access_token::Audiences;
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The `typ` that an assertion may say; most say `JWT` or nothing.
-pub const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
+pub(crate) const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
 
 /// How far ahead `exp` may be, in seconds.
-pub const LONGEST_LIFE: i64 = 600;
+pub(crate) const LONGEST_LIFE: i64 = 600;
 
 /// How far the client's clock may be from ours, in seconds.
-pub const LEEWAY: i64 = 30;
+pub(crate) const LEEWAY: i64 = 30;
 
 /// After so many seconds no assertion that was ever accepted is still valid.
-pub const FORGOTTEN_AFTER: i64 = LONGEST_LIFE + 4 * LEEWAY;
+pub(crate) const FORGOTTEN_AFTER: i64 = LONGEST_LIFE + 4 * LEEWAY;
 
 /// What an assertion says beside its times.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ClientAssertion {
+pub(crate) struct ClientAssertion {
     /// Who made it: the client.
-    pub iss: Option<String>,
+    pub(crate) iss: Option<String>,
     /// Whom it is about: the client.
-    pub sub: Option<String>,
+    pub(crate) sub: Option<String>,
     /// Whom it is for: us.
-    pub aud: Option<Audiences>,
+    pub(crate) aud: Option<Audiences>,
     /// Its own id.
-    pub jti: Option<String>,
+    pub(crate) jti: Option<String>,
 }
 
 /// Whether they are nobody's but ours. An assertion that others may see in full must not work here.
@@ -42,7 +42,7 @@ fn all_ours(audiences: &Audiences, ours: impl Fn(&str) -> bool) -> bool {
 ///
 /// # Errors
 /// The rule of RFC 7523 §3 that it breaks, in words.
-pub fn accept(
+pub(crate) fn accept(
     signed: Signed<ClientAssertion>,
     client_id: &str,
     ours: impl Fn(&str) -> bool,

@@ -17,7 +17,7 @@ const LOCALES: [&str; 2] = ["en", "de"];
 
 /// A tenant's metadata; `registration` if clients may register themselves, `second_factors` if people may have
 /// some.
-pub fn metadata(issuer: &str, registration: bool, second_factors: bool) -> Value {
+pub(crate) fn metadata(issuer: &str, registration: bool, second_factors: bool) -> Value {
     let acr_values =
         if second_factors { vec![ACR_ONE_FACTOR, ACR_TWO_FACTORS] } else { vec![ACR_ONE_FACTOR] };
     let endpoint = |name: &str| format!("{issuer}/oauth2/{name}");

@@ -65,7 +65,7 @@ pub enum Code {
 
 impl Code {
     /// As it is written.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Code::InvalidRequest => "invalid_request",
             Code::InvalidClient => "invalid_client",
@@ -100,7 +100,7 @@ impl Code {
     }
 
     /// The status code of a direct answer.
-    pub fn status(self) -> u16 {
+    pub(crate) fn status(self) -> u16 {
         match self {
             Code::InvalidClient | Code::InvalidToken | Code::InsufficientUserAuthentication => 401,
             Code::InsufficientScope => 403,

@@ -5,30 +5,30 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The `typ` of a logout token (§2.4). Nothing of ours accepts it.
-pub const TYP: &str = "logout+jwt";
+pub(crate) const TYP: &str = "logout+jwt";
 
 /// How long one is valid, in seconds (§4: at most two minutes).
-pub const SECONDS: i64 = 120;
+pub(crate) const SECONDS: i64 = 120;
 
 /// What a logout token says beside `iat`, `nbf` and `exp`. There is never a `nonce`, so that it cannot pass
 /// for an ID token.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LogoutToken<'a> {
+pub(crate) struct LogoutToken<'a> {
     /// The tenant's issuer.
-    pub iss: &'a str,
+    pub(crate) iss: &'a str,
     /// The client.
-    pub aud: &'a str,
+    pub(crate) aud: &'a str,
     /// The user's id.
-    pub sub: &'a str,
+    pub(crate) sub: &'a str,
     /// The grant's session, as its ID token named it.
-    pub sid: &'a str,
+    pub(crate) sid: &'a str,
     /// Its own id.
-    pub jti: &'a str,
+    pub(crate) jti: &'a str,
     /// That it is about a logout: [`events`].
-    pub events: Value,
+    pub(crate) events: Value,
 }
 
 /// The `events` of every logout token.
-pub fn events() -> Value {
+pub(crate) fn events() -> Value {
     json!({ "http://schemas.openid.net/event/backchannel-logout": {} })
 }

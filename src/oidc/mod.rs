@@ -1,14 +1,14 @@
 //! Protocol: what tokens say. Pure; the RFC's section at the head of each file.
 
 pub mod access_token;
-pub mod assertion;
+pub(crate) mod assertion;
 pub mod client_assertion;
-pub mod discovery;
+pub(crate) mod discovery;
 pub mod error;
-pub mod id_token;
-pub mod logout_token;
-pub mod params;
-pub mod pkce;
-pub mod request;
-pub mod token_exchange;
+pub(crate) mod id_token;
+pub(crate) mod logout_token;
+pub(crate) mod params;
+pub(crate) mod pkce;
+pub(crate) mod request;
+pub(crate) mod token_exchange;
 pub mod user_code;

@@ -13,7 +13,7 @@ const MANY: [&str; 2] = ["resource", "audience"];
 
 impl Params {
     /// Parses `application/x-www-form-urlencoded` text, which is what a query is as well.
-    pub fn parse(text: &str) -> Params {
+    pub(crate) fn parse(text: &str) -> Params {
         let mut params = Params::default();
         for (name, value) in url::form_urlencoded::parse(text.as_bytes()) {
             if value.is_empty() {
@@ -31,38 +31,38 @@ impl Params {
     }
 
     /// The first name that came more often than it may.
-    pub fn repeated(&self) -> Option<&str> {
+    pub(crate) fn repeated(&self) -> Option<&str> {
         self.repeated.first().map(String::as_str)
     }
 
     /// Whether that one came more often than it may.
-    pub fn repeats(&self, name: &str) -> bool {
+    pub(crate) fn repeats(&self, name: &str) -> bool {
         self.repeated.iter().any(|known| known == name)
     }
 
     /// The value of one.
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// All values of one that may come more than once.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// Without those of these names.
-    pub fn without(mut self, names: &[&str]) -> Params {
+    pub(crate) fn without(mut self, names: &[&str]) -> Params {
         self.pairs.retain(|(name, _)| !names.contains(&name.as_str()));
         self
     }
 
     /// All of them.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// As form text again.
-    pub fn encoded(&self) -> String {
+    pub(crate) fn encoded(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.pairs).finish()
     }
 }

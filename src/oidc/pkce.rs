@@ -3,12 +3,12 @@
 use crate::crypto::secret::{base64url, same, sha256};
 
 /// Whether a challenge is base64url of a SHA-256 (§4.2).
-pub fn is_challenge(challenge: &str) -> bool {
+pub(crate) fn is_challenge(challenge: &str) -> bool {
     challenge.len() == 43 && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
 /// Whether a verifier is one (§4.1) and the one that the challenge was made of (§4.6).
-pub fn verifies(challenge: &str, verifier: &str) -> bool {
+pub(crate) fn verifies(challenge: &str, verifier: &str) -> bool {
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
     (43..=128).contains(&verifier.len())
         && verifier.bytes().all(unreserved)

@@ -12,7 +12,7 @@ use crate::oidc::pkce;
 
 /// How an answer reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResponseMode {
+pub(crate) enum ResponseMode {
     /// In the redirect URI's query.
     Query,
     /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode).
@@ -21,7 +21,7 @@ pub enum ResponseMode {
 
 /// What `prompt` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Prompt {
+pub(crate) enum Prompt {
     /// No page at all.
     None,
     /// Sign in anew.
@@ -34,50 +34,49 @@ pub enum Prompt {
     Create,
 }
 
-/// A request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Request {
+pub(crate) struct Request {
     /// Scopes asked for that the client may have, in the order they were asked for.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// What comes back in the ID token.
-    pub nonce: Option<String>,
+    pub(crate) nonce: Option<String>,
     /// PKCE's challenge.
-    pub code_challenge: Option<String>,
+    pub(crate) code_challenge: Option<String>,
     /// What is to be shown.
-    pub prompts: Vec<Prompt>,
+    pub(crate) prompts: Vec<Prompt>,
     /// How many seconds ago the user may have signed in.
-    pub max_age: Option<i64>,
+    pub(crate) max_age: Option<i64>,
     /// Who they are, the client thinks.
-    pub login_hint: Option<String>,
+    pub(crate) login_hint: Option<String>,
     /// An ID token of who they were.
-    pub id_token_hint: Option<String>,
+    pub(crate) id_token_hint: Option<String>,
     /// How well they should have signed in, best first.
-    pub acr_values: Vec<String>,
+    pub(crate) acr_values: Vec<String>,
     /// Languages, best first (BCP 47).
-    pub ui_locales: Vec<String>,
+    pub(crate) ui_locales: Vec<String>,
     /// Single claims that are asked for (§5.5).
-    pub claims: Option<Value>,
+    pub(crate) claims: Option<Value>,
     /// What else the tokens are for (RFC 8707).
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
 }
 
 /// The claims about a user that clients may learn, each with the scope that it goes with (§5.4).
-pub const CLAIMS: [(&str, &str); 4] =
+pub(crate) const CLAIMS: [(&str, &str); 4] =
     [("name", "profile"), ("roles", ROLES), ("email", "email"), ("email_verified", "email")];
 
 /// Whether a client may ask for that scope.
-pub fn is_registered(client: &Metadata, scope: &str) -> bool {
+pub(crate) fn is_registered(client: &Metadata, scope: &str) -> bool {
     client.scope.split_ascii_whitespace().any(|registered| registered == scope)
 }
 
 /// Why a request is none.
-pub type Wrong = (Code, &'static str);
+pub(crate) type Wrong = (Code, &'static str);
 
 /// The response mode: `query` unless it says otherwise.
 ///
 /// # Errors
 /// [`Code::InvalidRequest`] for one that does not exist here; the error then goes into the query.
-pub fn response_mode(params: &Params) -> Result<ResponseMode, Wrong> {
+pub(crate) fn response_mode(params: &Params) -> Result<ResponseMode, Wrong> {
     match params.get("response_mode") {
         None | Some("query") => Ok(ResponseMode::Query),
         Some("form_post") => Ok(ResponseMode::FormPost),
@@ -90,7 +89,7 @@ impl Request {
     ///
     /// # Errors
     /// The code and what is wrong, the gravest first.
-    pub fn parse(params: &Params, client: &Metadata, issuer: &str) -> Result<Request, Wrong> {
+    pub(crate) fn parse(params: &Params, client: &Metadata, issuer: &str) -> Result<Request, Wrong> {
         match params.get("response_type") {
             None => return Err((Code::InvalidRequest, "response_type is missing")),
             Some("code") => {}
@@ -128,13 +127,13 @@ impl Request {
     }
 
     /// Whether `prompt` asks for that.
-    pub fn asks(&self, prompt: Prompt) -> bool {
+    pub(crate) fn asks(&self, prompt: Prompt) -> bool {
         self.prompts.contains(&prompt)
     }
 
     /// The scopes that its person agrees to: those asked for, and those of claims that are asked for singly and that
     /// the client may learn (§5.5). The words for both are the same.
-    pub fn scopes_to_agree_to(&self, client: &Metadata) -> Vec<String> {
+    pub(crate) fn scopes_to_agree_to(&self, client: &Metadata) -> Vec<String> {
         let mut all = self.scopes.clone();
         for (name, scope) in CLAIMS {
             let asked = ["id_token", "userinfo"].iter().any(|member| self.claim(member, name).is_some());
@@ -145,13 +144,8 @@ impl Request {
         all
     }
 
-    /// Whether it is a request of OpenID Connect.
-    pub fn is_openid(&self) -> bool {
-        self.scopes.iter().any(|scope| scope == "openid")
-    }
-
     /// One claim's request within `id_token` or `userinfo`.
-    pub fn claim(&self, member: &str, name: &str) -> Option<&Value> {
+    pub(crate) fn claim(&self, member: &str, name: &str) -> Option<&Value> {
         self.claims.as_ref()?.get(member)?.get(name)
     }
 }
@@ -177,7 +171,7 @@ fn prompts(text: Option<&str>) -> Result<Vec<Prompt>, Wrong> {
 ///
 /// # Errors
 /// [`Code::InvalidScope`] if none is left.
-pub fn scopes(asked: Option<&str>, registered: &str) -> Result<Vec<String>, Wrong> {
+pub(crate) fn scopes(asked: Option<&str>, registered: &str) -> Result<Vec<String>, Wrong> {
     let registered: Vec<&str> = registered.split_ascii_whitespace().collect();
     let mut granted: Vec<String> = Vec::new();
     let asked = asked.map(|text| text.split_ascii_whitespace().collect::<Vec<_>>());
@@ -232,7 +226,7 @@ fn claims(text: Option<&str>) -> Result<Option<Value>, Wrong> {
 ///
 /// # Errors
 /// [`Code::InvalidTarget`].
-pub fn resources<'a>(
+pub(crate) fn resources<'a>(
     asked: impl Iterator<Item = &'a str>,
     client: &Metadata,
     issuer: &str,

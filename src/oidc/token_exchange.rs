@@ -5,20 +5,20 @@ use crate::oidc::params::Params;
 use crate::oidc::request::Wrong;
 
 /// The type of an access token (§3).
-pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// Clients that may act one after the other for the same user.
-pub const MOST_ACTORS: usize = 5;
+pub(crate) const MOST_ACTORS: usize = 5;
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exchange<'a> {
+pub(crate) struct Exchange<'a> {
     /// The user's token.
-    pub subject_token: &'a str,
+    pub(crate) subject_token: &'a str,
     /// Whom the new one is to be for, by `resource` and `audience` alike.
-    pub targets: Vec<&'a str>,
+    pub(crate) targets: Vec<&'a str>,
     /// What it is to allow; all that the two have in common if absent.
-    pub scope: Option<&'a str>,
+    pub(crate) scope: Option<&'a str>,
 }
 
 impl<'a> Exchange<'a> {
@@ -26,7 +26,7 @@ impl<'a> Exchange<'a> {
     ///
     /// # Errors
     /// `invalid_request` for what is missing, and for every type but access tokens (§2.2.2).
-    pub fn parse(params: &'a Params) -> Result<Exchange<'a>, Wrong> {
+    pub(crate) fn parse(params: &'a Params) -> Result<Exchange<'a>, Wrong> {
         let invalid = |text| Err((Code::InvalidRequest, text));
         let Some(subject_token) = params.get("subject_token") else {
             return invalid("subject_token is missing");

@@ -38,7 +38,7 @@ pub(super) fn spares_unconfirmed() -> String {
 }
 
 /// Whether a user is the last active administrator of the tenant; `None` if there is no such user.
-pub async fn is_last(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<bool>, Fault> {
+pub(crate) async fn is_last(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<bool>, Fault> {
     let sql = format!("SELECT NOT {} AS last FROM users WHERE tenant_id = ?1 AND id = ?2", spares());
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?;
     rows.first().map(|row| Columns(row).flag("last")).transpose()
@@ -46,7 +46,7 @@ pub async fn is_last(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Opt
 
 /// Changes nothing of a user, and so says to the statement after it in the batch whether they may be deleted: they are
 /// neither the operator nor the last active administrator. Returns the id if so.
-pub fn release(tenant_id: &str, id: &str) -> Stmt {
+pub(crate) fn release(tenant_id: &str, id: &str) -> Stmt {
     let sql = format!(
         "UPDATE users SET status = status WHERE tenant_id = ?1 AND id = ?2 AND operator = 0 AND {} RETURNING id",
         spares()

@@ -8,33 +8,32 @@ use crate::store::{Columns, Listed, Page, clients, json_text, one};
 
 /// A key's row. The key itself is only its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiKey {
+pub(crate) struct ApiKey {
     /// Its id, which is part of the key.
-    pub id: String,
-    /// The tenant.
-    pub tenant_id: String,
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
     /// On whose behalf it acts; the tenant's own stands for itself.
-    pub user_id: Option<String>,
+    pub(crate) user_id: Option<String>,
     /// What its owner calls it.
-    pub name: String,
+    pub(crate) name: String,
     /// What it starts with.
-    pub prefix: String,
+    pub(crate) prefix: String,
     /// What it may do.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// The roles of the tenant's own; one that acts for a user has the user's.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// When it was made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it was last used, to the minute.
-    pub last_used_at: Option<Time>,
+    pub(crate) last_used_at: Option<Time>,
     /// When it ends.
-    pub expires_at: Option<Time>,
+    pub(crate) expires_at: Option<Time>,
     /// The grant that it was made through, with which it ends.
-    pub grant_id: Option<String>,
+    pub(crate) grant_id: Option<String>,
     /// Whom it is for, if that is less than whatever accepts it.
-    pub audiences: Option<Vec<String>>,
+    pub(crate) audiences: Option<Vec<String>>,
     /// The client that made it through its grant, and its name as people are shown it.
-    pub client: Option<(String, String)>,
+    pub(crate) client: Option<(String, String)>,
 }
 
 fn read(row: &Row) -> Result<ApiKey, Fault> {
@@ -69,42 +68,44 @@ pub(super) const STANDS: &str = "api_keys.revoked_at IS NULL AND (api_keys.grant
 
 /// The grant that a live key was made through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfGrant {
-    /// The client.
-    pub client_id: String,
+pub(crate) struct OfGrant {
+    pub(crate) client_id: String,
     /// What was granted, space-separated.
-    pub scope: String,
+    pub(crate) scope: String,
     /// How the user had signed in.
-    pub amr: Vec<String>,
+    pub(crate) amr: Vec<String>,
     /// When it ends unless it is refreshed.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// A live key with its hash, and its user if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Live {
-    /// The key's id.
-    pub id: String,
+pub(crate) struct Live {
+    pub(crate) id: String,
     /// What is stored of the key.
-    pub hash: String,
+    pub(crate) hash: String,
     /// What it may do.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// When it ends.
-    pub expires_at: Option<Time>,
-    /// Its tenant.
-    pub tenant_id: String,
+    pub(crate) expires_at: Option<Time>,
+    pub(crate) tenant_id: String,
     /// Its own roles.
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// On whose behalf it acts, with the custom scopes that they have.
-    pub user: Option<(User, Vec<String>)>,
+    pub(crate) user: Option<(User, Vec<String>)>,
     /// The grant that it was made through.
-    pub grant: Option<OfGrant>,
+    pub(crate) grant: Option<OfGrant>,
     /// Whom it is for.
-    pub audiences: Option<Vec<String>>,
+    pub(crate) audiences: Option<Vec<String>>,
 }
 
 /// The live key of that id; its use is noted, to the minute.
-pub async fn live_by_id(db: &dyn Database, id: &str, hash: &str, now: Time) -> Result<Option<Live>, Fault> {
+pub(crate) async fn live_by_id(
+    db: &dyn Database,
+    id: &str,
+    hash: &str,
+    now: Time,
+) -> Result<Option<Live>, Fault> {
     let touch = Stmt::new(
         "UPDATE api_keys SET last_used_at = ?3
          WHERE id = ?1 AND hash = ?2 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?4",
@@ -154,16 +155,14 @@ pub async fn live_by_id(db: &dyn Database, id: &str, hash: &str, now: Time) -> R
 }
 
 /// What a key is made with: the session or the key that asks for it.
-pub struct By<'a> {
-    /// The session.
-    pub session_id: Option<&'a str>,
-    /// The key.
-    pub key_id: Option<&'a str>,
+pub(crate) struct By<'a> {
+    pub(crate) session_id: Option<&'a str>,
+    pub(crate) key_id: Option<&'a str>,
 }
 
 /// Makes a key, if there still is whom it stands for and what it is made with, and its owner has fewer than `most`;
 /// returns its id if so.
-pub fn insert(key: &ApiKey, hash: &str, by: &By<'_>, most: i64) -> Stmt {
+pub(crate) fn insert(key: &ApiKey, hash: &str, by: &By<'_>, most: i64) -> Stmt {
     let args: Vec<Arg> = vec![
         (&key.id).into(),
         (&key.tenant_id).into(),
@@ -203,7 +202,7 @@ fn count(of_user: bool) -> String {
 }
 
 /// Whether an owner has that many keys.
-pub async fn has(
+pub(crate) async fn has(
     db: &dyn Database,
     tenant_id: &str,
     user_id: Option<&str>,
@@ -216,12 +215,17 @@ pub async fn has(
 }
 
 /// A page of a user's keys that are not revoked, by id.
-pub async fn list(db: &dyn Database, user_id: &str, page: &Page, now: Time) -> Result<Listed<ApiKey>, Fault> {
+pub(crate) async fn list(
+    db: &dyn Database,
+    user_id: &str,
+    page: &Page,
+    now: Time,
+) -> Result<Listed<ApiKey>, Fault> {
     listed(db, "user_id", user_id, page, now).await
 }
 
 /// A page of a tenant's keys that are not revoked, its users' as well, by id.
-pub async fn list_of_tenant(
+pub(crate) async fn list_of_tenant(
     db: &dyn Database,
     tenant_id: &str,
     page: &Page,
@@ -248,7 +252,12 @@ async fn listed(
 }
 
 /// A key of a tenant that is not over.
-pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str, now: Time) -> Result<Option<ApiKey>, Fault> {
+pub(crate) async fn by_id(
+    db: &dyn Database,
+    tenant_id: &str,
+    id: &str,
+    now: Time,
+) -> Result<Option<ApiKey>, Fault> {
     let sql = format!("SELECT {KEY} WHERE api_keys.tenant_id = ?2 AND api_keys.id = ?3 AND {STANDS}");
     one(db, Stmt::new(sql, vec![now.0.into(), tenant_id.into(), id.into()]))
         .await?
@@ -258,7 +267,7 @@ pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str, now: Time) -> R
 }
 
 /// Revokes a key of a tenant, or of a user of it; returns its id if it was not revoked before.
-pub fn revoke(tenant_id: &str, user_id: Option<&str>, id: &str, now: Time) -> Stmt {
+pub(crate) fn revoke(tenant_id: &str, user_id: Option<&str>, id: &str, now: Time) -> Stmt {
     let sql = "UPDATE api_keys SET revoked_at = ?4 WHERE tenant_id = ?1 AND (?2 IS NULL OR user_id = ?2) AND id = ?3
                AND revoked_at IS NULL RETURNING id";
     Stmt::new(sql, vec![tenant_id.into(), user_id.into(), id.into(), now.0.into()])

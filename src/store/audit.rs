@@ -6,34 +6,33 @@ use crate::store::{Columns, Listed, Page, one};
 
 /// A security event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub(crate) struct Event {
     /// Its id, ordered by time.
-    pub id: String,
-    /// The tenant.
-    pub tenant_id: String,
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
     /// When.
-    pub at: Time,
+    pub(crate) at: Time,
     /// What, as `login.failed`.
-    pub event: String,
+    pub(crate) event: String,
     /// `success` or `failure`.
-    pub outcome: String,
+    pub(crate) outcome: String,
     /// Who: a user's id, `system`, or the address an unknown caller gave.
-    pub actor: Option<String>,
+    pub(crate) actor: Option<String>,
     /// On whom or what.
-    pub subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// Where from.
-    pub address: Option<String>,
+    pub(crate) address: Option<String>,
     /// What else there is to say. Never a secret.
-    pub detail: Option<String>,
+    pub(crate) detail: Option<String>,
 }
 
 /// Writes an event, if its tenant is there.
-pub fn insert(event: &Event) -> Stmt {
+pub(crate) fn insert(event: &Event) -> Stmt {
     insert_where(event, "")
 }
 
 /// Writes an event if the statement before it in the batch changed anything.
-pub fn insert_if_changed(event: &Event) -> Stmt {
+pub(crate) fn insert_if_changed(event: &Event) -> Stmt {
     insert_where(event, " AND changes() > 0")
 }
 
@@ -58,34 +57,32 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
 
 /// A statement that ends in its `WHERE`, for after an event in a batch: it does something only if the event of
 /// that id was written.
-pub fn if_written(stmt: Stmt, mark: &str) -> Stmt {
+pub(crate) fn if_written(stmt: Stmt, mark: &str) -> Stmt {
     stmt.and("EXISTS (SELECT 1 FROM audit WHERE id = ?)", mark)
 }
 
 /// Removes a tenant's whole log.
-pub fn forget_tenant(tenant_id: &str) -> Stmt {
+pub(crate) fn forget_tenant(tenant_id: &str) -> Stmt {
     Stmt::new("DELETE FROM audit WHERE tenant_id = ?1", vec![tenant_id.into()])
 }
 
 /// What the log is narrowed to; each `None` narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// The event, or its first part: `login` finds `login.failed`.
-    pub event: Option<String>,
+    pub(crate) event: Option<String>,
     /// `success` or `failure`.
-    pub outcome: Option<String>,
-    /// The actor.
-    pub actor: Option<String>,
-    /// The subject.
-    pub subject: Option<String>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) actor: Option<String>,
+    pub(crate) subject: Option<String>,
     /// From then on.
-    pub since: Option<Time>,
+    pub(crate) since: Option<Time>,
     /// Before then.
-    pub until: Option<Time>,
+    pub(crate) until: Option<Time>,
 }
 
 /// A page of a tenant's events, newest first.
-pub async fn list(
+pub(crate) async fn list(
     db: &dyn Database,
     tenant_id: &str,
     filter: &Filter,

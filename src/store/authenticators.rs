@@ -6,21 +6,21 @@ use crate::store::audit;
 
 /// An authenticator app's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authenticator {
+pub(crate) struct Authenticator {
     /// The shared secret, sealed.
-    pub sealed_secret: String,
+    pub(crate) sealed_secret: String,
     /// The last time step that was accepted.
-    pub last_step: i64,
+    pub(crate) last_step: i64,
 }
 
 /// Accepts a time step, unless it or a later one was accepted before: of many at once, one gets it.
-pub fn accept(user_id: &str, step: i64) -> Stmt {
+pub(crate) fn accept(user_id: &str, step: i64) -> Stmt {
     let sql = "UPDATE authenticators SET last_step = ?2 WHERE user_id = ?1 AND last_step < ?2";
     Stmt::new(sql, vec![user_id.into(), step.into()])
 }
 
 /// Replaces a user's app, once the event of that mark is written.
-pub fn put(user_id: &str, tenant_id: &str, app: &Authenticator, now: Time, mark: &str) -> Stmt {
+pub(crate) fn put(user_id: &str, tenant_id: &str, app: &Authenticator, now: Time, mark: &str) -> Stmt {
     let sql =
         "INSERT OR REPLACE INTO authenticators (user_id, tenant_id, sealed_secret, last_step, created_at)
                SELECT ?1, ?2, ?3, ?4, ?5 WHERE TRUE";
@@ -30,7 +30,7 @@ pub fn put(user_id: &str, tenant_id: &str, app: &Authenticator, now: Time, mark:
 }
 
 /// Removes a user's app, once the event of that mark is written.
-pub fn delete(user_id: &str, mark: &str) -> Stmt {
+pub(crate) fn delete(user_id: &str, mark: &str) -> Stmt {
     let stmt = Stmt::new("DELETE FROM authenticators WHERE user_id = ?1", vec![user_id.into()]);
     audit::if_written(stmt, mark)
 }

@@ -6,27 +6,24 @@ use crate::store::sessions::{self, Live};
 use crate::store::{Columns, json_text};
 
 /// A code that was issued.
-pub struct NewCode<'a> {
-    /// Its hash.
-    pub hash: &'a str,
-    /// The tenant.
-    pub tenant_id: &'a str,
-    /// The client that it is for.
-    pub client_id: &'a str,
+pub(crate) struct NewCode<'a> {
+    pub(crate) hash: &'a str,
+    pub(crate) tenant_id: &'a str,
+    pub(crate) client_id: &'a str,
     /// Who let it.
-    pub user_id: &'a str,
+    pub(crate) user_id: &'a str,
     /// The browser's session that it was given in.
-    pub session_id: &'a str,
+    pub(crate) session_id: &'a str,
     /// What its exchange is held to, as JSON.
-    pub terms: serde_json::Value,
+    pub(crate) terms: serde_json::Value,
     /// When it was issued.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Keeps a code.
-pub fn insert(code: &NewCode<'_>) -> Stmt {
+pub(crate) fn insert(code: &NewCode<'_>) -> Stmt {
     Stmt::new(
         "INSERT INTO authorization_codes (hash, tenant_id, client_id, user_id, session_id, terms, created_at, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -45,25 +42,29 @@ pub fn insert(code: &NewCode<'_>) -> Stmt {
 
 /// A code as it stands.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Code {
-    /// The client that it is for.
-    pub client_id: String,
+pub(crate) struct Code {
+    pub(crate) client_id: String,
     /// Who let it.
-    pub user_id: String,
+    pub(crate) user_id: String,
     /// What its exchange is held to, as JSON text.
-    pub terms: String,
+    pub(crate) terms: String,
     /// When it ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
     /// When it was exchanged.
-    pub used_at: Option<Time>,
+    pub(crate) used_at: Option<Time>,
     /// The session that its exchange began.
-    pub grant_id: Option<String>,
+    pub(crate) grant_id: Option<String>,
     /// The browser's session, if that is still alive.
-    pub live: Option<Live>,
+    pub(crate) live: Option<Live>,
 }
 
 /// A code of a tenant, with the session that it was given in, in one round trip.
-pub async fn find(db: &dyn Database, tenant_id: &str, hash: &str, now: Time) -> Result<Option<Code>, Fault> {
+pub(crate) async fn find(
+    db: &dyn Database,
+    tenant_id: &str,
+    hash: &str,
+    now: Time,
+) -> Result<Option<Code>, Fault> {
     let code = Stmt::new(
         "SELECT * FROM authorization_codes WHERE hash = ?1 AND tenant_id = ?2",
         vec![hash.into(), tenant_id.into()],
@@ -85,7 +86,7 @@ pub async fn find(db: &dyn Database, tenant_id: &str, hash: &str, now: Time) -> 
 }
 
 /// Takes a code for the grant of that id: of many at once, one gets a row.
-pub fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
+pub(crate) fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE authorization_codes SET used_at = ?3, grant_id = ?2
          WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?3 RETURNING hash",
@@ -94,7 +95,7 @@ pub fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
 }
 
 /// Which grant a code's exchange began.
-pub async fn grant_of(db: &dyn Database, hash: &str) -> Result<Option<String>, Fault> {
+pub(crate) async fn grant_of(db: &dyn Database, hash: &str) -> Result<Option<String>, Fault> {
     let stmt = Stmt::new("SELECT grant_id FROM authorization_codes WHERE hash = ?1", vec![hash.into()]);
     let rows = crate::store::one(db, stmt).await?;
     rows.first().map(|row| Columns(row).maybe_text("grant_id")).transpose().map(Option::flatten)

@@ -4,23 +4,21 @@ use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
 use crate::store::{Columns, one};
 
-/// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingRequest {
-    /// The client.
-    pub client_id: String,
+pub(crate) struct PendingRequest {
+    pub(crate) client_id: String,
     /// `pushed` or `waiting`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its parameters, JSON.
-    pub parameters: String,
+    pub(crate) parameters: String,
     /// When it was first made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Keeps one.
-pub fn insert(tenant_id: &str, hash: &str, request: &PendingRequest) -> Stmt {
+pub(crate) fn insert(tenant_id: &str, hash: &str, request: &PendingRequest) -> Stmt {
     Stmt::new(
         "INSERT INTO authorization_requests (hash, tenant_id, client_id, kind, parameters, created_at, expires_at)
          SELECT ?1, ?2, id, ?4, ?5, ?6, ?7 FROM clients WHERE id = ?3 AND tenant_id = ?2",
@@ -37,7 +35,7 @@ pub fn insert(tenant_id: &str, hash: &str, request: &PendingRequest) -> Stmt {
 }
 
 /// One that still waits. What was pushed can be read once more only by the client's next push.
-pub async fn find(
+pub(crate) async fn find(
     db: &dyn Database,
     tenant_id: &str,
     hash: &str,
@@ -60,7 +58,7 @@ pub async fn find(
 }
 
 /// Takes one that was pushed: no rows if it is gone already.
-pub fn take(hash: &str, now: Time) -> Stmt {
+pub(crate) fn take(hash: &str, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE authorization_requests SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL RETURNING hash",
         vec![hash.into(), now.0.into()],

@@ -5,13 +5,13 @@ use crate::ports::Stmt;
 use crate::store::{audit, json_text};
 
 /// Spends a code of a user, if it is one and unspent: of many at once, one gets it.
-pub fn spend(user_id: &str, hash: &str, now: Time) -> Stmt {
+pub(crate) fn spend(user_id: &str, hash: &str, now: Time) -> Stmt {
     let sql = "UPDATE backup_codes SET used_at = ?3 WHERE user_id = ?1 AND hash = ?2 AND used_at IS NULL";
     Stmt::new(sql, vec![user_id.into(), hash.into(), now.0.into()])
 }
 
 /// Replaces a user's whole set, once the event of that mark is written; an empty one removes it.
-pub fn replace(user_id: &str, hashes: &[String], mark: &str) -> [Stmt; 2] {
+pub(crate) fn replace(user_id: &str, hashes: &[String], mark: &str) -> [Stmt; 2] {
     let gone = Stmt::new("DELETE FROM backup_codes WHERE user_id = ?1", vec![user_id.into()]);
     let there = Stmt::new(
         "INSERT INTO backup_codes (user_id, hash) SELECT ?1, value FROM json_each(?2) WHERE TRUE",

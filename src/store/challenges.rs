@@ -9,49 +9,46 @@ use crate::store::{Columns, json_text};
 
 /// A challenge's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge {
+pub(crate) struct Challenge {
     /// The hash of the secret that stands for it.
-    pub hash: String,
+    pub(crate) hash: String,
     /// What pages call it by.
-    pub id: String,
+    pub(crate) id: String,
     /// The user's tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
     /// `sign-in`, `step-up` or `enrol`.
-    pub purpose: String,
+    pub(crate) purpose: String,
     /// Whether a browser holds it.
-    pub browser: bool,
+    pub(crate) browser: bool,
     /// The session that asks, unless it is a sign-in.
-    pub session_id: Option<String>,
+    pub(crate) session_id: Option<String>,
     /// What the user proved so far.
-    pub amr: Vec<String>,
+    pub(crate) amr: Vec<String>,
     /// What can complete it.
-    pub methods: Vec<Method>,
+    pub(crate) methods: Vec<Method>,
     /// The hash of the code that was mailed for it, while it is good.
-    pub code_hash: Option<String>,
+    pub(crate) code_hash: Option<String>,
     /// How many codes were mailed for it.
-    pub sends: i64,
+    pub(crate) sends: i64,
     /// The secret of the authenticator app that is being enrolled, sealed.
-    pub sealed_secret: Option<String>,
+    pub(crate) sealed_secret: Option<String>,
     /// When it is over.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// A challenge that can be completed, its user, and what that user has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChallengeOfUser {
-    /// The challenge.
-    pub challenge: Challenge,
-    /// The user.
-    pub user: User,
+pub(crate) struct ChallengeOfUser {
+    pub(crate) challenge: Challenge,
+    pub(crate) user: User,
     /// The user's second factors.
-    pub factors: Factors,
+    pub(crate) factors: Factors,
 }
 
 /// Makes a challenge, unless it is there; `gated` if the statement before it in the batch must have changed something.
 /// Returns its id if it is made.
-pub fn insert(
+pub(crate) fn insert(
     challenge: &Challenge,
     code_until: Option<Time>,
     password_hash: Option<&str>,
@@ -93,13 +90,13 @@ const LIVE: &str = "used_at IS NULL AND expires_at > ?2 AND (session_id IS NULL 
                      AND sessions.expires_at > ?2))";
 
 /// The challenge of that secret, with its user and what they have, in one round trip.
-pub async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<ChallengeOfUser>, Fault> {
+pub(crate) async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<ChallengeOfUser>, Fault> {
     let which = format!("SELECT hash FROM challenges WHERE hash = ?1 AND {LIVE}");
     found(db, &which, hash, now).await
 }
 
 /// The last challenge of that purpose that a session asked for.
-pub async fn of_session(
+pub(crate) async fn of_session(
     db: &dyn Database,
     session_id: &str,
     purpose: &'static str,
@@ -167,13 +164,13 @@ fn read(row: &Row) -> Result<Challenge, Fault> {
 }
 
 /// Takes a challenge: of many at once, one gets it.
-pub fn take(hash: &str, now: Time) -> Stmt {
+pub(crate) fn take(hash: &str, now: Time) -> Stmt {
     let sql = format!("UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND {LIVE}");
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// Takes a challenge for the code that was mailed for it, while that is good.
-pub fn take_with_code(hash: &str, code_hash: &str, now: Time) -> Stmt {
+pub(crate) fn take_with_code(hash: &str, code_hash: &str, now: Time) -> Stmt {
     let sql = format!(
         "UPDATE challenges SET used_at = ?2 WHERE hash = ?1 AND code_hash = ?3 AND code_until > ?2 AND {LIVE}"
     );
@@ -181,19 +178,19 @@ pub fn take_with_code(hash: &str, code_hash: &str, now: Time) -> Stmt {
 }
 
 /// Takes a challenge for the password that was checked with that hash, while the user has it.
-pub fn take_with_password(hash: &str, password_hash: &str, now: Time) -> Stmt {
+pub(crate) fn take_with_password(hash: &str, password_hash: &str, now: Time) -> Stmt {
     users::if_password_is(take(hash, now), password_hash)
 }
 
 /// Puts another code in the place of the one that was mailed, if so many were not yet; returns its id if so.
-pub fn set_code(hash: &str, code_hash: &str, until: Time, most: i64, now: Time) -> Stmt {
+pub(crate) fn set_code(hash: &str, code_hash: &str, until: Time, most: i64, now: Time) -> Stmt {
     let sql = "UPDATE challenges SET code_hash = ?2, code_until = ?3, sends = sends + 1
                WHERE hash = ?1 AND sends < ?4 AND used_at IS NULL AND expires_at > ?5 RETURNING id";
     Stmt::new(sql, vec![hash.into(), code_hash.into(), until.0.into(), most.into(), now.0.into()])
 }
 
 /// Ends all that wait for a user: what they proved counts no more.
-pub fn end_all(user_id: &str, now: Time) -> Stmt {
+pub(crate) fn end_all(user_id: &str, now: Time) -> Stmt {
     let sql = "UPDATE challenges SET used_at = ?2 WHERE user_id = ?1 AND used_at IS NULL";
     Stmt::new(sql, vec![user_id.into(), now.0.into()])
 }

@@ -5,7 +5,7 @@ use crate::store::{Columns, audit, json_text, one};
 
 /// Who made the clients that have a redirect URI of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KnownBy {
+pub(crate) enum KnownBy {
     /// There are none.
     Nobody,
     /// They registered themselves, all of them.
@@ -15,7 +15,7 @@ pub enum KnownBy {
 }
 
 /// Whose redirect URIs in a tenant are of that origin.
-pub async fn known_by(db: &dyn Database, tenant_id: &str, origin: &str) -> Result<KnownBy, Fault> {
+pub(crate) async fn known_by(db: &dyn Database, tenant_id: &str, origin: &str) -> Result<KnownBy, Fault> {
     let sql = "SELECT max(clients.registration_hash IS NULL) AS administered
                FROM client_origins JOIN clients ON clients.id = client_origins.client_id
                WHERE client_origins.tenant_id = ?1 AND client_origins.origin = ?2";
@@ -23,7 +23,7 @@ pub async fn known_by(db: &dyn Database, tenant_id: &str, origin: &str) -> Resul
 }
 
 /// Who allows that origin in any tenant: its settings are an administrator's, too.
-pub async fn known_anywhere_by(db: &dyn Database, origin: &str) -> Result<KnownBy, Fault> {
+pub(crate) async fn known_anywhere_by(db: &dyn Database, origin: &str) -> Result<KnownBy, Fault> {
     let sql = "SELECT max(administered) AS administered FROM (
                  SELECT 1 AS administered FROM allowed_origins WHERE origin = ?1
                  UNION ALL SELECT clients.registration_hash IS NULL FROM client_origins
@@ -42,7 +42,7 @@ async fn administered(db: &dyn Database, stmt: Stmt) -> Result<KnownBy, Fault> {
 }
 
 /// Writes the origins of a client, once the event of that mark is written.
-pub fn insert(tenant_id: &str, client_id: &str, origins: &[String], mark: &str) -> Stmt {
+pub(crate) fn insert(tenant_id: &str, client_id: &str, origins: &[String], mark: &str) -> Stmt {
     Stmt::new(
         "INSERT INTO client_origins (tenant_id, origin, client_id)
          SELECT clients.tenant_id, origins.value, clients.id FROM clients, json_each(?3) AS origins
@@ -53,7 +53,7 @@ pub fn insert(tenant_id: &str, client_id: &str, origins: &[String], mark: &str) 
 }
 
 /// Forgets the origins of a client, once the event of that mark is written.
-pub fn delete(tenant_id: &str, client_id: &str, mark: &str) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, client_id: &str, mark: &str) -> Stmt {
     let sql = "DELETE FROM client_origins WHERE tenant_id = ?1 AND client_id = ?2";
     audit::if_written(Stmt::new(sql, vec![tenant_id.into(), client_id.into()]), mark)
 }

@@ -11,25 +11,24 @@ use crate::store::{Columns, Listed, Page, one, roles};
 pub struct Client {
     /// Its `client_id`.
     pub id: String,
-    /// Its tenant.
-    pub tenant_id: String,
+    pub(crate) tenant_id: String,
     /// Its `client_name`.
-    pub name: String,
+    pub(crate) name: String,
     /// What it is.
-    pub metadata: Metadata,
+    pub(crate) metadata: Metadata,
     /// The same as the text that is stored: whether another one changed it meanwhile is told by that.
-    pub text: String,
+    pub(crate) text: String,
     /// Hash of its secret.
     pub secret_hash: Option<String>,
     /// Hash of its registration access token.
-    pub registration_hash: Option<String>,
+    pub(crate) registration_hash: Option<String>,
     /// When it was made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
 }
 
 impl Client {
     /// Its name as people are shown it.
-    pub fn shown_name(&self) -> String {
+    pub(crate) fn shown_name(&self) -> String {
         name::shown(self.name.clone(), self.registration_hash.is_none())
     }
 }
@@ -44,12 +43,12 @@ pub(super) fn named(row: &Columns<'_>) -> Result<Option<(String, String)>, Fault
 }
 
 /// The question for a client of a tenant, for a batch; [`read`] reads its row.
-pub fn select(tenant_id: &str, id: &str) -> Stmt {
+pub(crate) fn select(tenant_id: &str, id: &str) -> Stmt {
     Stmt::new("SELECT * FROM clients WHERE tenant_id = ?1 AND id = ?2", vec![tenant_id.into(), id.into()])
 }
 
 /// A client from its row.
-pub fn read(row: &Row) -> Result<Client, Fault> {
+pub(crate) fn read(row: &Row) -> Result<Client, Fault> {
     let row = Columns(row);
     Ok(Client {
         id: row.text("id")?,
@@ -64,12 +63,12 @@ pub fn read(row: &Row) -> Result<Client, Fault> {
 }
 
 /// A client of a tenant.
-pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Client>, Fault> {
+pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Client>, Fault> {
     one(db, select(tenant_id, id)).await?.first().map(read).transpose()
 }
 
 /// A page of a tenant's clients, by id.
-pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
+pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
     let sql = "SELECT * FROM clients WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), after.into(), (page.limit + 1).into()])).await?;
@@ -78,7 +77,7 @@ pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Lis
 }
 
 /// Makes a client; returns its id, if the tenant has its roles.
-pub fn insert(client: &Client) -> Stmt {
+pub(crate) fn insert(client: &Client) -> Stmt {
     Stmt::new(
         format!(
             "INSERT INTO clients (id, tenant_id, name, metadata, secret_hash, registration_hash, created_at)
@@ -104,7 +103,7 @@ fn has_roles(tenant: &str, metadata: &str) -> String {
 
 /// Replaces a client's name, metadata and secret, if it still is as it was read and the tenant has its roles; returns its
 /// id if so.
-pub fn update(was: &Client, client: &Client) -> Stmt {
+pub(crate) fn update(was: &Client, client: &Client) -> Stmt {
     Stmt::new(
         format!(
             "UPDATE clients SET name = ?3, metadata = ?4, secret_hash = ?5
@@ -124,7 +123,7 @@ pub fn update(was: &Client, client: &Client) -> Stmt {
 }
 
 /// Replaces the hash of a client's secret, if it still authenticates as it was read; returns its id if so.
-pub fn set_secret(was: &Client, hash: &str) -> Stmt {
+pub(crate) fn set_secret(was: &Client, hash: &str) -> Stmt {
     Stmt::new(
         "UPDATE clients SET secret_hash = ?3 WHERE tenant_id = ?1 AND id = ?2 AND metadata = ?4 RETURNING id",
         vec![(&was.tenant_id).into(), (&was.id).into(), hash.into(), (&was.text).into()],
@@ -132,14 +131,19 @@ pub fn set_secret(was: &Client, hash: &str) -> Stmt {
 }
 
 /// Clients that registered themselves before that time and were not used since: none of their grants lives.
-pub async fn unused(db: &dyn Database, since: Time, limit: i64, now: Time) -> Result<Vec<Client>, Fault> {
+pub(crate) async fn unused(
+    db: &dyn Database,
+    since: Time,
+    limit: i64,
+    now: Time,
+) -> Result<Vec<Client>, Fault> {
     let sql = format!("SELECT * FROM clients WHERE {UNUSED} ORDER BY created_at LIMIT ?3");
     let stmt = Stmt::new(sql, vec![since.0.into(), now.0.into(), limit.into()]);
     one(db, stmt).await?.iter().map(read).collect()
 }
 
 /// Removes a client that is unused like this; returns its id if it was.
-pub fn delete_if_unused(id: &str, since: Time, now: Time) -> Stmt {
+pub(crate) fn delete_if_unused(id: &str, since: Time, now: Time) -> Stmt {
     let sql = format!("DELETE FROM clients WHERE {UNUSED} AND id = ?3 RETURNING id");
     Stmt::new(sql, vec![since.0.into(), now.0.into(), id.into()])
 }
@@ -150,7 +154,7 @@ const UNUSED: &str = "registration_hash IS NOT NULL AND created_at < ?1 AND coal
                                            OR sessions.seen_at >= ?1))";
 
 /// Removes a client with all that was granted to it; returns its id if there was one.
-pub fn delete(tenant_id: &str, id: &str) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, id: &str) -> Stmt {
     let sql = "DELETE FROM clients WHERE tenant_id = ?1 AND id = ?2 RETURNING id";
     Stmt::new(sql, vec![tenant_id.into(), id.into()])
 }

@@ -9,19 +9,22 @@ use crate::store::{Columns, one};
 
 /// A client that may act for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consent {
-    /// The client.
-    pub client_id: String,
+pub(crate) struct Consent {
+    pub(crate) client_id: String,
     /// Its name as people are shown it.
-    pub client_name: String,
+    pub(crate) client_name: String,
     /// What it may do, space-separated.
-    pub scope: String,
+    pub(crate) scope: String,
     /// Since when.
-    pub granted_at: Time,
+    pub(crate) granted_at: Time,
 }
 
 /// What a user let a client do, if anything.
-pub async fn scope_of(db: &dyn Database, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
+pub(crate) async fn scope_of(
+    db: &dyn Database,
+    user_id: &str,
+    client_id: &str,
+) -> Result<Option<Scopes>, Fault> {
     let sql = "SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2";
     let rows = one(db, Stmt::new(sql, vec![user_id.into(), client_id.into()])).await?;
     rows.first().map(|row| Ok(Scopes::from_list(&Columns(row).text("scope")?))).transpose()
@@ -29,7 +32,7 @@ pub async fn scope_of(db: &dyn Database, user_id: &str, client_id: &str) -> Resu
 
 /// Lets a client of the user's tenant have more than it had, as that was read: what was taken back meanwhile does not
 /// come back, and is asked for again.
-pub fn give(
+pub(crate) fn give(
     tenant_id: &str,
     user_id: &str,
     client_id: &str,
@@ -57,7 +60,7 @@ pub fn give(
 
 /// The clients that may act for a user: those that they let, and those that hold a live grant because nobody
 /// had to be asked.
-pub async fn of_user(
+pub(crate) async fn of_user(
     db: &dyn Database,
     tenant_id: &str,
     user_id: &str,
@@ -92,7 +95,7 @@ pub async fn of_user(
 
 /// Takes back what a client may do for a user: what it was allowed, what it holds, and what it has not
 /// fetched yet. The first statement notes that the client is to be told.
-pub fn revoke(tenant_id: &str, user_id: &str, client_id: &str, now: Time) -> [Stmt; 5] {
+pub(crate) fn revoke(tenant_id: &str, user_id: &str, client_id: &str, now: Time) -> [Stmt; 5] {
     let both = || vec![tenant_id.into(), user_id.into(), client_id.into()];
     let of_both = |sql: &str| Stmt::new(sql, both());
     let grants = "sessions.tenant_id = ?2 AND sessions.user_id = ?3 AND sessions.client_id = ?4";

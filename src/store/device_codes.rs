@@ -6,29 +6,27 @@ use crate::store::sessions::{self, Live};
 use crate::store::{Columns, json_text, one};
 
 /// A device that asks.
-pub struct NewDevice<'a> {
+pub(crate) struct NewDevice<'a> {
     /// Hash of the device's code.
-    pub hash: &'a str,
+    pub(crate) hash: &'a str,
     /// Hash of what its person types.
-    pub user_code_hash: &'a str,
-    /// The tenant.
-    pub tenant_id: &'a str,
-    /// The client.
-    pub client_id: &'a str,
+    pub(crate) user_code_hash: &'a str,
+    pub(crate) tenant_id: &'a str,
+    pub(crate) client_id: &'a str,
     /// Space-separated scopes.
-    pub scope: &'a str,
+    pub(crate) scope: &'a str,
     /// What else the tokens are for.
-    pub resources: &'a [String],
+    pub(crate) resources: &'a [String],
     /// Seconds between polls.
-    pub interval_seconds: i64,
+    pub(crate) interval_seconds: i64,
     /// Now.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Keeps one; no rows if its user code is another's.
-pub fn insert(device: &NewDevice<'_>) -> Stmt {
+pub(crate) fn insert(device: &NewDevice<'_>) -> Stmt {
     Stmt::new(
         "INSERT INTO device_codes (hash, user_code_hash, tenant_id, client_id, scope, resources, interval_seconds,
                                    created_at, expires_at)
@@ -50,15 +48,14 @@ pub fn insert(device: &NewDevice<'_>) -> Stmt {
 
 /// A device that waits for its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// The client.
-    pub client_id: String,
+pub(crate) struct Pending {
+    pub(crate) client_id: String,
     /// Space-separated scopes.
-    pub scope: String,
+    pub(crate) scope: String,
 }
 
 /// One that waits, by its user code.
-pub async fn pending(
+pub(crate) async fn pending(
     db: &dyn Database,
     tenant_id: &str,
     user_code_hash: &str,
@@ -78,7 +75,13 @@ pub async fn pending(
 }
 
 /// The person decides, once, in a session that is alive: one row if they did.
-pub fn decide(user_code_hash: &str, tenant_id: &str, status: &str, session_id: &str, now: Time) -> Stmt {
+pub(crate) fn decide(
+    user_code_hash: &str,
+    tenant_id: &str,
+    status: &str,
+    session_id: &str,
+    now: Time,
+) -> Stmt {
     Stmt::new(
         "UPDATE device_codes SET status = ?3, session_id = ?4,
                 user_id = (SELECT user_id FROM sessions WHERE id = ?4)
@@ -91,28 +94,28 @@ pub fn decide(user_code_hash: &str, tenant_id: &str, status: &str, session_id: &
 
 /// A device as it stood when it polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Polled {
+pub(crate) struct Polled {
     /// Space-separated scopes.
-    pub scope: String,
+    pub(crate) scope: String,
     /// What else the tokens are for.
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// `pending`, `approved` or `denied`.
-    pub status: String,
+    pub(crate) status: String,
     /// Seconds that it was to wait between polls.
-    pub interval_seconds: i64,
+    pub(crate) interval_seconds: i64,
     /// When it polled before.
-    pub polled_at: Option<Time>,
+    pub(crate) polled_at: Option<Time>,
     /// When it ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
     /// When it was paid out.
-    pub used_at: Option<Time>,
+    pub(crate) used_at: Option<Time>,
     /// The session in which its person decided, if that is still alive.
-    pub live: Option<Live>,
+    pub(crate) live: Option<Live>,
 }
 
 /// A device of the client polls: how it stood, and the poll is remembered, in one round trip. One that polls
 /// too soon must wait `slower` seconds longer from now on (RFC 8628 §3.5).
-pub async fn poll(
+pub(crate) async fn poll(
     db: &dyn Database,
     tenant_id: &str,
     client_id: &str,
@@ -152,7 +155,7 @@ pub async fn poll(
 }
 
 /// Takes one that was approved: of many at once, one gets a row.
-pub fn take(hash: &str, now: Time) -> Stmt {
+pub(crate) fn take(hash: &str, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE device_codes SET used_at = ?2
          WHERE hash = ?1 AND status = 'approved' AND used_at IS NULL AND expires_at > ?2 RETURNING hash",

@@ -7,36 +7,34 @@ use crate::store::{Columns, audit, one, user_words};
 
 /// A change's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EmailChange {
-    /// Its id.
-    pub id: String,
+pub(crate) struct EmailChange {
+    pub(crate) id: String,
     /// The address that it is to be, as shown.
-    pub new_email: String,
+    pub(crate) new_email: String,
     /// The same as compared.
-    pub new_email_key: String,
+    pub(crate) new_email_key: String,
     /// Of the link that was mailed to the address before.
-    pub old_hash: String,
+    pub(crate) old_hash: String,
     /// Of the link that was mailed to the new one.
-    pub new_hash: String,
+    pub(crate) new_hash: String,
     /// Until when it waits.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// A change that waits, as one of its links finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingEmailChange {
-    /// Its id.
-    pub id: String,
+pub(crate) struct PendingEmailChange {
+    pub(crate) id: String,
     /// The user, with the address before.
-    pub user: User,
+    pub(crate) user: User,
     /// The address that it is to be.
-    pub new_email: String,
+    pub(crate) new_email: String,
     /// Whether the link is the one that was mailed to the new address.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
 }
 
 /// Makes a change, in the place of any that the user waits for.
-pub fn insert(change: &EmailChange, user: &User, now: Time) -> [Stmt; 2] {
+pub(crate) fn insert(change: &EmailChange, user: &User, now: Time) -> [Stmt; 2] {
     let sql = "INSERT INTO email_changes (id, tenant_id, user_id, email_key, new_email, new_email_key, old_hash, new_hash,
                                           created_at, expires_at)
                SELECT ?1, tenant_id, id, email_key, ?4, ?5, ?6, ?7, ?8, ?9 FROM users
@@ -57,7 +55,7 @@ pub fn insert(change: &EmailChange, user: &User, now: Time) -> [Stmt; 2] {
 }
 
 /// Whether the change that a link belongs to is done.
-pub async fn is_done(db: &dyn Database, tenant_id: &str, hash: &str) -> Result<bool, Fault> {
+pub(crate) async fn is_done(db: &dyn Database, tenant_id: &str, hash: &str) -> Result<bool, Fault> {
     let sql = "SELECT id FROM email_changes
                WHERE (old_hash = ?1 OR new_hash = ?1) AND tenant_id = ?2 AND done_at IS NOT NULL";
     Ok(!one(db, Stmt::new(sql, vec![hash.into(), tenant_id.into()])).await?.is_empty())
@@ -70,7 +68,11 @@ const WAITS: &str = "email_changes.done_at IS NULL AND email_changes.expires_at 
                                  AND users.email_key = email_changes.email_key AND users.status = 'active')";
 
 /// The change that a link belongs to.
-pub async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<PendingEmailChange>, Fault> {
+pub(crate) async fn find(
+    db: &dyn Database,
+    hash: &str,
+    now: Time,
+) -> Result<Option<PendingEmailChange>, Fault> {
     let sql = format!(
         "SELECT users.*, email_changes.id AS change_id, new_email, new_hash = ?1 AS is_new
          FROM email_changes JOIN users ON users.id = email_changes.user_id WHERE {WAITS}"
@@ -88,7 +90,7 @@ const OLD_AGREES: &str = "(old_confirmed_at IS NOT NULL OR EXISTS (
                             SELECT 1 FROM users WHERE users.id = email_changes.user_id AND NOT users.email_verified))";
 
 /// Follows a link: of many at once, one does.
-pub fn confirm(hash: &str, now: Time) -> Stmt {
+pub(crate) fn confirm(hash: &str, now: Time) -> Stmt {
     let sql = format!(
         "UPDATE email_changes SET old_confirmed_at = CASE WHEN old_hash = ?1 THEN ?2 ELSE old_confirmed_at END,
                                   new_confirmed_at = CASE WHEN new_hash = ?1 THEN ?2 ELSE new_confirmed_at END
@@ -99,7 +101,7 @@ pub fn confirm(hash: &str, now: Time) -> Stmt {
 
 /// Changes the address once both agreed, unless it is taken. `user` is whose it is, with the address
 /// before, and `new_email` what it is to be.
-pub fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
+pub(crate) fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
     let name = user.name.as_deref();
     let words = user_words::json(&new_email.to_ascii_lowercase(), name);
     let both = format!("id = ?1 AND done_at IS NULL AND {OLD_AGREES} AND new_confirmed_at IS NOT NULL");
@@ -114,14 +116,14 @@ pub fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
 }
 
 /// Notes that it is done, if the event of that mark is written.
-pub fn done(id: &str, now: Time, mark: &str) -> Stmt {
+pub(crate) fn done(id: &str, now: Time, mark: &str) -> Stmt {
     let stmt =
         Stmt::new("UPDATE email_changes SET done_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()]);
     audit::if_written(stmt, mark)
 }
 
 /// Makes everything dead that was mailed to a user's address before, once the event of that mark is written.
-pub fn kill_links(user_id: &str, now: Time, mark: &str) -> Stmt {
+pub(crate) fn kill_links(user_id: &str, now: Time, mark: &str) -> Stmt {
     let sql = "UPDATE mail_links SET used_at = ?2 WHERE user_id = ?1 AND used_at IS NULL";
     audit::if_written(Stmt::new(sql, vec![user_id.into(), now.0.into()]), mark)
 }

@@ -5,7 +5,7 @@ use crate::store::audit;
 use crate::store::users::User;
 
 /// Removes the mail to a user, and requests that wait and speak of them, once the event of that mark is written.
-pub fn forget(user: &User, mark: &str) -> [Stmt; 2] {
+pub(crate) fn forget(user: &User, mark: &str) -> [Stmt; 2] {
     [
         Stmt::new(
             "DELETE FROM outbox WHERE (recipient = lower(?1) OR id IN (SELECT id FROM mails WHERE user_id = ?2))",
@@ -30,7 +30,7 @@ pub fn forget(user: &User, mark: &str) -> [Stmt; 2] {
 ///
 /// The directory is looked through as well: what an unknown caller did is in its tenant's log. Only once the event of
 /// that mark is written.
-pub fn pseudonymise(user: &User, pseudonym: &str, mark: &str) -> Stmt {
+pub(crate) fn pseudonymise(user: &User, pseudonym: &str, mark: &str) -> Stmt {
     let stmt = Stmt::new(
         "UPDATE audit SET address = CASE WHEN actor = ?3 THEN NULL ELSE address END,
                 actor = CASE WHEN actor IN (?3, ?4, ?5) THEN ?6 ELSE actor END,

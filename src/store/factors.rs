@@ -8,20 +8,20 @@ use crate::store::{Columns, one};
 
 /// A user's second factors at one instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Factors {
+pub(crate) struct Factors {
     /// The authenticator app.
-    pub authenticator: Option<Authenticator>,
+    pub(crate) authenticator: Option<Authenticator>,
     /// How many backup codes are left.
-    pub backup_codes: i64,
+    pub(crate) backup_codes: i64,
     /// How many passkeys there are.
-    pub passkeys: i64,
+    pub(crate) passkeys: i64,
     /// Since when the browser that asks is trusted, if it is.
-    pub trusted_since: Option<Time>,
+    pub(crate) trusted_since: Option<Time>,
 }
 
 impl Factors {
     /// Whether the user of these has anything that could be a second factor.
-    pub fn any(&self, user: &User) -> bool {
+    pub(crate) fn any(&self, user: &User) -> bool {
         self.authenticator.is_some() || self.passkeys > 0 || user.mfa == "email"
     }
 }
@@ -48,7 +48,12 @@ pub(crate) fn read(row: &Row) -> Result<Factors, Fault> {
 }
 
 /// A user's second factors; `device` is the hash of the cookie that makes a browser a trusted one.
-pub async fn of(db: &dyn Database, user_id: &str, device: Option<&str>, now: Time) -> Result<Factors, Fault> {
+pub(crate) async fn of(
+    db: &dyn Database,
+    user_id: &str,
+    device: Option<&str>,
+    now: Time,
+) -> Result<Factors, Fault> {
     let trusted =
         "(SELECT created_at FROM trusted_devices WHERE user_id = ?1 AND hash = ?2 AND expires_at > ?3)";
     let stmt = Stmt::new(sql("?1", trusted), vec![user_id.into(), device.into(), now.0.into()]);

@@ -6,14 +6,14 @@ use crate::store::mails::{self, NewMail};
 use crate::store::{Columns, one};
 
 /// How many notices of one kind a user is mailed within [`SECONDS`].
-pub const MOST: i64 = 5;
+pub(crate) const MOST: i64 = 5;
 
 /// For how many seconds a notice counts, and waits to be summed up.
-pub const SECONDS: i64 = 900;
+pub(crate) const SECONDS: i64 = 900;
 
 /// Puts a notice into the queue, or among those that are gathered if the user got [`MOST`] of its kind already.
 /// Two statements that belong together: of many notices at once no more are mailed.
-pub fn insert(mail: &NewMail<'_>) -> [Stmt; 2] {
+pub(crate) fn insert(mail: &NewMail<'_>) -> [Stmt; 2] {
     let few = "NOT EXISTS (SELECT 1 FROM mails WHERE user_id = users.id AND kind = ?3 AND created_at > ?8
                            LIMIT 1 OFFSET ?9)";
     let mut queue = mails::insert(mail);
@@ -29,25 +29,24 @@ pub fn insert(mail: &NewMail<'_>) -> [Stmt; 2] {
 
 /// Notices of one kind to one mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gathered {
+pub(crate) struct Gathered {
     /// The user's tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
     /// Which mail each would have been.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The address.
-    pub recipient: String,
+    pub(crate) recipient: String,
     /// How many they are.
-    pub count: i64,
+    pub(crate) count: i64,
     /// When the first was written.
-    pub first: Time,
+    pub(crate) first: Time,
     /// When the last was.
-    pub last: Time,
+    pub(crate) last: Time,
 }
 
 /// What has waited long enough to be summed up, the oldest first.
-pub async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, Fault> {
+pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, Fault> {
     let sql = "SELECT tenant_id, user_id, kind, recipient, count(*) AS n, min(created_at) AS first,
                       max(created_at) AS last
                FROM gathered_notices GROUP BY user_id, kind, recipient HAVING min(created_at) <= ?1
@@ -69,14 +68,14 @@ pub async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, Fault> {
 }
 
 /// A statement that ends in its `WHERE`, for while these notices are there.
-pub fn while_there(stmt: Stmt, gathered: &Gathered) -> Stmt {
+pub(crate) fn while_there(stmt: Stmt, gathered: &Gathered) -> Stmt {
     let stmt = stmt.and("EXISTS (SELECT 1 FROM gathered_notices WHERE user_id = ?", &gathered.user_id);
     let stmt = stmt.and("kind = ?", &gathered.kind);
     stmt.and("created_at <= ?)", gathered.last.0)
 }
 
 /// Removes notices that were summed up.
-pub fn delete(gathered: &Gathered) -> Stmt {
+pub(crate) fn delete(gathered: &Gathered) -> Stmt {
     let sql = "DELETE FROM gathered_notices
                WHERE user_id = ?1 AND kind = ?2 AND recipient = ?3 AND created_at <= ?4";
     let Gathered { user_id, kind, recipient, last, .. } = gathered;

@@ -65,7 +65,7 @@ pub(super) fn fits_role(tenant_id: &str, role: &Role, most: usize) -> (Vec<Arg>,
 }
 
 /// How long the scopes of somebody would be whom a role makes have too long ones; `None` if there is nobody.
-pub async fn too_long_by_role(
+pub(crate) async fn too_long_by_role(
     db: &dyn Database,
     tenant_id: &str,
     role: &Role,
@@ -76,7 +76,7 @@ pub async fn too_long_by_role(
 }
 
 /// How long the scopes of one with these roles and scopes are.
-pub async fn length_of(
+pub(crate) async fn length_of(
     db: &dyn Database,
     tenant_id: &str,
     roles: &[String],

@@ -5,35 +5,35 @@ use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, json_text, one};
 
 /// A grant that begins.
-pub struct NewGrant<'a> {
+pub(crate) struct NewGrant<'a> {
     /// Its id, the `sid` of its tokens.
-    pub id: &'a str,
+    pub(crate) id: &'a str,
     /// The session of the person who let it, whose user, tenant and sign-in it has.
-    pub parent_id: &'a str,
+    pub(crate) parent_id: &'a str,
     /// To which client.
-    pub client_id: &'a str,
+    pub(crate) client_id: &'a str,
     /// Space-separated scopes.
-    pub scope: &'a str,
+    pub(crate) scope: &'a str,
     /// What else its tokens are for.
-    pub resources: &'a [String],
+    pub(crate) resources: &'a [String],
     /// The client's address.
-    pub address: &'a str,
+    pub(crate) address: &'a str,
     /// What the client says it is.
-    pub user_agent: &'a str,
+    pub(crate) user_agent: &'a str,
     /// Now.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it ends unless it is refreshed.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Begins a grant if the statement before it in the batch changed a row (the code was taken, the device
 /// approved), and its parent and user still live; answers its id if so.
-pub fn begin_if_changed(grant: &NewGrant<'_>) -> Stmt {
+pub(crate) fn begin_if_changed(grant: &NewGrant<'_>) -> Stmt {
     begin_where(grant, "changes() > 0")
 }
 
 /// Begins a grant if its parent and user still live; answers its id if so.
-pub fn begin(grant: &NewGrant<'_>) -> Stmt {
+pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
     begin_where(grant, "TRUE")
 }
 
@@ -62,7 +62,7 @@ fn begin_where(grant: &NewGrant<'_>, condition: &str) -> Stmt {
 }
 
 /// The session in which a grant of that user to that client began, also one that is over.
-pub async fn parent_of(
+pub(crate) async fn parent_of(
     db: &dyn Database,
     id: &str,
     client_id: &str,

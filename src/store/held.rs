@@ -7,18 +7,17 @@ use crate::store::{Columns, one};
 
 /// How much there is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// API keys that can be used.
-    pub api_keys: i64,
-    /// Passkeys.
-    pub passkeys: i64,
+    pub(crate) api_keys: i64,
+    pub(crate) passkeys: i64,
     /// Clients that the user let act for them.
-    pub connections: i64,
+    pub(crate) connections: i64,
 }
 
 impl Held {
     /// Whether there is anything.
-    pub fn any(&self) -> bool {
+    pub(crate) fn any(&self) -> bool {
         self.api_keys > 0 || self.passkeys > 0 || self.connections > 0
     }
 }
@@ -35,17 +34,17 @@ fn ask(user: &str, arg: &str, now: Time) -> Stmt {
 }
 
 /// Asks for what a user has.
-pub fn of_user(user_id: &str, now: Time) -> Stmt {
+pub(crate) fn of_user(user_id: &str, now: Time) -> Stmt {
     ask("?2", user_id, now)
 }
 
 /// Asks for what the user of a mailed link has.
-pub fn of_link(link_hash: &str, now: Time) -> Stmt {
+pub(crate) fn of_link(link_hash: &str, now: Time) -> Stmt {
     ask("(SELECT user_id FROM mail_links WHERE hash = ?2)", link_hash, now)
 }
 
 /// Reads what such a question is answered with.
-pub fn read(rows: &[Row]) -> Result<Held, Fault> {
+pub(crate) fn read(rows: &[Row]) -> Result<Held, Fault> {
     let Some(row) = rows.first().map(Columns) else { return Ok(Held::default()) };
     Ok(Held {
         api_keys: row.int("api_keys")?,
@@ -55,13 +54,13 @@ pub fn read(rows: &[Row]) -> Result<Held, Fault> {
 }
 
 /// Asks one of these questions.
-pub async fn find(db: &dyn Database, question: Stmt) -> Result<Held, Fault> {
+pub(crate) async fn find(db: &dyn Database, question: Stmt) -> Result<Held, Fault> {
     read(&one(db, question).await?)
 }
 
 /// Ends all of it. Where sign-ins take a second factor (`needs_second_factor`), passkeys go only if an authenticator app is
 /// left: a proof of the mailbox removes no second factor.
-pub fn end(user_id: &str, needs_second_factor: bool, now: Time) -> [Stmt; 3] {
+pub(crate) fn end(user_id: &str, needs_second_factor: bool, now: Time) -> [Stmt; 3] {
     [
         Stmt::new(
             "UPDATE api_keys SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL",

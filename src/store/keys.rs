@@ -6,25 +6,25 @@ use crate::store::{Columns, one};
 
 /// A signing key's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow {
+pub(crate) struct KeyRow {
     /// Its place in the tenant's order.
-    pub turn: i64,
+    pub(crate) turn: i64,
     /// Its id.
-    pub kid: String,
+    pub(crate) kid: String,
     /// The public key, JWK as JSON text.
-    pub public_jwk: String,
+    pub(crate) public_jwk: String,
     /// The private key, sealed.
-    pub sealed_private: String,
+    pub(crate) sealed_private: String,
     /// When it was made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// From when it signs.
-    pub active_at: Time,
+    pub(crate) active_at: Time,
     /// Until when it is accepted.
-    pub gone_at: Option<Time>,
+    pub(crate) gone_at: Option<Time>,
 }
 
 /// A tenant's keys that are still accepted, oldest first.
-pub async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
+pub(crate) async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
     let sql =
         "SELECT * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2) ORDER BY turn";
     let read = |row: &Row| {
@@ -43,7 +43,7 @@ pub async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> Result<
 }
 
 /// Puts a key at its turn, unless one stands there already.
-pub fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
+pub(crate) fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
     Stmt::new(
         "INSERT INTO signing_keys (tenant_id, turn, kid, public_jwk, sealed_private, created_at, active_at, gone_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
@@ -61,7 +61,7 @@ pub fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
 }
 
 /// Sets when the key at a turn starts to sign, unless it has started.
-pub fn activate(tenant_id: &str, turn: i64, at: Time, now: Time) -> Stmt {
+pub(crate) fn activate(tenant_id: &str, turn: i64, at: Time, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE signing_keys SET active_at = ?3 WHERE tenant_id = ?1 AND turn = ?2 AND active_at > ?4",
         vec![tenant_id.into(), turn.into(), at.0.into(), now.0.into()],
@@ -69,7 +69,7 @@ pub fn activate(tenant_id: &str, turn: i64, at: Time, now: Time) -> Stmt {
 }
 
 /// Sets until when the keys before a turn are accepted, never later than before.
-pub fn retire_before(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
+pub(crate) fn retire_before(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
     Stmt::new(
         "UPDATE signing_keys SET gone_at = min(coalesce(gone_at, ?3), ?3) WHERE tenant_id = ?1 AND turn < ?2",
         vec![tenant_id.into(), turn.into(), gone_at.0.into()],
@@ -77,7 +77,7 @@ pub fn retire_before(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
 }
 
 /// Sets when the one key before a turn is gone, if nothing says yet.
-pub fn retire_one(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
+pub(crate) fn retire_one(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
     Stmt::new(
         "UPDATE signing_keys SET gone_at = ?3 WHERE tenant_id = ?1 AND turn = ?2 AND gone_at IS NULL",
         vec![tenant_id.into(), turn.into(), gone_at.0.into()],
@@ -85,7 +85,7 @@ pub fn retire_one(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
 }
 
 /// Tenants that have keys, so that cron can look after them.
-pub async fn tenants(db: &dyn Database) -> Result<Vec<String>, Fault> {
+pub(crate) async fn tenants(db: &dyn Database) -> Result<Vec<String>, Fault> {
     let rows = one(db, Stmt::new("SELECT DISTINCT tenant_id FROM signing_keys", vec![])).await?;
     rows.iter().map(|row| Columns(row).text("tenant_id")).collect()
 }

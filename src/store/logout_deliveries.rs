@@ -24,47 +24,45 @@ pub(super) fn owe(which: &str, now: Time, more: Vec<Arg>) -> Stmt {
 }
 
 /// Notes the grants of a user who is about to be deleted, once the event of that mark is written.
-pub fn owe_all_of(user_id: &str, now: Time, mark: &str) -> Stmt {
+pub(crate) fn owe_all_of(user_id: &str, now: Time, mark: &str) -> Stmt {
     let which = "sessions.user_id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
     owe(which, now, vec![user_id.into(), mark.into()])
 }
 
 /// A delivery that is being tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub(crate) struct Delivery {
     /// Its id, the grant's.
-    pub id: String,
-    /// The tenant.
-    pub tenant_id: String,
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
     /// Who is to be told.
-    pub client_id: String,
+    pub(crate) client_id: String,
     /// Who was signed out.
-    pub user_id: String,
+    pub(crate) user_id: String,
     /// Of which session.
-    pub session_id: String,
+    pub(crate) session_id: String,
     /// Tries, with this one.
-    pub attempts: i64,
+    pub(crate) attempts: i64,
     /// When it is tried again unless it succeeds.
-    pub next_at: Time,
+    pub(crate) next_at: Time,
     /// When the session ended.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// Where to; none if the client does not want to know any more.
-    pub uri: Option<String>,
+    pub(crate) uri: Option<String>,
     /// Whether the client registered itself.
-    pub registered_itself: bool,
+    pub(crate) registered_itself: bool,
 }
 
 /// How deliveries are tried again, in milliseconds.
-pub struct Delays {
+pub(crate) struct Delays {
     /// After the first try; twice as long after each other one.
-    pub first: i64,
-    /// The longest.
-    pub longest: i64,
+    pub(crate) first: i64,
+    pub(crate) longest: i64,
 }
 
 /// Takes deliveries whose turn it is, of one user or of all, at most so many: nobody else gets them until
 /// they are due again.
-pub async fn take_due(
+pub(crate) async fn take_due(
     db: &dyn Database,
     user_id: Option<&str>,
     delays: &Delays,
@@ -102,6 +100,6 @@ pub async fn take_due(
 }
 
 /// Nothing is owed any more.
-pub fn done(id: &str) -> Stmt {
+pub(crate) fn done(id: &str) -> Stmt {
     Stmt::new("DELETE FROM logout_deliveries WHERE id = ?1", vec![id.into()])
 }

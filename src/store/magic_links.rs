@@ -7,33 +7,30 @@ use crate::store::users::{self, User};
 use crate::store::{Columns, one};
 
 /// As the database and limits name them.
-pub const PURPOSE: &str = "magic-link";
+pub(crate) const PURPOSE: &str = "magic-link";
 
 /// A link that can be taken, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkOfUser {
+pub(crate) struct LinkOfUser {
     /// What is stored of it.
-    pub hash: String,
-    /// The user.
-    pub user: User,
+    pub(crate) hash: String,
+    pub(crate) user: User,
 }
 
 /// What it is looked for by; links and codes as their hashes.
 #[derive(Debug, Clone, Copy)]
-pub enum By<'a> {
-    /// The link.
+pub(crate) enum By<'a> {
     Link(&'a str),
     /// The code beside it.
     Code {
         /// Whose it is to be.
         user_id: &'a str,
-        /// The code.
         code: &'a str,
     },
 }
 
 /// Makes a link with its code, if its user is there and active; their older ones are dead from now on.
-pub fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time, now: Time) -> [Stmt; 2] {
+pub(crate) fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time, now: Time) -> [Stmt; 2] {
     let sql = "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at, code_hash)
                SELECT ?1, tenant_id, id, ?4, email_key, ?5, ?6, ?7 FROM users
                WHERE id = ?2 AND email_key = ?3 AND status = 'active'";
@@ -50,7 +47,7 @@ pub fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time, now: T
 }
 
 /// A link that can be taken.
-pub async fn find(db: &dyn Database, by: By<'_>, now: Time) -> Result<Option<LinkOfUser>, Fault> {
+pub(crate) async fn find(db: &dyn Database, by: By<'_>, now: Time) -> Result<Option<LinkOfUser>, Fault> {
     let (which, args) = match by {
         By::Link(link) => ("mail_links.hash = ?3", vec![PURPOSE.into(), now.0.into(), link.into()]),
         By::Code { user_id, code } => (
@@ -69,7 +66,7 @@ pub async fn find(db: &dyn Database, by: By<'_>, now: Time) -> Result<Option<Lin
 }
 
 /// Takes a link and its code: of many at once, one gets it. It dies with the address it was sent to.
-pub fn take(hash: &str, now: Time) -> Stmt {
+pub(crate) fn take(hash: &str, now: Time) -> Stmt {
     let sql = "UPDATE mail_links SET used_at = ?3 WHERE hash = ?1 AND purpose = ?2 AND used_at IS NULL AND expires_at > ?3
                AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.email_key = mail_links.email_key
                            AND users.status = 'active')";

@@ -7,24 +7,23 @@ use crate::store::{Columns, one};
 
 /// What a link stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     /// The user's tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
     /// The address that it was sent to.
-    pub email_key: String,
+    pub(crate) email_key: String,
     /// The password that becomes the user's when the link is confirmed: the one that its registration asked
     /// for, so that nobody's earlier registration of the address can leave theirs.
-    pub password_hash: Option<String>,
+    pub(crate) password_hash: Option<String>,
     /// The name that goes with it.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// What it is good for.
-    pub purpose: String,
+    pub(crate) purpose: String,
 }
 
 /// Makes a link, if its user is there; their older ones of that purpose are dead from now on.
-pub fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [Stmt; 2] {
+pub(crate) fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [Stmt; 2] {
     [
         kill(&link.user_id, &link.purpose, now),
         Stmt::new(
@@ -47,7 +46,7 @@ pub fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [Stmt; 2]
 }
 
 /// Makes a user's links of that purpose dead.
-pub fn kill(user_id: &str, purpose: &str, now: Time) -> Stmt {
+pub(crate) fn kill(user_id: &str, purpose: &str, now: Time) -> Stmt {
     let sql = "UPDATE mail_links SET used_at = ?3 WHERE user_id = ?1 AND purpose = ?2 AND used_at IS NULL";
     Stmt::new(sql, vec![user_id.into(), purpose.into(), now.0.into()])
 }
@@ -62,7 +61,7 @@ fn good(sql: &str, hash: &str, [one, other]: [&str; 2], now: Time) -> Stmt {
 }
 
 /// The tenant of a link that could still be taken.
-pub async fn tenant_of(
+pub(crate) async fn tenant_of(
     db: &dyn Database,
     hash: &str,
     purposes: [&str; 2],
@@ -74,7 +73,7 @@ pub async fn tenant_of(
 }
 
 /// The user of a link that could still be taken.
-pub async fn owner_of(
+pub(crate) async fn owner_of(
     db: &dyn Database,
     hash: &str,
     purposes: [&str; 2],
@@ -87,7 +86,7 @@ pub async fn owner_of(
 }
 
 /// The address of a link that could still be taken, as its user wrote it, and the link's purpose.
-pub async fn address_of(
+pub(crate) async fn address_of(
     db: &dyn Database,
     hash: &str,
     purposes: [&str; 2],
@@ -102,7 +101,7 @@ pub async fn address_of(
 }
 
 /// The password and the name that the last link of a user's carries, if it carries any.
-pub async fn wanted_by_last(
+pub(crate) async fn wanted_by_last(
     db: &dyn Database,
     user_id: &str,
     purpose: &str,
@@ -115,7 +114,7 @@ pub async fn wanted_by_last(
 }
 
 /// The tenant of a link that is dead because its user's address, to which it was sent, is confirmed.
-pub async fn tenant_of_confirmed(
+pub(crate) async fn tenant_of_confirmed(
     db: &dyn Database,
     hash: &str,
     purpose: &str,
@@ -128,7 +127,7 @@ pub async fn tenant_of_confirmed(
 }
 
 /// Takes a link of one of these purposes: of many at once, one gets it. It dies with the address it was sent to.
-pub async fn take(
+pub(crate) async fn take(
     db: &dyn Database,
     hash: &str,
     purposes: [&str; 2],

@@ -6,23 +6,23 @@ use crate::store::{Columns, one};
 
 /// What a mail says, or the templates of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
+pub(crate) struct Content {
     /// The subject line.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The plain-text form.
-    pub text: String,
+    pub(crate) text: String,
     /// The HTML form.
-    pub html: String,
+    pub(crate) html: String,
 }
 
 impl Content {
     /// All of it as one text.
-    pub fn joined(&self) -> String {
+    pub(crate) fn joined(&self) -> String {
         format!("{}\0{}\0{}", self.subject, self.text, self.html)
     }
 
     /// What [`Content::joined`] made one text of.
-    pub fn parted(joined: &str) -> Option<Content> {
+    pub(crate) fn parted(joined: &str) -> Option<Content> {
         let mut parts = joined.splitn(3, '\0').map(str::to_owned);
         Some(Content { subject: parts.next()?, text: parts.next()?, html: parts.next()? })
     }
@@ -30,15 +30,15 @@ impl Content {
 
 /// A template as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredMailTemplate {
+pub(crate) struct StoredMailTemplate {
     /// Which mail it is for.
-    pub name: String,
+    pub(crate) name: String,
     /// The tag of its language.
-    pub lang: String,
+    pub(crate) lang: String,
     /// The templates of its parts.
-    pub content: Content,
+    pub(crate) content: Content,
     /// When it was written.
-    pub updated_at: Time,
+    pub(crate) updated_at: Time,
 }
 
 fn read(row: &Row) -> Result<StoredMailTemplate, Fault> {
@@ -52,13 +52,13 @@ fn read(row: &Row) -> Result<StoredMailTemplate, Fault> {
 }
 
 /// All of a tenant.
-pub async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<StoredMailTemplate>, Fault> {
+pub(crate) async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<StoredMailTemplate>, Fault> {
     let sql = "SELECT * FROM mail_templates WHERE tenant_id = ?1 ORDER BY name, lang";
     one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.iter().map(read).collect()
 }
 
 /// The one for a mail in a language.
-pub async fn by_name(
+pub(crate) async fn by_name(
     db: &dyn Database,
     tenant_id: &str,
     name: &str,
@@ -70,7 +70,7 @@ pub async fn by_name(
 }
 
 /// Keeps one in place of what was there.
-pub fn put(tenant_id: &str, kept: &StoredMailTemplate) -> Stmt {
+pub(crate) fn put(tenant_id: &str, kept: &StoredMailTemplate) -> Stmt {
     let Content { subject, text, html } = &kept.content;
     let args: Vec<Arg> = vec![
         tenant_id.into(),
@@ -91,7 +91,7 @@ pub fn put(tenant_id: &str, kept: &StoredMailTemplate) -> Stmt {
 }
 
 /// Removes one; returns its name if it was there.
-pub fn delete(tenant_id: &str, name: &str, lang: &str) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, name: &str, lang: &str) -> Stmt {
     let sql = "DELETE FROM mail_templates WHERE tenant_id = ?1 AND name = ?2 AND lang = ?3 RETURNING name";
     Stmt::new(sql, vec![tenant_id.into(), name.into(), lang.into()])
 }

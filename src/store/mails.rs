@@ -6,25 +6,24 @@ use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one};
 
 /// A mail that is put into the queue.
-pub struct NewMail<'a> {
-    /// Its id.
-    pub id: &'a str,
+pub(crate) struct NewMail<'a> {
+    pub(crate) id: &'a str,
     /// Who it is to.
-    pub user_id: &'a str,
+    pub(crate) user_id: &'a str,
     /// Which mail it is.
-    pub kind: &'a str,
+    pub(crate) kind: &'a str,
     /// The address it goes to.
-    pub recipient: &'a str,
+    pub(crate) recipient: &'a str,
     /// Its content, sealed.
-    pub sealed: &'a str,
+    pub(crate) sealed: &'a str,
     /// When it is written, and may be sent.
-    pub now: Time,
+    pub(crate) now: Time,
     /// When it is of no use any more.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Puts a mail into the queue, if its user is there.
-pub fn insert(mail: &NewMail<'_>) -> Stmt {
+pub(crate) fn insert(mail: &NewMail<'_>) -> Stmt {
     Stmt::new(
         "INSERT INTO mails (id, tenant_id, user_id, kind, recipient, sealed, next_at, expires_at, created_at)
          SELECT ?1, tenant_id, id, ?3, ?4, ?5, ?6, ?7, ?6 FROM users WHERE id = ?2",
@@ -41,7 +40,7 @@ pub fn insert(mail: &NewMail<'_>) -> Stmt {
 }
 
 /// Takes a user's mails of that kind that were not sent yet out of the queue: another one is in their place.
-pub fn replace_older(user_id: &str, kind: &str, id: &str) -> Stmt {
+pub(crate) fn replace_older(user_id: &str, kind: &str, id: &str) -> Stmt {
     Stmt::new(
         "UPDATE mails SET status = 'failed', error = 'replaced by a newer one', sealed = NULL
          WHERE user_id = ?1 AND kind = ?2 AND id <> ?3 AND status = 'queued'",
@@ -51,26 +50,24 @@ pub fn replace_older(user_id: &str, kind: &str, id: &str) -> Stmt {
 
 /// A mail that was taken to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeasedMail {
-    /// Its id.
-    pub id: String,
-    /// The tenant.
-    pub tenant_id: String,
+pub(crate) struct LeasedMail {
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
     /// Who it is to.
-    pub user_id: Option<String>,
+    pub(crate) user_id: Option<String>,
     /// Which mail it is.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The address it goes to.
-    pub recipient: String,
+    pub(crate) recipient: String,
     /// Its content.
-    pub sealed: String,
+    pub(crate) sealed: String,
     /// Tries, with this one.
-    pub attempts: i64,
+    pub(crate) attempts: i64,
 }
 
 /// Takes mails whose turn it is, at most so many: nobody else gets them before `until`. With `repeat`, also
 /// those that were taken before and not heard of since.
-pub async fn take_due(
+pub(crate) async fn take_due(
     db: &dyn Database,
     id: Option<&str>,
     repeat: bool,
@@ -102,13 +99,13 @@ pub async fn take_due(
 }
 
 /// It was handed over: its content is forgotten.
-pub fn sent(mail: &LeasedMail, now: Time) -> Stmt {
+pub(crate) fn sent(mail: &LeasedMail, now: Time) -> Stmt {
     let set = "status = 'sent', sent_at = ?3, error = NULL, sealed = NULL";
     of_this_try(mail, set, vec![now.0.into()])
 }
 
 /// It was not, and is tried again then, unless it is of no use by that time.
-pub fn failed(mail: &LeasedMail, error: &str, next_at: Time) -> Stmt {
+pub(crate) fn failed(mail: &LeasedMail, error: &str, next_at: Time) -> Stmt {
     let set = "status = CASE WHEN expires_at <= ?3 THEN 'failed' ELSE 'queued' END, next_at = ?3, error = ?4";
     of_this_try(mail, set, vec![next_at.0.into(), error.into()])
 }
@@ -120,7 +117,7 @@ fn of_this_try(mail: &LeasedMail, set: &str, more: Vec<Arg>) -> Stmt {
 }
 
 /// Puts one that was given up into the queue again, if it still has its content; returns its id if so.
-pub fn again(tenant_id: &str, id: &str, now: Time) -> Stmt {
+pub(crate) fn again(tenant_id: &str, id: &str, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE mails SET status = 'queued', next_at = ?3
          WHERE tenant_id = ?1 AND id = ?2 AND status = 'failed' AND sealed IS NOT NULL AND expires_at > ?3
@@ -130,7 +127,7 @@ pub fn again(tenant_id: &str, id: &str, now: Time) -> Stmt {
 }
 
 /// Gives up on what was taken and not heard of since.
-pub fn give_up_unknown(now: Time) -> Stmt {
+pub(crate) fn give_up_unknown(now: Time) -> Stmt {
     Stmt::new(
         "UPDATE mails SET status = 'failed', error = 'outcome unknown' WHERE status = 'sending' AND next_at <= ?1",
         vec![now.0.into()],
@@ -139,27 +136,27 @@ pub fn give_up_unknown(now: Time) -> Stmt {
 
 /// A mail as administrators see it: without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailRow {
+pub(crate) struct MailRow {
     /// Its id, ordered by time.
-    pub id: String,
+    pub(crate) id: String,
     /// Which mail it is.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Who it is to.
-    pub user_id: Option<String>,
+    pub(crate) user_id: Option<String>,
     /// The address it goes to.
-    pub recipient: String,
+    pub(crate) recipient: String,
     /// `queued`, `sending`, `sent` or `failed`.
-    pub status: String,
+    pub(crate) status: String,
     /// Tries so far.
-    pub attempts: i64,
+    pub(crate) attempts: i64,
     /// When it was written.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it is tried, or is seen to have been cut off.
-    pub next_at: Time,
+    pub(crate) next_at: Time,
     /// When it was handed over.
-    pub sent_at: Option<Time>,
+    pub(crate) sent_at: Option<Time>,
     /// What went wrong the last time.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
 }
 
 fn read(row: &Row) -> Result<MailRow, Fault> {
@@ -180,17 +177,16 @@ fn read(row: &Row) -> Result<MailRow, Fault> {
 
 /// What a list is narrowed to; each `None` narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// The status.
-    pub status: Option<String>,
+pub(crate) struct Filter {
+    pub(crate) status: Option<String>,
     /// Which mail.
-    pub kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// The whole address, in any case.
-    pub recipient: Option<String>,
+    pub(crate) recipient: Option<String>,
 }
 
 /// A page of a tenant's mails, newest first.
-pub async fn list(
+pub(crate) async fn list(
     db: &dyn Database,
     tenant_id: &str,
     filter: &Filter,
@@ -212,13 +208,13 @@ pub async fn list(
 }
 
 /// A mail of a tenant.
-pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<MailRow>, Fault> {
+pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<MailRow>, Fault> {
     let sql = "SELECT * FROM mails WHERE tenant_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }
 
 /// Days that it is kept what became of a mail.
-pub const KEPT_DAYS: i64 = 30;
+pub(crate) const KEPT_DAYS: i64 = 30;
 
 /// Statements for what is over: mails that are of no use any more are given up and lose their content, and
 /// after [`KEPT_DAYS`] they are gone. Ids are ordered by time, which bounds what is looked through.

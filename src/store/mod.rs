@@ -1,47 +1,47 @@
 //! SQL: a plain function per question. One that asks runs it; one that writes returns its [`Stmt`], so
 //! that a use case can put several into one atomic batch.
 
-pub mod administrators;
-pub mod api_keys;
-pub mod audit;
-pub mod authenticators;
-pub mod authorization_codes;
-pub mod authorization_requests;
-pub mod backup_codes;
-pub mod challenges;
-pub mod client_origins;
-pub mod clients;
-pub mod consents;
-pub mod device_codes;
-pub mod email_changes;
-pub mod erasure;
-pub mod factors;
-pub mod gathered_notices;
-pub mod granted;
-pub mod grants;
-pub mod held;
-pub mod keys;
-pub mod logout_deliveries;
-pub mod magic_links;
-pub mod mail_links;
-pub mod mail_templates;
-pub mod mails;
+pub(crate) mod administrators;
+pub(crate) mod api_keys;
+pub(crate) mod audit;
+pub(crate) mod authenticators;
+pub(crate) mod authorization_codes;
+pub(crate) mod authorization_requests;
+pub(crate) mod backup_codes;
+pub(crate) mod challenges;
+pub(crate) mod client_origins;
+pub(crate) mod clients;
+pub(crate) mod consents;
+pub(crate) mod device_codes;
+pub(crate) mod email_changes;
+pub(crate) mod erasure;
+pub(crate) mod factors;
+pub(crate) mod gathered_notices;
+pub(crate) mod granted;
+pub(crate) mod grants;
+pub(crate) mod held;
+pub(crate) mod keys;
+pub(crate) mod logout_deliveries;
+pub(crate) mod magic_links;
+pub(crate) mod mail_links;
+pub(crate) mod mail_templates;
+pub(crate) mod mails;
 pub mod outbox;
-pub mod passkeys;
-pub mod plans;
-pub mod refresh_tokens;
-pub mod replaced_sessions;
-pub mod roles;
-pub mod routes;
-pub mod schema;
+pub(crate) mod passkeys;
+pub(crate) mod plans;
+pub(crate) mod refresh_tokens;
+pub(crate) mod replaced_sessions;
+pub(crate) mod roles;
+pub(crate) mod routes;
+pub(crate) mod schema;
 pub mod sessions;
-pub mod sweep;
-pub mod templates;
-pub mod tenants;
-pub mod trusted_devices;
-pub mod unproven;
-pub mod usage;
-pub mod user_words;
+pub(crate) mod sweep;
+pub(crate) mod templates;
+pub(crate) mod tenants;
+pub(crate) mod trusted_devices;
+pub(crate) mod unproven;
+pub(crate) mod usage;
+pub(crate) mod user_words;
 pub mod users;
 
 use serde_json::Value;
@@ -68,11 +68,11 @@ impl Columns<'_> {
         Fault::new("store", format!("no such column: {name}"))
     }
 
-    pub fn text(&self, name: &str) -> Result<String, Fault> {
+    pub(crate) fn text(&self, name: &str) -> Result<String, Fault> {
         self.maybe_text(name)?.ok_or_else(|| Columns::bad(name))
     }
 
-    pub fn maybe_text(&self, name: &str) -> Result<Option<String>, Fault> {
+    pub(crate) fn maybe_text(&self, name: &str) -> Result<Option<String>, Fault> {
         match self.0.get(name) {
             Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -81,11 +81,11 @@ impl Columns<'_> {
         }
     }
 
-    pub fn int(&self, name: &str) -> Result<i64, Fault> {
+    pub(crate) fn int(&self, name: &str) -> Result<i64, Fault> {
         self.maybe_int(name)?.ok_or_else(|| Columns::bad(name))
     }
 
-    pub fn maybe_int(&self, name: &str) -> Result<Option<i64>, Fault> {
+    pub(crate) fn maybe_int(&self, name: &str) -> Result<Option<i64>, Fault> {
         match self.0.get(name) {
             Some(Value::Null) => Ok(None),
             // D1 carries numbers as doubles: 5 may come as 5.0.
@@ -99,31 +99,31 @@ impl Columns<'_> {
         }
     }
 
-    pub fn flag(&self, name: &str) -> Result<bool, Fault> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Fault> {
         Ok(self.int(name)? != 0)
     }
 
-    pub fn time(&self, name: &str) -> Result<Time, Fault> {
+    pub(crate) fn time(&self, name: &str) -> Result<Time, Fault> {
         self.int(name).map(Time)
     }
 
-    pub fn maybe_time(&self, name: &str) -> Result<Option<Time>, Fault> {
+    pub(crate) fn maybe_time(&self, name: &str) -> Result<Option<Time>, Fault> {
         Ok(self.maybe_int(name)?.map(Time))
     }
 
-    pub fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Fault> {
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Fault> {
         json::read_text(&self.text(name)?).map_err(|_| Columns::bad(name))
     }
 }
 
 /// The same statement, which ends in its `WHERE`, for when the one before it in the batch changed anything.
-pub fn if_changed(mut stmt: Stmt) -> Stmt {
+pub(crate) fn if_changed(mut stmt: Stmt) -> Stmt {
     stmt.sql.push_str(" AND changes() > 0");
     stmt
 }
 
 /// Statements that are spent together, for a batch: each does something only if the one before it did.
-pub fn chained(gate: Vec<Stmt>) -> Vec<Stmt> {
+pub(crate) fn chained(gate: Vec<Stmt>) -> Vec<Stmt> {
     let later = |(at, stmt)| if at == 0 { stmt } else { if_changed(stmt) };
     gate.into_iter().enumerate().map(later).collect()
 }
@@ -136,25 +136,25 @@ pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
 
 /// A list's bounds: rows after the cursor, one more than the page so that its end is seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub(crate) struct Page {
     /// Rows in the page, 1 to 100.
-    pub limit: i64,
+    pub(crate) limit: i64,
     /// The last row's key of the page before.
-    pub after: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 /// One page of a list and the cursor of the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<T> {
+pub(crate) struct Listed<T> {
     /// The page.
-    pub items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// What to pass as `cursor` for the next page; `None` at the end.
-    pub next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 impl Page {
     /// Cuts the one row too many off and makes it the cursor's sign.
-    pub fn cut<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Listed<T> {
+    pub(crate) fn cut<T>(&self, mut items: Vec<T>, key: impl Fn(&T) -> String) -> Listed<T> {
         let limit = usize::try_from(self.limit).unwrap_or(100);
         let more = items.len() > limit;
         items.truncate(limit);

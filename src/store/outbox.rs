@@ -6,13 +6,12 @@ use crate::store::{Columns, one};
 
 /// A kept mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredMail {
+pub(crate) struct StoredMail {
     /// The sender's address.
-    pub from: String,
-    /// The mail.
-    pub mail: Mail,
+    pub(crate) from: String,
+    pub(crate) mail: Mail,
     /// When it was handed over.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
 }
 
 /// Keeps a mail, once.
@@ -33,7 +32,7 @@ pub fn insert(from: &str, mail: &Mail, now: Time) -> Stmt {
 }
 
 /// The last hundred mails to an address, newest first.
-pub async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMail>, Fault> {
+pub(crate) async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMail>, Fault> {
     let sql = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
     let read = |row: &Row| {
         let row = Columns(row);
@@ -53,7 +52,7 @@ pub async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMail>, Fau
 }
 
 /// Removes the mail to a tenant's users; before it goes, in the same batch.
-pub fn forget_tenant(tenant_id: &str) -> Stmt {
+pub(crate) fn forget_tenant(tenant_id: &str) -> Stmt {
     Stmt::new(
         "DELETE FROM outbox WHERE recipient IN (SELECT lower(email) FROM users WHERE tenant_id = ?1)
          OR id IN (SELECT id FROM mails WHERE tenant_id = ?1) OR instr(text, '/tenant/' || ?1 || '/') > 0",

@@ -8,33 +8,31 @@ use crate::store::{Columns, Listed, Page, json_text, one};
 
 /// A passkey's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passkey {
-    /// Its id.
-    pub id: String,
+pub(crate) struct Passkey {
+    pub(crate) id: String,
     /// The user's tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
     /// The credential id, base64url.
-    pub credential_id: String,
+    pub(crate) credential_id: String,
     /// The domain that it is scoped to.
-    pub rp_id: String,
+    pub(crate) rp_id: String,
     /// A COSE_Key, base64url.
-    pub public_key: String,
+    pub(crate) public_key: String,
     /// The signature counter, 0 if its authenticator has none.
-    pub sign_count: u32,
+    pub(crate) sign_count: u32,
     /// Whether it may be synced between devices.
-    pub backup_eligible: bool,
+    pub(crate) backup_eligible: bool,
     /// Whether it is.
-    pub backed_up: bool,
+    pub(crate) backed_up: bool,
     /// How browsers reach it.
-    pub transports: Vec<String>,
+    pub(crate) transports: Vec<String>,
     /// What its owner calls it.
-    pub name: String,
+    pub(crate) name: String,
     /// When it was made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it was last used.
-    pub last_used_at: Option<Time>,
+    pub(crate) last_used_at: Option<Time>,
 }
 
 fn read(row: &Row) -> Result<Passkey, Fault> {
@@ -57,7 +55,7 @@ fn read(row: &Row) -> Result<Passkey, Fault> {
 }
 
 /// A page of a user's passkeys, by id.
-pub async fn list(db: &dyn Database, user_id: &str, page: &Page) -> Result<Listed<Passkey>, Fault> {
+pub(crate) async fn list(db: &dyn Database, user_id: &str, page: &Page) -> Result<Listed<Passkey>, Fault> {
     let sql = "SELECT * FROM passkeys WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![user_id.into(), after.into(), (page.limit + 1).into()])).await?;
@@ -66,7 +64,7 @@ pub async fn list(db: &dyn Database, user_id: &str, page: &Page) -> Result<Liste
 }
 
 /// Makes a passkey, once the event of that mark is written.
-pub fn insert(passkey: &Passkey, mark: &str) -> Stmt {
+pub(crate) fn insert(passkey: &Passkey, mark: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         (&passkey.id).into(),
         (&passkey.tenant_id).into(),
@@ -88,42 +86,41 @@ pub fn insert(passkey: &Passkey, mark: &str) -> Stmt {
 }
 
 /// Gives one of a user's passkeys another name; returns its id if they have it.
-pub fn rename(user_id: &str, id: &str, name: &str) -> Stmt {
+pub(crate) fn rename(user_id: &str, id: &str, name: &str) -> Stmt {
     let sql = "UPDATE passkeys SET name = ?3 WHERE user_id = ?1 AND id = ?2 RETURNING id";
     Stmt::new(sql, vec![user_id.into(), id.into(), name.into()])
 }
 
 /// One of a user's passkeys.
-pub async fn by_id(db: &dyn Database, user_id: &str, id: &str) -> Result<Option<Passkey>, Fault> {
+pub(crate) async fn by_id(db: &dyn Database, user_id: &str, id: &str) -> Result<Option<Passkey>, Fault> {
     let sql = "SELECT * FROM passkeys WHERE user_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![user_id.into(), id.into()])).await?.first().map(read).transpose()
 }
 
 /// Removes one of a user's passkeys; returns its id if they have it.
-pub fn delete(user_id: &str, id: &str) -> Stmt {
+pub(crate) fn delete(user_id: &str, id: &str) -> Stmt {
     let sql = "DELETE FROM passkeys WHERE user_id = ?1 AND id = ?2 RETURNING id";
     Stmt::new(sql, vec![user_id.into(), id.into()])
 }
 
 /// Removes all passkeys of a user, once the event of that mark is written.
-pub fn delete_all(user_id: &str, mark: &str) -> Stmt {
+pub(crate) fn delete_all(user_id: &str, mark: &str) -> Stmt {
     if_written(Stmt::new("DELETE FROM passkeys WHERE user_id = ?1", vec![user_id.into()]), mark)
 }
 
 /// What a ceremony is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// A new passkey.
     Register,
     /// A sign-in with nothing else.
     SignIn,
-    /// A second factor.
     SecondFactor,
 }
 
 impl Purpose {
     /// As the database names it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Purpose::Register => "register",
             Purpose::SignIn => "sign-in",
@@ -134,23 +131,23 @@ impl Purpose {
 
 /// A ceremony that is under way, or could be.
 #[derive(Debug, Clone)]
-pub struct Ceremony<'a> {
+pub(crate) struct Ceremony<'a> {
     /// The hash of its challenge.
-    pub hash: String,
+    pub(crate) hash: String,
     /// The tenant that it takes place at.
-    pub tenant_id: &'a str,
+    pub(crate) tenant_id: &'a str,
     /// Whose passkey it is about, where that is known.
-    pub user_id: Option<&'a str>,
+    pub(crate) user_id: Option<&'a str>,
     /// What it is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// What it belongs to: a session, a browser or a waiting sign-in.
-    pub bound_to: Option<&'a str>,
+    pub(crate) bound_to: Option<&'a str>,
     /// When it is over.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Writes the row of a ceremony that is answered, unless it is there.
-pub fn begin(ceremony: &Ceremony<'_>, now: Time) -> Stmt {
+pub(crate) fn begin(ceremony: &Ceremony<'_>, now: Time) -> Stmt {
     Stmt::new(
         "INSERT INTO passkey_challenges (hash, tenant_id, user_id, purpose, bound_to, created_at, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (hash) DO NOTHING",
@@ -176,15 +173,15 @@ fn under_way(ceremony: &Ceremony<'_>, now: Time) -> Vec<Arg> {
 
 /// What an assertion is judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PasskeyOfUser {
+pub(crate) struct PasskeyOfUser {
     /// Whether its ceremony is under way.
-    pub under_way: bool,
+    pub(crate) under_way: bool,
     /// The passkey that it names and its user, if they are active.
-    pub passkey: Option<(Passkey, User)>,
+    pub(crate) passkey: Option<(Passkey, User)>,
 }
 
 /// What an assertion is judged by, in one round trip, which begins its ceremony as well.
-pub async fn find(
+pub(crate) async fn find(
     db: &dyn Database,
     ceremony: &Ceremony<'_>,
     credential_id: &str,
@@ -209,16 +206,16 @@ pub async fn find(
 
 /// What a passkey's use leaves behind.
 #[derive(Debug, Clone, Copy)]
-pub struct Use {
+pub(crate) struct Use {
     /// The counter as of now.
-    pub sign_count: u32,
+    pub(crate) sign_count: u32,
     /// Whether it is synced.
-    pub backed_up: bool,
+    pub(crate) backed_up: bool,
 }
 
 /// Notes a passkey's use and ends its ceremony, for a chain: of many at once, one does. The first statement does
 /// nothing if the ceremony is over or the counter went up meanwhile.
-pub fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 2] {
+pub(crate) fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 2] {
     let mut args = under_way(ceremony, now);
     args.extend([id.into(), i64::from(used.sign_count).into(), used.backed_up.into()]);
     let note = format!(
@@ -231,18 +228,17 @@ pub fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 
 }
 
 /// What must hold for a passkey to be added.
-pub struct Adding<'a> {
-    /// The user.
-    pub user_id: &'a str,
+pub(crate) struct Adding<'a> {
+    pub(crate) user_id: &'a str,
     /// How many they may have.
-    pub most: i64,
+    pub(crate) most: i64,
     /// Whether two factors were proved in the session.
-    pub two_factors: bool,
+    pub(crate) two_factors: bool,
 }
 
 /// Ends the ceremony of a registration, which is bound to its session: if the session goes on, the user has
 /// room for the passkey and nobody has it yet, and the session proved two factors where the user has any.
-pub fn take(ceremony: &Ceremony<'_>, credential_id: &str, adding: &Adding<'_>, now: Time) -> Stmt {
+pub(crate) fn take(ceremony: &Ceremony<'_>, credential_id: &str, adding: &Adding<'_>, now: Time) -> Stmt {
     let mut args = under_way(ceremony, now);
     args.extend([credential_id.into(), adding.user_id.into(), adding.most.into(), adding.two_factors.into()]);
     let sql = format!(

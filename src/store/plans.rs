@@ -11,18 +11,18 @@ pub(crate) fn read(row: &Row) -> Result<Plan, Fault> {
 }
 
 /// Asks for a tenant's plans that have a row, highest first.
-pub fn all(tenant_id: &str) -> Stmt {
+pub(crate) fn all(tenant_id: &str) -> Stmt {
     let sql = "SELECT name, rank, features FROM plans WHERE tenant_id = ?1 ORDER BY rank DESC, name";
     Stmt::new(sql, vec![tenant_id.into()])
 }
 
 /// A tenant's plans that have a row, highest first.
-pub async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
+pub(crate) async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<Plan>, Fault> {
     one(db, all(tenant_id)).await?.iter().map(read).collect()
 }
 
 /// Makes a plan; returns its name unless it is taken.
-pub fn insert(tenant_id: &str, plan: &Plan) -> Stmt {
+pub(crate) fn insert(tenant_id: &str, plan: &Plan) -> Stmt {
     Stmt::new(
         "INSERT INTO plans (tenant_id, name, rank, features) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING RETURNING name",
@@ -31,7 +31,7 @@ pub fn insert(tenant_id: &str, plan: &Plan) -> Stmt {
 }
 
 /// Changes a plan that has a row, or is the tenant's default and gets one; returns its name if so.
-pub fn put(tenant_id: &str, plan: &Plan) -> Stmt {
+pub(crate) fn put(tenant_id: &str, plan: &Plan) -> Stmt {
     let (known, default) = (has_row("?1", "?2"), is_default("?1", "?2"));
     Stmt::new(
         format!(
@@ -53,7 +53,7 @@ pub(super) fn in_use(tenant: &str, plan: &str) -> String {
 }
 
 /// Removes a plan that nobody is on, that no route asks for and that is not the default; returns its name if it did.
-pub fn delete(tenant_id: &str, name: &str) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, name: &str) -> Stmt {
     let (used, default) = (in_use("?1", "?2"), is_default("?1", "?2"));
     let sql = format!(
         "DELETE FROM plans WHERE tenant_id = ?1 AND name = ?2 AND NOT {used} AND NOT {default} RETURNING name"
@@ -63,7 +63,7 @@ pub fn delete(tenant_id: &str, name: &str) -> Stmt {
 
 /// Why a plan cannot be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stays {
+pub(crate) enum Stays {
     /// It is the tenant's default.
     Default,
     /// Users are on it.
@@ -75,7 +75,7 @@ pub enum Stays {
 }
 
 /// Why a plan was not removed.
-pub async fn why_it_stays(db: &dyn Database, tenant_id: &str, name: &str) -> Result<Stays, Fault> {
+pub(crate) async fn why_it_stays(db: &dyn Database, tenant_id: &str, name: &str) -> Result<Stays, Fault> {
     let sql = format!(
         "SELECT {} AS is_default, {} AS has_row,
                 EXISTS (SELECT 1 FROM users WHERE tenant_id = ?1 AND plan = ?2) AS users",
@@ -93,7 +93,11 @@ pub async fn why_it_stays(db: &dyn Database, tenant_id: &str, name: &str) -> Res
 }
 
 /// Whether a plan without a row is in use: it is there only as long as it is the default.
-pub async fn is_used_without_row(db: &dyn Database, tenant_id: &str, name: &str) -> Result<bool, Fault> {
+pub(crate) async fn is_used_without_row(
+    db: &dyn Database,
+    tenant_id: &str,
+    name: &str,
+) -> Result<bool, Fault> {
     let sql = format!("SELECT {} AND NOT {} AS n", in_use("?1", "?2"), has_row("?1", "?2"));
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), name.into()])).await?;
     rows.first().map_or(Ok(false), |row| Columns(row).flag("n"))

@@ -7,29 +7,32 @@ use crate::store::{Columns, audit, usage};
 
 /// A token as it stands, with its family.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
+pub(crate) struct Token {
     /// The family.
-    pub session_id: String,
-    /// The tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
+    pub(crate) session_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
     /// The client that the family was granted to, if it was.
-    pub client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// When the token ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
     /// When it was spent.
-    pub used_at: Option<Time>,
+    pub(crate) used_at: Option<Time>,
     /// Who spent it.
-    pub used_by: Option<String>,
+    pub(crate) used_by: Option<String>,
     /// Whether its successor has been spent as well.
-    pub successor_spent: bool,
+    pub(crate) successor_spent: bool,
     /// Its session and user, if that is still alive.
-    pub live: Option<Live>,
+    pub(crate) live: Option<Live>,
 }
 
 /// A token by its hash, with its session, in one round trip.
-pub async fn find(db: &dyn Database, hash: &str, successor: &str, now: Time) -> Result<Option<Token>, Fault> {
+pub(crate) async fn find(
+    db: &dyn Database,
+    hash: &str,
+    successor: &str,
+    now: Time,
+) -> Result<Option<Token>, Fault> {
     let token = Stmt::new(
         "SELECT refresh_tokens.*, sessions.user_id, sessions.client_id,
                 EXISTS (SELECT 1 FROM refresh_tokens next WHERE next.hash = ?2 AND next.used_at IS NOT NULL)
@@ -56,7 +59,7 @@ pub async fn find(db: &dyn Database, hash: &str, successor: &str, now: Time) -> 
 }
 
 /// Adds a token to a family that exists.
-pub fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: Time, now: Time) -> Stmt {
+pub(crate) fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: Time, now: Time) -> Stmt {
     Stmt::new(
         "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?2)",
@@ -65,7 +68,7 @@ pub fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: Time, n
 }
 
 /// Puts a token in the place of a session's unspent ones, once the event of that mark is written.
-pub fn replace(hash: &str, session_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
+pub(crate) fn replace(hash: &str, session_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
     let gone = Stmt::new(
         "DELETE FROM refresh_tokens WHERE session_id = ?1 AND used_at IS NULL",
         vec![session_id.into()],
@@ -79,23 +82,22 @@ pub fn replace(hash: &str, session_id: &str, now: Time, mark: &str) -> [Stmt; 2]
 }
 
 /// What [`spend`] is asked to do.
-pub struct Spend<'a> {
+pub(crate) struct Spend<'a> {
     /// The presented token's hash.
-    pub hash: &'a str,
+    pub(crate) hash: &'a str,
     /// Its successor's hash.
-    pub successor: &'a str,
+    pub(crate) successor: &'a str,
     /// When the successor, and with it the session, ends.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
     /// Who asks.
-    pub by: &'a str,
-    /// Now.
-    pub now: Time,
+    pub(crate) by: &'a str,
+    pub(crate) now: Time,
 }
 
 /// Spends a live token, adds its successor and puts the session's end away and counts its user, in one
 /// atomic batch: of many at
 /// once, one gets `true`. `event` follows the spending.
-pub async fn spend(db: &dyn Database, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
+pub(crate) async fn spend(db: &dyn Database, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
     let Spend { hash, successor, expires_at, by, now } = *spend;
     let take = Stmt::new(
         "UPDATE refresh_tokens SET used_at = ?2, used_by = ?3

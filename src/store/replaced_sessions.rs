@@ -7,13 +7,11 @@ use crate::store::logout_deliveries::owe;
 use crate::store::sessions::with_grants;
 
 /// The session that begins.
-pub struct Next<'a> {
-    /// Its id.
-    pub id: &'a str,
-    /// Its user.
-    pub user_id: &'a str,
+pub(crate) struct Next<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) user_id: &'a str,
     /// The event that marks that it began: without it nothing is done.
-    pub mark: &'a str,
+    pub(crate) mark: &'a str,
 }
 
 const LIVE: &str = "SELECT id FROM sessions WHERE cookie_hash = ?2 AND ended_at IS NULL AND id <> ?3";
@@ -24,7 +22,7 @@ fn args(cookie_hash: &str, next: &Next<'_>) -> Vec<Arg> {
 
 /// What was granted in the same person's session goes on in the next one, codes and devices that wait included; the
 /// last statement ends it.
-pub fn adopt(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 4] {
+pub(crate) fn adopt(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 4] {
     let own = format!("{LIVE} AND user_id = ?4 AND EXISTS (SELECT 1 FROM audit WHERE id = ?5)");
     let all = || {
         let mut all: Vec<Arg> = vec![now.0.into()];
@@ -44,7 +42,7 @@ pub fn adopt(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 4] {
 
 /// Another person's session ends, with what was granted in it but for offline access. The first statement notes which
 /// clients are to be told; the second ends, and answers whose they were.
-pub fn end_anothers(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 2] {
+pub(crate) fn end_anothers(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 2] {
     let anothers = format!("{LIVE} AND user_id <> ?4 AND EXISTS (SELECT 1 FROM audit WHERE id = ?5)");
     let over = with_grants(&anothers);
     let tell = format!("sessions.id IN ({over}) OR sessions.parent_id IN ({over})");

@@ -22,22 +22,22 @@ pub(crate) const GRANTED: &str = "(
       WHERE held.tenant_id = users.tenant_id AND held.name IN (SELECT value FROM json_each(users.roles)))))";
 
 /// Asks for a user's custom scopes.
-pub fn granted_to(user_id: &str) -> Stmt {
+pub(crate) fn granted_to(user_id: &str) -> Stmt {
     Stmt::new(format!("SELECT {GRANTED} AS granted FROM users WHERE id = ?1"), vec![user_id.into()])
 }
 
 /// What [`granted_to`] answers.
-pub fn read_granted(rows: &[Row]) -> Result<Vec<String>, Fault> {
+pub(crate) fn read_granted(rows: &[Row]) -> Result<Vec<String>, Fault> {
     rows.first().map_or(Ok(Vec::new()), |row| Columns(row).json("granted"))
 }
 
 /// A user's custom scopes.
-pub async fn granted(db: &dyn Database, user_id: &str) -> Result<Vec<String>, Fault> {
+pub(crate) async fn granted(db: &dyn Database, user_id: &str) -> Result<Vec<String>, Fault> {
     read_granted(&one(db, granted_to(user_id)).await?)
 }
 
 /// Asks for a tenant's roles, highest first.
-pub fn all_roles(tenant_id: &str) -> Stmt {
+pub(crate) fn all_roles(tenant_id: &str) -> Stmt {
     Stmt::new(
         "SELECT name, rank, scopes FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name",
         vec![tenant_id.into()],
@@ -45,12 +45,12 @@ pub fn all_roles(tenant_id: &str) -> Stmt {
 }
 
 /// A tenant's roles, highest first.
-pub async fn roles(db: &dyn Database, tenant_id: &str) -> Result<Vec<Role>, Fault> {
+pub(crate) async fn roles(db: &dyn Database, tenant_id: &str) -> Result<Vec<Role>, Fault> {
     one(db, all_roles(tenant_id)).await?.iter().map(read_role).collect()
 }
 
 /// Makes a role; returns its name unless it is taken, or would make somebody's scopes too long.
-pub fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
+pub(crate) fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
     let (args, fits) = granted::fits_role(tenant_id, role, LONGEST_TOGETHER);
     let sql = format!(
         "INSERT INTO roles (tenant_id, name, rank, scopes) SELECT ?1, ?2, ?3, ?4 WHERE {fits}
@@ -60,7 +60,7 @@ pub fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
 }
 
 /// Makes a tenant's first roles if the statement before it in the batch changed anything.
-pub fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
+pub(crate) fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
     let mut args = vec![tenant_id.into()];
     for (name, rank) in roles {
         args.extend([name.into(), rank.into()]);
@@ -74,7 +74,7 @@ pub fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
 
 /// Changes a role's rank and scopes, if they still are as they were read and nobody's scopes get too long; returns its
 /// name if so.
-pub fn update_role(tenant_id: &str, was: &Role, role: &Role) -> Stmt {
+pub(crate) fn update_role(tenant_id: &str, was: &Role, role: &Role) -> Stmt {
     let (mut args, fits) = granted::fits_role(tenant_id, role, LONGEST_TOGETHER);
     args.extend([was.rank.into(), json_text(&was.scopes).into()]);
     let sql = format!(
@@ -96,13 +96,13 @@ const IN_USE: &str = "(EXISTS (SELECT 1 FROM users, json_each(users.roles) AS he
              WHERE tenants.id = ?1 AND given.value = ?2))";
 
 /// Removes a role that nobody has; returns its name if it did.
-pub fn delete_role(tenant_id: &str, name: &str) -> Stmt {
+pub(crate) fn delete_role(tenant_id: &str, name: &str) -> Stmt {
     let sql = format!("DELETE FROM roles WHERE tenant_id = ?1 AND name = ?2 AND NOT {IN_USE} RETURNING name");
     Stmt::new(sql, vec![tenant_id.into(), name.into()])
 }
 
 /// Whether a tenant has a role of that name.
-pub async fn exists(db: &dyn Database, tenant_id: &str, name: &str) -> Result<bool, Fault> {
+pub(crate) async fn exists(db: &dyn Database, tenant_id: &str, name: &str) -> Result<bool, Fault> {
     let sql = "SELECT 1 AS n FROM roles WHERE tenant_id = ?1 AND name = ?2";
     Ok(!one(db, Stmt::new(sql, vec![tenant_id.into(), name.into()])).await?.is_empty())
 }

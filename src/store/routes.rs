@@ -11,7 +11,7 @@ fn read(row: &Row) -> Result<Route, Fault> {
 }
 
 /// A tenant's whole table with its roles and plans, in one round trip.
-pub async fn table(db: &dyn Database, tenant_id: &str) -> Result<RouteTable, Fault> {
+pub(crate) async fn table(db: &dyn Database, tenant_id: &str) -> Result<RouteTable, Fault> {
     let routes = Stmt::new("SELECT id, spec FROM routes WHERE tenant_id = ?1", vec![tenant_id.into()]);
     let answers = db.run(vec![routes, roles::all_roles(tenant_id), plans::all(tenant_id)]).await?;
     let [routes, role_rows, plan_rows] = answers.as_slice() else {
@@ -25,7 +25,7 @@ pub async fn table(db: &dyn Database, tenant_id: &str) -> Result<RouteTable, Fau
 }
 
 /// A page of a tenant's routes, by id.
-pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Route>, Fault> {
+pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Route>, Fault> {
     let sql = "SELECT id, spec FROM routes WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), after.into(), (page.limit + 1).into()])).await?;
@@ -34,7 +34,7 @@ pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Lis
 }
 
 /// A route by id.
-pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Route>, Fault> {
+pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Route>, Fault> {
     let sql = "SELECT id, spec FROM routes WHERE tenant_id = ?1 AND id = ?2";
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }
@@ -47,7 +47,7 @@ fn is_sound() -> String {
 }
 
 /// Makes a route; returns its id unless the name is taken, or there is no role or plan that it asks for.
-pub fn insert(tenant_id: &str, id: &str, spec: &RouteSpec, now: Time) -> Stmt {
+pub(crate) fn insert(tenant_id: &str, id: &str, spec: &RouteSpec, now: Time) -> Stmt {
     Stmt::new(
         format!(
             "INSERT INTO routes (id, tenant_id, name, spec, created_at) SELECT ?3, ?1, ?4, ?2, ?5 WHERE {}
@@ -60,7 +60,7 @@ pub fn insert(tenant_id: &str, id: &str, spec: &RouteSpec, now: Time) -> Stmt {
 
 /// Replaces a route, unless another has the name, there is no role or plan that it asks for, or whom it lets pass is
 /// not as it was read; returns its id if it was replaced.
-pub fn update(tenant_id: &str, was: &Route, spec: &RouteSpec) -> Stmt {
+pub(crate) fn update(tenant_id: &str, was: &Route, spec: &RouteSpec) -> Stmt {
     let same = still("?5", "?6");
     let mut args: Vec<Arg> =
         vec![tenant_id.into(), json_text(spec).into(), (&was.id).into(), (&spec.name).into()];
@@ -87,7 +87,7 @@ fn rules(route: &Route) -> [Arg; 2] {
 }
 
 /// Removes a route, unless whom it lets pass is not as it was read; returns its id if it did.
-pub fn delete(tenant_id: &str, was: &Route) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, was: &Route) -> Stmt {
     let same = still("?3", "?4");
     let sql = format!("DELETE FROM routes WHERE tenant_id = ?1 AND id = ?2 AND {same} RETURNING id");
     let mut args: Vec<Arg> = vec![tenant_id.into(), (&was.id).into()];

@@ -10,7 +10,7 @@ const NEEDED: &str = env!("MIGRATIONS");
 ///
 /// # Errors
 /// As well where no migration was ever recorded.
-pub async fn are_recorded(db: &dyn Database) -> Result<bool, Fault> {
+pub(crate) async fn are_recorded(db: &dyn Database) -> Result<bool, Fault> {
     let sql = "SELECT 1 AS missing FROM json_each(?1) AS needed
                WHERE needed.value NOT IN (SELECT name FROM d1_migrations) LIMIT 1";
     let needed: Vec<&str> = NEEDED.split(' ').collect();
@@ -21,6 +21,6 @@ pub async fn are_recorded(db: &dyn Database) -> Result<bool, Fault> {
 ///
 /// # Errors
 /// A [`Fault`] that says so if they are not.
-pub async fn has_tables(db: &dyn Database) -> Result<bool, Fault> {
+pub(crate) async fn has_tables(db: &dyn Database) -> Result<bool, Fault> {
     Ok(!one(db, Stmt::new("SELECT 1 AS found FROM tenants LIMIT 1", vec![])).await?.is_empty())
 }

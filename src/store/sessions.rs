@@ -9,56 +9,53 @@ use crate::store::{Columns, Listed, Page, audit, clients, json_text, one};
 
 /// A session's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
+pub(crate) struct Session {
     /// Its id, a token's `sid`.
-    pub id: String,
+    pub(crate) id: String,
     /// The user's tenant.
-    pub tenant_id: String,
-    /// The user.
-    pub user_id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) user_id: String,
     /// Hash of the cookie's value, for a browser's session.
-    pub cookie_hash: Option<String>,
+    pub(crate) cookie_hash: Option<String>,
     /// How the user signed in (RFC 8176).
-    pub amr: Vec<String>,
+    pub(crate) amr: Vec<String>,
     /// When the user signed in.
-    pub auth_time: Time,
+    pub(crate) auth_time: Time,
     /// From where.
-    pub address: String,
+    pub(crate) address: String,
     /// With what.
-    pub user_agent: String,
+    pub(crate) user_agent: String,
     /// When it began.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// Without use for so many seconds it ends.
-    pub idle_seconds: Option<i64>,
+    pub(crate) idle_seconds: Option<i64>,
     /// When it ends at the latest.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// A live session with its user, as of now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Live {
-    /// The session's id.
-    pub id: String,
+pub(crate) struct Live {
+    pub(crate) id: String,
     /// How the user signed in.
-    pub amr: Vec<String>,
+    pub(crate) amr: Vec<String>,
     /// When the user signed in.
-    pub auth_time: Time,
+    pub(crate) auth_time: Time,
     /// When the user last proved who they are in it.
-    pub proved_at: Time,
+    pub(crate) proved_at: Time,
     /// When it ends at the latest.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
     /// The client that it was granted to; none for a person's own.
-    pub client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// The browser's session that it was granted in.
-    pub parent_id: Option<String>,
+    pub(crate) parent_id: Option<String>,
     /// What was granted, space-separated; none for a person's own.
-    pub scope: Option<String>,
+    pub(crate) scope: Option<String>,
     /// What else than the issuer its tokens are for.
-    pub resources: Vec<String>,
-    /// The user.
-    pub user: User,
+    pub(crate) resources: Vec<String>,
+    pub(crate) user: User,
     /// The custom scopes that the user has.
-    pub granted: Vec<String>,
+    pub(crate) granted: Vec<String>,
 }
 
 fn live() -> String {
@@ -112,14 +109,17 @@ pub(crate) fn live_by_device_code(hash: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
-/// The live session of that id.
-pub async fn live_by_id(db: &dyn Database, id: &str, now: Time) -> Result<Option<Live>, Fault> {
+pub(crate) async fn live_by_id(db: &dyn Database, id: &str, now: Time) -> Result<Option<Live>, Fault> {
     let stmt = Stmt::new(format!("{} sessions.id = ?1", live()), vec![id.into(), now.0.into()]);
     one(db, stmt).await?.first().map(read_live).transpose()
 }
 
 /// The live session of that cookie; its idle time starts anew, written at most every five minutes.
-pub async fn live_by_cookie(db: &dyn Database, cookie_hash: &str, now: Time) -> Result<Option<Live>, Fault> {
+pub(crate) async fn live_by_cookie(
+    db: &dyn Database,
+    cookie_hash: &str,
+    now: Time,
+) -> Result<Option<Live>, Fault> {
     let touch = Stmt::new(
         "UPDATE sessions SET seen_at = ?2, idle_until = ?2 + idle_seconds * 1000
          WHERE cookie_hash = ?1 AND ended_at IS NULL AND idle_until > ?2 AND seen_at < ?3",
@@ -133,7 +133,7 @@ pub async fn live_by_cookie(db: &dyn Database, cookie_hash: &str, now: Time) -> 
 
 /// Begins a session, if its user is still active and, where a password was checked, still has its hash; `gated`, if
 /// the statement before it in the batch changed anything, too. Returns its id if so.
-pub fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> Stmt {
+pub(crate) fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> Stmt {
     let gate = if gated { "AND changes() > 0" } else { "" };
     let args: Vec<Arg> = vec![
         (&session.id).into(),
@@ -161,7 +161,7 @@ pub fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> St
 
 /// Notes that a session's person proved more, `proved_at` if that was something they had before, and changes the value
 /// of its cookie if it has one, once the event of that mark is written; returns when it began and when it ends.
-pub fn upgrade(
+pub(crate) fn upgrade(
     id: &str,
     amr: &[String],
     cookie_hash: Option<&str>,
@@ -180,7 +180,7 @@ pub fn upgrade(
 
 /// Notes that the person of a session proved who they are with the password of that hash, which must still be theirs;
 /// returns the session's id if it is live.
-pub fn prove(id: &str, user_id: &str, password_hash: &str, now: Time) -> Stmt {
+pub(crate) fn prove(id: &str, user_id: &str, password_hash: &str, now: Time) -> Stmt {
     let sql = "UPDATE sessions SET proved_at = ?4 WHERE id = ?1 AND user_id = ?2 AND ended_at IS NULL
                AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND users.password_hash = ?3) RETURNING id";
     Stmt::new(sql, vec![id.into(), user_id.into(), password_hash.into(), now.0.into()])
@@ -207,7 +207,7 @@ pub fn end(id: &str, now: Time) -> [Stmt; 2] {
 }
 
 /// Ends all sessions of a user who is disabled by then. Two statements, as [`end`].
-pub fn end_all_if_disabled(user_id: &str, now: Time) -> [Stmt; 2] {
+pub(crate) fn end_all_if_disabled(user_id: &str, now: Time) -> [Stmt; 2] {
     let which = "sessions.user_id = (SELECT id FROM users WHERE id = ?2 AND status = 'disabled')";
     let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
     [owe(which, now, vec![user_id.into()]), Stmt::new(end, vec![now.0.into(), user_id.into()])]
@@ -215,7 +215,7 @@ pub fn end_all_if_disabled(user_id: &str, now: Time) -> [Stmt; 2] {
 
 /// Ends all sessions of a user, and whatever was granted in them, once the event of that mark is written. Two
 /// statements, as [`end`].
-pub fn end_all_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
+pub(crate) fn end_all_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
     let which = "sessions.user_id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
     let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
     let args = vec![now.0.into(), user_id.into(), mark.into()];
@@ -224,12 +224,12 @@ pub fn end_all_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
 
 /// Ends all sessions of a user but one and what was granted in that, offline access too. Two statements, as
 /// [`end`].
-pub fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
+pub(crate) fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
     end_others(user_id, keep, None, now)
 }
 
 /// The same, once the event of that mark is written.
-pub fn end_all_but_if_written(user_id: &str, keep: Option<&str>, now: Time, mark: &str) -> [Stmt; 2] {
+pub(crate) fn end_all_but_if_written(user_id: &str, keep: Option<&str>, now: Time, mark: &str) -> [Stmt; 2] {
     end_others(user_id, keep, Some(mark), now)
 }
 
@@ -246,39 +246,36 @@ fn end_others(user_id: &str, keep: Option<&str>, mark: Option<&str>, now: Time) 
 
 /// A live session, as its user and administrators see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionSummary {
-    /// Its id.
-    pub id: String,
+pub(crate) struct SessionSummary {
+    pub(crate) id: String,
     /// The client that it was granted to, and its name; none for a person's own.
-    pub client: Option<(String, String)>,
+    pub(crate) client: Option<(String, String)>,
     /// What was granted to the client.
-    pub scope: Option<String>,
+    pub(crate) scope: Option<String>,
     /// How the user signed in.
-    pub amr: Vec<String>,
+    pub(crate) amr: Vec<String>,
     /// From where.
-    pub address: String,
+    pub(crate) address: String,
     /// With what.
-    pub user_agent: String,
+    pub(crate) user_agent: String,
     /// When it began.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it was last used, to within minutes.
-    pub seen_at: Time,
+    pub(crate) seen_at: Time,
     /// When it ends at the latest.
-    pub expires_at: Time,
+    pub(crate) expires_at: Time,
 }
 
 /// Whose sessions are listed.
-pub struct Whose<'a> {
-    /// The tenant.
-    pub tenant_id: &'a str,
-    /// The user.
-    pub user_id: &'a str,
+pub(crate) struct Whose<'a> {
+    pub(crate) tenant_id: &'a str,
+    pub(crate) user_id: &'a str,
     /// Only those that were granted to no client.
-    pub own: bool,
+    pub(crate) own: bool,
 }
 
 /// A page of a user's live sessions, by id.
-pub async fn list(
+pub(crate) async fn list(
     db: &dyn Database,
     whose: &Whose<'_>,
     page: &Page,
@@ -305,7 +302,7 @@ pub async fn list(
 }
 
 /// A user's own live sessions: the one of that id first, then the newest; and how many there are.
-pub async fn newest(
+pub(crate) async fn newest(
     db: &dyn Database,
     whose: &Whose<'_>,
     first: &str,

@@ -5,14 +5,14 @@ use crate::ports::Stmt;
 use crate::store::{mails, usage};
 
 /// Days that an audit event is kept.
-pub const AUDIT_DAYS: i64 = 400;
+pub(crate) const AUDIT_DAYS: i64 = 400;
 
 /// Statements that remove what is over: ended sessions and their families a day after, once it is noted when the client
 /// that they were granted to was last used, if it registered itself; used links, changes of
 /// address, authorization requests, codes and device codes, challenges, trust in browsers, keys that verify
 /// nothing any more, old mail of local deployments, what became of mail, old audit events; of months that are
 /// over, who was active.
-pub fn all(now: Time) -> Vec<Stmt> {
+pub(crate) fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
     // A day late, so that nobody's login of the month's last second comes after its count.

@@ -6,13 +6,13 @@ use crate::store::{Columns, one};
 
 /// A template as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredTemplate {
+pub(crate) struct StoredTemplate {
     /// Which page it is for.
-    pub name: String,
+    pub(crate) name: String,
     /// The HTML as it was written.
-    pub html: String,
+    pub(crate) html: String,
     /// When.
-    pub updated_at: Time,
+    pub(crate) updated_at: Time,
 }
 
 fn read(row: &Row) -> Result<StoredTemplate, Fault> {
@@ -25,13 +25,13 @@ fn read(row: &Row) -> Result<StoredTemplate, Fault> {
 }
 
 /// All of a tenant.
-pub async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<StoredTemplate>, Fault> {
+pub(crate) async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<StoredTemplate>, Fault> {
     let sql = "SELECT * FROM templates WHERE tenant_id = ?1 ORDER BY name";
     one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.iter().map(read).collect()
 }
 
 /// The one for a page.
-pub async fn by_name(
+pub(crate) async fn by_name(
     db: &dyn Database,
     tenant_id: &str,
     name: &str,
@@ -41,7 +41,7 @@ pub async fn by_name(
 }
 
 /// Keeps one in place of what was there.
-pub fn put(tenant_id: &str, kept: &StoredTemplate) -> Stmt {
+pub(crate) fn put(tenant_id: &str, kept: &StoredTemplate) -> Stmt {
     Stmt::new(
         "INSERT INTO templates (tenant_id, name, html, updated_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (tenant_id, name) DO UPDATE SET html = excluded.html, updated_at = excluded.updated_at",
@@ -55,7 +55,7 @@ pub fn put(tenant_id: &str, kept: &StoredTemplate) -> Stmt {
 }
 
 /// Removes one; returns its name if it was there.
-pub fn delete(tenant_id: &str, name: &str) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, name: &str) -> Stmt {
     let sql = "DELETE FROM templates WHERE tenant_id = ?1 AND name = ?2 RETURNING name";
     Stmt::new(sql, vec![tenant_id.into(), name.into()])
 }

@@ -5,23 +5,21 @@ use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, administrators, audit, one, plans, roles};
 
-/// A tenant's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TenantRow {
-    /// Its id.
-    pub id: String,
+pub(crate) struct TenantRow {
+    pub(crate) id: String,
     /// Its display name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whose e-mail namespace its users are in.
-    pub directory: String,
+    pub(crate) directory: String,
     /// Its settings, JSON text.
-    pub settings: String,
+    pub(crate) settings: String,
     /// `active` or `suspended`.
-    pub status: String,
+    pub(crate) status: String,
     /// The host that is its own.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// When it was made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
 }
 
 /// A host is one of the tenant's, should it have more.
@@ -42,21 +40,20 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
     })
 }
 
-/// A tenant by id.
-pub async fn by_id(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
+pub(crate) async fn by_id(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
     let rows = one(db, Stmt::new(format!("{SELECT} WHERE id = ?1"), vec![id.into()])).await?;
     rows.first().map(read).transpose()
 }
 
 /// The tenant that a host belongs to.
-pub async fn id_by_host(db: &dyn Database, host: &str) -> Result<Option<String>, Fault> {
+pub(crate) async fn id_by_host(db: &dyn Database, host: &str) -> Result<Option<String>, Fault> {
     let rows =
         one(db, Stmt::new("SELECT tenant_id FROM tenant_hosts WHERE host = ?1", vec![host.into()])).await?;
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
 /// A page of all tenants, by id.
-pub async fn list(db: &dyn Database, page: &Page) -> Result<Listed<TenantRow>, Fault> {
+pub(crate) async fn list(db: &dyn Database, page: &Page) -> Result<Listed<TenantRow>, Fault> {
     let sql = format!("{SELECT} WHERE id > ?1 ORDER BY id LIMIT ?2");
     let after = page.after.clone().unwrap_or_default();
     let rows = one(db, Stmt::new(sql, vec![after.into(), (page.limit + 1).into()])).await?;
@@ -65,7 +62,7 @@ pub async fn list(db: &dyn Database, page: &Page) -> Result<Listed<TenantRow>, F
 }
 
 /// Makes a tenant; returns its id unless that or its host is taken.
-pub fn insert(tenant: &TenantRow) -> Stmt {
+pub(crate) fn insert(tenant: &TenantRow) -> Stmt {
     Stmt::new(
         "INSERT INTO tenants (id, name, directory, settings, status, created_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6
          WHERE NOT EXISTS (SELECT 1 FROM tenant_hosts WHERE host = ?7) ON CONFLICT DO NOTHING RETURNING id",
@@ -82,7 +79,7 @@ pub fn insert(tenant: &TenantRow) -> Stmt {
 }
 
 /// Gives a host to a tenant if the statement before it in the batch changed anything.
-pub fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
+pub(crate) fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
     Stmt::new(
         "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?1, ?2 WHERE changes() > 0",
         vec![host.into(), tenant_id.into()],
@@ -91,7 +88,7 @@ pub fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
 
 /// Replaces what is given of a tenant's name and status, and its host, unless that is another's; the first statement
 /// returns the id if so, and without it the others do nothing either.
-pub fn update(
+pub(crate) fn update(
     id: &str,
     name: Option<&str>,
     status: Option<&str>,
@@ -122,23 +119,23 @@ pub fn update(
 }
 
 /// Removes a tenant; what belongs to it goes by foreign key. Returns the id if there was one.
-pub fn delete(id: &str) -> Stmt {
+pub(crate) fn delete(id: &str) -> Stmt {
     Stmt::new("DELETE FROM tenants WHERE id = ?1 RETURNING id", vec![id.into()])
 }
 
 /// What must hold for settings to be changed, besides that they are as they were read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Must {
+pub(crate) struct Must {
     /// That an active administrator remains where an address must be confirmed from now on.
-    pub spare_an_administrator: bool,
+    pub(crate) spare_an_administrator: bool,
     /// That the tenant has the roles of those who register.
-    pub know_roles: bool,
+    pub(crate) know_roles: bool,
     /// That the plan which was the default has a row, or nothing names it.
-    pub keep_plan: bool,
+    pub(crate) keep_plan: bool,
 }
 
 /// Replaces a tenant's settings, if they still are as they were read and that holds; returns the id if so.
-pub fn set_settings(id: &str, was: &str, settings: &str, must: Must) -> Stmt {
+pub(crate) fn set_settings(id: &str, was: &str, settings: &str, must: Must) -> Stmt {
     let args: Vec<Arg> = vec![settings.into(), id.into(), was.into()];
     let old = format!("coalesce(json_extract(?3, '$.defaultPlan'), '{DEFAULT_PLAN}')");
     let holds = [
@@ -155,7 +152,7 @@ pub fn set_settings(id: &str, was: &str, settings: &str, must: Must) -> Stmt {
 }
 
 /// Names a tenant, if that user is its operator.
-pub fn name_for_operator(id: &str, name: &str, user_id: &str) -> Stmt {
+pub(crate) fn name_for_operator(id: &str, name: &str, user_id: &str) -> Stmt {
     let sql = "UPDATE tenants SET name = ?2 WHERE id = ?1
                AND EXISTS (SELECT 1 FROM users WHERE id = ?3 AND tenant_id = ?1 AND operator = 1)";
     Stmt::new(sql, vec![id.into(), name.into(), user_id.into()])

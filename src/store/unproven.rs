@@ -10,7 +10,7 @@ use crate::store::{audit, one, user_words};
 const IS: &str = "EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND email_key = ?3 AND email_verified = 0 AND proved = 0)";
 
 /// Whether a user's account is one.
-pub async fn is_one(db: &dyn Database, user_id: &str, email_key: &str) -> Result<bool, Fault> {
+pub(crate) async fn is_one(db: &dyn Database, user_id: &str, email_key: &str) -> Result<bool, Fault> {
     let stmt = Stmt::new(
         format!("SELECT 1 AS n WHERE ?1 AND {IS}"),
         vec![1.into(), user_id.into(), email_key.into()],
@@ -22,12 +22,12 @@ pub async fn is_one(db: &dyn Database, user_id: &str, email_key: &str) -> Result
 /// what was granted in them, API keys, passkeys, the authenticator app, backup codes, trust in browsers, what
 /// waits, and the name and password. Whether a second factor is asked for stays: an administrator may have said
 /// so.
-pub fn forget(user_id: &str, email_key: &str, now: Time) -> Vec<Stmt> {
+pub(crate) fn forget(user_id: &str, email_key: &str, now: Time) -> Vec<Stmt> {
     forget_where(user_id, email_key, now, None)
 }
 
 /// The same once the event of that mark is written.
-pub fn forget_if_written(user_id: &str, email_key: &str, now: Time, mark: &str) -> Vec<Stmt> {
+pub(crate) fn forget_if_written(user_id: &str, email_key: &str, now: Time, mark: &str) -> Vec<Stmt> {
     forget_where(user_id, email_key, now, Some(mark))
 }
 

@@ -6,16 +6,16 @@ use crate::store::{Columns, Listed, Page, audit, one};
 
 /// How many were active in a month.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Month {
+pub(crate) struct Month {
     /// As `2026-05`.
-    pub month: String,
+    pub(crate) month: String,
     /// Users with a login or refresh.
-    pub users: i64,
+    pub(crate) users: i64,
 }
 
 /// Notes that a user was active, once the login's event of that mark is written; a second time in a month
 /// writes nothing.
-pub fn seen(tenant_id: &str, user_id: &str, now: Time, mark: &str) -> Stmt {
+pub(crate) fn seen(tenant_id: &str, user_id: &str, now: Time, mark: &str) -> Stmt {
     let sql = "INSERT OR IGNORE INTO active_users (tenant_id, month, user_id) SELECT ?1, ?2, ?3 WHERE TRUE";
     let stmt = Stmt::new(sql, vec![tenant_id.into(), now.month().into(), user_id.into()]);
     audit::if_written(stmt, mark)
@@ -34,7 +34,7 @@ pub(crate) fn seen_by_refresh(hash: &str, now: Time) -> Stmt {
 
 /// Keeps a user's part of the counts when the user goes; before it, in the same batch, once the event of that mark is
 /// written.
-pub fn keep_count_of(user_id: &str, mark: &str) -> Stmt {
+pub(crate) fn keep_count_of(user_id: &str, mark: &str) -> Stmt {
     Stmt::new(
         "INSERT INTO counted_users (tenant_id, month, users)
          SELECT tenant_id, month, 1 FROM active_users WHERE user_id = ?1
@@ -45,7 +45,7 @@ pub fn keep_count_of(user_id: &str, mark: &str) -> Stmt {
 }
 
 /// Turns who was active in the months before this one into how many.
-pub fn close_months_before(month: &str) -> [Stmt; 2] {
+pub(crate) fn close_months_before(month: &str) -> [Stmt; 2] {
     [
         Stmt::new(
             "INSERT INTO counted_users (tenant_id, month, users)
@@ -58,7 +58,7 @@ pub fn close_months_before(month: &str) -> [Stmt; 2] {
 }
 
 /// A page of a tenant's months, newest first.
-pub async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Month>, Fault> {
+pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Month>, Fault> {
     let sql = "SELECT month, sum(users) AS users FROM
                  (SELECT month, 1 AS users FROM active_users WHERE tenant_id = ?1
                   UNION ALL SELECT month, users FROM counted_users WHERE tenant_id = ?1)

@@ -7,16 +7,16 @@ use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, json_text, one};
 
 /// Users whose words are made in one statement.
-pub const PIECE: i64 = 200;
+pub(crate) const PIECE: i64 = 200;
 
 /// The words of an address and a name, for the column.
-pub fn json(email_key: &str, name: Option<&str>) -> String {
+pub(crate) fn json(email_key: &str, name: Option<&str>) -> String {
     json_text(&search::words(email_key, name))
 }
 
 /// A query for the ids of the users of tenant `?1` who have all the words, whose arguments follow those that are
 /// there; and of those whose words are not made yet, in whose address or name the text stands.
-pub fn find(query: &Query, args: &mut Vec<Arg>) -> String {
+pub(crate) fn find(query: &Query, args: &mut Vec<Arg>) -> String {
     let mut next = |arg: Arg| {
         args.push(arg);
         args.len()
@@ -36,7 +36,7 @@ pub fn find(query: &Query, args: &mut Vec<Arg>) -> String {
 }
 
 /// Makes the words of some users who have none yet; `false` once there are no such users.
-pub async fn make_piece(db: &dyn Database) -> Result<bool, Fault> {
+pub(crate) async fn make_piece(db: &dyn Database) -> Result<bool, Fault> {
     let sql = "SELECT id, email_key, name FROM users WHERE words IS NULL LIMIT ?1";
     let rows = one(db, Stmt::new(sql, vec![PIECE.into()])).await?;
     let mut made = Vec::new();

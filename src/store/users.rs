@@ -16,11 +16,11 @@ pub struct User {
     /// The tenant it belongs to.
     pub tenant_id: String,
     /// Whose e-mail namespace it is in.
-    pub directory: String,
+    pub(crate) directory: String,
     /// The address as shown.
     pub email: String,
     /// The address as compared.
-    pub email_key: String,
+    pub(crate) email_key: String,
     /// Whether its owner confirmed it.
     pub email_verified: bool,
     /// Display name.
@@ -35,7 +35,7 @@ pub struct User {
     pub plan: Option<String>,
     /// Whether the password was set by who had the mailbox and proved nothing else, and no second factor has
     /// confirmed it since.
-    pub password_by_mail: bool,
+    pub(crate) password_by_mail: bool,
     /// `none`, `totp` or `email`.
     pub mfa: String,
     /// `active` or `disabled`.
@@ -45,9 +45,9 @@ pub struct User {
     /// The tag of the language it is written to in, if it is known.
     pub language: Option<String>,
     /// When it was made.
-    pub created_at: Time,
+    pub(crate) created_at: Time,
     /// When it last signed in.
-    pub last_login_at: Option<Time>,
+    pub(crate) last_login_at: Option<Time>,
 }
 
 pub(crate) fn read(row: &Row) -> Result<User, Fault> {
@@ -88,23 +88,22 @@ pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Optio
 
 /// What a list of users is narrowed to; each `None` narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Beginnings of words of the name and of the address.
-    pub search: Option<Query>,
+    pub(crate) search: Option<Query>,
     /// The exact address.
-    pub email_key: Option<String>,
+    pub(crate) email_key: Option<String>,
     /// `active` or `disabled`.
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
     /// A role that is held.
-    pub role: Option<String>,
-    /// The plan.
-    pub plan: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) plan: Option<String>,
 }
 
 /// A page of a tenant's users, by id.
 ///
 /// `default_plan` is the plan of those who have none of their own.
-pub async fn list(
+pub(crate) async fn list(
     db: &dyn Database,
     tenant_id: &str,
     filter: &Filter,
@@ -136,7 +135,7 @@ pub async fn list(
 }
 
 /// Whether the deployment has an operator already.
-pub async fn any_operator(db: &dyn Database) -> Result<bool, Fault> {
+pub(crate) async fn any_operator(db: &dyn Database) -> Result<bool, Fault> {
     let rows = one(db, Stmt::new("SELECT 1 AS n FROM users WHERE operator = 1 LIMIT 1", vec![])).await?;
     Ok(!rows.is_empty())
 }
@@ -147,19 +146,19 @@ pub fn insert(user: &User) -> Stmt {
 }
 
 /// The same for one who registers: of the roles that all get, those that the tenant still has.
-pub fn insert_registered(user: &User) -> Stmt {
+pub(crate) fn insert_registered(user: &User) -> Stmt {
     let known = "(SELECT json_group_array(value) FROM json_each(?9)
                   WHERE value IN (SELECT name FROM roles WHERE roles.tenant_id = ?2))";
     insert_where(user, known, "")
 }
 
 /// The same if the statement before it in the batch changed anything.
-pub fn insert_if_changed(user: &User) -> Stmt {
+pub(crate) fn insert_if_changed(user: &User) -> Stmt {
     insert_where(user, "?9", "AND changes() > 0")
 }
 
 /// The same if the tenant has the roles and the plan, and the scopes together are not too long.
-pub fn insert_known(user: &User) -> Stmt {
+pub(crate) fn insert_known(user: &User) -> Stmt {
     let fits = granted::fits_new("?2", "?9", "?17", LONGEST_TOGETHER);
     insert_where(user, "?9", &format!("AND {} AND {fits}", is_known("?9", "?10", "?2")))
 }
@@ -206,7 +205,7 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
 /// administrator would remain; returns the row if done. What does not differ is left as it is by now. Which second
 /// factor it is changes only if that is given: users set up theirs meanwhile. With `as_read` nothing changes unless they
 /// still have the roles and scopes that were read; what is given must be the tenant's.
-pub fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) -> Stmt {
+pub(crate) fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) -> Stmt {
     let mut args: Vec<Arg> = vec![(&user.tenant_id).into(), (&user.id).into()];
     let mut place = |arg: Arg| {
         args.push(arg);
@@ -269,31 +268,31 @@ pub fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) -> Stmt
 }
 
 /// Removes a user, once the event of that mark is written; what belongs to it goes by foreign key.
-pub fn delete(tenant_id: &str, id: &str, mark: &str) -> Stmt {
+pub(crate) fn delete(tenant_id: &str, id: &str, mark: &str) -> Stmt {
     let sql = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2";
     audit::if_written(Stmt::new(sql, vec![tenant_id.into(), id.into()]), mark)
 }
 
 /// Replaces a password's hash; `by_mail` says whether the mailbox is all that its owner proved.
-pub fn set_password(id: &str, hash: &str, by_mail: bool) -> Stmt {
+pub(crate) fn set_password(id: &str, hash: &str, by_mail: bool) -> Stmt {
     let sql = "UPDATE users SET password_hash = ?2, password_by_mail = ?3 WHERE id = ?1";
     Stmt::new(sql, vec![id.into(), hash.into(), by_mail.into()])
 }
 
 /// The password counts by itself from now on, once the event of that mark is written.
-pub fn confirm_password(id: &str, mark: &str) -> Stmt {
+pub(crate) fn confirm_password(id: &str, mark: &str) -> Stmt {
     let stmt = Stmt::new("UPDATE users SET password_by_mail = 0 WHERE id = ?1", vec![id.into()]);
     audit::if_written(stmt, mark)
 }
 
 /// Replaces a password's hash by a fresher one of the same password, if it is still that hash.
-pub fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
+pub(crate) fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
     let sql = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
     Stmt::new(sql, vec![id.into(), was.into(), hash.into()])
 }
 
 /// Gives an account whose address is not confirmed yet the password and name of the registration that is.
-pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&str>) -> Stmt {
+pub(crate) fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&str>) -> Stmt {
     let sql = "UPDATE users SET password_hash = ?3, password_by_mail = 0, name = coalesce(?4, name),
                                 words = coalesce(?5, words)
                WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
@@ -302,37 +301,37 @@ pub fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&
 }
 
 /// Gives an account that has no name the one of its invitation.
-pub fn keep_name(id: &str, email_key: &str, name: &str) -> Stmt {
+pub(crate) fn keep_name(id: &str, email_key: &str, name: &str) -> Stmt {
     let sql = "UPDATE users SET name = ?3, words = ?4 WHERE id = ?1 AND email_key = ?2 AND name IS NULL";
     let words = user_words::json(email_key, Some(name));
     Stmt::new(sql, vec![id.into(), email_key.into(), name.into(), words.into()])
 }
 
 /// Marks an address confirmed, if it is still the user's and was not.
-pub fn confirm_email(id: &str, email_key: &str) -> Stmt {
+pub(crate) fn confirm_email(id: &str, email_key: &str) -> Stmt {
     let sql = "UPDATE users SET email_verified = 1, proved = 1 WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
     Stmt::new(sql, vec![id.into(), email_key.into()])
 }
 
 /// Notes a login, once the event of that mark is written.
-pub fn logged_in(id: &str, now: Time, mark: &str) -> Stmt {
+pub(crate) fn logged_in(id: &str, now: Time, mark: &str) -> Stmt {
     let stmt = Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()]);
     audit::if_written(stmt, mark)
 }
 
 /// Sets which second factor a user has, once the event of that mark is written.
-pub fn set_mfa(id: &str, mfa: &str, mark: &str) -> Stmt {
+pub(crate) fn set_mfa(id: &str, mfa: &str, mark: &str) -> Stmt {
     let stmt = Stmt::new("UPDATE users SET mfa = ?2 WHERE id = ?1", vec![id.into(), mfa.into()]);
     audit::if_written(stmt, mark)
 }
 
 /// A statement on rows of a user that ends in its `WHERE`, for when that user still has this password's hash.
-pub fn if_password_is(stmt: Stmt, hash: &str) -> Stmt {
+pub(crate) fn if_password_is(stmt: Stmt, hash: &str) -> Stmt {
     stmt.and("EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.password_hash = ?)", hash)
 }
 
 /// Sets a display name.
-pub fn set_name(user: &User, name: Option<&str>) -> Stmt {
+pub(crate) fn set_name(user: &User, name: Option<&str>) -> Stmt {
     let sql =
         "UPDATE users SET name = ?2, words = CASE WHEN email_key = ?3 THEN ?4 ELSE NULL END WHERE id = ?1";
     let words = user_words::json(&user.email_key, name);
@@ -344,7 +343,7 @@ fn words(user: &User) -> String {
 }
 
 /// Gives a user these roles and lets them in, if they still are as they were read; returns the id if so.
-pub fn promote(was: &User, roles: &[String]) -> Stmt {
+pub(crate) fn promote(was: &User, roles: &[String]) -> Stmt {
     let sql = "UPDATE users SET roles = ?3, status = 'active'
                WHERE tenant_id = ?1 AND id = ?2 AND roles = ?4 AND status = ?5 AND email_key = ?6 AND email_verified = ?7
                RETURNING id";

@@ -257,7 +257,7 @@ fn second_factors() -> Vec<Operation> {
     ]
 }
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let mut operations = vec![
         op("POST", "/auth/register", "Register")
             .about("Mails a link to confirm the address, if the tenant asks for that.")

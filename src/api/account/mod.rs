@@ -27,7 +27,7 @@ use crate::http::table::{Limit, Surface, route};
 use crate::store::users::User;
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     let per_address = Limit::PerAddress { requests: 120, seconds: 60 };
     let routes = vec![
         route("POST", "/auth/register", Limit::None, open(register::register)),

@@ -82,7 +82,7 @@ struct ApiKey {
     api_key: String,
 }
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let operations = vec![
         op("GET", "/users/auth/status", "Whether the caller is signed in")
             .about("A missing or bad token counts as not signed in.")

@@ -20,7 +20,7 @@ use crate::http::table::{Limit, Surface, route};
 use crate::store::users::User;
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     let routes = vec![
         route("GET", "/users/auth/status", Limit::None, open(status::status)),
         route("POST", "/users/auth/magic-link/request", Limit::None, open(magic_link::request)),

@@ -6,11 +6,11 @@ use crate::api::docs::schema::Named;
 /// What there is to say about a surface that its table does not.
 pub struct Chapter {
     /// The surface's name.
-    pub surface: &'static str,
+    pub(crate) surface: &'static str,
     /// What it is for.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     /// The shape of its refusals.
-    pub failure: Named,
+    pub(crate) failure: Named,
     /// Its rows.
-    pub operations: Vec<Operation>,
+    pub(crate) operations: Vec<Operation>,
 }

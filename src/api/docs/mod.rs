@@ -9,7 +9,7 @@ mod document;
 mod operation;
 mod schema;
 
-pub use self::chapter::Chapter;
+pub(crate) use self::chapter::Chapter;
 pub use self::document::{differences, document};
-pub use self::operation::{Operation, conflict, limited, op, reauthentication};
-pub use self::schema::{Named, answer, lean_answer, like, whole_answer};
+pub(crate) use self::operation::{Operation, conflict, limited, op, reauthentication};
+pub(crate) use self::schema::{Named, answer, lean_answer, like, whole_answer};

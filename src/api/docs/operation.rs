@@ -10,17 +10,17 @@ use crate::ports::Verdict;
 
 /// An answer that is no refusal.
 pub(super) struct Success {
-    pub status: u16,
-    pub about: &'static str,
+    pub(crate) status: u16,
+    pub(crate) about: &'static str,
     /// By media type.
-    pub content: Vec<(&'static str, Named)>,
+    pub(crate) content: Vec<(&'static str, Named)>,
     /// Header fields and what they say.
-    pub headers: Vec<(&'static str, &'static str)>,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
 }
 
 /// What is said of a row: all but its guard and limit, which stand in the row itself, and the refusals that
 /// those bring.
-pub struct Operation {
+pub(crate) struct Operation {
     pub(super) method: &'static str,
     pub(super) paths: Vec<&'static str>,
     pub(super) summary: &'static str,
@@ -34,7 +34,7 @@ pub struct Operation {
 }
 
 /// A row, by its method and path.
-pub fn op(method: &'static str, path: &'static str, summary: &'static str) -> Operation {
+pub(crate) fn op(method: &'static str, path: &'static str, summary: &'static str) -> Operation {
     Operation {
         method,
         paths: vec![path],
@@ -55,31 +55,31 @@ const HTML: &str = "text/html";
 
 impl Operation {
     /// The same at another path.
-    pub fn also(mut self, path: &'static str) -> Operation {
+    pub(crate) fn also(mut self, path: &'static str) -> Operation {
         self.paths.push(path);
         self
     }
 
     /// More than the summary says.
-    pub fn about(mut self, text: &'static str) -> Operation {
+    pub(crate) fn about(mut self, text: &'static str) -> Operation {
         self.about = Some(text);
         self
     }
 
     /// A query parameter of that type; `what` says what it is.
-    pub fn query<T: ToSchema>(self, name: &'static str, what: &'static str) -> Operation {
+    pub(crate) fn query<T: ToSchema>(self, name: &'static str, what: &'static str) -> Operation {
         self.parameter::<T>(name, what, false)
     }
 
     /// Query parameters of text: the members of that type.
-    pub fn query_of<T: ToSchema>(mut self) -> Operation {
+    pub(crate) fn query_of<T: ToSchema>(mut self) -> Operation {
         let parameter = |(name, what)| json!({ "name": name, "in": "query", "required": false, "description": what, "schema": text() });
         self.query.extend(schema::members::<T>().into_iter().map(parameter));
         self
     }
 
     /// A query parameter that must be there.
-    pub fn needs_query<T: ToSchema>(self, name: &'static str, what: &'static str) -> Operation {
+    pub(crate) fn needs_query<T: ToSchema>(self, name: &'static str, what: &'static str) -> Operation {
         self.parameter::<T>(name, what, true).refuses([invalid()])
     }
 
@@ -91,7 +91,7 @@ impl Operation {
     }
 
     /// A list's `limit` and `cursor`.
-    pub fn paged(mut self) -> Operation {
+    pub(crate) fn paged(mut self) -> Operation {
         self.query.push(json!({
             "name": "limit", "in": "query", "required": false, "description": "how many items",
             "schema": { "type": "integer", "minimum": 1, "maximum": 100, "default": 50 },
@@ -105,25 +105,25 @@ impl Operation {
     }
 
     /// Reads JSON of that type.
-    pub fn json<T: ToSchema>(mut self) -> Operation {
+    pub(crate) fn json<T: ToSchema>(mut self) -> Operation {
         self.body.push((JSON, schema::request::<T>()));
         self.refuses([invalid(), Refusal::UnsupportedMediaType, Refusal::TooLarge(crate::http::body::LARGE)])
     }
 
     /// Reads JSON of that type, or nothing at all.
-    pub fn maybe_json<T: ToSchema>(mut self) -> Operation {
+    pub(crate) fn maybe_json<T: ToSchema>(mut self) -> Operation {
         self.body_required = false;
         self.json::<T>()
     }
 
     /// Reads a form.
-    pub fn form<T: ToSchema>(mut self) -> Operation {
+    pub(crate) fn form<T: ToSchema>(mut self) -> Operation {
         self.body.push((FORM, schema::request::<T>()));
         self.refuses([invalid(), Refusal::UnsupportedMediaType, Refusal::TooLarge(crate::http::body::SMALL)])
     }
 
     /// A member of the body that is null is as good as absent.
-    pub fn null_is_absent(mut self) -> Operation {
+    pub(crate) fn null_is_absent(mut self) -> Operation {
         for (_, schema) in &mut self.body {
             let Some(Value::Object(properties)) = schema.get_mut("properties") else { continue };
             for property in properties.values_mut() {
@@ -134,7 +134,7 @@ impl Operation {
     }
 
     /// The form says as well which client sends it, if `Authorization` does not.
-    pub fn as_client(mut self) -> Operation {
+    pub(crate) fn for_client(mut self) -> Operation {
         let says = json!({
             "client_id": { "type": "string" },
             "client_secret": { "type": "string", "description": "`client_secret_post`" },
@@ -154,13 +154,13 @@ impl Operation {
     }
 
     /// May refuse with these codes of OAuth.
-    pub fn fails(self, codes: impl IntoIterator<Item = Code>) -> Operation {
+    pub(crate) fn fails(self, codes: impl IntoIterator<Item = Code>) -> Operation {
         let refusal = |code| Refusal::OAuth(code, "What is wrong, for the client's developer.".into());
         self.refuses(codes.into_iter().map(refusal))
     }
 
     /// A required member of the body has a second name.
-    pub fn alias(mut self, member: &str, other: &str) -> Operation {
+    pub(crate) fn alias(mut self, member: &str, other: &str) -> Operation {
         for (_, schema) in &mut self.body {
             let Some(members) = schema.as_object_mut() else { continue };
             if let Some(Value::Object(properties)) = members.get_mut("properties") {
@@ -177,33 +177,33 @@ impl Operation {
     }
 
     /// The body may be left out, because the query can carry what it says.
-    pub fn or_in_the_query(mut self) -> Operation {
+    pub(crate) fn or_in_the_query(mut self) -> Operation {
         self.body_required = false;
         self
     }
 
     /// Answers JSON of that type.
-    pub fn answers<T: ToSchema>(self, status: u16, about: &'static str) -> Operation {
+    pub(crate) fn answers<T: ToSchema>(self, status: u16, about: &'static str) -> Operation {
         self.success(status, about, JSON, schema::answer::<T>())
     }
 
     /// Answers JSON of that schema.
-    pub fn answers_with(self, status: u16, about: &'static str, schema: Named) -> Operation {
+    pub(crate) fn answers_with(self, status: u16, about: &'static str, schema: Named) -> Operation {
         self.success(status, about, JSON, schema)
     }
 
     /// Answers a page.
-    pub fn page(self, status: u16, about: &'static str) -> Operation {
+    pub(crate) fn page(self, status: u16, about: &'static str) -> Operation {
         self.text(status, about, HTML)
     }
 
     /// Answers text of that media type.
-    pub fn text(self, status: u16, about: &'static str, media: &'static str) -> Operation {
+    pub(crate) fn text(self, status: u16, about: &'static str, media: &'static str) -> Operation {
         self.success(status, about, media, Named { schema: text(), parts: Default::default() })
     }
 
     /// Answers no body.
-    pub fn nothing(mut self, status: u16, about: &'static str) -> Operation {
+    pub(crate) fn nothing(mut self, status: u16, about: &'static str) -> Operation {
         self.successes.push(Success { status, about, content: Vec::new(), headers: Vec::new() });
         self
     }
@@ -222,7 +222,7 @@ impl Operation {
     }
 
     /// The last answer has that header field.
-    pub fn sets(mut self, name: &'static str, what: &'static str) -> Operation {
+    pub(crate) fn sets(mut self, name: &'static str, what: &'static str) -> Operation {
         if let Some(last) = self.successes.last_mut() {
             last.headers.push((name, what));
         }
@@ -230,13 +230,13 @@ impl Operation {
     }
 
     /// May refuse for these reasons, beside those of its guard, its limit and its body.
-    pub fn refuses(mut self, refusals: impl IntoIterator<Item = Refusal>) -> Operation {
+    pub(crate) fn refuses(mut self, refusals: impl IntoIterator<Item = Refusal>) -> Operation {
         self.refusals.extend(refusals);
         self
     }
 
     /// Is open to all, but reads one of these credentials (names of security schemes).
-    pub fn reads(mut self, credentials: &'static [&'static str]) -> Operation {
+    pub(crate) fn reads(mut self, credentials: &'static [&'static str]) -> Operation {
         self.credentials = Some(credentials);
         self
     }
@@ -248,16 +248,16 @@ pub(super) fn invalid() -> Refusal {
 }
 
 /// A limit that is reached.
-pub fn limited() -> Refusal {
+pub(crate) fn limited() -> Refusal {
     Refusal::Limited(Verdict { admitted: false, first_refusal: false, limit: 5, remaining: 0, reset: 60 })
 }
 
 /// A clash with what is there.
-pub fn conflict() -> Refusal {
+pub(crate) fn conflict() -> Refusal {
     Refusal::Conflict("it clashes with what is there")
 }
 
 /// One who did not sign in lately enough.
-pub fn reauthentication() -> Refusal {
+pub(crate) fn reauthentication() -> Refusal {
     Refusal::ReauthenticationRequired { seconds: 600 }
 }

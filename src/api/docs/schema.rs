@@ -7,11 +7,11 @@ const REF: &str = "#/components/schemas/";
 
 /// A schema, and those that it names.
 #[derive(Debug, Clone)]
-pub struct Named {
+pub(crate) struct Named {
     /// The schema.
-    pub schema: Value,
+    pub(crate) schema: Value,
     /// What it refers to, by name.
-    pub parts: Map<String, Value>,
+    pub(crate) parts: Map<String, Value>,
 }
 
 fn parts<T: ToSchema>() -> Map<String, Value> {
@@ -21,7 +21,7 @@ fn parts<T: ToSchema>() -> Map<String, Value> {
 }
 
 /// The schema of a type that requests are read into, written out.
-pub fn request<T: ToSchema>() -> Value {
+pub(crate) fn request<T: ToSchema>() -> Value {
     let parts = parts::<T>();
     let mut schema = parts.get(T::name().as_ref()).cloned().unwrap_or_default();
     write_out(&mut schema, &parts);
@@ -30,7 +30,7 @@ pub fn request<T: ToSchema>() -> Value {
 }
 
 /// A type's members and what is said of them, for a query that has them.
-pub fn members<T: ToSchema>() -> Vec<(String, String)> {
+pub(crate) fn members<T: ToSchema>() -> Vec<(String, String)> {
     let schema = request::<T>();
     let properties = schema.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let said = |one: &Value| one.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -38,7 +38,7 @@ pub fn members<T: ToSchema>() -> Vec<(String, String)> {
 }
 
 /// The schema of a type in an answer. What may be null is always there; what may be absent is never null.
-pub fn answer<T: ToSchema>() -> Named {
+pub(crate) fn answer<T: ToSchema>() -> Named {
     let mut all = parts::<T>();
     let known = all.clone();
     for schema in all.values_mut() {
@@ -50,7 +50,7 @@ pub fn answer<T: ToSchema>() -> Named {
 }
 
 /// As [`answer`], of a type whose members are all always there, as one that is also read from requests.
-pub fn whole_answer<T: ToSchema>() -> Named {
+pub(crate) fn whole_answer<T: ToSchema>() -> Named {
     let mut all = parts::<T>();
     let known = all.clone();
     for schema in all.values_mut() {
@@ -61,7 +61,7 @@ pub fn whole_answer<T: ToSchema>() -> Named {
 }
 
 /// As [`answer`], of a type whose members are left out where they would be null.
-pub fn lean_answer<T: ToSchema>() -> Named {
+pub(crate) fn lean_answer<T: ToSchema>() -> Named {
     let mut all = parts::<T>();
     let known = all.clone();
     for schema in all.values_mut() {
@@ -97,7 +97,7 @@ fn names_in(schema: &Value, all: &Map<String, Value>, found: &mut Vec<String>) {
 }
 
 /// The schema of values like these: their members' types; `always` has those that are always there.
-pub fn like(all: &Value, always: &Value) -> Named {
+pub(crate) fn like(all: &Value, always: &Value) -> Named {
     let schema = |value: &Value| match value {
         Value::Array(_) => json!({ "type": "array", "items": { "type": "string" } }),
         Value::Bool(_) => json!({ "type": "boolean" }),
@@ -113,7 +113,7 @@ pub fn like(all: &Value, always: &Value) -> Named {
 
 impl Named {
     /// In `{success, data}`.
-    pub fn in_data(mut self) -> Named {
+    pub(crate) fn in_data(mut self) -> Named {
         self.schema = json!({
             "type": "object", "required": ["success", "data"],
             "properties": { "success": { "type": "boolean", "const": true }, "data": self.schema },
@@ -122,7 +122,7 @@ impl Named {
     }
 
     /// A page of a list: `{items, nextCursor}`.
-    pub fn listed(mut self) -> Named {
+    pub(crate) fn listed(mut self) -> Named {
         let next =
             json!({ "type": ["string", "null"], "description": "For `cursor`; null on the last page." });
         self.schema = json!({
@@ -133,7 +133,7 @@ impl Named {
     }
 
     /// With the surface's name before each of its own, so that two surfaces may each have a `User`.
-    pub fn of_surface(mut self, surface: &str) -> Named {
+    pub(crate) fn of_surface(mut self, surface: &str) -> Named {
         prefix(&mut self.schema, surface);
         self.parts = self
             .parts

@@ -28,7 +28,7 @@ const QUERY_VALUE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Decides on a request and says what the edge is to do with it.
-pub async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
+pub(crate) async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
     let request = call.request;
     let incoming = Incoming {
         method: &request.method,
@@ -59,7 +59,7 @@ fn is_look(request: &Request) -> bool {
 }
 
 /// Who words what goes wrong here; it owns no rows.
-pub fn wording() -> Surface {
+pub(crate) fn wording() -> Surface {
     Surface { name: "gateway", routes: Vec::new(), refused, broken: session::broken }
 }
 

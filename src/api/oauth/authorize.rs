@@ -45,7 +45,7 @@ async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
 }
 
 /// Sends the browser where it is to go; the consent page answers with this as well.
-pub fn answer(request: &Request, outcome: Outcome) -> Answer {
+pub(crate) fn answer(request: &Request, outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Page(path) => Ok(Response::see_other(&path)),
         Outcome::Back(back) => match back.mode {

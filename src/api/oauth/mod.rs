@@ -16,7 +16,7 @@ mod userinfo;
 
 use serde_json::json;
 
-pub use self::authorize::answer;
+pub(crate) use self::authorize::answer;
 
 use crate::api::pages::refused_page;
 use crate::api::wording::{with_headers, word};
@@ -39,7 +39,7 @@ macro_rules! rows {
 }
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     const NONE: Limit = Limit::None;
     const DOCUMENT: Limit = Limit::FromMemory;
     // A device asks once and then polls; what it asks for is kept.

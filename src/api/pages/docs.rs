@@ -122,7 +122,7 @@ struct Account {
 #[derive(ToSchema)]
 struct Nothing {}
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let operations = vec![
         page("/tenant/{tenant}/login", "The sign-in page")
             .query::<String>("over", "Not empty after a second factor that took too long.")

@@ -19,17 +19,17 @@ use crate::http::response::Response;
 #[derive(Template)]
 #[template(path = "magic_link.html")]
 pub(super) struct MagicLink<'a> {
-    pub m: &'static Messages,
-    pub place: &'a Place,
-    pub page: &'a str,
-    pub title: &'a str,
-    pub text: String,
+    pub(crate) m: &'static Messages,
+    pub(crate) place: &'a Place,
+    pub(crate) page: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) text: String,
     /// Of the link; without one, a code is asked for.
-    pub token: &'a str,
-    pub button: &'a str,
+    pub(crate) token: &'a str,
+    pub(crate) button: &'a str,
     /// That the code was mailed to.
-    pub email: &'a str,
-    pub problem: Option<Problem>,
+    pub(crate) email: &'a str,
+    pub(crate) problem: Option<Problem>,
 }
 
 /// The page behind a link: looking at it spends nothing.
@@ -37,8 +37,8 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of_link(cx, call, None).await?;
     let Some(token) = &call.query("token") else { return Ok(Response::see_other(&place.link("login"))) };
     let m = place.m;
-    let looked = magic_links::look(cx, &call.resolved, token).await?;
-    let text = fill(m.magic_text, "email", &looked.email);
+    let email = magic_links::look(cx, &call.resolved, token).await?;
+    let text = fill(m.magic_text, "email", &email);
     let (title, button, page) = (m.sign_in, m.sign_in, "magic-link");
     Ok(place.sign_in_page(
         200,

@@ -20,11 +20,11 @@ use crate::ports::Fault;
 /// How a second factor is asked for.
 pub(super) struct Asking<'a> {
     /// The way that the person chose.
-    pub wanted: Option<&'a str>,
+    pub(crate) wanted: Option<&'a str>,
     /// Whether a code was just mailed.
-    pub sent: bool,
+    pub(crate) sent: bool,
     /// What went wrong.
-    pub problem: Option<Problem>,
+    pub(crate) problem: Option<Problem>,
 }
 
 #[derive(Template)]

@@ -54,7 +54,7 @@ use crate::http::table::{Limit, Surface, route};
 use crate::ports::Fault;
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     const NONE: Limit = Limit::None;
     let routes = vec![
         route("GET", "/tenant/{tenant}/login", NONE, open(login::show)),
@@ -124,7 +124,7 @@ pub(crate) fn sign_out_question(
 }
 
 /// A refusal as a page, in the reader's language.
-pub fn refused_page(request: &Request, refusal: &Refusal) -> Response {
+pub(crate) fn refused_page(request: &Request, refusal: &Refusal) -> Response {
     let m = messages::of(request);
     with_headers(failed(m, word(refusal).status, &words::sentence(m, refusal)), refusal)
 }

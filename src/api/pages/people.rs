@@ -22,11 +22,11 @@ pub(super) fn wait(m: &Messages, seconds: i64) -> String {
 /// An instant for a page: what machines read, what is shown, and the whole of it for who asks.
 pub(super) struct Moment {
     /// RFC 3339.
-    pub machine: String,
+    pub(crate) machine: String,
     /// As `5 minutes ago`, or `in 3 days`.
-    pub shown: String,
+    pub(crate) shown: String,
     /// As `2026-05-01 12:00 UTC`.
-    pub exact: String,
+    pub(crate) exact: String,
 }
 
 /// An instant, seen from another.

@@ -33,13 +33,12 @@ const QUERY_VALUE: &AsciiSet =
 /// fields, and through the mail.
 pub(super) struct Place {
     /// The language.
-    pub m: &'static Messages,
-    /// The tenant.
-    pub tenant: Rc<Tenant>,
+    pub(crate) m: &'static Messages,
+    pub(crate) tenant: Rc<Tenant>,
     /// The path to go to when signed in.
-    pub return_to: Option<String>,
+    pub(crate) return_to: Option<String>,
     /// The client's authorization request that is waiting.
-    pub asked: Option<Asked>,
+    pub(crate) asked: Option<Asked>,
     /// The path of the account page.
     account: String,
     /// Whether a form of a page of ours was sent, not one in a tenant's own HTML.

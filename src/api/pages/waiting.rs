@@ -9,34 +9,33 @@ use crate::store::clients::Client;
 /// A request of a client that waits for its user, as pages see it.
 pub(super) struct Asked {
     /// What pages carry it by.
-    pub id: String,
+    pub(crate) id: String,
     /// The client's name.
-    pub client: String,
+    pub(crate) client: String,
     /// What the client says of itself.
-    pub about: About,
+    pub(crate) about: About,
     /// The scopes that its user agrees to.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// The address that the client thinks the user has.
-    pub login_hint: Option<String>,
+    pub(crate) login_hint: Option<String>,
     /// The languages that the client thinks the user speaks.
-    pub ui_locales: Vec<String>,
+    pub(crate) ui_locales: Vec<String>,
     /// Where the browser goes when its user is signed in, a path of ours.
-    pub resume: String,
+    pub(crate) resume: String,
     /// Where that leads in the end: an origin or a scheme.
-    pub form_action: String,
+    pub(crate) form_action: String,
 }
 
 /// What a client says of itself.
 pub(super) struct About {
     /// Its logo, if an administrator made the client: nobody vouches for another's, and its server would
     /// learn who looks at the page.
-    pub logo: Option<String>,
+    pub(crate) logo: Option<String>,
     /// A page about the client.
-    pub site: Option<String>,
+    pub(crate) site: Option<String>,
     /// Its privacy policy.
-    pub policy: Option<String>,
-    /// Its terms.
-    pub terms: Option<String>,
+    pub(crate) policy: Option<String>,
+    pub(crate) terms: Option<String>,
 }
 
 impl About {

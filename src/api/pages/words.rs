@@ -9,9 +9,8 @@ use crate::model::reason::Reason;
 /// What a page says went wrong.
 pub(super) struct Problem {
     /// The status code.
-    pub status: u16,
-    /// A sentence.
-    pub sentence: String,
+    pub(crate) status: u16,
+    pub(crate) sentence: String,
     /// The field that it is about; empty if it is about none.
     pub field: &'static str,
 }

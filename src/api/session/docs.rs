@@ -68,7 +68,7 @@ struct Revoked {
 /// An API key, as its user sees it.
 #[derive(ToSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ApiKey {
+pub(crate) struct ApiKey {
     id: String,
     name: String,
     scopes: Vec<String>,
@@ -90,7 +90,7 @@ pub struct ApiKey {
 
 /// The client that made a key.
 #[derive(ToSchema, Serialize)]
-pub struct KeyClient {
+pub(crate) struct KeyClient {
     id: String,
     name: String,
 }
@@ -199,7 +199,7 @@ fn signed_in() -> Vec<Operation> {
     ]
 }
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let mut operations = vec![
         op("POST", "/api/auth/login", "Sign in with a password")
             .json::<login::Body>()

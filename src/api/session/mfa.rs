@@ -52,7 +52,7 @@ pub(super) struct Password {
 pub(super) struct Confirmed {
     /// The caller's, where they did not just sign in.
     #[serde(default)]
-    pub password: Option<String>,
+    pub(crate) password: Option<String>,
 }
 
 /// `POST /api/auth/reauthenticate`: the person proves with the password that it is them.

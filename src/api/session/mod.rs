@@ -35,7 +35,7 @@ use crate::http::table::{Limit, Surface, route};
 use crate::store::users::User;
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     let routes = vec![
         route("POST", "/api/auth/login", Limit::None, open(login::login)),
         route("POST", "/api/auth/refresh", Limit::None, open(refresh::refresh)),
@@ -81,14 +81,14 @@ pub(super) fn ok(status: u16, data: Value) -> Response {
 }
 
 /// `{success:false,error,code}`.
-pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let body = json!({ "success": false, "error": worded.sentence, "code": worded.code });
     with_headers(Response::json(worded.status, &body), refusal)
 }
 
 /// The bare 500.
-pub fn broken(_: &Cx, id: &str) -> Response {
+pub(crate) fn broken(_: &Cx, id: &str) -> Response {
     let body =
         json!({ "success": false, "error": "Internal error", "code": "INTERNAL_ERROR", "requestId": id });
     Response::json(500, &body)

@@ -37,7 +37,7 @@ struct Mail {
     created_at: String,
 }
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let operations = vec![
         op("GET", "/healthz", "Read whether the Worker is ready")
             .about(

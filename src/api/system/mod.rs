@@ -12,7 +12,7 @@ use crate::http::guard::{Run, bare, open};
 use crate::http::table::{Limit, Surface, route};
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     let routes = vec![
         route("GET", "/healthz", Limit::None, bare(healthz::healthz)),
         route("POST", "/setup", Limit::None, open(setup::setup)),

@@ -17,7 +17,7 @@ use crate::model::client::Described;
 const READ_ONLY: [&str; 3] = ["client_id", "client_id_issued_at", "client_secret_expires_at"];
 
 /// A client in RFC 7591's members.
-pub fn shape(client: &Client) -> Map<String, Value> {
+pub(crate) fn shape(client: &Client) -> Map<String, Value> {
     let mut shape = match serde_json::to_value(&client.metadata) {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
@@ -32,7 +32,7 @@ pub fn shape(client: &Client) -> Map<String, Value> {
 }
 
 /// The same with what is shown once.
-pub fn made(made: &Made) -> Map<String, Value> {
+pub(crate) fn made(made: &Made) -> Map<String, Value> {
     let mut shape = shape(&made.client);
     if let Some(secret) = &made.secret {
         shape.insert("client_secret".into(), secret.clone().into());

@@ -10,7 +10,7 @@ use crate::store::{Listed, Page};
 ///
 /// # Errors
 /// [`crate::domain::refusal::Refusal::Invalid`] on `limit` or `cursor`.
-pub fn page(call: &Call<'_>) -> Result<Page, Error> {
+pub(crate) fn page(call: &Call<'_>) -> Result<Page, Error> {
     let limit = match call.query("limit") {
         None => 50,
         Some(text) => match text.parse() {
@@ -31,11 +31,11 @@ fn is_cursor(text: &str) -> bool {
 }
 
 /// A page in its shape.
-pub fn listed<T>(listed: &Listed<T>, shape: impl Fn(&T) -> Value) -> Value {
+pub(crate) fn listed<T>(listed: &Listed<T>, shape: impl Fn(&T) -> Value) -> Value {
     json!({ "items": listed.items.iter().map(shape).collect::<Vec<_>>(), "nextCursor": listed.next })
 }
 
 /// A short list that is always whole, in the same shape.
-pub fn whole<T>(items: &[T], shape: impl Fn(&T) -> Value) -> Value {
+pub(crate) fn whole<T>(items: &[T], shape: impl Fn(&T) -> Value) -> Value {
     json!({ "items": items.iter().map(shape).collect::<Vec<_>>(), "nextCursor": null })
 }

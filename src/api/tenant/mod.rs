@@ -3,11 +3,11 @@
 
 mod api_keys;
 mod audit;
-pub mod clients;
+pub(crate) mod clients;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod keys;
-pub mod list;
+pub(crate) mod list;
 mod mail_templates;
 mod mails;
 mod plans;
@@ -18,7 +18,7 @@ mod settings;
 mod templates;
 mod tenants;
 mod usage;
-pub mod users;
+pub(crate) mod users;
 
 use serde_json::json;
 
@@ -31,7 +31,7 @@ use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
 
 /// The surface's table and wording.
-pub fn surface() -> Surface {
+pub(crate) fn surface() -> Surface {
     const NONE: Limit = Limit::None;
     let routes = vec![
         route("GET", "/tenant/{tenant}/v2/Users", NONE, admin(users::list)),
@@ -114,7 +114,7 @@ pub fn surface() -> Surface {
 }
 
 /// `application/problem+json`.
-pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let mut body = json!({
         "type": "about:blank", "title": title(worded.status), "status": worded.status,
@@ -129,7 +129,7 @@ pub fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
 }
 
 /// The bare 500.
-pub fn broken(_: &Cx, id: &str) -> Response {
+pub(crate) fn broken(_: &Cx, id: &str) -> Response {
     let body = json!({
         "type": "about:blank", "title": title(500), "status": 500, "code": "INTERNAL_ERROR", "requestId": id,
     });

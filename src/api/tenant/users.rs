@@ -18,7 +18,7 @@ use crate::model::search::Query;
 use crate::store::users::{Filter, User};
 
 /// A user in the tenant API's shape.
-pub fn shape(user: &User) -> Value {
+pub(crate) fn shape(user: &User) -> Value {
     let mut shape = json!({
         "id": user.id, "email": user.email, "emailVerified": user.email_verified, "name": user.name,
         "roles": user.roles, "plan": user.plan, "mfa": user.mfa, "status": user.status,

@@ -17,7 +17,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
 
-pub use crate::crypto::imported::bounds::Unfit;
+pub(crate) use crate::crypto::imported::bounds::Unfit;
 use crate::crypto::imported::import::{Digest, Import};
 use crate::crypto::workspace;
 

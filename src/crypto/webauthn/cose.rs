@@ -8,7 +8,7 @@ use crate::crypto::public_key::{PublicKey, rs256_verifies};
 use crate::crypto::webauthn::cbor::Reader;
 
 /// The algorithms that are asked for, by preference: EdDSA, ES256, RS256 (RFC 9053 §2, RFC 8812 §2).
-pub const ALGORITHMS: [i64; 3] = [-8, -7, -257];
+pub(crate) const ALGORITHMS: [i64; 3] = [-8, -7, -257];
 
 /// How many members a key may have.
 const MOST_MEMBERS: u64 = 16;

@@ -14,8 +14,9 @@ mod wrong;
 use crate::crypto::secret::sha256;
 use crate::crypto::webauthn::authenticator_data::AuthenticatorData;
 use crate::crypto::webauthn::cbor::Reader;
-pub use crate::crypto::webauthn::cose::ALGORITHMS;
-pub use crate::crypto::webauthn::response::{Assertion, Registration, challenge};
+pub(crate) use crate::crypto::webauthn::cose::ALGORITHMS;
+pub(crate) use crate::crypto::webauthn::response::challenge;
+pub use crate::crypto::webauthn::response::{Assertion, Registration};
 pub use crate::crypto::webauthn::wrong::{Expected, Wrong};
 
 /// The longest credential id, in bytes (§7.1 step 25).

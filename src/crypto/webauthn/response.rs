@@ -100,7 +100,7 @@ impl Assertion {
 }
 
 /// The challenge that client data says it answers, to find the ceremony by; nothing about it is believed yet.
-pub fn challenge(client_data: &[u8]) -> Option<String> {
+pub(crate) fn challenge(client_data: &[u8]) -> Option<String> {
     let data = json::parse(client_data).ok()?;
     data.get("challenge").and_then(Value::as_str).map(str::to_owned)
 }

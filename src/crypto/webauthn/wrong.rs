@@ -46,7 +46,7 @@ pub enum Wrong {
 
 impl Wrong {
     /// In a few words.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Wrong::Shape => "is not a credential's JSON",
             Wrong::Type => "is of the other ceremony",

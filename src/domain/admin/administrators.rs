@@ -26,7 +26,7 @@ use crate::store::users::User;
 /// # Errors
 /// [`crate::domain::refusal::Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for another tenant's user, and for one who is
 /// changed at the same moment; [`Refusal::Limited`] by mailbox.
-pub async fn add(
+pub(crate) async fn add(
     cx: &Cx,
     operator: &Operator,
     tenant_id: &str,

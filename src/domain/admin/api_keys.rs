@@ -30,15 +30,15 @@ const MOST: i64 = 100;
 const MOST_OF_TENANT: i64 = 1_000;
 
 /// What is wanted of a key.
-pub struct NewKey<'a> {
+pub(crate) struct NewKey<'a> {
     /// What its owner calls it.
-    pub name: &'a str,
+    pub(crate) name: &'a str,
     /// What it may do.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// When it ends, RFC 3339.
-    pub expires_at: Option<&'a str>,
+    pub(crate) expires_at: Option<&'a str>,
     /// The maker's password, of one who has not signed in lately.
-    pub password: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
 }
 
 /// Makes a key for the person of a session. Nobody gives what they don't have: it may do what they may, and one that a
@@ -48,7 +48,7 @@ pub struct NewKey<'a> {
 /// # Errors
 /// As [`fresh_sign_in::require`]; [`Refusal::Invalid`]; [`Refusal::ScopeMissing`]; [`Refusal::Conflict`] beyond a
 /// hundred keys.
-pub async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
+pub(crate) async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKey, String), Error> {
     let scopes = checked_scopes(&new.scopes)?;
     match maker {
         KeyMaker::Person(session) => {
@@ -74,7 +74,7 @@ pub async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result<(ApiKe
 /// # Errors
 /// As [`create`]; [`Refusal::Forbidden`] for more than the administrator's own credential is; [`Refusal::Conflict`]
 /// for a key that acts for the operator, unless the operator asks.
-pub async fn create_by_admin(
+pub(crate) async fn create_by_admin(
     cx: &Cx,
     admin: &CredentialAdmin,
     user_id: Option<&str>,
@@ -105,7 +105,6 @@ pub async fn create_by_admin(
 
 /// Whom a key stands for.
 enum Owner<'a> {
-    /// A user.
     User {
         user: &'a User,
         /// The grant of the client that makes it.
@@ -215,12 +214,16 @@ async fn tell(
 }
 
 /// The caller's keys.
-pub async fn list(cx: &Cx, session: &OwnSession, page: &Page) -> Result<Listed<ApiKey>, Error> {
+pub(crate) async fn list(cx: &Cx, session: &OwnSession, page: &Page) -> Result<Listed<ApiKey>, Error> {
     Ok(store::api_keys::list(cx.db.as_ref(), &session.user.id, page, cx.now).await?)
 }
 
 /// The keys of an administrator's tenant, its users' as well.
-pub async fn list_by_admin(cx: &Cx, admin: &CredentialAdmin, page: &Page) -> Result<Listed<ApiKey>, Error> {
+pub(crate) async fn list_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    page: &Page,
+) -> Result<Listed<ApiKey>, Error> {
     Ok(store::api_keys::list_of_tenant(cx.db.as_ref(), &admin.tenant.id, page, cx.now).await?)
 }
 
@@ -228,7 +231,7 @@ pub async fn list_by_admin(cx: &Cx, admin: &CredentialAdmin, page: &Page) -> Res
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<ApiKey, Error> {
+pub(crate) async fn find(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<ApiKey, Error> {
     let found = store::api_keys::by_id(cx.db.as_ref(), &admin.tenant.id, id, cx.now).await?;
     Ok(found.ok_or(Refusal::NotFound)?)
 }
@@ -237,7 +240,7 @@ pub async fn find(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<ApiKey, 
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
+pub(crate) async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     end(cx, session, Some(&session.user), true, id).await
 }
 
@@ -245,7 +248,7 @@ pub async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Forbidden`] for a key of the administrator's own with another than their session.
-pub async fn revoke_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<(), Error> {
+pub(crate) async fn revoke_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<(), Error> {
     let user = match find(cx, admin, id).await?.user_id {
         Some(user_id) => store::users::by_id(cx.db.as_ref(), &admin.tenant.id, &user_id).await?,
         None => None,

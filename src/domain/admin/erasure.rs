@@ -15,7 +15,7 @@ use crate::store;
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the operator and for the last active administrator.
-pub async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
+pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
     let user = people::find(cx, tenant, id).await?;
     if user.operator {
         return Err(Refusal::Conflict("the operator cannot be deleted").into());

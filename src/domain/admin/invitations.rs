@@ -13,7 +13,7 @@ use crate::store::users::User;
 
 /// Writes an invitation, for the batch that makes the user or a later one. Where the administrator is, and what they
 /// speak, is not its reader's.
-pub async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgoing, Fault> {
+pub(crate) async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgoing, Fault> {
     // With the name that an administrator gave: it outlives that nobody had proved the address.
     let linking = Linking { purpose: Purpose::Invitation, wanted: Some(user), onward: "", entry: None };
     mailing::write_link(&mailing::by_another(cx), tenant, user, linking).await
@@ -24,7 +24,7 @@ pub async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgoing, Fa
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for one who has a password or is disabled; [`Refusal::Limited`] by
 /// mailbox.
-pub async fn send_again(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<User, Error> {
+pub(crate) async fn send_again(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<User, Error> {
     let tenant = &admin.tenant;
     let user = people::find(cx, tenant, id).await?;
     if user.password_hash.is_some() {

@@ -1,11 +1,11 @@
 //! What administrators do: users, API keys, settings, tenants, and the first set-up.
 
-pub mod administrators;
-pub mod api_keys;
-pub mod erasure;
-pub mod invitations;
-pub mod operator;
-pub mod own_account;
-pub mod settings;
-pub mod setup;
-pub mod users;
+pub(crate) mod administrators;
+pub(crate) mod api_keys;
+pub(crate) mod erasure;
+pub(crate) mod invitations;
+pub(crate) mod operator;
+pub(crate) mod own_account;
+pub(crate) mod settings;
+pub(crate) mod setup;
+pub(crate) mod users;

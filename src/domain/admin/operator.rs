@@ -13,26 +13,26 @@ use crate::store::tenants::TenantRow;
 use crate::store::{self, Listed, Page};
 
 /// A tenant that an operator makes: its users have a namespace of their own.
-pub struct NewTenant {
+pub(crate) struct NewTenant {
     /// Its id; made when absent.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Its display name.
-    pub name: String,
+    pub(crate) name: String,
     /// A host that is its own.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
     /// Its first administrator.
-    pub admin: Option<NewUser>,
+    pub(crate) admin: Option<NewUser>,
 }
 
 /// What is changed of a tenant; each `None` leaves it.
 #[derive(Debug, Default)]
-pub struct Change {
+pub(crate) struct Change {
     /// The display name.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// `active` or `suspended`.
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
     /// The host that is its own; `Some(None)` takes it away.
-    pub host: Option<Option<String>>,
+    pub(crate) host: Option<Option<String>>,
 }
 
 const HOST_TAKEN: &str = "the host is another tenant's";
@@ -41,7 +41,7 @@ const HOST_TAKEN: &str = "the host is another tenant's";
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken id or host.
-pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, Error> {
+pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, Error> {
     let id = new.id.unwrap_or_else(|| cx.id());
     if !is_tenant_id(&id) {
         return Err(invalid("id", "1 to 40 of a-z, 0-9 and -"));
@@ -78,7 +78,7 @@ pub async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<TenantRow, E
 }
 
 /// A page of all tenants.
-pub async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
+pub(crate) async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
     Ok(store::tenants::list(cx.db.as_ref(), page).await?)
 }
 
@@ -86,7 +86,7 @@ pub async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
+pub(crate) async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
     Ok(store::tenants::by_id(cx.db.as_ref(), id).await?.ok_or(Refusal::NotFound)?)
 }
 
@@ -96,7 +96,7 @@ pub async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken host, or for suspending the
 /// home tenant.
-pub async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
+pub(crate) async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
     let was = find(cx, id).await?;
     let name = change.name.as_deref().map(named).transpose()?;
     let status = change.status;
@@ -139,7 +139,7 @@ pub async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<Te
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the home tenant.
-pub async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> {
+pub(crate) async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> {
     let row = find(cx, id).await?;
     if row.id == HOME {
         return Err(Refusal::Conflict("the home tenant cannot be deleted").into());

@@ -18,7 +18,7 @@ use crate::store;
 /// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
 /// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`recency::require`] for one who has no
 /// password; as [`erasure::delete_user`].
-pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
+pub(crate) async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);
     // The remembered user may be seconds old.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?;
@@ -39,7 +39,7 @@ pub async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), 
 ///
 /// # Errors
 /// As [`recency::require`].
-pub async fn export(cx: &Cx, session: &OwnSession) -> Result<(), Error> {
+pub(crate) async fn export(cx: &Cx, session: &OwnSession) -> Result<(), Error> {
     recency::require(cx, session, Lasting::Factor).await?;
     let id = &session.user.id;
     Ok(audit::write(cx, &session.tenant.id, Entry::ok("user.exported").by(id).on(id)).await?)

@@ -25,7 +25,7 @@ const TRIES: usize = 5;
 /// As [`recency::require`]; [`Refusal::Malformed`], [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and
 /// [`Refusal::Forbidden`] for what keys and sessions hang on, by a token that was lent; [`Refusal::Conflict`] where no
 /// administrator could sign in any more.
-pub async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Result<Settings, Error> {
+pub(crate) async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Result<Settings, Error> {
     recency::require(cx, admin, Lasting::ApiKey).await?;
     let id = &admin.tenant.id;
     let mut tried: Option<String> = None;

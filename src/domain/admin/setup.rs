@@ -20,7 +20,7 @@ use crate::store::users::User;
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Forbidden`] for a wrong token, or if the deployment has none; [`Refusal::Conflict`] if there
 /// is one already; [`Refusal::Limited`] by address.
-pub async fn setup(
+pub(crate) async fn setup(
     cx: &Cx,
     token: &str,
     email: &str,

@@ -23,52 +23,50 @@ use crate::store::{self, Listed, Page};
 
 /// A user that an administrator makes.
 #[derive(Debug, Default)]
-pub struct NewUser {
+pub(crate) struct NewUser {
     /// The address.
-    pub email: String,
+    pub(crate) email: String,
     /// The password, if the user is to have one.
-    pub password: Option<String>,
+    pub(crate) password: Option<String>,
     /// A hash of the password that was made elsewhere, instead.
-    pub password_hash: Option<String>,
+    pub(crate) password_hash: Option<String>,
     /// Whether one who has neither is invited by mail to choose a password; they are unless it says otherwise.
-    pub invite: Option<bool>,
+    pub(crate) invite: Option<bool>,
     /// The display name.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The tag of the language that they are written to in.
-    pub language: Option<String>,
-    /// Roles.
-    pub roles: Vec<String>,
+    pub(crate) language: Option<String>,
+    pub(crate) roles: Vec<String>,
     /// Custom scopes.
-    pub scopes: Vec<String>,
-    /// The plan.
-    pub plan: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) plan: Option<String>,
     /// Whether the address counts as confirmed.
-    pub email_verified: bool,
+    pub(crate) email_verified: bool,
     /// Which second factor it is to have: `none`, `totp` or `email`; none if it does not say.
-    pub mfa: Option<String>,
+    pub(crate) mfa: Option<String>,
 }
 
 /// What an administrator changes of a user; each `None` leaves it.
 #[derive(Debug, Default)]
-pub struct Change {
+pub(crate) struct Change {
     /// The address; it counts as unconfirmed unless said otherwise.
-    pub email: Option<String>,
+    pub(crate) email: Option<String>,
     /// Whether the address counts as confirmed.
-    pub email_verified: Option<bool>,
+    pub(crate) email_verified: Option<bool>,
     /// The display name; an empty one removes it.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Roles, all of them.
-    pub roles: Option<Vec<String>>,
+    pub(crate) roles: Option<Vec<String>>,
     /// Custom scopes, all of them.
-    pub scopes: Option<Vec<String>>,
+    pub(crate) scopes: Option<Vec<String>>,
     /// The plan; `Some(None)` for the tenant's default.
-    pub plan: Option<Option<String>>,
+    pub(crate) plan: Option<Option<String>>,
     /// `active` or `disabled`.
-    pub status: Option<String>,
+    pub(crate) status: Option<String>,
     /// `none`, `totp` or `email`; what was set up for another one goes.
-    pub mfa: Option<String>,
+    pub(crate) mfa: Option<String>,
     /// Whether what was set up goes, whatever it is, with all that it let in.
-    pub reset_mfa: bool,
+    pub(crate) reset_mfa: bool,
 }
 
 /// Which second factor a user has, if there is one of that name.
@@ -84,7 +82,12 @@ fn known_language(tag: &str) -> Result<String, Error> {
 }
 
 /// A page of the tenant's users.
-pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Result<Listed<User>, Error> {
+pub(crate) async fn list(
+    cx: &Cx,
+    tenant: &Tenant,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Listed<User>, Error> {
     let default = &tenant.settings.default_plan;
     Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, default, page).await?)
 }
@@ -93,7 +96,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
+pub(crate) fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
     if let Some(plain) = &new.password {
         passwords::acceptable(&tenant.settings, "password", plain)?;
     }
@@ -105,7 +108,7 @@ pub fn check(tenant: &Tenant, new: &NewUser) -> Result<Email, Error> {
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address; as [`delegation::may_make_user`] and
 /// [`delegation::may_give_user`].
-pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error> {
+pub(crate) async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error> {
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let rights = !new.roles.is_empty() || !new.scopes.is_empty();
     let can_do_things = rights || new.password.is_some() || new.password_hash.is_some();
@@ -156,7 +159,7 @@ pub async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User, Error>
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<User, Error> {
+pub(crate) fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<User, Error> {
     let email = check(tenant, &new)?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = true;
@@ -173,7 +176,7 @@ pub fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Result<Use
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, for taking from the
 /// operator what makes one, or from the last active administrator; [`Refusal::MfaRequired`] for one's own second factor in a session that
 /// has not proved it; as [`delegation::may_give_user`] and [`delegation::own_account`].
-pub async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
+pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let mut user = find(cx, tenant, id).await?;
     let was = user.clone();
@@ -296,7 +299,7 @@ async fn unchanged(cx: &Cx, tenant: &Tenant, was: &User, user: User) -> Result<E
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Error> {
+pub(crate) async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Error> {
     let name = display_name("name", Some(name))?;
     let id = &session.user.id;
     let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
@@ -310,7 +313,7 @@ pub async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<(), Err
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for one that it does not have, or for more than a user may hold.
-pub async fn known_roles(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result<Vec<String>, Error> {
+pub(crate) async fn known_roles(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result<Vec<String>, Error> {
     if roles.is_empty() {
         return Ok(roles);
     }

@@ -4,12 +4,12 @@
 //! register themselves (RFC 7591, RFC 7592), `authentication` is how they authenticate (RFC 6749 §2.3, RFC 7523).
 
 pub mod authentication;
-pub mod registration;
+pub(crate) mod registration;
 mod registry;
 pub mod rules;
 
-pub use self::registry::{
-    Client, ClientById, Made, by_id, create, create_by_admin, delete, find, list, new_secret,
-    new_secret_by_admin, remove_unused, replace, replace_by_admin,
+pub use self::registry::{Client, Made, create, delete, new_secret};
+pub(crate) use self::registry::{
+    by_id, create_by_admin, find, list, new_secret_by_admin, remove_unused, replace_by_admin,
 };
 pub(crate) use self::registry::{new, replace_checked, store};

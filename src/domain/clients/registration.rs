@@ -24,7 +24,7 @@ use crate::model::scope::OPENID;
 use crate::store;
 
 /// What an initial access token may do.
-pub const SCOPE: &str = "clients:register";
+pub(crate) const SCOPE: &str = "clients:register";
 
 /// Registrations from one address in an hour, where anyone may register.
 const AN_HOUR: u32 = 20;
@@ -36,7 +36,7 @@ const A_DAY: u32 = 1_000;
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::SignUpClosed`]; [`Refusal::Limited`]; what is wrong with the
 /// initial access token.
-pub async fn register(
+pub(crate) async fn register(
     cx: &Cx,
     resolved: &ResolvedTenant,
     sent: &Sent<'_>,
@@ -92,7 +92,6 @@ async fn vouched(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<
 
 /// What a client that registers itself may have beyond OpenID's scopes.
 enum Granted<'a> {
-    /// Nothing.
     Nothing,
     /// Whatever it asks for: somebody vouches for it.
     Vouched,
@@ -138,7 +137,12 @@ fn narrowed(mut described: Described, granted: Granted<'_>) -> Result<Described,
 /// # Errors
 /// [`Refusal::NoCredential`]; [`Refusal::BadCredential`] for any other token, and for a client that there is
 /// not (RFC 7592 §2.1).
-pub async fn managed(cx: &Cx, tenant: &Tenant, id: &str, token: Option<&str>) -> Result<Client, Error> {
+pub(crate) async fn managed(
+    cx: &Cx,
+    tenant: &Tenant,
+    id: &str,
+    token: Option<&str>,
+) -> Result<Client, Error> {
     let token = token.ok_or(Refusal::NoCredential)?;
     let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?;
     let hash = stored(token);
@@ -159,7 +163,7 @@ pub async fn managed(cx: &Cx, tenant: &Tenant, id: &str, token: Option<&str>) ->
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub async fn change(
+pub(crate) async fn change(
     cx: &Cx,
     tenant: &Tenant,
     client: Client,
@@ -179,6 +183,6 @@ pub async fn change(
 }
 
 /// Removes a client that registered itself.
-pub async fn remove(cx: &Cx, tenant: &Tenant, client: &Client) -> Result<(), Error> {
+pub(crate) async fn remove(cx: &Cx, tenant: &Tenant, client: &Client) -> Result<(), Error> {
     clients::delete(cx, tenant, &client.id, &client.id).await
 }

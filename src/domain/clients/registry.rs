@@ -30,11 +30,11 @@ pub struct Made {
     /// Its new secret, if it has got one.
     pub secret: Option<String>,
     /// Its new registration access token, if it registered itself (RFC 7592 §3).
-    pub registration_token: Option<String>,
+    pub(crate) registration_token: Option<String>,
 }
 
 /// Clients by tenant and client id.
-pub struct ClientById;
+pub(crate) struct ClientById;
 
 impl Slot for ClientById {
     type Key = (String, String);
@@ -47,7 +47,7 @@ impl Slot for ClientById {
 }
 
 /// A client of the tenant, remembered for seconds.
-pub async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Client>>, Fault> {
+pub(crate) async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Client>>, Fault> {
     if !is_id(id) {
         return Ok(None);
     }
@@ -65,7 +65,7 @@ pub async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Clien
 }
 
 /// A page of the tenant's clients.
-pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Client>, Error> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Client>, Error> {
     Ok(store::clients::list(cx.db.as_ref(), &tenant.id, page).await?)
 }
 
@@ -73,7 +73,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Client
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, Error> {
+pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, Error> {
     Ok(store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
 }
 
@@ -98,7 +98,11 @@ pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described)
 ///
 /// # Errors
 /// As [`create`] and [`delegation::may_give`].
-pub async fn create_by_admin(cx: &Cx, admin: &CredentialAdmin, described: Described) -> Result<Made, Error> {
+pub(crate) async fn create_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    described: Described,
+) -> Result<Made, Error> {
     may_give(cx, admin, &described.metadata).await?;
     create(cx, &admin.tenant, admin.actor(), described).await
 }
@@ -107,7 +111,7 @@ pub async fn create_by_admin(cx: &Cx, admin: &CredentialAdmin, described: Descri
 ///
 /// # Errors
 /// As [`replace`] and [`delegation::may_give`].
-pub async fn replace_by_admin(
+pub(crate) async fn replace_by_admin(
     cx: &Cx,
     admin: &CredentialAdmin,
     was: Client,
@@ -122,7 +126,7 @@ pub async fn replace_by_admin(
 ///
 /// # Errors
 /// As [`new_secret`] and [`delegation::may_give`].
-pub async fn new_secret_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<Made, Error> {
+pub(crate) async fn new_secret_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<Made, Error> {
     may_give(cx, admin, &find(cx, &admin.tenant, id).await?.metadata).await?;
     new_secret(cx, &admin.tenant, admin.actor(), id).await
 }
@@ -174,7 +178,7 @@ pub(crate) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for one that is changed at the same moment.
-pub async fn replace(
+pub(crate) async fn replace(
     cx: &Cx,
     tenant: &Tenant,
     actor: &str,
@@ -270,7 +274,7 @@ const UNUSED_DAYS: i64 = 30;
 const AT_ONCE: i64 = 50;
 
 /// The cron's part: removes clients that registered themselves and that nobody used for [`UNUSED_DAYS`].
-pub async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
+pub(crate) async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
     let since = cx.now.plus(-UNUSED_DAYS * 86_400);
     let unused = store::clients::unused(cx.db.as_ref(), since, AT_ONCE, cx.now).await?;
     let mut batch = Vec::new();

@@ -64,7 +64,7 @@ pub fn check(described: &mut Described) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_unvouched_name(described: &Described) -> Result<(), Error> {
+pub(crate) fn check_unvouched_name(described: &Described) -> Result<(), Error> {
     let name = described.name.as_deref().unwrap_or_default();
     name::check_unvouched(name).map_err(|reason| invalid("client_name", reason))
 }
@@ -73,7 +73,7 @@ pub fn check_unvouched_name(described: &Described) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`check`].
-pub async fn check_roles(cx: &Cx, tenant: &Tenant, metadata: &Metadata) -> Result<(), Error> {
+pub(crate) async fn check_roles(cx: &Cx, tenant: &Tenant, metadata: &Metadata) -> Result<(), Error> {
     let wanted = &metadata.roles;
     if wanted.is_empty() {
         return Ok(());

@@ -51,7 +51,7 @@ pub struct Plan {
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// It is sent.
     Send(Plan),
     /// A browser signs in first, or proves a second factor, and then comes back to this path and query.
@@ -69,7 +69,11 @@ pub enum Decision {
 ///
 /// # Errors
 /// Every [`Refusal`] that the route's rules have; [`Refusal::NotFound`] without a route.
-pub async fn plan(cx: &Cx, resolved: &ResolvedTenant, incoming: &Incoming<'_>) -> Result<Decision, Error> {
+pub(crate) async fn plan(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    incoming: &Incoming<'_>,
+) -> Result<Decision, Error> {
     let path = Path::parse(incoming.path).ok_or(Refusal::AmbiguousPath)?;
     if is_diagnostic(incoming.method) {
         return Err(Refusal::MethodNotAllowed(METHODS.map(str::to_owned).into()).into());

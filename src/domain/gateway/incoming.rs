@@ -3,15 +3,14 @@
 use crate::model::headers::Headers;
 
 /// The part of a request that decides.
-pub struct Incoming<'a> {
-    /// The method.
-    pub method: &'a str,
+pub(crate) struct Incoming<'a> {
+    pub(crate) method: &'a str,
     /// The host, with its port if it is not the scheme's own.
-    pub host: &'a str,
+    pub(crate) host: &'a str,
     /// The path as it came.
-    pub path: &'a str,
+    pub(crate) path: &'a str,
     /// The query with its `?`, or nothing.
-    pub query: &'a str,
+    pub(crate) query: &'a str,
     /// The header fields.
-    pub headers: &'a Headers,
+    pub(crate) headers: &'a Headers,
 }

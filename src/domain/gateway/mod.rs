@@ -3,10 +3,10 @@
 //! `forward` plans one request; `routes` is the table that it is planned by; `origins` says whose scripts may call.
 
 pub mod forward;
-pub mod incoming;
-pub mod origins;
-pub mod ourselves;
-pub mod outgoing;
-pub mod plans;
-pub mod roles;
-pub mod routes;
+pub(crate) mod incoming;
+pub(crate) mod origins;
+pub(crate) mod ourselves;
+pub(crate) mod outgoing;
+pub(crate) mod plans;
+pub(crate) mod roles;
+pub(crate) mod routes;

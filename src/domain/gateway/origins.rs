@@ -18,10 +18,10 @@ use crate::model::route::{Auth, Matched};
 use crate::model::web_uri::{is_web_origin, is_web_uri};
 use crate::ports::Fault;
 use crate::store;
-pub use crate::store::client_origins::KnownBy;
+pub(crate) use crate::store::client_origins::KnownBy;
 
 /// Who named an origin, by tenant and origin.
-pub struct WhoKnowsOrigin;
+pub(crate) struct WhoKnowsOrigin;
 
 impl Slot for WhoKnowsOrigin {
     type Key = (String, String);
@@ -35,7 +35,7 @@ impl Slot for WhoKnowsOrigin {
 
 /// Whose scripts an endpoint is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scripts {
+pub(crate) enum Scripts {
     /// Those of origins that an administrator named, by themselves or with a client.
     OfTheTenant,
     /// Those of clients that registered themselves, too.
@@ -53,7 +53,12 @@ impl Scripts {
 }
 
 /// Whether scripts of an origin, as `Origin` has it, may call.
-pub async fn is_allowed(cx: &Cx, tenant: &Tenant, origin: &str, scripts: Scripts) -> Result<bool, Fault> {
+pub(crate) async fn is_allowed(
+    cx: &Cx,
+    tenant: &Tenant,
+    origin: &str,
+    scripts: Scripts,
+) -> Result<bool, Fault> {
     if tenant.settings.allowed_origins.iter().any(|allowed| allowed == origin) {
         return Ok(true);
     }
@@ -91,7 +96,7 @@ async fn look_up(
 }
 
 /// Whether such scripts of an origin may call any tenant.
-pub async fn is_allowed_anywhere(cx: &Cx, origin: &str, scripts: Scripts) -> Result<bool, Fault> {
+pub(crate) async fn is_allowed_anywhere(cx: &Cx, origin: &str, scripts: Scripts) -> Result<bool, Fault> {
     if !is_web_origin(origin) {
         return Ok(false);
     }
@@ -121,7 +126,7 @@ pub(crate) fn of(metadata: &Metadata) -> Vec<String> {
 
 /// Whether a request with that method would go to a route that asks who calls. A browser asks first and says
 /// nobody, so we answer; the origin of a route that is open to all answers itself.
-pub async fn is_guarded(
+pub(crate) async fn is_guarded(
     cx: &Cx,
     tenant: &Tenant,
     host: &str,

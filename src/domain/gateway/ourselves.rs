@@ -11,7 +11,7 @@ use crate::ports::Fault;
 use crate::store;
 
 /// Whether a URL is of the deployment's own origin or a tenant's host, in any spelling, with `http` or `https`.
-pub async fn is_own(cx: &Cx, url: &Url) -> Result<bool, Fault> {
+pub(crate) async fn is_own(cx: &Cx, url: &Url) -> Result<bool, Fault> {
     let Ok(own) = Url::parse(&cx.config.origin) else { return Ok(false) };
     let same_port = own.port_or_known_default() == url.port_or_known_default();
     // `Url` has read numbers in octal and hexadecimal, and short forms, as the addresses that they are.

@@ -14,15 +14,15 @@ use crate::model::path::Path;
 use crate::model::route::{ASSERTION_HEADER, Route};
 
 /// Changes to a request's header fields.
-pub struct Fields {
+pub(crate) struct Fields {
     /// Names to remove, lower case.
-    pub remove: Vec<String>,
+    pub(crate) remove: Vec<String>,
     /// Names, lower case, and values to set after that.
-    pub set: Vec<(String, String)>,
+    pub(crate) set: Vec<(String, String)>,
 }
 
 /// Where a request for a path goes.
-pub fn url(route: &Route, path: &Path, query: &str) -> String {
+pub(crate) fn url(route: &Route, path: &Path, query: &str) -> String {
     let spec = &route.spec;
     let sent_path =
         if spec.strip_prefix { path.behind(&spec.path).unwrap_or_default() } else { path.as_str() };
@@ -31,7 +31,7 @@ pub fn url(route: &Route, path: &Path, query: &str) -> String {
 }
 
 /// The changes for a route's origin.
-pub async fn fields(
+pub(crate) async fn fields(
     cx: &Cx,
     resolved: &ResolvedTenant,
     route: &Route,
@@ -57,7 +57,7 @@ pub async fn fields(
 }
 
 /// Whether this deployment has forwarded the request before (RFC 9110 §7.6.3): it came back to us.
-pub fn is_looping(cx: &Cx, headers: &Headers) -> bool {
+pub(crate) fn is_looping(cx: &Cx, headers: &Headers) -> bool {
     let Some(via) = headers.get("via") else { return false };
     // Whatever stands around it, a comment or a list that somebody else has broken; but not a longer name.
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);

@@ -12,7 +12,7 @@ use crate::store;
 use crate::store::plans::Stays;
 
 /// The tenant's plans, highest first.
-pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Plan>, Error> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Plan>, Error> {
     let mut all = store::plans::list(cx.db.as_ref(), &tenant.id).await?;
     let default = &tenant.settings.default_plan;
     if !all.iter().any(|plan| plan.name == *default) {
@@ -23,7 +23,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Plan>, Error> {
 }
 
 /// Whether the tenant has a plan of that name.
-pub async fn is_known(cx: &Cx, tenant: &Tenant, name: &str) -> Result<bool, Error> {
+pub(crate) async fn is_known(cx: &Cx, tenant: &Tenant, name: &str) -> Result<bool, Error> {
     Ok(list(cx, tenant).await?.iter().any(|plan| plan.name == name))
 }
 
@@ -31,7 +31,7 @@ pub async fn is_known(cx: &Cx, tenant: &Tenant, name: &str) -> Result<bool, Erro
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name, [`Refusal::NotFound`] for an unknown one.
-pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) -> Result<(), Error> {
+pub(crate) async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) -> Result<(), Error> {
     check_name("name", &plan.name)?;
     check_rank(plan.rank)?;
     if plan.features.len() > 200 || !plan.features.iter().all(|feature| is_name(feature)) {
@@ -56,7 +56,7 @@ pub async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) 
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] otherwise.
-pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
+pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
     let entry = Entry::ok("plan.deleted").by(actor).on(name);
     let done = audit::change(cx, &tenant.id, store::plans::delete(&tenant.id, name), entry).await?;
     cx.memory.forget_tenant(&tenant.id);

@@ -12,7 +12,7 @@ use crate::model::role::{ADMIN, Role, is_name};
 use crate::store;
 
 /// The tenant's roles, highest first.
-pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Role>, Error> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Role>, Error> {
     Ok(store::roles::roles(cx.db.as_ref(), &tenant.id).await?)
 }
 
@@ -20,7 +20,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<Role>, Error> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name; as [`delegation::may_rank`].
-pub async fn create(cx: &Cx, admin: &Admin, role: Role) -> Result<Role, Error> {
+pub(crate) async fn create(cx: &Cx, admin: &Admin, role: Role) -> Result<Role, Error> {
     put(cx, admin, role, None).await
 }
 
@@ -28,7 +28,7 @@ pub async fn create(cx: &Cx, admin: &Admin, role: Role) -> Result<Role, Error> {
 ///
 /// # Errors
 /// As [`create`]; [`Refusal::NotFound`]; [`Refusal::Conflict`] for one that is changed at the same moment.
-pub async fn change(
+pub(crate) async fn change(
     cx: &Cx,
     admin: &Admin,
     name: String,
@@ -73,7 +73,7 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for `ADMIN`, or one that is held or given to everybody.
-pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
+pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
     if name == ADMIN {
         return Err(Refusal::Conflict("ADMIN cannot be removed").into());
     }

@@ -38,7 +38,7 @@ const NOT_FOR_ASSERTIONS: [&str; 12] = [
 ];
 
 /// Gateway routes, roles and plans by tenant id.
-pub struct RoutesOfTenant;
+pub(crate) struct RoutesOfTenant;
 
 impl Slot for RoutesOfTenant {
     type Key = String;
@@ -51,7 +51,7 @@ impl Slot for RoutesOfTenant {
 }
 
 /// The tenant's table, remembered for seconds.
-pub async fn table(cx: &Cx, tenant_id: &str) -> Result<Rc<RouteTable>, Fault> {
+pub(crate) async fn table(cx: &Cx, tenant_id: &str) -> Result<Rc<RouteTable>, Fault> {
     if let Some(known) = cx.memo::<RoutesOfTenant>().get(tenant_id, cx.now) {
         return Ok(known);
     }
@@ -61,7 +61,7 @@ pub async fn table(cx: &Cx, tenant_id: &str) -> Result<Rc<RouteTable>, Fault> {
 }
 
 /// A page of the tenant's routes.
-pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Route>, Error> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Route>, Error> {
     Ok(store::routes::list(cx.db.as_ref(), &tenant.id, page).await?)
 }
 
@@ -69,7 +69,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Route>
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Route, Error> {
+pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Route, Error> {
     Ok(store::routes::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
 }
 
@@ -78,7 +78,7 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Route, Error> {
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name; as [`delegation::may_give`] for the scopes and roles
 /// that it asks for.
-pub async fn create(cx: &Cx, admin: &Admin, spec: RouteSpec) -> Result<Route, Error> {
+pub(crate) async fn create(cx: &Cx, admin: &Admin, spec: RouteSpec) -> Result<Route, Error> {
     let tenant = &admin.tenant;
     let spec = check(cx, tenant, spec).await?;
     delegation::may_give(cx, admin, &spec.scopes, &spec.roles).await?;
@@ -95,7 +95,7 @@ pub async fn create(cx: &Cx, admin: &Admin, spec: RouteSpec) -> Result<Route, Er
 ///
 /// # Errors
 /// As [`create`], for the scopes and roles that it asks for from now on, or no more; [`Refusal::NotFound`].
-pub async fn replace(cx: &Cx, admin: &Admin, id: &str, spec: RouteSpec) -> Result<Route, Error> {
+pub(crate) async fn replace(cx: &Cx, admin: &Admin, id: &str, spec: RouteSpec) -> Result<Route, Error> {
     let tenant = &admin.tenant;
     let was = find(cx, tenant, id).await?;
     let spec = check(cx, tenant, spec).await?;
@@ -116,7 +116,7 @@ pub async fn replace(cx: &Cx, admin: &Admin, id: &str, spec: RouteSpec) -> Resul
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; as [`delegation::may_give`].
-pub async fn delete(cx: &Cx, admin: &Admin, id: &str) -> Result<(), Error> {
+pub(crate) async fn delete(cx: &Cx, admin: &Admin, id: &str) -> Result<(), Error> {
     let tenant = &admin.tenant;
     let was = find(cx, tenant, id).await?;
     delegation::may_give(cx, admin, &was.spec.scopes, &was.spec.roles).await?;

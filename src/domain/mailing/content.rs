@@ -10,7 +10,7 @@ use crate::model::agent;
 use crate::model::language::Language;
 use crate::model::linkable::without_links;
 use crate::ports::Fault;
-pub use crate::store::mail_templates::Content;
+pub(crate) use crate::store::mail_templates::Content;
 use crate::store::users::User;
 
 /// What a letter to a user says.

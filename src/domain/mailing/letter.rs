@@ -54,7 +54,6 @@ pub enum Letter<'a> {
 /// What was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// The password.
     Password,
     /// The address; this goes to the one before.
     Email,
@@ -128,18 +127,16 @@ pub const KINDS: [(Kind, &str); 20] = [
 ];
 
 impl Kind {
-    /// Its name.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         KINDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
-    /// The one of that name.
-    pub fn by_name(name: &str) -> Option<Kind> {
+    pub(crate) fn by_name(name: &str) -> Option<Kind> {
         KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
     }
 
     /// For how many seconds the letter is of use, and what it carries is good.
-    pub fn seconds(self) -> i64 {
+    pub(crate) fn seconds(self) -> i64 {
         match self {
             Kind::Code => 600,
             Kind::ResetPassword | Kind::MagicLink => 900,
@@ -185,7 +182,7 @@ impl Kind {
 
 impl<'a> Letter<'a> {
     /// Which one it is.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
             Letter::VerifyEmail { .. } => Kind::VerifyEmail,
             Letter::ResetPassword { .. } => Kind::ResetPassword,

@@ -19,7 +19,7 @@ use crate::store::users::User;
 
 /// What a link is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Confirms an address; a day.
     VerifyEmail,
     /// Sets a new password; 15 minutes.
@@ -38,7 +38,7 @@ impl Purpose {
     }
 
     /// As the database and limits name it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         self.kind().name()
     }
 
@@ -51,7 +51,7 @@ impl Purpose {
     }
 
     /// The purposes whose links this one's page takes.
-    pub fn taken(self) -> [&'static str; 2] {
+    pub(crate) fn taken(self) -> [&'static str; 2] {
         match self {
             Purpose::VerifyEmail => [self.name(); 2],
             Purpose::ResetPassword | Purpose::Invitation => {
@@ -62,22 +62,27 @@ impl Purpose {
 }
 
 /// What a link is to be.
-pub struct Linking<'a> {
+pub(crate) struct Linking<'a> {
     /// What it is good for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// Whose password and name become the account's when the link is confirmed.
-    pub wanted: Option<&'a User>,
+    pub(crate) wanted: Option<&'a User>,
     /// What it carries on to its page: a query, or nothing.
-    pub onward: &'a str,
+    pub(crate) onward: &'a str,
     /// What the log says of it, beside what it says of the mail.
-    pub entry: Option<Entry>,
+    pub(crate) entry: Option<Entry>,
 }
 
 /// Makes a link for a user, which kills their older ones of that purpose, and mails it. For one who is not in
 /// the database, it does the same to no effect.
 ///
 /// The link carries the configured origin, whatever host the request came to.
-pub async fn send_link(cx: &Cx, tenant: &Tenant, user: &User, linking: Linking<'_>) -> Result<(), Fault> {
+pub(crate) async fn send_link(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    linking: Linking<'_>,
+) -> Result<(), Fault> {
     let mut mail = write_link(cx, tenant, user, linking).await?;
     cx.db.run(std::mem::take(&mut mail.stmts)).await?;
     dispatch(cx, mail).await;
@@ -85,7 +90,7 @@ pub async fn send_link(cx: &Cx, tenant: &Tenant, user: &User, linking: Linking<'
 }
 
 /// The same for a batch, after which it is dispatched.
-pub async fn write_link(
+pub(crate) async fn write_link(
     cx: &Cx,
     tenant: &Tenant,
     user: &User,
@@ -121,7 +126,7 @@ pub async fn write_link(
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc<Tenant>, Error> {
+pub(crate) async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc<Tenant>, Error> {
     let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
     let Some(id) = id else {
         lookups::missed(cx);
@@ -134,7 +139,11 @@ pub async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn owner_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<(Rc<Tenant>, User), Error> {
+pub(crate) async fn owner_of_link(
+    cx: &Cx,
+    token: &str,
+    purpose: Purpose,
+) -> Result<(Rc<Tenant>, User), Error> {
     let owner = store::mail_links::owner_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
     let Some(owner) = owner else {
         lookups::missed(cx);

@@ -5,15 +5,15 @@ use crate::store;
 
 /// A mail that is written but not sent yet.
 #[must_use]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     /// What puts it into the queue: goes into the batch of the event that it tells of.
-    pub stmts: Vec<Stmt>,
+    pub(crate) stmts: Vec<Stmt>,
     pub(crate) id: String,
 }
 
 impl Outgoing {
     /// The same, for a batch in which it is only to be sent if the event of that mark is written.
-    pub fn if_written(mut self, mark: &str) -> Outgoing {
+    pub(crate) fn if_written(mut self, mark: &str) -> Outgoing {
         self.stmts = self.stmts.into_iter().map(|stmt| store::audit::if_written(stmt, mark)).collect();
         self
     }

@@ -33,7 +33,7 @@ const ROUNDS: usize = 12;
 const LONGEST_ERROR: usize = 200;
 
 /// Sends a mail whose statements have run.
-pub async fn dispatch(cx: &Cx, outgoing: Outgoing) {
+pub(crate) async fn dispatch(cx: &Cx, outgoing: Outgoing) {
     let (context, id) = (cx.clone(), outgoing.id);
     let sending = async move {
         if let Err(fault) = send_and_resume(context.clone(), &id).await {
@@ -75,7 +75,12 @@ pub async fn due(cx: &Cx) -> Result<(), Fault> {
 }
 
 /// A page of a tenant's mails, newest first.
-pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Result<Listed<MailRow>, Fault> {
+pub(crate) async fn list(
+    cx: &Cx,
+    tenant: &Tenant,
+    filter: &Filter,
+    page: &Page,
+) -> Result<Listed<MailRow>, Fault> {
     store::mails::list(cx.db.as_ref(), &tenant.id, filter, page).await
 }
 
@@ -83,7 +88,7 @@ pub async fn list(cx: &Cx, tenant: &Tenant, filter: &Filter, page: &Page) -> Res
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<MailRow, Error> {
+pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<MailRow, Error> {
     Ok(store::mails::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
 }
 
@@ -91,7 +96,7 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<MailRow, Error> 
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] unless it failed and is still of use.
-pub async fn retry(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<MailRow, Error> {
+pub(crate) async fn retry(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<MailRow, Error> {
     find(cx, tenant, id).await?;
     let again = store::mails::again(&tenant.id, id, cx.now);
     let entry = Entry::ok("mail.retried").by(actor).on(id);

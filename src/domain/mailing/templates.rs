@@ -16,7 +16,7 @@ use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::mail_templates::Content;
-pub use crate::store::mail_templates::StoredMailTemplate;
+pub(crate) use crate::store::mail_templates::StoredMailTemplate;
 
 /// The longest subject, in characters.
 const LONGEST_SUBJECT: usize = 200;
@@ -24,12 +24,12 @@ const LONGEST_SUBJECT: usize = 200;
 const LONGEST: usize = 100_000;
 
 /// All of a tenant.
-pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<StoredMailTemplate>, Fault> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<StoredMailTemplate>, Fault> {
     store::mail_templates::list(cx.db.as_ref(), &tenant.id).await
 }
 
 /// The tenant's own of a letter, if there is one.
-pub async fn find(
+pub(crate) async fn find(
     cx: &Cx,
     tenant: &Tenant,
     kind: Kind,
@@ -42,7 +42,7 @@ pub async fn find(
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with the line and the reason.
-pub async fn put(
+pub(crate) async fn put(
     cx: &Cx,
     tenant: &Tenant,
     actor: &str,
@@ -63,7 +63,7 @@ pub async fn put(
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if they are used already.
-pub async fn delete(
+pub(crate) async fn delete(
     cx: &Cx,
     tenant: &Tenant,
     actor: &str,
@@ -84,7 +84,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// As [`put`].
-pub fn preview(kind: Kind, language: Language, content: Option<&Content>) -> Result<Content, Error> {
+pub(crate) fn preview(kind: Kind, language: Language, content: Option<&Content>) -> Result<Content, Error> {
     match content {
         Some(content) => checked(kind, content),
         None => Ok(ours(kind, language, &samples(kind, true))?),
@@ -144,7 +144,7 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplac
 
 /// Why a kept template is not sent, and ours is in its place: which part of it, and what is wrong there. `None`
 /// if it is sent.
-pub fn problem(kept: &StoredMailTemplate) -> Option<(&'static str, String)> {
+pub(crate) fn problem(kept: &StoredMailTemplate) -> Option<(&'static str, String)> {
     let (field, Mistake { line, reason }) = check(Kind::by_name(&kept.name)?, &kept.content).err()?;
     Some((field, format!("line {line}: {reason}")))
 }

@@ -12,11 +12,10 @@ use crate::store::mail_templates::Content;
 pub(crate) type Values = [(&'static str, String); 9];
 
 /// A variable of the letters.
-pub struct Variable {
-    /// Its name.
-    pub name: &'static str,
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
     /// What it is.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
     /// What stands in its place where a letter is only looked at.
     pub(crate) sample: &'static str,
     /// Whether it can be empty.
@@ -75,7 +74,7 @@ fn is_change(kind: Kind) -> bool {
 }
 
 /// The variables of a letter.
-pub fn variables(kind: Kind) -> impl Iterator<Item = &'static Variable> {
+pub(crate) fn variables(kind: Kind) -> impl Iterator<Item = &'static Variable> {
     VARIABLES.iter().filter(move |variable| (variable.of)(kind))
 }
 

@@ -19,7 +19,12 @@ use crate::store::users::User;
 /// Writes a letter to a user, to the address that stands in `to`.
 ///
 /// It is not sent before its statements have run and [`dispatch`] was called, or cron has come by.
-pub async fn write(cx: &Cx, tenant: &Tenant, to: &User, letter: Letter<'_>) -> Result<Outgoing, Fault> {
+pub(crate) async fn write(
+    cx: &Cx,
+    tenant: &Tenant,
+    to: &User,
+    letter: Letter<'_>,
+) -> Result<Outgoing, Fault> {
     let kind = letter.kind();
     let id = cx.id();
     if !to.email_verified && !kind.proves_an_address() {
@@ -49,7 +54,7 @@ pub async fn write(cx: &Cx, tenant: &Tenant, to: &User, letter: Letter<'_>) -> R
 }
 
 /// The cron's part for notices that were too many: one mail sums up those of a kind.
-pub async fn sum_up(cx: &Cx) -> Result<(), Fault> {
+pub(crate) async fn sum_up(cx: &Cx) -> Result<(), Fault> {
     for gathered in gathered_notices::due(cx.db.as_ref(), cx.now).await? {
         let mut batch = summary(cx, &gathered).await?;
         batch.push(gathered_notices::delete(&gathered));
@@ -85,13 +90,13 @@ async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Vec<Stmt>, Fault> {
 
 /// For a letter about what somebody else did, as an administrator: where they are and what they speak is not
 /// its reader's.
-pub fn by_another(cx: &Cx) -> Cx {
+pub(crate) fn by_another(cx: &Cx) -> Cx {
     let client = Caller { unlimited: cx.caller.unlimited, ..Caller::default() };
     Cx { caller: Rc::new(client), ..cx.clone() }
 }
 
 /// Tells a user what was changed, if the event of that mark is written.
-pub async fn notice(
+pub(crate) async fn notice(
     cx: &Cx,
     tenant: &Tenant,
     to: &User,

@@ -27,28 +27,28 @@ use crate::store::clients::Client;
 use crate::store::sessions::Live;
 
 /// What a `request_uri` of ours starts with (RFC 9126 §2.2).
-pub const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
+pub(crate) const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// How long a pushed request waits for its use, in seconds.
-pub const PUSHED_SECONDS: i64 = 90;
+pub(crate) const PUSHED_SECONDS: i64 = 90;
 
 /// How long a request waits for its person, in seconds.
 const WAITING_SECONDS: i64 = 3_600;
 
 /// An answer to the client, by way of the browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Back {
+pub(crate) struct Back {
     /// Where to; it is registered.
-    pub redirect_uri: String,
+    pub(crate) redirect_uri: String,
     /// How.
-    pub mode: ResponseMode,
+    pub(crate) mode: ResponseMode,
     /// What.
-    pub params: Vec<(&'static str, String)>,
+    pub(crate) params: Vec<(&'static str, String)>,
 }
 
 /// What the browser is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Show a page of ours: its path.
     Page(String),
     /// Go back to the client.
@@ -66,21 +66,17 @@ struct Trusted {
 }
 
 /// A request that waits for its person.
-pub struct PendingAuthorization {
-    /// Its id.
-    pub id: String,
-    /// The client.
-    pub client: Rc<Client>,
+pub(crate) struct PendingAuthorization {
+    pub(crate) id: String,
+    pub(crate) client: Rc<Client>,
     /// What is asked.
-    pub request: Request,
-    /// When it was first asked.
-    pub asked_at: Time,
+    pub(crate) request: Request,
     redirect_uri: String,
 }
 
 impl PendingAuthorization {
     /// The path to go to when the person has signed in.
-    pub fn resume(&self, tenant: &Tenant) -> String {
+    pub(crate) fn resume(&self, tenant: &Tenant) -> String {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", &self.client.id)
             .append_pair("request_uri", &format!("{REQUEST_URI}{}", self.id))
@@ -90,13 +86,13 @@ impl PendingAuthorization {
 
     /// Where forms may lead to besides us, as CSP's `form-action` names it: browsers hold redirects after a
     /// form to it as well.
-    pub fn form_action(&self) -> String {
+    pub(crate) fn form_action(&self) -> String {
         form_action(&self.redirect_uri)
     }
 }
 
 /// A redirect URI's origin, or its scheme if that has none.
-pub fn form_action(redirect_uri: &str) -> String {
+pub(crate) fn form_action(redirect_uri: &str) -> String {
     match url::Url::parse(redirect_uri) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url.origin().ascii_serialization(),
         Ok(url) => format!("{}:", url.scheme()),
@@ -111,7 +107,7 @@ pub fn form_action(redirect_uri: &str) -> String {
 /// that is not registered.
 ///
 /// [`Refusal::OAuth`]: crate::domain::refusal::Refusal::OAuth
-pub async fn decide(
+pub(crate) async fn decide(
     cx: &Cx,
     tenant: &Tenant,
     params: Params,
@@ -166,7 +162,12 @@ pub async fn decide(
 ///
 /// # Errors
 /// What [`decide`] would tell the person or the client.
-pub async fn push(cx: &Cx, tenant: &Tenant, client: &Rc<Client>, params: Params) -> Result<String, Error> {
+pub(crate) async fn push(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Rc<Client>,
+    params: Params,
+) -> Result<String, Error> {
     if params.get("request_uri").is_some() {
         return Err(oauth(Code::InvalidRequest, "request_uri cannot be pushed"));
     }
@@ -188,7 +189,7 @@ pub async fn push(cx: &Cx, tenant: &Tenant, client: &Rc<Client>, params: Params)
 }
 
 /// The request that waits under that id.
-pub async fn pending_authorization(
+pub(crate) async fn pending_authorization(
     cx: &Cx,
     tenant: &Tenant,
     id: &str,
@@ -198,15 +199,15 @@ pub async fn pending_authorization(
         return Ok(None);
     };
     let Ok(request) = parsed(tenant, &trusted) else { return Ok(None) };
-    let Trusted { client, asked_at, redirect_uri, .. } = trusted;
-    Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, asked_at, redirect_uri }))
+    let Trusted { client, redirect_uri, .. } = trusted;
+    Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, redirect_uri }))
 }
 
 /// The person agreed, or not. One who is not signed in (any more) signs in first.
 ///
 /// # Errors
 /// [`Refusal::OAuth`](crate::domain::refusal::Refusal::OAuth) if nothing waits under that id.
-pub async fn decided(
+pub(crate) async fn decided(
     cx: &Cx,
     tenant: &Tenant,
     cookie: Option<&str>,

@@ -9,7 +9,12 @@ use crate::store::users::User;
 
 /// The claims of these scopes, and those asked for singly, as far as the client is registered for the scope that
 /// each goes with. The user was asked for both alike.
-pub fn about(user: &User, client: &Metadata, scopes: &[String], asked: Option<&Value>) -> Map<String, Value> {
+pub(crate) fn about(
+    user: &User,
+    client: &Metadata,
+    scopes: &[String],
+    asked: Option<&Value>,
+) -> Map<String, Value> {
     let wanted = |scope: &str, name: &str| {
         let singly = asked.is_some_and(|asked| asked.get(name).is_some());
         is_registered(client, scope) && (singly || scopes.iter().any(|granted| granted == scope))

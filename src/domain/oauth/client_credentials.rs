@@ -14,7 +14,7 @@ use crate::store::clients::Client;
 ///
 /// # Errors
 /// `unauthorized_client` for a public one; `invalid_scope`, `invalid_target`.
-pub async fn issue(
+pub(crate) async fn issue(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

@@ -26,37 +26,42 @@ const SECONDS: i64 = 60;
 
 /// What a code's exchange is held to, and what its tokens say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// Where the code was sent.
-    pub redirect_uri: String,
+    pub(crate) redirect_uri: String,
     /// Whether the request named that; then the exchange must as well.
-    pub redirect_uri_sent: bool,
+    pub(crate) redirect_uri_sent: bool,
     /// PKCE's challenge.
-    pub code_challenge: Option<String>,
+    pub(crate) code_challenge: Option<String>,
     /// For the ID token.
-    pub nonce: Option<String>,
+    pub(crate) nonce: Option<String>,
     /// What is granted.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// What the tokens may be for.
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// Single claims that were asked for.
-    pub claims: Option<Value>,
+    pub(crate) claims: Option<Value>,
 }
 
 /// What a client presents to exchange a code.
-pub struct PresentedCode<'a> {
-    /// The code.
-    pub code: &'a str,
+pub(crate) struct PresentedCode<'a> {
+    pub(crate) code: &'a str,
     /// Where it says the code was sent.
-    pub redirect_uri: Option<&'a str>,
+    pub(crate) redirect_uri: Option<&'a str>,
     /// PKCE's verifier.
-    pub code_verifier: Option<&'a str>,
+    pub(crate) code_verifier: Option<&'a str>,
     /// What of the resources this token is for; all if it names none (RFC 8707 §2.2).
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
 }
 
 /// A new code, and the statements that keep it.
-pub fn new(cx: &Cx, tenant: &Tenant, client: &Client, live: &Live, terms: &Terms) -> (String, Vec<Stmt>) {
+pub(crate) fn new(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    live: &Live,
+    terms: &Terms,
+) -> (String, Vec<Stmt>) {
     let code = cx.secret();
     let row = NewCode {
         hash: &stored(&code),
@@ -77,7 +82,7 @@ pub fn new(cx: &Cx, tenant: &Tenant, client: &Client, live: &Live, terms: &Terms
 ///
 /// # Errors
 /// `invalid_grant`, which does not say what of it is wrong; `invalid_target`.
-pub async fn exchange(
+pub(crate) async fn exchange(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

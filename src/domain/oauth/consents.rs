@@ -8,15 +8,15 @@ use crate::domain::tenants::Tenant;
 use crate::model::scope::Scopes;
 use crate::ports::Fault;
 use crate::store;
-pub use crate::store::consents::Consent;
+pub(crate) use crate::store::consents::Consent;
 
 /// The scope that a user let a client have; `None` if they were never asked, or took it back.
-pub async fn scope_of(cx: &Cx, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
+pub(crate) async fn scope_of(cx: &Cx, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
     store::consents::scope_of(cx.db.as_ref(), user_id, client_id).await
 }
 
 /// The clients that may act for a user, by name.
-pub async fn of_user(cx: &Cx, tenant: &Tenant, user_id: &str) -> Result<Vec<Consent>, Fault> {
+pub(crate) async fn of_user(cx: &Cx, tenant: &Tenant, user_id: &str) -> Result<Vec<Consent>, Fault> {
     store::consents::of_user(cx.db.as_ref(), &tenant.id, user_id, cx.now).await
 }
 

@@ -22,30 +22,30 @@ use crate::store::clients::Client;
 use crate::store::device_codes::{self, NewDevice};
 
 /// How long a device waits for its person, in seconds.
-pub const SECONDS: i64 = 600;
+pub(crate) const SECONDS: i64 = 600;
 
 /// Seconds between its polls.
-pub const INTERVAL: i64 = 5;
+pub(crate) const INTERVAL: i64 = 5;
 
 /// How much longer it waits when it did not (§3.5).
 const SLOWER: i64 = 5;
 
 /// What a device is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// What it polls with.
-    pub device_code: String,
+    pub(crate) device_code: String,
     /// What its person types, as it is shown.
-    pub user_code: String,
+    pub(crate) user_code: String,
     /// Where.
-    pub verification_uri: String,
+    pub(crate) verification_uri: String,
 }
 
 /// A device asks (§3.1).
 ///
 /// # Errors
 /// `unauthorized_client` for a client without the grant; `invalid_scope`, `invalid_target`.
-pub async fn ask(
+pub(crate) async fn ask(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
@@ -90,13 +90,12 @@ fn hashed(cx: &Cx, tenant: &Tenant, code: &str) -> Result<String, Fault> {
 }
 
 /// A device that waits for its person.
-pub struct Pending {
-    /// The client.
-    pub client: Rc<Client>,
+pub(crate) struct Pending {
+    pub(crate) client: Rc<Client>,
     /// What it asks for.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// Its user code, as it is shown.
-    pub user_code: String,
+    pub(crate) user_code: String,
     hash: String,
 }
 
@@ -105,7 +104,7 @@ pub struct Pending {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a code that is wrong, over or decided; [`Refusal::Limited`].
-pub async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str) -> Result<Pending, Error> {
+pub(crate) async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str) -> Result<Pending, Error> {
     let guess = throttle::user_code(cx, &tenant.id, &person.user.id).await?;
     let found = match user_code::typed(typed) {
         Some(code) => pending(cx, tenant, &code).await?,
@@ -134,7 +133,7 @@ async fn pending(cx: &Cx, tenant: &Tenant, code: &str) -> Result<Option<Pending>
 ///
 /// # Errors
 /// As [`find`].
-pub async fn decide(
+pub(crate) async fn decide(
     cx: &Cx,
     tenant: &Tenant,
     person: &Session,
@@ -160,7 +159,7 @@ pub async fn decide(
 /// # Errors
 /// `authorization_pending`, `slow_down`, `access_denied`, `expired_token`; `invalid_grant` for a code that is
 /// unknown, another client's, or was paid out; `invalid_target`.
-pub async fn poll(
+pub(crate) async fn poll(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

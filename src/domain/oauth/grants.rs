@@ -21,42 +21,41 @@ use crate::store::grants::{NewGrant, begin_if_changed};
 use crate::store::users::User;
 
 /// A user's grant to a client, as tokens are issued for it.
-pub struct Grant<'a> {
-    /// The grant's session.
-    pub session_id: &'a str,
+pub(crate) struct Grant<'a> {
+    pub(crate) session_id: &'a str,
     /// The user, as of now.
-    pub user: &'a User,
+    pub(crate) user: &'a User,
     /// How the user signed in.
-    pub amr: &'a [String],
+    pub(crate) amr: &'a [String],
     /// When.
-    pub auth_time: Time,
+    pub(crate) auth_time: Time,
     /// What was granted.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// What else than the issuer the tokens are for.
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
     /// What the ID token is to repeat.
-    pub nonce: Option<String>,
+    pub(crate) nonce: Option<String>,
     /// Single claims that were asked for (OpenID Connect Core §5.5).
-    pub claims: Option<Value>,
+    pub(crate) claims: Option<Value>,
 }
 
 /// A grant that is about to begin.
-pub struct Beginning {
+pub(crate) struct Beginning {
     /// Its refresh token, if the client may have one.
-    pub refresh: Option<String>,
+    pub(crate) refresh: Option<String>,
     /// The statements that begin it, for a batch: right behind the one that takes what it is given for. The
     /// first answers a row if it begins.
-    pub batch: Vec<Stmt>,
+    pub(crate) batch: Vec<Stmt>,
 }
 
 /// What a person who has these custom scopes lets a client do of what was asked for: nobody lends what they lack.
-pub fn lent<'a>(asked: impl Iterator<Item = &'a str>, granted: &[String]) -> Vec<String> {
+pub(crate) fn lent<'a>(asked: impl Iterator<Item = &'a str>, granted: &[String]) -> Vec<String> {
     let may = Scopes::lendable(granted);
     asked.filter(|scope| may.has(scope)).map(str::to_owned).collect()
 }
 
 /// Begins a grant below the session of the person who gave it, if the statement before it changed a row.
-pub fn begin(
+pub(crate) fn begin(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
@@ -91,22 +90,22 @@ pub fn begin(
 
 /// Tokens, as the token endpoint answers them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issued {
+pub(crate) struct Issued {
     /// A JWT.
-    pub access: String,
+    pub(crate) access: String,
     /// Seconds until it expires.
-    pub expires_in: i64,
+    pub(crate) expires_in: i64,
     /// Good for one refresh.
-    pub refresh: Option<String>,
+    pub(crate) refresh: Option<String>,
     /// For `openid`.
-    pub id_token: Option<String>,
+    pub(crate) id_token: Option<String>,
     /// What was granted, space-separated.
-    pub scope: String,
+    pub(crate) scope: String,
 }
 
 /// Whom an access token is for (RFC 9068 §3): what was asked for, and us if the client is to ask us who the
 /// user is; else us alone.
-pub fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Audiences {
+pub(crate) fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Audiences {
     let mut all = resources.to_vec();
     let openid = scopes.iter().any(|scope| scope == "openid");
     if (all.is_empty() || openid) && !all.contains(&tenant.issuer) {
@@ -116,7 +115,7 @@ pub fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Aud
 }
 
 /// Signs an access token, and with `openid` an ID token: one signature each.
-pub async fn issue(
+pub(crate) async fn issue(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
@@ -175,7 +174,7 @@ pub async fn issue(
 }
 
 /// A client's own access token (RFC 6749 §4.4).
-pub async fn issue_to_client(
+pub(crate) async fn issue_to_client(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

@@ -22,7 +22,12 @@ use crate::store::sessions::Live;
 
 /// What is said about a token: all of it about a live one of this tenant, else that it is not active and
 /// nothing more (§2.2). A refresh token is told of to its own client alone.
-pub async fn introspect(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<Value, Error> {
+pub(crate) async fn introspect(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    token: &str,
+) -> Result<Value, Error> {
     let found = match Untrusted::parse(token, TYP) {
         Some(untrusted) => access(cx, tenant, client, token, &untrusted).await?,
         None => refresh(cx, tenant, client, token).await?,

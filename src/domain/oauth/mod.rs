@@ -1,16 +1,16 @@
 //! OAuth 2.0 and OpenID Connect: a file for each grant and endpoint; `grants` is the one place that issues tokens.
 
-pub mod authorize;
-pub mod claims;
-pub mod client_credentials;
-pub mod codes;
+pub(crate) mod authorize;
+pub(crate) mod claims;
+pub(crate) mod client_credentials;
+pub(crate) mod codes;
 pub mod consents;
-pub mod device;
-pub mod grants;
-pub mod introspection;
-pub mod narrowing;
-pub mod reauthentication;
-pub mod refresh;
-pub mod revocation;
-pub mod rp_logout;
-pub mod token_exchange;
+pub(crate) mod device;
+pub(crate) mod grants;
+pub(crate) mod introspection;
+pub(crate) mod narrowing;
+pub(crate) mod reauthentication;
+pub(crate) mod refresh;
+pub(crate) mod revocation;
+pub(crate) mod rp_logout;
+pub(crate) mod token_exchange;

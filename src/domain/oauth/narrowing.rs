@@ -9,11 +9,11 @@ use crate::store::clients::Client;
 
 /// Scopes and resources.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub(crate) struct Held {
     /// What may be done.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// What else than the issuer the tokens are for.
-    pub resources: Vec<String>,
+    pub(crate) resources: Vec<String>,
 }
 
 /// What a client may still have of a grant: an administrator may have taken some of it from its registration.
@@ -21,7 +21,7 @@ pub struct Held {
 /// # Errors
 /// `invalid_scope`, `invalid_target` if nothing is left. No resource at all would mean the issuer, which the
 /// grant may not have been for.
-pub fn still_registered(
+pub(crate) fn still_registered(
     tenant: &Tenant,
     client: &Client,
     scopes: Vec<String>,
@@ -53,7 +53,12 @@ impl Held {
     ///
     /// # Errors
     /// `invalid_scope`, `invalid_target` for more than this.
-    pub fn narrow(&self, tenant: &Tenant, scope: Option<&str>, resources: &[String]) -> Result<Held, Error> {
+    pub(crate) fn narrow(
+        &self,
+        tenant: &Tenant,
+        scope: Option<&str>,
+        resources: &[String],
+    ) -> Result<Held, Error> {
         let scopes = match scope {
             None => self.scopes.clone(),
             Some(asked) => once_each(asked.split_ascii_whitespace()),

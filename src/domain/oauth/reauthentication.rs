@@ -72,7 +72,7 @@ pub(crate) async fn fresh(
 }
 
 /// An ID token of ours, also one that is over.
-pub async fn hinted(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdToken>, Fault> {
+pub(crate) async fn hinted(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdToken>, Fault> {
     let Some(untrusted) = Untrusted::parse(token, id_token::TYP) else { return Ok(None) };
     let Some(then) = untrusted.issued_at_unchecked() else { return Ok(None) };
     let verified = keys::of(cx, &tenant.id).await?.verify::<IdToken>(&untrusted, then.min(cx.now));

@@ -15,7 +15,7 @@ use crate::store::sessions::Live;
 ///
 /// # Errors
 /// As [`refresh`], as `invalid_grant`; `invalid_scope` and `invalid_target` for more than was granted.
-pub async fn for_client(
+pub(crate) async fn for_client(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

@@ -18,7 +18,7 @@ use crate::store::refresh_tokens;
 ///
 /// # Errors
 /// `unsupported_token_type` for a client's own access token: it has no grant to end (§2.2.1).
-pub async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<(), Error> {
+pub(crate) async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<(), Error> {
     let Some(untrusted) = Untrusted::parse(token, TYP) else {
         let hash = stored(token);
         let found = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await?;

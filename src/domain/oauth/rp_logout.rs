@@ -17,16 +17,16 @@ use crate::store::clients::Client;
 
 /// Where the browser goes when it is signed out; it is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Back {
+pub(crate) struct Back {
     /// The address.
-    pub uri: String,
+    pub(crate) uri: String,
     /// What the client wants back.
-    pub state: Option<String>,
+    pub(crate) state: Option<String>,
 }
 
 /// What becomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The person is asked first (§2).
     Ask(Option<Back>),
     /// Nobody is signed in any more; whether somebody was.
@@ -39,7 +39,7 @@ pub enum Outcome {
 /// # Errors
 /// `invalid_request` for an address to go back to that is not registered, for a client that is not, and for an
 /// ID token of another client than the request names: nothing is ended, and the person sees why.
-pub async fn request(
+pub(crate) async fn request(
     cx: &Cx,
     tenant: &Tenant,
     params: &Params,

@@ -28,7 +28,7 @@ use crate::store::grants::{NewGrant, begin};
 /// # Errors
 /// `unauthorized_client` for a public client, `invalid_request` for a token that cannot be exchanged (§2.2.2),
 /// `invalid_scope`, `invalid_target`.
-pub async fn exchange(
+pub(crate) async fn exchange(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

@@ -2,7 +2,8 @@
 
 mod administrators;
 mod person;
-pub mod usage;
+pub(crate) mod usage;
 
 pub(crate) use self::administrators::is_active_administrator;
-pub use self::person::{address, by_email, display_name, find, new_user};
+pub use self::person::new_user;
+pub(crate) use self::person::{address, by_email, display_name, find};

@@ -38,7 +38,7 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on that field, as [`name::parse`] says.
-pub fn display_name(field: &'static str, sent: Option<&str>) -> Result<Option<String>, Error> {
+pub(crate) fn display_name(field: &'static str, sent: Option<&str>) -> Result<Option<String>, Error> {
     match name::parse(sent.unwrap_or_default(), name::LONGEST) {
         Ok(name) => Ok(Some(name)),
         Err(Reason::Missing) => Ok(None),
@@ -48,7 +48,11 @@ pub fn display_name(field: &'static str, sent: Option<&str>) -> Result<Option<St
 
 /// The user whose address it is, among those that a request may sign in: of the tenant that it named, or of
 /// the whole directory if it named none.
-pub async fn by_email(cx: &Cx, resolved: &ResolvedTenant, email: &Email) -> Result<Option<User>, Fault> {
+pub(crate) async fn by_email(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    email: &Email,
+) -> Result<Option<User>, Fault> {
     let user = store::users::by_email(cx.db.as_ref(), &resolved.tenant.directory, email.key()).await?;
     Ok(user.filter(|user| !resolved.explicit || user.tenant_id == resolved.tenant.id))
 }
@@ -57,7 +61,7 @@ pub async fn by_email(cx: &Cx, resolved: &ResolvedTenant, email: &Email) -> Resu
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<User, Error> {
+pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<User, Error> {
     Ok(store::users::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
 }
 
@@ -65,7 +69,7 @@ pub async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<User, Error> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on that field.
-pub fn address(field: &'static str, sent: &str) -> Result<Email, Error> {
+pub(crate) fn address(field: &'static str, sent: &str) -> Result<Email, Error> {
     let reason = if sent.trim().is_empty() { Reason::Missing } else { Reason::NotAnAddress };
     Email::parse(sent).ok_or_else(|| invalid(field, reason))
 }

@@ -7,6 +7,6 @@ use crate::store::usage::Month;
 use crate::store::{self, Listed, Page};
 
 /// A page of a tenant's months, newest first.
-pub async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Month>, Error> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Month>, Error> {
     Ok(store::usage::list(cx.db.as_ref(), &tenant.id, page).await?)
 }

@@ -16,7 +16,7 @@ pub enum Channel<'a> {
 
 impl Channel<'_> {
     /// Whether it is a browser.
-    pub fn is_browser(self) -> bool {
+    pub(crate) fn is_browser(self) -> bool {
         matches!(self, Channel::Browser { .. })
     }
 }

@@ -16,29 +16,27 @@ use crate::store::users::User;
 
 /// Who a credential stands for.
 #[derive(Debug, Clone)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// A person.
     User(Rc<User>),
     /// A client by itself, or a key of the tenant's own: it has roles and is nobody.
     Service {
         /// The `client_id`, or the key's id.
         id: String,
-        /// Its roles.
         roles: Vec<String>,
     },
 }
 
 impl Subject {
     /// The id of the user, client or key.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         match self {
             Subject::User(user) => &user.id,
             Subject::Service { id, .. } => id,
         }
     }
 
-    /// The roles.
-    pub fn roles(&self) -> &[String] {
+    pub(crate) fn roles(&self) -> &[String] {
         match self {
             Subject::User(user) => &user.roles,
             Subject::Service { roles, .. } => roles,
@@ -50,38 +48,38 @@ impl Subject {
 #[derive(Debug)]
 pub struct Credential {
     /// What kind it is.
-    pub kind: Accepts,
+    pub(crate) kind: Accepts,
     /// The subject's tenant.
-    pub tenant: Rc<Tenant>,
+    pub(crate) tenant: Rc<Tenant>,
     /// Who it stands for, as of the check.
-    pub subject: Subject,
+    pub(crate) subject: Subject,
     /// The session; none for an API key and for a client's own token.
-    pub session_id: Option<String>,
+    pub(crate) session_id: Option<String>,
     /// The API key's id.
-    pub key_id: Option<String>,
+    pub(crate) key_id: Option<String>,
     /// The client that it was given to.
-    pub client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// What it may do.
-    pub scopes: Scopes,
+    pub(crate) scopes: Scopes,
     /// Who a token is for; a cookie and an API key are for whatever accepts them.
-    pub audiences: Option<Audiences>,
+    pub(crate) audiences: Option<Audiences>,
     /// Who acts for the user, in a token that was exchanged (RFC 8693 §4.1).
-    pub act: Option<Act>,
+    pub(crate) act: Option<Act>,
     /// How the user signed in.
     pub amr: Vec<String>,
     /// When the user signed in.
-    pub auth_time: Option<Time>,
+    pub(crate) auth_time: Option<Time>,
     /// When the user last proved who they are in the session.
-    pub proved_at: Option<Time>,
+    pub(crate) proved_at: Option<Time>,
     /// When it ends by itself.
-    pub expires_at: Option<Time>,
+    pub(crate) expires_at: Option<Time>,
     /// Assertions that were minted for it, of the last few routes.
-    pub minted: RefCell<Vec<Minted>>,
+    pub(crate) minted: RefCell<Vec<Minted>>,
 }
 
 impl Credential {
     /// The user, if it stands for one.
-    pub fn user(&self) -> Option<&Rc<User>> {
+    pub(crate) fn user(&self) -> Option<&Rc<User>> {
         match &self.subject {
             Subject::User(user) => Some(user),
             Subject::Service { .. } => None,
@@ -89,18 +87,18 @@ impl Credential {
     }
 
     /// Who acts, for the audit log: the id of the user, client or key.
-    pub fn actor(&self) -> &str {
+    pub(crate) fn actor(&self) -> &str {
         self.subject.id()
     }
 
     /// The user's plan, or the tenant's default.
-    pub fn plan(&self) -> &str {
+    pub(crate) fn plan(&self) -> &str {
         let own = self.user().and_then(|user| user.plan.as_deref());
         own.unwrap_or(&self.tenant.settings.default_plan)
     }
 
     /// Whether it may be used with this audience (RFC 9068 §4).
-    pub fn is_for(&self, audience: &str) -> bool {
+    pub(crate) fn is_for(&self, audience: &str) -> bool {
         self.audiences.as_ref().is_none_or(|audiences| audiences.contain(audience))
     }
 }
@@ -108,7 +106,7 @@ impl Credential {
 /// An assertion, with what else than its caller it was minted from: while that is the same object, so are
 /// its facts.
 #[derive(Debug)]
-pub struct Minted {
+pub(crate) struct Minted {
     pub(crate) route_id: String,
     pub(crate) table: Rc<RouteTable>,
     pub(crate) value: Rc<str>,

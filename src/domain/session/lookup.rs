@@ -29,7 +29,7 @@ use crate::store;
 /// # Errors
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
 /// nobody's; not for a token that we signed.
-pub async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
+pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
     if token.len() > LONGEST {
         return Ok(None);
     }
@@ -142,7 +142,7 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
 /// # Errors
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
 /// nobody's.
-pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Error> {
+pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Error> {
     if value.is_empty() || value.len() > 128 {
         return Ok(None);
     }
@@ -189,7 +189,7 @@ pub async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, E
 ///
 /// # Errors
 /// As [`by_cookie`].
-pub async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Error> {
+pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Error> {
     if key.len() > 128 {
         return Ok(None);
     }

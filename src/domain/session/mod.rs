@@ -4,13 +4,13 @@
 //! turns it into the proof that a handler asks for (a guard), `delegation` holds that nobody gives what they don't have.
 
 pub mod channel;
-pub mod credential;
-pub mod delegation;
+pub(crate) mod credential;
+pub(crate) mod delegation;
 pub(crate) mod lookup;
-pub mod one_mailbox;
+pub(crate) mod one_mailbox;
 pub mod principal;
-pub mod recency;
-pub mod refresh;
+pub(crate) mod recency;
+pub(crate) mod refresh;
 pub mod remembered;
 pub mod sessions;
-pub mod standing;
+pub(crate) mod standing;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-pub use crate::domain::session::credential::{Credential, Subject};
+pub(crate) use crate::domain::session::credential::Credential;
 pub(crate) use crate::domain::session::lookup::{by_api_key, by_bearer, by_cookie};
-pub use crate::domain::session::remembered::is_remembered;
+pub(crate) use crate::domain::session::remembered::is_remembered;
 use crate::domain::tenants::{HOME, ResolvedTenant, Tenant};
 use crate::model::role::ADMIN;
 use crate::model::scope::MAKE_API_KEYS;
@@ -29,8 +29,7 @@ pub struct Sent<'a> {
 #[derive(Debug, Clone)]
 pub struct Session {
     credential: Rc<Credential>,
-    /// The user.
-    pub user: Rc<User>,
+    pub(crate) user: Rc<User>,
 }
 
 /// Proof that the session is a person's own: no client holds it, nobody acts for them in it, and its token is for
@@ -107,21 +106,15 @@ impl std::ops::Deref for Operator {
 }
 
 impl Session {
-    /// What was presented.
-    pub fn credential(&self) -> &Rc<Credential> {
-        &self.credential
-    }
-
     /// The proof that it is the person's own.
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] for one that was lent: to a client, by an exchange, or for another audience too.
-    pub fn own(self) -> Result<OwnSession, Refusal> {
+    pub(crate) fn own(self) -> Result<OwnSession, Refusal> {
         if is_own(&self) { Ok(OwnSession(self)) } else { Err(Refusal::Forbidden) }
     }
 
-    /// The session's id.
-    pub fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         self.session_id.as_deref().unwrap_or_default()
     }
 }
@@ -131,7 +124,7 @@ impl Session {
 /// # Errors
 /// [`Refusal::NoCredential`], [`Refusal::BadCredential`]; [`Refusal::WrongTenant`] for another tenant's,
 /// [`Refusal::ScopeMissing`], [`Refusal::Forbidden`] for a client's own token.
-pub async fn session(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Session, Error> {
+pub(crate) async fn session(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Session, Error> {
     let credential = bearer(cx, resolved, sent).await?;
     let user = credential.user().cloned().ok_or(Refusal::Forbidden)?;
     Ok(Session { credential, user })
@@ -161,7 +154,11 @@ pub async fn own_session(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) ->
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for a client where the tenant lets none make keys, and for a token that was
 /// exchanged; [`Refusal::ScopeMissing`] for a client without [`MAKE_API_KEYS`].
-pub async fn key_maker(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<KeyMaker, Error> {
+pub(crate) async fn key_maker(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    sent: &Sent<'_>,
+) -> Result<KeyMaker, Error> {
     let session = session(cx, resolved, sent).await?;
     if is_own(&session) {
         return Ok(KeyMaker::Person(OwnSession(session)));
@@ -180,7 +177,11 @@ pub async fn key_maker(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> R
 ///
 /// # Errors
 /// As [`session`], but for the scopes that an API needs.
-pub async fn person(cx: &Cx, resolved: &ResolvedTenant, bearer: Option<&str>) -> Result<Session, Error> {
+pub(crate) async fn person(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    bearer: Option<&str>,
+) -> Result<Session, Error> {
     let token = bearer.ok_or(Refusal::NoCredential)?;
     let credential = by_bearer(cx, token).await?.ok_or(Refusal::BadCredential)?;
     of_tenant(resolved, &credential.tenant)?;
@@ -221,7 +222,7 @@ fn may_call(credential: &Credential, method: &str) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for everybody else.
-pub async fn admin(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Admin, Error> {
+pub(crate) async fn admin(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Admin, Error> {
     let credential = match sent.key {
         Some(key) => check_usable(by_api_key(cx, key).await?, resolved, sent)?,
         None => bearer(cx, resolved, sent).await?,
@@ -234,7 +235,7 @@ pub async fn admin(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Resul
 ///
 /// # Errors
 /// As [`admin`]; [`Refusal::Forbidden`] for what was lent.
-pub async fn credential_admin(
+pub(crate) async fn credential_admin(
     cx: &Cx,
     resolved: &ResolvedTenant,
     sent: &Sent<'_>,
@@ -248,7 +249,7 @@ impl Admin {
     ///
     /// # Errors
     /// [`Refusal::Forbidden`] otherwise.
-    pub fn not_lent(self) -> Result<CredentialAdmin, Refusal> {
+    pub(crate) fn not_lent(self) -> Result<CredentialAdmin, Refusal> {
         let lent = match self.key_id {
             Some(_) => self.client_id.is_some(),
             None => self.user().is_some() && !is_own(&self),
@@ -257,13 +258,13 @@ impl Admin {
     }
 
     /// The session, if it is one of the administrator's own.
-    pub fn own_session(&self) -> Option<OwnSession> {
+    pub(crate) fn own_session(&self) -> Option<OwnSession> {
         let user = self.user().filter(|_| self.is_own_session())?.clone();
         Some(OwnSession(Session { credential: self.0.clone(), user }))
     }
 
     /// Whether it is a session of the administrator's own.
-    pub fn is_own_session(&self) -> bool {
+    pub(crate) fn is_own_session(&self) -> bool {
         self.user().is_some() && is_own(self)
     }
 }
@@ -277,7 +278,7 @@ fn is_admin(credential: &Credential) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// As [`session`]; [`Refusal::Forbidden`] for everybody else.
-pub async fn operator(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Operator, Error> {
+pub(crate) async fn operator(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Operator, Error> {
     let OwnSession(Session { credential, user }) = own_session(cx, resolved, sent).await?;
     is_admin(&credential)?;
     if !user.operator || resolved.tenant.id != HOME {
@@ -288,7 +289,7 @@ pub async fn operator(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Re
 
 /// Refuses a credential of another tenant than the request is for. A request that named none is for the
 /// credential's own, if that shares the home directory.
-pub fn of_tenant(resolved: &ResolvedTenant, tenant: &Tenant) -> Result<(), Refusal> {
+pub(crate) fn of_tenant(resolved: &ResolvedTenant, tenant: &Tenant) -> Result<(), Refusal> {
     let own = tenant.id == resolved.tenant.id;
     let shared = !resolved.explicit && tenant.directory == resolved.tenant.directory;
     if own || shared { Ok(()) } else { Err(Refusal::WrongTenant) }

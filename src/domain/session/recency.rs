@@ -10,7 +10,7 @@ use crate::store::users::User;
 
 /// What is to last, each kind with a setting of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lasting {
+pub(crate) enum Lasting {
     /// What a person signs in with or is reached by: a first password, a second factor, a passkey, an address; the end of
     /// the account, and a copy of it.
     Factor,

@@ -34,7 +34,7 @@ pub(crate) struct Spent {
 /// [`Refusal::BadCredential`] for one that is unknown, expired, of an ended session, granted to a client, or
 /// spent; a spent one that is not a retry within the grace window ends its family. [`Refusal::WrongTenant`]
 /// for another tenant's, which is left as it is.
-pub async fn refresh(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Tokens, Error> {
+pub(crate) async fn refresh(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Tokens, Error> {
     let own = |token: &Token, tenant: &Tenant| {
         principal::of_tenant(resolved, tenant)?;
         if token.client_id.is_some() { Err(Refusal::BadCredential.into()) } else { Ok(()) }
@@ -112,7 +112,7 @@ async fn end_reused_family(cx: &Cx, token: &Token) -> Result<Error, Error> {
 
 /// Ends the session that a refresh token belongs to, spent or not. One that is unknown ends nothing, which
 /// is what its sender wanted (RFC 7009 §2.2).
-pub async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<(), Error> {
+pub(crate) async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<(), Error> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
         lookups::missed(cx);

@@ -11,7 +11,7 @@ use crate::model::route::Accepts;
 /// A credential as it was presented. It is compared whole and hashed by its end, where every kind of ours is
 /// random: nobody can fill the map with others of the same hash, as only valid ones are put into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PresentedCredential(pub String);
+pub struct PresentedCredential(pub(crate) String);
 
 impl Hash for PresentedCredential {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
@@ -37,7 +37,7 @@ impl Slot for Credentials {
 }
 
 /// Whether this isolate remembers who any of these stands for.
-pub fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, cookie: Option<&str>) -> bool {
+pub(crate) fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, cookie: Option<&str>) -> bool {
     let all = [(bearer, Accepts::Bearer), (key, Accepts::ApiKey), (cookie, Accepts::Cookie)];
     all.into_iter().any(|(sent, kind)| sent.is_some_and(|sent| remembered(cx, sent, kind).is_some()))
 }

@@ -16,13 +16,13 @@ use crate::oidc::access_token::{AccessToken, Audiences, TYP};
 use crate::oidc::id_token::acr;
 use crate::ports::{Fault, Rows, Stmt};
 use crate::store::replaced_sessions::{self, Next};
-pub use crate::store::sessions::SessionSummary;
+pub(crate) use crate::store::sessions::SessionSummary;
 use crate::store::sessions::{Session as Row, Whose};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
 /// The name of the session cookie.
-pub const COOKIE: &str = "__Host-portcullis";
+pub(crate) const COOKIE: &str = "__Host-portcullis";
 
 /// The pair that stands for a session in an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,12 +51,12 @@ pub struct Begin<'a> {
     row: Row,
     mark: Mark,
     /// What is spent for it, in this order: each statement changes something, or there is no session.
-    pub gate: Vec<Stmt>,
+    pub(crate) gate: Vec<Stmt>,
     /// The hash that a password was checked with: whoever changes the password meanwhile shuts out who knows the
     /// one before.
-    pub password_hash: Option<String>,
+    pub(crate) password_hash: Option<String>,
     /// What else is written. It asks for [`Begin::mark`] if it must not be without the session.
-    pub writes: Vec<Stmt>,
+    pub(crate) writes: Vec<Stmt>,
     /// Hash of the cookie that the browser held until now.
     replaces: Option<String>,
 }
@@ -84,7 +84,7 @@ impl<'a> Begin<'a> {
     }
 
     /// The event that is written if the session begins.
-    pub fn mark(&self) -> &str {
+    pub(crate) fn mark(&self) -> &str {
         &self.mark.id
     }
 
@@ -122,7 +122,11 @@ impl<'a> Begin<'a> {
 
     /// Begins it for whoever is to hold it; `None` as with tokens. A browser holds one session: the same person's
     /// before is adopted, with what was granted in it, and another's ends.
-    pub async fn held_by(mut self, cx: &Cx, channel: Channel<'_>) -> Result<Option<SessionSecret>, Fault> {
+    pub(crate) async fn held_by(
+        mut self,
+        cx: &Cx,
+        channel: Channel<'_>,
+    ) -> Result<Option<SessionSecret>, Fault> {
         Ok(match channel {
             Channel::Api => self.with_tokens(cx).await?.map(SessionSecret::Tokens),
             Channel::Browser { session, .. } => {
@@ -176,29 +180,26 @@ impl<'a> Begin<'a> {
 }
 
 /// A session whose person proves more in it.
-pub struct Upgrade<'a> {
-    /// Its tenant.
-    pub tenant: &'a Tenant,
-    /// Its user.
-    pub user: &'a User,
-    /// Its id.
-    pub session_id: &'a str,
+pub(crate) struct Upgrade<'a> {
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) user: &'a User,
+    pub(crate) session_id: &'a str,
     /// What is proved in it from then on.
-    pub amr: &'a [String],
+    pub(crate) amr: &'a [String],
     /// What is spent for it, in this order: each statement changes something, or nothing is done.
-    pub gate: Vec<Stmt>,
+    pub(crate) gate: Vec<Stmt>,
     /// The event.
-    pub mark: Mark,
+    pub(crate) mark: Mark,
     /// What else is written.
-    pub writes: Vec<Stmt>,
+    pub(crate) writes: Vec<Stmt>,
     /// Whether what was proved is something that the person had before, and so says that it is them.
-    pub proves: bool,
+    pub(crate) proves: bool,
 }
 
 impl Upgrade<'_> {
     /// Does it; what stood for the session does no more, and this does. `None` if something of the gate was
     /// spent before, or the session is over.
-    pub async fn write(self, cx: &Cx, channel: Channel<'_>) -> Result<Option<SessionSecret>, Fault> {
+    pub(crate) async fn write(self, cx: &Cx, channel: Channel<'_>) -> Result<Option<SessionSecret>, Fault> {
         let Upgrade { tenant, user, session_id, amr, gate, mark, writes, proves } = self;
         let secret = cx.secret();
         let hash = stored(&secret);
@@ -228,7 +229,7 @@ impl Upgrade<'_> {
 }
 
 /// A fresh access token for a session of a user who has these custom scopes.
-pub async fn access_token(
+pub(crate) async fn access_token(
     cx: &Cx,
     tenant: &Tenant,
     user: &User,
@@ -263,7 +264,7 @@ pub async fn access_token(
 /// Ends one session, with its cookie, its refresh family and what was granted to clients in it, unless for
 /// offline access. Access tokens of it are refused as soon as
 /// isolates look again.
-pub async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> Result<(), Fault> {
+pub(crate) async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> Result<(), Fault> {
     let entry = Entry::ok("logout").by(user_id).on(session_id);
     let mut batch = store::sessions::end(session_id, cx.now).to_vec();
     batch.push(audit::row(cx, tenant_id, entry));
@@ -274,7 +275,7 @@ pub async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> R
 }
 
 /// A page of a user's live sessions; `own` leaves out those that were granted to clients.
-pub async fn list(
+pub(crate) async fn list(
     cx: &Cx,
     tenant: &Tenant,
     user_id: &str,
@@ -286,7 +287,7 @@ pub async fn list(
 }
 
 /// A person's own live sessions, the one that they ask from first, then the newest; and how many there are.
-pub async fn newest(
+pub(crate) async fn newest(
     cx: &Cx,
     session: &OwnSession,
     limit: usize,
@@ -299,7 +300,13 @@ pub async fn newest(
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if it is none of theirs, or over.
-pub async fn revoke(cx: &Cx, tenant: &Tenant, actor: &str, user_id: &str, id: &str) -> Result<(), Error> {
+pub(crate) async fn revoke(
+    cx: &Cx,
+    tenant: &Tenant,
+    actor: &str,
+    user_id: &str,
+    id: &str,
+) -> Result<(), Error> {
     let live = store::sessions::live_by_id(cx.db.as_ref(), id, cx.now).await?;
     if live.is_none_or(|live| live.user.id != user_id || live.user.tenant_id != tenant.id) {
         return Err(Refusal::NotFound.into());
@@ -316,7 +323,7 @@ pub async fn revoke(cx: &Cx, tenant: &Tenant, actor: &str, user_id: &str, id: &s
 ///
 /// # Errors
 /// As [`delegation::own_account`].
-pub async fn list_by_admin(
+pub(crate) async fn list_by_admin(
     cx: &Cx,
     admin: &CredentialAdmin,
     user_id: &str,
@@ -330,13 +337,18 @@ pub async fn list_by_admin(
 ///
 /// # Errors
 /// As [`revoke`] and [`delegation::own_account`].
-pub async fn revoke_by_admin(cx: &Cx, admin: &CredentialAdmin, user_id: &str, id: &str) -> Result<(), Error> {
+pub(crate) async fn revoke_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    user_id: &str,
+    id: &str,
+) -> Result<(), Error> {
     delegation::own_account(admin, user_id)?;
     revoke(cx, &admin.tenant, admin.actor(), user_id, id).await
 }
 
 /// Ends all sessions of a user but the one that they ask from.
-pub async fn revoke_others(cx: &Cx, session: &OwnSession) -> Result<(), Fault> {
+pub(crate) async fn revoke_others(cx: &Cx, session: &OwnSession) -> Result<(), Fault> {
     let end = store::sessions::end_all_but(&session.user.id, session.session_id.as_deref(), cx.now);
     let entry = Entry::ok("session.revoked").by(&session.user.id).saying("all others");
     let mut batch = end.to_vec();

@@ -7,14 +7,14 @@ use crate::store::users::User;
 
 /// Whether sign-ins of this user take a second factor. Whoever has one is asked for it, whatever the tenant's setting
 /// says: it is theirs.
-pub fn needs_second_factor(tenant: &Tenant, user: &User) -> bool {
+pub(crate) fn needs_second_factor(tenant: &Tenant, user: &User) -> bool {
     tenant.settings.mfa == MfaPolicy::Required || user.mfa != "none"
 }
 
 /// Whether a session in which this was proved still stands for its user: one of a single factor does no more
 /// once the user needs two, unless a trusted browser stood for the second, or the user had no other than the mailbox
 /// that was proved twice.
-pub fn is_sufficient(tenant: &Tenant, user: &User, amr: &[String]) -> bool {
+pub(crate) fn is_sufficient(tenant: &Tenant, user: &User, amr: &[String]) -> bool {
     let trusted = || amr.iter().any(|one| one == factor::TRUSTED_DEVICE);
     !needs_second_factor(tenant, user) || has_two(amr) || trusted() || one_mailbox::stands_for(user, amr)
 }

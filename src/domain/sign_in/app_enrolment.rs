@@ -11,13 +11,13 @@ use crate::model::qr;
 use crate::ports::Fault;
 
 /// An authenticator app that is being enrolled.
-pub struct Enrolling {
+pub(crate) struct Enrolling {
     /// The shared secret in base32, to be typed.
-    pub secret: String,
+    pub(crate) secret: String,
     /// The same as an `otpauth:` address.
-    pub uri: String,
+    pub(crate) uri: String,
     /// The `otpauth:` address as a QR code, in SVG.
-    pub svg: String,
+    pub(crate) svg: String,
 }
 
 impl PendingChallenge {
@@ -29,7 +29,7 @@ impl PendingChallenge {
     }
 
     /// What to show of the authenticator app that is being enrolled with it.
-    pub fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
+    pub(crate) fn enrolling(&self, cx: &Cx) -> Result<Option<Enrolling>, Fault> {
         let Some(secret) = self.app_secret(cx)? else { return Ok(None) };
         let issuer = app_secrets::name_in_uri(&self.tenant.name);
         let account = self.user.email.replace(':', " ");

@@ -28,17 +28,17 @@ use crate::store::factors::Factors;
 use crate::store::users::User;
 
 /// The name of the cookie that a browser holds a challenge by.
-pub const COOKIE: &str = "__Host-portcullis-challenge";
+pub(crate) const COOKIE: &str = "__Host-portcullis-challenge";
 
 /// How long a challenge waits, in seconds.
-pub const SECONDS: i64 = 600;
+pub(crate) const SECONDS: i64 = 600;
 
 /// How many codes are mailed for one challenge.
 const MOST_SENDS: i64 = 3;
 
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// A sign-in, for a session.
     SignIn,
     /// A session, to be one of two factors.
@@ -49,7 +49,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// As the database names it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Purpose::SignIn => "sign-in",
             Purpose::StepUp => "step-up",
@@ -66,24 +66,22 @@ impl Purpose {
 #[derive(Debug)]
 pub struct PendingChallenge {
     /// What it is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// The user's tenant.
-    pub tenant: Rc<Tenant>,
-    /// The user.
-    pub user: User,
+    pub(crate) tenant: Rc<Tenant>,
+    pub(crate) user: User,
     /// The secret that stands for it, when it is made.
     pub secret: String,
     /// What the user has.
-    pub factors: Factors,
-    /// Its row.
-    pub row: Challenge,
+    pub(crate) factors: Factors,
+    pub(crate) row: Challenge,
     /// Whether the row is written; see [`step_up`](crate::domain::sign_in::step_up).
-    pub saved: bool,
+    pub(crate) saved: bool,
 }
 
 impl PendingChallenge {
     /// Seconds until it is over.
-    pub fn expires_in(&self, cx: &Cx) -> i64 {
+    pub(crate) fn expires_in(&self, cx: &Cx) -> i64 {
         self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
     }
 
@@ -98,17 +96,17 @@ impl PendingChallenge {
     }
 
     /// Whether a code was mailed for it.
-    pub fn was_sent(&self) -> bool {
+    pub(crate) fn was_sent(&self) -> bool {
         self.row.sends > 0
     }
 
     /// Whether a code can be mailed for it, the first or another one.
-    pub fn can_send(&self) -> bool {
+    pub(crate) fn can_send(&self) -> bool {
         self.methods().contains(&Method::Email) && self.row.sends < MOST_SENDS
     }
 
     /// When it was made.
-    pub fn made_at(&self) -> Time {
+    pub(crate) fn made_at(&self) -> Time {
         self.row.expires_at.plus(-SECONDS)
     }
 }
@@ -147,11 +145,11 @@ pub(crate) async fn for_sign_in(
 
 /// Who is asked for a second factor in a session, and what they have.
 pub(crate) struct Asked {
-    pub tenant: Rc<Tenant>,
-    pub user: User,
-    pub factors: Factors,
+    pub(crate) tenant: Rc<Tenant>,
+    pub(crate) user: User,
+    pub(crate) factors: Factors,
     /// What can complete it; with none, an authenticator app is enrolled.
-    pub methods: Vec<Method>,
+    pub(crate) methods: Vec<Method>,
 }
 
 /// Whom to ask for a second factor in a session, and for which.
@@ -169,7 +167,7 @@ pub(crate) async fn ask_session(cx: &Cx, session: &OwnSession) -> Result<Asked, 
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
-pub async fn for_session(
+pub(crate) async fn for_session(
     cx: &Cx,
     session: &OwnSession,
     password: Option<&str>,
@@ -189,7 +187,7 @@ pub async fn for_session(
 /// # Errors
 /// As [`for_session`]; [`Refusal::MfaRequired`] for one who has a second factor already and has not proved it
 /// in this session; as [`fresh_sign_in::require`].
-pub async fn for_enrolment(
+pub(crate) async fn for_enrolment(
     cx: &Cx,
     session: &OwnSession,
     method: Method,
@@ -214,7 +212,11 @@ pub async fn for_enrolment(
 ///
 /// # Errors
 /// [`Refusal::MfaRequired`].
-pub fn second_factor_proved(session: &OwnSession, user: &User, factors: &Factors) -> Result<(), Refusal> {
+pub(crate) fn second_factor_proved(
+    session: &OwnSession,
+    user: &User,
+    factors: &Factors,
+) -> Result<(), Refusal> {
     if factors.any(user) && !has_two(&session.amr) { Err(Refusal::MfaRequired) } else { Ok(()) }
 }
 
@@ -300,7 +302,7 @@ async fn make(
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] if nothing does, or for a user of a tenant that the request is not for.
-pub async fn find(
+pub(crate) async fn find(
     cx: &Cx,
     resolved: &ResolvedTenant,
     secret: &str,
@@ -317,7 +319,7 @@ pub async fn find(
 ///
 /// # Errors
 /// As [`find`].
-pub async fn enrolment_of(
+pub(crate) async fn enrolment_of(
     cx: &Cx,
     resolved: &ResolvedTenant,
     session: &OwnSession,
@@ -359,7 +361,7 @@ pub(crate) async fn read(
 /// # Errors
 /// [`Refusal::ChallengeOver`] for a challenge that takes none, and when too many were mailed for it;
 /// [`Refusal::Limited`] when too many were mailed to the address.
-pub async fn send_code(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
+pub(crate) async fn send_code(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
     let PendingChallenge { tenant, user, row, .. } = waiting;
     if !waiting.can_send() {
         return Err(Refusal::ChallengeOver.into());

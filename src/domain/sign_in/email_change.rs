@@ -36,7 +36,12 @@ const PURPOSE: &str = "change-email";
 /// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of one who has a password, else as [`fresh_sign_in::require`];
 /// [`Refusal::MfaRequired`] for a
 /// session that has not proved its user's second factor; [`Refusal::Limited`].
-pub async fn request(cx: &Cx, session: &OwnSession, new_email: &str, password: &str) -> Result<(), Error> {
+pub(crate) async fn request(
+    cx: &Cx,
+    session: &OwnSession,
+    new_email: &str,
+    password: &str,
+) -> Result<(), Error> {
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
@@ -94,20 +99,18 @@ fn check_new_address(tenant: &Tenant, user: &User, new_email: &str) -> Result<Em
 }
 
 /// What a link is about, for its page; looking changes nothing.
-pub struct Looked {
-    /// The user's tenant.
-    pub tenant: Rc<Tenant>,
+pub(crate) struct Looked {
     /// The address before.
-    pub email: String,
+    pub(crate) email: String,
     /// The address that it is to be.
-    pub new_email: String,
+    pub(crate) new_email: String,
     /// Whether the link was mailed to the new address.
-    pub is_new: bool,
+    pub(crate) is_new: bool,
 }
 
 /// What came of following a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Confirmed {
+pub(crate) enum Confirmed {
     /// The other mailbox has not agreed yet.
     Waits,
     /// The address is the new one.
@@ -130,7 +133,7 @@ async fn find(
 }
 
 /// Whether a link is dead because the change that it confirmed is done.
-pub async fn is_done(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<bool, Fault> {
+pub(crate) async fn is_done(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<bool, Fault> {
     store::email_changes::is_done(cx.db.as_ref(), &resolved.tenant.id, &stored(token)).await
 }
 
@@ -138,10 +141,10 @@ pub async fn is_done(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Looked, Error> {
-    let (tenant, found) = find(cx, resolved, token).await?;
+pub(crate) async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Looked, Error> {
+    let (_, found) = find(cx, resolved, token).await?;
     let PendingEmailChange { user, new_email, is_new, .. } = found;
-    Ok(Looked { tenant, email: user.email, new_email, is_new })
+    Ok(Looked { email: user.email, new_email, is_new })
 }
 
 /// Follows a link. With the second of them the address is the new one: what was mailed to the one before is dead,
@@ -149,7 +152,7 @@ pub async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Loo
 ///
 /// # Errors
 /// [`Refusal::LinkDead`]; [`Refusal::Conflict`] if somebody else has the address by then.
-pub async fn confirm(
+pub(crate) async fn confirm(
     cx: &Cx,
     resolved: &ResolvedTenant,
     token: &str,

@@ -17,19 +17,19 @@ use crate::store;
 use crate::store::users::User;
 
 /// How a user stands with second factors.
-pub struct Standing {
+pub(crate) struct Standing {
     /// Whether sign-ins take one.
-    pub enabled: bool,
+    pub(crate) enabled: bool,
     /// The account's method: `none`, `totp` or `email`.
-    pub method: String,
+    pub(crate) method: String,
     /// How many backup codes are left.
-    pub backup_codes: i64,
+    pub(crate) backup_codes: i64,
     /// Whether the tenant requires a second factor of every user.
-    pub required: bool,
+    pub(crate) required: bool,
 }
 
 /// How the user of a session stands with second factors.
-pub async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, Fault> {
+pub(crate) async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, Fault> {
     let (tenant, user) = (&session.tenant, &session.user);
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     Ok(Standing {
@@ -44,7 +44,7 @@ pub async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, Fault> 
 ///
 /// # Errors
 /// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] where the tenant requires one.
-pub async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Error> {
+pub(crate) async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Error> {
     if session.tenant.settings.mfa == MfaPolicy::Required {
         return Err(Refusal::Forbidden.into());
     }
@@ -64,7 +64,11 @@ pub async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result<(), Er
 ///
 /// # Errors
 /// [`Refusal::WrongCode`], [`Refusal::Limited`]; [`Refusal::Forbidden`] for who has no second factor.
-pub async fn new_backup_codes(cx: &Cx, session: &OwnSession, code: &str) -> Result<Vec<String>, Error> {
+pub(crate) async fn new_backup_codes(
+    cx: &Cx,
+    session: &OwnSession,
+    code: &str,
+) -> Result<Vec<String>, Error> {
     let codes = one_time::backup_codes(cx);
     let change = |tenant: &Tenant, user: &User, mark: &str| {
         Ok(second_factor::replaced(cx, tenant, user, &codes, mark)?.to_vec())
@@ -77,7 +81,7 @@ pub async fn new_backup_codes(cx: &Cx, session: &OwnSession, code: &str) -> Resu
 ///
 /// # Errors
 /// As [`challenges::for_session`].
-pub async fn backup_codes_left(cx: &Cx, session: &OwnSession) -> Result<i64, Error> {
+pub(crate) async fn backup_codes_left(cx: &Cx, session: &OwnSession) -> Result<i64, Error> {
     let (_, _, factors) = challenges::own(cx, session).await?;
     Ok(factors.backup_codes)
 }
@@ -139,17 +143,17 @@ pub(crate) async fn may_clear(cx: &Cx, admin: &Admin, user: &User) -> Result<(),
 /// An administrator clears what a user has set up.
 pub(crate) struct Clear<'a> {
     /// What the second factor was to be before.
-    pub was: &'a str,
+    pub(crate) was: &'a str,
     /// The user, with what it is to be from now on.
-    pub user: &'a User,
+    pub(crate) user: &'a User,
     /// Whether all that it let in ends as well.
-    pub reset: bool,
+    pub(crate) reset: bool,
 }
 
 impl Clear<'_> {
     /// Adds what it takes to the batch, done once the event of that mark is written, and the mail that tells
     /// the user.
-    pub async fn write(
+    pub(crate) async fn write(
         self,
         cx: &Cx,
         admin: &Admin,

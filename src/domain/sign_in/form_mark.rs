@@ -4,11 +4,11 @@
 use crate::crypto::secret::{same, stored};
 
 /// What a form says, for a browser with this secret.
-pub fn of(secret: &str) -> String {
+pub(crate) fn of(secret: &str) -> String {
     stored(&format!("form/{secret}"))
 }
 
 /// Whether a form said it.
-pub fn is_of(secret: &str, said: &str) -> bool {
+pub(crate) fn is_of(secret: &str, said: &str) -> bool {
     same(of(secret).as_bytes(), said.as_bytes())
 }

@@ -49,7 +49,7 @@ pub(crate) async fn require_of_admin(
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`], of one who has none, too; [`Refusal::Limited`] by user.
-pub async fn confirm(cx: &Cx, session: &OwnSession, password: &str) -> Result<(), Error> {
+pub(crate) async fn confirm(cx: &Cx, session: &OwnSession, password: &str) -> Result<(), Error> {
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;

@@ -27,7 +27,7 @@ use crate::store::magic_links::{By, LinkOfUser, PURPOSE};
 use crate::store::users::User;
 
 /// How long a link and its code are good, in seconds.
-pub const SECONDS: i64 = 900;
+pub(crate) const SECONDS: i64 = 900;
 
 /// Mails a link and a code to sign in with. The caller is told the same, at the same cost, whether the address
 /// has an account or not. Where the tenant lets people sign up so, one without an account gets one, in which
@@ -36,7 +36,12 @@ pub const SECONDS: i64 = 900;
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no such links; [`Refusal::Invalid`] for what is no address;
 /// [`Refusal::Limited`] by e-mail address, known or not, and by client address.
-pub async fn request(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &str) -> Result<(), Error> {
+pub(crate) async fn request(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    email: &str,
+    onward: &str,
+) -> Result<(), Error> {
     let tenant = &resolved.tenant;
     if !tenant.settings.magic_links {
         return Err(Refusal::Forbidden.into());
@@ -95,26 +100,18 @@ fn hash_of(cx: &Cx, user: &User, code: &str) -> Result<String, Fault> {
     one_time::hash(cx, &user.tenant_id, &format!("{PURPOSE}/{}", user.id), code)
 }
 
-/// Where a link leads, for its page; looking changes nothing.
-pub struct Looked {
-    /// The user's tenant.
-    pub tenant: Rc<Tenant>,
-    /// The address that it was mailed to, but for most of its name.
-    pub email: String,
-}
-
-/// Looks at a link that can still be followed.
+/// The address that a link was mailed to, but for most of its name, for the link's page; looking changes nothing.
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Looked, Error> {
+pub(crate) async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<String, Error> {
     let found = by_link(cx, token).await?;
-    let tenant = tenant_of(cx, resolved, &found.user).await?.ok_or(Refusal::LinkDead)?;
-    Ok(Looked { tenant, email: masked(&found.user.email) })
+    tenant_of(cx, resolved, &found.user).await?.ok_or(Refusal::LinkDead)?;
+    Ok(masked(&found.user.email))
 }
 
 /// An address of which one letter, and the domain, can be read.
-pub fn masked(email: &str) -> String {
+pub(crate) fn masked(email: &str) -> String {
     let (name, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     format!("{}•••@{domain}", name.chars().next().unwrap_or('•'))
 }
@@ -123,7 +120,7 @@ pub fn masked(email: &str) -> String {
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn follow(
+pub(crate) async fn follow(
     cx: &Cx,
     resolved: &ResolvedTenant,
     token: &str,
@@ -149,7 +146,7 @@ async fn by_link(cx: &Cx, token: &str) -> Result<LinkOfUser, Error> {
 ///
 /// # Errors
 /// [`Refusal::WrongCode`]; [`Refusal::Limited`] after too many wrong ones, and then only the link lets in.
-pub async fn enter_code(
+pub(crate) async fn enter_code(
     cx: &Cx,
     resolved: &ResolvedTenant,
     email: &str,

@@ -7,25 +7,24 @@
 
 pub(crate) mod app_enrolment;
 pub(crate) mod app_secrets;
-pub mod challenges;
-pub mod email_change;
-pub mod enrolment;
+pub(crate) mod challenges;
+pub(crate) mod email_change;
+pub(crate) mod enrolment;
 pub mod first_factor;
-pub mod form_mark;
-pub mod fresh_sign_in;
-pub mod magic_links;
+pub(crate) mod form_mark;
+pub(crate) mod fresh_sign_in;
+pub(crate) mod magic_links;
 pub(crate) mod one_time;
-pub mod passkeys;
-pub mod passwords;
+pub(crate) mod passkeys;
+pub(crate) mod passwords;
 pub(crate) mod proof_reset;
-pub mod register;
-pub mod relying_party;
+pub(crate) mod register;
+pub(crate) mod relying_party;
 pub mod second_factor;
 pub mod signed_in;
-pub mod step_up;
+pub(crate) mod step_up;
 pub mod trusted_devices;
 pub(crate) mod walk;
 
-pub use self::walk::{
-    Attempt, Step, complete, continue_with, require_verified_email, with_password, with_password_and_code,
-};
+pub use self::walk::{Attempt, Step, complete, continue_with, with_password};
+pub(crate) use self::walk::{require_verified_email, with_password_and_code};

@@ -22,7 +22,7 @@ use crate::model::reason::Reason;
 use crate::model::text::caseless;
 use crate::ports::Fault;
 use crate::store;
-pub use crate::store::held::Held;
+pub(crate) use crate::store::held::Held;
 use crate::store::users::User;
 
 /// The passwords that are tried first (NIST SP 800-63B §3.1.1.2), in lower case.
@@ -33,7 +33,7 @@ const COMMON: &str = include_str!("common_passwords.txt");
 ///
 /// # Errors
 /// [`Refusal::Invalid`] on that field.
-pub fn acceptable(settings: &Settings, field: &'static str, password: &str) -> Result<(), Error> {
+pub(crate) fn acceptable(settings: &Settings, field: &'static str, password: &str) -> Result<(), Error> {
     let prepared = password::prepare(password);
     let shortest = settings.min_password_length;
     if prepared.is_empty() {
@@ -89,7 +89,7 @@ pub(crate) async fn prove(
 /// # Errors
 /// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user; for a first password as
 /// [`recency::require`].
-pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
+pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
     let user = &session.user;
     let tenant = &session.tenant;
     acceptable(&tenant.settings_for(user), "newPassword", new)?;
@@ -127,7 +127,12 @@ pub async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> 
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
-pub async fn forgot(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &str) -> Result<(), Error> {
+pub(crate) async fn forgot(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    email: &str,
+    onward: &str,
+) -> Result<(), Error> {
     let directory = &resolved.tenant.directory;
     let email = people::address("email", email)?;
     let bucket = cx.address_bucket();
@@ -152,15 +157,15 @@ pub async fn forgot(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &st
 
 /// Whom a link is for that sets a password.
 #[derive(Debug, Default)]
-pub struct Addressee {
+pub(crate) struct Addressee {
     /// The address of the account.
-    pub email: String,
+    pub(crate) email: String,
     /// Whether the password is the first one.
-    pub invited: bool,
+    pub(crate) invited: bool,
 }
 
 /// Whom a link is for, while it can be used: whoever has the link has its mailbox.
-pub async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>, Fault> {
+pub(crate) async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>, Fault> {
     let purposes = Purpose::ResetPassword.taken();
     let found = store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await?;
     let invited = |purpose: String| purpose == Purpose::Invitation.name();
@@ -168,18 +173,18 @@ pub async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>
 }
 
 /// What else than a password lets somebody into the account of a reset link.
-pub async fn held_of_link(cx: &Cx, token: &str) -> Result<Held, Fault> {
+pub(crate) async fn held_of_link(cx: &Cx, token: &str) -> Result<Held, Fault> {
     store::held::find(cx.db.as_ref(), store::held::of_link(&stored(token), cx.now)).await
 }
 
 /// What a reset did.
-pub struct Reset {
+pub(crate) struct Reset {
     /// The user's tenant.
-    pub tenant: Rc<Tenant>,
+    pub(crate) tenant: Rc<Tenant>,
     /// What else let somebody in before it.
-    pub before: Held,
+    pub(crate) before: Held,
     /// What does so now.
-    pub left: Held,
+    pub(crate) left: Held,
 }
 
 /// Sets a new password by a mailed link; ends all sessions. The mailbox is proved, so the address counts as
@@ -188,7 +193,7 @@ pub struct Reset {
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
-pub async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
+pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
     let (tenant, owner) = mailing::owner_of_link(cx, token, Purpose::ResetPassword).await?;
     acceptable(&tenant.settings_for(&owner), "password", new)?;
     let link =

@@ -6,7 +6,7 @@ use crate::store;
 
 /// The statements that end what waits for a user and the trust in their browsers: their password or second
 /// factor is another one from now on.
-pub fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
+pub(crate) fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
     [store::challenges::end_all(user_id, now), store::trusted_devices::delete_all(user_id)]
 }
 

@@ -20,20 +20,19 @@ use crate::store;
 use crate::store::users::User;
 
 /// One who wants an account.
-pub struct Registration<'a> {
+pub(crate) struct Registration<'a> {
     /// The address.
-    pub email: &'a str,
-    /// The password.
-    pub password: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) password: &'a str,
     /// The display name.
-    pub name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// What the mailed link carries on to its page: a query, or nothing.
-    pub onward: &'a str,
+    pub(crate) onward: &'a str,
 }
 
 /// What the caller may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A mail was sent to the address; whether it had an account already is not said.
     CheckMail(Email),
     /// The account can be used at once.
@@ -45,7 +44,11 @@ pub enum Outcome {
 /// # Errors
 /// [`Refusal::SignUpClosed`], [`Refusal::Invalid`], [`Refusal::Limited`]; [`Refusal::Conflict`] for a taken
 /// address, only where no confirmation is required and so nothing could hide it.
-pub async fn register(cx: &Cx, resolved: &ResolvedTenant, new: Registration<'_>) -> Result<Outcome, Error> {
+pub(crate) async fn register(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    new: Registration<'_>,
+) -> Result<Outcome, Error> {
     let tenant = &resolved.tenant;
     if !tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
@@ -101,7 +104,12 @@ pub async fn register(cx: &Cx, resolved: &ResolvedTenant, new: Registration<'_>)
 ///
 /// # Errors
 /// [`Refusal::Invalid`] for what is no address; [`Refusal::Limited`] by client address.
-pub async fn resend(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &str) -> Result<(), Error> {
+pub(crate) async fn resend(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    email: &str,
+    onward: &str,
+) -> Result<(), Error> {
     let tenant = &resolved.tenant;
     let email = address("email", email)?;
     let bucket = cx.address_bucket();
@@ -124,7 +132,7 @@ pub async fn resend(cx: &Cx, resolved: &ResolvedTenant, email: &str, onward: &st
 }
 
 /// The tenant of a link whose address has been confirmed, by it or by a later one; `None` for any other.
-pub async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>>, Fault> {
+pub(crate) async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>>, Fault> {
     let purpose = Purpose::VerifyEmail.name();
     match store::mail_links::tenant_of_confirmed(cx.db.as_ref(), &stored(token), purpose).await? {
         Some(id) => tenants::by_id(cx, &id).await,
@@ -136,7 +144,7 @@ pub async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
+pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
     let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
     let link =
         store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.taken(), cx.now).await?;

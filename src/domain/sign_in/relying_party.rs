@@ -7,16 +7,16 @@ use crate::ports::Fault;
 
 /// A domain with its pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RelyingParty {
+pub(crate) struct RelyingParty {
     /// The RP ID: what passkeys are scoped to.
-    pub id: String,
+    pub(crate) id: String,
     /// Where ceremonies may take place: the domain itself, and the tenant's own origins.
-    pub origins: Vec<String>,
+    pub(crate) origins: Vec<String>,
 }
 
 /// The relying party of a request to a host: that host if it is the tenant's, and else the deployment's own. No
 /// host that merely was asked for decides.
-pub async fn of(cx: &Cx, tenant: &Tenant, host: &str) -> Result<RelyingParty, Fault> {
+pub(crate) async fn of(cx: &Cx, tenant: &Tenant, host: &str) -> Result<RelyingParty, Fault> {
     let host = canonical(host);
     let (scheme, own) = cx.config.origin.split_once("://").unwrap_or(("https", ""));
     let mapped = host != own && tenants::by_host(cx, &host).await?.is_some_and(|id| id == tenant.id);

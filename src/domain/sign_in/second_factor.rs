@@ -43,9 +43,9 @@ pub enum Proof<'a> {
 /// A second factor that was right when it was looked at.
 pub(crate) struct Guess {
     /// What it was.
-    pub method: Method,
+    pub(crate) method: Method,
     /// What it spends, in this order: each statement changes something, or it was spent before.
-    pub gate: Vec<Stmt>,
+    pub(crate) gate: Vec<Stmt>,
     /// What it was counted as.
     tried: Option<SecondFactor>,
     /// The time step of an authenticator app's code.
@@ -57,7 +57,7 @@ pub(crate) struct Guess {
 /// # Errors
 /// [`Refusal::WrongCode`], [`Refusal::WrongPassword`], [`Refusal::Limited`]; as [`recency::require_in`] for a factor
 /// that is set up in a session.
-pub async fn complete(
+pub(crate) async fn complete(
     cx: &Cx,
     resolved: &ResolvedTenant,
     waiting: &PendingChallenge,

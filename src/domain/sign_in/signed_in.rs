@@ -10,13 +10,12 @@ use crate::store::users::User;
 #[derive(Debug)]
 pub struct SignedIn {
     /// The user's tenant.
-    pub tenant: Rc<Tenant>,
-    /// The user.
-    pub user: User,
+    pub(crate) tenant: Rc<Tenant>,
+    pub(crate) user: User,
     /// What stands for the session.
     pub session_secret: SessionSecret,
     /// Fresh backup codes after an enrolment, to be shown once.
-    pub backup_codes: Vec<String>,
+    pub(crate) backup_codes: Vec<String>,
     /// The cookie of a browser that is trusted from now on.
     pub device: Option<String>,
 }

@@ -34,7 +34,7 @@ struct Draft {
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
-pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChallenge, Error> {
+pub(crate) async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChallenge, Error> {
     let draft = Draft { expires_at: cx.now.plus(SECONDS), app: cx.random(), id: cx.id() };
     let secret = draft.sealed(cx, session)?;
     let waiting = offered(cx, session, draft, secret).await?;
@@ -46,7 +46,7 @@ pub async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChallenge, Er
 
 /// What the session is asked for under this secret, stored or not; `None` if the secret is not of this module, is of
 /// another session, or is over.
-pub async fn find(
+pub(crate) async fn find(
     cx: &Cx,
     resolved: &ResolvedTenant,
     session: &OwnSession,
@@ -61,7 +61,7 @@ pub async fn find(
 }
 
 /// Whether a secret can be one of this module.
-pub fn is_sealed(secret: &str) -> bool {
+pub(crate) fn is_sealed(secret: &str) -> bool {
     secret.contains(MARK)
 }
 
@@ -69,7 +69,7 @@ pub fn is_sealed(secret: &str) -> bool {
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] if it was used before.
-pub async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
+pub(crate) async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
     let PendingChallenge { tenant, user, row, purpose, .. } = waiting;
     let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
     let insert = store::challenges::insert(row, None, None, false, cx.now);

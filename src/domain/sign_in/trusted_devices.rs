@@ -8,15 +8,15 @@ use crate::domain::session::principal::OwnSession;
 use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Stmt};
 use crate::store;
-pub use crate::store::trusted_devices::Device;
+pub(crate) use crate::store::trusted_devices::Device;
 use crate::store::users::User;
 
 /// The name of the cookie that makes a browser a trusted one.
-pub const COOKIE: &str = "__Host-portcullis-device";
+pub(crate) const COOKIE: &str = "__Host-portcullis-device";
 
 /// Trusts the browser, once the event of that mark is written: the cookie's value and the statement. `None`
 /// where the tenant trusts none.
-pub fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(String, Stmt)> {
+pub(crate) fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(String, Stmt)> {
     let days = tenant.settings_for(user).trusted_device_days;
     if days == 0 {
         return None;

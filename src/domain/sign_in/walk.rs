@@ -49,7 +49,7 @@ pub enum Step {
 ///
 /// # Errors
 /// [`Refusal::EmailUnverified`].
-pub async fn require_verified_email(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
+pub(crate) async fn require_verified_email(cx: &Cx, tenant: &Tenant, user: &User) -> Result<(), Error> {
     if tenant.settings_for(user).require_verified_email && !user.email_verified {
         audit::write(cx, &tenant.id, Entry::failed("login.unverified").by(&user.id)).await?;
         return Err(Refusal::EmailUnverified.into());
@@ -77,7 +77,7 @@ pub async fn with_password(
 ///
 /// # Errors
 /// As [`with_password`]; [`Refusal::WrongCode`] for one who has no second factor, too.
-pub async fn with_password_and_code(
+pub(crate) async fn with_password_and_code(
     cx: &Cx,
     resolved: &ResolvedTenant,
     attempt: Attempt<'_>,

@@ -28,28 +28,27 @@ pub(crate) const END: char = '\u{e001}';
 const MARKS: [char; 5] = [VALUE, END, IF, ELSE, END_IF];
 
 /// What the form of a page must be like.
-pub struct Form {
+pub(crate) struct Form {
     /// The name of each field that it must have.
-    pub fields: &'static [Field],
+    pub(crate) fields: &'static [Field],
     /// The names of further buttons that it may have, after the one that sends it: each says `1`.
-    pub also: &'static [&'static str],
+    pub(crate) also: &'static [&'static str],
 }
 
-/// A field of a form.
-pub struct Field {
+pub(crate) struct Field {
     /// Its `name`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The `type` that it must have; any of a text's if empty.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// The variable that is its `value`; none if it must have no value.
-    pub value: Option<&'static str>,
+    pub(crate) value: Option<&'static str>,
 }
 
 /// Checks a template's source.
 ///
 /// # Errors
 /// A [`Mistake`] with the line where it is.
-pub fn check(source: &str, template: &Template<'_>, form: &Form) -> Result<(), Mistake> {
+pub(crate) fn check(source: &str, template: &Template<'_>, form: &Form) -> Result<(), Mistake> {
     check_source(source, template, Some(form))
 }
 
@@ -57,7 +56,7 @@ pub fn check(source: &str, template: &Template<'_>, form: &Form) -> Result<(), M
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_mail(source: &str, template: &Template<'_>) -> Result<(), Mistake> {
+pub(crate) fn check_mail(source: &str, template: &Template<'_>) -> Result<(), Mistake> {
     check_source(source, template, None)
 }
 
@@ -88,7 +87,7 @@ fn check_source(source: &str, template: &Template<'_>, form: Option<&Form>) -> R
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_rendered(html: &str, values: &[(&str, &str)], form: &Form) -> Result<(), Mistake> {
+pub(crate) fn check_rendered(html: &str, values: &[(&str, &str)], form: &Form) -> Result<(), Mistake> {
     check_values(html, values, Some(form))
 }
 
@@ -96,7 +95,7 @@ pub fn check_rendered(html: &str, values: &[(&str, &str)], form: &Form) -> Resul
 ///
 /// # Errors
 /// As [`check`].
-pub fn check_rendered_mail(html: &str, values: &[(&str, &str)]) -> Result<(), Mistake> {
+pub(crate) fn check_rendered_mail(html: &str, values: &[(&str, &str)]) -> Result<(), Mistake> {
     check_values(html, values, None)
 }
 

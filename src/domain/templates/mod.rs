@@ -2,12 +2,12 @@
 //!
 //! `check` holds what such a page may contain, `rules` which elements and attributes, `own_pages` which pages there are.
 
-pub mod check;
+pub(crate) mod check;
 pub(crate) mod html_tokens;
 mod own_pages;
 mod rules;
 
-pub use self::own_pages::{
+pub(crate) use self::own_pages::{
     KINDS, Kind, OwnTemplates, StoredTemplate, delete, find, kind, list, preview, problem, put, rendered,
     with_hidden_field,
 };

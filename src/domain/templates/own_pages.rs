@@ -14,17 +14,16 @@ use crate::memo::Slot;
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
-pub use crate::store::templates::StoredTemplate;
+pub(crate) use crate::store::templates::StoredTemplate;
 
 /// The longest template, in bytes.
 const LONGEST: usize = 100_000;
 
 /// A page that can be a tenant's own.
-pub struct Kind {
-    /// Its name.
-    pub name: &'static str,
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
     /// Its variables, each with what it is and a sample.
-    pub variables: &'static [(&'static str, &'static str, &'static str)],
+    pub(crate) variables: &'static [(&'static str, &'static str, &'static str)],
     form: Form,
 }
 
@@ -48,7 +47,7 @@ const fn password() -> Field {
 }
 
 /// The pages that can be a tenant's own.
-pub static KINDS: [Kind; 3] = [
+pub(crate) static KINDS: [Kind; 3] = [
     Kind {
         name: "login",
         variables: &[
@@ -156,17 +155,17 @@ impl Kind {
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
-pub fn kind(name: &str) -> Result<&'static Kind, Error> {
+pub(crate) fn kind(name: &str) -> Result<&'static Kind, Error> {
     Ok(KINDS.iter().find(|kind| kind.name == name).ok_or(Refusal::NotFound)?)
 }
 
 /// All of a tenant.
-pub async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<StoredTemplate>, Fault> {
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<StoredTemplate>, Fault> {
     store::templates::list(cx.db.as_ref(), &tenant.id).await
 }
 
 /// The tenant's own of a page, if there is one.
-pub async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<StoredTemplate>, Fault> {
+pub(crate) async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<StoredTemplate>, Fault> {
     store::templates::by_name(cx.db.as_ref(), &tenant.id, kind.name).await
 }
 
@@ -174,7 +173,7 @@ pub async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option<Stored
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with the line and the reason.
-pub async fn put(
+pub(crate) async fn put(
     cx: &Cx,
     tenant: &Tenant,
     actor: &str,
@@ -193,7 +192,7 @@ pub async fn put(
 ///
 /// # Errors
 /// As [`put`].
-pub fn preview(kind: &Kind, html: &str) -> Result<String, Error> {
+pub(crate) fn preview(kind: &Kind, html: &str) -> Result<String, Error> {
     if html.len() > LONGEST {
         return Err(invalid("html", format!("at most {LONGEST} bytes")));
     }
@@ -205,7 +204,7 @@ pub fn preview(kind: &Kind, html: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if it is that already.
-pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind) -> Result<(), Error> {
+pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind) -> Result<(), Error> {
     let gone = store::templates::delete(&tenant.id, kind.name);
     let entry = Entry::ok("template.deleted").by(actor).on(kind.name);
     if !audit::change(cx, &tenant.id, gone, entry).await? {
@@ -220,7 +219,7 @@ fn forget(cx: &Cx, tenant: &Tenant, kind: &Kind) {
 }
 
 /// A page with a hidden field in each form that is posted; `None` if there is none. The value is URL-safe.
-pub fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> {
+pub(crate) fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> {
     let mut page = String::new();
     let mut done = 0;
     for token in tokens(html) {
@@ -244,7 +243,7 @@ pub fn with_hidden_field(html: &str, name: &str, value: &str) -> Option<String> 
 }
 
 /// Pages and mails in a tenant's own words by tenant and name; `None` remembers that there is none.
-pub struct OwnTemplates;
+pub(crate) struct OwnTemplates;
 
 impl Slot for OwnTemplates {
     type Key = (String, &'static str);
@@ -254,7 +253,7 @@ impl Slot for OwnTemplates {
 
 /// A page in the tenant's own HTML; `None` if they have none. One that cannot be rendered is logged, and the
 /// page that all have is served.
-pub async fn rendered(
+pub(crate) async fn rendered(
     cx: &Cx,
     tenant: &Tenant,
     name: &'static str,
@@ -297,7 +296,7 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
 }
 
 /// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.
-pub fn problem(kind: &Kind, kept: &StoredTemplate) -> Option<String> {
+pub(crate) fn problem(kind: &Kind, kept: &StoredTemplate) -> Option<String> {
     let Mistake { line, reason } = kind.checked(&kept.html).err()?;
     Some(format!("line {line}: {reason}"))
 }

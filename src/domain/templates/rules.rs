@@ -12,11 +12,11 @@ type Rule = fn(&str, &str, Value<'_>) -> Result<(), Why>;
 /// An element that is allowed.
 pub(crate) struct Allowed {
     /// Its name.
-    pub element: &'static str,
+    pub(crate) element: &'static str,
     /// Whether an attribute of it is, by name and decoded value.
-    pub attributes: Rule,
+    pub(crate) attributes: Rule,
     /// Whether it has no content.
-    pub void: bool,
+    pub(crate) void: bool,
 }
 
 const VOID: [&str; 6] = ["br", "hr", "img", "input", "link", "meta"];

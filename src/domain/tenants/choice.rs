@@ -24,7 +24,7 @@ pub struct ResolvedTenant {
 ///
 /// # Errors
 /// [`Refusal::NotFound`] if the path or header names a tenant that does not exist or is suspended.
-pub async fn choose(
+pub(crate) async fn choose(
     cx: &Cx,
     path: Option<&str>,
     host: &str,

@@ -6,8 +6,9 @@ mod choice;
 mod settings;
 mod tenant;
 
-pub(crate) use self::choice::named;
-pub use self::choice::{ResolvedTenant, choose};
-pub use self::tenant::{Tenant, TenantByHost, TenantById, by_id};
-pub(crate) use self::tenant::{by_host, from_row};
-pub use crate::model::tenant::{ClientRegistration, HOME, MfaPolicy, Settings, UNNAMED};
+pub use self::choice::ResolvedTenant;
+pub(crate) use self::choice::{choose, named};
+pub(crate) use self::tenant::{Tenant, by_host, from_row};
+pub use self::tenant::{TenantByHost, by_id};
+pub use crate::model::tenant::Settings;
+pub(crate) use crate::model::tenant::{ClientRegistration, HOME, MfaPolicy, UNNAMED};

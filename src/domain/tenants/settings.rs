@@ -11,7 +11,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Refusal::Invalid`] naming the first that is not.
-    pub fn checked(self) -> Result<Settings, Error> {
+    pub(crate) fn checked(self) -> Result<Settings, Error> {
         let within = |field, value: i64, low: i64, high: i64| {
             if (low..=high).contains(&value) {
                 Ok(())

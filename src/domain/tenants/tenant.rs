@@ -16,22 +16,20 @@ use crate::store::users::User;
 /// A tenant, as requests see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
-    /// Its id.
-    pub id: String,
+    pub(crate) id: String,
     /// Its display name.
-    pub name: String,
+    pub(crate) name: String,
     /// Whose e-mail namespace its users are in.
-    pub directory: String,
-    /// Its settings.
-    pub settings: Settings,
+    pub(crate) directory: String,
+    pub(crate) settings: Settings,
     /// Its `iss`.
-    pub issuer: String,
+    pub(crate) issuer: String,
 }
 
 impl Tenant {
     /// The settings as they hold for a user. No administrator's setting makes the operator's sign-ins weaker than the
     /// defaults do: whoever has the operator's session has the whole deployment.
-    pub fn settings_for(&self, user: &User) -> Cow<'_, Settings> {
+    pub(crate) fn settings_for(&self, user: &User) -> Cow<'_, Settings> {
         let set = &self.settings;
         if !user.operator {
             return Cow::Borrowed(set);
@@ -59,7 +57,7 @@ impl Tenant {
 }
 
 /// Tenants by id; `None` remembers that there is none.
-pub struct TenantById;
+pub(crate) struct TenantById;
 
 impl Slot for TenantById {
     type Key = String;
@@ -111,7 +109,6 @@ pub(crate) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault
     Ok(id)
 }
 
-/// A tenant from its row.
 pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings = json::read_text(&row.settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
     let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);

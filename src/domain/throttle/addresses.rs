@@ -8,19 +8,19 @@ use crate::model::time::Time;
 
 /// What addresses presented for nothing, as this isolate saw it.
 #[derive(Default)]
-pub struct Addresses(RefCell<HashMap<String, Seen>>);
+pub(crate) struct Addresses(RefCell<HashMap<String, Seen>>);
 
 /// What is kept of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// When its window began.
     began: Time,
     /// What it presented since and was not known, with what is being looked up.
-    pub unknown: u32,
+    pub(crate) unknown: u32,
     /// What it asked since of endpoints that are open to all.
-    pub open: u32,
+    pub(crate) open: u32,
     /// Until when it is held off.
-    pub shut_until: Time,
+    pub(crate) shut_until: Time,
 }
 
 /// How many addresses are kept.
@@ -30,7 +30,7 @@ impl Remembered for Addresses {}
 
 impl Addresses {
     /// Counts one more look-up of an address in a window of so many seconds.
-    pub fn begin(&self, address: &str, open: bool, now: Time, seconds: i64) -> Seen {
+    pub(crate) fn begin(&self, address: &str, open: bool, now: Time, seconds: i64) -> Seen {
         let mut all = self.0.borrow_mut();
         // A clock that was set back begins anew, too.
         let is_past = |seen: &Seen| now >= seen.began.plus(seconds) || now < seen.began;
@@ -52,14 +52,14 @@ impl Addresses {
     }
 
     /// Gives one back that was known.
-    pub fn give(&self, address: &str) {
+    pub(crate) fn give(&self, address: &str) {
         if let Some(seen) = self.0.borrow_mut().get_mut(address) {
             seen.unknown = seen.unknown.saturating_sub(1);
         }
     }
 
     /// Holds an address off until then.
-    pub fn shut(&self, address: &str, until: Time) {
+    pub(crate) fn shut(&self, address: &str, until: Time) {
         if let Some(seen) = self.0.borrow_mut().get_mut(address) {
             seen.shut_until = until;
         }

@@ -21,13 +21,13 @@ const CODES_AN_HOUR: u32 = 10;
 
 /// A guess of a device's user code that has been counted as a wrong one.
 #[must_use]
-pub struct Guess([String; 2]);
+pub(crate) struct Guess([String; 2]);
 
 /// Counts a guess of a user code, by the address it comes from and by the person who is signed in.
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
-pub async fn user_code(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Guess>, Error> {
+pub(crate) async fn user_code(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Guess>, Error> {
     if cx.caller.unlimited {
         return Ok(None);
     }
@@ -49,14 +49,14 @@ pub async fn user_code(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option
 
 impl Guess {
     /// It was right after all.
-    pub fn right(self, cx: &Cx) {
+    pub(crate) fn right(self, cx: &Cx) {
         in_background(cx, self.0.map(|object| (object, vec![give("wrong", USER_CODES)])).into());
     }
 }
 
 /// A guess of a code that was mailed to sign in by, counted as a wrong one.
 #[must_use]
-pub struct MailedCode {
+pub(crate) struct MailedCode {
     account: String,
     address: String,
 }
@@ -75,7 +75,7 @@ impl MailedCode {
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
-pub async fn mailed_code(
+pub(crate) async fn mailed_code(
     cx: &Cx,
     tenant_id: &str,
     directory: &str,
@@ -95,7 +95,7 @@ pub async fn mailed_code(
 }
 
 /// Another code is about to be mailed to that address: its tries are its own.
-pub async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) -> Result<(), Error> {
+pub(crate) async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) -> Result<(), Error> {
     let forget = Count { act: Act::Clear, tallies: vec![tally("code", MAILED_CODE)] };
     cx.counters.count(MailedCode::of(cx, directory, email_key).account, vec![forget]).await?;
     Ok(())
@@ -103,7 +103,7 @@ pub async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) -> R
 
 impl MailedCode {
     /// It was right after all.
-    pub fn right(self, cx: &Cx) {
+    pub(crate) fn right(self, cx: &Cx) {
         let forget = Count { act: Act::Clear, tallies: vec![tally("code", MAILED_CODE)] };
         let account = (self.account, vec![give("day", MAILED_CODES_A_DAY), forget]);
         in_background(cx, vec![account, (self.address, vec![give("minute", ADDRESS)])]);
@@ -112,7 +112,7 @@ impl MailedCode {
 
 /// A guess of a second factor that has been counted as a wrong one.
 #[must_use]
-pub struct SecondFactor {
+pub(crate) struct SecondFactor {
     object: String,
     /// Those that a right guess forgets.
     failures: Vec<Tally>,
@@ -124,7 +124,7 @@ pub struct SecondFactor {
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be looked at; the first of a row is written to the audit log.
-pub async fn second_factor(
+pub(crate) async fn second_factor(
     cx: &Cx,
     tenant_id: &str,
     settings: &Settings,
@@ -154,14 +154,14 @@ pub async fn second_factor(
 
 impl SecondFactor {
     /// It was not looked at.
-    pub async fn not_evaluated(self, cx: &Cx) -> Result<(), Fault> {
+    pub(crate) async fn not_evaluated(self, cx: &Cx) -> Result<(), Fault> {
         let SecondFactor { object, failures: mut tallies, hour } = self;
         tallies.push(hour);
         cx.counters.count(object, vec![Count { act: Act::Give, tallies }]).await.map(drop)
     }
 
     /// It was right after all: the failures before it are forgotten. Nobody waits for that.
-    pub fn right(self, cx: &Cx) {
+    pub(crate) fn right(self, cx: &Cx) {
         let forget = Count { act: Act::Clear, tallies: self.failures };
         let give = Count { act: Act::Give, tallies: vec![self.hour] };
         in_background(cx, vec![(self.object, vec![forget, give])]);

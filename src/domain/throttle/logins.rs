@@ -45,7 +45,7 @@ const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 
 /// A password attempt that has been counted as a failure until it is told otherwise.
 #[must_use]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// The account's object.
     account: String,
     /// Its tally with growing delays.
@@ -59,7 +59,7 @@ pub struct Attempt {
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
-pub async fn login_attempt<T>(
+pub(crate) async fn login_attempt<T>(
     cx: &Cx,
     tenant_id: &str,
     directory: &str,
@@ -77,13 +77,17 @@ pub async fn login_attempt<T>(
 
 /// An attempt to sign in without a password that has been counted as a failure of its address.
 #[must_use]
-pub struct FromAddress(String);
+pub(crate) struct FromAddress(String);
 
 /// Counts an attempt to sign in with what nobody can guess: by address, together with password attempts.
 ///
 /// # Errors
 /// As [`login_attempt`].
-pub async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<Option<FromAddress>, Error> {
+pub(crate) async fn from_address(
+    cx: &Cx,
+    tenant_id: &str,
+    directory: &str,
+) -> Result<Option<FromAddress>, Error> {
     if cx.caller.unlimited {
         return Ok(None);
     }
@@ -96,7 +100,7 @@ pub async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<O
 
 impl FromAddress {
     /// It succeeded: it is no failure.
-    pub fn succeeded(self, cx: &Cx) {
+    pub(crate) fn succeeded(self, cx: &Cx) {
         in_background(cx, vec![(self.0, vec![give("minute", ADDRESS)])]);
     }
 }
@@ -106,7 +110,11 @@ impl FromAddress {
 ///
 /// # Errors
 /// As [`login_attempt`].
-pub async fn change_attempt(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<Option<Attempt>, Error> {
+pub(crate) async fn change_attempt(
+    cx: &Cx,
+    tenant_id: &str,
+    user_id: &str,
+) -> Result<Option<Attempt>, Error> {
     let account = format!("{tenant_id}:change-password:{user_id}");
     let attempt = Attempt { account, delayed: "user".into(), address: None };
     Ok(attempt.taken(cx, tenant_id, user_id, async { Ok(()) }).await?.0)
@@ -156,7 +164,7 @@ impl Attempt {
 
     /// The attempt succeeded: it is no failure, and those that delay it are forgotten. Nobody waits for that: one
     /// that counts although it was right only makes the limit tighter.
-    pub fn succeeded(self, cx: &Cx) {
+    pub(crate) fn succeeded(self, cx: &Cx) {
         let forget = Count { act: Act::Clear, tallies: vec![tally(self.delayed, ACCOUNT_AND_ADDRESS)] };
         let mut all = vec![(self.account, vec![give("day", ACCOUNT_A_DAY), forget])];
         all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
@@ -164,7 +172,7 @@ impl Attempt {
     }
 
     /// The password was not looked at: of the attempt only the address keeps a count.
-    pub fn not_evaluated(self, cx: &Cx) {
+    pub(crate) fn not_evaluated(self, cx: &Cx) {
         let account = vec![
             give(&self.delayed, ACCOUNT_AND_ADDRESS),
             give("day", ACCOUNT_A_DAY),
@@ -177,7 +185,7 @@ impl Attempt {
 }
 
 /// The password was wrong, which `told` writes to the log: the attempt is none of the account's right ones.
-pub async fn wrong_password(
+pub(crate) async fn wrong_password(
     cx: &Cx,
     counted: Option<Attempt>,
     told: impl Future<Output = Result<(), Fault>>,
@@ -189,7 +197,7 @@ pub async fn wrong_password(
 }
 
 /// The owner of an account's mailbox proved it: all failures on the account are forgotten.
-pub async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
+pub(crate) async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
     let from = format!("from:{}", cx.address_bucket());
     let tallies = vec![tally("day", ACCOUNT_A_DAY), tally(from, ACCOUNT_AND_ADDRESS)];
     let forget = vec![Count { act: Act::Clear, tallies }];
@@ -198,7 +206,7 @@ pub async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(
 }
 
 /// Counts a mail that anyone can cause to be sent to an address; `false` if it must not be sent.
-pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<bool, Error> {
+pub(crate) async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<bool, Error> {
     match mail_or_wait(cx, directory, email_key, purpose).await {
         Ok(()) => Ok(true),
         Err(Error::Refused(Refusal::Limited(_))) => Ok(false),
@@ -210,7 +218,12 @@ pub async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> R
 ///
 /// # Errors
 /// [`Refusal::Limited`].
-pub async fn mail_or_wait(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<(), Error> {
+pub(crate) async fn mail_or_wait(
+    cx: &Cx,
+    directory: &str,
+    email_key: &str,
+    purpose: &str,
+) -> Result<(), Error> {
     if cx.caller.unlimited {
         return Ok(());
     }
@@ -229,7 +242,7 @@ const REFUSED_IN_FULL: u32 = 3;
 ///
 /// # Errors
 /// [`Refusal::Limited`] when there are too many in an hour.
-pub async fn refused_call(
+pub(crate) async fn refused_call(
     cx: &Cx,
     tenant_id: &str,
     route_id: &str,

@@ -24,7 +24,7 @@ use crate::ports::{Act, Count, Fault, Tally, Verdict};
 const SECONDS: i64 = 60;
 
 /// What was presented and is nobody's: as what, and its hash.
-pub struct Unknown;
+pub(crate) struct Unknown;
 
 impl Slot for Unknown {
     type Key = String;
@@ -53,7 +53,7 @@ fn object(cx: &Cx) -> String {
 ///
 /// # Errors
 /// [`Refusal::Limited`] for an address that presented too much that nobody has.
-pub async fn admit(cx: &Cx) -> Result<(), Error> {
+pub(crate) async fn admit(cx: &Cx) -> Result<(), Error> {
     take_lookup(cx, false).await
 }
 
@@ -61,7 +61,7 @@ pub async fn admit(cx: &Cx) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`admit`].
-pub async fn admit_open(cx: &Cx) -> Result<(), Error> {
+pub(crate) async fn admit_open(cx: &Cx) -> Result<(), Error> {
     take_lookup(cx, true).await
 }
 
@@ -106,12 +106,12 @@ async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
 }
 
 /// Notes that what was presented is nobody's.
-pub fn missed(cx: &Cx) {
+pub(crate) fn missed(cx: &Cx) {
     cx.caller.missed.set(true);
 }
 
 /// Whether this isolate looked that up a moment ago, for nothing: what it was presented as, and its hash.
-pub fn is_refused(cx: &Cx, presented: &str) -> bool {
+pub(crate) fn is_refused(cx: &Cx, presented: &str) -> bool {
     let refused = cx.memo::<Unknown>().get(presented, cx.now).is_some();
     if refused {
         missed(cx);
@@ -120,19 +120,19 @@ pub fn is_refused(cx: &Cx, presented: &str) -> bool {
 }
 
 /// Remembers that this is nobody's, and notes that it was presented.
-pub fn refuse(cx: &Cx, presented: String) {
+pub(crate) fn refuse(cx: &Cx, presented: String) {
     missed(cx);
     cx.memo::<Unknown>().put(presented, (), cx.now, cx.remember_until());
 }
 
 /// The caller proved who they are, for whom it is no sign of guessing to present what is over: a client with its own
 /// secret that brings many people's tokens.
-pub fn exempt(cx: &Cx) {
+pub(crate) fn exempt(cx: &Cx) {
     cx.caller.proved.set(true);
 }
 
 /// Ends a request: what it presented for nothing is counted, and anything else given back. Nobody waits for that.
-pub fn settle(cx: &Cx, refusal: Option<&Refusal>) {
+pub(crate) fn settle(cx: &Cx, refusal: Option<&Refusal>) {
     let held_off = matches!(refusal, Some(Refusal::Limited(_))) && !cx.caller.lookup.get().is_admitted();
     if cx.caller.unlimited || held_off {
         return;

@@ -6,14 +6,12 @@
 mod addresses;
 mod codes;
 mod logins;
-pub mod lookups;
+pub(crate) mod lookups;
 mod tallies;
 
-pub use self::codes::{
-    Guess, MailedCode, SecondFactor, another_mailed_code, mailed_code, second_factor, user_code,
+pub(crate) use self::codes::{SecondFactor, another_mailed_code, mailed_code, second_factor, user_code};
+pub(crate) use self::logins::{
+    Attempt, change_attempt, from_address, login_attempt, mail, mail_or_wait, mailbox_proved, refused_call,
+    wrong_password,
 };
-pub use self::logins::{
-    Attempt, FromAddress, change_attempt, from_address, login_attempt, mail, mail_or_wait, mailbox_proved,
-    refused_call, wrong_password,
-};
-pub use self::tallies::{window, windows};
+pub(crate) use self::tallies::{window, windows};

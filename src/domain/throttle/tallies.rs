@@ -29,7 +29,7 @@ pub(crate) async fn take(cx: &Cx, object: String, tallies: Vec<Tally>) -> Result
 ///
 /// # Errors
 /// [`Refusal::Limited`].
-pub async fn windows(cx: &Cx, object: String, all: &[(&str, u32, u32)]) -> Result<(), Error> {
+pub(crate) async fn windows(cx: &Cx, object: String, all: &[(&str, u32, u32)]) -> Result<(), Error> {
     if cx.caller.unlimited {
         return Ok(());
     }
@@ -42,7 +42,12 @@ pub async fn windows(cx: &Cx, object: String, all: &[(&str, u32, u32)]) -> Resul
 }
 
 /// Counts one use of something limited by a window; answers how much is left.
-pub async fn window(cx: &Cx, object: String, limit: u32, seconds: u32) -> Result<Option<Verdict>, Error> {
+pub(crate) async fn window(
+    cx: &Cx,
+    object: String,
+    limit: u32,
+    seconds: u32,
+) -> Result<Option<Verdict>, Error> {
     if cx.caller.unlimited {
         return Ok(None);
     }

@@ -13,7 +13,7 @@ use self::shapes::{
     Request, Token, UserInfo,
 };
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let operations = [discovery(), authorize(), logout(), tokens(), registration(), userinfo()]
         .into_iter()
         .flatten()
@@ -84,7 +84,7 @@ fn tokens() -> Vec<Operation> {
             .also("/oauth2/token")
             .about("RFC 6749 §3.2. Those of the tenant's grant types that the client is registered for.")
             .form::<Grant>()
-            .as_client()
+            .for_client()
             .answers::<Issued>(200, "The tokens.")
             .fails([
                 Code::InvalidGrant,
@@ -101,7 +101,7 @@ fn tokens() -> Vec<Operation> {
             .also("/oauth2/par")
             .about("RFC 9126.")
             .form::<Request>()
-            .as_client()
+            .for_client()
             .answers::<Pushed>(201, "Its `request_uri`, for one use.")
             .fails([
                 Code::InvalidScope,
@@ -116,14 +116,14 @@ fn tokens() -> Vec<Operation> {
             .also("/oauth2/device_authorization")
             .about("RFC 8628 §3.1.")
             .form::<Device>()
-            .as_client()
+            .for_client()
             .answers::<DeviceCode>(200, "The codes, and where the user enters theirs.")
             .fails([Code::UnauthorizedClient, Code::InvalidScope, Code::InvalidTarget]),
         op("POST", "/tenant/{tenant}/oauth2/introspect", "Ask whether a token is active")
             .also("/oauth2/introspect")
             .about("RFC 7662, for confidential clients.")
             .form::<Token>()
-            .as_client()
+            .for_client()
             .answers::<Introspection>(
                 200,
                 "The claims of an active token; of any other only that it is not active.",
@@ -132,7 +132,7 @@ fn tokens() -> Vec<Operation> {
             .also("/oauth2/revoke")
             .about("RFC 7009.")
             .form::<Token>()
-            .as_client()
+            .for_client()
             .nothing(200, "Revoked, or never this client's.")
             .fails([Code::UnsupportedTokenType]),
     ]

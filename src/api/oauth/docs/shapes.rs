@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::api::tenant::docs::Client;
 
 #[derive(ToSchema)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// A code that an RFC registers, as `invalid_grant`.
     error: String,
     #[schema(nullable = false)]
@@ -17,13 +17,13 @@ pub struct Failure {
 
 /// RFC 7517 §5.
 #[derive(ToSchema)]
-pub struct Jwks {
+pub(crate) struct Jwks {
     keys: Vec<Jwk>,
 }
 
 /// RFC 7517 §4.
 #[derive(ToSchema)]
-pub struct Jwk {
+pub(crate) struct Jwk {
     kty: String,
     crv: String,
     x: String,
@@ -36,7 +36,7 @@ pub struct Jwk {
 
 /// RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1.
 #[derive(ToSchema)]
-pub struct Request {
+pub(crate) struct Request {
     client_id: String,
     /// `code`.
     response_type: Option<String>,
@@ -64,7 +64,7 @@ pub struct Request {
 
 /// Each grant type has its own fields.
 #[derive(ToSchema)]
-pub struct Grant {
+pub(crate) struct Grant {
     grant_type: String,
     /// With `authorization_code`.
     code: Option<String>,
@@ -87,7 +87,7 @@ pub struct Grant {
 
 /// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
 #[derive(ToSchema)]
-pub struct Issued {
+pub(crate) struct Issued {
     access_token: String,
     token_type: String,
     /// Seconds.
@@ -103,20 +103,20 @@ pub struct Issued {
 }
 
 #[derive(ToSchema)]
-pub struct Token {
+pub(crate) struct Token {
     token: String,
     token_type_hint: Option<String>,
 }
 
 #[derive(ToSchema)]
-pub struct Pushed {
+pub(crate) struct Pushed {
     request_uri: String,
     expires_in: i64,
 }
 
 /// RFC 8628 §3.1.
 #[derive(ToSchema)]
-pub struct Device {
+pub(crate) struct Device {
     scope: Option<String>,
     /// RFC 8707.
     resource: Option<String>,
@@ -124,7 +124,7 @@ pub struct Device {
 
 /// RFC 8628 §3.2.
 #[derive(ToSchema)]
-pub struct DeviceCode {
+pub(crate) struct DeviceCode {
     device_code: String,
     user_code: String,
     verification_uri: String,
@@ -135,7 +135,7 @@ pub struct DeviceCode {
 
 /// RP-Initiated Logout 1.0 §2.
 #[derive(ToSchema)]
-pub struct Logout {
+pub(crate) struct Logout {
     id_token_hint: Option<String>,
     logout_hint: Option<String>,
     client_id: Option<String>,
@@ -146,7 +146,7 @@ pub struct Logout {
 
 /// RFC 7662.
 #[derive(ToSchema)]
-pub struct Introspection {
+pub(crate) struct Introspection {
     active: bool,
     #[schema(nullable = false)]
     scope: Option<String>,
@@ -191,14 +191,14 @@ pub struct Introspection {
 
 #[derive(ToSchema, Serialize)]
 #[serde(untagged)]
-pub enum Audience {
+pub(crate) enum Audience {
     One(String),
     Many(Vec<String>),
 }
 
 /// RFC 7591 §3.2.1, RFC 7592 §3.
 #[derive(ToSchema, Serialize)]
-pub struct Registered {
+pub(crate) struct Registered {
     #[serde(flatten)]
     client: Client,
     registration_client_uri: String,
@@ -207,7 +207,7 @@ pub struct Registered {
 
 /// OpenID Connect Core §5.3.2; the claims that the scope grants.
 #[derive(ToSchema)]
-pub struct UserInfo {
+pub(crate) struct UserInfo {
     sub: String,
     #[schema(rename = "tenantId")]
     tenant_id: String,
@@ -222,7 +222,7 @@ pub struct UserInfo {
 }
 
 #[derive(ToSchema)]
-pub struct Bearer {
+pub(crate) struct Bearer {
     /// Where `Authorization` has none (RFC 6750 §2.2).
     access_token: Option<String>,
 }

@@ -17,17 +17,17 @@ use crate::model::factor::Method;
 /// What it shows.
 pub(super) struct Shown {
     /// What there is.
-    pub text: &'static str,
+    pub(crate) text: &'static str,
     /// Whether there is one.
-    pub has: bool,
+    pub(crate) has: bool,
     /// Whether it is codes by mail.
-    pub by_mail: bool,
+    pub(crate) by_mail: bool,
     /// Whether it may be removed.
-    pub removable: bool,
+    pub(crate) removable: bool,
     /// Whether one may be set up.
-    pub settable: bool,
+    pub(crate) settable: bool,
     /// How many backup codes are left.
-    pub left: String,
+    pub(crate) left: String,
 }
 
 /// What it shows; nothing where neither the tenant nor the user has second factors.

@@ -22,9 +22,9 @@ const MOST: usize = 500;
 /// Some of a kind.
 pub(super) struct List<T> {
     /// Those that are shown, the newest first.
-    pub items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// How many there are.
-    pub all: usize,
+    pub(crate) all: usize,
 }
 
 impl<T> List<T> {
@@ -45,11 +45,11 @@ impl<T> List<T> {
 
 /// All that the page lists.
 pub(super) struct Lists {
-    pub sessions: List<SessionSummary>,
-    pub trusted: List<Device>,
-    pub passkeys: List<Passkey>,
-    pub apps: List<Consent>,
-    pub keys: List<ApiKey>,
+    pub(crate) sessions: List<SessionSummary>,
+    pub(crate) trusted: List<Device>,
+    pub(crate) passkeys: List<Passkey>,
+    pub(crate) apps: List<Consent>,
+    pub(crate) keys: List<ApiKey>,
 }
 
 /// Asks for them side by side; `whole` is the kind of which all are wanted.

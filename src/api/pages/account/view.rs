@@ -31,35 +31,35 @@ pub(super) const ASK: [(&str, &[&str]); 9] = [
 /// What of the page went wrong.
 pub(super) struct Wrong<'a> {
     /// The section; empty for one that has no form to say it in.
-    pub part: &'static str,
+    pub(crate) part: &'static str,
     /// What.
-    pub problem: Problem,
+    pub(crate) problem: Problem,
     /// What was typed, which is shown again.
-    pub typed: Typed<'a>,
+    pub(crate) typed: Typed<'a>,
 }
 
 /// What was typed.
 #[derive(Default)]
 pub(super) struct Typed<'a> {
     /// A name, of the section that has one.
-    pub name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// An address.
-    pub email: Option<&'a str>,
+    pub(crate) email: Option<&'a str>,
     /// Scopes beyond those that can be ticked.
-    pub scopes: Option<&'a str>,
+    pub(crate) scopes: Option<&'a str>,
 }
 
 /// What is shown besides the account itself.
 #[derive(Default)]
 pub(super) struct Shows<'a> {
     /// What was done, in a sentence.
-    pub done: Option<&'static str>,
+    pub(crate) done: Option<&'static str>,
     /// What went wrong.
-    pub wrong: Option<Wrong<'a>>,
+    pub(crate) wrong: Option<Wrong<'a>>,
     /// What a browser needs to make a passkey, which it is about to.
-    pub options: Option<String>,
+    pub(crate) options: Option<String>,
     /// The list of which all are shown.
-    pub whole: Option<&'a str>,
+    pub(crate) whole: Option<&'a str>,
 }
 
 #[derive(Template)]

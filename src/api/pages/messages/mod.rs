@@ -95,7 +95,7 @@ catalogue! {
 pub const LANGUAGES: [&Messages; 2] = [&en::EN, &de::DE];
 
 /// The language of a request: what `ui_locales` in its query asks for, else what the browser does.
-pub fn of(request: &Request) -> &'static Messages {
+pub(crate) fn of(request: &Request) -> &'static Messages {
     said(language::asked(&request.query, request.headers.get("accept-language")))
 }
 
@@ -115,6 +115,6 @@ fn said(language: Option<Language>) -> &'static Messages {
 }
 
 /// A sentence with its `{name}` filled in.
-pub fn fill(sentence: &str, name: &str, value: impl std::fmt::Display) -> String {
+pub(crate) fn fill(sentence: &str, name: &str, value: impl std::fmt::Display) -> String {
     sentence.replace(&format!("{{{name}}}"), &value.to_string())
 }

@@ -10,18 +10,18 @@ use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
-pub use self::shapes::{Client, ClientSaid, User};
+pub(crate) use self::shapes::{Client, ClientSaid, User};
 use self::shapes::{
     Event, Mail, MailPreview, MailTemplate, MailTemplateParts, Month, Plan, Preview, Problem, Role, Rotated,
     Route, Session, Template, Tenant, TenantApiKey,
 };
 
 /// What a refusal looks like.
-pub fn failure() -> Named {
+pub(crate) fn failure() -> Named {
     answer::<Problem>()
 }
 
-pub fn chapter() -> Chapter {
+pub(crate) fn chapter() -> Chapter {
     let operations = [
         users(),
         gateway_routes(),

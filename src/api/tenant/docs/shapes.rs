@@ -11,7 +11,7 @@ use crate::model::route::RouteSpec;
 
 /// RFC 9457.
 #[derive(ToSchema)]
-pub struct Problem {
+pub(crate) struct Problem {
     r#type: String,
     title: String,
     status: u16,
@@ -27,14 +27,14 @@ pub struct Problem {
 }
 
 #[derive(ToSchema)]
-pub struct Field {
+pub(crate) struct Field {
     field: String,
     detail: String,
 }
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct User {
+pub(crate) struct User {
     id: String,
     email: String,
     email_verified: bool,
@@ -58,7 +58,7 @@ pub struct User {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-pub enum Mfa {
+pub(crate) enum Mfa {
     None,
     Totp,
     Email,
@@ -66,20 +66,20 @@ pub enum Mfa {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-pub enum UserStatus {
+pub(crate) enum UserStatus {
     Active,
     Disabled,
 }
 
 #[derive(ToSchema, Serialize)]
-pub struct Route {
+pub(crate) struct Route {
     id: String,
     #[serde(flatten)]
     spec: RouteSpec,
 }
 
 #[derive(ToSchema)]
-pub struct Role {
+pub(crate) struct Role {
     name: String,
     rank: i64,
     /// Custom scopes of everyone who has this role or a higher one, if any.
@@ -88,14 +88,14 @@ pub struct Role {
 }
 
 #[derive(ToSchema)]
-pub struct Plan {
+pub(crate) struct Plan {
     name: String,
     rank: i64,
     features: Vec<String>,
 }
 
 #[derive(ToSchema)]
-pub struct Event {
+pub(crate) struct Event {
     id: String,
     #[schema(format = DateTime)]
     at: String,
@@ -109,7 +109,7 @@ pub struct Event {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct Rotated {
+pub(crate) struct Rotated {
     kid: String,
     #[schema(format = DateTime)]
     active_at: String,
@@ -117,7 +117,7 @@ pub struct Rotated {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct Tenant {
+pub(crate) struct Tenant {
     id: String,
     name: String,
     status: String,
@@ -129,7 +129,7 @@ pub struct Tenant {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct Session {
+pub(crate) struct Session {
     id: String,
     /// The client that it was granted to; null for a session of the user's own.
     client_id: Option<String>,
@@ -149,7 +149,7 @@ pub struct Session {
 
 #[derive(ToSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TenantApiKey {
+pub(crate) struct TenantApiKey {
     #[serde(flatten)]
     key: ApiKey,
     roles: Vec<String>,
@@ -159,7 +159,7 @@ pub struct TenantApiKey {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct Month {
+pub(crate) struct Month {
     /// As `2026-05`.
     month: String,
     monthly_active_users: u64,
@@ -167,7 +167,7 @@ pub struct Month {
 
 /// A client's metadata: RFC 7591 §2, and members of our own.
 #[derive(ToSchema, Serialize)]
-pub struct ClientSaid {
+pub(crate) struct ClientSaid {
     /// The client's id, when it is changed.
     client_id: Option<String>,
     client_name: Option<String>,
@@ -177,7 +177,7 @@ pub struct ClientSaid {
 
 /// RFC 7591 §3.2.1.
 #[derive(ToSchema, Serialize)]
-pub struct Client {
+pub(crate) struct Client {
     client_id: String,
     client_name: String,
     /// Seconds since 1970.
@@ -192,7 +192,7 @@ pub struct Client {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct Template {
+pub(crate) struct Template {
     /// `login`, `reset` or `mfa`.
     name: String,
     /// The tenant's own; null where the page is the default.
@@ -205,7 +205,7 @@ pub struct Template {
 }
 
 #[derive(ToSchema)]
-pub struct TemplateProblem {
+pub(crate) struct TemplateProblem {
     /// `subject`, `text` or `html`.
     field: String,
     /// The line, and what is wrong there.
@@ -213,19 +213,19 @@ pub struct TemplateProblem {
 }
 
 #[derive(ToSchema)]
-pub struct Variable {
+pub(crate) struct Variable {
     name: String,
     description: String,
 }
 
 #[derive(ToSchema)]
-pub struct Preview {
+pub(crate) struct Preview {
     html: String,
 }
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct MailTemplate {
+pub(crate) struct MailTemplate {
     /// Which mail, as `verify-email`.
     name: String,
     /// `en` or `de`.
@@ -242,7 +242,7 @@ pub struct MailTemplate {
 }
 
 #[derive(ToSchema)]
-pub struct MailTemplateParts {
+pub(crate) struct MailTemplateParts {
     /// One line of at most 200 characters, without link or code.
     subject: String,
     /// With `{{ link }}` and `{{ code }}` where the mail has one, each between white space, and with nothing else
@@ -253,7 +253,7 @@ pub struct MailTemplateParts {
 }
 
 #[derive(ToSchema)]
-pub struct MailPreview {
+pub(crate) struct MailPreview {
     subject: String,
     text: String,
     html: String,
@@ -261,7 +261,7 @@ pub struct MailPreview {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct Mail {
+pub(crate) struct Mail {
     id: String,
     /// Which mail, as `verify-email`.
     kind: String,
@@ -283,7 +283,7 @@ pub struct Mail {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-pub enum MailStatus {
+pub(crate) enum MailStatus {
     Queued,
     Sending,
     Sent,

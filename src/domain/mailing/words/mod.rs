@@ -17,29 +17,29 @@ pub(crate) fn said_in(language: Language) -> &'static Catalogue {
 /// What a letter says, with `{tenant_name}`, `{minutes}` and `{new_email}` to be filled in.
 pub(crate) struct Words {
     /// The subject line.
-    pub subject: &'static str,
+    pub(crate) subject: &'static str,
     /// What it is about.
-    pub body: &'static str,
+    pub(crate) body: &'static str,
     /// What the button does; the link is beside it in the text.
-    pub button: &'static str,
+    pub(crate) button: &'static str,
     /// How long it is good, and what to do if it was not you.
-    pub note: &'static str,
+    pub(crate) note: &'static str,
 }
 
 /// One language.
 pub(crate) struct Catalogue {
     /// To one whose name is not known.
-    pub hello: &'static str,
+    pub(crate) hello: &'static str,
     /// To `{name}`.
-    pub hello_name: &'static str,
+    pub(crate) hello_name: &'static str,
     /// Before the code.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// Before the time of a change.
-    pub when: &'static str,
+    pub(crate) when: &'static str,
     /// Before the address that it came from.
-    pub address: &'static str,
+    pub(crate) address: &'static str,
     /// Before the device that it came from.
-    pub device: &'static str,
+    pub(crate) device: &'static str,
     /// Each letter's own.
-    pub words: fn(Kind) -> Words,
+    pub(crate) words: fn(Kind) -> Words,
 }

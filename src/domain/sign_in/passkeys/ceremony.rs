@@ -20,13 +20,13 @@ const HEAD: usize = 8 + 16;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Of<'a> {
     /// The tenant that it takes place at.
-    pub tenant_id: &'a str,
+    pub(crate) tenant_id: &'a str,
     /// Whose passkey it is about, where that is known.
-    pub user_id: Option<&'a str>,
+    pub(crate) user_id: Option<&'a str>,
     /// What it is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// The session, the browser or the waiting sign-in that it was given to.
-    pub bound_to: Option<&'a str>,
+    pub(crate) bound_to: Option<&'a str>,
 }
 
 impl<'a> Of<'a> {

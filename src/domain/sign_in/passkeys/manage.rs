@@ -18,24 +18,24 @@ use crate::store::{self, Listed, Page};
 const LONGEST_NAME: usize = 100;
 
 /// How many passkeys a user may have.
-pub const MOST: i64 = 20;
+pub(crate) const MOST: i64 = 20;
 
 /// The name of the cookie by which only the browser that was shown a page answers its ceremony.
-pub const COOKIE: &str = "__Host-portcullis-passkey";
+pub(crate) const COOKIE: &str = "__Host-portcullis-passkey";
 
 /// How long a browser keeps it, in seconds: for many ceremonies.
-pub const COOKIE_SECONDS: i64 = 30 * 86_400;
+pub(crate) const COOKIE_SECONDS: i64 = 30 * 86_400;
 
 /// How long a ceremony may take, in seconds.
-pub const SECONDS: i64 = 300;
+pub(crate) const SECONDS: i64 = 300;
 
 /// A passkey, as a `PublicKeyCredentialDescriptor`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub(crate) struct Known {
     /// The credential id, base64url.
-    pub id: String,
+    pub(crate) id: String,
     /// How it is reached.
-    pub transports: Vec<String>,
+    pub(crate) transports: Vec<String>,
 }
 
 /// The passkeys of a user that are scoped to a domain.
@@ -67,7 +67,7 @@ pub(crate) fn may_change(session: &OwnSession, user: &User, factors: &Factors) -
 }
 
 /// A page of the caller's passkeys.
-pub async fn list(cx: &Cx, session: &OwnSession, page: &Page) -> Result<Listed<Passkey>, Error> {
+pub(crate) async fn list(cx: &Cx, session: &OwnSession, page: &Page) -> Result<Listed<Passkey>, Error> {
     Ok(store::passkeys::list(cx.db.as_ref(), &session.user.id, page).await?)
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn checked_name(name: &str) -> Result<String, Error> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`], [`Refusal::NotFound`].
-pub async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) -> Result<Passkey, Error> {
+pub(crate) async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) -> Result<Passkey, Error> {
     let name = checked_name(name)?;
     let (user, _) = own(cx, session).await?;
     let entry = Entry::ok("passkey.renamed").by(&user.id).on(id);
@@ -93,7 +93,7 @@ pub async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) -> Resu
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::MfaRequired`]; as [`fresh_sign_in::require`].
-pub async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
+pub(crate) async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
     recency::require(cx, session, Lasting::Factor).await?;

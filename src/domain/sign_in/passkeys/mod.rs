@@ -9,7 +9,7 @@ mod manage;
 mod register;
 mod verify;
 
-pub use self::manage::{COOKIE, COOKIE_SECONDS, Known, MOST, SECONDS, list, remove, rename};
-pub use self::register::{Creation, NewPasskey, creation, register};
-pub use self::verify::{Request, Verified, request, request_second, second, sign_in};
-pub use crate::store::passkeys::Passkey;
+pub(crate) use self::manage::{COOKIE, COOKIE_SECONDS, Known, SECONDS, list, remove, rename};
+pub(crate) use self::register::{Creation, NewPasskey, creation, register};
+pub(crate) use self::verify::{Request, request, request_second, second, sign_in};
+pub(crate) use crate::store::passkeys::Passkey;

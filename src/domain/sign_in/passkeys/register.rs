@@ -22,23 +22,23 @@ use crate::store::users::User;
 
 /// What a browser needs to make a passkey (§5.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Creation {
+pub(crate) struct Creation {
     /// The challenge, base64url.
-    pub challenge: String,
+    pub(crate) challenge: String,
     /// The domain that it is for.
-    pub rp_id: String,
+    pub(crate) rp_id: String,
     /// The tenant's name.
-    pub rp_name: String,
+    pub(crate) rp_name: String,
     /// The user's id, base64url: what the authenticator knows them by.
-    pub user_handle: String,
+    pub(crate) user_handle: String,
     /// The user's address.
-    pub email: String,
+    pub(crate) email: String,
     /// What the user is called.
-    pub name: String,
+    pub(crate) name: String,
     /// COSE's numbers of the algorithms that we check, by preference.
-    pub algorithms: &'static [i64],
+    pub(crate) algorithms: &'static [i64],
     /// The passkeys that they have here already.
-    pub exclude: Vec<Known>,
+    pub(crate) exclude: Vec<Known>,
 }
 
 /// Begins to add a passkey for the caller.
@@ -46,7 +46,7 @@ pub struct Creation {
 /// # Errors
 /// As [`fresh_sign_in::require`]; [`Refusal::MfaRequired`]; [`Refusal::Conflict`] beyond twenty; [`Refusal::Forbidden`] where the
 /// tenant has no passkeys.
-pub async fn creation(
+pub(crate) async fn creation(
     cx: &Cx,
     session: &OwnSession,
     host: &str,
@@ -88,20 +88,20 @@ fn wrong(wrong: Wrong) -> Error {
 }
 
 /// What is sent to add a passkey.
-pub struct NewPasskey<'a> {
+pub(crate) struct NewPasskey<'a> {
     /// What the browser made, as its `toJSON()` has it.
-    pub credential: &'a Value,
+    pub(crate) credential: &'a Value,
     /// What it is to be called; after the device without one.
-    pub name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// The password, of one who did not just sign in.
-    pub password: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
 }
 
 /// Adds the passkey that a browser made, and tells the user by mail.
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with what is wrong with it; and as [`creation`].
-pub async fn register(
+pub(crate) async fn register(
     cx: &Cx,
     session: &OwnSession,
     host: &str,

@@ -29,15 +29,15 @@ use crate::store::users::User;
 
 /// What a browser needs to use a passkey (§5.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// The challenge, base64url.
-    pub challenge: String,
+    pub(crate) challenge: String,
     /// The domain that the passkey is for.
-    pub rp_id: String,
+    pub(crate) rp_id: String,
     /// Which passkeys will do; any, if none is named.
-    pub allow: Vec<Known>,
+    pub(crate) allow: Vec<Known>,
     /// Whether the user must be verified.
-    pub user_verification: bool,
+    pub(crate) user_verification: bool,
 }
 
 /// Begins a sign-in with a passkey. `browser` is the value of the browser's own [`COOKIE`](super::COOKIE), so that
@@ -45,7 +45,7 @@ pub struct Request {
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no passkeys; [`Refusal::Limited`] by client address.
-pub async fn request(
+pub(crate) async fn request(
     cx: &Cx,
     resolved: &ResolvedTenant,
     host: &str,
@@ -67,7 +67,11 @@ pub async fn request(
 ///
 /// # Errors
 /// [`Refusal::ChallengeOver`] of one that takes no passkey; [`Refusal::Limited`] by user.
-pub async fn request_second(cx: &Cx, waiting: &PendingChallenge, host: &str) -> Result<Request, Error> {
+pub(crate) async fn request_second(
+    cx: &Cx,
+    waiting: &PendingChallenge,
+    host: &str,
+) -> Result<Request, Error> {
     let PendingChallenge { tenant, user, row, .. } = waiting;
     if !waiting.methods().contains(&Method::Passkey) {
         return Err(Refusal::ChallengeOver.into());
@@ -92,11 +96,11 @@ fn second_of<'a>(tenant_id: &'a str, user_id: &'a str, challenge_id: &'a str) ->
 
 /// A passkey that was used rightly, as of when it was looked at.
 #[derive(Debug)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// Whose it is.
-    pub user_id: String,
+    pub(crate) user_id: String,
     /// What notes its use, in this order: each statement changes something, or it was used before.
-    pub gate: Vec<Stmt>,
+    pub(crate) gate: Vec<Stmt>,
 }
 
 /// Signs in with a passkey alone, `credential` as its `toJSON()` has it; `browser` as in [`request`].
@@ -104,7 +108,7 @@ pub struct Verified {
 /// # Errors
 /// [`Refusal::WrongPasskey`] whatever is wrong with it or with its user, [`Refusal::ChallengeOver`],
 /// [`Refusal::EmailUnverified`], [`Refusal::Limited`].
-pub async fn sign_in(
+pub(crate) async fn sign_in(
     cx: &Cx,
     resolved: &ResolvedTenant,
     host: &str,
@@ -143,7 +147,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// [`Refusal::WrongPasskey`], [`Refusal::ChallengeOver`].
-pub async fn second(
+pub(crate) async fn second(
     cx: &Cx,
     waiting: &PendingChallenge,
     host: &str,
