@@ -67,12 +67,11 @@ pub(crate) struct Mark {
 /// Marks that the statement before it in the batch changed something.
 pub(crate) fn mark(cx: &Cx, tenant_id: &str, entry: Entry) -> Mark {
     let event = event(cx, tenant_id, entry);
-    let mut stmt = insert_if_changed(&event);
-    stmt.sql.push_str(" RETURNING id");
-    Mark { stmt, id: event.id }
+    Mark { stmt: store::audit::mark(&event), id: event.id }
 }
 
-fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
+/// The event that an entry becomes: now, and from where the caller is.
+pub(crate) fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
     Event {
         id: cx.id(),
         tenant_id: tenant_id.to_owned(),

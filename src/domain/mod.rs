@@ -2,11 +2,13 @@
 //!
 //! Rooms, each above those that it may import: `admin`, `oauth` → `sign_in`, `clients` → `gateway` → `session` → `people`
 //! → `mailing` → `templates`, `throttle`, `tenants` → the files below. `tests/native/tidy.rs` holds that.
+//! What changes several rows goes through [`change`], the unit of work.
 
 pub(crate) mod admin;
 pub(crate) mod assertion_limits;
 pub(crate) mod audit;
 pub(crate) mod backchannel;
+pub(crate) mod change;
 pub mod clients;
 pub mod counter;
 pub mod gateway;

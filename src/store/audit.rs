@@ -36,6 +36,13 @@ pub(crate) fn insert_if_changed(event: &Event) -> Stmt {
     insert_where(event, " AND changes() > 0")
 }
 
+/// As [`insert_if_changed`]; answers a row if it was written.
+pub(crate) fn mark(event: &Event) -> Stmt {
+    let mut stmt = insert_if_changed(event);
+    stmt.sql.push_str(" RETURNING id");
+    stmt
+}
+
 fn insert_where(event: &Event, condition: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         (&event.id).into(),

@@ -100,10 +100,11 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Files of the domain that stand below its rooms, with the rooms that they may import.
-const BELOW: [(&str, &[&str]); 9] = [
+const BELOW: [(&str, &[&str]); 10] = [
     ("assertion_limits", &["tenants"]),
     ("audit", &[]),
     ("backchannel", &["tenants"]),
+    ("change", &["mailing"]),
     ("counter", &[]),
     ("keys", &["tenants"]),
     ("public_uris", &["tenants"]),

@@ -3,8 +3,9 @@
 use crate::crypto::secret::{checksum, letters, stored};
 use crate::cx::Cx;
 use crate::domain::admin::users;
-use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
+use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Credential, CredentialAdmin, KeyMaker, OwnSession, Session};
@@ -173,7 +174,7 @@ async fn make(
     // An isolate may remember a session or a key that is over: what is made with it would outlive it.
     let made_with = By { session_id: by.session_id.as_deref(), key_id: by.key_id.as_deref() };
     let insert = store::api_keys::insert(&row, &stored(&key), &made_with, most);
-    if !tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
+    if !change_and_tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
         users::known_roles(cx, &by.tenant, row.roles).await?;
         let user_id = row.user_id.as_deref();
         return Err(
@@ -186,9 +187,8 @@ async fn make(
     Ok((row, key))
 }
 
-/// Does one thing to a key and tells of it: in the log and, if there is one, its user; `false` if there was
-/// nothing to do.
-async fn tell(
+/// Changes a key and tells of it: in the log and, if there is one, its user; `false` if there was nothing to change.
+async fn change_and_tell(
     cx: &Cx,
     by: &Credential,
     user: Option<&User>,
@@ -196,21 +196,13 @@ async fn tell(
     entry: Entry,
     changed: Changed,
 ) -> Result<bool, Fault> {
-    let mark = audit::mark(cx, &by.tenant.id, entry);
-    let mut letter = match user {
-        Some(user) => {
-            let seen = if by.actor() == user.id { cx.clone() } else { mailing::by_another(cx) };
-            Some(mailing::notice(&seen, &by.tenant, user, changed, &mark.id).await?)
-        }
-        None => None,
-    };
-    let mut batch = vec![stmt, mark.stmt];
-    batch.extend(letter.iter_mut().flat_map(|letter| std::mem::take(&mut letter.stmts)));
-    let done = cx.db.run(batch).await?.first().is_some_and(|rows| !rows.is_empty());
-    if let Some(letter) = letter.filter(|_| done) {
-        mailing::dispatch(cx, letter).await;
+    let mut change = Change::new(cx, &by.tenant.id, entry);
+    change.take(stmt);
+    if let Some(user) = user {
+        let seen = if by.actor() == user.id { cx.clone() } else { mailing::by_another(cx) };
+        change.tell(mailing::write(&seen, &by.tenant, user, Letter::Changed(changed)).await?);
     }
-    Ok(done)
+    Ok(change.commit().await?.is_some())
 }
 
 /// The caller's keys.
@@ -264,7 +256,7 @@ async fn end(cx: &Cx, by: &Credential, user: Option<&User>, own: bool, id: &str)
     let entry = Entry::ok("api_key.revoked").by(by.actor()).on(id);
     let owner = user.filter(|_| own).map(|user| user.id.as_str());
     let revoke = store::api_keys::revoke(&by.tenant.id, owner, id, cx.now);
-    if !tell(cx, by, user, revoke, entry, Changed::ApiKeyRevoked).await? {
+    if !change_and_tell(cx, by, user, revoke, entry, Changed::ApiKeyRevoked).await? {
         return Err(Refusal::NotFound.into());
     }
     cx.memo::<Credentials>().forget_where(|known| known.key_id.as_deref() == Some(id));
