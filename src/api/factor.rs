@@ -73,7 +73,7 @@ pub(crate) fn enrolment(
 pub(crate) fn standing(standing: &Standing, names: Names) -> Map<String, Value> {
     names.object(vec![
         ("mfaEnabled", standing.enabled.into()),
-        ("method", standing.method.clone().into()),
+        ("method", standing.method.as_str().into()),
         ("backupCodesRemaining", standing.backup_codes.into()),
         ("required", standing.required.into()),
     ])

@@ -1,15 +1,16 @@
 //! The audit log: a row for each security event, written with the change it speaks of.
 
 use crate::cx::Cx;
+use crate::model::state::EventOutcome;
 use crate::ports::{Fault, Stmt};
 use crate::store::audit::{Event, Filter, insert, insert_if_changed};
 use crate::store::{self, Listed, Page};
 
 /// What happened; the context adds when and where from.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     event: &'static str,
-    failed: bool,
+    outcome: EventOutcome,
     actor: Option<String>,
     subject: Option<String>,
     detail: Option<String>,
@@ -18,12 +19,16 @@ pub(crate) struct Entry {
 impl Entry {
     /// Something was done.
     pub(crate) fn ok(event: &'static str) -> Entry {
-        Entry { event, ..Entry::default() }
+        Entry::new(event, EventOutcome::Success)
     }
 
     /// Something was refused.
     pub(crate) fn failed(event: &'static str) -> Entry {
-        Entry { event, failed: true, ..Entry::default() }
+        Entry::new(event, EventOutcome::Failure)
+    }
+
+    fn new(event: &'static str, outcome: EventOutcome) -> Entry {
+        Entry { event, outcome, actor: None, subject: None, detail: None }
     }
 
     /// Who: a user's id, `system`, or the address an unknown caller gave.
@@ -77,7 +82,7 @@ pub(crate) fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
         tenant_id: tenant_id.to_owned(),
         at: cx.now,
         event: entry.event.to_owned(),
-        outcome: if entry.failed { "failure" } else { "success" }.to_owned(),
+        outcome: entry.outcome,
         actor: entry.actor,
         subject: entry.subject,
         address: Some(cx.caller.address.clone()).filter(|address| !address.is_empty()),

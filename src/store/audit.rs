@@ -1,5 +1,6 @@
 //! The audit log: a row for each security event.
 
+use crate::model::state::EventOutcome;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one};
@@ -14,8 +15,8 @@ pub(crate) struct Event {
     pub(crate) at: Time,
     /// What, as `login.failed`.
     pub(crate) event: String,
-    /// `success` or `failure`.
-    pub(crate) outcome: String,
+    /// Whether it was done or refused.
+    pub(crate) outcome: EventOutcome,
     /// Who: a user's id, `system`, or the address an unknown caller gave.
     pub(crate) actor: Option<String>,
     /// On whom or what.
@@ -49,7 +50,7 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
         (&event.tenant_id).into(),
         event.at.0.into(),
         (&event.event).into(),
-        (&event.outcome).into(),
+        event.outcome.as_str().into(),
         event.actor.clone().into(),
         event.subject.clone().into(),
         event.address.clone().into(),
@@ -118,7 +119,7 @@ pub(crate) async fn list(
             tenant_id: row.text("tenant_id")?,
             at: row.time("at")?,
             event: row.text("event")?,
-            outcome: row.text("outcome")?,
+            outcome: row.state("outcome")?,
             actor: row.maybe_text("actor")?,
             subject: row.maybe_text("subject")?,
             address: row.maybe_text("address")?,

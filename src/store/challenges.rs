@@ -1,6 +1,7 @@
 //! Sign-ins, sessions and enrolments that wait for a second factor.
 
 use crate::model::factor::Method;
+use crate::model::state::ChallengePurpose;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::factors::{self, Factors};
@@ -17,8 +18,8 @@ pub(crate) struct Challenge {
     /// The user's tenant.
     pub(crate) tenant_id: String,
     pub(crate) user_id: String,
-    /// `sign-in`, `step-up` or `enrol`.
-    pub(crate) purpose: String,
+    /// What waits.
+    pub(crate) purpose: ChallengePurpose,
     /// Whether a browser holds it.
     pub(crate) browser: bool,
     /// The session that asks, unless it is a sign-in.
@@ -60,7 +61,7 @@ pub(crate) fn insert(
         (&challenge.id).into(),
         (&challenge.tenant_id).into(),
         (&challenge.user_id).into(),
-        (&challenge.purpose).into(),
+        challenge.purpose.as_str().into(),
         challenge.browser.into(),
         challenge.session_id.clone().into(),
         json_text(&challenge.amr).into(),
@@ -99,12 +100,13 @@ pub(crate) async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Opt
 pub(crate) async fn of_session(
     db: &dyn Database,
     session_id: &str,
-    purpose: &'static str,
+    purpose: ChallengePurpose,
     now: Time,
 ) -> Result<Option<ChallengeOfUser>, Fault> {
     let which = format!(
-        "SELECT hash FROM challenges WHERE session_id = ?1 AND purpose = '{purpose}' AND {LIVE}
-         ORDER BY id DESC LIMIT 1"
+        "SELECT hash FROM challenges WHERE session_id = ?1 AND purpose = '{}' AND {LIVE}
+         ORDER BY id DESC LIMIT 1",
+        purpose.as_str()
     );
     found(db, &which, session_id, now).await
 }
@@ -151,7 +153,7 @@ fn read(row: &Row) -> Result<Challenge, Fault> {
         id: row.text("id")?,
         tenant_id: row.text("tenant_id")?,
         user_id: row.text("user_id")?,
-        purpose: row.text("purpose")?,
+        purpose: row.state("purpose")?,
         browser: row.flag("browser")?,
         session_id: row.maybe_text("session_id")?,
         amr: row.json("amr")?,

@@ -1,5 +1,6 @@
 //! Device authorizations (RFC 8628), by the hashes of their two codes.
 
+use crate::model::state::DeviceStatus;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
 use crate::store::sessions::{self, Live};
@@ -78,7 +79,7 @@ pub(crate) async fn pending(
 pub(crate) fn decide(
     user_code_hash: &str,
     tenant_id: &str,
-    status: &str,
+    status: DeviceStatus,
     session_id: &str,
     now: Time,
 ) -> Stmt {
@@ -88,7 +89,13 @@ pub(crate) fn decide(
          WHERE user_code_hash = ?1 AND tenant_id = ?2 AND status = 'pending' AND expires_at > ?5
          AND EXISTS (SELECT 1 FROM sessions WHERE id = ?4 AND tenant_id = ?2 AND ended_at IS NULL)
          RETURNING hash",
-        vec![user_code_hash.into(), tenant_id.into(), status.into(), session_id.into(), now.0.into()],
+        vec![
+            user_code_hash.into(),
+            tenant_id.into(),
+            status.as_str().into(),
+            session_id.into(),
+            now.0.into(),
+        ],
     )
 }
 
@@ -99,8 +106,8 @@ pub(crate) struct Polled {
     pub(crate) scope: String,
     /// What else the tokens are for.
     pub(crate) resources: Vec<String>,
-    /// `pending`, `approved` or `denied`.
-    pub(crate) status: String,
+    /// What its person decided.
+    pub(crate) status: DeviceStatus,
     /// Seconds that it was to wait between polls.
     pub(crate) interval_seconds: i64,
     /// When it polled before.
@@ -145,7 +152,7 @@ pub(crate) async fn poll(
     Ok(Some(Polled {
         scope: row.text("scope")?,
         resources: row.json("resources")?,
-        status: row.text("status")?,
+        status: row.state("status")?,
         interval_seconds: row.int("interval_seconds")?,
         polled_at: row.maybe_time("polled_at")?,
         expires_at: row.time("expires_at")?,

@@ -1,5 +1,6 @@
 //! What second factors a user has.
 
+use crate::model::state::Mfa;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::authenticators::Authenticator;
@@ -22,7 +23,7 @@ pub(crate) struct Factors {
 impl Factors {
     /// Whether the user of these has anything that could be a second factor.
     pub(crate) fn any(&self, user: &User) -> bool {
-        self.authenticator.is_some() || self.passkeys > 0 || user.mfa == "email"
+        self.authenticator.is_some() || self.passkeys > 0 || user.mfa == Mfa::Email
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
-use crate::store::mail_links::kill;
+use crate::store::mail_links::kill_all;
 use crate::store::users::{self, User};
 use crate::store::{Columns, one};
 
@@ -43,7 +43,7 @@ pub(crate) fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time,
         expires_at.0.into(),
         code_hash.into(),
     ];
-    [kill(&user.id, PURPOSE, now), Stmt::new(sql, args)]
+    [kill_all(&user.id, PURPOSE, now), Stmt::new(sql, args)]
 }
 
 /// A link that can be taken.

@@ -1,5 +1,6 @@
 //! Links that were mailed: one purpose, one use.
 
+use crate::model::state::LinkPurpose;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
 use crate::store::users::{self, User};
@@ -19,13 +20,13 @@ pub(crate) struct Link {
     /// The name that goes with it.
     pub(crate) name: Option<String>,
     /// What it is good for.
-    pub(crate) purpose: String,
+    pub(crate) purpose: LinkPurpose,
 }
 
 /// Makes a link, if its user is there; their older ones of that purpose are dead from now on.
 pub(crate) fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [Stmt; 2] {
     [
-        kill(&link.user_id, &link.purpose, now),
+        kill(&link.user_id, link.purpose, now),
         Stmt::new(
             "INSERT INTO mail_links (hash, tenant_id, user_id, purpose, email_key, created_at, expires_at,
                                      password_hash, name)
@@ -34,7 +35,7 @@ pub(crate) fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [S
                 hash.into(),
                 (&link.tenant_id).into(),
                 (&link.user_id).into(),
-                (&link.purpose).into(),
+                link.purpose.as_str().into(),
                 (&link.email_key).into(),
                 now.0.into(),
                 expires_at.0.into(),
@@ -46,7 +47,12 @@ pub(crate) fn insert(hash: &str, link: &Link, expires_at: Time, now: Time) -> [S
 }
 
 /// Makes a user's links of that purpose dead.
-pub(crate) fn kill(user_id: &str, purpose: &str, now: Time) -> Stmt {
+pub(crate) fn kill(user_id: &str, purpose: LinkPurpose, now: Time) -> Stmt {
+    kill_all(user_id, purpose.as_str(), now)
+}
+
+/// The same for whatever is mailed.
+pub(super) fn kill_all(user_id: &str, purpose: &str, now: Time) -> Stmt {
     let sql = "UPDATE mail_links SET used_at = ?3 WHERE user_id = ?1 AND purpose = ?2 AND used_at IS NULL";
     Stmt::new(sql, vec![user_id.into(), purpose.into(), now.0.into()])
 }
@@ -56,15 +62,18 @@ const GOOD: &str = "hash = ?1 AND purpose IN (?2, ?3) AND used_at IS NULL AND ex
      AND (purpose <> 'invitation'
           OR EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.password_hash IS NULL))";
 
-fn good(sql: &str, hash: &str, [one, other]: [&str; 2], now: Time) -> Stmt {
-    Stmt::new(sql.replace("{GOOD}", GOOD), vec![hash.into(), one.into(), other.into(), now.0.into()])
+fn good(sql: &str, hash: &str, [one, other]: [LinkPurpose; 2], now: Time) -> Stmt {
+    Stmt::new(
+        sql.replace("{GOOD}", GOOD),
+        vec![hash.into(), one.as_str().into(), other.as_str().into(), now.0.into()],
+    )
 }
 
 /// The tenant of a link that could still be taken.
 pub(crate) async fn tenant_of(
     db: &dyn Database,
     hash: &str,
-    purposes: [&str; 2],
+    purposes: [LinkPurpose; 2],
     now: Time,
 ) -> Result<Option<String>, Fault> {
     let sql = "SELECT tenant_id FROM mail_links WHERE {GOOD}";
@@ -76,7 +85,7 @@ pub(crate) async fn tenant_of(
 pub(crate) async fn owner_of(
     db: &dyn Database,
     hash: &str,
-    purposes: [&str; 2],
+    purposes: [LinkPurpose; 2],
     now: Time,
 ) -> Result<Option<User>, Fault> {
     let sql = "SELECT users.* FROM users
@@ -89,26 +98,26 @@ pub(crate) async fn owner_of(
 pub(crate) async fn address_of(
     db: &dyn Database,
     hash: &str,
-    purposes: [&str; 2],
+    purposes: [LinkPurpose; 2],
     now: Time,
-) -> Result<Option<(String, String)>, Fault> {
+) -> Result<Option<(String, LinkPurpose)>, Fault> {
     let sql =
         "SELECT users.email, mail_links.purpose FROM mail_links JOIN users ON users.id = mail_links.user_id
                WHERE users.email_key = mail_links.email_key AND {GOOD}";
     let rows = one(db, good(sql, hash, purposes, now)).await?;
     let Some(row) = rows.first().map(Columns) else { return Ok(None) };
-    Ok(Some((row.text("email")?, row.text("purpose")?)))
+    Ok(Some((row.text("email")?, row.state("purpose")?)))
 }
 
 /// The password and the name that the last link of a user's carries, if it carries any.
 pub(crate) async fn wanted_by_last(
     db: &dyn Database,
     user_id: &str,
-    purpose: &str,
+    purpose: LinkPurpose,
 ) -> Result<Option<(String, Option<String>)>, Fault> {
     let sql = "SELECT password_hash, name FROM mail_links WHERE user_id = ?1 AND purpose = ?2
                AND password_hash IS NOT NULL ORDER BY created_at DESC, rowid DESC LIMIT 1";
-    let rows = one(db, Stmt::new(sql, vec![user_id.into(), purpose.into()])).await?;
+    let rows = one(db, Stmt::new(sql, vec![user_id.into(), purpose.as_str().into()])).await?;
     let Some(row) = rows.first().map(Columns) else { return Ok(None) };
     Ok(Some((row.text("password_hash")?, row.maybe_text("name")?)))
 }
@@ -117,12 +126,12 @@ pub(crate) async fn wanted_by_last(
 pub(crate) async fn tenant_of_confirmed(
     db: &dyn Database,
     hash: &str,
-    purpose: &str,
+    purpose: LinkPurpose,
 ) -> Result<Option<String>, Fault> {
     let sql = "SELECT mail_links.tenant_id FROM mail_links JOIN users ON users.id = mail_links.user_id
                WHERE mail_links.hash = ?1 AND mail_links.purpose = ?2 AND mail_links.used_at IS NOT NULL
                AND users.email_key = mail_links.email_key AND users.email_verified";
-    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.into()])).await?;
+    let rows = one(db, Stmt::new(sql, vec![hash.into(), purpose.as_str().into()])).await?;
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
@@ -130,7 +139,7 @@ pub(crate) async fn tenant_of_confirmed(
 pub(crate) async fn take(
     db: &dyn Database,
     hash: &str,
-    purposes: [&str; 2],
+    purposes: [LinkPurpose; 2],
     now: Time,
 ) -> Result<Option<Link>, Fault> {
     let sql = "UPDATE mail_links SET used_at = ?4 WHERE {GOOD}
@@ -145,6 +154,6 @@ pub(crate) async fn take(
         email_key: row.text("email_key")?,
         password_hash: row.maybe_text("password_hash")?,
         name: row.maybe_text("name")?,
-        purpose: row.text("purpose")?,
+        purpose: row.state("purpose")?,
     }))
 }

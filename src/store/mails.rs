@@ -1,6 +1,7 @@
 //! The queue of mails.
 
 use crate::model::id::uuid_v7;
+use crate::model::state::MailStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, one};
@@ -145,8 +146,8 @@ pub(crate) struct MailRow {
     pub(crate) user_id: Option<String>,
     /// The address it goes to.
     pub(crate) recipient: String,
-    /// `queued`, `sending`, `sent` or `failed`.
-    pub(crate) status: String,
+    /// How far it is.
+    pub(crate) status: MailStatus,
     /// Tries so far.
     pub(crate) attempts: i64,
     /// When it was written.
@@ -166,7 +167,7 @@ fn read(row: &Row) -> Result<MailRow, Fault> {
         kind: row.text("kind")?,
         user_id: row.maybe_text("user_id")?,
         recipient: row.text("recipient")?,
-        status: row.text("status")?,
+        status: row.state("status")?,
         attempts: row.int("attempts")?,
         created_at: row.time("created_at")?,
         next_at: row.time("next_at")?,

@@ -44,6 +44,8 @@ pub(crate) mod usage;
 pub(crate) mod user_words;
 pub mod users;
 
+use std::str::FromStr;
+
 use serde_json::Value;
 
 use crate::model::json;
@@ -109,6 +111,11 @@ impl Columns<'_> {
 
     pub(crate) fn maybe_time(&self, name: &str) -> Result<Option<Time>, Fault> {
         Ok(self.maybe_int(name)?.map(Time))
+    }
+
+    /// A state, named by its word.
+    pub(crate) fn state<S: FromStr>(&self, name: &str) -> Result<S, Fault> {
+        self.text(name)?.parse().map_err(|_| Columns::bad(name))
     }
 
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Fault> {

@@ -1,6 +1,7 @@
 //! Tenants and their custom hosts.
 
 use crate::model::role::DEFAULT_PLAN;
+use crate::model::state::TenantStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{Columns, Listed, Page, administrators, audit, one, plans, roles};
@@ -14,8 +15,8 @@ pub(crate) struct TenantRow {
     pub(crate) directory: String,
     /// Its settings, JSON text.
     pub(crate) settings: String,
-    /// `active` or `suspended`.
-    pub(crate) status: String,
+    /// Whether it is there for anybody but the operator.
+    pub(crate) status: TenantStatus,
     /// The host that is its own.
     pub(crate) host: Option<String>,
     /// When it was made.
@@ -34,7 +35,7 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
         name: row.text("name")?,
         directory: row.text("directory")?,
         settings: row.text("settings")?,
-        status: row.text("status")?,
+        status: row.state("status")?,
         host: row.maybe_text("host")?,
         created_at: row.time("created_at")?,
     })
@@ -71,7 +72,7 @@ pub(crate) fn insert(tenant: &TenantRow) -> Stmt {
             (&tenant.name).into(),
             (&tenant.directory).into(),
             (&tenant.settings).into(),
-            (&tenant.status).into(),
+            tenant.status.as_str().into(),
             tenant.created_at.0.into(),
             tenant.host.clone().into(),
         ],
@@ -91,7 +92,7 @@ pub(crate) fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
 pub(crate) fn update(
     id: &str,
     name: Option<&str>,
-    status: Option<&str>,
+    status: Option<TenantStatus>,
     host: Option<Option<&str>>,
     (mark, event): (&str, Stmt),
 ) -> Vec<Stmt> {
@@ -100,7 +101,7 @@ pub(crate) fn update(
         "NOT EXISTS (SELECT 1 FROM tenant_hosts other WHERE other.host = ?2 AND other.tenant_id <> ?1)";
     let id_and_host = || vec![Arg::from(id), wanted.into()];
     let mut args = id_and_host();
-    args.extend([name.into(), status.into()]);
+    args.extend([name.into(), status.map(TenantStatus::as_str).into()]);
     let sql = format!(
         "UPDATE tenants SET name = coalesce(?3, name), status = coalesce(?4, status) WHERE id = ?1 AND {free} RETURNING id"
     );

@@ -2,6 +2,7 @@
 
 use crate::model::scope::LONGEST_TOGETHER;
 use crate::model::search::Query;
+use crate::model::state::{Mfa, UserStatus};
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{
@@ -36,10 +37,10 @@ pub struct User {
     /// Whether the password was set by who had the mailbox and proved nothing else, and no second factor has
     /// confirmed it since.
     pub(crate) password_by_mail: bool,
-    /// `none`, `totp` or `email`.
-    pub mfa: String,
-    /// `active` or `disabled`.
-    pub status: String,
+    /// Which second factor it is to have.
+    pub mfa: Mfa,
+    /// Whether it may sign in.
+    pub status: UserStatus,
     /// Whether the user operates the deployment.
     pub operator: bool,
     /// The tag of the language it is written to in, if it is known.
@@ -65,8 +66,8 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
         scopes: row.json("scopes")?,
         plan: row.maybe_text("plan")?,
         password_by_mail: row.flag("password_by_mail")?,
-        mfa: row.text("mfa")?,
-        status: row.text("status")?,
+        mfa: row.state("mfa")?,
+        status: row.state("status")?,
         operator: row.flag("operator")?,
         language: row.maybe_text("language")?,
         created_at: row.time("created_at")?,
@@ -190,8 +191,8 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
             user.password_hash.clone().into(),
             json_text(&user.roles).into(),
             user.plan.clone().into(),
-            (&user.mfa).into(),
-            (&user.status).into(),
+            user.mfa.as_str().into(),
+            user.status.as_str().into(),
             user.operator.into(),
             user.created_at.0.into(),
             user.language.clone().into(),
@@ -205,7 +206,7 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
 /// administrator would remain; returns the row if done. What does not differ is left as it is by now. Which second
 /// factor it is changes only if that is given: users set up theirs meanwhile. With `as_read` nothing changes unless they
 /// still have the roles and scopes that were read; what is given must be the tenant's.
-pub(crate) fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) -> Stmt {
+pub(crate) fn update(was: &User, user: &User, mfa: Option<Mfa>, as_read: bool) -> Stmt {
     let mut args: Vec<Arg> = vec![(&user.tenant_id).into(), (&user.id).into()];
     let mut place = |arg: Arg| {
         args.push(arg);
@@ -255,10 +256,10 @@ pub(crate) fn update(was: &User, user: &User, mfa: Option<&str>, as_read: bool) 
         sets.push(format!("plan = {plan}"));
     }
     if user.status != was.status {
-        status = place((&user.status).into());
+        status = place(user.status.as_str().into());
         sets.push(format!("status = {status}"));
     }
-    sets.push(format!("mfa = coalesce({}, mfa)", place(mfa.into())));
+    sets.push(format!("mfa = coalesce({}, mfa)", place(mfa.map(Mfa::as_str).into())));
     let stays = administrators::active("users", &status, &roles, &verified);
     holds.push(format!("({stays} OR {})", administrators::spares()));
     let (sets, holds) = (sets.join(", "), holds.join(" AND "));
@@ -320,8 +321,8 @@ pub(crate) fn logged_in(id: &str, now: Time, mark: &str) -> Stmt {
 }
 
 /// Sets which second factor a user has, once the event of that mark is written.
-pub(crate) fn set_mfa(id: &str, mfa: &str, mark: &str) -> Stmt {
-    let stmt = Stmt::new("UPDATE users SET mfa = ?2 WHERE id = ?1", vec![id.into(), mfa.into()]);
+pub(crate) fn set_mfa(id: &str, mfa: Mfa, mark: &str) -> Stmt {
+    let stmt = Stmt::new("UPDATE users SET mfa = ?2 WHERE id = ?1", vec![id.into(), mfa.as_str().into()]);
     audit::if_written(stmt, mark)
 }
 
@@ -352,7 +353,7 @@ pub(crate) fn promote(was: &User, roles: &[String]) -> Stmt {
         (&was.id).into(),
         json_text(&roles).into(),
         json_text(&was.roles).into(),
-        (&was.status).into(),
+        was.status.as_str().into(),
         (&was.email_key).into(),
         was.email_verified.into(),
     ];

@@ -11,13 +11,14 @@ use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
-use crate::domain::mailing::{self, Purpose};
+use crate::domain::mailing;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::passwords::{self, Addressee, Held, Reset};
 use crate::domain::sign_in::register;
 use crate::domain::tenants::Tenant;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use crate::model::state::LinkPurpose;
 
 #[derive(Template)]
 #[template(path = "verify_email.html")]
@@ -66,7 +67,7 @@ async fn place(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Result<Place, Er
 
 /// The page behind a verification link.
 pub(crate) async fn verify_email(cx: &Cx, call: &Call<'_>, token: &str) -> Answer {
-    match mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await {
+    match mailing::tenant_of_link(cx, token, LinkPurpose::VerifyEmail).await {
         Ok(tenant) => {
             let place = &place(cx, call, tenant).await?;
             Ok(place.page(200, &VerifyEmail { m: place.m, place, token })?)
@@ -105,7 +106,7 @@ pub(crate) async fn reset_refused(cx: &Cx, call: &Call<'_>, token: &str, refusal
 }
 
 async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refusal>) -> Answer {
-    let tenant = mailing::tenant_of_link(cx, token, Purpose::ResetPassword).await?;
+    let tenant = mailing::tenant_of_link(cx, token, LinkPurpose::ResetPassword).await?;
     let place = &place(cx, call, tenant).await?;
     let problem = refusal.map(|refusal| Problem::of(place.m, refusal).on(&["password"]));
     let status = problem.as_ref().map_or(200, |problem| problem.status);

@@ -9,12 +9,13 @@ use crate::api::pages::words::Problem;
 use crate::api::webauthn;
 use crate::cx::Cx;
 use crate::domain::sign_in::app_enrolment::Enrolling;
-use crate::domain::sign_in::challenges::{PendingChallenge, Purpose};
+use crate::domain::sign_in::challenges::PendingChallenge;
 use crate::domain::sign_in::passkeys;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::factor::Method;
+use crate::model::state::ChallengePurpose;
 use crate::ports::Fault;
 
 /// How a second factor is asked for.
@@ -101,7 +102,7 @@ pub(super) async fn ask(
         Method::Password => m.mfa_password.to_owned(),
     };
     let title = match waiting.purpose {
-        Purpose::Enrol if enrolling.is_none() => m.enrol_email,
+        ChallengePurpose::Enrol if enrolling.is_none() => m.enrol_email,
         _ if enrolling.is_some() => m.enrol,
         _ => m.mfa,
     };
@@ -111,7 +112,7 @@ pub(super) async fn ask(
     };
     let options = options.map(|request| webauthn::request(&request).to_string());
     let days = waiting.tenant.settings_for(&waiting.user).trusted_device_days;
-    let can_trust = days > 0 && waiting.purpose == Purpose::SignIn;
+    let can_trust = days > 0 && waiting.purpose == ChallengePurpose::SignIn;
     let page = Mfa {
         m,
         place,

@@ -15,7 +15,7 @@ use crate::store::audit::{Event, Filter};
 
 fn shape(event: &Event) -> Value {
     json!({
-        "id": event.id, "at": event.at.rfc3339(), "event": event.event, "outcome": event.outcome,
+        "id": event.id, "at": event.at.rfc3339(), "event": event.event, "outcome": event.outcome.as_str(),
         "actor": event.actor, "subject": event.subject, "address": event.address, "detail": event.detail,
     })
 }

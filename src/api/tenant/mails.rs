@@ -9,13 +9,14 @@ use crate::domain::session::principal::Admin;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::state::MailStatus;
 use crate::store::mails::{Filter, MailRow};
 
 fn shape(mail: &MailRow) -> Value {
-    let waits = matches!(mail.status.as_str(), "queued" | "sending");
+    let waits = matches!(mail.status, MailStatus::Queued | MailStatus::Sending);
     json!({
         "id": mail.id, "kind": mail.kind, "userId": mail.user_id, "recipient": mail.recipient,
-        "status": mail.status, "attempts": mail.attempts, "createdAt": mail.created_at.rfc3339(),
+        "status": mail.status.as_str(), "attempts": mail.attempts, "createdAt": mail.created_at.rfc3339(),
         "nextAt": waits.then(|| mail.next_at.rfc3339()),
         "sentAt": mail.sent_at.map(|at| at.rfc3339()), "error": mail.error,
     })

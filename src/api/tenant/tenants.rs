@@ -67,7 +67,7 @@ pub(super) struct NewAdmin {
 
 fn shape(tenant: &TenantRow) -> Value {
     json!({
-        "id": tenant.id, "name": tenant.name, "status": tenant.status, "host": tenant.host,
+        "id": tenant.id, "name": tenant.name, "status": tenant.status.as_str(), "host": tenant.host,
         "createdAt": tenant.created_at.rfc3339(),
     })
 }

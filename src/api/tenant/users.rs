@@ -21,7 +21,7 @@ use crate::store::users::{Filter, User};
 pub(crate) fn shape(user: &User) -> Value {
     let mut shape = json!({
         "id": user.id, "email": user.email, "emailVerified": user.email_verified, "name": user.name,
-        "roles": user.roles, "plan": user.plan, "mfa": user.mfa, "status": user.status,
+        "roles": user.roles, "plan": user.plan, "mfa": user.mfa.as_str(), "status": user.status.as_str(),
         "createdAt": user.created_at.rfc3339(), "lastLoginAt": user.last_login_at.map(|at| at.rfc3339()),
     });
     if let (false, Some(shape)) = (user.scopes.is_empty(), shape.as_object_mut()) {

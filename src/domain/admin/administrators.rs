@@ -3,7 +3,7 @@
 use crate::cx::Cx;
 use crate::domain::admin::{invitations, operator};
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Purpose};
+use crate::domain::mailing;
 use crate::domain::people::{self, is_active_administrator};
 use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error};
 use crate::domain::session::principal::Operator;
@@ -11,6 +11,7 @@ use crate::domain::tenants::{HOME, Tenant, from_row};
 use crate::domain::{backchannel, throttle};
 use crate::model::email::Email;
 use crate::model::role::{ADMIN, MOST_ROLES};
+use crate::model::state::{LinkPurpose, UserStatus};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::users::User;
@@ -72,12 +73,12 @@ async fn invite(
 async fn promote(cx: &Cx, tenant: &Tenant, actor: &str, was: User) -> Result<User, Error> {
     let mut user = was.clone();
     user.roles = with_admin(cx, tenant, &was.roles).await?;
-    user.status = "active".into();
+    user.status = UserStatus::Active;
     let unproven = store::unproven::is_one(cx.db.as_ref(), &was.id, &was.email_key).await?;
     if unproven {
         (user.password_hash, user.name) = (None, None);
     }
-    let before = if was.status == "active" { "" } else { ", was disabled" };
+    let before = if was.status == UserStatus::Active { "" } else { ", was disabled" };
     let said = format!("roles {:?}, active{before}, by the operator", user.roles);
     let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
     let set = store::users::promote(&was, &user.roles);
@@ -120,7 +121,7 @@ struct Deed {
 /// Does it, and tells both logs: the home tenant's names nobody of another tenant. `false` if there was nothing to do.
 async fn write(cx: &Cx, tenant: &Tenant, actor: &str, user: &User, deed: Deed) -> Result<bool, Error> {
     if deed.invited {
-        let purpose = Purpose::Invitation.name();
+        let purpose = LinkPurpose::Invitation.as_str();
         throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, purpose).await?;
     }
     let mark = audit::mark(cx, &tenant.id, deed.entry);

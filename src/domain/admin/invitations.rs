@@ -3,11 +3,12 @@
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Linking, Outgoing, Purpose};
+use crate::domain::mailing::{self, Linking, Outgoing};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::tenants::Tenant;
 use crate::domain::{people, throttle};
+use crate::model::state::{LinkPurpose, UserStatus};
 use crate::ports::Fault;
 use crate::store::users::User;
 
@@ -15,7 +16,7 @@ use crate::store::users::User;
 /// speak, is not its reader's.
 pub(crate) async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgoing, Fault> {
     // With the name that an administrator gave: it outlives that nobody had proved the address.
-    let linking = Linking { purpose: Purpose::Invitation, wanted: Some(user), onward: "", entry: None };
+    let linking = Linking { purpose: LinkPurpose::Invitation, wanted: Some(user), onward: "", entry: None };
     mailing::write_link(&mailing::by_another(cx), tenant, user, linking).await
 }
 
@@ -30,10 +31,10 @@ pub(crate) async fn send_again(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Re
     if user.password_hash.is_some() {
         return Err(Refusal::Conflict("the user has a password").into());
     }
-    if user.status != "active" {
+    if user.status != UserStatus::Active {
         return Err(Refusal::Conflict("the user is disabled").into());
     }
-    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, Purpose::Invitation.name()).await?;
+    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, LinkPurpose::Invitation.as_str()).await?;
     let mut mail = write(cx, tenant, &user).await?;
     let entry = Entry::ok("user.invited").by(admin.actor()).on(&user.id);
     let mut batch = vec![audit::row(cx, &tenant.id, entry)];

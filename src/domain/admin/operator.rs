@@ -9,6 +9,7 @@ use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::name;
 use crate::model::role::FIRST_ROLES;
+use crate::model::state::TenantStatus;
 use crate::store::tenants::TenantRow;
 use crate::store::{self, Listed, Page};
 
@@ -51,7 +52,7 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
         id,
         name: named(&new.name)?,
         settings: "{}".into(),
-        status: "active".into(),
+        status: TenantStatus::Active,
         host: new.host.map(|host| checked_host(cx, &host)).transpose()?,
         created_at: cx.now,
     };
@@ -99,14 +100,10 @@ pub(crate) async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
 pub(crate) async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
     let was = find(cx, id).await?;
     let name = change.name.as_deref().map(named).transpose()?;
-    let status = change.status;
-    if let Some(status) = &status {
-        if status != "active" && status != "suspended" {
-            return Err(invalid("status", "active or suspended"));
-        }
-        if was.id == HOME && status != "active" {
-            return Err(Refusal::Conflict("the home tenant cannot be suspended").into());
-        }
+    let status = change.status.as_deref().map(str::parse::<TenantStatus>).transpose();
+    let status = status.map_err(|_| invalid("status", "active or suspended"))?;
+    if was.id == HOME && status == Some(TenantStatus::Suspended) {
+        return Err(Refusal::Conflict("the home tenant cannot be suspended").into());
     }
     let host = match change.host {
         Some(host) => Some(host.map(|host| checked_host(cx, &host)).transpose()?),
@@ -114,7 +111,7 @@ pub(crate) async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Re
     };
     let said = [
         name.as_ref().map(|name| format!("{name:?}")),
-        status.clone(),
+        status.map(|status| status.as_str().to_owned()),
         host.as_ref().map(|host| format!("host {host:?}")),
     ];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -122,7 +119,7 @@ pub(crate) async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Re
     let batch = store::tenants::update(
         &was.id,
         name.as_deref(),
-        status.as_deref(),
+        status,
         host.as_ref().map(Option::as_deref),
         (&mark.id, mark.stmt),
     );

@@ -18,6 +18,7 @@ use crate::domain::{assertion_limits, backchannel};
 use crate::model::email::Email;
 use crate::model::language::Language;
 use crate::model::role::{ADMIN, MOST_ROLES};
+use crate::model::state::{Mfa, UserStatus};
 use crate::store::users::{Filter, User};
 use crate::store::{self, Listed, Page};
 
@@ -70,9 +71,8 @@ pub(crate) struct Change {
 }
 
 /// Which second factor a user has, if there is one of that name.
-fn known_mfa(mfa: String) -> Result<String, Error> {
-    let known = ["none", "totp", "email"].contains(&mfa.as_str());
-    if known { Ok(mfa) } else { Err(invalid("mfa", "none, totp or email")) }
+fn known_mfa(mfa: &str) -> Result<Mfa, Error> {
+    mfa.parse().map_err(|_| invalid("mfa", "none, totp or email"))
 }
 
 /// The tag of a language that mails are written in.
@@ -123,7 +123,7 @@ pub(crate) async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User,
     delegation::may_give_user(cx, admin, &user.scopes, &user.roles).await?;
     assertion_limits::check_granted(cx, tenant, "scopes", None, &user.roles, &user.scopes).await?;
     user.plan = known_plan(cx, tenant, new.plan).await?;
-    if let Some(mfa) = new.mfa {
+    if let Some(mfa) = &new.mfa {
         user.mfa = known_mfa(mfa)?;
     }
     user.password_hash = match (new.password, new.password_hash) {
@@ -180,7 +180,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> 
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let mut user = find(cx, tenant, id).await?;
     let was = user.clone();
-    let mfa = change.mfa.map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
+    let mfa = change.mfa.as_deref().map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
     let cleared = change.reset_mfa || mfa.is_some();
     let takes_over = change.email.is_some() || change.email_verified.is_some() || cleared;
     if user.operator && actor != user.id && takes_over {
@@ -193,7 +193,8 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> 
     if takes_over {
         delegation::may_act_for(cx, admin, &user).await?;
     }
-    if change.status.as_deref() == Some("active") && user.status != "active" {
+    let status = change.status.as_deref().map(str::parse::<UserStatus>);
+    if status == Some(Ok(UserStatus::Active)) && user.status != UserStatus::Active {
         recency::require(cx, admin, Lasting::ApiKey).await?;
     }
     if cleared {
@@ -228,30 +229,28 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> 
     if let Some(plan) = change.plan {
         user.plan = known_plan(cx, tenant, plan).await?;
     }
-    if let Some(status) = change.status {
-        if status != "active" && status != "disabled" {
-            return Err(invalid("status", "active or disabled"));
-        }
-        user.status = status;
+    if let Some(status) = status {
+        user.status = status.map_err(|_| invalid("status", "active or disabled"))?;
     }
-    if user.operator && (user.status != "active" || !user.roles.iter().any(|role| role == ADMIN)) {
+    if user.operator && (user.status != UserStatus::Active || !user.roles.iter().any(|role| role == ADMIN)) {
         return Err(Refusal::Conflict("the operator stays an active administrator").into());
     }
-    user.mfa = mfa.clone().unwrap_or(user.mfa);
-    let said = format!("roles {:?}, plan {:?}, {}, mfa {}", user.roles, user.plan, user.status, user.mfa);
+    user.mfa = mfa.unwrap_or(user.mfa);
+    let (status, factor) = (user.status.as_str(), user.mfa.as_str());
+    let said = format!("roles {:?}, plan {:?}, {status}, mfa {factor}", user.roles, user.plan);
     let said =
         if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
     let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
-    let update = store::users::update(&was, &user, mfa.as_deref(), takes_over);
+    let update = store::users::update(&was, &user, mfa, takes_over);
     let mut batch = vec![update, mark.stmt];
     batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
     // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
-    if cleared || user.status != "active" || user.email_key != was.email_key {
+    if cleared || user.status != UserStatus::Active || user.email_key != was.email_key {
         batch.extend(proof_reset::forget_if_written(&user.id, cx.now, &mark.id));
     }
     let mut letter = None;
     if cleared {
-        let clear = enrolment::Clear { was: &was.mfa, user: &user, reset: change.reset_mfa };
+        let clear = enrolment::Clear { was: was.mfa, user: &user, reset: change.reset_mfa };
         letter = clear.write(cx, admin, &mark.id, &mut batch).await?;
     }
     // The address before is told that it is the account's no more.
@@ -270,7 +269,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> 
     if let Some(told) = told {
         mailing::dispatch(cx, told).await;
     }
-    if user.status == "disabled" || change.reset_mfa {
+    if user.status == UserStatus::Disabled || change.reset_mfa {
         backchannel::notify_clients_in_background(cx, &user.id);
     }
     cx.memory.forget_user(&user.id);

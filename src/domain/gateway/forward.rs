@@ -20,6 +20,7 @@ use crate::model::factor::has_two;
 use crate::model::headers::Headers;
 use crate::model::path::Path;
 use crate::model::route::{Accepts, Auth, LimitKey, METHODS, Matched, Route, RouteTable};
+use crate::model::state::Mfa;
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, REUSE_SECONDS, SECONDS, TYP};
 use crate::ports::Verdict;
@@ -134,7 +135,7 @@ fn signs_in(route: &Route, incoming: &Incoming<'_>) -> bool {
 fn steps_up(caller: &Credential, route: &Route, incoming: &Incoming<'_>) -> bool {
     caller.kind == Accepts::Cookie
         && (caller.tenant.settings.mfa != MfaPolicy::Off
-            || caller.user().is_some_and(|user| user.mfa != "none"))
+            || caller.user().is_some_and(|user| user.mfa != Mfa::None))
         && signs_in(route, incoming)
 }
 

@@ -12,50 +12,35 @@ use crate::domain::mailing::write::write;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Tenant};
 use crate::domain::throttle::lookups;
+use crate::model::state::LinkPurpose;
 use crate::ports::Fault;
 use crate::store;
 use crate::store::mail_links::Link;
 use crate::store::users::User;
 
-/// What a link is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// Confirms an address; a day.
-    VerifyEmail,
-    /// Sets a new password; 15 minutes.
-    ResetPassword,
-    /// Sets the first password; a week.
-    Invitation,
-}
-
-impl Purpose {
+impl LinkPurpose {
     fn kind(self) -> Kind {
         match self {
-            Purpose::VerifyEmail => Kind::VerifyEmail,
-            Purpose::ResetPassword => Kind::ResetPassword,
-            Purpose::Invitation => Kind::Invitation,
+            LinkPurpose::VerifyEmail => Kind::VerifyEmail,
+            LinkPurpose::ResetPassword => Kind::ResetPassword,
+            LinkPurpose::Invitation => Kind::Invitation,
         }
-    }
-
-    /// As the database and limits name it.
-    pub(crate) fn name(self) -> &'static str {
-        self.kind().name()
     }
 
     /// What the page behind the link takes: that which sets a new password sets the first one too.
     fn page(self) -> &'static str {
         match self {
-            Purpose::VerifyEmail => "verify-email",
-            Purpose::ResetPassword | Purpose::Invitation => "reset-password",
+            LinkPurpose::VerifyEmail => "verify-email",
+            LinkPurpose::ResetPassword | LinkPurpose::Invitation => "reset-password",
         }
     }
 
     /// The purposes whose links this one's page takes.
-    pub(crate) fn taken(self) -> [&'static str; 2] {
+    pub(crate) fn taken(self) -> [LinkPurpose; 2] {
         match self {
-            Purpose::VerifyEmail => [self.name(); 2],
-            Purpose::ResetPassword | Purpose::Invitation => {
-                [Purpose::ResetPassword.name(), Purpose::Invitation.name()]
+            LinkPurpose::VerifyEmail => [self; 2],
+            LinkPurpose::ResetPassword | LinkPurpose::Invitation => {
+                [LinkPurpose::ResetPassword, LinkPurpose::Invitation]
             }
         }
     }
@@ -64,7 +49,7 @@ impl Purpose {
 /// What a link is to be.
 pub(crate) struct Linking<'a> {
     /// What it is good for.
-    pub(crate) purpose: Purpose,
+    pub(crate) purpose: LinkPurpose,
     /// Whose password and name become the account's when the link is confirmed.
     pub(crate) wanted: Option<&'a User>,
     /// What it carries on to its page: a query, or nothing.
@@ -104,16 +89,16 @@ pub(crate) async fn write_link(
         email_key: user.email_key.clone(),
         password_hash: wanted.and_then(|wanted| wanted.password_hash.clone()),
         name: wanted.and_then(|wanted| wanted.name.clone()),
-        purpose: purpose.name().to_owned(),
+        purpose,
     };
     let until = cx.now.plus(purpose.kind().seconds());
     let mut batch = store::mail_links::insert(&stored(&secret), &link, until, cx.now).to_vec();
     let between = if onward.is_empty() { "" } else { "&" };
     let link = &format!("{}/auth/{}?token={secret}{between}{onward}", cx.config.origin, purpose.page());
     let letter = match purpose {
-        Purpose::VerifyEmail => Letter::VerifyEmail { link },
-        Purpose::ResetPassword => Letter::ResetPassword { link },
-        Purpose::Invitation => Letter::Invitation { link },
+        LinkPurpose::VerifyEmail => Letter::VerifyEmail { link },
+        LinkPurpose::ResetPassword => Letter::ResetPassword { link },
+        LinkPurpose::Invitation => Letter::Invitation { link },
     };
     let mut mail = write(cx, tenant, user, letter).await?;
     batch.append(&mut mail.stmts);
@@ -126,7 +111,7 @@ pub(crate) async fn write_link(
 ///
 /// # Errors
 /// [`Refusal::LinkDead`].
-pub(crate) async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Result<Rc<Tenant>, Error> {
+pub(crate) async fn tenant_of_link(cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<Rc<Tenant>, Error> {
     let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
     let Some(id) = id else {
         lookups::missed(cx);
@@ -142,7 +127,7 @@ pub(crate) async fn tenant_of_link(cx: &Cx, token: &str, purpose: Purpose) -> Re
 pub(crate) async fn owner_of_link(
     cx: &Cx,
     token: &str,
-    purpose: Purpose,
+    purpose: LinkPurpose,
 ) -> Result<(Rc<Tenant>, User), Error> {
     let owner = store::mail_links::owner_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
     let Some(owner) = owner else {

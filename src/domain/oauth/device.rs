@@ -15,6 +15,7 @@ use crate::domain::session::standing::is_sufficient;
 use crate::domain::tenants::Tenant;
 use crate::domain::{clients, throttle};
 use crate::model::client::DEVICE_CODE;
+use crate::model::state::DeviceStatus;
 use crate::oidc::error::Code;
 use crate::oidc::{request, user_code};
 use crate::ports::Fault;
@@ -142,8 +143,8 @@ pub(crate) async fn decide(
 ) -> Result<Pending, Error> {
     let found = find(cx, tenant, person, typed).await?;
     let (status, entry) = match allow {
-        true => ("approved", Entry::ok("device.approved")),
-        false => ("denied", Entry::failed("device.denied")),
+        true => (DeviceStatus::Approved, Entry::ok("device.approved")),
+        false => (DeviceStatus::Denied, Entry::failed("device.denied")),
     };
     let entry = entry.by(&person.user.id).on(&found.client.id).saying(found.scopes.join(" "));
     let decide = device_codes::decide(&found.hash, &tenant.id, status, person.id(), cx.now);
@@ -174,13 +175,17 @@ pub(crate) async fn poll(
     if found.expires_at <= cx.now {
         return Err(oauth(Code::ExpiredToken, "the device code is over: begin anew"));
     }
-    match found.status.as_str() {
-        "approved" => {}
-        "denied" => return Err(oauth(Code::AccessDenied, "the user did not agree")),
-        _ if found.polled_at.is_some_and(|at| cx.now < at.plus(found.interval_seconds)) => {
+    match found.status {
+        DeviceStatus::Approved => {}
+        DeviceStatus::Denied => return Err(oauth(Code::AccessDenied, "the user did not agree")),
+        DeviceStatus::Pending
+            if found.polled_at.is_some_and(|at| cx.now < at.plus(found.interval_seconds)) =>
+        {
             return Err(oauth(Code::SlowDown, "the device polls too often: wait 5 seconds longer each time"));
         }
-        _ => return Err(oauth(Code::AuthorizationPending, "the user has not decided yet")),
+        DeviceStatus::Pending => {
+            return Err(oauth(Code::AuthorizationPending, "the user has not decided yet"));
+        }
     }
     // Who signed out since, or was disabled, gives nothing any more.
     let live = found.live.filter(|live| is_sufficient(tenant, &live.user, &live.amr)).ok_or_else(bad)?;

@@ -10,6 +10,7 @@ use crate::domain::keys;
 use crate::domain::session::standing::is_sufficient;
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::domain::throttle::lookups;
+use crate::model::state::Mfa;
 use crate::model::time::Time;
 use crate::oidc::error::Code;
 use crate::oidc::id_token::{self, ACR_ONE_FACTOR, ACR_TWO_FACTORS, IdToken};
@@ -96,7 +97,7 @@ pub(crate) enum Quality {
 /// essential must be met and what is not is tried (OpenID Connect Core 1.0 §3.1.2.1, §5.5.1.1).
 pub(crate) fn quality(tenant: &Tenant, request: &Request, live: &Live) -> Quality {
     let has = id_token::acr(&live.amr);
-    let can = tenant.settings.mfa != MfaPolicy::Off || live.user.mfa != "none";
+    let can = tenant.settings.mfa != MfaPolicy::Off || live.user.mfa != Mfa::None;
     let more = has != ACR_TWO_FACTORS && can;
     let claim = request.claim("id_token", "acr");
     let listed = claim.and_then(|claim| claim.get("values")).and_then(Value::as_array);

@@ -6,6 +6,7 @@ use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::model::email::Email;
 use crate::model::name;
 use crate::model::reason::Reason;
+use crate::model::state::{Mfa, UserStatus};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
@@ -25,8 +26,8 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
         scopes: Vec::new(),
         plan: None,
         password_by_mail: false,
-        mfa: "none".into(),
-        status: "active".into(),
+        mfa: Mfa::None,
+        status: UserStatus::Active,
         operator: false,
         language: None,
         created_at: cx.now,

@@ -8,6 +8,7 @@
 
 use crate::domain::tenants::Tenant;
 use crate::model::factor::{KEY, Method, ONE_MAILBOX, ONE_TIME, PASSWORD, has_two};
+use crate::model::state::Mfa;
 use crate::store::factors::Factors;
 use crate::store::users::User;
 
@@ -43,7 +44,7 @@ pub(crate) fn is_all(user: &User, factors: &Factors, amr: &[String]) -> bool {
 /// Whether a session was let in with one factor because its user had no other, which holds while codes by mail are
 /// what they have.
 pub(crate) fn stands_for(user: &User, amr: &[String]) -> bool {
-    has(amr, ONE_MAILBOX) && user.mfa == "email"
+    has(amr, ONE_MAILBOX) && user.mfa == Mfa::Email
 }
 
 /// What can be the second factor of one who proved this much, the usual one first. It is never the same again. Where
@@ -55,7 +56,7 @@ pub(crate) fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[St
     if factors.authenticator.is_some() {
         all.push(Method::Totp);
     }
-    if user.mfa == "email" && !by_mail {
+    if user.mfa == Mfa::Email && !by_mail {
         all.push(Method::Email);
     }
     if factors.passkeys > 0 && tenant.settings_for(user).passkeys && !has(amr, KEY) {
@@ -64,7 +65,7 @@ pub(crate) fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[St
     if factors.backup_codes > 0 && !all.is_empty() {
         all.push(Method::Backup);
     }
-    if !all.is_empty() || user.mfa != "email" {
+    if !all.is_empty() || user.mfa != Mfa::Email {
         return all;
     }
     let asks_password = user.password_hash.is_some() && !has(amr, PASSWORD);

@@ -3,12 +3,13 @@
 use crate::domain::session::one_mailbox;
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::model::factor::{self, has_two};
+use crate::model::state::Mfa;
 use crate::store::users::User;
 
 /// Whether sign-ins of this user take a second factor. Whoever has one is asked for it, whatever the tenant's setting
 /// says: it is theirs.
 pub(crate) fn needs_second_factor(tenant: &Tenant, user: &User) -> bool {
-    tenant.settings.mfa == MfaPolicy::Required || user.mfa != "none"
+    tenant.settings.mfa == MfaPolicy::Required || user.mfa != Mfa::None
 }
 
 /// Whether a session in which this was proved still stands for its user: one of a single factor does no more

@@ -20,6 +20,7 @@ use crate::domain::sign_in::{app_secrets, fresh_sign_in, one_time};
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::factor::{Method, has_two};
+use crate::model::state::ChallengePurpose;
 use crate::model::time::Time;
 use crate::ports::Stmt;
 use crate::store;
@@ -36,37 +37,11 @@ pub(crate) const SECONDS: i64 = 600;
 /// How many codes are mailed for one challenge.
 const MOST_SENDS: i64 = 3;
 
-/// What waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// A sign-in, for a session.
-    SignIn,
-    /// A session, to be one of two factors.
-    StepUp,
-    /// A session that enrols a factor.
-    Enrol,
-}
-
-impl Purpose {
-    /// As the database names it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Purpose::SignIn => "sign-in",
-            Purpose::StepUp => "step-up",
-            Purpose::Enrol => "enrol",
-        }
-    }
-
-    fn parse(name: &str) -> Option<Purpose> {
-        [Purpose::SignIn, Purpose::StepUp, Purpose::Enrol].into_iter().find(|one| one.name() == name)
-    }
-}
-
 /// A challenge with its user.
 #[derive(Debug)]
 pub struct PendingChallenge {
     /// What it is for.
-    pub(crate) purpose: Purpose,
+    pub(crate) purpose: ChallengePurpose,
     /// The user's tenant.
     pub(crate) tenant: Rc<Tenant>,
     pub(crate) user: User,
@@ -92,7 +67,7 @@ impl PendingChallenge {
 
     /// Whether completing it sets a factor up.
     pub(crate) fn enrols(&self) -> bool {
-        self.purpose == Purpose::Enrol || self.row.sealed_secret.is_some()
+        self.purpose == ChallengePurpose::Enrol || self.row.sealed_secret.is_some()
     }
 
     /// Whether a code was mailed for it.
@@ -113,7 +88,7 @@ impl PendingChallenge {
 
 /// What a challenge is made of.
 struct New<'a> {
-    purpose: Purpose,
+    purpose: ChallengePurpose,
     channel: Channel<'a>,
     session_id: Option<String>,
     amr: Vec<String>,
@@ -139,7 +114,7 @@ pub(crate) async fn for_sign_in(
     let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let methods = methods(&tenant, &user, factors, &amr);
-    let new = New { purpose: Purpose::SignIn, channel, session_id: None, amr, methods };
+    let new = New { purpose: ChallengePurpose::SignIn, channel, session_id: None, amr, methods };
     make(cx, tenant, user, factors.clone(), new, First { gate, password_hash, writes }).await
 }
 
@@ -178,7 +153,13 @@ pub(crate) async fn for_session(
         fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     }
     let amr = session.amr.clone();
-    let new = New { purpose: Purpose::StepUp, channel, session_id: session.session_id.clone(), amr, methods };
+    let new = New {
+        purpose: ChallengePurpose::StepUp,
+        channel,
+        session_id: session.session_id.clone(),
+        amr,
+        methods,
+    };
     make(cx, tenant, user, factors, new, First::default()).await
 }
 
@@ -204,7 +185,13 @@ pub(crate) async fn for_enrolment(
     fresh_sign_in::require(cx, session, Lasting::Factor, password).await?;
     let amr = session.amr.clone();
     let methods = if method == Method::Email { vec![Method::Email] } else { Vec::new() };
-    let new = New { purpose: Purpose::Enrol, channel, session_id: session.session_id.clone(), amr, methods };
+    let new = New {
+        purpose: ChallengePurpose::Enrol,
+        channel,
+        session_id: session.session_id.clone(),
+        amr,
+        methods,
+    };
     make(cx, tenant, user, factors, new, First::default()).await
 }
 
@@ -254,7 +241,7 @@ async fn make(
         id,
         tenant_id: tenant.id.clone(),
         user_id: user.id.clone(),
-        purpose: purpose.name().to_owned(),
+        purpose,
         browser: channel.is_browser(),
         session_id,
         amr,
@@ -273,7 +260,7 @@ async fn make(
         row.sends = 1;
         letter = Some(mailing::write(cx, &tenant, &user, Letter::Code { code: &code }).await?);
     }
-    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
+    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.as_str());
     let mut all = store::chained(gate);
     let at = all.len();
     let code_until = Some(row.expires_at).filter(|_| row.sends > 0);
@@ -324,7 +311,8 @@ pub(crate) async fn enrolment_of(
     resolved: &ResolvedTenant,
     session: &OwnSession,
 ) -> Result<PendingChallenge, Error> {
-    let found = store::challenges::of_session(cx.db.as_ref(), session.id(), "enrol", cx.now).await?;
+    let found =
+        store::challenges::of_session(cx.db.as_ref(), session.id(), ChallengePurpose::Enrol, cx.now).await?;
     load(cx, resolved, found, Channel::Api).await
 }
 
@@ -349,11 +337,20 @@ pub(crate) async fn read(
     channel: Channel<'_>,
 ) -> Result<PendingChallenge, Error> {
     let ChallengeOfUser { challenge: row, user, factors } = found;
-    let purpose = Purpose::parse(&row.purpose).filter(|_| row.browser == channel.is_browser());
-    let purpose = purpose.ok_or(Refusal::ChallengeOver)?;
+    if row.browser != channel.is_browser() {
+        return Err(Refusal::ChallengeOver.into());
+    }
     let tenant = tenants::by_id(cx, &row.tenant_id).await?.ok_or(Refusal::ChallengeOver)?;
     principal::of_tenant(resolved, &tenant).map_err(|_| Refusal::ChallengeOver)?;
-    Ok(PendingChallenge { purpose, tenant, user, secret: String::new(), factors, row, saved: true })
+    Ok(PendingChallenge {
+        purpose: row.purpose,
+        tenant,
+        user,
+        secret: String::new(),
+        factors,
+        row,
+        saved: true,
+    })
 }
 
 /// Mails another code for a challenge; the one before is no longer valid.

@@ -12,6 +12,7 @@ use crate::domain::sign_in::{challenges, one_time, proof_reset};
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::domain::throttle;
 use crate::model::factor::has_two;
+use crate::model::state::{ChallengePurpose, Mfa};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::users::User;
@@ -20,8 +21,8 @@ use crate::store::users::User;
 pub(crate) struct Standing {
     /// Whether sign-ins take one.
     pub(crate) enabled: bool,
-    /// The account's method: `none`, `totp` or `email`.
-    pub(crate) method: String,
+    /// The account's method.
+    pub(crate) method: Mfa,
     /// How many backup codes are left.
     pub(crate) backup_codes: i64,
     /// Whether the tenant requires a second factor of every user.
@@ -34,7 +35,7 @@ pub(crate) async fn standing(cx: &Cx, session: &OwnSession) -> Result<Standing, 
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     Ok(Standing {
         enabled: factors.any(user) && needs_second_factor(tenant, user),
-        method: user.mfa.clone(),
+        method: user.mfa,
         backup_codes: factors.backup_codes,
         required: tenant.settings.mfa == MfaPolicy::Required,
     })
@@ -51,7 +52,7 @@ pub(crate) async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result
     let change = |_: &Tenant, user: &User, mark: &str| {
         let mut all = vec![
             store::authenticators::delete(&user.id, mark),
-            store::users::set_mfa(&user.id, "none", mark),
+            store::users::set_mfa(&user.id, Mfa::None, mark),
         ];
         all.extend(store::backup_codes::replace(&user.id, &[], mark));
         all.extend(proof_reset::forget_if_written(&user.id, cx.now, mark));
@@ -97,12 +98,15 @@ async fn with_code(
     change: impl FnOnce(&Tenant, &User, &str) -> Result<Vec<Stmt>, Error>,
 ) -> Result<(), Error> {
     let (tenant, user, factors) = challenges::own(cx, session).await?;
-    if user.mfa == "none" {
+    if user.mfa == Mfa::None {
         return Err(Refusal::Forbidden.into());
     }
-    let waiting = match user.mfa.as_str() {
-        "email" => store::challenges::of_session(cx.db.as_ref(), session.id(), "step-up", cx.now).await?,
-        _ => None,
+    let waiting = match user.mfa {
+        Mfa::Email => {
+            let step_up = ChallengePurpose::StepUp;
+            store::challenges::of_session(cx.db.as_ref(), session.id(), step_up, cx.now).await?
+        }
+        Mfa::None | Mfa::Totp => None,
     };
     let mailed = waiting.as_ref().map(|found| &found.challenge);
     let tried = throttle::second_factor(cx, &tenant.id, &tenant.settings_for(&user), &user.id, None).await?;
@@ -143,7 +147,7 @@ pub(crate) async fn may_clear(cx: &Cx, admin: &Admin, user: &User) -> Result<(),
 /// An administrator clears what a user has set up.
 pub(crate) struct Clear<'a> {
     /// What the second factor was to be before.
-    pub(crate) was: &'a str,
+    pub(crate) was: Mfa,
     /// The user, with what it is to be from now on.
     pub(crate) user: &'a User,
     /// Whether all that it let in ends as well.
@@ -170,12 +174,12 @@ impl Clear<'_> {
             let entry = Entry::ok("mfa.reset").by(admin.actor()).on(&user.id);
             batch.push(store::audit::if_written(audit::row(cx, &admin.tenant.id, entry), mark));
         }
-        let changed = match (was, user.mfa.as_str()) {
+        let changed = match (was, user.mfa) {
             _ if reset => Changed::SecondFactorReset,
-            (_, "none") => Changed::SecondFactorOff,
-            ("none", "email") => Changed::SecondFactorOn,
+            (_, Mfa::None) => Changed::SecondFactorOff,
+            (Mfa::None, Mfa::Email) => Changed::SecondFactorOn,
             // The mail follows when it is set up.
-            ("none", _) => return Ok(None),
+            (Mfa::None, Mfa::Totp) => return Ok(None),
             _ => Changed::SecondFactorReset,
         };
         let mut letter =

@@ -21,6 +21,7 @@ use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::email::Email;
 use crate::model::factor::ONE_TIME;
+use crate::model::state::UserStatus;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::magic_links::{By, LinkOfUser, PURPOSE};
@@ -55,7 +56,7 @@ pub(crate) async fn request(
     let signs_up = found.is_none() && may_sign_up(tenant, &email);
     let mut home = tenant.clone();
     let mut reached = None;
-    if let Some(user) = found.filter(|user| user.status == "active") {
+    if let Some(user) = found.filter(|user| user.status == UserStatus::Active) {
         home = tenants::by_id(cx, &user.tenant_id).await?.unwrap_or(home);
         reached = Some(user).filter(|_| home.settings.magic_links);
     }

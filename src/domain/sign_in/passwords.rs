@@ -8,7 +8,7 @@ use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed, Letter, Linking, Purpose};
+use crate::domain::mailing::{self, Changed, Letter, Linking};
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
@@ -19,6 +19,7 @@ use crate::domain::tenants::{self, ResolvedTenant, Settings, Tenant};
 use crate::domain::{backchannel, throttle};
 use crate::model::factor::{KEY, ONE_TIME, has_two};
 use crate::model::reason::Reason;
+use crate::model::state::{LinkPurpose, UserStatus};
 use crate::model::text::caseless;
 use crate::ports::Fault;
 use crate::store;
@@ -108,7 +109,7 @@ pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &s
     let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
     let mut batch = vec![
         store::users::set_password(&user.id, &hash, by_mail),
-        store::mail_links::kill(&user.id, Purpose::ResetPassword.name(), cx.now),
+        store::mail_links::kill(&user.id, LinkPurpose::ResetPassword, cx.now),
         audit::row(cx, &tenant.id, entry),
     ];
     batch.extend(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now));
@@ -138,9 +139,9 @@ pub(crate) async fn forgot(
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:forgot:{bucket}", resolved.tenant.id), 120, 3_600).await?;
     let user = people::by_email(cx, resolved, &email).await?;
-    let may_send = throttle::mail(cx, directory, email.key(), Purpose::ResetPassword.name()).await?;
+    let may_send = throttle::mail(cx, directory, email.key(), LinkPurpose::ResetPassword.as_str()).await?;
     // Nobody gets a link as well: the same work, and a row of the log, so that the time does not tell.
-    let (user, entry) = match user.filter(|user| may_send && user.status == "active") {
+    let (user, entry) = match user.filter(|user| may_send && user.status == UserStatus::Active) {
         Some(user) => {
             let entry = Entry::ok("password.forgot").by(&user.id).on(&user.id);
             (user, entry)
@@ -151,7 +152,7 @@ pub(crate) async fn forgot(
         }
     };
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
-    let linking = Linking { purpose: Purpose::ResetPassword, wanted: None, onward, entry: Some(entry) };
+    let linking = Linking { purpose: LinkPurpose::ResetPassword, wanted: None, onward, entry: Some(entry) };
     Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
 }
 
@@ -166,10 +167,9 @@ pub(crate) struct Addressee {
 
 /// Whom a link is for, while it can be used: whoever has the link has its mailbox.
 pub(crate) async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>, Fault> {
-    let purposes = Purpose::ResetPassword.taken();
+    let purposes = LinkPurpose::ResetPassword.taken();
     let found = store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await?;
-    let invited = |purpose: String| purpose == Purpose::Invitation.name();
-    Ok(found.map(|(email, purpose)| Addressee { email, invited: invited(purpose) }))
+    Ok(found.map(|(email, purpose)| Addressee { email, invited: purpose == LinkPurpose::Invitation }))
 }
 
 /// What else than a password lets somebody into the account of a reset link.
@@ -194,10 +194,10 @@ pub(crate) struct Reset {
 /// # Errors
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
 pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
-    let (tenant, owner) = mailing::owner_of_link(cx, token, Purpose::ResetPassword).await?;
+    let (tenant, owner) = mailing::owner_of_link(cx, token, LinkPurpose::ResetPassword).await?;
     acceptable(&tenant.settings_for(&owner), "password", new)?;
     let link =
-        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::ResetPassword.taken(), cx.now)
+        store::mail_links::take(cx.db.as_ref(), &stored(token), LinkPurpose::ResetPassword.taken(), cx.now)
             .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;
@@ -209,7 +209,7 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
     // The link proved the address.
     let user = User { email_verified: true, ..user };
     // A first password is no change that its owner would have to be told of.
-    let invited = link.purpose == Purpose::Invitation.name();
+    let invited = link.purpose == LinkPurpose::Invitation;
     let mut mail = match invited {
         true => None,
         false => Some(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?),

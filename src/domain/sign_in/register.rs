@@ -6,7 +6,7 @@ use crate::crypto::password;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Letter, Purpose};
+use crate::domain::mailing::{self, Letter};
 use crate::domain::people;
 use crate::domain::people::{address, display_name, new_user};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
@@ -15,6 +15,7 @@ use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
 use crate::model::email::Email;
 use crate::model::reason::Reason;
+use crate::model::state::{LinkPurpose, UserStatus};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
@@ -76,7 +77,7 @@ pub(crate) async fn register(
     if !tenant.settings.require_verified_email {
         return if made { Ok(Outcome::Ready(email)) } else { Err(ADDRESS_TAKEN.into()) };
     }
-    if throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await? {
+    if throttle::mail(cx, &tenant.directory, email.key(), LinkPurpose::VerifyEmail.as_str()).await? {
         match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
             Some(there) if there.email_verified => {
                 let between = if new.onward.is_empty() { "" } else { "?" };
@@ -86,7 +87,7 @@ pub(crate) async fn register(
             }
             Some(there) => {
                 let linking = mailing::Linking {
-                    purpose: Purpose::VerifyEmail,
+                    purpose: LinkPurpose::VerifyEmail,
                     wanted: Some(&user),
                     onward: new.onward,
                     entry: None,
@@ -114,26 +115,26 @@ pub(crate) async fn resend(
     let email = address("email", email)?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
-    let may_send = throttle::mail(cx, &tenant.directory, email.key(), Purpose::VerifyEmail.name()).await?;
+    let may_send =
+        throttle::mail(cx, &tenant.directory, email.key(), LinkPurpose::VerifyEmail.as_str()).await?;
     let there = people::by_email(cx, resolved, &email).await?;
-    let waits = |user: &User| may_send && !user.email_verified && user.status == "active";
+    let waits = |user: &User| may_send && !user.email_verified && user.status == UserStatus::Active;
     let user = there.filter(waits).unwrap_or_else(|| new_user(cx, tenant, &email));
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
     // What the last registration asked for stands until the address is confirmed.
     let mut wanted = user.clone();
-    let last =
-        store::mail_links::wanted_by_last(cx.db.as_ref(), &user.id, Purpose::VerifyEmail.name()).await?;
+    let last = store::mail_links::wanted_by_last(cx.db.as_ref(), &user.id, LinkPurpose::VerifyEmail).await?;
     if let Some((hash, name)) = last {
         (wanted.password_hash, wanted.name) = (Some(hash), name);
     }
-    let purpose = Purpose::VerifyEmail;
+    let purpose = LinkPurpose::VerifyEmail;
     let linking = mailing::Linking { purpose, wanted: Some(&wanted), onward, entry: None };
     Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
 }
 
 /// The tenant of a link whose address has been confirmed, by it or by a later one; `None` for any other.
 pub(crate) async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<Tenant>>, Fault> {
-    let purpose = Purpose::VerifyEmail.name();
+    let purpose = LinkPurpose::VerifyEmail;
     match store::mail_links::tenant_of_confirmed(cx.db.as_ref(), &stored(token), purpose).await? {
         Some(id) => tenants::by_id(cx, &id).await,
         None => Ok(None),
@@ -145,9 +146,10 @@ pub(crate) async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<
 /// # Errors
 /// [`Refusal::LinkDead`].
 pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
-    let tenant = mailing::tenant_of_link(cx, token, Purpose::VerifyEmail).await?;
+    let tenant = mailing::tenant_of_link(cx, token, LinkPurpose::VerifyEmail).await?;
     let link =
-        store::mail_links::take(cx.db.as_ref(), &stored(token), Purpose::VerifyEmail.taken(), cx.now).await?;
+        store::mail_links::take(cx.db.as_ref(), &stored(token), LinkPurpose::VerifyEmail.taken(), cx.now)
+            .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
     let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);

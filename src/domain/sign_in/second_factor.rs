@@ -11,12 +11,13 @@ use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::sessions::{Begin, Upgrade};
-use crate::domain::sign_in::challenges::{PendingChallenge, Purpose};
+use crate::domain::sign_in::challenges::PendingChallenge;
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::sign_in::{app_secrets, one_time, trusted_devices};
 use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::model::factor::{self, Method, has_two};
+use crate::model::state::{ChallengePurpose, Mfa};
 use crate::model::text::typed_code;
 use crate::ports::{Fault, Stmt};
 use crate::store;
@@ -114,7 +115,7 @@ async fn conclude(
     let two = has_two(&amr);
     let effects = async |mark: &str| -> Result<(Vec<Stmt>, Option<Outgoing>), Error> {
         let (mut all, changed) = match (enrols, method) {
-            (true, _) => (enrol(cx, waiting, method, step, &backup_codes, mark)?, Changed::SecondFactorOn),
+            (true, _) => (enrol(cx, waiting, step, &backup_codes, mark)?, Changed::SecondFactorOn),
             (false, Method::Backup) => (Vec::new(), Changed::BackupCodeUsed),
             (false, _) => return Ok((password(mark), None)),
         };
@@ -126,7 +127,7 @@ async fn conclude(
     let mut device = None;
     let letter;
     let session_secret = match purpose {
-        Purpose::SignIn => {
+        ChallengePurpose::SignIn => {
             let mut begin = Begin::new(cx, tenant, user, amr);
             begin.gate = gate;
             (begin.writes, letter) = effects(begin.mark()).await?;
@@ -144,7 +145,7 @@ async fn conclude(
             }
             begin.held_by(cx, channel).await?
         }
-        Purpose::StepUp | Purpose::Enrol => {
+        ChallengePurpose::StepUp | ChallengePurpose::Enrol => {
             let session_id = row.session_id.as_deref().unwrap_or_default();
             let event = if enrols { "mfa.enrolled" } else { "mfa.succeeded" };
             let entry = Entry::ok(event).by(&user.id).on(session_id).saying(method.name());
@@ -173,14 +174,15 @@ pub(crate) fn confirms_password(user: &User, amr: &[String]) -> bool {
 fn enrol(
     cx: &Cx,
     waiting: &PendingChallenge,
-    method: Method,
     step: i64,
     backup_codes: &[String],
     mark: &str,
 ) -> Result<Vec<Stmt>, Error> {
     let PendingChallenge { tenant, user, .. } = waiting;
-    let mut all = vec![store::users::set_mfa(&user.id, method.name(), mark)];
-    if let Some(secret) = waiting.app_secret(cx)? {
+    let app_secret = waiting.app_secret(cx)?;
+    let mfa = if app_secret.is_some() { Mfa::Totp } else { Mfa::Email };
+    let mut all = vec![store::users::set_mfa(&user.id, mfa, mark)];
+    if let Some(secret) = app_secret {
         let row = app_secrets::of_user(&user.id);
         let sealed_secret = app_secrets::seal(cx, &tenant.id, &row, &secret)?;
         let app = Authenticator { sealed_secret, last_step: step };

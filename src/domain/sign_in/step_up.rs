@@ -11,9 +11,10 @@ use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::app_secrets;
-use crate::domain::sign_in::challenges::{self, Asked, PendingChallenge, Purpose, SECONDS};
+use crate::domain::sign_in::challenges::{self, Asked, PendingChallenge, SECONDS};
 use crate::domain::tenants::ResolvedTenant;
 use crate::model::factor::Method;
+use crate::model::state::ChallengePurpose;
 use crate::model::time::Time;
 use crate::ports::Fault;
 use crate::store;
@@ -71,7 +72,7 @@ pub(crate) fn is_sealed(secret: &str) -> bool {
 /// [`Refusal::ChallengeOver`] if it was used before.
 pub(crate) async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
     let PendingChallenge { tenant, user, row, purpose, .. } = waiting;
-    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.name());
+    let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.as_str());
     let insert = store::challenges::insert(row, None, None, false, cx.now);
     if audit::change(cx, &tenant.id, insert, entry).await? {
         return Ok(());
@@ -100,7 +101,7 @@ async fn offered(
         id,
         tenant_id: tenant.id.clone(),
         user_id: user.id.clone(),
-        purpose: Purpose::StepUp.name().to_owned(),
+        purpose: ChallengePurpose::StepUp,
         browser: true,
         session_id: session.session_id.clone(),
         amr: session.amr.clone(),
@@ -110,7 +111,15 @@ async fn offered(
         sealed_secret,
         expires_at,
     };
-    Ok(PendingChallenge { purpose: Purpose::StepUp, tenant, user, secret, factors, row, saved: false })
+    Ok(PendingChallenge {
+        purpose: ChallengePurpose::StepUp,
+        tenant,
+        user,
+        secret,
+        factors,
+        row,
+        saved: false,
+    })
 }
 
 impl Draft {

@@ -24,6 +24,7 @@ use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, SecondFactor};
 use crate::model::email::Email;
 use crate::model::factor::{self, Method, has_two};
+use crate::model::state::{Mfa, UserStatus};
 use crate::store;
 use crate::store::factors::Factors;
 use crate::store::users::User;
@@ -158,7 +159,7 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
         };
         match device.filter(|_| until.is_some_and(|until| cx.now < until)) {
             // Nobody sets one up here: there is the mailbox alone, or what an administrator asked for was never set up.
-            None if nothing_left && proved.user.mfa == "email" => proved.amr.push(factor::ONE_MAILBOX),
+            None if nothing_left && proved.user.mfa == Mfa::Email => proved.amr.push(factor::ONE_MAILBOX),
             None if nothing_left => lapses = true,
             Some(device) => {
                 proved.writes.push(store::trusted_devices::seen(&device, cx.now));
@@ -175,7 +176,7 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
     let mut begin = Begin::new(cx, &tenant, &user, amr);
     (begin.gate, begin.password_hash, begin.writes) = (gate, password_hash, writes);
     if lapses {
-        begin.writes.push(store::users::set_mfa(&user.id, "none", begin.mark()));
+        begin.writes.push(store::users::set_mfa(&user.id, Mfa::None, begin.mark()));
     }
     let session_secret = begin.held_by(cx, channel).await?.ok_or(Refusal::WrongPassword)?;
     if lapses {
@@ -260,7 +261,7 @@ async fn check_password(
         }
     };
     let user = match user {
-        Some(user) if check != Check::Wrong && user.status == "active" => user,
+        Some(user) if check != Check::Wrong && user.status == UserStatus::Active => user,
         _ => {
             let entry = Entry::failed("login.failed").by(&account);
             let tenant_id = user.as_ref().map_or(&resolved.tenant.id, |user| &user.tenant_id);

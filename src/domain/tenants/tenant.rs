@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::memo::{Invalidation, Slot};
 use crate::model::id::is_tenant_id;
 use crate::model::json;
+use crate::model::state::TenantStatus;
 use crate::model::tenant::Settings;
 use crate::ports::Fault;
 use crate::store;
@@ -92,7 +93,7 @@ pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
     }
     let row = store::tenants::by_id(cx.db.as_ref(), id).await?;
     let tenant = match row {
-        Some(row) if row.status == "active" => Some(Rc::new(from_row(cx, row)?)),
+        Some(row) if row.status == TenantStatus::Active => Some(Rc::new(from_row(cx, row)?)),
         _ => None,
     };
     cx.memo::<TenantById>().put(id.to_owned(), tenant.clone(), cx.now, cx.remember_until());

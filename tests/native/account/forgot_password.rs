@@ -1,5 +1,6 @@
 //! `POST /auth/forgot-password`.
 
+use portcullis::model::state::UserStatus;
 use serde_json::json;
 
 use crate::harness::World;
@@ -20,7 +21,7 @@ fn the_answer_is_the_same_whether_the_address_has_an_account() {
 #[test]
 fn a_disabled_user_gets_no_link() {
     let world = World::new();
-    world.user_with("home", "ada@example.com", |user| user.status = "disabled".into());
+    world.user_with("home", "ada@example.com", |user| user.status = UserStatus::Disabled);
     world.post("/auth/forgot-password").json(json!({ "email": "ada@example.com" })).send().is(200);
     assert!(world.mails("ada@example.com").is_empty());
 }

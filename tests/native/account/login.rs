@@ -1,5 +1,6 @@
 //! `POST /auth/login`: the shape, and the walk that every surface shares.
 
+use portcullis::model::state::UserStatus;
 use serde_json::json;
 
 use crate::harness::{PASSWORD, World, claims};
@@ -46,7 +47,7 @@ fn unknown_user_and_wrong_password_look_the_same() {
 #[test]
 fn a_disabled_user_and_one_without_a_password_look_like_a_wrong_password() {
     let world = World::new();
-    world.user_with("home", "gone@example.com", |user| user.status = "disabled".into());
+    world.user_with("home", "gone@example.com", |user| user.status = UserStatus::Disabled);
     world.user_with("home", "none@example.com", |user| user.password_hash = None);
     for email in ["gone@example.com", "none@example.com"] {
         assert_eq!(world.login(email, PASSWORD).is(401).json["error"], "invalid_credentials");

@@ -218,7 +218,7 @@ fn it_ends_no_passkey_without_which_a_sign_in_takes_no_second_factor() {
         let world = World::new();
         let user = match app {
             true => world.with_app("ada@example.com").user,
-            false => world.user_with("home", "ada@example.com", |user| user.mfa = mfa.into()),
+            false => world.user_with("home", "ada@example.com", |user| user.mfa = mfa.parse().unwrap()),
         };
         fill(&world, &user);
         if required {

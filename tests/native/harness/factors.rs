@@ -1,6 +1,7 @@
 //! Second factors, set up through the front door.
 
 use portcullis::crypto::totp;
+use portcullis::model::state::Mfa;
 use portcullis::store::users::User;
 use serde_json::{Value, json};
 
@@ -37,7 +38,7 @@ impl World {
 
     /// A user of the home tenant with an app, set up at the first login. Its next code is a fresh one.
     pub fn with_app(&self, email: &str) -> App {
-        let user = self.user_with("home", email, |user| user.mfa = "totp".into());
+        let user = self.user_with("home", email, |user| user.mfa = Mfa::Totp);
         self.app_of(user)
     }
 
@@ -54,7 +55,7 @@ impl World {
 
     /// A user of the home tenant whose second factor is a code by mail.
     pub fn with_mail(&self, email: &str) -> User {
-        self.user_with("home", email, |user| user.mfa = "email".into())
+        self.user_with("home", email, |user| user.mfa = Mfa::Email)
     }
 
     /// Completes what a login answered with.

@@ -1,5 +1,6 @@
 //! `/tenant/{tenant}/magic-link`.
 
+use portcullis::model::state::Mfa;
 use serde_json::json;
 
 use crate::harness::{Reply, World};
@@ -36,7 +37,7 @@ fn a_link_signs_in_once_by_its_button_and_goes_on() {
 #[test]
 fn a_code_signs_in_and_a_wrong_one_asks_again() {
     let world = World::new();
-    world.user_with("home", ADDRESS, |user| user.mfa = "totp".into());
+    world.user_with("home", ADDRESS, |user| user.mfa = Mfa::Totp);
     send(&world, &[("email", ADDRESS)]).is(200);
     let wrong = send(&world, &[("email", ADDRESS), ("code", "000000")]).is(401);
     assert!(wrong.text.contains("The code is wrong") && wrong.text.contains("name=\"code\""));

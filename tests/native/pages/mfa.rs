@@ -1,6 +1,7 @@
 //! `/tenant/{tenant}/mfa`.
 
 use portcullis::crypto::totp;
+use portcullis::model::state::Mfa;
 use serde_json::json;
 
 use crate::harness::{Ask, PASSWORD, Reply, World};
@@ -72,7 +73,7 @@ fn mailed(world: &World) -> String {
 
 /// One who has an app: the page that they set it up with, and a backup code.
 fn with_app(world: &World) -> (Reply, String) {
-    world.user_with("home", ADDRESS, |user| user.mfa = "totp".into());
+    world.user_with("home", ADDRESS, |user| user.mfa = Mfa::Totp);
     let mut browser = Browser::default();
     browser.login(world, "/");
     let page = browser.with(world.get(MFA)).is(200);
@@ -86,7 +87,7 @@ fn with_app(world: &World) -> (Reply, String) {
 #[test]
 fn an_app_is_set_up_at_sign_in_with_a_picture_or_a_key() {
     let world = World::new();
-    world.user_with("home", ADDRESS, |user| user.mfa = "totp".into());
+    world.user_with("home", ADDRESS, |user| user.mfa = Mfa::Totp);
     let mut browser = Browser::default();
     let reply = browser.login(&world, "/app/?a=1");
     assert_eq!(reply.header("location"), Some("/tenant/home/mfa?return_to=/app/%3Fa%3D1"));
@@ -131,7 +132,7 @@ fn a_code_of_the_app_or_a_backup_code_signs_in_and_goes_on() {
 #[test]
 fn a_code_comes_by_mail_and_another_one_when_it_is_asked_for() {
     let world = World::new();
-    world.user_with("home", ADDRESS, |user| user.mfa = "email".into());
+    world.user_with("home", ADDRESS, |user| user.mfa = Mfa::Email);
     let mut browser = Browser::default();
     browser.login(&world, "/app/");
     let page = browser.with(world.get("/tenant/home/mfa?return_to=/app/")).is(200);

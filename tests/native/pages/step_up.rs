@@ -1,5 +1,6 @@
 //! A session that is asked for its second factor on a page: a code is mailed when the person asks for it.
 
+use portcullis::model::state::Mfa;
 use portcullis::store::users::User;
 use serde_json::json;
 
@@ -61,7 +62,7 @@ fn a_code_is_mailed_when_it_is_asked_for_and_not_before() {
 #[test]
 fn one_whose_code_was_not_mailed_is_not_told_that_it_was() {
     let world = World::new();
-    let user = world.user_with("home", ADDRESS, |user| user.mfa = "email".into());
+    let user = world.user_with("home", ADDRESS, |user| user.mfa = Mfa::Email);
     // So many mails went to the address already that signing in sends none.
     for _ in 0..20 {
         world.login(&user.email, crate::harness::PASSWORD);

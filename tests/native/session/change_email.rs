@@ -1,5 +1,6 @@
 //! `/api/auth/change-email`: both mailboxes agree.
 
+use portcullis::model::state::Mfa;
 use serde_json::{Value, json};
 
 use crate::harness::{Ask, PASSWORD, Reply, World};
@@ -126,7 +127,7 @@ fn it_takes_the_password_of_who_has_one_and_counts_the_wrong_ones() {
 #[test]
 fn it_takes_the_second_factor_of_who_has_one() {
     let world = World::new();
-    let user = world.user_with("home", OLD, |user| user.mfa = "email".into());
+    let user = world.user_with("home", OLD, |user| user.mfa = Mfa::Email);
     let token = world.session_by(&user, &["pwd", "device"]).access;
     assert_eq!(asks(&world, &token, NEW).send().is(401).json["code"], "MFA_REQUIRED");
     let step = world.post("/api/auth/mfa/step-up").bearer(&token).send().is(200);

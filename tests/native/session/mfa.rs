@@ -1,5 +1,6 @@
 //! A second factor at the session API.
 
+use portcullis::model::state::Mfa;
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, World, claims};
@@ -16,7 +17,7 @@ fn verify(world: &World, challenge: &Value, code: &str) -> crate::harness::Reply
 #[test]
 fn who_needs_an_app_and_has_none_sets_one_up_at_login() {
     let world = World::new();
-    world.user_with("home", "ada@example.com", |user| user.mfa = "totp".into());
+    world.user_with("home", "ada@example.com", |user| user.mfa = Mfa::Totp);
     let data = login(&world, "ada@example.com");
     assert_eq!((&data["mfaRequired"], &data["methods"]), (&json!(true), &json!(["totp"])));
     assert_eq!(data["tokens"], Value::Null);

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use portcullis::model::state::Mfa;
 use portcullis::store::users::User;
 use serde_json::{Value, json};
 
@@ -262,7 +263,7 @@ fn a_passkey_is_a_second_factor_by_presence_alone() {
 #[test]
 fn who_has_no_passkey_is_asked_for_none() {
     let world = World::new();
-    let user = world.user_with("home", "ada@example.com", |user| user.mfa = "email".into());
+    let user = world.user_with("home", "ada@example.com", |user| user.mfa = Mfa::Email);
     let body = json!({ "challenge": waiting(&world, &user)["challenge"] });
     world.post("/api/auth/passkeys/login/options").json(body).send().is(401);
     assert_eq!(world.number("SELECT count(*) AS n FROM passkey_challenges"), 0);

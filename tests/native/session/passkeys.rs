@@ -71,7 +71,8 @@ fn with_a_second_factor_only_a_session_that_proved_it_adds_and_removes() {
     world.delete(&path).bearer(&token).send().is(200);
 
     for mfa in ["totp", "email"] {
-        let user = world.user_with("home", &format!("{mfa}@example.com"), |user| user.mfa = mfa.into());
+        let user =
+            world.user_with("home", &format!("{mfa}@example.com"), |user| user.mfa = mfa.parse().unwrap());
         let token = world.session(&user).access;
         if mfa == "totp" {
             let id = &user.id;

@@ -1,6 +1,7 @@
 //! Signing in by mail: one table for the surfaces that have it.
 
 use portcullis::crypto::totp;
+use portcullis::model::state::{Mfa, UserStatus};
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, Reply, World, claims};
@@ -82,7 +83,7 @@ fn nobody_learns_whether_an_address_has_an_account() {
     for surface in SURFACES {
         let world = World::new();
         world.user(ADA);
-        world.user_with("home", "off@example.com", |user| user.status = "disabled".into());
+        world.user_with("home", "off@example.com", |user| user.status = UserStatus::Disabled);
         world.user_with("home", "new@example.com", |user| user.email_verified = false);
         world.user_with("home", "bare@example.com", |user| user.password_hash = None);
         let known = asked(&world, surface, ADA).is(200);
@@ -172,7 +173,7 @@ fn of_fifty_uses_at_once_one_signs_in() {
     for mfa in ["none", "totp"] {
         for by_code in [false, true] {
             let world = World::new();
-            world.user_with("home", ADA, |user| user.mfa = mfa.into());
+            world.user_with("home", ADA, |user| user.mfa = mfa.parse().unwrap());
             let (link, code) = mailed(&world, SURFACES[0], ADA);
             let body = if by_code { code } else { link };
             let ask = world.post("/api/auth/magic-link/verify").unlimited().json(body);
@@ -324,7 +325,7 @@ fn what_becomes_of_the_account_counts_for_what_was_mailed() {
 fn a_mailbox_that_is_proved_is_no_second_factor() {
     for surface in SURFACES {
         let world = World::new();
-        world.user_with("home", ADA, |user| user.mfa = "email".into());
+        world.user_with("home", ADA, |user| user.mfa = Mfa::Email);
         let (link, _) = mailed(&world, surface, ADA);
         let reply = verify(&world, surface, &link).is(200);
         let data = if reply.json["data"].is_object() { &reply.json["data"] } else { &reply.json };
@@ -338,7 +339,7 @@ fn a_mailbox_that_is_proved_is_no_second_factor() {
 #[test]
 fn an_authenticator_app_is_asked_for_after_the_link() {
     let world = World::new();
-    world.user_with("home", ADA, |user| user.mfa = "totp".into());
+    world.user_with("home", ADA, |user| user.mfa = Mfa::Totp);
     let (link, _) = mailed(&world, SURFACES[1], ADA);
     let reply = verify(&world, SURFACES[1], &link).is(200);
     assert_eq!((&reply.json["success"], &reply.json["mfaRequired"]), (&json!(true), &json!(true)));

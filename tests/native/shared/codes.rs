@@ -1,5 +1,6 @@
 //! Codes: each is good once, for what it was made for, and guessing them ends soon.
 
+use portcullis::model::state::Mfa;
 use serde_json::json;
 
 use crate::harness::{Ask, PASSWORD, Reply, World};
@@ -70,7 +71,7 @@ fn of_fifty_uses_of_a_code_at_once_one_sets_the_app_up() {
     assert_eq!(world.number("SELECT count(*) AS n FROM backup_codes"), 10);
     assert_eq!(world.events("mfa.enrolled"), 1);
     // At a login too.
-    world.user_with("home", "bob@example.com", |user| user.mfa = "totp".into());
+    world.user_with("home", "bob@example.com", |user| user.mfa = Mfa::Totp);
     let waiting = world.login("bob@example.com", PASSWORD).is(200);
     let ask = world.verifying(&waiting, &world.code(&waiting.str("/enrolment/secret"))).unlimited();
     assert_eq!(count(&world.together(vec![ask; 50]), 200), 1);

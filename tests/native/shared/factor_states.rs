@@ -1,5 +1,6 @@
 //! Where one can stand on the way to being signed in, and what they hold there.
 
+use portcullis::model::state::Mfa;
 use serde_json::{Value, json};
 
 use crate::harness::{App, PASSWORD, Reply, World};
@@ -105,7 +106,7 @@ impl Hand {
                 user.id
             }
             State::MustEnrol => {
-                let user = self.world.user_with("home", ADA, |user| user.mfa = "totp".into());
+                let user = self.world.user_with("home", ADA, |user| user.mfa = Mfa::Totp);
                 let waiting = self.world.login(ADA, PASSWORD).is(200);
                 self.hold(&waiting);
                 self.code = self.world.code(&waiting.str("/enrolment/secret"));

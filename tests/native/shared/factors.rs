@@ -8,6 +8,7 @@ use portcullis::domain::sign_in::second_factor::Proof;
 use portcullis::domain::sign_in::signed_in::SignedIn;
 use portcullis::domain::sign_in::{self, Attempt, Step, trusted_devices};
 use portcullis::domain::tenants::{self, ResolvedTenant};
+use portcullis::model::state::Mfa;
 use serde_json::json;
 
 use crate::harness::{App, PASSWORD, World, claims};
@@ -183,7 +184,7 @@ fn an_app_is_not_set_up_over_another_with_the_password_alone() {
 #[test]
 fn who_began_to_set_an_app_up_before_another_was_does_not_replace_that() {
     let world = World::new();
-    let user = world.user_with("home", "ada@example.com", |user| user.mfa = "totp".into());
+    let user = world.user_with("home", "ada@example.com", |user| user.mfa = Mfa::Totp);
     let theirs = world.login("ada@example.com", PASSWORD).is(200);
     let session = world.session_by(&user, &["pwd", "device"]).access;
     let third = world.post("/auth/mfa/enable").bearer(&session).send().is(200).str("/secret");
@@ -193,7 +194,7 @@ fn who_began_to_set_an_app_up_before_another_was_does_not_replace_that() {
     world.post("/auth/mfa/verify").bearer(&session).json(body).send().is(401);
     world.mfa_login("ada@example.com", &world.code(&app.secret)).is(200);
     // Nor does one of two at once.
-    world.user_with("home", "bob@example.com", |user| user.mfa = "totp".into());
+    world.user_with("home", "bob@example.com", |user| user.mfa = Mfa::Totp);
     let logins: Vec<_> = (0..2).map(|_| world.login("bob@example.com", PASSWORD).is(200)).collect();
     let asks = logins
         .iter()
@@ -292,7 +293,7 @@ fn a_password_that_is_reset_meanwhile_lets_nobody_in() {
     let world = World::new();
     for email in ["ada@example.com", "bob@example.com"] {
         world.user_with("home", email, |user| {
-            user.mfa = if email.starts_with('b') { "email" } else { "none" }.into()
+            user.mfa = if email.starts_with('b') { Mfa::Email } else { Mfa::None }
         });
         world.post("/auth/forgot-password").json(json!({ "email": email })).send().is(200);
         let body = json!({ "token": world.mailed_token(email), "password": "another password" });

@@ -72,7 +72,7 @@ impl Stage {
                 pollster::block_on(found).unwrap().unwrap()
             }
             who => world.user_with("home", "ada@example.com", |user| {
-                user.mfa = mfa.into();
+                user.mfa = mfa.parse().unwrap();
                 if who == Who::NoPassword {
                     user.password_hash = None;
                 }

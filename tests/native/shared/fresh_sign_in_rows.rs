@@ -1,5 +1,6 @@
 //! The endpoints that make what lasts, each with how it is asked; and those that don't, with why.
 
+use portcullis::model::state::UserStatus;
 use serde_json::{Value, json};
 
 use crate::shared::fresh_sign_in::Who::{self, Admin, NoPassword, Operator, Person};
@@ -65,7 +66,7 @@ fn other(stage: &Stage) -> Value {
 }
 
 fn disabled(stage: &Stage) -> Value {
-    stage.world.user_with("home", "bob@example.com", |user| user.status = "disabled".into()).id.into()
+    stage.world.user_with("home", "bob@example.com", |user| user.status = UserStatus::Disabled).id.into()
 }
 
 fn role(stage: &Stage) -> Value {

@@ -1,6 +1,7 @@
 //! The queue of mails: nothing that was acknowledged is lost, and nothing is sent twice.
 
 use portcullis::domain::mailing;
+use portcullis::model::state::{Mfa, UserStatus};
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, World};
@@ -230,7 +231,7 @@ fn an_older_mail_that_waits_is_not_sent_once_its_link_is_dead() {
 #[test]
 fn a_code_that_was_refused_is_not_mailed_later_either() {
     let world = World::new();
-    world.user_with("home", ADA, |user| user.mfa = "email".into());
+    world.user_with("home", ADA, |user| user.mfa = Mfa::Email);
     let login = json!({ "email": ADA, "password": PASSWORD });
     let challenge = world.post("/api/auth/login").json(login).send().is(200).str("/data/challenge");
     let send = || world.post("/api/auth/mfa/send").json(json!({ "challenge": challenge })).unlimited();
@@ -266,7 +267,7 @@ fn a_forgotten_password_takes_the_same_round_trips_whether_there_is_an_account()
     for vars in [&BINDING[..], &RESEND[..]] {
         let world = World::with(vars);
         world.user(ADA);
-        world.user_with("home", "out@example.com", |user| user.status = "disabled".into());
+        world.user_with("home", "out@example.com", |user| user.status = UserStatus::Disabled);
         let mut trips = Vec::new();
         for email in ["first@example.com", ADA, "nobody@example.com", "out@example.com"] {
             let before = world.db.trips.get();

@@ -1,6 +1,7 @@
 //! What an administrator cannot lower: the second factor that somebody has, by no setting; and of the operator's
 //! sign-ins nothing at all, by no setting and no change of the operator's account.
 
+use portcullis::model::state::Mfa;
 use serde_json::{Value, json};
 
 use crate::harness::{App, Authenticator, PASSWORD, Reply, World, claims};
@@ -66,7 +67,7 @@ fn operator(world: &World) -> App {
     let user = world.user_with("home", OPERATOR, |user| {
         user.roles = vec!["ADMIN".into()];
         user.operator = true;
-        user.mfa = "totp".into();
+        user.mfa = Mfa::Totp;
     });
     world.app_of(user)
 }
@@ -118,7 +119,7 @@ fn where_nobody_needs_one_what_there_is_can_be_used_and_removed_and_nothing_set_
     ask("POST", "/auth/mfa/disable", json!({ "code": backup })).is(200);
     world.login(ADA, PASSWORD).is(200).str("/access_token");
     // One who was to have one and never set it up has nothing to be asked for.
-    world.user_with("home", "bob@example.com", |user| user.mfa = "totp".into());
+    world.user_with("home", "bob@example.com", |user| user.mfa = Mfa::Totp);
     let access = world.login("bob@example.com", PASSWORD).is(200).str("/access_token");
     world.get("/api/auth/me").bearer(&access).send().is(200);
     // Nor can one who comes by mail be made to.

@@ -2,6 +2,7 @@
 //! theirs in it.
 
 use portcullis::crypto::totp;
+use portcullis::model::state::Mfa;
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, World};
@@ -160,7 +161,7 @@ fn an_address_that_an_administrator_changes_costs_its_user_nothing() {
 #[test]
 fn a_reset_ends_what_waits_for_a_second_factor() {
     let world = World::new();
-    world.user_with("home", VICTIM, |user| user.mfa = "email".into());
+    world.user_with("home", VICTIM, |user| user.mfa = Mfa::Email);
     let body = json!({ "email": VICTIM, "password": PASSWORD });
     let login = world.post("/api/auth/login").json(body).send().is(200);
     let code = world.mailed_code(VICTIM);

@@ -1,5 +1,6 @@
 //! `POST /setup`.
 
+use portcullis::model::state::Mfa;
 use serde_json::json;
 
 use crate::harness::{PASSWORD, World};
@@ -153,7 +154,7 @@ fn no_colon_is_inside_issuer_or_account_of_an_app_s_address() {
         let world = World::new();
         world.sql(&format!("UPDATE tenants SET name = '{name}' WHERE id = 'home'"));
         world.user_with("home", "ada@example.com", |user| {
-            user.mfa = "totp".into();
+            user.mfa = Mfa::Totp;
             user.email = "\"a:b\"@example.com".into();
         });
         let uri = world.login("ada@example.com", PASSWORD).is(200).str("/enrolment/otpauth_uri");

@@ -1,5 +1,6 @@
 //! The last active administrator of a tenant stays one, on every way there is; and the operator can add one.
 
+use portcullis::model::state::UserStatus;
 use portcullis::store::users::User;
 use serde_json::{Value, json};
 
@@ -67,7 +68,7 @@ type Make = fn(&mut User);
 const OTHERS: [(&str, bool, Make); 6] = [
     ("another", true, |_| {}),
     ("with more roles", true, |user| user.roles.push("MANAGER".into())),
-    ("disabled", false, |user| user.status = "disabled".into()),
+    ("disabled", false, |user| user.status = UserStatus::Disabled),
     ("unconfirmed", false, |user| user.email_verified = false),
     ("manager", false, |user| user.roles = vec!["MANAGER".into()]),
     ("none", false, |user| user.roles.clear()),
@@ -116,7 +117,7 @@ fn an_unconfirmed_one_counts_where_no_address_needs_to_be_confirmed() {
 fn what_takes_no_administrator_away_is_done() {
     let world = World::new();
     let (ada, key) = tenant(&world);
-    let gone = administrator(&world, "gone@b.example", |user| user.status = "disabled".into());
+    let gone = administrator(&world, "gone@b.example", |user| user.status = UserStatus::Disabled);
     let path = user_path(&ada.id);
     for body in [
         json!({ "name": "Ada" }),
@@ -266,9 +267,9 @@ fn the_operator_adds_an_administrator_who_is_invited() {
 fn the_operator_makes_an_active_administrator_of_whoever_is_there() {
     let cases: [(&str, Value, Make); 4] = [
         ("a user", json!(["ADMIN"]), |_| {}),
-        ("disabled", json!(["ADMIN"]), |user| user.status = "disabled".into()),
+        ("disabled", json!(["ADMIN"]), |user| user.status = UserStatus::Disabled),
         ("disabled administrator", json!(["ADMIN"]), |user| {
-            (user.roles, user.status) = (vec!["ADMIN".into()], "disabled".into())
+            (user.roles, user.status) = (vec!["ADMIN".into()], UserStatus::Disabled)
         }),
         ("three roles", json!(["OWNER", "ADMIN", "MANAGER"]), |user| {
             user.roles = ["OWNER", "MANAGER", "TECHNICIAN"].map(str::to_owned).into()

@@ -1,5 +1,6 @@
 //! `v2/Users`: the second factors of users.
 
+use portcullis::model::state::Mfa;
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, Reply, World, claims};
@@ -116,7 +117,7 @@ fn administrators_reset_their_own_only_where_it_was_proved() {
     let world = World::new();
     let boss = world.user_with("home", "boss@example.com", |user| {
         user.roles = vec!["ADMIN".into()];
-        user.mfa = "totp".into();
+        user.mfa = Mfa::Totp;
     });
     let app = world.app_of(boss);
     let path = format!("/tenant/home/v2/Users/{}", app.user.id);

@@ -1,6 +1,7 @@
 //! `?search=` of the list of users: any case, any form of Unicode, on an index.
 
 use portcullis::model::search;
+use portcullis::model::state::UserStatus;
 use portcullis::ports::Stmt;
 use serde_json::{Value, json};
 
@@ -185,7 +186,7 @@ fn a_search_goes_with_filters_and_pages_and_stays_in_its_tenant() {
     world.user_with("acme", "smith@acme.example", |_| {});
     for n in 0..5 {
         world.user_with("home", &format!("smith{n}@example.com"), |user| {
-            user.status = if n == 2 { "disabled" } else { "active" }.into();
+            user.status = if n == 2 { UserStatus::Disabled } else { UserStatus::Active };
         });
     }
     world.user("jones@example.com");

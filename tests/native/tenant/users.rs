@@ -1,5 +1,6 @@
 //! `v2/Users`.
 
+use portcullis::model::state::UserStatus;
 use serde_json::{Value, json};
 
 use crate::harness::{PASSWORD, World};
@@ -134,7 +135,7 @@ fn a_list_is_filtered() {
         .send()
         .is(201);
     world.user_with("home", "ada@example.com", |user| user.name = Some("Ada Lovelace".into()));
-    world.user_with("home", "bob@example.com", |user| user.status = "disabled".into());
+    world.user_with("home", "bob@example.com", |user| user.status = UserStatus::Disabled);
     world.user_with("home", "cy@example.org", |user| {
         user.roles = vec!["MANAGER".into()];
         user.plan = Some("pro".into());

@@ -141,7 +141,7 @@ async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
             name: user.name.clone(),
             roles: user.roles.clone(),
             plan: session.plan().to_owned(),
-            second_factor: user.mfa.clone(),
+            second_factor: user.mfa.as_str().to_owned(),
             has_password: user.password_hash.is_some(),
             language: user.language.clone(),
             created_at: when(&user.created_at),

@@ -13,6 +13,7 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::factor::Method;
+use crate::model::state::Mfa;
 
 /// What it shows.
 pub(super) struct Shown {
@@ -34,13 +35,13 @@ pub(super) struct Shown {
 pub(super) async fn shown(cx: &Cx, place: &Place, session: &OwnSession) -> Result<Option<Shown>, Error> {
     let m = place.m;
     let policy = place.tenant.settings.mfa;
-    if policy == MfaPolicy::Off && session.user.mfa == "none" {
+    if policy == MfaPolicy::Off && session.user.mfa == Mfa::None {
         return Ok(None);
     }
-    let (text, has, by_mail) = match session.user.mfa.as_str() {
-        "totp" => (m.factor_totp, true, false),
-        "email" => (m.factor_email, true, true),
-        _ => (m.factor_none, false, false),
+    let (text, has, by_mail) = match session.user.mfa {
+        Mfa::Totp => (m.factor_totp, true, false),
+        Mfa::Email => (m.factor_email, true, true),
+        Mfa::None => (m.factor_none, false, false),
     };
     let left = if has { enrolment::backup_codes_left(cx, session).await? } else { 0 };
     let left = fill(m.factor_left, "n", left);

@@ -1,0 +1,114 @@
+//! States: what a row says of itself with one word, which is the same in the database and in the APIs.
+
+use std::str::FromStr;
+
+/// A word that names no state of that kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownState;
+
+/// Declares enums whose variants are each named by a word: `as_str` and `parse`.
+macro_rules! states {
+    ($($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $state:ident = $word:literal,)+ })+) => {$(
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$of])* $state,)+
+        }
+
+        impl $name {
+            /// The word that names it.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$state => $word,)+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownState;
+
+            fn from_str(word: &str) -> Result<$name, UnknownState> {
+                match word {
+                    $($word => Ok($name::$state),)+
+                    _ => Err(UnknownState),
+                }
+            }
+        }
+    )+};
+}
+
+states! {
+    /// Whether a user may sign in.
+    UserStatus {
+        /// They may.
+        Active = "active",
+        /// They may not, and have no session.
+        Disabled = "disabled",
+    }
+
+    /// Which second factor an account has been set to ask for.
+    Mfa {
+        /// None.
+        None = "none",
+        /// A code of an authenticator app.
+        Totp = "totp",
+        /// A code by mail.
+        Email = "email",
+    }
+
+    /// Whether a tenant is there for anybody but the operator.
+    TenantStatus {
+        /// It is.
+        Active = "active",
+        /// It is not.
+        Suspended = "suspended",
+    }
+
+    /// What became of a device's request (RFC 8628).
+    DeviceStatus {
+        /// Its person has not decided yet.
+        Pending = "pending",
+        /// Its person agreed.
+        Approved = "approved",
+        /// Its person did not.
+        Denied = "denied",
+    }
+
+    /// How far a mail is.
+    MailStatus {
+        /// It waits for its turn.
+        Queued = "queued",
+        /// It is being handed over.
+        Sending = "sending",
+        /// The transport took it.
+        Sent = "sent",
+        /// It was given up.
+        Failed = "failed",
+    }
+
+    /// What a mailed link is good for.
+    LinkPurpose {
+        /// Confirms an address; a day.
+        VerifyEmail = "verify-email",
+        /// Sets a new password; 15 minutes.
+        ResetPassword = "reset-password",
+        /// Sets the first password; a week.
+        Invitation = "invitation",
+    }
+
+    /// What waits for a second factor.
+    ChallengePurpose {
+        /// A sign-in, for a session.
+        SignIn = "sign-in",
+        /// A session, to be one of two factors.
+        StepUp = "step-up",
+        /// A session that enrols a factor.
+        Enrol = "enrol",
+    }
+
+    /// What an event of the audit log tells of.
+    EventOutcome {
+        /// Something was done.
+        Success = "success",
+        /// Something was refused.
+        Failure = "failure",
+    }
+}
