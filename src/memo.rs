@@ -159,11 +159,6 @@ impl Memory {
         self.invalidate(Invalidation::User(user_id));
     }
 
-    /// Forgets the credentials of one client, after a change that this isolate made itself.
-    pub(crate) fn forget_client(&self, client_id: &str) {
-        self.invalidate(Invalidation::Client(client_id));
-    }
-
     /// Forgets what is known of one tenant, after a change that this isolate made itself.
     pub fn forget_tenant(&self, tenant_id: &str) {
         self.invalidate(Invalidation::Tenant(tenant_id));

@@ -1,7 +1,7 @@
 //! Origins of clients' redirect URIs.
 
 use crate::ports::{Database, Fault, Stmt};
-use crate::store::{Columns, audit, json_text, one};
+use crate::store::{Columns, json_text, one};
 
 /// Who made the clients that have a redirect URI of an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,19 +41,18 @@ async fn administered(db: &dyn Database, stmt: Stmt) -> Result<KnownBy, Fault> {
     })
 }
 
-/// Writes the origins of a client, once the event of that mark is written.
-pub(crate) fn insert(tenant_id: &str, client_id: &str, origins: &[String], mark: &str) -> Stmt {
+/// Writes the origins of a client.
+pub(crate) fn insert(tenant_id: &str, client_id: &str, origins: &[String]) -> Stmt {
     Stmt::new(
-        "INSERT INTO client_origins (tenant_id, origin, client_id)
+        "INSERT OR IGNORE INTO client_origins (tenant_id, origin, client_id)
          SELECT clients.tenant_id, origins.value, clients.id FROM clients, json_each(?3) AS origins
-         WHERE clients.tenant_id = ?1 AND clients.id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?4)
-         ON CONFLICT DO NOTHING",
-        vec![tenant_id.into(), client_id.into(), json_text(&origins).into(), mark.into()],
+         WHERE clients.tenant_id = ?1 AND clients.id = ?2",
+        vec![tenant_id.into(), client_id.into(), json_text(&origins).into()],
     )
 }
 
-/// Forgets the origins of a client, once the event of that mark is written.
-pub(crate) fn delete(tenant_id: &str, client_id: &str, mark: &str) -> Stmt {
+/// Forgets the origins of a client.
+pub(crate) fn delete(tenant_id: &str, client_id: &str) -> Stmt {
     let sql = "DELETE FROM client_origins WHERE tenant_id = ?1 AND client_id = ?2";
-    audit::if_written(Stmt::new(sql, vec![tenant_id.into(), client_id.into()]), mark)
+    Stmt::new(sql, vec![tenant_id.into(), client_id.into()])
 }

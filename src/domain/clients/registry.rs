@@ -5,8 +5,9 @@ use std::rc::Rc;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::change::Change;
 use crate::domain::clients::rules;
-use crate::domain::gateway::origins::{self, WhoKnowsOrigin};
+use crate::domain::gateway::origins;
 use crate::domain::public_uris;
 use crate::domain::refusal::{CHANGED, Error, Refusal};
 use crate::domain::session::delegation;
@@ -41,8 +42,8 @@ impl Slot for ClientById {
     type Value = Rc<Client>;
     const CAPACITY: usize = 1_000;
 
-    fn is_stale((tenant_id, _): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
-        change == Invalidation::Tenant(tenant_id)
+    fn is_stale((tenant_id, id): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        change == Invalidation::Tenant(tenant_id) || change == Invalidation::Client(id)
     }
 }
 
@@ -140,20 +141,12 @@ async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Resu
 /// Writes a new client down; `false` if the tenant lacks a role that it is to have.
 pub(crate) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<bool, Fault> {
     let client = &made.client;
-    let mark = audit::mark(cx, &client.tenant_id, entry);
-    let batch = vec![
-        store::clients::insert(client),
-        mark.stmt,
-        store::client_origins::insert(
-            &client.tenant_id,
-            &client.id,
-            &origins::of(&client.metadata),
-            &mark.id,
-        ),
-    ];
-    let answers = cx.db.run(batch).await?;
-    forget(cx, client);
-    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+    let (tenant_id, id) = (&client.tenant_id, &client.id);
+    let mut change = Change::new(cx, tenant_id, entry);
+    change.take(store::clients::insert(client));
+    change.then(store::client_origins::insert(tenant_id, id, &origins::of(&client.metadata)));
+    change.invalidates(Invalidation::Client(id));
+    Ok(change.commit().await?.is_some())
 }
 
 /// A client that is not stored yet.
@@ -214,16 +207,12 @@ pub(crate) async fn replace_checked(
         client.secret_hash = secret.as_deref().map(stored);
     }
     let entry = Entry::ok("client.changed").by(actor).on(&client.id).saying(&client.name);
-    let mark = audit::mark(cx, &tenant.id, entry);
-    let batch = vec![
-        store::clients::update(&was, &client),
-        mark.stmt,
-        store::client_origins::delete(&tenant.id, &client.id, &mark.id),
-        store::client_origins::insert(&tenant.id, &client.id, &origins::of(&client.metadata), &mark.id),
-    ];
-    let answers = cx.db.run(batch).await?;
-    forget(cx, &client);
-    if answers.first().is_none_or(Vec::is_empty) {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::clients::update(&was, &client));
+    change.then(store::client_origins::delete(&tenant.id, &client.id));
+    change.then(store::client_origins::insert(&tenant.id, &client.id, &origins::of(&client.metadata)));
+    change.invalidates(Invalidation::Client(&client.id));
+    if change.commit().await?.is_none() {
         find(cx, tenant, &client.id).await?;
         rules::check_roles(cx, tenant, &client.metadata).await?;
         return Err(CHANGED.into());
@@ -244,10 +233,9 @@ pub async fn new_secret(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Resu
     let secret = cx.secret();
     let hash = stored(&secret);
     let entry = Entry::ok("client.secret_changed").by(actor).on(id).saying(&client.name);
-    let set = store::clients::set_secret(&client, &hash);
-    let done = audit::change(cx, &tenant.id, set, entry).await?;
-    forget(cx, &client);
-    if !done {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::clients::set_secret(&client, &hash)).invalidates(Invalidation::Client(id));
+    if change.commit().await?.is_none() {
         find(cx, tenant, id).await?;
         return Err(CHANGED.into());
     }
@@ -262,9 +250,9 @@ pub async fn new_secret(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Resu
 pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(), Error> {
     let client = find(cx, tenant, id).await?;
     let entry = Entry::ok("client.deleted").by(actor).on(id).saying(&client.name);
-    let done = audit::change(cx, &tenant.id, store::clients::delete(&tenant.id, id), entry).await?;
-    forget(cx, &client);
-    if done { Ok(()) } else { Err(Refusal::NotFound.into()) }
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::clients::delete(&tenant.id, id)).invalidates(Invalidation::Client(id));
+    if change.commit().await?.is_some() { Ok(()) } else { Err(Refusal::NotFound.into()) }
 }
 
 /// Days after which a client that registered itself and that nobody uses is removed.
@@ -285,16 +273,9 @@ pub(crate) async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
     }
     if !batch.is_empty() {
         cx.db.run(batch).await?;
-        unused.iter().for_each(|client| forget(cx, client));
+        unused.iter().for_each(|client| cx.memory.invalidate(Invalidation::Client(&client.id)));
     }
     Ok(())
-}
-
-fn forget(cx: &Cx, client: &Client) {
-    // Its tokens are among them: its roles and grants count for what it got for itself.
-    cx.memory.forget_client(&client.id);
-    cx.memo::<ClientById>().forget(&(client.tenant_id.clone(), client.id.clone()));
-    cx.memo::<WhoKnowsOrigin>().clear();
 }
 
 fn has_secret(method: AuthMethod) -> bool {

@@ -29,7 +29,7 @@ impl Slot for WhoKnowsOrigin {
     const CAPACITY: usize = 1_000;
 
     fn is_stale(_: &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
-        matches!(change, Invalidation::Tenant(_))
+        matches!(change, Invalidation::Tenant(_) | Invalidation::Client(_))
     }
 }
 
