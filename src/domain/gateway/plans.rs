@@ -3,10 +3,12 @@
 
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::gateway::roles::{check_name, check_rank};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::Tenant;
+use crate::memo::Invalidation;
 use crate::model::role::{Plan, is_name};
 use crate::store;
 use crate::store::plans::Stays;
@@ -42,9 +44,9 @@ pub(crate) async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new:
         true => store::plans::insert(&tenant.id, plan),
         false => store::plans::put(&tenant.id, plan),
     };
-    let entry = Entry::ok("plan.changed").by(actor).on(&plan.name);
-    let done = audit::change(cx, &tenant.id, stmt, entry).await?;
-    cx.memory.forget_tenant(&tenant.id);
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("plan.changed").by(actor).on(&plan.name));
+    change.take(stmt).invalidates(Invalidation::Tenant(&tenant.id));
+    let done = change.commit().await?.is_some();
     match (done, new) {
         (true, _) => Ok(()),
         (false, true) => Err(Refusal::Conflict("a plan has that name").into()),
@@ -57,10 +59,9 @@ pub(crate) async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new:
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] otherwise.
 pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
-    let entry = Entry::ok("plan.deleted").by(actor).on(name);
-    let done = audit::change(cx, &tenant.id, store::plans::delete(&tenant.id, name), entry).await?;
-    cx.memory.forget_tenant(&tenant.id);
-    if done {
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("plan.deleted").by(actor).on(name));
+    change.take(store::plans::delete(&tenant.id, name)).invalidates(Invalidation::Tenant(&tenant.id));
+    if change.commit().await?.is_some() {
         return Ok(());
     }
     Err(match store::plans::why_it_stays(cx.db.as_ref(), &tenant.id, name).await? {

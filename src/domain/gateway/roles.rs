@@ -2,12 +2,14 @@
 
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
 use crate::domain::session::remembered::Credentials;
 use crate::domain::tenants::Tenant;
+use crate::memo::Invalidation;
 use crate::model::role::{ADMIN, Role, is_name};
 use crate::store;
 
@@ -54,7 +56,9 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
     };
     let said = format!("rank {} {}", role.rank, role.scopes.join(" "));
     let entry = Entry::ok("role.changed").by(admin.actor()).on(&role.name).saying(said.trim_end());
-    if !audit::change(cx, &tenant.id, stmt, entry).await? {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(stmt).invalidates(Invalidation::Tenant(&tenant.id));
+    if change.commit().await?.is_none() {
         assertion_limits::check_role(cx, tenant, &role).await?;
         let there = store::roles::exists(cx.db.as_ref(), &tenant.id, &role.name).await?;
         return Err(match (was, there) {
@@ -63,7 +67,6 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
             (Some(_), false) => Refusal::NotFound.into(),
         });
     }
-    cx.memory.forget_tenant(&tenant.id);
     // What people may do is remembered with their credentials.
     cx.memo::<Credentials>().clear();
     Ok(role)
@@ -77,8 +80,9 @@ pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) ->
     if name == ADMIN {
         return Err(Refusal::Conflict("ADMIN cannot be removed").into());
     }
-    let entry = Entry::ok("role.deleted").by(actor).on(name);
-    if !audit::change(cx, &tenant.id, store::roles::delete_role(&tenant.id, name), entry).await? {
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("role.deleted").by(actor).on(name));
+    change.take(store::roles::delete_role(&tenant.id, name)).invalidates(Invalidation::Tenant(&tenant.id));
+    if change.commit().await?.is_none() {
         return Err(match store::roles::exists(cx.db.as_ref(), &tenant.id, name).await? {
             true => {
                 Refusal::Conflict("users, clients or API keys hold the role, or the settings give it").into()
@@ -86,7 +90,6 @@ pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) ->
             false => Refusal::NotFound.into(),
         });
     }
-    cx.memory.forget_tenant(&tenant.id);
     Ok(())
 }
 

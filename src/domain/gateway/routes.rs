@@ -6,7 +6,8 @@ use url::Url;
 
 use crate::cx::Cx;
 use crate::domain::assertion_limits::AUDIENCE;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::gateway::roles::check_name;
 use crate::domain::gateway::{ourselves, plans};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
@@ -137,9 +138,9 @@ fn unlike(one: &[String], other: &[String]) -> Vec<String> {
 }
 
 async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
-    let done = audit::change(cx, &tenant.id, stmt, entry).await?;
-    cx.memory.forget_tenant(&tenant.id);
-    Ok(done)
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(stmt).invalidates(Invalidation::Tenant(&tenant.id));
+    Ok(change.commit().await?.is_some())
 }
 
 /// Why a route was not written: what it asks for went meanwhile, or its name is taken.
