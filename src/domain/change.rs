@@ -4,7 +4,7 @@
 //! let mut change = Change::new(cx, &tenant.id, Entry::ok("api_key.revoked").by(actor).on(id));
 //! change.take(store::api_keys::revoke(…));             // must change a row, or nothing below happens
 //! change.then(store::grants::end_of_key(…));           // what follows from it
-//! change.tell(mailing::notice(cx, tenant, user, …).await?);   // a mail, sent once the batch is written
+//! change.tell(mailing::write(cx, tenant, user, …).await?);    // a mail, sent once the batch is written
 //! change.ends_sessions_of(&user.id);                   // their clients are told that the person is signed out
 //! let Some(done) = change.commit().await? else { return Err(Refusal::NotFound.into()) };
 //! ```

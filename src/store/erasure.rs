@@ -1,11 +1,10 @@
 //! What names a deleted user beyond the rows that go by foreign key.
 
 use crate::ports::Stmt;
-use crate::store::audit;
 use crate::store::users::User;
 
-/// Removes the mail to a user, and requests that wait and speak of them, once the event of that mark is written.
-pub(crate) fn forget(user: &User, mark: &str) -> [Stmt; 2] {
+/// Removes the mail to a user, and requests that wait and speak of them.
+pub(crate) fn forget(user: &User) -> [Stmt; 2] {
     [
         Stmt::new(
             "DELETE FROM outbox WHERE (recipient = lower(?1) OR id IN (SELECT id FROM mails WHERE user_id = ?2))",
@@ -22,16 +21,14 @@ pub(crate) fn forget(user: &User, mark: &str) -> [Stmt; 2] {
             ],
         ),
     ]
-    .map(|stmt| audit::if_written(stmt, mark))
 }
 
 /// Puts a pseudonym in the place of a user's id and address throughout the log, and takes away where they
 /// came from.
 ///
-/// The directory is looked through as well: what an unknown caller did is in its tenant's log. Only once the event of
-/// that mark is written.
-pub(crate) fn pseudonymise(user: &User, pseudonym: &str, mark: &str) -> Stmt {
-    let stmt = Stmt::new(
+/// The directory is looked through as well: what an unknown caller did is in its tenant's log.
+pub(crate) fn pseudonymise(user: &User, pseudonym: &str) -> Stmt {
+    Stmt::new(
         "UPDATE audit SET address = CASE WHEN actor = ?3 THEN NULL ELSE address END,
                 actor = CASE WHEN actor IN (?3, ?4, ?5) THEN ?6 ELSE actor END,
                 subject = CASE WHEN subject IN (?3, ?4, ?5) THEN ?6 ELSE subject END,
@@ -47,6 +44,5 @@ pub(crate) fn pseudonymise(user: &User, pseudonym: &str, mark: &str) -> Stmt {
             (&user.email_key).into(),
             pseudonym.into(),
         ],
-    );
-    audit::if_written(stmt, mark)
+    )
 }

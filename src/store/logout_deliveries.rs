@@ -13,20 +13,18 @@ pub(super) fn owe(which: &str, now: Time, more: Vec<Arg>) -> Stmt {
     let mut args: Vec<Arg> = vec![now.0.into()];
     args.extend(more);
     let sql = format!(
-        "INSERT INTO logout_deliveries (id, tenant_id, client_id, user_id, session_id, next_at, created_at)
+        "INSERT OR IGNORE INTO logout_deliveries (id, tenant_id, client_id, user_id, session_id, next_at, created_at)
          SELECT sessions.id, sessions.tenant_id, sessions.client_id, sessions.user_id, sessions.id, ?1, ?1
          FROM sessions JOIN clients ON clients.id = sessions.client_id
          WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?1
-         AND json_extract(clients.metadata, '$.backchannel_logout_uri') IS NOT NULL AND ({which})
-         ON CONFLICT DO NOTHING"
+         AND json_extract(clients.metadata, '$.backchannel_logout_uri') IS NOT NULL AND ({which})"
     );
     Stmt::new(sql, args)
 }
 
-/// Notes the grants of a user who is about to be deleted, once the event of that mark is written.
-pub(crate) fn owe_all_of(user_id: &str, now: Time, mark: &str) -> Stmt {
-    let which = "sessions.user_id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
-    owe(which, now, vec![user_id.into(), mark.into()])
+/// Notes the grants of a user who is about to be deleted.
+pub(crate) fn owe_all_of(user_id: &str, now: Time) -> Stmt {
+    owe("sessions.user_id = ?2", now, vec![user_id.into()])
 }
 
 /// A delivery that is being tried.

@@ -54,8 +54,8 @@ pub(crate) async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMai
 /// Removes the mail to a tenant's users; before it goes, in the same batch.
 pub(crate) fn forget_tenant(tenant_id: &str) -> Stmt {
     Stmt::new(
-        "DELETE FROM outbox WHERE recipient IN (SELECT lower(email) FROM users WHERE tenant_id = ?1)
-         OR id IN (SELECT id FROM mails WHERE tenant_id = ?1) OR instr(text, '/tenant/' || ?1 || '/') > 0",
+        "DELETE FROM outbox WHERE (recipient IN (SELECT lower(email) FROM users WHERE tenant_id = ?1)
+         OR id IN (SELECT id FROM mails WHERE tenant_id = ?1) OR instr(text, '/tenant/' || ?1 || '/') > 0)",
         vec![tenant_id.into()],
     )
 }

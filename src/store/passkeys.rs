@@ -103,9 +103,9 @@ pub(crate) fn delete(user_id: &str, id: &str) -> Stmt {
     Stmt::new(sql, vec![user_id.into(), id.into()])
 }
 
-/// Removes all passkeys of a user, once the event of that mark is written.
-pub(crate) fn delete_all(user_id: &str, mark: &str) -> Stmt {
-    if_written(Stmt::new("DELETE FROM passkeys WHERE user_id = ?1", vec![user_id.into()]), mark)
+/// Removes all passkeys of a user.
+pub(crate) fn delete_all(user_id: &str) -> Stmt {
+    Stmt::new("DELETE FROM passkeys WHERE user_id = ?1", vec![user_id.into()])
 }
 
 /// What a ceremony is for.

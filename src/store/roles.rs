@@ -59,7 +59,7 @@ pub(crate) fn insert_role(tenant_id: &str, role: &Role) -> Stmt {
     Stmt::new(sql, args)
 }
 
-/// Makes a tenant's first roles if the statement before it in the batch changed anything.
+/// Makes a tenant's first roles.
 pub(crate) fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
     let mut args = vec![tenant_id.into()];
     for (name, rank) in roles {
@@ -67,7 +67,7 @@ pub(crate) fn insert_first(tenant_id: &str, roles: [(&str, i64); 3]) -> Stmt {
     }
     Stmt::new(
         "INSERT INTO roles (tenant_id, name, rank) SELECT ?1, column1, column2
-         FROM (VALUES (?2, ?3), (?4, ?5), (?6, ?7)) WHERE changes() > 0",
+         FROM (VALUES (?2, ?3), (?4, ?5), (?6, ?7)) WHERE EXISTS (SELECT 1 FROM tenants WHERE id = ?1)",
         args,
     )
 }

@@ -213,13 +213,11 @@ pub(crate) fn end_all_if_disabled(user_id: &str, now: Time) -> [Stmt; 2] {
     [owe(which, now, vec![user_id.into()]), Stmt::new(end, vec![now.0.into(), user_id.into()])]
 }
 
-/// Ends all sessions of a user, and whatever was granted in them, once the event of that mark is written. Two
-/// statements, as [`end`].
-pub(crate) fn end_all_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
-    let which = "sessions.user_id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
-    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
-    let args = vec![now.0.into(), user_id.into(), mark.into()];
-    [owe(which, now, vec![user_id.into(), mark.into()]), Stmt::new(end, args)]
+/// Ends all sessions of a user, and whatever was granted in them. Two statements, as [`end`].
+pub(crate) fn end_all(user_id: &str, now: Time) -> [Stmt; 2] {
+    let end = "UPDATE sessions SET ended_at = ?1 WHERE user_id = ?2 AND ended_at IS NULL";
+    let args = vec![now.0.into(), user_id.into()];
+    [owe("sessions.user_id = ?2", now, vec![user_id.into()]), Stmt::new(end, args)]
 }
 
 /// Ends all sessions of a user but one and what was granted in that, offline access too. Two statements, as

@@ -4,7 +4,7 @@ use crate::model::role::DEFAULT_PLAN;
 use crate::model::state::TenantStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, administrators, audit, one, plans, roles};
+use crate::store::{Columns, Listed, Page, administrators, one, plans, roles};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TenantRow {
@@ -79,49 +79,39 @@ pub(crate) fn insert(tenant: &TenantRow) -> Stmt {
     )
 }
 
-/// Gives a host to a tenant if the statement before it in the batch changed anything.
-pub(crate) fn insert_host_if_changed(host: &str, tenant_id: &str) -> Stmt {
-    Stmt::new(
-        "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?1, ?2 WHERE changes() > 0",
-        vec![host.into(), tenant_id.into()],
-    )
+/// Gives a host to a tenant.
+pub(crate) fn insert_host(host: &str, tenant_id: &str) -> Stmt {
+    let sql = "INSERT INTO tenant_hosts (host, tenant_id) SELECT ?1, id FROM tenants WHERE id = ?2";
+    Stmt::new(sql, vec![host.into(), tenant_id.into()])
 }
 
-/// Replaces what is given of a tenant's name and status, and its host, unless that is another's; the first statement
-/// returns the id if so, and without it the others do nothing either.
-pub(crate) fn update(
-    id: &str,
-    name: Option<&str>,
-    status: Option<TenantStatus>,
-    host: Option<Option<&str>>,
-    (mark, event): (&str, Stmt),
-) -> Vec<Stmt> {
-    let wanted = host.flatten();
-    let free =
-        "NOT EXISTS (SELECT 1 FROM tenant_hosts other WHERE other.host = ?2 AND other.tenant_id <> ?1)";
-    let id_and_host = || vec![Arg::from(id), wanted.into()];
-    let mut args = id_and_host();
-    args.extend([name.into(), status.map(TenantStatus::as_str).into()]);
-    let sql = format!(
-        "UPDATE tenants SET name = coalesce(?3, name), status = coalesce(?4, status) WHERE id = ?1 AND {free} RETURNING id"
-    );
-    let mut all = vec![Stmt::new(sql, args), event];
-    if host.is_some() {
-        let take =
-            Stmt::new("DELETE FROM tenant_hosts WHERE tenant_id = ?1 AND host IS NOT ?2", id_and_host());
-        let give = Stmt::new(
-            "INSERT OR IGNORE INTO tenant_hosts (host, tenant_id)
-             SELECT ?2, id FROM tenants WHERE id = ?1 AND ?2 IS NOT NULL",
-            id_and_host(),
-        );
-        all.extend([take, give].map(|stmt| audit::if_written(stmt, mark)));
-    }
-    all
+/// Replaces what is given of a tenant's name and status, unless the host that it is to have is another's; returns the id
+/// if so. [`move_host`] gives it the host.
+pub(crate) fn update(id: &str, name: Option<&str>, status: Option<TenantStatus>, host: Option<&str>) -> Stmt {
+    let sql = "UPDATE tenants SET name = coalesce(?3, name), status = coalesce(?4, status) WHERE id = ?1
+               AND NOT EXISTS (SELECT 1 FROM tenant_hosts other WHERE other.host = ?2 AND other.tenant_id <> ?1)
+               RETURNING id";
+    let status = status.map(TenantStatus::as_str);
+    Stmt::new(sql, vec![id.into(), host.into(), name.into(), status.into()])
 }
 
-/// Removes a tenant; what belongs to it goes by foreign key. Returns the id if there was one.
+/// Replaces a tenant's host, or takes it away.
+pub(crate) fn move_host(id: &str, host: Option<&str>) -> [Stmt; 2] {
+    let args = || vec![Arg::from(id), host.into()];
+    let take = "DELETE FROM tenant_hosts WHERE tenant_id = ?1 AND host IS NOT ?2";
+    let give = "INSERT OR IGNORE INTO tenant_hosts (host, tenant_id)
+                SELECT ?2, id FROM tenants WHERE id = ?1 AND ?2 IS NOT NULL";
+    [Stmt::new(take, args()), Stmt::new(give, args())]
+}
+
+/// Changes nothing of a tenant, and so says whether it is there to be deleted.
+pub(crate) fn release(id: &str) -> Stmt {
+    Stmt::new("UPDATE tenants SET status = status WHERE id = ?1 RETURNING id", vec![id.into()])
+}
+
+/// Removes a tenant; what belongs to it goes by foreign key.
 pub(crate) fn delete(id: &str) -> Stmt {
-    Stmt::new("DELETE FROM tenants WHERE id = ?1 RETURNING id", vec![id.into()])
+    Stmt::new("DELETE FROM tenants WHERE id = ?1", vec![id.into()])
 }
 
 /// What must hold for settings to be changed, besides that they are as they were read.

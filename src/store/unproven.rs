@@ -4,7 +4,7 @@
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::logout_deliveries::owe;
-use crate::store::{audit, one, user_words};
+use crate::store::{one, user_words};
 
 /// Whether that user's account is one; `?2` is the user.
 const IS: &str = "EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND email_key = ?3 AND email_verified = 0 AND proved = 0)";
@@ -23,25 +23,9 @@ pub(crate) async fn is_one(db: &dyn Database, user_id: &str, email_key: &str) ->
 /// waits, and the name and password. Whether a second factor is asked for stays: an administrator may have said
 /// so.
 pub(crate) fn forget(user_id: &str, email_key: &str, now: Time) -> Vec<Stmt> {
-    forget_where(user_id, email_key, now, None)
-}
-
-/// The same once the event of that mark is written.
-pub(crate) fn forget_if_written(user_id: &str, email_key: &str, now: Time, mark: &str) -> Vec<Stmt> {
-    forget_where(user_id, email_key, now, Some(mark))
-}
-
-fn forget_where(user_id: &str, email_key: &str, now: Time, mark: Option<&str>) -> Vec<Stmt> {
     let args = || -> Vec<Arg> { vec![now.0.into(), user_id.into(), email_key.into()] };
-    let sessions = match mark {
-        Some(_) => {
-            format!("sessions.user_id = ?2 AND {IS} AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?4)")
-        }
-        None => format!("sessions.user_id = ?2 AND {IS}"),
-    };
-    let mut about = vec![user_id.into(), email_key.into()];
-    about.extend(mark.map(Arg::from));
-    let told = owe(&sessions, now, about);
+    let sessions = format!("sessions.user_id = ?2 AND {IS}");
+    let told = owe(&sessions, now, vec![user_id.into(), email_key.into()]);
     let all = [
         "UPDATE sessions SET ended_at = ?1 WHERE ended_at IS NULL AND user_id = ?2",
         "UPDATE api_keys SET revoked_at = ?1 WHERE revoked_at IS NULL AND user_id = ?2",
@@ -57,11 +41,7 @@ fn forget_where(user_id: &str, email_key: &str, now: Time, mark: Option<&str>) -
     let user =
         format!("UPDATE users SET password_hash = NULL, name = NULL, words = ?1 WHERE id = ?2 AND {IS}");
     let words = user_words::json(email_key, None);
-    let mut stmts: Vec<Stmt> = all.map(|sql| Stmt::new(format!("{sql} AND {IS}"), args())).into();
-    stmts.push(Stmt::new(user, vec![words.into(), user_id.into(), email_key.into()]));
-    let marked = |stmt| match mark {
-        Some(mark) => audit::if_written(stmt, mark),
-        None => stmt,
-    };
-    std::iter::once(told).chain(stmts.into_iter().map(marked)).collect()
+    let user = Stmt::new(user, vec![words.into(), user_id.into(), email_key.into()]);
+    let all = all.map(|sql| Stmt::new(format!("{sql} AND {IS}"), args()));
+    std::iter::once(told).chain(all).chain([user]).collect()
 }

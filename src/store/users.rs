@@ -143,22 +143,27 @@ pub(crate) async fn any_operator(db: &dyn Database) -> Result<bool, Fault> {
 
 /// Makes a user; returns its id unless the address is taken, or it is to be the operator and one exists.
 pub fn insert(user: &User) -> Stmt {
+    returning_id(add(user))
+}
+
+/// The same, ending in its `WHERE`.
+pub(crate) fn add(user: &User) -> Stmt {
     insert_where(user, "?9", "")
+}
+
+fn returning_id(mut stmt: Stmt) -> Stmt {
+    stmt.sql.push_str(" RETURNING id");
+    stmt
 }
 
 /// The same for one who registers: of the roles that all get, those that the tenant still has.
 pub(crate) fn insert_registered(user: &User) -> Stmt {
     let known = "(SELECT json_group_array(value) FROM json_each(?9)
                   WHERE value IN (SELECT name FROM roles WHERE roles.tenant_id = ?2))";
-    insert_where(user, known, "")
+    returning_id(insert_where(user, known, ""))
 }
 
-/// The same if the statement before it in the batch changed anything.
-pub(crate) fn insert_if_changed(user: &User) -> Stmt {
-    insert_where(user, "?9", "AND changes() > 0")
-}
-
-/// The same if the tenant has the roles and the plan, and the scopes together are not too long.
+/// The same as [`add`] if the tenant has the roles and the plan, and the scopes together are not too long.
 pub(crate) fn insert_known(user: &User) -> Stmt {
     let fits = granted::fits_new("?2", "?9", "?17", LONGEST_TOGETHER);
     insert_where(user, "?9", &format!("AND {} AND {fits}", is_known("?9", "?10", "?2")))
@@ -171,12 +176,11 @@ fn is_known(roles: &str, plan: &str, tenant: &str) -> String {
 
 fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
     let sql = format!(
-        "INSERT INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
+        "INSERT OR IGNORE INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
                             plan, mfa, status, operator, created_at, language,
                             proved, words, scopes)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {roles}, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17
-         WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
-         ON CONFLICT DO NOTHING RETURNING id"
+         WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}"
     );
     Stmt::new(
         sql,
@@ -268,10 +272,10 @@ pub(crate) fn update(was: &User, user: &User, mfa: Option<Mfa>, as_read: bool) -
     Stmt::new(sql, args)
 }
 
-/// Removes a user, once the event of that mark is written; what belongs to it goes by foreign key.
-pub(crate) fn delete(tenant_id: &str, id: &str, mark: &str) -> Stmt {
+/// Removes a user; what belongs to it goes by foreign key.
+pub(crate) fn delete(tenant_id: &str, id: &str) -> Stmt {
     let sql = "DELETE FROM users WHERE tenant_id = ?1 AND id = ?2";
-    audit::if_written(Stmt::new(sql, vec![tenant_id.into(), id.into()]), mark)
+    Stmt::new(sql, vec![tenant_id.into(), id.into()])
 }
 
 /// Replaces a password's hash; `by_mail` says whether the mailbox is all that its owner proved.

@@ -7,7 +7,7 @@ use crate::api::tenant::list::{listed, page};
 use crate::api::tenant::users::{self, said};
 use crate::cx::Cx;
 use crate::domain::admin::administrators;
-use crate::domain::admin::operator::{self as tenants, Change, NewTenant};
+use crate::domain::admin::operator::{self as tenants, NewTenant, TenantChanges};
 use crate::domain::admin::users::NewUser;
 use crate::domain::session::principal::Operator;
 use crate::domain::session::recency::{self, Lasting};
@@ -97,8 +97,8 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let changed: Changed = body::json(call, LARGE).await?;
-    let change = Change { name: changed.name, status: changed.status, host: changed.host };
-    let tenant = tenants::change(cx, operator.actor(), call.param("id"), change).await?;
+    let changes = TenantChanges { name: changed.name, status: changed.status, host: changed.host };
+    let tenant = tenants::change(cx, operator.actor(), call.param("id"), changes).await?;
     Ok(Response::json(200, &shape(&tenant)))
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::admin::users::{self, Change, NewUser};
+use crate::domain::admin::users::{self, NewUser, UserChanges};
 use crate::domain::admin::{erasure, invitations};
 use crate::domain::people;
 use crate::domain::session::principal::{Admin, CredentialAdmin};
@@ -139,7 +139,7 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let changed: Changed = body::json(call, LARGE).await?;
-    let change = Change {
+    let changes = UserChanges {
         email: changed.email,
         email_verified: changed.email_verified,
         name: changed.name,
@@ -150,7 +150,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         mfa: changed.mfa,
         reset_mfa: changed.reset_totp,
     };
-    let user = users::change(cx, &admin, call.param("id"), change).await?;
+    let user = users::change(cx, &admin, call.param("id"), changes).await?;
     Ok(Response::json(200, &shape(&user)))
 }
 

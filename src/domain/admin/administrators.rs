@@ -2,17 +2,18 @@
 
 use crate::cx::Cx;
 use crate::domain::admin::{invitations, operator};
-use crate::domain::audit::{self, Entry};
-use crate::domain::mailing;
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::people::{self, is_active_administrator};
 use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error};
 use crate::domain::session::principal::Operator;
 use crate::domain::tenants::{HOME, Tenant, from_row};
-use crate::domain::{backchannel, throttle};
+use crate::domain::throttle;
+use crate::memo::Invalidation;
 use crate::model::email::Email;
 use crate::model::role::{ADMIN, MOST_ROLES};
 use crate::model::state::{LinkPurpose, UserStatus};
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
 
@@ -63,8 +64,11 @@ async fn invite(
     user.name = name;
     user.roles = vec![ADMIN.into()];
     let entry = Entry::ok("user.created").by(actor).on(&user.id).saying("administrator, invited");
-    let deed = Deed { set: store::users::insert(&user), entry, unproven: false, invited: true };
-    if !write(cx, tenant, actor, &user, deed).await? {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::users::insert(&user));
+    log_at_home(&mut change, tenant, actor);
+    tell_invited(cx, &mut change, tenant, &user).await?;
+    if change.commit().await?.is_none() {
         return Err(ADDRESS_TAKEN.into());
     }
     Ok(user)
@@ -81,14 +85,19 @@ async fn promote(cx: &Cx, tenant: &Tenant, actor: &str, was: User) -> Result<Use
     let before = if was.status == UserStatus::Active { "" } else { ", was disabled" };
     let said = format!("roles {:?}, active{before}, by the operator", user.roles);
     let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
-    let set = store::users::promote(&was, &user.roles);
-    let deed = Deed { set, entry, unproven, invited: !has_way_in(&user) };
-    if !write(cx, tenant, actor, &user, deed).await? {
-        return Err(CHANGED.into());
-    }
-    cx.memory.forget_user(&user.id);
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::users::promote(&was, &user.roles));
+    change.invalidates(Invalidation::User(&user.id));
+    log_at_home(&mut change, tenant, actor);
     if unproven {
-        backchannel::notify_clients_in_background(cx, &user.id);
+        change.then_all(store::unproven::forget(&user.id, &user.email_key, cx.now));
+        change.ends_sessions_of(&user.id);
+    }
+    if !has_way_in(&user) {
+        tell_invited(cx, &mut change, tenant, &user).await?;
+    }
+    if change.commit().await?.is_none() {
+        return Err(CHANGED.into());
     }
     Ok(user)
 }
@@ -106,42 +115,16 @@ async fn with_admin(cx: &Cx, tenant: &Tenant, roles: &[String]) -> Result<Vec<St
     Ok(held)
 }
 
-/// What is done, all of it or nothing.
-struct Deed {
-    /// The statement that makes the user an administrator, and answers a row if it did.
-    set: Stmt,
-    /// What the tenant's log says of it.
-    entry: Entry,
-    /// Whether what is in the account goes.
-    unproven: bool,
-    /// Whether the user is invited.
-    invited: bool,
+/// Tells the home tenant's log as well, which names nobody of another tenant.
+fn log_at_home(change: &mut Change<'_>, tenant: &Tenant, actor: &str) {
+    let said = format!("event {} of its log", change.event_id());
+    change.log(HOME, Entry::ok("tenant.admin_added").by(actor).on(&tenant.id).saying(said));
 }
 
-/// Does it, and tells both logs: the home tenant's names nobody of another tenant. `false` if there was nothing to do.
-async fn write(cx: &Cx, tenant: &Tenant, actor: &str, user: &User, deed: Deed) -> Result<bool, Error> {
-    if deed.invited {
-        let purpose = LinkPurpose::Invitation.as_str();
-        throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, purpose).await?;
-    }
-    let mark = audit::mark(cx, &tenant.id, deed.entry);
-    let said = format!("event {} of its log", mark.id);
-    let told = Entry::ok("tenant.admin_added").by(actor).on(&tenant.id).saying(said);
-    let told = store::audit::if_written(audit::row(cx, HOME, told), &mark.id);
-    let mut batch = vec![deed.set, mark.stmt, told];
-    if deed.unproven {
-        batch.extend(store::unproven::forget_if_written(&user.id, &user.email_key, cx.now, &mark.id));
-    }
-    let mut letter = match deed.invited {
-        true => Some(invitations::write(cx, tenant, user).await?.if_written(&mark.id)),
-        false => None,
-    };
-    batch.extend(letter.iter_mut().flat_map(|letter| std::mem::take(&mut letter.stmts)));
-    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
-        return Ok(false);
-    }
-    if let Some(letter) = letter {
-        mailing::dispatch(cx, letter).await;
-    }
-    Ok(true)
+/// Invites the user with the change, if their mailbox may get another mail.
+async fn tell_invited(cx: &Cx, change: &mut Change<'_>, tenant: &Tenant, user: &User) -> Result<(), Error> {
+    let purpose = LinkPurpose::Invitation.as_str();
+    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, purpose).await?;
+    change.tell(invitations::write(cx, tenant, user).await?);
+    Ok(())
 }

@@ -3,10 +3,11 @@
 use crate::crypto::seal;
 use crate::crypto::secret::{base64url, hmac};
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
+use crate::domain::people;
 use crate::domain::refusal::{Error, LAST_ADMIN, Refusal};
 use crate::domain::tenants::Tenant;
-use crate::domain::{backchannel, people};
 use crate::ports::Fault;
 use crate::store;
 
@@ -20,25 +21,23 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
     if user.operator {
         return Err(Refusal::Conflict("the operator cannot be deleted").into());
     }
-    let mark = audit::mark(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id));
-    let mut batch = vec![store::administrators::release(&tenant.id, id), mark.stmt];
+    let pseudonym = pseudonym(cx, tenant, id)?;
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("user.deleted").by(actor).on(id));
+    change.take(store::administrators::release(&tenant.id, id));
     // Before the sessions go: their clients hear that this person is signed out.
-    batch.push(store::logout_deliveries::owe_all_of(id, cx.now, &mark.id));
-    batch.extend(store::erasure::forget(&user, &mark.id));
-    batch.extend([
-        store::usage::keep_count_of(id, &mark.id),
-        store::users::delete(&tenant.id, id, &mark.id),
-        store::erasure::pseudonymise(&user, &pseudonym(cx, tenant, id)?, &mark.id),
-    ]);
-    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
-        return Err(match store::administrators::is_last(cx.db.as_ref(), &tenant.id, id).await? {
-            Some(_) => LAST_ADMIN.into(),
-            None => Refusal::NotFound.into(),
-        });
+    change.then(store::logout_deliveries::owe_all_of(id, cx.now));
+    change.then_all(store::erasure::forget(&user));
+    change.always(store::usage::keep_count_of(id, change.event_id()));
+    change.then(store::users::delete(&tenant.id, id));
+    change.then(store::erasure::pseudonymise(&user, &pseudonym));
+    change.ends_sessions_of(id);
+    if change.commit().await?.is_some() {
+        return Ok(());
     }
-    cx.memory.forget_user(id);
-    backchannel::notify_clients_in_background(cx, id);
-    Ok(())
+    Err(match store::administrators::is_last(cx.db.as_ref(), &tenant.id, id).await? {
+        Some(_) => LAST_ADMIN.into(),
+        None => Refusal::NotFound.into(),
+    })
 }
 
 /// What stands for a deleted user in the log: a hash under a key of ours.

@@ -2,7 +2,8 @@
 //! good once and for a week, and for nothing any more once the account has a password.
 
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::mailing::{self, Linking, Outgoing};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::CredentialAdmin;
@@ -35,11 +36,8 @@ pub(crate) async fn send_again(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Re
         return Err(Refusal::Conflict("the user is disabled").into());
     }
     throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, LinkPurpose::Invitation.as_str()).await?;
-    let mut mail = write(cx, tenant, &user).await?;
-    let entry = Entry::ok("user.invited").by(admin.actor()).on(&user.id);
-    let mut batch = vec![audit::row(cx, &tenant.id, entry)];
-    batch.append(&mut mail.stmts);
-    cx.db.run(batch).await?;
-    mailing::dispatch(cx, mail).await;
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("user.invited").by(admin.actor()).on(&user.id));
+    change.tell(write(cx, tenant, &user).await?);
+    change.commit().await?;
     Ok(user)
 }

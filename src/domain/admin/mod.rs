@@ -3,6 +3,7 @@
 pub(crate) mod administrators;
 pub(crate) mod api_keys;
 pub(crate) mod erasure;
+mod factors;
 pub(crate) mod invitations;
 pub(crate) mod operator;
 pub(crate) mod own_account;

@@ -2,9 +2,11 @@
 
 use crate::cx::Cx;
 use crate::domain::admin::users::{self, NewUser};
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::{HOME, from_row};
+use crate::memo::Invalidation;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
 use crate::model::name;
@@ -27,7 +29,7 @@ pub(crate) struct NewTenant {
 
 /// What is changed of a tenant; each `None` leaves it.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct TenantChanges {
     /// The display name.
     pub(crate) name: Option<String>,
     /// `active` or `suspended`.
@@ -56,22 +58,19 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
         host: new.host.map(|host| checked_host(cx, &host)).transpose()?,
         created_at: cx.now,
     };
-    // Each statement does something only if the one before it did.
-    let mut batch = vec![store::tenants::insert(&row), store::roles::insert_first(&row.id, FIRST_ROLES)];
+    let mut change = Change::new(cx, &row.id, Entry::ok("tenant.created").by(actor).on(&row.id));
+    change.take(store::tenants::insert(&row));
+    change.then(store::roles::insert_first(&row.id, FIRST_ROLES));
     if let Some(host) = &row.host {
-        batch.push(store::tenants::insert_host_if_changed(host, &row.id));
+        change.then(store::tenants::insert_host(host, &row.id));
     }
-    let made = Entry::ok("tenant.created").by(actor).on(&row.id);
-    batch.push(audit::row_if_changed(cx, &row.id, made));
     if let Some(admin) = new.admin {
         let admin = users::first_administrator(cx, &from_row(cx, row.clone())?, admin)?;
-        batch.push(store::users::insert_if_changed(&admin));
-        let made = Entry::ok("user.created").by(actor).on(&admin.id);
-        batch.push(audit::row_if_changed(cx, &row.id, made));
+        change.then(store::users::add(&admin));
+        change.log(&row.id, Entry::ok("user.created").by(actor).on(&admin.id));
     }
-    let answers = cx.db.run(batch).await?;
-    cx.memory.forget_tenant(&row.id);
-    if answers.first().is_some_and(|rows| !rows.is_empty()) {
+    change.invalidates(Invalidation::Tenant(&row.id));
+    if change.commit().await?.is_some() {
         return Ok(row);
     }
     let taken = store::tenants::by_id(cx.db.as_ref(), &row.id).await?.is_some();
@@ -97,15 +96,20 @@ pub(crate) async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken host, or for suspending the
 /// home tenant.
-pub(crate) async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Result<TenantRow, Error> {
+pub(crate) async fn change(
+    cx: &Cx,
+    actor: &str,
+    id: &str,
+    changes: TenantChanges,
+) -> Result<TenantRow, Error> {
     let was = find(cx, id).await?;
-    let name = change.name.as_deref().map(named).transpose()?;
-    let status = change.status.as_deref().map(str::parse::<TenantStatus>).transpose();
+    let name = changes.name.as_deref().map(named).transpose()?;
+    let status = changes.status.as_deref().map(str::parse::<TenantStatus>).transpose();
     let status = status.map_err(|_| invalid("status", "active or suspended"))?;
     if was.id == HOME && status == Some(TenantStatus::Suspended) {
         return Err(Refusal::Conflict("the home tenant cannot be suspended").into());
     }
-    let host = match change.host {
+    let host = match changes.host {
         Some(host) => Some(host.map(|host| checked_host(cx, &host)).transpose()?),
         None => None,
     };
@@ -115,21 +119,16 @@ pub(crate) async fn change(cx: &Cx, actor: &str, id: &str, change: Change) -> Re
         host.as_ref().map(|host| format!("host {host:?}")),
     ];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let mark = audit::mark(cx, &was.id, Entry::ok("tenant.changed").by(actor).on(&was.id).saying(said));
-    let batch = store::tenants::update(
-        &was.id,
-        name.as_deref(),
-        status,
-        host.as_ref().map(Option::as_deref),
-        (&mark.id, mark.stmt),
-    );
-    let answers = cx.db.run(batch).await?;
-    cx.memory.forget_tenant(&was.id);
-    let row = find(cx, id).await?;
-    if answers.first().is_none_or(Vec::is_empty) {
-        return Err(Refusal::Conflict(HOST_TAKEN).into());
+    let host = host.as_ref().map(Option::as_deref);
+    let mut change = Change::new(cx, &was.id, Entry::ok("tenant.changed").by(actor).on(&was.id).saying(said));
+    change.take(store::tenants::update(&was.id, name.as_deref(), status, host.flatten()));
+    if let Some(host) = host {
+        change.then_all(store::tenants::move_host(&was.id, host));
     }
-    Ok(row)
+    change.invalidates(Invalidation::Tenant(&was.id));
+    let done = change.commit().await?.is_some();
+    let row = find(cx, id).await?;
+    if done { Ok(row) } else { Err(Refusal::Conflict(HOST_TAKEN).into()) }
 }
 
 /// Deletes a tenant with everything in it, its audit log too; the home tenant's log keeps a row about it.
@@ -141,19 +140,13 @@ pub(crate) async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> 
     if row.id == HOME {
         return Err(Refusal::Conflict("the home tenant cannot be deleted").into());
     }
-    let entry = Entry::ok("tenant.deleted").by(actor).on(&row.id);
-    let batch = vec![
-        store::outbox::forget_tenant(&row.id),
-        store::tenants::delete(&row.id),
-        audit::row_if_changed(cx, HOME, entry),
-        store::audit::forget_tenant(&row.id),
-    ];
-    let answers = cx.db.run(batch).await?;
-    cx.memory.forget_tenant(&row.id);
-    if answers.get(1).is_none_or(Vec::is_empty) {
-        return Err(Refusal::NotFound.into());
-    }
-    Ok(())
+    let mut change = Change::new(cx, HOME, Entry::ok("tenant.deleted").by(actor).on(&row.id));
+    change.take(store::tenants::release(&row.id));
+    change.then(store::outbox::forget_tenant(&row.id));
+    change.then(store::tenants::delete(&row.id));
+    change.then(store::audit::forget_tenant(&row.id));
+    change.invalidates(Invalidation::Tenant(&row.id));
+    if change.commit().await?.is_some() { Ok(()) } else { Err(Refusal::NotFound.into()) }
 }
 
 /// A tenant's display name.

@@ -5,12 +5,14 @@ use serde_json::{Map, Value};
 use crate::cx::Cx;
 use crate::domain::admin::users;
 use crate::domain::assertion_limits;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, LAST_ADMIN, Problem, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::{Settings, Tenant, from_row};
+use crate::memo::Invalidation;
 use crate::model::json;
 use crate::ports::Fault;
 use crate::store::tenants::Must;
@@ -84,20 +86,17 @@ async fn set(cx: &Cx, admin: &Admin, tenant: &Tenant, was: &str, settings: &Sett
         keep_plan: settings.default_plan != old.default_plan,
     };
     let entry = Entry::ok("settings.changed").by(admin.actor()).on(&tenant.id);
-    let mark = audit::mark(cx, &tenant.id, entry);
-    let set = store::tenants::set_settings(&tenant.id, was, &json_text(settings), must);
-    let mut batch = vec![set, mark.stmt];
-    let mut then = |stmt| batch.push(store::audit::if_written(stmt, &mark.id));
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::tenants::set_settings(&tenant.id, was, &json_text(settings), must));
     // Browsers that are trusted for longer are trusted for no longer than this from now on, whatever comes later.
     if settings.trusted_device_days < old.trusted_device_days {
-        then(store::trusted_devices::shorten(&tenant.id, settings.trusted_device_days));
+        change.then(store::trusted_devices::shorten(&tenant.id, settings.trusted_device_days));
     }
     if settings.trusted_device_days == 0 {
-        then(store::trusted_devices::delete_all_of_tenant(&tenant.id));
+        change.then(store::trusted_devices::delete_all_of_tenant(&tenant.id));
     }
-    let answers = cx.db.run(batch).await?;
-    cx.memory.forget_tenant(&tenant.id);
-    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+    change.invalidates(Invalidation::Tenant(&tenant.id));
+    Ok(change.commit().await?.is_some())
 }
 
 /// What is wrong with default roles, at their own field.

@@ -5,11 +5,13 @@ use crate::crypto::secret::same;
 use crate::cx::Cx;
 use crate::domain::admin::operator;
 use crate::domain::audit::{self, Entry};
+use crate::domain::change::Change;
 use crate::domain::people::{address, new_user};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::sign_in::passwords;
 use crate::domain::tenants::{self, HOME, UNNAMED};
 use crate::domain::throttle;
+use crate::memo::Invalidation;
 use crate::model::role::ADMIN;
 use crate::store;
 use crate::store::users::User;
@@ -48,15 +50,11 @@ pub(crate) async fn setup(
     user.email_verified = true;
     user.password_hash = Some(password::hash(new_password, cx.random())?);
     user.roles = vec![ADMIN.into()];
-    let entry = Entry::ok("setup.done").by(&user.id).on(&user.id);
-    let batch = vec![
-        store::users::insert(&user),
-        audit::row_if_changed(cx, HOME, entry),
-        store::tenants::name_for_operator(HOME, &name, &user.id),
-    ];
-    let made = cx.db.run(batch).await?.first().is_some_and(|rows| !rows.is_empty());
-    cx.memory.forget_tenant(HOME);
-    if !made {
+    let mut change = Change::new(cx, HOME, Entry::ok("setup.done").by(&user.id).on(&user.id));
+    change.take(store::users::insert(&user));
+    change.then(store::tenants::name_for_operator(HOME, &name, &user.id));
+    change.invalidates(Invalidation::Tenant(HOME));
+    if change.commit().await?.is_none() {
         return Err(Refusal::Conflict(
             "the first administrator exists already, or the address has an account",
         )

@@ -3,18 +3,20 @@
 use crate::crypto::imported::check_import;
 use crate::crypto::password;
 use crate::cx::Cx;
-use crate::domain::admin::invitations;
-use crate::domain::audit::{self, Entry};
+use crate::domain::admin::{factors, invitations};
+use crate::domain::assertion_limits;
+use crate::domain::audit::Entry;
+use crate::domain::change::{Change, Committed};
 use crate::domain::gateway::plans;
-use crate::domain::mailing::{self, Changed};
+use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::people::{address, display_name, find, is_active_administrator, new_user};
 use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Admin, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
-use crate::domain::sign_in::{enrolment, passwords, proof_reset};
+use crate::domain::sign_in::{passwords, proof_reset};
 use crate::domain::tenants::Tenant;
-use crate::domain::{assertion_limits, backchannel};
+use crate::memo::Invalidation;
 use crate::model::email::Email;
 use crate::model::language::Language;
 use crate::model::role::{ADMIN, MOST_ROLES};
@@ -49,7 +51,7 @@ pub(crate) struct NewUser {
 
 /// What an administrator changes of a user; each `None` leaves it.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct UserChanges {
     /// The address; it counts as unconfirmed unless said otherwise.
     pub(crate) email: Option<String>,
     /// Whether the address counts as confirmed.
@@ -137,20 +139,15 @@ pub(crate) async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User,
     };
     let invited = user.password_hash.is_none() && new.invite.unwrap_or(true);
     let entry = Entry::ok("user.created").by(actor).on(&user.id);
-    let mark = audit::mark(cx, &tenant.id, if invited { entry.saying("invited") } else { entry });
-    let mut batch = vec![store::users::insert_known(&user), mark.stmt];
-    let mut invitation = match invited {
-        true => Some(invitations::write(cx, tenant, &user).await?.if_written(&mark.id)),
-        false => None,
-    };
-    batch.extend(invitation.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
-    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+    let mut change = Change::new(cx, &tenant.id, if invited { entry.saying("invited") } else { entry });
+    change.take(store::users::insert_known(&user));
+    if invited {
+        change.tell(invitations::write(cx, tenant, &user).await?);
+    }
+    if change.commit().await?.is_none() {
         known_roles(cx, tenant, user.roles).await?;
         known_plan(cx, tenant, user.plan).await?;
         return Err(ADDRESS_TAKEN.into());
-    }
-    if let Some(invitation) = invitation {
-        mailing::dispatch(cx, invitation).await;
     }
     Ok(user)
 }
@@ -176,46 +173,46 @@ pub(crate) fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Res
 /// [`Refusal::NotFound`], [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken address, for taking from the
 /// operator what makes one, or from the last active administrator; [`Refusal::MfaRequired`] for one's own second factor in a session that
 /// has not proved it; as [`delegation::may_give_user`] and [`delegation::own_account`].
-pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> Result<User, Error> {
+pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChanges) -> Result<User, Error> {
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let mut user = find(cx, tenant, id).await?;
     let was = user.clone();
-    let mfa = change.mfa.as_deref().map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
-    let cleared = change.reset_mfa || mfa.is_some();
-    let takes_over = change.email.is_some() || change.email_verified.is_some() || cleared;
+    let mfa = changes.mfa.as_deref().map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
+    let cleared = changes.reset_mfa || mfa.is_some();
+    let takes_over = changes.email.is_some() || changes.email_verified.is_some() || cleared;
     if user.operator && actor != user.id && takes_over {
         return Err(Refusal::Conflict("only the operator changes the operator's address and factors").into());
     }
-    if takes_over || change.roles.is_some() || change.scopes.is_some() {
+    if takes_over || changes.roles.is_some() || changes.scopes.is_some() {
         admin.clone().not_lent()?;
         delegation::own_account(admin, &user.id)?;
     }
     if takes_over {
         delegation::may_act_for(cx, admin, &user).await?;
     }
-    let status = change.status.as_deref().map(str::parse::<UserStatus>);
+    let status = changes.status.as_deref().map(str::parse::<UserStatus>);
     if status == Some(Ok(UserStatus::Active)) && user.status != UserStatus::Active {
         recency::require(cx, admin, Lasting::ApiKey).await?;
     }
     if cleared {
-        enrolment::may_clear(cx, admin, &user).await?;
+        factors::may_clear(cx, admin, &user).await?;
     }
-    if let Some(email) = change.email {
+    if let Some(email) = changes.email {
         let email = address("email", &email)?;
         user.email_verified &= email.key() == user.email_key;
         user.email = email.shown().to_owned();
         user.email_key = email.key().to_owned();
     }
-    if let Some(verified) = change.email_verified {
+    if let Some(verified) = changes.email_verified {
         user.email_verified = verified;
     }
-    if let Some(name) = change.name {
+    if let Some(name) = changes.name {
         user.name = display_name("name", Some(&name))?;
     }
-    if let Some(roles) = change.roles {
+    if let Some(roles) = changes.roles {
         user.roles = known_roles(cx, tenant, roles).await?;
     }
-    if let Some(scopes) = change.scopes {
+    if let Some(scopes) = changes.scopes {
         user.scopes = delegation::custom_scopes(scopes)?;
     }
     let anew = |now: &[String], was: &[String]| -> Vec<String> {
@@ -226,7 +223,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> 
     if !scopes.is_empty() || !roles.is_empty() {
         assertion_limits::check_granted(cx, tenant, "scopes", Some(&was), &user.roles, &user.scopes).await?;
     }
-    if let Some(plan) = change.plan {
+    if let Some(plan) = changes.plan {
         user.plan = known_plan(cx, tenant, plan).await?;
     }
     if let Some(status) = status {
@@ -240,43 +237,31 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, change: Change) -> 
     let said = format!("roles {:?}, plan {:?}, {status}, mfa {factor}", user.roles, user.plan);
     let said =
         if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
-    let mark = audit::mark(cx, &tenant.id, Entry::ok("user.changed").by(actor).on(&user.id).saying(said));
-    let update = store::users::update(&was, &user, mfa, takes_over);
-    let mut batch = vec![update, mark.stmt];
-    batch.extend(store::sessions::end_all_if_disabled(&user.id, cx.now));
+    let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::users::update(&was, &user, mfa, takes_over));
+    change.then_all(store::sessions::end_all_if_disabled(&user.id, cx.now));
+    change.invalidates(Invalidation::User(&user.id));
+    if user.status == UserStatus::Disabled || changes.reset_mfa {
+        change.ends_sessions_of(&user.id);
+    }
     // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
     if cleared || user.status != UserStatus::Active || user.email_key != was.email_key {
-        batch.extend(proof_reset::forget_if_written(&user.id, cx.now, &mark.id));
+        change.then_all(proof_reset::forget(&user.id, cx.now));
     }
-    let mut letter = None;
     if cleared {
-        let clear = enrolment::Clear { was: was.mfa, user: &user, reset: change.reset_mfa };
-        letter = clear.write(cx, admin, &mark.id, &mut batch).await?;
+        factors::clear(cx, &mut change, admin, &was, &user, changes.reset_mfa).await?;
     }
     // The address before is told that it is the account's no more.
-    let mut told = match was.email_key == user.email_key {
-        true => None,
-        false => {
-            Some(mailing::notice(&mailing::by_another(cx), tenant, &was, Changed::Email, &mark.id).await?)
-        }
-    };
-    batch.extend(told.iter_mut().flat_map(|told| std::mem::take(&mut told.stmts)));
-    let answers = cx.db.run(batch).await?;
-    let Some(row) = answers.first().and_then(|rows| rows.first()) else {
-        return Err(unchanged(cx, tenant, &was, user).await?);
-    };
-    let user = store::users::read(row)?;
-    if let Some(told) = told {
-        mailing::dispatch(cx, told).await;
+    if was.email_key != user.email_key {
+        let letter = Letter::Changed(Changed::Email);
+        change.tell(mailing::write(&mailing::by_another(cx), tenant, &was, letter).await?);
     }
-    if user.status == UserStatus::Disabled || change.reset_mfa {
-        backchannel::notify_clients_in_background(cx, &user.id);
+    let done = change.commit().await?;
+    match done.as_ref().and_then(Committed::row) {
+        Some(row) => Ok(store::users::read(row)?),
+        None => Err(unchanged(cx, tenant, &was, user).await?),
     }
-    cx.memory.forget_user(&user.id);
-    if let Some(letter) = letter {
-        mailing::dispatch(cx, letter).await;
-    }
-    Ok(user)
 }
 
 /// Why the change to what a user would be was not made.
@@ -302,9 +287,10 @@ pub(crate) async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<
     let name = display_name("name", Some(name))?;
     let id = &session.user.id;
     let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
-    let set = store::users::set_name(&session.user, name.as_deref());
-    cx.db.run(vec![set, audit::row(cx, &session.tenant.id, entry)]).await?;
-    cx.memory.forget_user(id);
+    let mut change = Change::new(cx, &session.tenant.id, entry);
+    change.then(store::users::set_name(&session.user, name.as_deref()));
+    change.invalidates(Invalidation::User(id));
+    change.commit().await?;
     Ok(())
 }
 

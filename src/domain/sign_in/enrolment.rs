@@ -1,17 +1,16 @@
-//! What users change of their own second factors, and administrators of theirs. Enrolment itself is a
+//! What users change of their own second factors. Enrolment itself is a
 //! challenge: see [`challenges::for_enrolment`].
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed, Outgoing};
+use crate::domain::mailing::{self, Changed};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::principal::{Admin, OwnSession};
+use crate::domain::session::principal::OwnSession;
 use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::second_factor::{self, Guess};
 use crate::domain::sign_in::{challenges, one_time, proof_reset};
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::domain::throttle;
-use crate::model::factor::has_two;
 use crate::model::state::{ChallengePurpose, Mfa};
 use crate::ports::{Fault, Stmt};
 use crate::store;
@@ -129,62 +128,4 @@ async fn with_code(
     cx.memory.forget_user(&user.id);
     mailing::dispatch(cx, letter).await;
     Ok(())
-}
-
-/// Whether an administrator may clear what a user has set up: it may be their own only in a session that has
-/// proved it.
-///
-/// # Errors
-/// [`Refusal::MfaRequired`].
-pub(crate) async fn may_clear(cx: &Cx, admin: &Admin, user: &User) -> Result<(), Error> {
-    if has_two(&admin.amr) || admin.user().is_none_or(|own| own.id != user.id) {
-        return Ok(());
-    }
-    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
-    if factors.any(user) { Err(Refusal::MfaRequired.into()) } else { Ok(()) }
-}
-
-/// An administrator clears what a user has set up.
-pub(crate) struct Clear<'a> {
-    /// What the second factor was to be before.
-    pub(crate) was: Mfa,
-    /// The user, with what it is to be from now on.
-    pub(crate) user: &'a User,
-    /// Whether all that it let in ends as well.
-    pub(crate) reset: bool,
-}
-
-impl Clear<'_> {
-    /// Adds what it takes to the batch, done once the event of that mark is written, and the mail that tells
-    /// the user.
-    pub(crate) async fn write(
-        self,
-        cx: &Cx,
-        admin: &Admin,
-        mark: &str,
-        batch: &mut Vec<Stmt>,
-    ) -> Result<Option<Outgoing>, Fault> {
-        let Clear { was, user, reset } = self;
-        batch.push(store::authenticators::delete(&user.id, mark));
-        batch.extend(store::backup_codes::replace(&user.id, &[], mark));
-        batch.extend(proof_reset::forget_if_written(&user.id, cx.now, mark));
-        if reset {
-            batch.push(store::passkeys::delete_all(&user.id, mark));
-            batch.extend(store::sessions::end_all_if_written(&user.id, cx.now, mark));
-            let entry = Entry::ok("mfa.reset").by(admin.actor()).on(&user.id);
-            batch.push(store::audit::if_written(audit::row(cx, &admin.tenant.id, entry), mark));
-        }
-        let changed = match (was, user.mfa) {
-            _ if reset => Changed::SecondFactorReset,
-            (_, Mfa::None) => Changed::SecondFactorOff,
-            (Mfa::None, Mfa::Email) => Changed::SecondFactorOn,
-            // The mail follows when it is set up.
-            (Mfa::None, Mfa::Totp) => return Ok(None),
-            _ => Changed::SecondFactorReset,
-        };
-        let mut letter =
-            mailing::notice(&mailing::by_another(cx), &admin.tenant, user, changed, mark).await?;
-        batch.append(&mut letter.stmts);
-        Ok(Some(letter))
-    }
 }
