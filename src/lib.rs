@@ -2,7 +2,7 @@
 //!
 //! A request's way, top to bottom and back up:
 //!
-//! 1. [`edge`] turns a platform event into a [`http::Request`] and a [`cx::Cx`] (wasm only);
+//! 1. [`edge`] turns an event of the `worker` crate into a [`http::Request`] and a [`cx::Cx`] (wasm only);
 //! 2. [`http::serve`] finds the route in the surfaces' tables, counts its limit and runs its guard;
 //! 3. [`api`] parses the body, makes one call into the domain and words the answer;
 //! 4. [`domain`] decides: the use cases, the same on every surface;

@@ -4,7 +4,6 @@ use crate::domain::refusal::Refusal;
 use crate::http::response::Response;
 use crate::oidc::assertion::LONGEST;
 use crate::oidc::id_token::ACR_TWO_FACTORS;
-use crate::ports::Verdict;
 
 /// A refusal in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +87,7 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
 pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::Limited(verdict) => {
-            let response = response.with("retry-after", verdict.reset.max(1).to_string());
-            with_limit(response, verdict)
+            response.with("retry-after", verdict.reset.max(1).to_string()).with_limit(verdict)
         }
         Refusal::Unready => response.with("retry-after", "5"),
         Refusal::MethodNotAllowed(allow) => response.with("allow", allow.join(", ")),
@@ -114,12 +112,4 @@ pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
         }
         _ => response,
     }
-}
-
-/// The `RateLimit-*` header fields.
-fn with_limit(response: Response, verdict: &Verdict) -> Response {
-    response
-        .with("ratelimit-limit", verdict.limit.to_string())
-        .with("ratelimit-remaining", verdict.remaining.to_string())
-        .with("ratelimit-reset", verdict.reset.to_string())
 }

@@ -7,81 +7,87 @@
 use std::cell::Cell;
 use std::fmt::Display;
 
-use wasm_bindgen::prelude::*;
+use worker::js_sys::Date;
+use worker::{
+    DurableObject, Env, Request, Response, Result, ScheduledTime, SqlStorageValue, State, durable_object,
+};
 
 use crate::domain::counter::{Tallies, apply, over_at};
-use crate::edge::{env, glue};
+use crate::edge::context;
 use crate::model::json;
 use crate::model::time::Time;
 use crate::ports::{Count, Verdict};
 
 /// A Durable Object.
-#[wasm_bindgen]
+#[durable_object(alarm)]
 pub struct Counter {
-    state: JsValue,
+    state: State,
     /// Whether this instance has seen to the table and the alarm.
     ready: Cell<bool>,
 }
 
-#[wasm_bindgen]
-impl Counter {
-    /// An object with its state, which has its storage.
-    #[wasm_bindgen(constructor)]
-    pub fn new(state: JsValue, _env: JsValue) -> Counter {
+impl DurableObject for Counter {
+    fn new(state: State, _env: Env) -> Counter {
         Counter { state, ready: Cell::new(false) }
     }
 
     /// Applies the steps that are the request's body; the last one's verdict.
-    pub async fn fetch(&self, request: JsValue) -> Result<JsValue, JsValue> {
-        let body = glue::text(&request).await?.as_string().unwrap_or_default();
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let body = request.text().await?;
         let steps: Vec<Count> = json::read_text(&body).map_err(error)?;
         let mut verdict: Option<Verdict> = None;
         let mut tallies = self.load()?;
         for step in &steps {
-            verdict = Some(apply(&mut tallies, step, env::now()));
+            verdict = Some(apply(&mut tallies, step, context::now()));
         }
         self.store(&tallies)?;
         if !self.ready.replace(true) {
-            self.wake_when_over(env::now()).await?;
+            self.wake_when_over(context::now()).await?;
         }
-        let verdict = serde_json::to_string(&verdict).map_err(error)?;
-        Ok(glue::respond(200, "content-type:application/json", verdict.into(), 0.0))
+        Response::from_json(&verdict)
     }
 
     /// Forgets everything a day after the last use; until then, looks again.
-    pub async fn alarm(&self) -> Result<(), JsValue> {
+    async fn alarm(&self) -> Result<Response> {
         let tallies = self.load()?;
         match tallies.values().map(|state| state.last()).max() {
-            Some(last) if env::now() < over_at(last) => self.wake_when_over(last).await?,
-            _ => glue::forget(&self.state).await?,
+            Some(last) if context::now() < over_at(last) => self.wake_when_over(last).await?,
+            _ => self.state.storage().delete_all().await?,
         }
         // What is gone must be made again by the next call to this instance.
         self.ready.set(false);
-        Ok(())
+        Response::empty()
     }
 }
 
 impl Counter {
-    fn load(&self) -> Result<Tallies, JsValue> {
+    fn load(&self) -> Result<Tallies> {
+        let sql = self.state.storage().sql();
         if !self.ready.get() {
-            let sql = "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)";
-            glue::exec(&self.state, sql, None)?;
+            sql.exec(
+                "CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY, tallies TEXT NOT NULL)",
+                None,
+            )?;
         }
-        let kept = glue::exec(&self.state, "SELECT tallies FROM kept WHERE id = 1", None)?;
-        Ok(kept.and_then(|text| json::read_text(&text).ok()).unwrap_or_default())
+        let kept = sql.exec("SELECT tallies FROM kept WHERE id = 1", None)?.raw().next().transpose()?;
+        Ok(match kept.as_deref() {
+            Some([SqlStorageValue::String(text)]) => json::read_text(text).unwrap_or_default(),
+            _ => Tallies::default(),
+        })
     }
 
-    fn store(&self, tallies: &Tallies) -> Result<(), JsValue> {
-        let text = serde_json::to_string(tallies).map_err(error)?;
+    fn store(&self, tallies: &Tallies) -> Result<()> {
+        let text = serde_json::to_string(tallies)?;
         let sql = "INSERT INTO kept (id, tallies) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET tallies = excluded.tallies";
-        glue::exec(&self.state, sql, Some(&text)).map(drop)
+        self.state.storage().sql().exec(sql, vec![text.into()]).map(drop)
     }
 
-    async fn wake_when_over(&self, from: Time) -> Result<(), JsValue> {
-        glue::wake(&self.state, over_at(from).0 as f64).await
+    async fn wake_when_over(&self, from: Time) -> Result<()> {
+        let at = Date::new(&(over_at(from).0 as f64).into());
+        self.state.storage().set_alarm(ScheduledTime::new(at)).await
     }
 }
 
-fn error(error: impl Display) -> JsValue {
-    js_sys::Error::new(&error.to_string()).into()
+fn error(error: impl Display) -> worker::Error {
+    error.to_string().into()
 }

@@ -1,6 +1,9 @@
 //! Requests of our own to other servers.
 
-use crate::edge::glue;
+use wasm_bindgen::JsValue;
+use worker::{AbortSignal, Headers, Method, Request, RequestInit, RequestRedirect, ResponseBody, web_sys};
+
+use crate::edge::fault::fault;
 use crate::ports::{Fault, HttpClient, Later};
 
 /// The platform's `fetch`.
@@ -9,9 +12,38 @@ pub struct Fetch;
 impl HttpClient for Fetch {
     fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>> {
         Box::pin(async move {
-            let status = glue::post_form(&url, &body, timeout_ms).await;
-            let status = status.map_err(|error| Fault::new("fetch", glue::said(&error)))?;
-            status.as_f64().map(|status| status as u16).ok_or_else(|| Fault::new("fetch", "no status"))
+            // A redirect is an answer like any other.
+            let headers = [("content-type", "application/x-www-form-urlencoded")];
+            post(&url, &headers, &body, RequestRedirect::Manual, timeout_ms)
+                .await
+                .map_err(|error| fault("fetch", error))
         })
+    }
+}
+
+/// Posts a body; answers the status, which says all.
+pub async fn post(
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+    redirect: RequestRedirect,
+    timeout_ms: u32,
+) -> worker::Result<u16> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post)
+        .with_headers(headers.iter().collect::<Headers>())
+        .with_body(Some(JsValue::from_str(body)))
+        .with_redirect(redirect);
+    let request = Request::new_with_init(url, &init)?;
+    let signal = AbortSignal::from(web_sys::AbortSignal::timeout_with_u32(timeout_ms));
+    let response = worker::Fetch::Request(request).send_with_signal(&signal).await?;
+    discard(response.body());
+    Ok(response.status_code())
+}
+
+/// Lets a body go that nobody reads, without waiting for it.
+pub fn discard(body: &ResponseBody) {
+    if let ResponseBody::Stream(stream) = body {
+        drop(worker::wasm_bindgen_futures::JsFuture::from(stream.cancel()));
     }
 }

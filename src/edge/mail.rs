@@ -3,29 +3,25 @@
 use std::rc::Rc;
 
 use serde_json::json;
-use wasm_bindgen::JsValue;
+use worker::{Env, RequestRedirect, SendEmailBuilder};
 
 use crate::config::{Config, MailTransport};
-use crate::edge::binding::binding;
 use crate::edge::d1::D1;
-use crate::edge::glue;
+use crate::edge::fault::fault;
+use crate::edge::fetch::post;
 use crate::model::time::Time;
 use crate::ports::{Database as _, Fault, Later, Mail, Mailer};
 use crate::store;
 
-/// The configured transport.
-pub struct Transport {
-    env: JsValue,
-    config: Rc<Config>,
-    db: Rc<D1>,
-    now: Time,
-}
+/// How long the HTTP API may take.
+const TIMEOUT_MS: u32 = 20_000;
 
-impl Transport {
-    /// The transport that the configuration names.
-    pub fn new(env: JsValue, config: Rc<Config>, db: Rc<D1>, now: Time) -> Transport {
-        Transport { env, config, db, now }
-    }
+/// The transport that the configuration names.
+pub struct Transport {
+    pub env: Env,
+    pub config: Rc<Config>,
+    pub db: Rc<D1>,
+    pub now: Time,
 }
 
 impl Mailer for Transport {
@@ -37,26 +33,38 @@ impl Mailer for Transport {
                     self.db.run(vec![store::outbox::insert(from, &mail, self.now)]).await.map(drop)
                 }
                 MailTransport::Resend { url, api_key } => {
-                    let Mail { id, to, subject, text, html } = mail;
-                    let body =
-                        json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
-                    let status = glue::post_mail(url, api_key, &id, &body.to_string()).await;
-                    let status = status.map_err(|error| Fault::new("mail", glue::said(&error)))?;
-                    match status.as_f64() {
-                        Some(status) if (200.0..300.0).contains(&status) => Ok(()),
-                        other => {
-                            let status = other.unwrap_or_default();
-                            Err(Fault::new("mail", format!("the mail API answered {status}")))
-                        }
+                    let status = resend(url, api_key, from, &mail).await;
+                    match status.map_err(|error| fault("mail", error))? {
+                        200..=299 => Ok(()),
+                        status => Err(Fault::new("mail", format!("the mail API answered {status}"))),
                     }
                 }
                 MailTransport::Binding => {
-                    let sender = binding(&self.env, "SEND_EMAIL")?;
-                    let Mail { to, subject, text, html, .. } = mail;
-                    let sent = glue::send_mail(&sender, from, &to, &subject, &text, &html).await;
-                    sent.map(drop).map_err(|error| Fault::new("mail", glue::said(&error)))
+                    self.by_binding(from, &mail).await.map_err(|error| fault("mail", error))
                 }
             }
         })
     }
+}
+
+impl Transport {
+    async fn by_binding(&self, from: &str, mail: &Mail) -> worker::Result<()> {
+        let letter = SendEmailBuilder::builder(from, &mail.to, &mail.subject);
+        let letter = letter.text(&mail.text).html(&mail.html).build();
+        self.env.send_email("SEND_EMAIL")?.send_with_builder(&letter).await?;
+        Ok(())
+    }
+}
+
+/// Sends a mail through an HTTP API of Resend's shape, which takes a repeat with the same id for one.
+async fn resend(url: &str, key: &str, from: &str, mail: &Mail) -> worker::Result<u16> {
+    let Mail { id, to, subject, text, html } = mail;
+    let body = json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
+    let headers = [
+        ("authorization", format!("Bearer {key}")),
+        ("content-type", "application/json".to_owned()),
+        ("idempotency-key", id.clone()),
+    ];
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    post(url, &headers, &body.to_string(), RequestRedirect::Follow, TIMEOUT_MS).await
 }

@@ -1,32 +1,29 @@
-//! The platform: events come in here, and nothing outside this folder names it.
+//! The platform, on the `worker` crate: events come in here, and nothing outside this folder names it.
 //!
-//! A request is served by one future. With warm memory that future never waits, so it is polled once before
-//! it is made a promise: what is ready at once is answered without a trip through the executor.
+//! [`hot`] is the one hand-made part: what each forwarded request pays for.
 
-mod binding;
+mod assets;
+mod body;
+mod context;
 mod counter_do;
 mod counters;
 mod d1;
-mod env;
+mod fault;
 mod fetch;
-mod forward;
-mod glue;
+mod hot;
 mod mail;
-mod request;
-mod restart;
-mod sweep_cron;
 
 use std::cell::RefCell;
-use std::future::Future as _;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::worker_sys::Context as RawContext;
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, console_error, event, js_sys, web_sys};
 
 use crate::api;
-use crate::edge::binding::binding;
+use crate::domain::sweep;
+use crate::http::response::Response;
 use crate::http::table::Table;
 use crate::http::{self, Outcome};
 use crate::model::time::Time;
@@ -48,28 +45,23 @@ fn table() -> Result<Rc<Table>, Fault> {
     })
 }
 
-/// The `fetch` event.
+/// The `fetch` event: a response, or the promise of one. `#[event(fetch)]` would always make a promise.
 #[wasm_bindgen]
-pub fn fetch(request: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
-    let mut serving = Box::pin(serve(request, env, ctx));
-    match serving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(response) => response,
-        // Each future below registers its waker anew whenever it is polled, so none waits for the no-op.
-        Poll::Pending => future_to_promise(async move { Ok(serving.await) }).into(),
-    }
+pub fn fetch(request: web_sys::Request, env: Env, ctx: RawContext) -> JsValue {
+    hot::poll_once(serve(request, env, Context::new(ctx)))
 }
 
-async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
-    let request = match request::read(&raw) {
+async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
+    let request = match hot::read_head(&raw) {
         Ok(request) => request,
         Err(fault) => return broken(&fault),
     };
-    let cx = match env::cx(&env, &ctx, &request) {
+    let cx = match context::of_request(&env, ctx, &request) {
         Ok(cx) => cx,
         Err(unconfigured) => {
             let response = api::unconfigured(&request, &unconfigured);
-            env::log_fault(&unconfigured.into());
-            return forward::respond(&request.method, &response, Time(0));
+            log_fault(&unconfigured.into());
+            return hot::answer(&request.method, &response, Time(0));
         }
     };
     let table = match table() {
@@ -77,30 +69,51 @@ async fn serve(raw: JsValue, env: JsValue, ctx: JsValue) -> JsValue {
         Err(fault) => return broken(&fault),
     };
     match http::serve(&cx, &table, &request).await {
-        Outcome::Answer(response) => forward::respond(&request.method, &response, cx.remember_until()),
+        Outcome::Answer(response) => hot::answer(&request.method, &response, cx.remember_until()),
         // Only a person's navigation waits here for the origin: if that fails, it is shown a page.
         Outcome::Forward(plan) if request.wants_page() => {
-            let answer = match JsFuture::from(Promise::from(forward::send(&raw, &plan))).await {
+            let answer = match JsFuture::from(hot::send(&raw, &plan)).await {
                 Ok(answer) => answer,
-                Err(error) => return Promise::reject(&error).into(),
+                Err(error) => return js_sys::Promise::reject(&error).into(),
             };
-            let failed = glue::failed_with(&answer);
+            let failed = hot::failed_with(&answer);
             match http::origin_failed(&cx, &table, &request, failed).await {
-                Some(page) => forward::respond(&request.method, &forward::limited(page, &plan), Time(0)),
+                Some(page) => {
+                    let page = plan.limit.iter().fold(page, Response::with_limit);
+                    hot::answer(&request.method, &page, Time(0))
+                }
                 None => answer,
             }
         }
-        Outcome::Forward(plan) => forward::send(&raw, &plan),
-        Outcome::Asset(asset) => match binding(&env, "ASSETS") {
-            Ok(assets) => forward::asset(&raw, &assets, &request.method, &asset),
-            Err(fault) => broken(&fault),
+        Outcome::Forward(plan) => hot::send(&raw, &plan).into(),
+        Outcome::Asset(asset) => match assets::find(&env, &request, &asset).await {
+            Ok(Some(file)) => file.into(),
+            Ok(None) => hot::answer(&request.method, &asset.missing, Time(0)),
+            Err(error) => broken(&fault::fault("assets", error)),
         },
+    }
+}
+
+/// The `scheduled` event: what is due, and what is over.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, ctx: ScheduleContext) {
+    let done = match context::of_cron(&env, ctx) {
+        Ok(cx) => sweep::run(&cx).await,
+        Err(unconfigured) => Err(unconfigured.into()),
+    };
+    if let Err(fault) = done {
+        console_error!("{}", serde_json::json!({ "level": "error", "event": "cron", "fault": fault.0 }));
     }
 }
 
 /// What is broken before there is a surface that could say it.
 fn broken(fault: &Fault) -> JsValue {
-    env::log_fault(fault);
+    log_fault(fault);
     let body = r#"{"error":"internal_error","message":"Internal error"}"#;
-    glue::respond(500, "content-type:application/json\ncache-control:no-store", JsValue::from_str(body), 0.0)
+    hot::respond(500, "content-type:application/json\ncache-control:no-store", Some(body), 0.0).into()
+}
+
+/// Writes a fault to the platform's log that no surface has logged.
+fn log_fault(fault: &Fault) {
+    console_error!("{}", serde_json::json!({ "level": "error", "fault": fault.0 }));
 }

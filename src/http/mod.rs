@@ -10,7 +10,7 @@ pub mod response;
 pub(crate) mod stream;
 pub mod table;
 
-pub use self::outcome::{Asset, Outcome};
+pub use self::outcome::{Asset, Outcome, added_fields};
 use crate::cx::Cx;
 use crate::domain::gateway::outgoing;
 use crate::domain::refusal::{Error, Refusal};

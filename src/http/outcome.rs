@@ -1,7 +1,7 @@
 //! What the edge is to do with a request.
 
 use crate::domain::gateway::forward::Plan;
-use crate::http::response::Response;
+use crate::http::response::{Response, limit_fields};
 
 /// What the edge is to do with a request.
 pub enum Outcome {
@@ -21,4 +21,14 @@ pub struct Asset {
     pub headers: Vec<(&'static str, String)>,
     /// What is answered if there is none.
     pub missing: Response,
+}
+
+/// The header fields that an origin's answer gets beside its own.
+pub fn added_fields(plan: &Plan) -> Vec<(&'static str, String)> {
+    let mut added: Vec<_> = plan.limit.iter().flat_map(limit_fields).collect();
+    if let Some(origin) = &plan.readable_by {
+        added.push(("access-control-allow-origin", origin.clone()));
+        added.push(("access-control-expose-headers", "*".to_owned()));
+    }
+    added
 }

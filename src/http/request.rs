@@ -22,6 +22,29 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request from its head: method, URL and header fields (`name:value`), a line each. The URL is
+    /// normalised (WHATWG URL Standard): `scheme://host/path?query`, with at least `/` as the path.
+    pub fn from_head(head: &str, body: Box<dyn Body>) -> Option<Request> {
+        let mut lines = head.splitn(3, '\n');
+        let (method, url) = (lines.next()?, lines.next()?);
+        let headers = Headers::from_lines(lines.next().unwrap_or_default().to_owned());
+        let rest = url.split_once(':')?.1.strip_prefix("//")?;
+        let (host, path_and_query) = rest.split_at_checked(rest.find('/')?)?;
+        let (path, query) = match path_and_query.find('?') {
+            Some(at) => path_and_query.split_at_checked(at)?,
+            None => (path_and_query, ""),
+        };
+        let query = query.split('#').next().unwrap_or_default();
+        Some(Request {
+            method: method.to_owned(),
+            host: host.to_ascii_lowercase(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers,
+            body,
+        })
+    }
+
     /// Whether the caller is a browser that would show a page: it navigates, or sends a form.
     pub(crate) fn wants_page(&self) -> bool {
         let json = self.headers.get("content-type").is_some_and(|t| t.to_ascii_lowercase().contains("json"));

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::ports::Verdict;
+
 /// Status, header fields and a body in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
@@ -119,6 +121,18 @@ impl Response {
         self
     }
 
+    /// With the fields that say how a limit stands.
+    pub(crate) fn with_limit(mut self, verdict: &Verdict) -> Response {
+        self.headers.extend(limit_fields(verdict));
+        self
+    }
+
+    /// Whether any cache may keep it.
+    pub fn is_public(&self) -> bool {
+        self.status == 200
+            && self.header("cache-control").is_some_and(|control| control.starts_with("public"))
+    }
+
     /// The value of a header field.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
@@ -139,4 +153,13 @@ impl Response {
         }
         self
     }
+}
+
+/// The `RateLimit-*` header fields.
+pub(crate) fn limit_fields(verdict: &Verdict) -> [(&'static str, String); 3] {
+    [
+        ("ratelimit-limit", verdict.limit.to_string()),
+        ("ratelimit-remaining", verdict.remaining.to_string()),
+        ("ratelimit-reset", verdict.reset.to_string()),
+    ]
 }

@@ -1,6 +1,6 @@
 //! A request's `Cookie` field, and which of its cookies are ours.
 
-/// What the name of each of our cookies begins with. `edge/glue.js` looks for the same in origins' answers.
+/// What the name of each of our cookies begins with. `edge/hot.js` looks for the same in origins' answers.
 pub(crate) const PREFIX: &str = "__Host-portcullis";
 
 /// What is left of a `Cookie` field for an origin.

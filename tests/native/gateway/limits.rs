@@ -1,5 +1,6 @@
 //! A route's own rate limit.
 
+use portcullis::http::added_fields;
 use serde_json::json;
 
 use crate::harness::{Ask, World};
@@ -19,8 +20,13 @@ fn a_limit_is_told_on_every_answer_and_refuses_what_is_beyond() {
     let limit = world.get("/app/").plan().limit.unwrap();
     assert_eq!((limit.limit, limit.remaining, limit.reset), (2, 1, 60));
     world.advance(20);
-    let limit = world.get("/app/").plan().limit.unwrap();
+    let plan = world.get("/app/").plan();
+    let limit = plan.limit.unwrap();
     assert_eq!((limit.limit, limit.remaining, limit.reset), (2, 0, 40));
+    let told = ["limit:2", "remaining:0", "reset:40"].map(|field| format!("ratelimit-{field}"));
+    let added: Vec<String> =
+        added_fields(&plan).iter().map(|(name, value)| format!("{name}:{value}")).collect();
+    assert_eq!(added, told);
     let reply = world.get("/app/").send().is(429);
     for (name, value) in [("retry-after", "40"), ("ratelimit-limit", "2"), ("ratelimit-remaining", "0")] {
         assert_eq!(reply.header(name), Some(value));

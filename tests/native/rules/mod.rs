@@ -4,6 +4,7 @@ mod clients;
 mod config;
 mod counter;
 mod email;
+mod heads;
 mod json;
 pub mod linkable;
 mod memo;

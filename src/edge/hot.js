@@ -1,5 +1,5 @@
-// The JavaScript side of the edge. Each call across the wasm boundary costs, so a request crosses once with
-// all of its head as one string, and goes out with one call.
+// The JavaScript side of hot.rs: all of a request's head crosses the Wasm boundary at once, and a plan is carried out in
+// one call. For the rest of the platform there is the `worker` crate.
 
 const encoder = new TextEncoder();
 
@@ -45,7 +45,7 @@ function fieldsAgain(text) {
 const PUBLIC = Symbol.for("portcullis.public");
 
 /**
- * A response; `body` null for none. With `until`, in milliseconds since the epoch, it is marked as one that
+ * A response; without `body` one that has none. With `until`, in milliseconds since the epoch, it is marked as one that
  * entry.js may give again until then to whoever asks the same URL.
  */
 export function respond(status, headers, body, until) {
@@ -53,38 +53,6 @@ export function respond(status, headers, body, until) {
   const response = new Response(body, init);
   if (until > 0) response[PUBLIC] = { body, init, until };
   return response;
-}
-
-/**
- * The body's bytes; undefined if there are more than `limit`, null if it ended early.
- */
-export async function readBody(request, limit) {
-  if (!request.body) return new Uint8Array();
-  const reader = request.body.getReader();
-  const chunks = [];
-  let length = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.byteLength;
-      if (length > limit) {
-        reader.cancel().catch(() => {});
-        return undefined;
-      }
-      chunks.push(value);
-    }
-  } catch {
-    return null;
-  }
-  if (chunks.length === 1) return chunks[0];
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }
 
 // One caller's answer must not come out of the platform's cache for another (`-1`: don't keep).
@@ -222,109 +190,4 @@ function failure(status, body, added) {
   const response = new Response(body, { status, headers });
   response[FAILED] = status;
   return response;
-}
-
-// What says whether the caller has the file already, and in which coding it may come.
-const PASSED = ["accept-encoding", "if-none-match"];
-
-/**
- * A static file, with header fields that it gets beside its own (a line each as `name:value`); the response
- * `missing` if there is none.
- */
-export async function asset(assets, request, path, headers, missing) {
-  const url = new URL(request.url);
-  url.pathname = path;
-  url.search = "";
-  const passed = PASSED.filter((name) => request.headers.has(name)).map((name) => [name, request.headers.get(name)]);
-  const found = await assets.fetch(new Request(url, { method: request.method, headers: passed, redirect: "manual" }));
-  if (found.status === 404) {
-    await found.body?.cancel();
-    return missing;
-  }
-  const own = new Response(found.body, found);
-  for (const [name, value] of fields(headers)) own.headers.set(name, value);
-  return own;
-}
-
-/** Keeps the event alive until the promise is settled. */
-export function waitUntil(ctx, promise) {
-  ctx.waitUntil(promise);
-}
-
-/** Runs a batch of `[sql, args]` on D1; JSON of each statement's rows. */
-export async function batch(db, statements) {
-  const prepared = JSON.parse(statements).map(([sql, args]) => db.prepare(sql).bind(...args));
-  const results = await db.batch(prepared);
-  for (const result of results) if (!result.success) throw new Error(result.error);
-  return JSON.stringify(results.map((result) => result.results));
-}
-
-/** Calls a counter object; JSON of its verdict. */
-export async function count(namespace, name, steps) {
-  const stub = namespace.get(namespace.idFromName(name));
-  const response = await stub.fetch("https://counter/", { method: "POST", body: steps });
-  if (!response.ok) throw new Error(`the counter answered ${response.status}`);
-  return response.text();
-}
-
-/** A request's body. */
-export function text(request) {
-  return request.text();
-}
-
-/** Runs a statement on a counter object's own database, at once; the first value that it answers. */
-export function exec({ storage }, sql, value) {
-  const [row] = storage.sql.exec(sql, ...(value === undefined ? [] : [value])).raw();
-  return row?.[0];
-}
-
-/** Has a counter object's alarm go off then, in milliseconds since the epoch. */
-export function wake({ storage }, at) {
-  return storage.setAlarm(at);
-}
-
-/** Deletes all that a counter object keeps. */
-export function forget({ storage }) {
-  return storage.deleteAll();
-}
-
-/** Sends a mail through a `send_email` binding. */
-export async function sendMail(binding, from, to, subject, text, html) {
-  await binding.send({ from, to, subject, text, html });
-}
-
-/** Posts a form; answers the status. A redirect is an answer like any other and not followed. */
-export async function postForm(url, body, timeout) {
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
-  const signal = AbortSignal.timeout(timeout);
-  const response = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
-  // The status says all; what an answer that goes on says is not waited for.
-  response.body?.cancel().catch(() => {});
-  return response.status;
-}
-
-/** Sends a mail through an HTTP API of Resend's shape, which takes a repeat with the same id for one; answers the status. */
-export async function postMail(url, key, id, body) {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json", "idempotency-key": id };
-  const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(20_000) });
-  await response.body?.cancel();
-  return response.status;
-}
-
-// What the shim around the module knows of its instances; it outlives them.
-const known = { criticalError: false, instanceId: 0 };
-
-export function instances() {
-  return known;
-}
-
-/** Counts an instance: objects of the one before are made again. */
-export function begun() {
-  known.instanceId++;
-}
-
-/** Logs a panic; the next call begins the module anew. */
-export function panicked(message) {
-  console.error("Critical", new Error(message));
-  known.criticalError = true;
 }
