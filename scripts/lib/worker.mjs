@@ -171,6 +171,7 @@ function childrenOf(pid) {
 }
 
 function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
+  const { handleRuntimeStdio, ...own } = more ?? {};
   const { compatibility_date, compatibility_flags = [], assets } = settings();
   mkdirSync(dataDir, { recursive: true });
   const worker = {
@@ -187,7 +188,7 @@ function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
       binding: assets.binding,
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
-    ...more,
+    ...own,
   };
   // A socket of a Worker with assets leads through miniflare's asset router, which costs more than our
   // Worker does and which `run_worker_first` takes out of the way in deployments. The socket therefore
@@ -198,7 +199,8 @@ function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
     unsafeDirectSockets: [{ host, port, serviceName: 'portcullis' }],
   };
   const persist = { d1Persist: join(dataDir, 'd1'), durableObjectsPersist: join(dataDir, 'do') };
-  return workerd({ ...persist, workers: [worker, socket] });
+  // What the runtime writes is of the process, not of one Worker.
+  return workerd({ ...persist, ...(handleRuntimeStdio && { handleRuntimeStdio }), workers: [worker, socket] });
 }
 
 /** Everything that worker-build wrote which workerd can load, the entry first. */

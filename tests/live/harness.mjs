@@ -17,9 +17,9 @@ export const PASSWORD = 'a good enough password';
 export const COOKIE = '__Host-portcullis';
 
 /** A running gateway with its administrator signed in; `stop()` leaves nothing behind. */
-export async function startGateway({ vars = {}, setup = true, miniflare } = {}) {
+export async function startGateway({ vars = {}, setup = true, scriptDir, miniflare } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-live-'));
-  const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, miniflare });
+  const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, scriptDir, miniflare });
   const gateway = new Gateway(worker, dataDir);
   try {
     if (setup) await gateway.setUp();
