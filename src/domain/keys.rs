@@ -13,20 +13,18 @@ use crate::crypto::jws::{self, Untrusted, Validity};
 use crate::crypto::secret::{base64url, sha256};
 use crate::crypto::{jwk, seal};
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::tenants::Tenant;
 use crate::memo::{Invalidation, Slot};
 use crate::model::json;
 use crate::model::time::Time;
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store::keys::KeyRow;
 use crate::store::{self, json_text};
 
 const DAY: i64 = 86_400;
 /// How long a key signs.
-const SIGNS: i64 = 42 * DAY;
+pub(super) const SIGNS: i64 = 42 * DAY;
 /// How long it is accepted after that: the longest token's life and a day.
-const OVERLAP: i64 = 31 * DAY;
+pub(super) const OVERLAP: i64 = 31 * DAY;
 /// `max-age` of the JWK Set, in seconds: how long a key is published before it signs, at least.
 pub(crate) const JWKS_MAX_AGE: i64 = 300;
 
@@ -99,8 +97,7 @@ pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
         let first = make(cx, tenant_id, 1, cx.now, Some(next_at.plus(OVERLAP)))?;
         let second = make(cx, tenant_id, 2, next_at, None)?;
         // Of many first requests, one's rows stand; the others read them back.
-        let pair = vec![store::keys::insert(tenant_id, &first), store::keys::insert(tenant_id, &second)];
-        cx.db.run(pair).await?;
+        store::keys::make_first(cx.db.as_ref(), tenant_id, [&first, &second]).await?;
         rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
     }
     let set = Rc::new(open(cx, tenant_id, rows)?);
@@ -112,7 +109,8 @@ fn row_name(tenant_id: &str, kid: &str) -> String {
     format!("signing_keys/{tenant_id}/{kid}/sealed_private")
 }
 
-fn make(
+/// A fresh key, sealed, for a place in the tenant's order.
+pub(super) fn make(
     cx: &Cx,
     tenant_id: &str,
     turn: i64,
@@ -150,64 +148,4 @@ fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
     let jwks = serde_json::json!({ "keys": published }).to_string();
     let etag = format!("\"{}\"", base64url(sha256(jwks.as_bytes()).get(..16).unwrap_or_default()));
     Ok(KeySet { keys, jwks: jwks.into(), etag, signed: Cell::new(0) })
-}
-
-/// What a rotation did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rotated {
-    /// The key that signs from [`Rotated::active_at`] on.
-    pub(crate) kid: String,
-    /// From when it signs.
-    pub(crate) active_at: Time,
-}
-
-/// Rotates now, outside the cron's turn. The next key takes over at once if verifiers can know it already,
-/// else as soon as they do; with `revoke`, at once in any case, and what the keys before it signed is
-/// refused from then on.
-pub(crate) async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Result<Rotated, Fault> {
-    of(cx, &tenant.id).await?;
-    let rows = store::keys::of_tenant(cx.db.as_ref(), &tenant.id, cx.now).await?;
-    let (Some(current), Some(next)) = (rows.iter().rev().find(|row| row.active_at <= cx.now), rows.last())
-    else {
-        return Err(Fault::new("keys", "no current key"));
-    };
-    let known_at =
-        if next.created_at <= current.created_at { cx.now } else { next.created_at.plus(JWKS_MAX_AGE) };
-    let active_at = if revoke { cx.now } else { known_at.max(cx.now).min(next.active_at.max(cx.now)) };
-    let mut batch = vec![store::keys::activate(&tenant.id, next.turn, active_at, cx.now)];
-    batch.extend(succeed(cx, &tenant.id, next.turn, active_at)?);
-    let gone_at = if revoke { cx.now } else { active_at.plus(OVERLAP) };
-    batch.push(store::keys::retire_before(&tenant.id, next.turn, gone_at));
-    let entry = Entry::ok("keys.rotated").by(actor).on(&next.kid);
-    batch.push(audit::row(
-        cx,
-        &tenant.id,
-        entry.saying(if revoke { "older keys revoked" } else { "with overlap" }),
-    ));
-    cx.db.run(batch).await?;
-    cx.memory.forget_tenant(&tenant.id);
-    Ok(Rotated { kid: next.kid.clone(), active_at })
-}
-
-/// The cron's part: once the next key has taken over, makes the one after it.
-pub(crate) async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
-    let rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
-    match rows.last() {
-        Some(last) if last.active_at <= cx.now => {
-            let mut batch: Vec<Stmt> = succeed(cx, tenant_id, last.turn, last.active_at)?.into();
-            batch.push(audit::row(cx, tenant_id, Entry::ok("keys.rotated").by("system").on(&last.kid)));
-            cx.db.run(batch).await?;
-            cx.memory.forget_tenant(tenant_id);
-            Ok(())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Puts a new key behind the one at `turn`, which signs from `active_at` on.
-fn succeed(cx: &Cx, tenant_id: &str, turn: i64, active_at: Time) -> Result<[Stmt; 2], Fault> {
-    let next_at = active_at.max(cx.now).plus(SIGNS);
-    let next = make(cx, tenant_id, turn.saturating_add(1), next_at, None)?;
-    let insert = store::keys::insert(tenant_id, &next);
-    Ok([insert, store::keys::retire_one(tenant_id, turn, next_at.plus(OVERLAP))])
 }

@@ -12,6 +12,7 @@ pub(crate) mod change;
 pub mod clients;
 pub mod counter;
 pub mod gateway;
+pub(crate) mod key_rotation;
 pub mod keys;
 pub mod mailing;
 pub mod oauth;

@@ -2,7 +2,7 @@
 //! are found by, and removes what is over.
 
 use crate::cx::Cx;
-use crate::domain::{backchannel, clients, keys, mailing};
+use crate::domain::{backchannel, clients, key_rotation, mailing};
 use crate::ports::Fault;
 use crate::store;
 
@@ -12,7 +12,7 @@ const MOST_PIECES: usize = 20;
 /// One run. Each tenant's keys fail for themselves.
 pub async fn run(cx: &Cx) -> Result<(), Fault> {
     for tenant_id in store::keys::tenants(cx.db.as_ref()).await? {
-        if let Err(fault) = keys::rotate_due(cx, &tenant_id).await {
+        if let Err(fault) = key_rotation::rotate_due(cx, &tenant_id).await {
             let line = serde_json::json!({ "level": "error", "event": "keys.rotate", "tenant": tenant_id, "fault": fault.0 });
             cx.log.line(&line.to_string());
         }

@@ -45,8 +45,9 @@ pub(crate) async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> 
 /// Puts a key at its turn, unless one stands there already.
 pub(crate) fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
     Stmt::new(
-        "INSERT INTO signing_keys (tenant_id, turn, kid, public_jwk, sealed_private, created_at, active_at, gone_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        "INSERT OR IGNORE INTO signing_keys (tenant_id, turn, kid, public_jwk, sealed_private, created_at, active_at,
+                                             gone_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE true",
         vec![
             tenant_id.into(),
             key.turn.into(),
@@ -58,6 +59,11 @@ pub(crate) fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
             key.gone_at.map(|at| at.0).into(),
         ],
     )
+}
+
+/// Makes a tenant's first two keys, unless there are some.
+pub(crate) async fn make_first(db: &dyn Database, tenant_id: &str, pair: [&KeyRow; 2]) -> Result<(), Fault> {
+    db.run(pair.map(|key| insert(tenant_id, key)).to_vec()).await.map(drop)
 }
 
 /// Sets when the key at a turn starts to sign, unless it has started.

@@ -86,7 +86,20 @@ fn imports_point_down() {
 
 /// What each room of the domain may import of the domain, itself and what every room may apart: the files of [`BELOW`].
 const ROOMS: [(&str, &[&str]); 11] = [
-    ("admin", &["clients", "gateway", "mailing", "people", "session", "sign_in", "tenants", "throttle"]),
+    (
+        "admin",
+        &[
+            "clients",
+            "gateway",
+            "mailing",
+            "people",
+            "session",
+            "sign_in",
+            "templates",
+            "tenants",
+            "throttle",
+        ],
+    ),
     ("oauth", &["clients", "session", "tenants", "throttle"]),
     ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),
     ("clients", &["gateway", "session", "tenants", "throttle"]),
@@ -100,12 +113,13 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Files of the domain that stand below its rooms, with the rooms that they may import.
-const BELOW: [(&str, &[&str]); 10] = [
+const BELOW: [(&str, &[&str]); 11] = [
     ("assertion_limits", &["tenants"]),
     ("audit", &[]),
     ("backchannel", &["tenants"]),
     ("change", &["mailing"]),
     ("counter", &[]),
+    ("key_rotation", &["tenants"]),
     ("keys", &["tenants"]),
     ("public_uris", &["tenants"]),
     ("readiness", &[]),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::cx::Cx;
-use crate::domain::keys;
+use crate::domain::key_rotation;
 use crate::domain::session::principal::Admin;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
@@ -22,6 +22,6 @@ pub(super) struct Body {
 
 pub(super) async fn rotate(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
-    let rotated = keys::rotate(cx, &admin.tenant, admin.actor(), body.revoke).await?;
+    let rotated = key_rotation::rotate(cx, &admin.tenant, admin.actor(), body.revoke).await?;
     Ok(Response::json(200, &json!({ "kid": rotated.kid, "activeAt": rotated.active_at.rfc3339() })))
 }
