@@ -20,8 +20,12 @@ pub enum Invalidation<'a> {
     User(&'a str),
     /// What is known of a client, by id.
     Client(&'a str),
+    /// What is known of an API key, by id.
+    Key(&'a str),
     /// What is known of a tenant, by id.
     Tenant(&'a str),
+    /// What a tenant's own pages and mails say, by its id.
+    Templates(&'a str),
 }
 
 /// Something that an isolate remembers, of which there is one of each type.

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
+use crate::domain::admin::mail_templates;
 use crate::domain::mailing::templates::{self, StoredMailTemplate};
 use crate::domain::mailing::{Content, KINDS, Kind, variables};
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -77,7 +78,8 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 pub(super) async fn put(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let (kind, language) = named(call)?;
     let written: Written = body::json_or_nothing(call, LARGE).await?;
-    let kept = templates::put(cx, &admin.tenant, admin.actor(), kind, language, written.whole()?).await?;
+    let kept =
+        mail_templates::put(cx, &admin.tenant, admin.actor(), kind, language, written.whole()?).await?;
     Ok(Response::json(200, &shape(kind, language, Some(&kept))))
 }
 
@@ -96,6 +98,6 @@ pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let (kind, language) = named(call)?;
-    templates::delete(cx, &admin.tenant, admin.actor(), kind, language).await?;
+    mail_templates::delete(cx, &admin.tenant, admin.actor(), kind, language).await?;
     Ok(Response::empty(204))
 }

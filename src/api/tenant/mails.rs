@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::mailing;
+use crate::domain::admin::mails;
 use crate::domain::session::principal::Admin;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -25,15 +25,15 @@ fn shape(mail: &MailRow) -> Value {
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let filter =
         Filter { status: call.query("status"), kind: call.query("kind"), recipient: call.query("recipient") };
-    let mails = mailing::list(cx, &admin.tenant, &filter, &page(call)?).await?;
-    Ok(Response::json(200, &listed(&mails, shape)))
+    let found = mails::list(cx, &admin.tenant, &filter, &page(call)?).await?;
+    Ok(Response::json(200, &listed(&found, shape)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &shape(&mailing::find(cx, &admin.tenant, call.param("id")).await?)))
+    Ok(Response::json(200, &shape(&mails::find(cx, &admin.tenant, call.param("id")).await?)))
 }
 
 pub(super) async fn retry(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let mail = mailing::retry(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
+    let mail = mails::retry(cx, &admin.tenant, admin.actor(), call.param("id")).await?;
     Ok(Response::json(200, &shape(&mail)))
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
+use crate::domain::admin::page_templates;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::Admin;
 use crate::domain::templates::{self, KINDS, Kind, StoredTemplate, kind};
@@ -55,7 +56,7 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 pub(super) async fn put(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let kind = kind(call.param("name"))?;
     let written: Written = body::json(call, LARGE).await?;
-    let kept = templates::put(cx, &admin.tenant, admin.actor(), kind, written.html).await?;
+    let kept = page_templates::put(cx, &admin.tenant, admin.actor(), kind, written.html).await?;
     Ok(Response::json(200, &shape(kind, Some(&kept))))
 }
 
@@ -74,6 +75,6 @@ pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    templates::delete(cx, &admin.tenant, admin.actor(), kind(call.param("name"))?).await?;
+    page_templates::delete(cx, &admin.tenant, admin.actor(), kind(call.param("name"))?).await?;
     Ok(Response::empty(204))
 }

@@ -10,9 +10,9 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Credential, CredentialAdmin, KeyMaker, OwnSession, Session};
 use crate::domain::session::recency::{self, Lasting};
-use crate::domain::session::remembered::Credentials;
 use crate::domain::sign_in::fresh_sign_in;
 use crate::domain::{assertion_limits, clients};
+use crate::memo::Invalidation;
 use crate::model::name;
 use crate::model::scope::{Scopes, is_scope};
 use crate::model::time::Time;
@@ -174,7 +174,7 @@ async fn make(
     // An isolate may remember a session or a key that is over: what is made with it would outlive it.
     let made_with = By { session_id: by.session_id.as_deref(), key_id: by.key_id.as_deref() };
     let insert = store::api_keys::insert(&row, &stored(&key), &made_with, most);
-    if !change_and_tell(cx, by, user, insert, entry, Changed::ApiKeyMade).await? {
+    if !change_and_tell(cx, by, user, &row.id, insert, entry, Changed::ApiKeyMade).await? {
         users::known_roles(cx, &by.tenant, row.roles).await?;
         let user_id = row.user_id.as_deref();
         return Err(
@@ -192,12 +192,13 @@ async fn change_and_tell(
     cx: &Cx,
     by: &Credential,
     user: Option<&User>,
+    id: &str,
     stmt: Stmt,
     entry: Entry,
     changed: Changed,
 ) -> Result<bool, Fault> {
     let mut change = Change::new(cx, &by.tenant.id, entry);
-    change.take(stmt);
+    change.take(stmt).invalidates(Invalidation::Key(id));
     if let Some(user) = user {
         let seen = if by.actor() == user.id { cx.clone() } else { mailing::by_another(cx) };
         change.tell(mailing::write(&seen, &by.tenant, user, Letter::Changed(changed)).await?);
@@ -256,10 +257,9 @@ async fn end(cx: &Cx, by: &Credential, user: Option<&User>, own: bool, id: &str)
     let entry = Entry::ok("api_key.revoked").by(by.actor()).on(id);
     let owner = user.filter(|_| own).map(|user| user.id.as_str());
     let revoke = store::api_keys::revoke(&by.tenant.id, owner, id, cx.now);
-    if !change_and_tell(cx, by, user, revoke, entry, Changed::ApiKeyRevoked).await? {
+    if !change_and_tell(cx, by, user, id, revoke, entry, Changed::ApiKeyRevoked).await? {
         return Err(Refusal::NotFound.into());
     }
-    cx.memo::<Credentials>().forget_where(|known| known.key_id.as_deref() == Some(id));
     Ok(())
 }
 

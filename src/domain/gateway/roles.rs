@@ -7,7 +7,6 @@ use crate::domain::change::Change;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
-use crate::domain::session::remembered::Credentials;
 use crate::domain::tenants::Tenant;
 use crate::memo::Invalidation;
 use crate::model::role::{ADMIN, Role, is_name};
@@ -57,6 +56,7 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
     let said = format!("rank {} {}", role.rank, role.scopes.join(" "));
     let entry = Entry::ok("role.changed").by(admin.actor()).on(&role.name).saying(said.trim_end());
     let mut change = Change::new(cx, &tenant.id, entry);
+    // What people may do is remembered with their credentials, and so forgotten with the tenant.
     change.take(stmt).invalidates(Invalidation::Tenant(&tenant.id));
     if change.commit().await?.is_none() {
         assertion_limits::check_role(cx, tenant, &role).await?;
@@ -67,8 +67,6 @@ async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Resu
             (Some(_), false) => Refusal::NotFound.into(),
         });
     }
-    // What people may do is remembered with their credentials.
-    cx.memo::<Credentials>().clear();
     Ok(role)
 }
 

@@ -14,12 +14,10 @@ use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::outgoing::Outgoing;
-use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::Tenant;
 use crate::ports::{Fault, Mail};
+use crate::store;
 use crate::store::mail_templates::Content;
-use crate::store::mails::{Filter, LeasedMail, MailRow};
-use crate::store::{self, Listed, Page};
+use crate::store::mails::LeasedMail;
 
 /// Seconds that a hand-over can last: longer than all rounds of a run, each of which the transport ends after 20 s.
 const LEASE: i64 = 300;
@@ -72,39 +70,6 @@ pub async fn due(cx: &Cx) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-/// A page of a tenant's mails, newest first.
-pub(crate) async fn list(
-    cx: &Cx,
-    tenant: &Tenant,
-    filter: &Filter,
-    page: &Page,
-) -> Result<Listed<MailRow>, Fault> {
-    store::mails::list(cx.db.as_ref(), &tenant.id, filter, page).await
-}
-
-/// One of a tenant's mails.
-///
-/// # Errors
-/// [`Refusal::NotFound`].
-pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<MailRow, Error> {
-    Ok(store::mails::by_id(cx.db.as_ref(), &tenant.id, id).await?.ok_or(Refusal::NotFound)?)
-}
-
-/// Sends a mail again that was given up.
-///
-/// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Conflict`] unless it failed and is still of use.
-pub(crate) async fn retry(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<MailRow, Error> {
-    find(cx, tenant, id).await?;
-    let again = store::mails::again(&tenant.id, id, cx.now);
-    let entry = Entry::ok("mail.retried").by(actor).on(id);
-    if !audit::change(cx, &tenant.id, again, entry).await? {
-        return Err(Refusal::Conflict("only a mail that failed and is still of use is sent again").into());
-    }
-    dispatch(cx, Outgoing { stmts: Vec::new(), id: id.to_owned() }).await;
-    find(cx, tenant, id).await
 }
 
 /// Whether the transport takes the same mail twice for one.

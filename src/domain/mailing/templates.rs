@@ -3,11 +3,10 @@
 use std::rc::Rc;
 
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::letter::Kind;
 use crate::domain::mailing::values::{VARIABLES, Values, one_line, ours, variables};
 use crate::domain::mailing::wording;
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, invalid};
 use crate::domain::templates::OwnTemplates;
 use crate::domain::templates::check::{check_mail, check_rendered_mail};
 use crate::domain::tenants::Tenant;
@@ -38,52 +37,10 @@ pub(crate) async fn find(
     store::mail_templates::by_name(cx.db.as_ref(), &tenant.id, kind.name(), language.tag()).await
 }
 
-/// Checks a template and keeps it.
-///
-/// # Errors
-/// [`Refusal::Invalid`] with the line and the reason.
-pub(crate) async fn put(
-    cx: &Cx,
-    tenant: &Tenant,
-    actor: &str,
-    kind: Kind,
-    language: Language,
-    content: Content,
-) -> Result<StoredMailTemplate, Error> {
-    checked(kind, &content)?;
-    let (name, lang) = (kind.name().to_owned(), language.tag().to_owned());
-    let entry = Entry::ok("mail_template.changed").by(actor).on(&format!("{name}/{lang}"));
-    let kept = StoredMailTemplate { name, lang, content, updated_at: cx.now };
-    cx.db.run(vec![store::mail_templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
-    cx.memo::<OwnTemplates>().forget(&key(tenant, kind, language));
-    Ok(kept)
-}
-
-/// Goes back to our words.
-///
-/// # Errors
-/// [`Refusal::NotFound`] if they are used already.
-pub(crate) async fn delete(
-    cx: &Cx,
-    tenant: &Tenant,
-    actor: &str,
-    kind: Kind,
-    language: Language,
-) -> Result<(), Error> {
-    let gone = store::mail_templates::delete(&tenant.id, kind.name(), language.tag());
-    let entry = Entry::ok("mail_template.deleted").by(actor);
-    let entry = entry.on(&format!("{}/{}", kind.name(), language.tag()));
-    if !audit::change(cx, &tenant.id, gone, entry).await? {
-        return Err(Refusal::NotFound.into());
-    }
-    cx.memo::<OwnTemplates>().forget(&key(tenant, kind, language));
-    Ok(())
-}
-
 /// A letter with sample values: of that template, or in our words.
 ///
 /// # Errors
-/// As [`put`].
+/// [`crate::domain::refusal::Refusal::Invalid`] with the line and the reason.
 pub(crate) fn preview(kind: Kind, language: Language, content: Option<&Content>) -> Result<Content, Error> {
     match content {
         Some(content) => checked(kind, content),
@@ -177,7 +134,10 @@ fn samples(kind: Kind, whole: bool) -> Values {
 }
 
 /// Checks a template as it is written and as it is rendered; its rendering with samples.
-fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
+///
+/// # Errors
+/// As [`preview`].
+pub(crate) fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
     let subject = &content.subject;
     if subject.trim().is_empty()
         || subject.chars().count() > LONGEST_SUBJECT

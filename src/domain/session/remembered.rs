@@ -31,7 +31,9 @@ impl Slot for Credentials {
         match change {
             Invalidation::User(id) => known.user().is_some_and(|user| user.id == id),
             Invalidation::Client(id) => known.client_id.as_deref() == Some(id),
+            Invalidation::Key(id) => known.key_id.as_deref() == Some(id),
             Invalidation::Tenant(_) => true,
+            Invalidation::Templates(_) => false,
         }
     }
 }

@@ -8,6 +8,6 @@ mod own_pages;
 mod rules;
 
 pub(crate) use self::own_pages::{
-    KINDS, Kind, OwnTemplates, StoredTemplate, delete, find, kind, list, preview, problem, put, rendered,
+    KINDS, Kind, OwnTemplates, StoredTemplate, find, kind, list, preview, problem, rendered,
     with_hidden_field,
 };

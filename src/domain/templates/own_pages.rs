@@ -5,12 +5,11 @@ use std::rc::Rc;
 use html5gum::emitters::default::Token;
 
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::templates::check::{Field, Form, check, check_rendered};
 use crate::domain::templates::html_tokens::tokens;
 use crate::domain::tenants::Tenant;
-use crate::memo::Slot;
+use crate::memo::{Invalidation, Slot};
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
 use crate::store;
@@ -169,53 +168,16 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, kind: &Kind) -> Result<Option
     store::templates::by_name(cx.db.as_ref(), &tenant.id, kind.name).await
 }
 
-/// Checks a template and keeps it.
-///
-/// # Errors
-/// [`Refusal::Invalid`] with the line and the reason.
-pub(crate) async fn put(
-    cx: &Cx,
-    tenant: &Tenant,
-    actor: &str,
-    kind: &Kind,
-    html: String,
-) -> Result<StoredTemplate, Error> {
-    preview(kind, &html)?;
-    let kept = StoredTemplate { name: kind.name.to_owned(), html, updated_at: cx.now };
-    let entry = Entry::ok("template.changed").by(actor).on(kind.name);
-    cx.db.run(vec![store::templates::put(&tenant.id, &kept), audit::row(cx, &tenant.id, entry)]).await?;
-    forget(cx, tenant, kind);
-    Ok(kept)
-}
-
 /// A template with sample values.
 ///
 /// # Errors
-/// As [`put`].
+/// [`Refusal::Invalid`] with the line and the reason.
 pub(crate) fn preview(kind: &Kind, html: &str) -> Result<String, Error> {
     if html.len() > LONGEST {
         return Err(invalid("html", format!("at most {LONGEST} bytes")));
     }
     let refused = |Mistake { line, reason }: Mistake| invalid("html", format!("line {line}: {reason}"));
     kind.checked(html).map_err(refused)
-}
-
-/// Goes back to the page that all have.
-///
-/// # Errors
-/// [`Refusal::NotFound`] if it is that already.
-pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, kind: &Kind) -> Result<(), Error> {
-    let gone = store::templates::delete(&tenant.id, kind.name);
-    let entry = Entry::ok("template.deleted").by(actor).on(kind.name);
-    if !audit::change(cx, &tenant.id, gone, entry).await? {
-        return Err(Refusal::NotFound.into());
-    }
-    forget(cx, tenant, kind);
-    Ok(())
-}
-
-fn forget(cx: &Cx, tenant: &Tenant, kind: &Kind) {
-    cx.memo::<OwnTemplates>().forget(&(tenant.id.clone(), kind.name));
 }
 
 /// A page with a hidden field in each form that is posted; `None` if there is none. The value is URL-safe.
@@ -249,6 +211,11 @@ impl Slot for OwnTemplates {
     type Key = (String, &'static str);
     type Value = Option<Rc<str>>;
     const CAPACITY: usize = 200;
+
+    fn is_stale((id, _): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
+        // Mails have their language behind the tenant.
+        id.split('/').next().is_some_and(|id| change == Invalidation::Templates(id))
+    }
 }
 
 /// A page in the tenant's own HTML; `None` if they have none. One that cannot be rendered is logged, and the
