@@ -158,11 +158,6 @@ impl Memory {
         self.0.borrow().values().for_each(|kept| (kept.invalidate)(change));
     }
 
-    /// Forgets the credentials of one user, after a change that this isolate made itself.
-    pub(crate) fn forget_user(&self, user_id: &str) {
-        self.invalidate(Invalidation::User(user_id));
-    }
-
     /// Forgets what is known of one tenant, after a change that this isolate made itself.
     pub fn forget_tenant(&self, tenant_id: &str) {
         self.invalidate(Invalidation::Tenant(tenant_id));

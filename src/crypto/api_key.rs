@@ -1,10 +1,10 @@
 //! The form of an API key: `{prefix}_{id}_{secret}` with a checksum, so that one that was mistyped is refused unasked.
 
-use crate::crypto::secret::checksum;
+use crate::crypto::secret::{can_be_secret, checksum};
 
 /// The id within a key whose checksum is right.
 pub fn parse_key(key: &str) -> Option<&str> {
-    if key.len() > 128 || !key.is_ascii() {
+    if !can_be_secret(key) || !key.is_ascii() {
         return None;
     }
     let (start, sum) = key.split_at_checked(key.len().checked_sub(6)?)?;

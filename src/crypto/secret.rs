@@ -6,6 +6,30 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+/// Characters of a secret that we make: 256 bits in base64url.
+const LENGTH: usize = 43;
+
+/// The longest text that is looked up: keys, which have a prefix and a checksum, are longer than other secrets.
+const LONGEST: usize = 128;
+
+/// The longest text that is opened: what is handed out in sealed form holds more than a secret.
+const LONGEST_SEALED: usize = 256;
+
+/// Whether a text can be a secret or a key of ours: only then is it hashed and looked up.
+pub(crate) fn can_be_secret(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST
+}
+
+/// Whether a text is as long as each secret that we make.
+pub(crate) fn is_as_long_as_ours(text: &str) -> bool {
+    text.len() == LENGTH
+}
+
+/// Whether a text can be something that we handed out in sealed form.
+pub(crate) fn can_be_sealed(text: &str) -> bool {
+    text.len() <= LONGEST_SEALED
+}
+
 /// SHA-256. Enough for secrets of 128 bits and more, which nobody can enumerate.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()

@@ -60,21 +60,6 @@ pub(crate) fn row_if_changed(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
     insert_if_changed(&event(cx, tenant_id, entry))
 }
 
-/// An event that marks what a batch did: what stands behind it in the batch asks whether it was written, and
-/// so is done if the statement before it changed anything, and not otherwise.
-pub(crate) struct Mark {
-    /// The event's id.
-    pub(crate) id: String,
-    /// The statement that writes it, and answers a row if it did.
-    pub(crate) stmt: Stmt,
-}
-
-/// Marks that the statement before it in the batch changed something.
-pub(crate) fn mark(cx: &Cx, tenant_id: &str, entry: Entry) -> Mark {
-    let event = event(cx, tenant_id, entry);
-    Mark { stmt: store::audit::mark(&event), id: event.id }
-}
-
 /// The event that an entry becomes: now, and from where the caller is.
 pub(crate) fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
     Event {

@@ -12,25 +12,37 @@
 //! The batch is one transaction. Each taken statement asks whether the one before it changed a row, the event of the
 //! audit log is written if the last one did, and everything after it asks whether the event is there.
 
+use std::vec::IntoIter;
+
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::mailing::{Outgoing, dispatch};
 use crate::memo::Invalidation;
 use crate::ports::{Fault, Row, Rows, Stmt};
-use crate::store;
-use crate::store::audit::Event;
+use crate::store::audit::{Event, if_written, insert, mark};
+use crate::store::{self, Columns};
 
 /// A change that is being put together. Nothing happens before [`Change::commit`].
 #[must_use = "nothing happens before it is committed"]
-pub(crate) struct Change<'a> {
+pub struct Change<'a> {
     cx: &'a Cx,
     event: Event,
+    first: Vec<Stmt>,
     taken: Vec<Stmt>,
     effects: Vec<Effect>,
+    followers: Vec<Change<'a>>,
     asked: Vec<Stmt>,
+    after: After<'a>,
+}
+
+/// What is done once the batch is written.
+#[derive(Default)]
+struct After<'a> {
     letters: Vec<Outgoing>,
     signed_out: Vec<&'a str>,
+    /// Whether the user whom the last taken statement names is signed out as well.
+    signs_out_owner: bool,
     stale: Vec<Invalidation<'a>>,
 }
 
@@ -46,6 +58,7 @@ enum Effect {
 pub(crate) struct Committed {
     taken: Vec<Rows>,
     asked: Vec<Rows>,
+    followers: Vec<Option<Committed>>,
 }
 
 impl Committed {
@@ -54,9 +67,14 @@ impl Committed {
         self.taken.last().and_then(|rows| rows.first())
     }
 
-    /// What the statements of [`Change::ask`] returned, in their order.
-    pub(crate) fn asked(&self) -> &[Rows] {
-        &self.asked
+    /// What the only statement of [`Change::ask`] returned.
+    pub(crate) fn answer(&self) -> &[Row] {
+        self.asked.first().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether all that was put behind it with [`Change::followed_by`] was done as well.
+    pub(crate) fn was_followed(&self) -> bool {
+        self.followers.iter().all(Option::is_some)
     }
 }
 
@@ -66,12 +84,12 @@ impl<'a> Change<'a> {
         Change {
             cx,
             event: audit::event(cx, tenant_id, entry),
+            first: Vec::new(),
             taken: Vec::new(),
             effects: Vec::new(),
+            followers: Vec::new(),
             asked: Vec::new(),
-            letters: Vec::new(),
-            signed_out: Vec::new(),
-            stale: Vec::new(),
+            after: After::default(),
         }
     }
 
@@ -80,10 +98,23 @@ impl<'a> Change<'a> {
         &self.event.id
     }
 
+    /// What has to come before anything is taken, and is right whether or not that works: it notes what the taken
+    /// statements are about to end.
+    pub(crate) fn first(&mut self, stmts: impl IntoIterator<Item = Stmt>) -> &mut Self {
+        self.first.extend(stmts);
+        self
+    }
+
     /// What must change a row: if it does not, nothing of what is taken after it and none of the effects happens. Put
-    /// the statement that decides first. All but the first end in their `WHERE`.
+    /// the statement that decides first. All but the first end in their `WHERE`, or in a `RETURNING` behind it.
     pub(crate) fn take(&mut self, stmt: Stmt) -> &mut Self {
         self.taken.push(stmt);
+        self
+    }
+
+    /// Several of these.
+    pub(crate) fn take_all(&mut self, stmts: impl IntoIterator<Item = Stmt>) -> &mut Self {
+        self.taken.extend(stmts);
         self
     }
 
@@ -110,6 +141,13 @@ impl<'a> Change<'a> {
         self.then(audit::row(self.cx, tenant_id, entry))
     }
 
+    /// Another change in the same transaction, behind this one: it takes what it takes if this one happened, and may
+    /// find nothing to take.
+    pub(crate) fn followed_by(&mut self, next: Change<'a>) -> &mut Self {
+        self.followers.push(next);
+        self
+    }
+
     /// What is read after the change, in the same batch.
     pub(crate) fn ask(&mut self, stmt: Stmt) -> &mut Self {
         self.asked.push(stmt);
@@ -119,19 +157,25 @@ impl<'a> Change<'a> {
     /// A mail about it, sent once the batch is written.
     pub(crate) fn tell(&mut self, mut letter: Outgoing) -> &mut Self {
         let stmts = std::mem::take(&mut letter.stmts);
-        self.letters.push(letter);
+        self.after.letters.push(letter);
         self.then_all(stmts)
     }
 
     /// It ends sessions of this user: their clients are told (Back-Channel Logout 1.0), and this isolate forgets them.
     pub(crate) fn ends_sessions_of(&mut self, user_id: &'a str) -> &mut Self {
-        self.signed_out.push(user_id);
+        self.after.signed_out.push(user_id);
         self.invalidates(Invalidation::User(user_id))
+    }
+
+    /// The same of the user whom the last taken statement returns as `user_id`.
+    pub(crate) fn ends_sessions_of_owner(&mut self) -> &mut Self {
+        self.after.signs_out_owner = true;
+        self
     }
 
     /// What this isolate remembers and must not any more.
     pub(crate) fn invalidates(&mut self, stale: Invalidation<'a>) -> &mut Self {
-        self.stale.push(stale);
+        self.after.stale.push(stale);
         self
     }
 
@@ -141,30 +185,85 @@ impl<'a> Change<'a> {
     /// # Errors
     /// [`Fault`] of the database: nothing was written.
     pub(crate) async fn commit(self) -> Result<Option<Committed>, Fault> {
-        let Change { cx, event, taken, effects, asked, letters, signed_out, stale } = self;
-        let (takes, asks) = (taken.len(), asked.len());
-        let mut batch = store::chained(taken);
-        batch.push(if takes == 0 { store::audit::insert(&event) } else { store::audit::mark(&event) });
-        batch.extend(effects.into_iter().map(|effect| match effect {
-            Effect::IfWritten(stmt) if takes > 0 => store::audit::if_written(stmt, &event.id),
-            Effect::IfWritten(stmt) | Effect::Always(stmt) => stmt,
-        }));
-        batch.extend(asked);
-        let mut answers = cx.db.run(batch).await?;
-        // Also if nothing was taken: what was remembered may be why.
-        stale.into_iter().for_each(|stale| cx.memory.invalidate(stale));
-        let was_written = takes == 0 || answers.get(takes).is_some_and(|rows| !rows.is_empty());
-        if !was_written {
-            return Ok(None);
-        }
-        let asked = answers.split_off(answers.len().saturating_sub(asks));
-        answers.truncate(takes);
-        for user_id in signed_out {
-            backchannel::notify_clients_in_background(cx, user_id);
-        }
+        let cx = self.cx;
+        let mut batch = Vec::new();
+        let written = self.write(None, &mut batch);
+        let mut answers = cx.db.run(batch).await?.into_iter();
+        let mut letters = Vec::new();
+        let committed = written.read(cx, &mut answers, true, &mut letters)?;
         for letter in letters {
             dispatch(cx, letter).await;
         }
-        Ok(Some(Committed { taken: answers, asked }))
+        Ok(committed)
+    }
+
+    /// Puts its statements into the batch; `behind` is the event of the change that it follows.
+    fn write(self, behind: Option<&str>, batch: &mut Vec<Stmt>) -> Written<'a> {
+        let Change { event, first, taken, effects, followers, asked, after, .. } = self;
+        let (firsts, takes, thens, asks) = (first.len(), taken.len(), effects.len(), asked.len());
+        let if_behind = |stmt| match behind {
+            Some(event_id) => if_written(stmt, event_id),
+            None => stmt,
+        };
+        batch.extend(first.into_iter().map(if_behind));
+        let chain = |(at, stmt)| if at == 0 { if_behind(stmt) } else { store::if_changed(stmt) };
+        batch.extend(taken.into_iter().enumerate().map(chain));
+        batch.push(if takes == 0 { if_behind(insert(&event)) } else { mark(&event) });
+        batch.extend(effects.into_iter().map(|effect| match effect {
+            Effect::IfWritten(stmt) if takes > 0 || behind.is_some() => if_written(stmt, &event.id),
+            Effect::IfWritten(stmt) | Effect::Always(stmt) => stmt,
+        }));
+        let followers = followers.into_iter().map(|next| next.write(Some(&event.id), batch)).collect();
+        batch.extend(asked);
+        Written { firsts, takes, thens, followers, asks, after }
+    }
+}
+
+/// A change whose statements are in a batch: how many there are of each kind, in their order.
+struct Written<'a> {
+    firsts: usize,
+    takes: usize,
+    thens: usize,
+    followers: Vec<Written<'a>>,
+    asks: usize,
+    after: After<'a>,
+}
+
+impl Written<'_> {
+    /// Reads its part of the batch's answers, and does what comes after it but for the mails, which it collects.
+    /// `may_happen` is whether the change that it follows did.
+    fn read(
+        self,
+        cx: &Cx,
+        answers: &mut IntoIter<Rows>,
+        may_happen: bool,
+        letters: &mut Vec<Outgoing>,
+    ) -> Result<Option<Committed>, Fault> {
+        let Written { firsts, takes, thens, followers, asks, after } = self;
+        answers.by_ref().take(firsts).for_each(drop);
+        let taken: Vec<Rows> = answers.by_ref().take(takes).collect();
+        let is_marked = answers.next().is_some_and(|rows| !rows.is_empty());
+        let happened = if takes == 0 { may_happen } else { is_marked };
+        answers.by_ref().take(thens).for_each(drop);
+        let follow = |next: Written<'_>| next.read(cx, answers, happened, letters);
+        let followers = followers.into_iter().map(follow).collect::<Result<_, _>>()?;
+        let asked = answers.by_ref().take(asks).collect();
+        // Also if nothing was taken: what was remembered may be why.
+        after.stale.into_iter().for_each(|stale| cx.memory.invalidate(stale));
+        if !happened {
+            return Ok(None);
+        }
+        after
+            .signed_out
+            .into_iter()
+            .for_each(|user_id| backchannel::notify_clients_in_background(cx, user_id));
+        let committed = Committed { taken, asked, followers };
+        if let Some(row) = committed.row().filter(|_| after.signs_out_owner) {
+            let user_id = Columns(row).text("user_id")?;
+            cx.memory.invalidate(Invalidation::User(&user_id));
+            backchannel::notify_clients_in_background(cx, &user_id);
+        }
+        letters.extend(after.letters);
+        Ok(Some(committed))
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod admin;
 pub(crate) mod assertion_limits;
 pub(crate) mod audit;
 pub(crate) mod backchannel;
-pub(crate) mod change;
+pub mod change;
 pub mod clients;
 pub mod counter;
 pub mod gateway;

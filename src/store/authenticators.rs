@@ -2,7 +2,6 @@
 
 use crate::model::time::Time;
 use crate::ports::Stmt;
-use crate::store::audit;
 
 /// An authenticator app's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,18 +18,17 @@ pub(crate) fn accept(user_id: &str, step: i64) -> Stmt {
     Stmt::new(sql, vec![user_id.into(), step.into()])
 }
 
-/// Replaces a user's app, once the event of that mark is written.
-pub(crate) fn put(user_id: &str, tenant_id: &str, app: &Authenticator, now: Time, mark: &str) -> Stmt {
+/// Replaces a user's app.
+pub(crate) fn put(user_id: &str, tenant_id: &str, app: &Authenticator, now: Time) -> Stmt {
     let sql =
         "INSERT OR REPLACE INTO authenticators (user_id, tenant_id, sealed_secret, last_step, created_at)
                SELECT ?1, ?2, ?3, ?4, ?5 WHERE TRUE";
     let (sealed, step) = (&app.sealed_secret, app.last_step);
     let args = vec![user_id.into(), tenant_id.into(), sealed.into(), step.into(), now.0.into()];
-    audit::if_written(Stmt::new(sql, args), mark)
+    Stmt::new(sql, args)
 }
 
-/// Removes a user's app, once the event of that mark is written.
-pub(crate) fn delete(user_id: &str, mark: &str) -> Stmt {
-    let stmt = Stmt::new("DELETE FROM authenticators WHERE user_id = ?1", vec![user_id.into()]);
-    audit::if_written(stmt, mark)
+/// Removes a user's app.
+pub(crate) fn delete(user_id: &str) -> Stmt {
+    Stmt::new("DELETE FROM authenticators WHERE user_id = ?1", vec![user_id.into()])
 }

@@ -85,11 +85,11 @@ pub(crate) async fn find(
     }))
 }
 
-/// Takes a code for the grant of that id: of many at once, one gets a row.
+/// Takes a code for the grant of that id: of many at once, one does.
 pub(crate) fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE authorization_codes SET used_at = ?3, grant_id = ?2
-         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?3 RETURNING hash",
+         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?3",
         vec![hash.into(), grant_id.into(), now.0.into()],
     )
 }

@@ -47,13 +47,11 @@ pub(crate) struct ChallengeOfUser {
     pub(crate) factors: Factors,
 }
 
-/// Makes a challenge, unless it is there; `gated` if the statement before it in the batch must have changed something.
-/// Returns its id if it is made.
+/// Makes a challenge, unless it is there, or the user has another password than that of the hash.
 pub(crate) fn insert(
     challenge: &Challenge,
     code_until: Option<Time>,
     password_hash: Option<&str>,
-    gated: bool,
     now: Time,
 ) -> Stmt {
     let args: Vec<Arg> = vec![
@@ -74,14 +72,11 @@ pub(crate) fn insert(
         challenge.expires_at.0.into(),
         password_hash.into(),
     ];
-    let gate = if gated { "AND changes() > 0" } else { "" };
-    let sql = format!(
-        "INSERT INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
+    let sql =
+        "INSERT OR IGNORE INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
                                  code_until, sends, sealed_secret, created_at, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
-         WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16)) {gate}
-         ON CONFLICT DO NOTHING RETURNING id"
-    );
+         WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16))";
     Stmt::new(sql, args)
 }
 

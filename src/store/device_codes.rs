@@ -26,13 +26,12 @@ pub(crate) struct NewDevice<'a> {
     pub(crate) expires_at: Time,
 }
 
-/// Keeps one; no rows if its user code is another's.
+/// Keeps one, unless its user code is another's.
 pub(crate) fn insert(device: &NewDevice<'_>) -> Stmt {
     Stmt::new(
-        "INSERT INTO device_codes (hash, user_code_hash, tenant_id, client_id, scope, resources, interval_seconds,
+        "INSERT OR IGNORE INTO device_codes (hash, user_code_hash, tenant_id, client_id, scope, resources, interval_seconds,
                                    created_at, expires_at)
-         SELECT ?1, ?2, ?3, id, ?5, ?6, ?7, ?8, ?9 FROM clients WHERE id = ?4 AND tenant_id = ?3
-         ON CONFLICT DO NOTHING RETURNING hash",
+         SELECT ?1, ?2, ?3, id, ?5, ?6, ?7, ?8, ?9 FROM clients WHERE id = ?4 AND tenant_id = ?3",
         vec![
             device.hash.into(),
             device.user_code_hash.into(),
@@ -161,11 +160,11 @@ pub(crate) async fn poll(
     }))
 }
 
-/// Takes one that was approved: of many at once, one gets a row.
+/// Takes one that was approved: of many at once, one does.
 pub(crate) fn take(hash: &str, now: Time) -> Stmt {
     Stmt::new(
         "UPDATE device_codes SET used_at = ?2
-         WHERE hash = ?1 AND status = 'approved' AND used_at IS NULL AND expires_at > ?2 RETURNING hash",
+         WHERE hash = ?1 AND status = 'approved' AND used_at IS NULL AND expires_at > ?2",
         vec![hash.into(), now.0.into()],
     )
 }

@@ -3,7 +3,7 @@
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
 use crate::store::users::{self, User};
-use crate::store::{Columns, audit, one, user_words};
+use crate::store::{Columns, one, user_words};
 
 /// A change's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,15 +115,13 @@ pub(crate) fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
     Stmt::new(sql, vec![id.into(), name.into(), words.into()])
 }
 
-/// Notes that it is done, if the event of that mark is written.
-pub(crate) fn done(id: &str, now: Time, mark: &str) -> Stmt {
-    let stmt =
-        Stmt::new("UPDATE email_changes SET done_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()]);
-    audit::if_written(stmt, mark)
+/// Notes that it is done.
+pub(crate) fn done(id: &str, now: Time) -> Stmt {
+    Stmt::new("UPDATE email_changes SET done_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()])
 }
 
-/// Makes everything dead that was mailed to a user's address before, once the event of that mark is written.
-pub(crate) fn kill_links(user_id: &str, now: Time, mark: &str) -> Stmt {
+/// Makes everything dead that was mailed to a user's address before.
+pub(crate) fn kill_links(user_id: &str, now: Time) -> Stmt {
     let sql = "UPDATE mail_links SET used_at = ?2 WHERE user_id = ?1 AND used_at IS NULL";
-    audit::if_written(Stmt::new(sql, vec![user_id.into(), now.0.into()]), mark)
+    Stmt::new(sql, vec![user_id.into(), now.0.into()])
 }

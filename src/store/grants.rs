@@ -26,18 +26,8 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) expires_at: Time,
 }
 
-/// Begins a grant if the statement before it in the batch changed a row (the code was taken, the device
-/// approved), and its parent and user still live; answers its id if so.
-pub(crate) fn begin_if_changed(grant: &NewGrant<'_>) -> Stmt {
-    begin_where(grant, "changes() > 0")
-}
-
-/// Begins a grant if its parent and user still live; answers its id if so.
+/// Begins a grant if its parent and user still live.
 pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
-    begin_where(grant, "TRUE")
-}
-
-fn begin_where(grant: &NewGrant<'_>, condition: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         grant.id.into(),
         grant.parent_id.into(),
@@ -49,15 +39,14 @@ fn begin_where(grant: &NewGrant<'_>, condition: &str) -> Stmt {
         grant.created_at.0.into(),
         grant.expires_at.0.into(),
     ];
-    let sql = format!(
+    let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
                                expires_at, client_id, parent_id, scope, resources)
          SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8, ?9,
                 clients.id, parent.id, ?4, ?5
          FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
-         WHERE {condition} AND parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
-         AND users.status = 'active' RETURNING id"
-    );
+         WHERE parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
+         AND users.status = 'active'";
     Stmt::new(sql, args)
 }
 

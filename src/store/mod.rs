@@ -123,16 +123,9 @@ impl Columns<'_> {
     }
 }
 
-/// The same statement, which ends in its `WHERE`, for when the one before it in the batch changed anything.
-pub(crate) fn if_changed(mut stmt: Stmt) -> Stmt {
-    stmt.sql.push_str(" AND changes() > 0");
-    stmt
-}
-
-/// Statements that are spent together, for a batch: each does something only if the one before it did.
-pub(crate) fn chained(gate: Vec<Stmt>) -> Vec<Stmt> {
-    let later = |(at, stmt)| if at == 0 { stmt } else { if_changed(stmt) };
-    gate.into_iter().enumerate().map(later).collect()
+/// The same statement for when the one before it in the batch changed anything.
+pub(crate) fn if_changed(stmt: Stmt) -> Stmt {
+    stmt.and_also("changes() > 0")
 }
 
 /// JSON text of a value that serializes, for a column.

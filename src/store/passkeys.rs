@@ -2,7 +2,6 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::audit::if_written;
 use crate::store::users::{self, User};
 use crate::store::{Columns, Listed, Page, json_text, one};
 
@@ -63,8 +62,8 @@ pub(crate) async fn list(db: &dyn Database, user_id: &str, page: &Page) -> Resul
     Ok(page.cut(items, |passkey: &Passkey| passkey.id.clone()))
 }
 
-/// Makes a passkey, once the event of that mark is written.
-pub(crate) fn insert(passkey: &Passkey, mark: &str) -> Stmt {
+/// Makes a passkey.
+pub(crate) fn insert(passkey: &Passkey) -> Stmt {
     let args: Vec<Arg> = vec![
         (&passkey.id).into(),
         (&passkey.tenant_id).into(),
@@ -82,7 +81,7 @@ pub(crate) fn insert(passkey: &Passkey, mark: &str) -> Stmt {
     let sql = "INSERT INTO passkeys (id, tenant_id, user_id, credential_id, rp_id, public_key, sign_count,
                                      backup_eligible, backed_up, transports, name, created_at)
                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE TRUE";
-    if_written(Stmt::new(sql, args), mark)
+    Stmt::new(sql, args)
 }
 
 /// Gives one of a user's passkeys another name; returns its id if they have it.
@@ -131,32 +130,32 @@ impl Purpose {
 
 /// A ceremony that is under way, or could be.
 #[derive(Debug, Clone)]
-pub(crate) struct Ceremony<'a> {
+pub(crate) struct Ceremony {
     /// The hash of its challenge.
     pub(crate) hash: String,
     /// The tenant that it takes place at.
-    pub(crate) tenant_id: &'a str,
+    pub(crate) tenant_id: String,
     /// Whose passkey it is about, where that is known.
-    pub(crate) user_id: Option<&'a str>,
+    pub(crate) user_id: Option<String>,
     /// What it is for.
     pub(crate) purpose: Purpose,
     /// What it belongs to: a session, a browser or a waiting sign-in.
-    pub(crate) bound_to: Option<&'a str>,
+    pub(crate) bound_to: Option<String>,
     /// When it is over.
     pub(crate) expires_at: Time,
 }
 
 /// Writes the row of a ceremony that is answered, unless it is there.
-pub(crate) fn begin(ceremony: &Ceremony<'_>, now: Time) -> Stmt {
+pub(crate) fn begin(ceremony: &Ceremony, now: Time) -> Stmt {
     Stmt::new(
         "INSERT INTO passkey_challenges (hash, tenant_id, user_id, purpose, bound_to, created_at, expires_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (hash) DO NOTHING",
         vec![
             (&ceremony.hash).into(),
-            ceremony.tenant_id.into(),
-            ceremony.user_id.into(),
+            (&ceremony.tenant_id).into(),
+            ceremony.user_id.clone().into(),
             ceremony.purpose.name().into(),
-            ceremony.bound_to.into(),
+            ceremony.bound_to.clone().into(),
             now.0.into(),
             ceremony.expires_at.0.into(),
         ],
@@ -167,8 +166,13 @@ pub(crate) fn begin(ceremony: &Ceremony<'_>, now: Time) -> Stmt {
 const UNDER_WAY: &str =
     "hash = ?1 AND purpose = ?2 AND bound_to IS ?3 AND used_at IS NULL AND expires_at > ?4";
 
-fn under_way(ceremony: &Ceremony<'_>, now: Time) -> Vec<Arg> {
-    vec![(&ceremony.hash).into(), ceremony.purpose.name().into(), ceremony.bound_to.into(), now.0.into()]
+fn under_way(ceremony: &Ceremony, now: Time) -> Vec<Arg> {
+    vec![
+        (&ceremony.hash).into(),
+        ceremony.purpose.name().into(),
+        ceremony.bound_to.clone().into(),
+        now.0.into(),
+    ]
 }
 
 /// What an assertion is judged by.
@@ -183,7 +187,7 @@ pub(crate) struct PasskeyOfUser {
 /// What an assertion is judged by, in one round trip, which begins its ceremony as well.
 pub(crate) async fn find(
     db: &dyn Database,
-    ceremony: &Ceremony<'_>,
+    ceremony: &Ceremony,
     credential_id: &str,
     now: Time,
 ) -> Result<PasskeyOfUser, Fault> {
@@ -204,20 +208,27 @@ pub(crate) async fn find(
     Ok(PasskeyOfUser { under_way: !ceremonies.is_empty(), passkey: passkey.zip(user) })
 }
 
-/// What a passkey's use leaves behind.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Use {
+/// A passkey that was used rightly, as of when that was checked.
+#[derive(Debug, Clone)]
+pub struct PasskeyUse {
+    /// The passkey's id.
+    pub(crate) id: String,
+    /// Whose it is.
+    pub(crate) user_id: String,
+    /// In which ceremony.
+    pub(crate) ceremony: Ceremony,
     /// The counter as of now.
     pub(crate) sign_count: u32,
     /// Whether it is synced.
     pub(crate) backed_up: bool,
 }
 
-/// Notes a passkey's use and ends its ceremony, for a chain: of many at once, one does. The first statement does
-/// nothing if the ceremony is over or the counter went up meanwhile.
-pub(crate) fn spend(ceremony: &Ceremony<'_>, id: &str, used: Use, now: Time) -> [Stmt; 2] {
+/// Notes a passkey's use and ends its ceremony: each must change something, and of many at once, one does. The first
+/// statement does nothing if the ceremony is over or the counter went up meanwhile.
+pub(crate) fn spend(used: &PasskeyUse, now: Time) -> [Stmt; 2] {
+    let PasskeyUse { id, ceremony, sign_count, backed_up, .. } = used;
     let mut args = under_way(ceremony, now);
-    args.extend([id.into(), i64::from(used.sign_count).into(), used.backed_up.into()]);
+    args.extend([id.into(), i64::from(*sign_count).into(), (*backed_up).into()]);
     let note = format!(
         "UPDATE passkeys SET sign_count = ?6, backed_up = ?7, last_used_at = ?4
          WHERE id = ?5 AND (sign_count < ?6 OR sign_count = 0 AND ?6 = 0)
@@ -238,7 +249,7 @@ pub(crate) struct Adding<'a> {
 
 /// Ends the ceremony of a registration, which is bound to its session: if the session goes on, the user has
 /// room for the passkey and nobody has it yet, and the session proved two factors where the user has any.
-pub(crate) fn take(ceremony: &Ceremony<'_>, credential_id: &str, adding: &Adding<'_>, now: Time) -> Stmt {
+pub(crate) fn take(ceremony: &Ceremony, credential_id: &str, adding: &Adding<'_>, now: Time) -> Stmt {
     let mut args = under_way(ceremony, now);
     args.extend([credential_id.into(), adding.user_id.into(), adding.most.into(), adding.two_factors.into()]);
     let sql = format!(

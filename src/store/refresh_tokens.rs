@@ -2,8 +2,8 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
+use crate::store::Columns;
 use crate::store::sessions::{self, Live};
-use crate::store::{Columns, audit, usage};
 
 /// A token as it stands, with its family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +67,8 @@ pub(crate) fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: 
     )
 }
 
-/// Puts a token in the place of a session's unspent ones, once the event of that mark is written.
-pub(crate) fn replace(hash: &str, session_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
+/// Puts a token in the place of a session's unspent ones.
+pub(crate) fn replace(hash: &str, session_id: &str, now: Time) -> [Stmt; 2] {
     let gone = Stmt::new(
         "DELETE FROM refresh_tokens WHERE session_id = ?1 AND used_at IS NULL",
         vec![session_id.into()],
@@ -78,10 +78,10 @@ pub(crate) fn replace(hash: &str, session_id: &str, now: Time, mark: &str) -> [S
          SELECT ?1, id, tenant_id, ?3, expires_at FROM sessions WHERE id = ?2",
         vec![hash.into(), session_id.into(), now.0.into()],
     );
-    [gone, there].map(|stmt| audit::if_written(stmt, mark))
+    [gone, there]
 }
 
-/// What [`spend`] is asked to do.
+/// A token that is spent.
 pub(crate) struct Spend<'a> {
     /// The presented token's hash.
     pub(crate) hash: &'a str,
@@ -94,32 +94,30 @@ pub(crate) struct Spend<'a> {
     pub(crate) now: Time,
 }
 
-/// Spends a live token, adds its successor and puts the session's end away and counts its user, in one
-/// atomic batch: of many at
-/// once, one gets `true`. `event` follows the spending.
-pub(crate) async fn spend(db: &dyn Database, spend: &Spend<'_>, event: Stmt) -> Result<bool, Fault> {
-    let Spend { hash, successor, expires_at, by, now } = *spend;
-    let take = Stmt::new(
+/// Spends a live token: of many at once, one does.
+pub(crate) fn spend(spend: &Spend<'_>) -> Stmt {
+    Stmt::new(
         "UPDATE refresh_tokens SET used_at = ?2, used_by = ?3
          WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2
          AND EXISTS (SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
                      WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at IS NULL
-                     AND users.status = 'active')
-         RETURNING hash",
-        vec![hash.into(), now.0.into(), by.into()],
-    );
-    // Who did not take finds the successor there already: it follows from the token, so it is the same one.
+                     AND users.status = 'active')",
+        vec![spend.hash.into(), spend.now.0.into(), spend.by.into()],
+    )
+}
+
+/// What follows: the successor is added, and the session's end put away.
+pub(crate) fn succeed(spend: &Spend<'_>) -> [Stmt; 2] {
+    let Spend { hash, successor, expires_at, now, .. } = *spend;
     let succeed = Stmt::new(
-        "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
-         SELECT ?2, session_id, tenant_id, ?3, ?4 FROM refresh_tokens WHERE hash = ?1 AND used_at = ?3
-         ON CONFLICT DO NOTHING",
+        "INSERT OR IGNORE INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
+         SELECT ?2, session_id, tenant_id, ?3, ?4 FROM refresh_tokens WHERE hash = ?1",
         vec![hash.into(), successor.into(), now.0.into(), expires_at.0.into()],
     );
     let extend = Stmt::new(
         "UPDATE sessions SET expires_at = max(expires_at, ?3), seen_at = ?2
-         WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1 AND used_at = ?2)",
+         WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)",
         vec![hash.into(), now.0.into(), expires_at.0.into()],
     );
-    let answers = db.run(vec![take, event, succeed, extend, usage::seen_by_refresh(hash, now)]).await?;
-    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
+    [succeed, extend]
 }

@@ -10,20 +10,18 @@ use crate::store::sessions::with_grants;
 pub(crate) struct Next<'a> {
     pub(crate) id: &'a str,
     pub(crate) user_id: &'a str,
-    /// The event that marks that it began: without it nothing is done.
-    pub(crate) mark: &'a str,
 }
 
 const LIVE: &str = "SELECT id FROM sessions WHERE cookie_hash = ?2 AND ended_at IS NULL AND id <> ?3";
 
 fn args(cookie_hash: &str, next: &Next<'_>) -> Vec<Arg> {
-    vec![cookie_hash.into(), next.id.into(), next.user_id.into(), next.mark.into()]
+    vec![cookie_hash.into(), next.id.into(), next.user_id.into()]
 }
 
 /// What was granted in the same person's session goes on in the next one, codes and devices that wait included; the
 /// last statement ends it.
 pub(crate) fn adopt(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 4] {
-    let own = format!("{LIVE} AND user_id = ?4 AND EXISTS (SELECT 1 FROM audit WHERE id = ?5)");
+    let own = format!("{LIVE} AND user_id = ?4");
     let all = || {
         let mut all: Vec<Arg> = vec![now.0.into()];
         all.extend(args(cookie_hash, next));
@@ -43,7 +41,7 @@ pub(crate) fn adopt(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 4] 
 /// Another person's session ends, with what was granted in it but for offline access. The first statement notes which
 /// clients are to be told; the second ends, and answers whose they were.
 pub(crate) fn end_anothers(cookie_hash: &str, next: &Next<'_>, now: Time) -> [Stmt; 2] {
-    let anothers = format!("{LIVE} AND user_id <> ?4 AND EXISTS (SELECT 1 FROM audit WHERE id = ?5)");
+    let anothers = format!("{LIVE} AND user_id <> ?4");
     let over = with_grants(&anothers);
     let tell = format!("sessions.id IN ({over}) OR sessions.parent_id IN ({over})");
     let mut all: Vec<Arg> = vec![now.0.into()];

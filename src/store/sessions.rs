@@ -5,7 +5,7 @@ use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::logout_deliveries::owe;
 use crate::store::roles::GRANTED;
 use crate::store::users::{self, User};
-use crate::store::{Columns, Listed, Page, audit, clients, json_text, one};
+use crate::store::{Columns, Listed, Page, clients, json_text, one};
 
 /// A session's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,10 +131,8 @@ pub(crate) async fn live_by_cookie(
     answers.last().and_then(|rows| rows.first()).map(read_live).transpose()
 }
 
-/// Begins a session, if its user is still active and, where a password was checked, still has its hash; `gated`, if
-/// the statement before it in the batch changed anything, too. Returns its id if so.
-pub(crate) fn insert(session: &Session, password_hash: Option<&str>, gated: bool) -> Stmt {
-    let gate = if gated { "AND changes() > 0" } else { "" };
+/// Begins a session, if its user is still active and, where a password was checked, still has its hash.
+pub(crate) fn insert(session: &Session, password_hash: Option<&str>) -> Stmt {
     let args: Vec<Arg> = vec![
         (&session.id).into(),
         (&session.tenant_id).into(),
@@ -149,33 +147,23 @@ pub(crate) fn insert(session: &Session, password_hash: Option<&str>, gated: bool
         session.expires_at.0.into(),
         password_hash.into(),
     ];
-    let sql = format!(
+    let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
                                seen_at, idle_seconds, idle_until, expires_at)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active'
-                       AND (?12 IS NULL OR password_hash = ?12)) {gate} RETURNING id"
-    );
+                       AND (?12 IS NULL OR password_hash = ?12))";
     Stmt::new(sql, args)
 }
 
 /// Notes that a session's person proved more, `proved_at` if that was something they had before, and changes the value
-/// of its cookie if it has one, once the event of that mark is written; returns when it began and when it ends.
-pub(crate) fn upgrade(
-    id: &str,
-    amr: &[String],
-    cookie_hash: Option<&str>,
-    proved_at: Option<Time>,
-    mark: &str,
-) -> Stmt {
+/// of its cookie if it has one; returns when it began.
+pub(crate) fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, proved_at: Option<Time>) -> Stmt {
     let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash),
                                    proved_at = coalesce(?4, proved_at)
-               WHERE id = ?1 AND ended_at IS NULL";
+               WHERE id = ?1 AND ended_at IS NULL RETURNING auth_time";
     let proved_at = proved_at.map(|at| at.0);
-    let args = vec![id.into(), json_text(&amr).into(), cookie_hash.into(), proved_at.into()];
-    let mut stmt = audit::if_written(Stmt::new(sql, args), mark);
-    stmt.sql.push_str(" RETURNING auth_time, expires_at");
-    stmt
+    Stmt::new(sql, vec![id.into(), json_text(&amr).into(), cookie_hash.into(), proved_at.into()])
 }
 
 /// Notes that the person of a session proved who they are with the password of that hash, which must still be theirs;
@@ -223,23 +211,13 @@ pub(crate) fn end_all(user_id: &str, now: Time) -> [Stmt; 2] {
 /// Ends all sessions of a user but one and what was granted in that, offline access too. Two statements, as
 /// [`end`].
 pub(crate) fn end_all_but(user_id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
-    end_others(user_id, keep, None, now)
-}
-
-/// The same, once the event of that mark is written.
-pub(crate) fn end_all_but_if_written(user_id: &str, keep: Option<&str>, now: Time, mark: &str) -> [Stmt; 2] {
-    end_others(user_id, keep, Some(mark), now)
-}
-
-fn end_others(user_id: &str, keep: Option<&str>, mark: Option<&str>, now: Time) -> [Stmt; 2] {
     let which = "sessions.user_id = ?2 AND sessions.id <> coalesce(?3, '')
-                 AND coalesce(sessions.parent_id, '-') <> coalesce(?3, '')
-                 AND (?4 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?4))";
+                 AND coalesce(sessions.parent_id, '-') <> coalesce(?3, '')";
     let end = format!("UPDATE sessions SET ended_at = ?1 WHERE {which} AND sessions.ended_at IS NULL");
-    let args = || vec![user_id.into(), keep.into(), mark.into()];
+    let args = vec![user_id.into(), keep.into()];
     let mut all: Vec<Arg> = vec![now.0.into()];
-    all.extend(args());
-    [owe(which, now, args()), Stmt::new(end, all)]
+    all.extend(args.clone());
+    [owe(which, now, args), Stmt::new(end, all)]
 }
 
 /// A live session, as its user and administrators see it.

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
-use crate::store::{Columns, audit, one};
+use crate::store::{Columns, one};
 
 /// A trusted browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub struct Device {
     pub(crate) expires_at: Time,
 }
 
-/// Trusts a browser, once the event of that mark is written; `hash` is of its cookie's value.
-pub(crate) fn insert(device: &Device, hash: &str, tenant_id: &str, user_id: &str, mark: &str) -> Stmt {
+/// Trusts a browser; `hash` is of its cookie's value.
+pub(crate) fn insert(device: &Device, hash: &str, tenant_id: &str, user_id: &str) -> Stmt {
     let sql = "INSERT INTO trusted_devices (id, hash, tenant_id, user_id, address, user_agent, created_at, seen_at, expires_at)
                SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE TRUE";
     let args = vec![
@@ -36,7 +36,7 @@ pub(crate) fn insert(device: &Device, hash: &str, tenant_id: &str, user_id: &str
         device.seen_at.0.into(),
         device.expires_at.0.into(),
     ];
-    audit::if_written(Stmt::new(sql, args), mark)
+    Stmt::new(sql, args)
 }
 
 /// Notes that a trusted browser signed in.

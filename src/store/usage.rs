@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, audit, one};
+use crate::store::{Columns, Listed, Page, one};
 
 /// How many were active in a month.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,23 +13,10 @@ pub(crate) struct Month {
     pub(crate) users: i64,
 }
 
-/// Notes that a user was active, once the login's event of that mark is written; a second time in a month
-/// writes nothing.
-pub(crate) fn seen(tenant_id: &str, user_id: &str, now: Time, mark: &str) -> Stmt {
+/// Notes that a user was active; a second time in a month writes nothing.
+pub(crate) fn seen(tenant_id: &str, user_id: &str, now: Time) -> Stmt {
     let sql = "INSERT OR IGNORE INTO active_users (tenant_id, month, user_id) SELECT ?1, ?2, ?3 WHERE TRUE";
-    let stmt = Stmt::new(sql, vec![tenant_id.into(), now.month().into(), user_id.into()]);
-    audit::if_written(stmt, mark)
-}
-
-/// The same for the refresh that spends this token at this instant, if it does.
-pub(crate) fn seen_by_refresh(hash: &str, now: Time) -> Stmt {
-    Stmt::new(
-        "INSERT INTO active_users (tenant_id, month, user_id)
-         SELECT sessions.tenant_id, ?2, sessions.user_id FROM refresh_tokens
-         JOIN sessions ON sessions.id = refresh_tokens.session_id
-         WHERE refresh_tokens.hash = ?1 AND refresh_tokens.used_at = ?3 ON CONFLICT DO NOTHING",
-        vec![hash.into(), now.month().into(), now.0.into()],
-    )
+    Stmt::new(sql, vec![tenant_id.into(), now.month().into(), user_id.into()])
 }
 
 /// Keeps a user's part of the counts when the user goes; before it, in the same batch, once the event of that mark is

@@ -6,7 +6,7 @@ use crate::model::state::{Mfa, UserStatus};
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::{
-    Columns, Listed, Page, administrators, audit, granted, json_text, one, plans, roles, user_words,
+    Columns, Listed, Page, administrators, granted, json_text, one, plans, roles, user_words,
 };
 
 /// A user's row.
@@ -284,10 +284,9 @@ pub(crate) fn set_password(id: &str, hash: &str, by_mail: bool) -> Stmt {
     Stmt::new(sql, vec![id.into(), hash.into(), by_mail.into()])
 }
 
-/// The password counts by itself from now on, once the event of that mark is written.
-pub(crate) fn confirm_password(id: &str, mark: &str) -> Stmt {
-    let stmt = Stmt::new("UPDATE users SET password_by_mail = 0 WHERE id = ?1", vec![id.into()]);
-    audit::if_written(stmt, mark)
+/// The password counts by itself from now on.
+pub(crate) fn confirm_password(id: &str) -> Stmt {
+    Stmt::new("UPDATE users SET password_by_mail = 0 WHERE id = ?1", vec![id.into()])
 }
 
 /// Replaces a password's hash by a fresher one of the same password, if it is still that hash.
@@ -318,16 +317,14 @@ pub(crate) fn confirm_email(id: &str, email_key: &str) -> Stmt {
     Stmt::new(sql, vec![id.into(), email_key.into()])
 }
 
-/// Notes a login, once the event of that mark is written.
-pub(crate) fn logged_in(id: &str, now: Time, mark: &str) -> Stmt {
-    let stmt = Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()]);
-    audit::if_written(stmt, mark)
+/// Notes a login.
+pub(crate) fn logged_in(id: &str, now: Time) -> Stmt {
+    Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()])
 }
 
-/// Sets which second factor a user has, once the event of that mark is written.
-pub(crate) fn set_mfa(id: &str, mfa: Mfa, mark: &str) -> Stmt {
-    let stmt = Stmt::new("UPDATE users SET mfa = ?2 WHERE id = ?1", vec![id.into(), mfa.as_str().into()]);
-    audit::if_written(stmt, mark)
+/// Sets which second factor a user has.
+pub(crate) fn set_mfa(id: &str, mfa: Mfa) -> Stmt {
+    Stmt::new("UPDATE users SET mfa = ?2 WHERE id = ?1", vec![id.into(), mfa.as_str().into()])
 }
 
 /// A statement on rows of a user that ends in its `WHERE`, for when that user still has this password's hash.

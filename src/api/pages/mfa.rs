@@ -12,7 +12,8 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::sessions;
 use crate::domain::sign_in::challenges::{self, COOKIE, PendingChallenge};
-use crate::domain::sign_in::second_factor::{self, Proof};
+use crate::domain::sign_in::guess::Proof;
+use crate::domain::sign_in::second_factor;
 use crate::domain::sign_in::{passkeys, step_up};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -93,11 +94,9 @@ async fn prove(
     waiting: &PendingChallenge,
     fields: &Fields,
 ) -> Answer {
-    let verified;
     let proof = match (fields.credential()?, fields.get("password")) {
         (Some(credential), _) => {
-            verified = passkeys::second(cx, waiting, &call.request.host, &credential).await?;
-            Proof::Passkey { user_id: &verified.user_id, gate: verified.gate }
+            Proof::Passkey(passkeys::second(cx, waiting, &call.request.host, &credential).await?)
         }
         (None, Some(password)) => Proof::Password(password),
         (None, None) => Proof::Code(fields.need("code")?),

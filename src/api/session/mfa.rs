@@ -9,7 +9,8 @@ use crate::cx::Cx;
 use crate::domain::refusal::invalid;
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
-use crate::domain::sign_in::second_factor::{self, Proof};
+use crate::domain::sign_in::guess::Proof;
+use crate::domain::sign_in::second_factor;
 use crate::domain::sign_in::{challenges, enrolment, fresh_sign_in, passkeys};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
@@ -66,13 +67,11 @@ pub(super) async fn reauthenticate(cx: &Cx, call: &Call<'_>, session: OwnSession
 pub(super) async fn verify(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let waiting = challenges::find(cx, &call.resolved, &body.challenge, Channel::Api).await?;
-    let verified;
     let proof = match (&body.code, &body.password, &body.credential) {
         (Some(code), None, None) => Proof::Code(code),
         (None, Some(password), None) => Proof::Password(password),
         (None, None, Some(credential)) => {
-            verified = passkeys::second(cx, &waiting, &call.request.host, credential).await?;
-            Proof::Passkey { user_id: &verified.user_id, gate: verified.gate }
+            Proof::Passkey(passkeys::second(cx, &waiting, &call.request.host, credential).await?)
         }
         _ => return Err(invalid("code", "exactly one of code, password and credential")),
     };

@@ -35,10 +35,8 @@ pub(crate) async fn clear(
     user: &User,
     reset: bool,
 ) -> Result<(), Fault> {
-    change.always(store::authenticators::delete(&user.id, change.event_id()));
-    for stmt in store::backup_codes::replace(&user.id, &[], change.event_id()) {
-        change.always(stmt);
-    }
+    change.then(store::authenticators::delete(&user.id));
+    change.then_all(store::backup_codes::replace(&user.id, &[]));
     if reset {
         change.then(store::passkeys::delete_all(&user.id));
         change.then_all(store::sessions::end_all(&user.id, cx.now));

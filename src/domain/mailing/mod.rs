@@ -22,5 +22,5 @@ pub(crate) use self::queue::dispatch;
 pub use self::queue::due;
 pub(crate) use self::values::variables;
 pub use self::write::send;
-pub(crate) use self::write::{by_another, notice, sum_up, write};
+pub(crate) use self::write::{by_another, sum_up, write};
 pub(crate) use crate::store::mail_templates::Content;

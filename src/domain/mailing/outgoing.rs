@@ -1,7 +1,6 @@
 //! A mail that is written but not sent yet.
 
 use crate::ports::Stmt;
-use crate::store;
 
 /// A mail that is written but not sent yet.
 #[must_use]
@@ -15,11 +14,5 @@ impl Outgoing {
     /// One that is in the queue already.
     pub(crate) fn queued(id: &str) -> Outgoing {
         Outgoing { stmts: Vec::new(), id: id.to_owned() }
-    }
-
-    /// The same, for a batch in which it is only to be sent if the event of that mark is written.
-    pub(crate) fn if_written(mut self, mark: &str) -> Outgoing {
-        self.stmts = self.stmts.into_iter().map(|stmt| store::audit::if_written(stmt, mark)).collect();
-        self
     }
 }

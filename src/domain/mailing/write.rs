@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::crypto::seal;
 use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
-use crate::domain::mailing::letter::{Changed, Kind, Letter};
+use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
 use crate::domain::mailing::queue::{SEALED_AS, dispatch};
 use crate::domain::tenants::{self, Tenant};
@@ -93,17 +93,6 @@ async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Vec<Stmt>, Fault> {
 pub(crate) fn by_another(cx: &Cx) -> Cx {
     let client = Caller { unlimited: cx.caller.unlimited, ..Caller::default() };
     Cx { caller: Rc::new(client), ..cx.clone() }
-}
-
-/// Tells a user what was changed, if the event of that mark is written.
-pub(crate) async fn notice(
-    cx: &Cx,
-    tenant: &Tenant,
-    to: &User,
-    changed: Changed,
-    mark: &str,
-) -> Result<Outgoing, Fault> {
-    Ok(write(cx, tenant, to, Letter::Changed(changed)).await?.if_written(mark))
 }
 
 /// Writes and sends a letter that no batch waits for.

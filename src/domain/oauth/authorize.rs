@@ -8,16 +8,17 @@ use std::rc::Rc;
 
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::clients;
-use crate::domain::clients::rules::redirect_uri_matches;
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::oauth::reauthentication::{Fresh, Quality, fresh, person, quality};
+use crate::domain::oauth::trusted_request::{
+    REQUEST_URI, Trusted, keep, limit, load, parsed, redirect_uri, trusted,
+};
 use crate::domain::oauth::{codes, consents};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
-use crate::domain::throttle::{self, lookups};
+use crate::domain::throttle::lookups;
 use crate::model::scope::Scopes;
-use crate::model::time::Time;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::request::{self, Prompt, Request, ResponseMode, Wrong};
@@ -25,9 +26,6 @@ use crate::ports::Fault;
 use crate::store;
 use crate::store::clients::Client;
 use crate::store::sessions::Live;
-
-/// What a `request_uri` of ours starts with (RFC 9126 §2.2).
-pub(crate) const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// How long a pushed request waits for its use, in seconds.
 pub(crate) const PUSHED_SECONDS: i64 = 90;
@@ -53,16 +51,6 @@ pub(crate) enum Outcome {
     Page(String),
     /// Go back to the client.
     Back(Back),
-}
-
-/// A request whose client and redirect URI are right: from here on the client is told what is wrong.
-struct Trusted {
-    client: Rc<Client>,
-    redirect_uri: String,
-    params: Params,
-    asked_at: Time,
-    /// The id that it waits under, if it does.
-    id: Option<String>,
 }
 
 /// A request that waits for its person.
@@ -155,7 +143,7 @@ pub(crate) async fn decide(
         }
         return wait(cx, tenant, &trusted, "consent").await;
     }
-    grant(cx, tenant, &trusted, &request, &live, Vec::new()).await
+    grant(cx, tenant, &trusted, &request, &live, None).await
 }
 
 /// Checks a request that its client pushes, and keeps it; its `request_uri` (RFC 9126 §2).
@@ -224,8 +212,9 @@ pub(crate) async fn decided(
     if !allow {
         let entry = Entry::failed("consent.denied").by(&live.user.id).on(&trusted.client.id);
         // What was refused is not allowed afterwards.
-        let over = store::authorization_requests::take(&stored(id), cx.now);
-        cx.db.run(vec![over, audit::row(cx, &tenant.id, entry)]).await?;
+        let mut change = Change::new(cx, &tenant.id, entry);
+        change.then(store::authorization_requests::take(&stored(id), cx.now));
+        change.commit().await?;
         let wrong = (Code::AccessDenied, "the user did not agree");
         return Ok(Outcome::Back(refuse(tenant, &trusted, wrong)));
     }
@@ -237,79 +226,7 @@ pub(crate) async fn decided(
     }
     let scopes = Scopes::of(&request.scopes_to_agree_to(&trusted.client.metadata));
     let had = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?;
-    let entry = Entry::ok("consent.given").by(&live.user.id).on(&trusted.client.id).saying(scopes.list());
-    let consent = vec![
-        store::consents::give(&tenant.id, &live.user.id, &trusted.client.id, had.as_ref(), &scopes, cx.now),
-        audit::row(cx, &tenant.id, entry),
-    ];
-    grant(cx, tenant, &trusted, &request, &live, consent).await
-}
-
-/// Finds the client and the redirect URI, in the request or under the `request_uri` that it names.
-async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Error> {
-    // Which of two is meant cannot be told, so there is nobody to tell (RFC 6749 §4.1.2.1).
-    for name in ["client_id", "redirect_uri", "request_uri"] {
-        if params.repeats(name) {
-            return Err(oauth(Code::InvalidRequest, format!("{name} comes more than once")));
-        }
-    }
-    let client_id = params.get("client_id");
-    let client_id = client_id.ok_or_else(|| oauth(Code::InvalidRequest, "client_id is missing"))?;
-    let unknown = || oauth(Code::InvalidRequest, "the client is not registered");
-    let client = clients::by_id(cx, tenant, client_id).await?.ok_or_else(unknown)?;
-    let Some(id) = params.get("request_uri").and_then(|uri| uri.strip_prefix(REQUEST_URI)) else {
-        let redirect_uri = redirect_uri(&client, &params)?;
-        return Ok(Trusted { client, redirect_uri, params, asked_at: cx.now, id: None });
-    };
-    let gone = || oauth(Code::InvalidRequestUri, "the request_uri is unknown, used or expired");
-    let mut trusted = match load(cx, tenant, id, "waiting").await? {
-        Some(trusted) => trusted,
-        None => {
-            let pushed = load(cx, tenant, id, "pushed").await?;
-            // Another client's does not spend it.
-            let mut pushed = pushed.filter(|pushed| pushed.client.id == client.id).ok_or_else(gone)?;
-            let taken = store::authorization_requests::take(&stored(id), cx.now);
-            if store::one(cx.db.as_ref(), taken).await?.is_empty() {
-                return Err(gone());
-            }
-            pushed.asked_at = cx.now;
-            pushed
-        }
-    };
-    if trusted.client.id != client.id {
-        return Err(gone());
-    }
-    trusted.id = Some(id.to_owned());
-    Ok(trusted)
-}
-
-async fn load(cx: &Cx, tenant: &Tenant, id: &str, kind: &str) -> Result<Option<Trusted>, Fault> {
-    let row = store::authorization_requests::find(cx.db.as_ref(), &tenant.id, &stored(id), cx.now).await?;
-    let Some(row) = row.filter(|row| row.kind == kind) else { return Ok(None) };
-    let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
-    let params = Params::parse(&row.parameters);
-    let Ok(redirect_uri) = redirect_uri(&client, &params) else { return Ok(None) };
-    Ok(Some(Trusted { client, redirect_uri, params, asked_at: row.created_at, id: Some(id.to_owned()) }))
-}
-
-/// The redirect URI: the one that is sent, if it is registered; the only registered one if none is sent, which
-/// OpenID Connect does not allow (RFC 6749 §3.1.2.3, OpenID Connect Core §3.1.2.1).
-fn redirect_uri(client: &Client, params: &Params) -> Result<String, Error> {
-    let registered = &client.metadata.redirect_uris;
-    let openid = params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid"));
-    match (params.get("redirect_uri"), registered.as_slice()) {
-        (Some(sent), _) if registered.iter().any(|known| redirect_uri_matches(known, sent)) => {
-            Ok(sent.to_owned())
-        }
-        (None, [only]) if !openid => Ok(only.clone()),
-        (Some(_), _) => Err(oauth(Code::InvalidRequest, "redirect_uri is not registered for the client")),
-        (None, _) => Err(oauth(Code::InvalidRequest, "redirect_uri is missing")),
-    }
-}
-
-fn parsed(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
-    request::response_mode(&trusted.params)?;
-    Request::parse(&trusted.params, &trusted.client.metadata, &tenant.issuer)
+    grant(cx, tenant, &trusted, &request, &live, Some(Agreed { had, scopes })).await
 }
 
 async fn asks_consent(cx: &Cx, client: &Client, request: &Request, live: &Live) -> Result<bool, Fault> {
@@ -331,29 +248,10 @@ async fn wait(cx: &Cx, tenant: &Tenant, trusted: &Trusted, page: &str) -> Result
     Ok(Outcome::Page(format!("/tenant/{}/{page}?request={id}", tenant.id)))
 }
 
-/// Counts a request that is kept for a caller who proved nothing, by address.
-async fn limit(cx: &Cx, tenant: &Tenant) -> Result<(), Error> {
-    let object = format!("{}:authorize:{}", tenant.id, cx.address_bucket());
-    throttle::window(cx, object, 300, 60).await.map(drop)
-}
-
-async fn keep(
-    cx: &Cx,
-    tenant: &Tenant,
-    trusted: &Trusted,
-    kind: &str,
-    seconds: i64,
-) -> Result<String, Fault> {
-    let id = cx.secret();
-    let row = store::authorization_requests::PendingRequest {
-        client_id: trusted.client.id.clone(),
-        kind: kind.to_owned(),
-        parameters: trusted.params.encoded(),
-        created_at: trusted.asked_at,
-        expires_at: cx.now.plus(seconds),
-    };
-    cx.db.run(vec![store::authorization_requests::insert(&tenant.id, &stored(&id), &row)]).await?;
-    Ok(id)
+/// What the person has just agreed to, beside what they had agreed to before.
+struct Agreed {
+    had: Option<Scopes>,
+    scopes: Scopes,
 }
 
 /// Back to the client with a code (RFC 6749 §4.1.2, RFC 9207 §2).
@@ -363,7 +261,7 @@ async fn grant(
     trusted: &Trusted,
     request: &Request,
     live: &Live,
-    mut batch: Vec<crate::ports::Stmt>,
+    agreed: Option<Agreed>,
 ) -> Result<Outcome, Error> {
     let terms = codes::Terms {
         redirect_uri: trusted.redirect_uri.clone(),
@@ -374,9 +272,15 @@ async fn grant(
         resources: request.resources.clone(),
         claims: request.claims.clone(),
     };
-    let (code, statements) = codes::new(cx, tenant, &trusted.client, live, &terms);
-    batch.extend(statements);
-    cx.db.run(batch).await?;
+    let (user_id, client_id) = (&live.user.id, &trusted.client.id);
+    let (code, mut change) = codes::new(cx, tenant, &trusted.client, live, &terms);
+    if let Some(Agreed { had, scopes }) = agreed {
+        let entry = Entry::ok("consent.given").by(user_id).on(client_id).saying(scopes.list());
+        change
+            .then(store::consents::give(&tenant.id, user_id, client_id, had.as_ref(), &scopes, cx.now))
+            .log(&tenant.id, entry);
+    }
+    change.commit().await?;
     Ok(Outcome::Back(back(tenant, trusted, vec![("code", code)])))
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::backchannel;
-use crate::domain::oauth::grants::{self, Grant, Issued};
+use crate::domain::change::Change;
+use crate::domain::oauth::grants::{self, Given, Issued};
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::session::standing::is_sufficient;
@@ -15,7 +15,7 @@ use crate::domain::tenants::Tenant;
 use crate::model::json;
 use crate::oidc::error::Code;
 use crate::oidc::pkce;
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
 use crate::store::authorization_codes::{self, NewCode};
 use crate::store::clients::Client;
@@ -54,14 +54,14 @@ pub(crate) struct PresentedCode<'a> {
     pub(crate) resources: Vec<String>,
 }
 
-/// A new code, and the statements that keep it.
-pub(crate) fn new(
-    cx: &Cx,
+/// A new code, and the change that keeps it.
+pub(crate) fn new<'a>(
+    cx: &'a Cx,
     tenant: &Tenant,
     client: &Client,
     live: &Live,
     terms: &Terms,
-) -> (String, Vec<Stmt>) {
+) -> (String, Change<'a>) {
     let code = cx.secret();
     let row = NewCode {
         hash: &stored(&code),
@@ -74,8 +74,9 @@ pub(crate) fn new(
         expires_at: cx.now.plus(SECONDS),
     };
     let entry = Entry::ok("code.issued").by(&live.user.id).on(&client.id).saying(terms.scopes.join(" "));
-    let statements = vec![authorization_codes::insert(&row), audit::row(cx, &tenant.id, entry)];
-    (code, statements)
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.then(authorization_codes::insert(&row));
+    (code, change)
 }
 
 /// Exchanges a code for tokens. One that was exchanged before ends what it gave (RFC 6749 §4.1.2).
@@ -108,30 +109,25 @@ pub(crate) async fn exchange(
     let held = still_registered(tenant, client, terms.scopes, terms.resources)?;
     let for_this_token = held.narrow(tenant, None, &presented.resources)?;
     let grant_id = cx.id();
-    let mut grant = Grant {
-        session_id: &grant_id,
-        user: &live.user,
-        amr: &live.amr,
-        auth_time: live.auth_time,
-        scopes: grants::lent(held.scopes.iter().map(String::as_str), &live.granted),
-        resources: held.resources,
+    let given = Given {
+        grant_id: &grant_id,
+        live: &live,
+        held,
+        for_this_token,
         nonce: terms.nonce,
         claims: terms.claims,
+        take: authorization_codes::take(&hash, &grant_id, cx.now),
+        event: "code.exchanged",
     };
-    let entry = Entry::ok("code.exchanged").by(&live.user.id).on(&client.id).saying(&grant_id);
-    let beginning = grants::begin(cx, tenant, client, &grant, &live.id, entry);
-    let mut batch = vec![authorization_codes::take(&hash, &grant_id, cx.now)];
-    batch.extend(beginning.batch);
-    let answers = cx.db.run(batch).await?;
-    if answers.first().is_none_or(Vec::is_empty) {
-        let grant_id = authorization_codes::grant_of(cx.db.as_ref(), &hash).await?;
-        return Err(replayed(cx, tenant, client, &live.user.id, grant_id.as_deref()).await?);
+    if let Some(issued) = grants::exchange(cx, tenant, client, given).await? {
+        return Ok(issued);
     }
-    if answers.get(1).is_none_or(Vec::is_empty) {
+    // Taken for this grant, which could not begin: its session is over.
+    let taken_for = authorization_codes::grant_of(cx.db.as_ref(), &hash).await?;
+    if taken_for.as_ref() == Some(&grant_id) {
         return Err(bad());
     }
-    grant.resources = for_this_token.resources;
-    Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
+    Err(replayed(cx, tenant, client, &live.user.id, taken_for.as_deref()).await?)
 }
 
 /// Whether what is presented fits the request that the code came from. A verifier without a challenge is an
@@ -157,10 +153,10 @@ async fn replayed(
     grant_id: Option<&str>,
 ) -> Result<Error, Error> {
     let entry = Entry::failed("code.reused").by(user_id).on(&client.id).saying("what it gave was ended");
-    let mut batch = vec![audit::row(cx, &tenant.id, entry)];
-    batch.extend(grant_id.map(|id| store::sessions::end(id, cx.now)).into_iter().flatten());
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(user_id);
-    backchannel::notify_clients_in_background(cx, user_id);
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change
+        .then_all(grant_id.map(|id| store::sessions::end(id, cx.now)).into_iter().flatten())
+        .ends_sessions_of(user_id);
+    change.commit().await?;
     Ok(oauth(Code::InvalidGrant, "the code was used before"))
 }

@@ -1,8 +1,8 @@
 //! Consents: what users let clients do, and how they take it back.
 
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::backchannel;
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::model::scope::Scopes;
@@ -28,10 +28,9 @@ pub async fn revoke(cx: &Cx, tenant: &Tenant, user_id: &str, client_id: &str) ->
     if !of_user(cx, tenant, user_id).await?.iter().any(|consent| consent.client_id == client_id) {
         return Err(Refusal::NotFound.into());
     }
-    let mut batch = store::consents::revoke(&tenant.id, user_id, client_id, cx.now).to_vec();
-    batch.push(audit::row(cx, &tenant.id, Entry::ok("consent.revoked").by(user_id).on(client_id)));
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(user_id);
-    backchannel::notify_clients_in_background(cx, user_id);
-    Ok(())
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("consent.revoked").by(user_id).on(client_id));
+    change
+        .then_all(store::consents::revoke(&tenant.id, user_id, client_id, cx.now))
+        .ends_sessions_of(user_id);
+    Ok(change.commit().await.map(drop)?)
 }

@@ -7,7 +7,8 @@ use crate::crypto::seal;
 use crate::crypto::secret::{base64url, hmac, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::oauth::grants::{self, Grant, Issued};
+use crate::domain::change::Change;
+use crate::domain::oauth::grants::{self, Given, Issued};
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::session::principal::Session;
@@ -76,7 +77,9 @@ pub(crate) async fn ask(
             expires_at: cx.now.plus(SECONDS),
         };
         let entry = Entry::ok("device.asked").by(&client.id).on(&client.id).saying(scopes.join(" "));
-        if audit::change(cx, &tenant.id, device_codes::insert(&row), entry).await? {
+        let mut change = Change::new(cx, &tenant.id, entry);
+        change.take(device_codes::insert(&row));
+        if change.commit().await?.is_some() {
             let verification_uri = format!("{}/device", tenant.issuer);
             return Ok(Asked { device_code, user_code: user_code::shown(&code), verification_uri });
         }
@@ -115,9 +118,7 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str
         audit::write(cx, &tenant.id, Entry::failed("device.unknown").by(&person.user.id)).await?;
         return Err(Refusal::NotFound.into());
     };
-    if let Some(guess) = guess {
-        guess.right(cx);
-    }
+    guess.forgive(cx);
     Ok(found)
 }
 
@@ -147,8 +148,9 @@ pub(crate) async fn decide(
         false => (DeviceStatus::Denied, Entry::failed("device.denied")),
     };
     let entry = entry.by(&person.user.id).on(&found.client.id).saying(found.scopes.join(" "));
-    let decide = device_codes::decide(&found.hash, &tenant.id, status, person.id(), cx.now);
-    if !audit::change(cx, &tenant.id, decide, entry).await? {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(device_codes::decide(&found.hash, &tenant.id, status, person.id(), cx.now));
+    if change.commit().await?.is_none() {
         return Err(Refusal::NotFound.into());
     }
     Ok(found)
@@ -193,24 +195,15 @@ pub(crate) async fn poll(
     let held = still_registered(tenant, client, scopes, found.resources)?;
     let for_this_token = held.narrow(tenant, None, resources)?;
     let grant_id = cx.id();
-    let mut grant = Grant {
-        session_id: &grant_id,
-        user: &live.user,
-        amr: &live.amr,
-        auth_time: live.auth_time,
-        scopes: grants::lent(held.scopes.iter().map(String::as_str), &live.granted),
-        resources: held.resources,
+    let given = Given {
+        grant_id: &grant_id,
+        live: &live,
+        held,
+        for_this_token,
         nonce: None,
         claims: None,
+        take: device_codes::take(&hash, cx.now),
+        event: "device.exchanged",
     };
-    let entry = Entry::ok("device.exchanged").by(&live.user.id).on(&client.id).saying(&grant_id);
-    let beginning = grants::begin(cx, tenant, client, &grant, &live.id, entry);
-    let mut batch = vec![device_codes::take(&hash, cx.now)];
-    batch.extend(beginning.batch);
-    let answers = cx.db.run(batch).await?;
-    if answers.first().is_none_or(Vec::is_empty) || answers.get(1).is_none_or(Vec::is_empty) {
-        return Err(bad());
-    }
-    grant.resources = for_this_token.resources;
-    Ok(grants::issue(cx, tenant, client, &grant, beginning.refresh).await?)
+    grants::exchange(cx, tenant, client, given).await?.ok_or_else(bad)
 }

@@ -5,19 +5,22 @@ use serde_json::Value;
 use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::keys;
 use crate::domain::oauth::claims;
+use crate::domain::oauth::narrowing::{Held, audience};
+use crate::domain::session::access_tokens::{self, Holder, NewAccessToken};
 use crate::domain::tenants::Tenant;
 use crate::model::client::REFRESH_TOKEN;
 use crate::model::scope::{ROLES, Scopes};
 use crate::model::time::Time;
-use crate::oidc::access_token::{self, AccessToken, Audiences};
 use crate::oidc::id_token::{self, IdToken};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::clients::Client;
-use crate::store::grants::{NewGrant, begin_if_changed};
+use crate::store::grants::NewGrant;
+use crate::store::sessions::Live;
 use crate::store::users::User;
 
 /// A user's grant to a client, as tokens are issued for it.
@@ -39,13 +42,23 @@ pub(crate) struct Grant<'a> {
     pub(crate) claims: Option<Value>,
 }
 
-/// A grant that is about to begin.
-pub(crate) struct Beginning {
-    /// Its refresh token, if the client may have one.
-    pub(crate) refresh: Option<String>,
-    /// The statements that begin it, for a batch: right behind the one that takes what it is given for. The
-    /// first answers a row if it begins.
-    pub(crate) batch: Vec<Stmt>,
+/// What a person in a live session let a client have, by a code or a device that is exchanged now.
+pub(crate) struct Given<'a> {
+    /// The grant's id, which its session has.
+    pub(crate) grant_id: &'a str,
+    pub(crate) live: &'a Live,
+    /// What is granted.
+    pub(crate) held: Held,
+    /// What of it the first access token is for.
+    pub(crate) for_this_token: Held,
+    /// What the ID token is to repeat.
+    pub(crate) nonce: Option<String>,
+    /// Single claims that were asked for (OpenID Connect Core §5.5).
+    pub(crate) claims: Option<Value>,
+    /// The statement that takes what is exchanged.
+    pub(crate) take: Stmt,
+    /// The event.
+    pub(crate) event: &'static str,
 }
 
 /// What a person who has these custom scopes lets a client do of what was asked for: nobody lends what they lack.
@@ -54,38 +67,62 @@ pub(crate) fn lent<'a>(asked: impl Iterator<Item = &'a str>, granted: &[String])
     asked.filter(|scope| may.has(scope)).map(str::to_owned).collect()
 }
 
-/// Begins a grant below the session of the person who gave it, if the statement before it changed a row.
-pub(crate) fn begin(
+/// Begins a grant below the session of the person who gave it, and issues its first tokens; `None` if what is exchanged
+/// was taken before, or the session is over.
+pub(crate) async fn exchange(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
-    grant: &Grant<'_>,
-    parent_id: &str,
-    entry: Entry,
-) -> Beginning {
+    given: Given<'_>,
+) -> Result<Option<Issued>, Fault> {
+    let Given { grant_id, live, held, for_this_token, nonce, claims, take, event } = given;
+    let scopes = lent(held.scopes.iter().map(String::as_str), &live.granted);
     let refresh = client.metadata.grants(REFRESH_TOKEN).then(|| cx.secret());
-    let settings = tenant.settings_for(grant.user);
+    let settings = tenant.settings_for(&live.user);
     let alive_for =
         if refresh.is_some() { settings.refresh_token_seconds } else { settings.access_token_seconds };
+    let expires_at = cx.now.plus(alive_for);
     let new = NewGrant {
-        id: grant.session_id,
-        parent_id,
+        id: grant_id,
+        parent_id: &live.id,
         client_id: &client.id,
-        scope: &grant.scopes.join(" "),
-        resources: &grant.resources,
+        scope: &scopes.join(" "),
+        resources: &held.resources,
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
-        expires_at: cx.now.plus(alive_for),
+        expires_at,
     };
-    let mark = audit::mark(cx, &tenant.id, entry);
-    let active = store::usage::seen(&tenant.id, &grant.user.id, cx.now, &mark.id);
-    let mut batch = vec![begin_if_changed(&new), mark.stmt, active];
+    let entry = Entry::ok(event).by(&live.user.id).on(&client.id).saying(grant_id);
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(take).take(store::grants::begin(&new)).then(store::usage::seen(
+        &tenant.id,
+        &live.user.id,
+        cx.now,
+    ));
     if let Some(refresh) = &refresh {
-        let (hash, end) = (stored(refresh), new.expires_at);
-        batch.push(store::refresh_tokens::insert(&hash, grant.session_id, &tenant.id, end, cx.now));
+        change.then(store::refresh_tokens::insert(
+            &stored(refresh),
+            grant_id,
+            &tenant.id,
+            expires_at,
+            cx.now,
+        ));
     }
-    Beginning { refresh, batch }
+    if change.commit().await?.is_none() {
+        return Ok(None);
+    }
+    let grant = Grant {
+        session_id: grant_id,
+        user: &live.user,
+        amr: &live.amr,
+        auth_time: live.auth_time,
+        scopes,
+        resources: for_this_token.resources,
+        nonce,
+        claims,
+    };
+    issue(cx, tenant, client, &grant, refresh).await.map(Some)
 }
 
 /// Tokens, as the token endpoint answers them.
@@ -103,17 +140,6 @@ pub(crate) struct Issued {
     pub(crate) scope: String,
 }
 
-/// Whom an access token is for (RFC 9068 §3): what was asked for, and us if the client is to ask us who the
-/// user is; else us alone.
-pub(crate) fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Audiences {
-    let mut all = resources.to_vec();
-    let openid = scopes.iter().any(|scope| scope == "openid");
-    if (all.is_empty() || openid) && !all.contains(&tenant.issuer) {
-        all.push(tenant.issuer.clone());
-    }
-    Audiences(all)
-}
-
 /// Signs an access token, and with `openid` an ID token: one signature each.
 pub(crate) async fn issue(
     cx: &Cx,
@@ -123,30 +149,20 @@ pub(crate) async fn issue(
     refresh: Option<String>,
 ) -> Result<Issued, Fault> {
     let (user, scope) = (grant.user, grant.scopes.join(" "));
-    // The issuer's API and the gateway read roles and plan from the database, so that no token needs them.
-    let with_roles = grant.scopes.iter().any(|scope| scope == ROLES);
     let expires_in = tenant.settings_for(user).access_token_seconds;
-    let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
+    let until = cx.now.plus(expires_in);
     let keys = keys::of(cx, &tenant.id).await?;
-    let access = AccessToken {
-        iss: tenant.issuer.clone(),
-        sub: user.id.clone(),
-        user_id: Some(user.id.clone()),
-        tenant_id: tenant.id.clone(),
-        aud: audience(tenant, &grant.scopes, &grant.resources),
-        client_id: Some(client.id.clone()),
-        jti: cx.id(),
-        sid: Some(grant.session_id.to_owned()),
-        roles: with_roles.then(|| user.roles.clone()),
+    let (session_id, amr) = (grant.session_id, grant.amr);
+    let new = NewAccessToken {
+        holder: Holder::User { user, session_id, amr, auth_time: Some(grant.auth_time) },
+        client_id: Some(&client.id),
+        audiences: audience(tenant, &grant.scopes, &grant.resources),
         scope: scope.clone(),
-        plan: with_roles.then(|| user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone())),
-        kind: "access".into(),
-        amr: Some(grant.amr.to_vec()),
-        acr: Some(id_token::acr(grant.amr).into()),
-        auth_time: Some(grant.auth_time.unix()),
+        with_roles: grant.scopes.iter().any(|scope| scope == ROLES),
         act: None,
+        until,
     };
-    let access = keys.sign(access_token::TYP, validity, &access)?;
+    let access = access_tokens::sign(cx, &keys, tenant, new)?;
     let id_token = if grant.scopes.iter().any(|scope| scope == "openid") {
         let claims = IdToken {
             iss: tenant.issuer.clone(),
@@ -166,7 +182,7 @@ pub(crate) async fn issue(
                 grant.claims.as_ref().and_then(|claims| claims.get("id_token")),
             ),
         };
-        Some(keys.sign(id_token::TYP, validity, &claims)?)
+        Some(keys.sign(id_token::TYP, Validity { from: cx.now, until }, &claims)?)
     } else {
         None
     };
@@ -182,28 +198,19 @@ pub(crate) async fn issue_to_client(
     resources: &[String],
 ) -> Result<Issued, Fault> {
     let expires_in = tenant.settings.access_token_seconds;
-    let aud = audience(tenant, &scopes, resources);
+    let audiences = audience(tenant, &scopes, resources);
     // They are the client's own, but not every resource's to know.
-    let with_roles = aud.contain(&tenant.issuer) || scopes.iter().any(|scope| scope == ROLES);
-    let claims = AccessToken {
-        iss: tenant.issuer.clone(),
-        sub: client.id.clone(),
-        user_id: None,
-        tenant_id: tenant.id.clone(),
-        aud,
-        client_id: Some(client.id.clone()),
-        jti: cx.id(),
-        sid: None,
-        roles: with_roles.then(|| client.metadata.roles.clone()),
-        scope: scopes.join(" "),
-        plan: with_roles.then(|| tenant.settings.default_plan.clone()),
-        kind: "access".into(),
-        amr: None,
-        acr: None,
-        auth_time: None,
+    let with_roles = audiences.contain(&tenant.issuer) || scopes.iter().any(|scope| scope == ROLES);
+    let scope = scopes.join(" ");
+    let new = NewAccessToken {
+        holder: Holder::Client(client),
+        client_id: Some(&client.id),
+        audiences,
+        scope: scope.clone(),
+        with_roles,
         act: None,
+        until: cx.now.plus(expires_in),
     };
-    let validity = Validity { from: cx.now, until: cx.now.plus(expires_in) };
-    let access = keys::of(cx, &tenant.id).await?.sign(access_token::TYP, validity, &claims)?;
-    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope: claims.scope })
+    let access = access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)?;
+    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope })
 }

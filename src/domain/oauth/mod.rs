@@ -14,3 +14,4 @@ pub(crate) mod refresh;
 pub(crate) mod revocation;
 pub(crate) mod rp_logout;
 pub(crate) mod token_exchange;
+pub(crate) mod trusted_request;

@@ -1,11 +1,22 @@
 //! What the tokens of a grant may be for: what was granted, as far as its client may still have it, or the part
 //! of it that a token request asks for (RFC 6749 §6, RFC 8707 §2.2). Nothing here ever widens.
 
-use crate::domain::oauth::grants::audience;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
+use crate::oidc::access_token::Audiences;
 use crate::oidc::error::Code;
 use crate::store::clients::Client;
+
+/// Whom an access token is for (RFC 9068 §3): what was asked for, and us if the client is to ask us who the
+/// user is; else us alone.
+pub(crate) fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Audiences {
+    let mut all = resources.to_vec();
+    let openid = scopes.iter().any(|scope| scope == "openid");
+    if (all.is_empty() || openid) && !all.contains(&tenant.issuer) {
+        all.push(tenant.issuer.clone());
+    }
+    Audiences(all)
+}
 
 /// Scopes and resources.
 #[derive(Debug, Clone, PartialEq, Eq)]

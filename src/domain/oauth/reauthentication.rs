@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::crypto::jws::Untrusted;
-use crate::crypto::secret::stored;
+use crate::crypto::secret::{can_be_secret, stored};
 use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::session::standing::is_sufficient;
@@ -21,7 +21,7 @@ use crate::store::sessions::Live;
 
 /// The live session of the browser, if it is of this tenant.
 pub(crate) async fn person(cx: &Cx, tenant: &Tenant, cookie: Option<&str>) -> Result<Option<Live>, Fault> {
-    let Some(cookie) = cookie.filter(|cookie| !cookie.is_empty() && cookie.len() <= 128) else {
+    let Some(cookie) = cookie.filter(|cookie| can_be_secret(cookie)) else {
         return Ok(None);
     };
     let live = store::sessions::live_by_cookie(cx.db.as_ref(), &stored(cookie), cx.now).await?;

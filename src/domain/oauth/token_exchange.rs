@@ -6,22 +6,23 @@
 
 use std::rc::Rc;
 
-use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::change::Change;
 use crate::domain::keys;
 use crate::domain::oauth::grants::Issued;
 use crate::domain::refusal::{Error, oauth};
+use crate::domain::session::access_tokens::{self, Holder, NewAccessToken};
 use crate::domain::session::credential::Credential;
 use crate::domain::session::principal;
 use crate::domain::tenants::Tenant;
 use crate::model::scope::ROLES;
-use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP};
+use crate::oidc::access_token::{Act, Audiences};
 use crate::oidc::error::Code;
-use crate::oidc::id_token::acr;
 use crate::oidc::token_exchange::{Exchange, MOST_ACTORS};
 use crate::store::clients::Client;
 use crate::store::grants::{NewGrant, begin};
+use crate::store::users::User;
 
 /// Exchanges a user's token.
 ///
@@ -37,7 +38,7 @@ pub(crate) async fn exchange(
     if client.metadata.is_public() {
         return Err(oauth(Code::UnauthorizedClient, "a public client cannot act for others"));
     }
-    let (subject, parent_id) = match subject(cx, tenant, client, asked.subject_token).await? {
+    let (subject, user, parent_id) = match subject(cx, tenant, client, asked.subject_token).await? {
         Some(found) => found,
         None => {
             let entry = Entry::failed("token.exchange_refused").by(&client.id).on(&client.id);
@@ -68,47 +69,45 @@ pub(crate) async fn exchange(
     };
     let said = format!("{} for {}", scopes.join(" "), targets.join(" "));
     let entry = Entry::ok("token.exchanged").by(&client.id).on(subject.actor()).saying(said);
-    let answers = cx.db.run(vec![begin(&grant), audit::row_if_changed(cx, &tenant.id, entry)]).await?;
-    if answers.first().is_none_or(Vec::is_empty) {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(begin(&grant));
+    if change.commit().await?.is_none() {
         return Err(oauth(Code::InvalidRequest, "subject_token is over"));
     }
-    let with_roles = scopes.iter().any(|scope| scope == ROLES);
-    let claims = AccessToken {
-        iss: tenant.issuer.clone(),
-        sub: subject.actor().to_owned(),
-        user_id: Some(subject.actor().to_owned()),
-        tenant_id: tenant.id.clone(),
-        aud: Audiences(targets),
-        client_id: Some(client.id.clone()),
-        jti: cx.id(),
-        sid: Some(id),
-        roles: with_roles.then(|| subject.subject.roles().to_vec()),
-        scope: scopes.join(" "),
-        plan: with_roles.then(|| subject.plan().to_owned()),
-        kind: "access".into(),
-        amr: Some(subject.amr.clone()),
-        acr: Some(acr(&subject.amr).into()),
-        auth_time: subject.auth_time.map(|at| at.unix()),
+    let scope = scopes.join(" ");
+    let new = NewAccessToken {
+        holder: Holder::User {
+            user: &user,
+            session_id: &id,
+            amr: &subject.amr,
+            auth_time: subject.auth_time,
+        },
+        client_id: Some(&client.id),
+        audiences: Audiences(targets),
+        scope: scope.clone(),
+        with_roles: scopes.iter().any(|scope| scope == ROLES),
         act: Some(act),
+        until,
     };
-    let access = keys::of(cx, &tenant.id).await?.sign(TYP, Validity { from: cx.now, until }, &claims)?;
+    let access = access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)?;
     let expires_in = until.unix() - cx.now.unix();
-    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope: claims.scope })
+    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope })
 }
 
-/// The user's credential and session, if the token is one of this tenant and meant for us or for the client.
+/// The credential, its user and its session, if the token is one of this tenant and meant for us or for the client.
 async fn subject(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
     token: &str,
-) -> Result<Option<(Rc<Credential>, String)>, Error> {
+) -> Result<Option<(Rc<Credential>, Rc<User>, String)>, Error> {
     let Some(found) = principal::by_bearer(cx, token).await? else { return Ok(None) };
     let for_client = client.metadata.resources.iter().any(|resource| found.is_for(resource));
-    let fits = found.tenant.id == tenant.id
-        && found.user().is_some()
-        && (for_client || found.is_for(&tenant.issuer));
-    Ok(found.session_id.clone().filter(|_| fits).map(|session_id| (found, session_id)))
+    let fits = found.tenant.id == tenant.id && (for_client || found.is_for(&tenant.issuer));
+    let (Some(user), Some(session_id), true) = (found.user().cloned(), found.session_id.clone(), fits) else {
+        return Ok(None);
+    };
+    Ok(Some((found, user, session_id)))
 }
 
 /// What both the user's token and the client may do. A new token never outlives the old one, so what keeps a

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::crypto::api_key::parse_key;
 use crate::crypto::jws::{LONGEST, Untrusted, canonical};
-use crate::crypto::secret::{same, stored};
+use crate::crypto::secret::{can_be_secret, same, stored};
 use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::Error;
@@ -143,7 +143,7 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
 /// nobody's.
 pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Error> {
-    if value.is_empty() || value.len() > 128 {
+    if !can_be_secret(value) {
         return Ok(None);
     }
     if let Some(known) = remembered(cx, value, Accepts::Cookie) {
@@ -190,7 +190,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
 /// # Errors
 /// As [`by_cookie`].
 pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credential>>, Error> {
-    if key.len() > 128 {
+    if !can_be_secret(key) {
         return Ok(None);
     }
     if let Some(known) = remembered(cx, key, Accepts::ApiKey) {

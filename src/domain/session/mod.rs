@@ -3,6 +3,7 @@
 //! `sessions` begins and ends them, `refresh` keeps a program's alive, `credential` looks up what was presented, `principal`
 //! turns it into the proof that a handler asks for (a guard), `delegation` holds that nobody gives what they don't have.
 
+pub(crate) mod access_tokens;
 pub mod channel;
 pub(crate) mod credential;
 pub(crate) mod delegation;

@@ -6,10 +6,10 @@
 use std::rc::Rc;
 
 use crate::crypto::seal;
-use crate::crypto::secret::{base64url, hmac, sha256, stored};
+use crate::crypto::secret::{base64url, hmac, is_as_long_as_ours, sha256, stored};
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::backchannel;
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal;
 use crate::domain::session::sessions::{self, Tokens};
@@ -52,7 +52,7 @@ pub(crate) async fn spend(
     by: &str,
     held: impl Fn(&Token, &Tenant) -> Result<(), Error>,
 ) -> Result<Spent, Error> {
-    if token.len() != 43 {
+    if !is_as_long_as_ours(token) {
         return Err(Refusal::BadCredential.into());
     }
     let lineage = seal::derive(&cx.config.seal_key, "all", "refresh-lineage")?;
@@ -80,8 +80,12 @@ pub(crate) async fn spend(
             None => {
                 let spend = Spend { hash: &hash, successor: &successor, expires_at, by: &by, now: cx.now };
                 let entry = Entry::ok("token.refreshed").by(&live.user.id).on(&live.id);
-                refresh_tokens::spend(cx.db.as_ref(), &spend, audit::row_if_changed(cx, &tenant.id, entry))
-                    .await?
+                let mut change = Change::new(cx, &tenant.id, entry);
+                change
+                    .take(refresh_tokens::spend(&spend))
+                    .then_all(refresh_tokens::succeed(&spend))
+                    .then(store::usage::seen(&tenant.id, &live.user.id, cx.now));
+                change.commit().await?.is_some()
             }
         };
         if spent {
@@ -102,11 +106,9 @@ async fn tenant_of(cx: &Cx, resolved: &ResolvedTenant, token: &Token) -> Result<
 /// A spent token came again: whoever has it, its family ends.
 async fn end_reused_family(cx: &Cx, token: &Token) -> Result<Error, Error> {
     let entry = Entry::failed("token.reused").by(&token.user_id).on(&token.session_id);
-    let mut batch = store::sessions::end(&token.session_id, cx.now).to_vec();
-    batch.push(audit::row(cx, &token.tenant_id, entry.saying("the family was ended")));
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(&token.user_id);
-    backchannel::notify_clients_in_background(cx, &token.user_id);
+    let mut change = Change::new(cx, &token.tenant_id, entry.saying("the family was ended"));
+    change.then_all(store::sessions::end(&token.session_id, cx.now)).ends_sessions_of(&token.user_id);
+    change.commit().await?;
     Ok(Refusal::BadCredential.into())
 }
 

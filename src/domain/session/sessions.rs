@@ -1,20 +1,22 @@
 //! Sessions: how they begin and end, and the tokens that stand for them.
 
-use crate::crypto::jws::Validity;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry, Mark};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
+use crate::domain::keys;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::access_tokens::{self, Holder, NewAccessToken};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{CredentialAdmin, OwnSession};
 use crate::domain::tenants::Tenant;
-use crate::domain::{backchannel, keys};
+use crate::memo::Invalidation;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
-use crate::oidc::access_token::{AccessToken, Audiences, TYP};
-use crate::oidc::id_token::acr;
-use crate::ports::{Fault, Rows, Stmt};
+use crate::oidc::access_token::Audiences;
+use crate::ports::Fault;
+use crate::store::refresh_tokens;
 use crate::store::replaced_sessions::{self, Next};
 pub(crate) use crate::store::sessions::SessionSummary;
 use crate::store::sessions::{Session as Row, Whose};
@@ -45,25 +47,16 @@ pub enum SessionSecret {
 }
 
 /// A session that is about to begin.
-pub struct Begin<'a> {
+pub struct NewSession<'a> {
+    cx: &'a Cx,
     tenant: &'a Tenant,
     user: &'a User,
     row: Row,
-    mark: Mark,
-    /// What is spent for it, in this order: each statement changes something, or there is no session.
-    pub(crate) gate: Vec<Stmt>,
-    /// The hash that a password was checked with: whoever changes the password meanwhile shuts out who knows the
-    /// one before.
-    pub(crate) password_hash: Option<String>,
-    /// What else is written. It asks for [`Begin::mark`] if it must not be without the session.
-    pub(crate) writes: Vec<Stmt>,
-    /// Hash of the cookie that the browser held until now.
-    replaces: Option<String>,
 }
 
-impl<'a> Begin<'a> {
+impl<'a> NewSession<'a> {
     /// Of a user who proved who they are in these ways (RFC 8176).
-    pub fn new(cx: &Cx, tenant: &'a Tenant, user: &'a User, amr: Vec<String>) -> Begin<'a> {
+    pub fn new(cx: &'a Cx, tenant: &'a Tenant, user: &'a User, amr: Vec<String>) -> NewSession<'a> {
         let row = Row {
             id: cx.id(),
             tenant_id: tenant.id.clone(),
@@ -77,106 +70,74 @@ impl<'a> Begin<'a> {
             idle_seconds: None,
             expires_at: cx.now,
         };
-        let entry = Entry::ok("login.succeeded").by(&user.id).on(&row.id).saying(row.amr.join(" "));
-        let mark = audit::mark(cx, &tenant.id, entry);
-        let (gate, writes) = (Vec::new(), Vec::new());
-        Begin { tenant, user, row, mark, gate, password_hash: None, writes, replaces: None }
+        NewSession { cx, tenant, user, row }
     }
 
-    /// The event that is written if the session begins.
-    pub(crate) fn mark(&self) -> &str {
-        &self.mark.id
+    /// The change that begins it, in which is taken first what the sign-in spends.
+    pub fn change(&self) -> Change<'a> {
+        let entry = Entry::ok("login.succeeded").by(&self.user.id).on(&self.row.id);
+        Change::new(self.cx, &self.tenant.id, entry.saying(self.row.amr.join(" ")))
     }
 
-    /// Begins it for an API; `None` if something of the gate was spent before, or the user was disabled or
-    /// deleted meanwhile.
-    pub async fn with_tokens(mut self, cx: &Cx) -> Result<Option<Tokens>, Fault> {
-        let settings = self.tenant.settings_for(self.user);
-        let refresh = cx.secret();
-        self.row.expires_at = cx.now.plus(settings.refresh_token_seconds);
-        let Row { id, tenant_id, expires_at, .. } = &self.row;
-        self.writes.push(store::refresh_tokens::insert(
-            &stored(&refresh),
-            id,
-            tenant_id,
-            *expires_at,
-            cx.now,
-        ));
-        let (tenant, user) = (self.tenant, self.user);
-        let asks = vec![store::roles::granted_to(&user.id)];
-        let Some((row, more)) = self.write(cx, asks).await? else { return Ok(None) };
-        let granted = store::roles::read_granted(&more)?;
-        let access = access_token(cx, tenant, user, &granted, &row.id, &row.amr, row.auth_time).await?;
-        Ok(Some(Tokens { access, expires_in: settings.access_token_seconds, refresh }))
-    }
-
-    /// Begins it for a browser; the cookie's value, or `None` as with tokens.
-    pub async fn with_cookie(mut self, cx: &Cx) -> Result<Option<String>, Fault> {
-        let settings = self.tenant.settings_for(self.user);
-        let cookie = cx.secret();
-        self.row.cookie_hash = Some(stored(&cookie));
-        self.row.idle_seconds = Some(settings.session_idle_seconds);
-        self.row.expires_at = cx.now.plus(settings.session_absolute_seconds);
-        Ok(self.write(cx, Vec::new()).await?.map(|_| cookie))
-    }
-
-    /// Begins it for whoever is to hold it; `None` as with tokens. A browser holds one session: the same person's
-    /// before is adopted, with what was granted in it, and another's ends.
-    pub(crate) async fn held_by(
-        mut self,
-        cx: &Cx,
+    /// Begins it for whoever is to hold it. A browser holds one session: the same person's before is adopted, with what
+    /// was granted in it, and another's ends. `None` if something that is spent for it was spent before, or the user was
+    /// disabled or deleted meanwhile, or has not the password of that hash any more.
+    pub async fn begin(
+        self,
+        mut change: Change<'a>,
+        password_hash: Option<&str>,
         channel: Channel<'_>,
     ) -> Result<Option<SessionSecret>, Fault> {
-        Ok(match channel {
-            Channel::Api => self.with_tokens(cx).await?.map(SessionSecret::Tokens),
+        let NewSession { cx, tenant, user, mut row } = self;
+        let settings = tenant.settings_for(user);
+        let secret = cx.secret();
+        let hash = stored(&secret);
+        if channel.is_browser() {
+            row.cookie_hash = Some(hash.clone());
+            row.idle_seconds = Some(settings.session_idle_seconds);
+            row.expires_at = cx.now.plus(settings.session_absolute_seconds);
+        } else {
+            row.expires_at = cx.now.plus(settings.refresh_token_seconds);
+        }
+        change
+            .take(store::sessions::insert(&row, password_hash))
+            .then(store::users::logged_in(&user.id, cx.now))
+            .then(store::usage::seen(&tenant.id, &user.id, cx.now));
+        match channel {
+            Channel::Api => {
+                change
+                    .then(refresh_tokens::insert(&hash, &row.id, &tenant.id, row.expires_at, cx.now))
+                    .ask(store::roles::granted_to(&user.id));
+            }
             Channel::Browser { session, .. } => {
-                self.replaces = session.filter(|cookie| !cookie.is_empty()).map(stored);
-                self.with_cookie(cx).await?.map(SessionSecret::Cookie)
-            }
-        })
-    }
-
-    /// Writes it down, and answers what is asked last in the same batch.
-    async fn write(self, cx: &Cx, asks: Vec<Stmt>) -> Result<Option<(Row, Rows)>, Fault> {
-        let Begin { tenant, user, row, mark, gate, password_hash, writes, replaces } = self;
-        let insert = store::sessions::insert(&row, password_hash.as_deref(), !gate.is_empty());
-        let at = gate.len();
-        let mut batch = store::chained(gate);
-        batch.push(insert);
-        batch.extend([
-            mark.stmt,
-            store::users::logged_in(&user.id, cx.now, &mark.id),
-            store::usage::seen(&tenant.id, &user.id, cx.now, &mark.id),
-        ]);
-        batch.extend(writes);
-        let replaced = match &replaces {
-            Some(cookie_hash) => {
-                let next = Next { id: &row.id, user_id: &user.id, mark: &mark.id };
-                batch.extend(replaced_sessions::adopt(cookie_hash, &next, cx.now));
-                let entry = Entry::ok("session.adopted").by(&user.id).on(&row.id);
-                batch.push(audit::row_if_changed(cx, &tenant.id, entry));
-                let [tell, end] = replaced_sessions::end_anothers(cookie_hash, &next, cx.now);
-                batch.extend([tell, end]);
-                let ended = batch.len().saturating_sub(1);
-                let entry = Entry::ok("session.replaced").by(&user.id).on(&row.id);
-                batch.push(audit::row_if_changed(cx, &tenant.id, entry.saying("of another user")));
-                Some(ended)
-            }
-            None => None,
-        };
-        batch.extend(asks);
-        let mut answers = cx.db.run(batch).await?;
-        let began = answers.get(at).is_some_and(|rows| !rows.is_empty());
-        if let Some(at) = replaced.filter(|_| began) {
-            cx.memory.forget_user(&user.id);
-            if let Some(other) = answers.get(at).and_then(|rows| rows.first()) {
-                let other = store::Columns(other).text("user_id")?;
-                cx.memory.forget_user(&other);
-                backchannel::notify_clients_in_background(cx, &other);
+                if let Some(held) = session.filter(|cookie| !cookie.is_empty()) {
+                    replace(cx, &mut change, user, &row, &stored(held));
+                }
             }
         }
-        Ok(began.then(|| (row, answers.pop().unwrap_or_default())))
+        let Some(done) = change.commit().await? else { return Ok(None) };
+        if channel.is_browser() {
+            return Ok(Some(SessionSecret::Cookie(secret)));
+        }
+        let granted = store::roles::read_granted(done.answer())?;
+        let access = access_token(cx, tenant, user, &granted, &row.id, &row.amr, row.auth_time).await?;
+        let expires_in = settings.access_token_seconds;
+        Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh: secret })))
     }
+}
+
+/// What becomes of the session that a browser held until now, when another begins in it.
+fn replace<'a>(cx: &'a Cx, change: &mut Change<'a>, user: &'a User, row: &Row, cookie_hash: &str) {
+    let next = Next { id: &row.id, user_id: &user.id };
+    let [move_grants @ .., end] = replaced_sessions::adopt(cookie_hash, &next, cx.now);
+    let entry = Entry::ok("session.adopted").by(&user.id).on(&row.id);
+    let mut adopted = Change::new(cx, &row.tenant_id, entry);
+    adopted.first(move_grants).take(end);
+    let [tell, end] = replaced_sessions::end_anothers(cookie_hash, &next, cx.now);
+    let entry = Entry::ok("session.replaced").by(&user.id).on(&row.id).saying("of another user");
+    let mut replaced = Change::new(cx, &row.tenant_id, entry);
+    replaced.first([tell]).take(end).ends_sessions_of_owner();
+    change.followed_by(adopted).followed_by(replaced).invalidates(Invalidation::User(&user.id));
 }
 
 /// A session whose person proves more in it.
@@ -186,42 +147,39 @@ pub(crate) struct Upgrade<'a> {
     pub(crate) session_id: &'a str,
     /// What is proved in it from then on.
     pub(crate) amr: &'a [String],
-    /// What is spent for it, in this order: each statement changes something, or nothing is done.
-    pub(crate) gate: Vec<Stmt>,
-    /// The event.
-    pub(crate) mark: Mark,
-    /// What else is written.
-    pub(crate) writes: Vec<Stmt>,
     /// Whether what was proved is something that the person had before, and so says that it is them.
     pub(crate) proves: bool,
 }
 
-impl Upgrade<'_> {
-    /// Does it; what stood for the session does no more, and this does. `None` if something of the gate was
+impl<'a> Upgrade<'a> {
+    /// Does it; what stood for the session does no more, and this does. `None` if something that is spent for it was
     /// spent before, or the session is over.
-    pub(crate) async fn write(self, cx: &Cx, channel: Channel<'_>) -> Result<Option<SessionSecret>, Fault> {
-        let Upgrade { tenant, user, session_id, amr, gate, mark, writes, proves } = self;
+    pub(crate) async fn write(
+        self,
+        cx: &'a Cx,
+        mut change: Change<'a>,
+        channel: Channel<'_>,
+    ) -> Result<Option<SessionSecret>, Fault> {
+        let Upgrade { tenant, user, session_id, amr, proves } = self;
         let secret = cx.secret();
         let hash = stored(&secret);
-        let at = gate.len() + 1;
-        let mut batch = store::chained(gate);
-        batch.push(mark.stmt);
         let cookie = channel.is_browser().then_some(hash.as_str());
         let proved_at = proves.then_some(cx.now);
-        batch.push(store::sessions::upgrade(session_id, amr, cookie, proved_at, &mark.id));
+        change
+            .take(store::sessions::upgrade(session_id, amr, cookie, proved_at))
+            .invalidates(Invalidation::User(&user.id));
         if !channel.is_browser() {
-            batch.extend(store::refresh_tokens::replace(&hash, session_id, cx.now, &mark.id));
+            change
+                .then_all(refresh_tokens::replace(&hash, session_id, cx.now))
+                .ask(store::roles::granted_to(&user.id));
         }
-        batch.extend(writes);
-        batch.push(store::roles::granted_to(&user.id));
-        let answers = cx.db.run(batch).await?;
-        let Some(row) = answers.get(at).and_then(|rows| rows.first()) else { return Ok(None) };
-        cx.memory.forget_user(&user.id);
+        let Some(done) = change.commit().await? else { return Ok(None) };
         if channel.is_browser() {
             return Ok(Some(SessionSecret::Cookie(secret)));
         }
+        let Some(row) = done.row() else { return Ok(None) };
         let auth_time = store::Columns(row).time("auth_time")?;
-        let granted = store::roles::read_granted(answers.last().map(Vec::as_slice).unwrap_or_default())?;
+        let granted = store::roles::read_granted(done.answer())?;
         let access = access_token(cx, tenant, user, &granted, session_id, amr, auth_time).await?;
         let expires_in = tenant.settings_for(user).access_token_seconds;
         Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh: secret })))
@@ -238,40 +196,25 @@ pub(crate) async fn access_token(
     amr: &[String],
     auth_time: Time,
 ) -> Result<String, Fault> {
-    let claims = AccessToken {
-        iss: tenant.issuer.clone(),
-        sub: user.id.clone(),
-        user_id: Some(user.id.clone()),
-        tenant_id: tenant.id.clone(),
-        aud: Audiences::one(&tenant.issuer),
+    let new = NewAccessToken {
+        holder: Holder::User { user, session_id, amr, auth_time: Some(auth_time) },
         client_id: None,
-        jti: cx.id(),
-        sid: Some(session_id.to_owned()),
-        roles: Some(user.roles.clone()),
+        audiences: Audiences::one(&tenant.issuer),
         scope: Scopes::of_person(granted).list(),
-        plan: Some(user.plan.clone().unwrap_or_else(|| tenant.settings.default_plan.clone())),
-        kind: "access".into(),
-        amr: Some(amr.to_vec()),
-        acr: Some(acr(amr).into()),
-        auth_time: Some(auth_time.unix()),
+        with_roles: true,
         act: None,
+        until: cx.now.plus(tenant.settings_for(user).access_token_seconds),
     };
-    let validity =
-        Validity { from: cx.now, until: cx.now.plus(tenant.settings_for(user).access_token_seconds) };
-    keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims)
+    access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)
 }
 
 /// Ends one session, with its cookie, its refresh family and what was granted to clients in it, unless for
 /// offline access. Access tokens of it are refused as soon as
 /// isolates look again.
 pub(crate) async fn end(cx: &Cx, tenant_id: &str, user_id: &str, session_id: &str) -> Result<(), Fault> {
-    let entry = Entry::ok("logout").by(user_id).on(session_id);
-    let mut batch = store::sessions::end(session_id, cx.now).to_vec();
-    batch.push(audit::row(cx, tenant_id, entry));
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(user_id);
-    backchannel::notify_clients_in_background(cx, user_id);
-    Ok(())
+    let mut change = Change::new(cx, tenant_id, Entry::ok("logout").by(user_id).on(session_id));
+    change.then_all(store::sessions::end(session_id, cx.now)).ends_sessions_of(user_id);
+    change.commit().await.map(drop)
 }
 
 /// A page of a user's live sessions; `own` leaves out those that were granted to clients.
@@ -311,12 +254,11 @@ pub(crate) async fn revoke(
     if live.is_none_or(|live| live.user.id != user_id || live.user.tenant_id != tenant.id) {
         return Err(Refusal::NotFound.into());
     }
-    let mut batch = store::sessions::end(id, cx.now).to_vec();
-    batch.push(audit::row_if_changed(cx, &tenant.id, Entry::ok("session.revoked").by(actor).on(id)));
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(user_id);
-    backchannel::notify_clients_in_background(cx, user_id);
-    Ok(())
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("session.revoked").by(actor).on(id));
+    let [tell, end] = store::sessions::end(id, cx.now);
+    change.first([tell]).take(end).ends_sessions_of(user_id);
+    // Whoever ended it meanwhile did what is asked.
+    Ok(change.commit().await.map(drop)?)
 }
 
 /// A page of a user's live sessions, for an administrator.
@@ -349,12 +291,10 @@ pub(crate) async fn revoke_by_admin(
 
 /// Ends all sessions of a user but the one that they ask from.
 pub(crate) async fn revoke_others(cx: &Cx, session: &OwnSession) -> Result<(), Fault> {
-    let end = store::sessions::end_all_but(&session.user.id, session.session_id.as_deref(), cx.now);
     let entry = Entry::ok("session.revoked").by(&session.user.id).saying("all others");
-    let mut batch = end.to_vec();
-    batch.push(audit::row(cx, &session.tenant.id, entry));
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(&session.user.id);
-    backchannel::notify_clients_in_background(cx, &session.user.id);
-    Ok(())
+    let mut change = Change::new(cx, &session.tenant.id, entry);
+    change
+        .then_all(store::sessions::end_all_but(&session.user.id, session.session_id.as_deref(), cx.now))
+        .ends_sessions_of(&session.user.id);
+    change.commit().await.map(drop)
 }

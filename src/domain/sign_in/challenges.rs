@@ -5,24 +5,24 @@
 
 use std::rc::Rc;
 
-use crate::crypto::secret::stored;
+use crate::crypto::secret::{can_be_secret, stored};
 use crate::crypto::totp;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox::{self, methods};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::Lasting;
-use crate::domain::sign_in::first_factor::FirstFactor;
+use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::{app_secrets, fresh_sign_in, one_time};
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::factor::{Method, has_two};
 use crate::model::state::ChallengePurpose;
 use crate::model::time::Time;
-use crate::ports::Stmt;
 use crate::store;
 use crate::store::challenges::{Challenge, ChallengeOfUser};
 use crate::store::factors::Factors;
@@ -96,14 +96,6 @@ struct New<'a> {
     methods: Vec<Method>,
 }
 
-/// What proved the first factor, as [`FirstFactor`] has it.
-#[derive(Default)]
-struct First {
-    gate: Vec<Stmt>,
-    password_hash: Option<String>,
-    writes: Vec<Stmt>,
-}
-
 /// Has a sign-in wait for the second factor. Who has none enrols one first.
 pub(crate) async fn for_sign_in(
     cx: &Cx,
@@ -111,11 +103,11 @@ pub(crate) async fn for_sign_in(
     factors: &Factors,
     channel: Channel<'_>,
 ) -> Result<PendingChallenge, Error> {
-    let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
+    let FirstFactor { tenant, user, amr, proof } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let methods = methods(&tenant, &user, factors, &amr);
     let new = New { purpose: ChallengePurpose::SignIn, channel, session_id: None, amr, methods };
-    make(cx, tenant, user, factors.clone(), new, First { gate, password_hash, writes }).await
+    make(cx, tenant, user, factors.clone(), new, Some(&proof)).await
 }
 
 /// Who is asked for a second factor in a session, and what they have.
@@ -160,7 +152,7 @@ pub(crate) async fn for_session(
         amr,
         methods,
     };
-    make(cx, tenant, user, factors, new, First::default()).await
+    make(cx, tenant, user, factors, new, None).await
 }
 
 /// Begins the enrolment of a factor in a session: an authenticator app, or codes by mail.
@@ -192,7 +184,7 @@ pub(crate) async fn for_enrolment(
         amr,
         methods,
     };
-    make(cx, tenant, user, factors, new, First::default()).await
+    make(cx, tenant, user, factors, new, None).await
 }
 
 /// Whether a session may change second factors: it has proved one, if there is one.
@@ -225,9 +217,8 @@ async fn make(
     user: User,
     factors: Factors,
     new: New<'_>,
-    first: First,
+    proof: Option<&FirstProof>,
 ) -> Result<PendingChallenge, Error> {
-    let First { gate, password_hash, writes: mut batch } = first;
     let New { purpose, channel, session_id, amr, mut methods } = new;
     let (secret, id) = (cx.secret(), cx.id());
     let mut sealed_secret = None;
@@ -261,26 +252,20 @@ async fn make(
         letter = Some(mailing::write(cx, &tenant, &user, Letter::Code { code: &code }).await?);
     }
     let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.as_str());
-    let mut all = store::chained(gate);
-    let at = all.len();
+    let mut change = Change::new(cx, &tenant.id, entry);
+    if let Some(proof) = proof {
+        proof.spend(&mut change, &user, cx.now);
+    }
     let code_until = Some(row.expires_at).filter(|_| row.sends > 0);
-    all.push(store::challenges::insert(&row, code_until, password_hash.as_deref(), at > 0, cx.now));
-    let mark = audit::mark(cx, &tenant.id, entry);
-    all.push(mark.stmt);
-    let mut letter = letter.map(|letter: mailing::Outgoing| letter.if_written(&mark.id));
-    if let Some(letter) = &mut letter {
-        all.append(&mut letter.stmts);
-    }
-    all.append(&mut batch);
-    let answers = cx.db.run(all).await?;
-    if answers.get(at).is_none_or(Vec::is_empty) {
-        // What proved the first factor is no longer valid.
-        let refusal =
-            if at > 0 || password_hash.is_some() { Refusal::WrongPassword } else { Refusal::ChallengeOver };
-        return Err(refusal.into());
-    }
+    let password_hash = proof.and_then(FirstProof::password_hash);
+    change.take(store::challenges::insert(&row, code_until, password_hash, cx.now));
     if let Some(letter) = letter {
-        mailing::dispatch(cx, letter).await;
+        change.tell(letter);
+    }
+    if change.commit().await?.is_none() {
+        // What proved the first factor is no longer valid.
+        let refusal = if proof.is_some() { Refusal::WrongPassword } else { Refusal::ChallengeOver };
+        return Err(refusal.into());
     }
     Ok(PendingChallenge { purpose, tenant, user, secret, factors, row, saved: true })
 }
@@ -295,7 +280,7 @@ pub(crate) async fn find(
     secret: &str,
     channel: Channel<'_>,
 ) -> Result<PendingChallenge, Error> {
-    if secret.is_empty() || secret.len() > 128 {
+    if !can_be_secret(secret) {
         return Err(Refusal::ChallengeOver.into());
     }
     let found = store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await?;
@@ -366,15 +351,12 @@ pub(crate) async fn send_code(cx: &Cx, waiting: &PendingChallenge) -> Result<(),
     throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, "code").await?;
     let code = one_time::digits(cx);
     let hash = one_time::hash(cx, &tenant.id, &row.id, &code)?;
-    let set = store::challenges::set_code(&row.hash, &hash, row.expires_at, MOST_SENDS, cx.now);
-    let mark = audit::mark(cx, &tenant.id, Entry::ok("mfa.code_sent").by(&user.id).on(&row.id));
-    let mut letter = mailing::write(cx, tenant, user, Letter::Code { code: &code }).await?;
-    letter = letter.if_written(&mark.id);
-    let mut batch = vec![set, mark.stmt];
-    batch.append(&mut letter.stmts);
-    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+    let mut change = Change::new(cx, &tenant.id, Entry::ok("mfa.code_sent").by(&user.id).on(&row.id));
+    change
+        .take(store::challenges::set_code(&row.hash, &hash, row.expires_at, MOST_SENDS, cx.now))
+        .tell(mailing::write(cx, tenant, user, Letter::Code { code: &code }).await?);
+    if change.commit().await?.is_none() {
         return Err(Refusal::ChallengeOver.into());
     }
-    mailing::dispatch(cx, letter).await;
     Ok(())
 }

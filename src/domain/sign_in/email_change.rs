@@ -4,9 +4,10 @@
 use std::rc::Rc;
 
 use crate::crypto::password::Check;
-use crate::crypto::secret::stored;
+use crate::crypto::secret::{can_be_secret, stored};
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::people;
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
@@ -15,7 +16,7 @@ use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::proof_reset;
 use crate::domain::sign_in::{challenges, passwords};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
-use crate::domain::{backchannel, throttle};
+use crate::domain::throttle;
 use crate::model::email::Email;
 use crate::model::reason::Reason;
 use crate::ports::Fault;
@@ -70,19 +71,13 @@ pub(crate) async fn request(
     let approve = &format!("{page}{old_secret}");
     let approve = Letter::ApproveEmailChange { link: approve, new_email: &change.new_email };
     let confirm = &format!("{page}{new_secret}");
-    let mut mails = [
-        mailing::write(cx, tenant, &user, approve).await?,
-        mailing::write(cx, tenant, &there, Letter::ConfirmNewEmail { link: confirm }).await?,
-    ];
-    let mut batch = store::email_changes::insert(&change, &user, cx.now).to_vec();
     let entry = Entry::ok("email.change_asked").by(&user.id).on(&user.id);
-    batch.push(audit::row(cx, &tenant.id, entry));
-    mails.iter_mut().for_each(|mail| batch.append(&mut mail.stmts));
-    cx.db.run(batch).await?;
-    for mail in mails {
-        mailing::dispatch(cx, mail).await;
-    }
-    Ok(())
+    let mut asking = Change::new(cx, &tenant.id, entry);
+    asking
+        .then_all(store::email_changes::insert(&change, &user, cx.now))
+        .tell(mailing::write(cx, tenant, &user, approve).await?)
+        .tell(mailing::write(cx, tenant, &there, Letter::ConfirmNewEmail { link: confirm }).await?);
+    Ok(asking.commit().await.map(drop)?)
 }
 
 /// An address that the user may have, if nobody else does.
@@ -122,7 +117,7 @@ async fn find(
     resolved: &ResolvedTenant,
     token: &str,
 ) -> Result<(Rc<Tenant>, PendingEmailChange), Error> {
-    if token.is_empty() || token.len() > 128 {
+    if !can_be_secret(token) {
         return Err(Refusal::LinkDead.into());
     }
     let found = store::email_changes::find(cx.db.as_ref(), &stored(token), cx.now).await?;
@@ -162,41 +157,23 @@ pub(crate) async fn confirm(
     let own = |session: &&OwnSession| session.user.id == user.id;
     let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
     let there = User { email: new_email, email_verified: true, ..user.clone() };
-    let mark = audit::mark(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
-    let mut mails = [
-        mailing::notice(cx, &tenant, &user, Changed::Email, &mark.id).await?,
-        mailing::notice(cx, &tenant, &there, Changed::EmailNow, &mark.id).await?,
-    ];
-    let mut batch = vec![
-        store::email_changes::confirm(&stored(token), cx.now),
-        audit::row_if_changed(cx, &tenant.id, Entry::ok("email.change_confirmed").by(&user.id).on(&user.id)),
-        store::email_changes::apply(&id, &user, &there.email),
-    ];
-    let changed = batch.len();
-    let done = mark.id.clone();
-    batch.push(mark.stmt);
-    batch.push(store::email_changes::done(&id, cx.now, &done));
-    batch.push(store::email_changes::kill_links(&user.id, cx.now, &done));
-    batch.extend(proof_reset::forget_if_written(&user.id, cx.now, &done));
-    batch.extend(store::sessions::end_all_but_if_written(&user.id, keep, cx.now, &done));
-    mails.iter_mut().for_each(|mail| batch.append(&mut mail.stmts));
-    let answers = cx.db.run(batch).await?;
-    let confirmed = answers.first().and_then(|rows| rows.first()).ok_or(Refusal::LinkDead)?;
-    if !Columns(confirmed).flag("both_confirmed")? {
+    let mut changed = Change::new(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
+    changed
+        .take(store::email_changes::apply(&id, &user, &there.email))
+        .then(store::email_changes::done(&id, cx.now))
+        .then(store::email_changes::kill_links(&user.id, cx.now))
+        .then_all(proof_reset::forget(&user.id, cx.now))
+        .then_all(store::sessions::end_all_but(&user.id, keep, cx.now))
+        .ends_sessions_of(&user.id)
+        .tell(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Email)).await?)
+        .tell(mailing::write(cx, &tenant, &there, Letter::Changed(Changed::EmailNow)).await?);
+    let entry = Entry::ok("email.change_confirmed").by(&user.id).on(&user.id);
+    let mut confirmed = Change::new(cx, &tenant.id, entry);
+    confirmed.take(store::email_changes::confirm(&stored(token), cx.now)).followed_by(changed);
+    let done = confirmed.commit().await?.ok_or(Refusal::LinkDead)?;
+    let row = done.row().ok_or(Refusal::LinkDead)?;
+    if !Columns(row).flag("both_confirmed")? {
         return Ok(Confirmed::Waits);
     }
-    if answers.get(changed).is_none_or(Vec::is_empty) {
-        return Err(ADDRESS_TAKEN.into());
-    }
-    after(cx, &user.id, mails).await?;
-    Ok(Confirmed::Done)
-}
-
-async fn after(cx: &Cx, user_id: &str, mails: [mailing::Outgoing; 2]) -> Result<(), Fault> {
-    cx.memory.forget_user(user_id);
-    backchannel::notify_clients_in_background(cx, user_id);
-    for mail in mails {
-        mailing::dispatch(cx, mail).await;
-    }
-    Ok(())
+    if done.was_followed() { Ok(Confirmed::Done) } else { Err(ADDRESS_TAKEN.into()) }
 }

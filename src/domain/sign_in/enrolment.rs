@@ -2,17 +2,18 @@
 //! challenge: see [`challenges::for_enrolment`].
 
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
+use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::standing::needs_second_factor;
-use crate::domain::sign_in::second_factor::{self, Guess};
-use crate::domain::sign_in::{challenges, one_time, proof_reset};
+use crate::domain::sign_in::{challenges, guess, one_time, proof_reset, second_factor};
 use crate::domain::tenants::{MfaPolicy, Tenant};
 use crate::domain::throttle;
+use crate::memo::Invalidation;
 use crate::model::state::{ChallengePurpose, Mfa};
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
 
@@ -48,16 +49,15 @@ pub(crate) async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result
     if session.tenant.settings.mfa == MfaPolicy::Required {
         return Err(Refusal::Forbidden.into());
     }
-    let change = |_: &Tenant, user: &User, mark: &str| {
-        let mut all = vec![
-            store::authenticators::delete(&user.id, mark),
-            store::users::set_mfa(&user.id, Mfa::None, mark),
-        ];
-        all.extend(store::backup_codes::replace(&user.id, &[], mark));
-        all.extend(proof_reset::forget_if_written(&user.id, cx.now, mark));
-        Ok(all)
+    let effects = |change: &mut Change<'_>, _: &Tenant, user: &User| {
+        change
+            .then(store::users::set_mfa(&user.id, Mfa::None))
+            .then(store::authenticators::delete(&user.id))
+            .then_all(store::backup_codes::replace(&user.id, &[]))
+            .then_all(proof_reset::forget(&user.id, cx.now));
+        Ok(())
     };
-    with_code(cx, session, code, "mfa.disabled", Changed::SecondFactorOff, change).await
+    with_code(cx, session, code, "mfa.disabled", Changed::SecondFactorOff, effects).await
 }
 
 /// A fresh set of backup codes, with a code of the second factor. The former codes stop working.
@@ -70,10 +70,10 @@ pub(crate) async fn new_backup_codes(
     code: &str,
 ) -> Result<Vec<String>, Error> {
     let codes = one_time::backup_codes(cx);
-    let change = |tenant: &Tenant, user: &User, mark: &str| {
-        Ok(second_factor::replaced(cx, tenant, user, &codes, mark)?.to_vec())
+    let effects = |change: &mut Change<'_>, tenant: &Tenant, user: &User| {
+        second_factor::replace_backup_codes(cx, change, tenant, user, &codes)
     };
-    with_code(cx, session, code, "mfa.backup_codes", Changed::BackupCodes, change).await?;
+    with_code(cx, session, code, "mfa.backup_codes", Changed::BackupCodes, effects).await?;
     Ok(codes)
 }
 
@@ -94,7 +94,7 @@ async fn with_code(
     code: &str,
     event: &'static str,
     changed: Changed,
-    change: impl FnOnce(&Tenant, &User, &str) -> Result<Vec<Stmt>, Error>,
+    effects: impl FnOnce(&mut Change<'_>, &Tenant, &User) -> Result<(), Fault>,
 ) -> Result<(), Error> {
     let (tenant, user, factors) = challenges::own(cx, session).await?;
     if user.mfa == Mfa::None {
@@ -108,24 +108,15 @@ async fn with_code(
         Mfa::None | Mfa::Totp => None,
     };
     let mailed = waiting.as_ref().map(|found| &found.challenge);
-    let tried = throttle::second_factor(cx, &tenant.id, &tenant.settings_for(&user), &user.id, None).await?;
-    let Guess { gate, .. } = second_factor::check_code(cx, &tenant, &user, &factors, mailed, code).await?;
-    let mark = audit::mark(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
-    let at = gate.len();
-    let mut batch = store::chained(gate);
-    let mut letter = mailing::notice(cx, &tenant, &user, changed, &mark.id).await?;
-    let effects = change(&tenant, &user, &mark.id)?;
-    batch.push(mark.stmt);
-    batch.extend(effects);
-    batch.append(&mut letter.stmts);
-    let answers = cx.db.run(batch).await?;
-    if answers.get(at).is_none_or(Vec::is_empty) {
-        return Err(second_factor::wrong(cx, &tenant, &user).await?);
-    }
-    if let Some(tried) = tried {
-        tried.right(cx);
-    }
-    cx.memory.forget_user(&user.id);
-    mailing::dispatch(cx, letter).await;
-    Ok(())
+    let settings = tenant.settings_for(&user);
+    let attempt = throttle::second_factor(cx, &tenant.id, &settings, &user.id, None).await?;
+    let guess = guess::check_code(cx, &tenant, &user, &factors, mailed, code, attempt).await?;
+    let mut change = Change::new(cx, &tenant.id, Entry::ok(event).by(&user.id).on(&user.id));
+    guess.spend(cx, &mut change, &user, None);
+    effects(&mut change, &tenant, &user)?;
+    change
+        .tell(mailing::write(cx, &tenant, &user, Letter::Changed(changed)).await?)
+        .invalidates(Invalidation::User(&user.id));
+    let done = change.commit().await?;
+    guess.settle(cx, &tenant, &user, done).await.map(drop)
 }

@@ -2,8 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::domain::change::Change;
 use crate::domain::tenants::Tenant;
-use crate::ports::Stmt;
+use crate::model::time::Time;
+use crate::store;
+use crate::store::passkeys::PasskeyUse;
 use crate::store::users::User;
 
 /// One whose first factor is proved.
@@ -14,10 +17,51 @@ pub struct FirstFactor {
     pub user: User,
     /// How they proved it (RFC 8176).
     pub amr: Vec<&'static str>,
-    /// What is spent with the session, in this order: each statement changes something, or there is none.
-    pub gate: Vec<Stmt>,
-    /// The hash that a password was checked with, which the user must still have.
-    pub password_hash: Option<String>,
-    /// What else is written with it.
-    pub writes: Vec<Stmt>,
+    /// What proved it.
+    pub proof: FirstProof,
+}
+
+/// What proved a first factor: it is spent by what the sign-in goes on with, or must hold until then.
+pub enum FirstProof {
+    /// A password that was checked with this hash.
+    Password(String),
+    /// The same where the hash is stale, with a fresh one of the same password.
+    StalePassword {
+        /// The hash that it was checked with.
+        stale: String,
+        /// The one that takes its place.
+        fresh: String,
+    },
+    /// A mailed link, or the code beside it: the link's hash.
+    MagicLink(String),
+    /// A passkey that was used rightly.
+    Passkey(PasskeyUse),
+}
+
+impl FirstProof {
+    /// Spends it in the change that the sign-in goes on with: of many at once, one does.
+    pub(crate) fn spend(&self, change: &mut Change<'_>, user: &User, now: Time) {
+        match self {
+            FirstProof::Password(_) => {}
+            // Whichever of several sign-ins comes first replaces it.
+            FirstProof::StalePassword { stale, fresh } => {
+                change.then(store::users::refresh_password(&user.id, stale, fresh));
+            }
+            FirstProof::MagicLink(hash) => {
+                change.take(store::magic_links::take(hash, now));
+            }
+            FirstProof::Passkey(used) => {
+                change.take_all(store::passkeys::spend(used, now));
+            }
+        }
+    }
+
+    /// The hash of the password that the user must still have: whoever changes the password meanwhile shuts out who
+    /// knows the one before.
+    pub(crate) fn password_hash(&self) -> Option<&str> {
+        match self {
+            FirstProof::Password(hash) => Some(hash),
+            FirstProof::StalePassword { .. } | FirstProof::MagicLink(_) | FirstProof::Passkey(_) => None,
+        }
+    }
 }

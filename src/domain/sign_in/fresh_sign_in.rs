@@ -4,11 +4,13 @@
 
 use crate::crypto::password::Check;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{Admin, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::passwords;
+use crate::memo::Invalidation;
 use crate::store;
 
 /// Requires that the person of a session proved who they are lately, or does so with this password.
@@ -58,10 +60,12 @@ pub(crate) async fn confirm(cx: &Cx, session: &OwnSession, password: &str) -> Re
     let entry = Entry::ok("session.reauthenticated").by(&user.id).on(session.id());
     // Somebody else may have ended the session, or changed the password, meanwhile.
     let hash = user.password_hash.as_deref().unwrap_or_default();
-    let proved = store::sessions::prove(session.id(), &user.id, hash, cx.now);
-    if !audit::change(cx, &tenant.id, proved, entry).await? {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change
+        .take(store::sessions::prove(session.id(), &user.id, hash, cx.now))
+        .invalidates(Invalidation::User(&user.id));
+    if change.commit().await?.is_none() {
         return Err(Refusal::BadCredential.into());
     }
-    cx.memory.forget_user(&user.id);
     Ok(())
 }

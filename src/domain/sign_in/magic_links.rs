@@ -5,16 +5,16 @@
 
 use std::rc::Rc;
 
-use crate::crypto::secret::stored;
+use crate::crypto::secret::{can_be_secret, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::backchannel;
+use crate::domain::change::Change;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
-use crate::domain::sign_in::first_factor::FirstFactor;
+use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::walk::Step;
 use crate::domain::sign_in::{self, one_time};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
@@ -22,7 +22,7 @@ use crate::domain::throttle::{self, lookups};
 use crate::model::email::Email;
 use crate::model::factor::ONE_TIME;
 use crate::model::state::UserStatus;
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
 use crate::store::magic_links::{By, LinkOfUser, PURPOSE};
 use crate::store::users::User;
@@ -70,23 +70,29 @@ pub(crate) async fn request(
         language: cx.caller.language.map(|language| language.tag().to_owned()),
         ..people::new_user(cx, tenant, &email)
     });
-    let mut batch = Vec::new();
-    if signs_up {
-        let entry = Entry::ok("user.registered").by(&user.id).on(&user.id).saying(PURPOSE);
-        batch.extend([store::users::insert_registered(&user), audit::row_if_changed(cx, &tenant.id, entry)]);
-    }
     let (secret, code) = (cx.secret(), one_time::digits(cx));
     let code_hash = hash_of(cx, &user, &code)?;
     let until = cx.now.plus(SECONDS);
-    batch.extend(store::magic_links::insert(&stored(&secret), &code_hash, &user, until, cx.now));
     let between = if onward.is_empty() { "" } else { "&" };
     let place = format!("{}/tenant/{}/magic-link", cx.config.origin, home.id);
     let link = &format!("{place}?token={secret}{between}{onward}");
-    let mut mail = mailing::write(cx, &home, &user, Letter::MagicLink { link, code: &code }).await?;
-    batch.push(audit::row(cx, &home.id, entry));
-    batch.append(&mut mail.stmts);
-    cx.db.run(batch).await?;
-    mailing::dispatch(cx, mail).await;
+    let mail = mailing::write(cx, &home, &user, Letter::MagicLink { link, code: &code }).await?;
+    let mut change = match signs_up {
+        true => {
+            let registered = Entry::ok("user.registered").by(&user.id).on(&user.id).saying(PURPOSE);
+            let mut change = Change::new(cx, &tenant.id, registered);
+            change.take(store::users::insert_registered(&user)).log(&home.id, entry.clone());
+            change
+        }
+        false => Change::new(cx, &home.id, entry.clone()),
+    };
+    change
+        .then_all(store::magic_links::insert(&stored(&secret), &code_hash, &user, until, cx.now))
+        .tell(mail);
+    if change.commit().await?.is_none() {
+        // Somebody else registered the address meanwhile.
+        audit::write(cx, &home.id, entry).await?;
+    }
     Ok(())
 }
 
@@ -132,7 +138,7 @@ pub(crate) async fn follow(
 }
 
 async fn by_link(cx: &Cx, token: &str) -> Result<LinkOfUser, Error> {
-    if token.is_empty() || token.len() > 128 {
+    if !can_be_secret(token) {
         return Err(Refusal::LinkDead.into());
     }
     let found = store::magic_links::find(cx.db.as_ref(), By::Link(&stored(token)), cx.now).await?;
@@ -157,7 +163,7 @@ pub(crate) async fn enter_code(
     let Tenant { id, directory, .. } = resolved.tenant.as_ref();
     let email = Email::parse(email);
     let account = email.as_ref().map_or("-", Email::key);
-    let counted = throttle::mailed_code(cx, id, directory, account).await?;
+    let attempt = throttle::mailed_code(cx, id, directory, account).await?;
     let user = match &email {
         Some(email) => people::by_email(cx, resolved, email).await?,
         None => None,
@@ -176,9 +182,7 @@ pub(crate) async fn enter_code(
         return Err(Refusal::WrongCode.into());
     };
     let step = enter(cx, resolved, found, channel, Refusal::WrongCode).await?;
-    if let Some(counted) = counted {
-        counted.right(cx);
-    }
+    attempt.forgive(cx);
     Ok(step)
 }
 
@@ -200,16 +204,12 @@ async fn enter(
     let LinkOfUser { hash, mut user } = found;
     let tenant = tenant_of(cx, resolved, &user).await?.ok_or_else(|| dead.clone())?;
     if !user.email_verified {
-        cx.db.run(confirm(cx, &user)).await?;
-        cx.memory.forget_user(&user.id);
-        backchannel::notify_clients_in_background(cx, &user.id);
+        confirm_email(cx, &user).await?;
         let confirmed = store::users::by_id(cx.db.as_ref(), &tenant.id, &user.id).await?;
         user = confirmed.ok_or_else(|| dead.clone())?;
     }
     let (directory, email_key) = (tenant.directory.clone(), user.email_key.clone());
-    let gate = vec![store::magic_links::take(&hash, cx.now)];
-    let amr = vec![ONE_TIME];
-    let proved = FirstFactor { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let proved = FirstFactor { tenant, user, amr: vec![ONE_TIME], proof: FirstProof::MagicLink(hash) };
     let step = sign_in::continue_with(cx, proved, channel).await.map_err(|error| match error {
         Error::Refused(Refusal::WrongPassword | Refusal::ChallengeOver) => dead.into(),
         other => other,
@@ -218,12 +218,14 @@ async fn enter(
     Ok(step)
 }
 
-/// The statements that confirm the address of one whose mailbox was proved. Unless somebody proved one before,
-/// nothing that lets in is left of what was there.
-fn confirm(cx: &Cx, user: &User) -> Vec<Stmt> {
-    let mut batch = store::unproven::forget(&user.id, &user.email_key, cx.now);
-    batch.push(store::users::confirm_email(&user.id, &user.email_key));
+/// Confirms the address of one whose mailbox was proved. Unless somebody proved one before, nothing that lets in is left
+/// of what was there.
+async fn confirm_email(cx: &Cx, user: &User) -> Result<(), Fault> {
     let entry = Entry::ok("email.verified").by(&user.id).on(&user.id).saying(PURPOSE);
-    batch.push(audit::row_if_changed(cx, &user.tenant_id, entry));
-    batch
+    let mut change = Change::new(cx, &user.tenant_id, entry);
+    change
+        .first(store::unproven::forget(&user.id, &user.email_key, cx.now))
+        .take(store::users::confirm_email(&user.id, &user.email_key))
+        .ends_sessions_of(&user.id);
+    change.commit().await.map(drop)
 }

@@ -8,6 +8,7 @@ use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::change::{Change, Committed};
 use crate::domain::mailing::{self, Changed, Letter, Linking};
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
@@ -16,7 +17,7 @@ use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::proof_reset;
 use crate::domain::tenants::{self, ResolvedTenant, Settings, Tenant};
-use crate::domain::{backchannel, throttle};
+use crate::domain::throttle;
 use crate::model::factor::{KEY, ONE_TIME, has_two};
 use crate::model::reason::Reason;
 use crate::model::state::{LinkPurpose, UserStatus};
@@ -72,15 +73,13 @@ pub(crate) async fn prove(
     without: Check,
     failed: Entry,
 ) -> Result<(), Error> {
-    let counted = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
+    let attempt = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
     let check = user.password_hash.as_deref().map_or(without, |hash| password::check(sent, hash));
     if check == Check::Wrong {
-        throttle::wrong_password(cx, counted, audit::write(cx, &tenant.id, failed.by(&user.id))).await?;
+        attempt.was_wrong(cx, audit::write(cx, &tenant.id, failed.by(&user.id))).await?;
         return Err(Refusal::WrongPassword.into());
     }
-    if let Some(counted) = counted {
-        counted.succeeded(cx);
-    }
+    attempt.forgive(cx);
     Ok(())
 }
 
@@ -107,20 +106,15 @@ pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &s
     // Who knows a password that was set by mail proves the mailbox with it, and nothing more with the next one.
     let by_mail = !has_two(&session.amr) && (fresh.password_hash.is_none() || fresh.password_by_mail);
     let entry = Entry::ok("password.changed").by(&user.id).on(&user.id);
-    let mut batch = vec![
-        store::users::set_password(&user.id, &hash, by_mail),
-        store::mail_links::kill(&user.id, LinkPurpose::ResetPassword, cx.now),
-        audit::row(cx, &tenant.id, entry),
-    ];
-    batch.extend(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now));
-    batch.extend(proof_reset::forget(&user.id, cx.now));
-    let mut mail = mailing::write(cx, tenant, &fresh, Letter::Changed(Changed::Password)).await?;
-    batch.append(&mut mail.stmts);
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(&user.id);
-    backchannel::notify_clients_in_background(cx, &user.id);
-    mailing::dispatch(cx, mail).await;
-    Ok(())
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change
+        .then(store::users::set_password(&user.id, &hash, by_mail))
+        .then(store::mail_links::kill(&user.id, LinkPurpose::ResetPassword, cx.now))
+        .then_all(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now))
+        .ends_sessions_of(&user.id)
+        .then_all(proof_reset::forget(&user.id, cx.now))
+        .tell(mailing::write(cx, tenant, &fresh, Letter::Changed(Changed::Password)).await?);
+    Ok(change.commit().await.map(drop)?)
 }
 
 /// Mails a reset link, if the address has an account. The caller is told the same either way. `onward` is
@@ -208,40 +202,35 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
     // The link proved the address.
     let user = User { email_verified: true, ..user };
-    // A first password is no change that its owner would have to be told of.
     let invited = link.purpose == LinkPurpose::Invitation;
-    let mut mail = match invited {
-        true => None,
-        false => Some(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?),
-    };
+    let mut change = Change::new(cx, &tenant.id, entry);
     // Where nobody had proved the address, what is in the account was chosen by somebody else.
-    let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
+    change.then_all(store::unproven::forget(&link.user_id, &link.email_key, cx.now));
     // But for the name that an administrator gave to one who was invited.
     let name = link.name.as_deref().filter(|_| invited);
-    batch.extend(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name)));
-    batch.extend([
-        store::users::set_password(&link.user_id, &hash, true),
-        store::users::confirm_email(&link.user_id, &link.email_key),
-        audit::row(cx, &tenant.id, entry),
-    ]);
+    change
+        .then_all(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name)))
+        .then(store::users::set_password(&link.user_id, &hash, true))
+        .then(store::users::confirm_email(&link.user_id, &link.email_key));
     if end && before.any() {
         let Held { api_keys, passkeys, connections } = before;
         let said = format!("{api_keys} API keys, {passkeys} passkeys, {connections} connections");
         let entry = Entry::ok("credentials.ended").by(&link.user_id).on(&link.user_id).saying(said);
-        batch.extend(store::held::end(&link.user_id, needs_second_factor(&tenant, &user), cx.now));
-        batch.push(audit::row(cx, &tenant.id, entry));
+        change
+            .then_all(store::held::end(&link.user_id, needs_second_factor(&tenant, &user), cx.now))
+            .log(&tenant.id, entry);
     }
-    batch.extend(store::sessions::end_all_but(&link.user_id, None, cx.now));
-    batch.extend(proof_reset::forget(&link.user_id, cx.now));
-    batch.extend(mail.iter_mut().flat_map(|mail| std::mem::take(&mut mail.stmts)));
-    batch.push(held());
-    let answers = cx.db.run(batch).await?;
-    let left = store::held::read(answers.last().map(Vec::as_slice).unwrap_or_default())?;
-    cx.memory.forget_user(&link.user_id);
-    backchannel::notify_clients_in_background(cx, &link.user_id);
+    change
+        .then_all(store::sessions::end_all_but(&link.user_id, None, cx.now))
+        .ends_sessions_of(&link.user_id)
+        .then_all(proof_reset::forget(&link.user_id, cx.now))
+        .ask(held());
+    // A first password is no change that its owner would have to be told of.
+    if !invited {
+        change.tell(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?);
+    }
+    let done = change.commit().await?;
+    let left = store::held::read(done.as_ref().map(Committed::answer).unwrap_or_default())?;
     throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
-    if let Some(mail) = mail {
-        mailing::dispatch(cx, mail).await;
-    }
     Ok(Reset { tenant, before, left })
 }

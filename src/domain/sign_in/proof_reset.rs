@@ -9,8 +9,3 @@ use crate::store;
 pub(crate) fn forget(user_id: &str, now: Time) -> [Stmt; 2] {
     [store::challenges::end_all(user_id, now), store::trusted_devices::delete_all(user_id)]
 }
-
-/// The same, once the event of that mark is written.
-pub(crate) fn forget_if_written(user_id: &str, now: Time, mark: &str) -> [Stmt; 2] {
-    forget(user_id, now).map(|stmt| store::audit::if_written(stmt, mark))
-}

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use crate::crypto::password;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::mailing::{self, Letter};
 use crate::domain::people;
 use crate::domain::people::{address, display_name, new_user};
@@ -13,6 +14,7 @@ use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::sign_in::passwords;
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
+use crate::memo::Invalidation;
 use crate::model::email::Email;
 use crate::model::reason::Reason;
 use crate::model::state::{LinkPurpose, UserStatus};
@@ -73,7 +75,9 @@ pub(crate) async fn register(
     user.roles = tenant.settings.default_roles.clone();
     user.language = cx.caller.language.map(|language| language.tag().to_owned());
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
-    let made = audit::change(cx, &tenant.id, store::users::insert_registered(&user), entry).await?;
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::users::insert_registered(&user));
+    let made = change.commit().await?.is_some();
     if !tenant.settings.require_verified_email {
         return if made { Ok(Outcome::Ready(email)) } else { Err(ADDRESS_TAKEN.into()) };
     }
@@ -152,19 +156,20 @@ pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Err
             .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
-    let mut batch = store::unproven::forget(&link.user_id, &link.email_key, cx.now);
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.then_all(store::unproven::forget(&link.user_id, &link.email_key, cx.now));
     if let Some(hash) = &link.password_hash {
         // Only while the address is unconfirmed: a confirmed account's password is its owner's.
-        batch.push(store::users::settle_registration(
+        change.then(store::users::settle_registration(
             &link.user_id,
             &link.email_key,
             hash,
             link.name.as_deref(),
         ));
     }
-    batch.push(store::users::confirm_email(&link.user_id, &link.email_key));
-    batch.push(audit::row(cx, &tenant.id, entry));
-    cx.db.run(batch).await?;
-    cx.memory.forget_user(&link.user_id);
+    change
+        .then(store::users::confirm_email(&link.user_id, &link.email_key))
+        .invalidates(Invalidation::User(&link.user_id));
+    change.commit().await?;
     Ok(tenant)
 }

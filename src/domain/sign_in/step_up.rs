@@ -2,10 +2,11 @@
 //! looking at it writes nothing and mails nothing: what the page hands out, in the cookie, is a challenge in sealed form.
 //! Its row is written when the person sends a form with it, and a code is mailed when they ask for one.
 
-use crate::crypto::secret::stored;
+use crate::crypto::secret::{can_be_sealed, stored};
 use crate::crypto::{seal, totp};
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
@@ -73,8 +74,9 @@ pub(crate) fn is_sealed(secret: &str) -> bool {
 pub(crate) async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Error> {
     let PendingChallenge { tenant, user, row, purpose, .. } = waiting;
     let entry = Entry::ok("mfa.challenged").by(&user.id).on(&row.id).saying(purpose.as_str());
-    let insert = store::challenges::insert(row, None, None, false, cx.now);
-    if audit::change(cx, &tenant.id, insert, entry).await? {
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::challenges::insert(row, None, None, cx.now));
+    if change.commit().await?.is_some() {
         return Ok(());
     }
     // Another form was sent at the same time; or this is over.
@@ -133,7 +135,7 @@ impl Draft {
     }
 
     fn open(cx: &Cx, session: &OwnSession, secret: &str) -> Result<Option<Draft>, Fault> {
-        if !is_sealed(secret) || secret.len() > 256 {
+        if !is_sealed(secret) || !can_be_sealed(secret) {
             return Ok(None);
         }
         let key = seal::derive(&cx.config.seal_key, &session.tenant.id, "step-ups")?;

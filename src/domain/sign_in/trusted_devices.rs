@@ -2,11 +2,12 @@
 
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::tenants::Tenant;
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
 pub(crate) use crate::store::trusted_devices::Device;
 use crate::store::users::User;
@@ -14,9 +15,8 @@ use crate::store::users::User;
 /// The name of the cookie that makes a browser a trusted one.
 pub(crate) const COOKIE: &str = "__Host-portcullis-device";
 
-/// Trusts the browser, once the event of that mark is written: the cookie's value and the statement. `None`
-/// where the tenant trusts none.
-pub(crate) fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option<(String, Stmt)> {
+/// Trusts the browser with that change: the cookie's value. `None` where the tenant trusts none.
+pub(crate) fn trust(cx: &Cx, change: &mut Change<'_>, tenant: &Tenant, user: &User) -> Option<String> {
     let days = tenant.settings_for(user).trusted_device_days;
     if days == 0 {
         return None;
@@ -30,8 +30,8 @@ pub(crate) fn trust(cx: &Cx, tenant: &Tenant, user: &User, mark: &str) -> Option
         seen_at: cx.now,
         expires_at: cx.now.plus(days.saturating_mul(86_400)),
     };
-    let stmt = store::trusted_devices::insert(&device, &stored(&cookie), &user.tenant_id, &user.id, mark);
-    Some((cookie, stmt))
+    change.then(store::trusted_devices::insert(&device, &stored(&cookie), &user.tenant_id, &user.id));
+    Some(cookie)
 }
 
 /// The browsers that a user trusts, the newest first.
@@ -45,9 +45,9 @@ pub async fn list(cx: &Cx, session: &OwnSession) -> Result<Vec<Device>, Fault> {
 /// [`Refusal::NotFound`].
 pub async fn revoke(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let user = &session.user;
-    let entry = Entry::ok("device.revoked").by(&user.id).on(id);
-    let gone = store::trusted_devices::delete(&user.id, id);
-    if !audit::change(cx, &session.tenant.id, gone, entry).await? {
+    let mut change = Change::new(cx, &session.tenant.id, Entry::ok("device.revoked").by(&user.id).on(id));
+    change.take(store::trusted_devices::delete(&user.id, id));
+    if change.commit().await?.is_none() {
         return Err(Refusal::NotFound.into());
     }
     Ok(())

@@ -9,21 +9,22 @@ use crate::crypto::password::{self, Check};
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed};
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::one_mailbox;
-use crate::domain::session::sessions::{Begin, SessionSecret};
+use crate::domain::session::sessions::NewSession;
 use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::challenges::{self, PendingChallenge};
-use crate::domain::sign_in::first_factor::FirstFactor;
-use crate::domain::sign_in::second_factor::{self, Proof};
+use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
+use crate::domain::sign_in::guess::{self, Proof};
+use crate::domain::sign_in::second_factor;
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
-use crate::domain::throttle::{self, SecondFactor};
+use crate::domain::throttle::{self, CountedAttempt};
+use crate::memo::Invalidation;
 use crate::model::email::Email;
-use crate::model::factor::{self, Method, has_two};
+use crate::model::factor::{self, has_two};
 use crate::model::state::{Mfa, UserStatus};
 use crate::store;
 use crate::store::factors::Factors;
@@ -86,54 +87,31 @@ pub(crate) async fn with_password_and_code(
 ) -> Result<SignedIn, Error> {
     let looked_up = look_up(cx, resolved, &attempt).await?;
     // A second factor that is locked out is told before anything is hashed; a code is counted before it is looked at.
-    let (tried, factors) = match count_code(cx, resolved, &looked_up).await {
+    let (code_attempt, factors) = match count_code(cx, resolved, &looked_up).await {
         Ok(counted) => counted,
         Err(locked) => {
-            if let Some(counted) = looked_up.counted {
-                counted.not_evaluated(cx);
-            }
+            looked_up.attempt.give_back(cx);
             return Err(locked);
         }
     };
     let proved = match check_password(cx, resolved, attempt, looked_up).await {
         Ok(proved) => proved,
         Err(wrong) => {
-            if let Some(tried) = tried {
-                tried.not_evaluated(cx).await?;
-            }
+            code_attempt.give_back_at_once(cx).await?;
             return Err(wrong);
         }
     };
-    let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
+    let FirstFactor { tenant, user, amr, proof } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
-    let guess = second_factor::check_code(cx, &tenant, &user, &factors, None, code).await?;
-    let mut begin = Begin::new(cx, &tenant, &user, factor::joined(&amr, guess.method, false));
-    // The code is spent only if the password is still theirs.
-    begin.gate = gate;
-    begin.gate.extend(guess.gate.into_iter().enumerate().map(|(at, stmt)| match &password_hash {
-        Some(hash) if at == 0 => store::users::if_password_is(stmt, hash),
-        _ => stmt,
-    }));
-    (begin.password_hash, begin.writes) = (password_hash, writes);
-    if user.password_by_mail {
-        begin.writes.push(store::users::confirm_password(&user.id, begin.mark()));
-    }
-    let mut letter = None;
-    if guess.method == Method::Backup {
-        let changed = Changed::BackupCodeUsed;
-        let told = letter.insert(mailing::notice(cx, &tenant, &user, changed, begin.mark()).await?);
-        begin.writes.append(&mut told.stmts);
-    }
-    let Some(tokens) = begin.with_tokens(cx).await? else {
-        return Err(second_factor::wrong(cx, &tenant, &user).await?);
-    };
-    if let Some(letter) = letter {
-        mailing::dispatch(cx, letter).await;
-    }
-    if let Some(tried) = tried {
-        tried.right(cx);
-    }
-    let session_secret = SessionSecret::Tokens(tokens);
+    let guess = guess::check_code(cx, &tenant, &user, &factors, None, code, code_attempt).await?;
+    let amr = factor::joined(&amr, guess.method(), false);
+    let new = NewSession::new(cx, &tenant, &user, amr.clone());
+    let mut change = new.change();
+    let password_hash = proof.password_hash();
+    proof.spend(&mut change, &user, cx.now);
+    second_factor::use_factor(cx, &mut change, &tenant, &user, &guess, &amr, password_hash).await?;
+    let begun = new.begin(change, password_hash, Channel::Api).await?;
+    let session_secret = guess.settle(cx, &tenant, &user, begun).await?;
     Ok(SignedIn { tenant, user, session_secret, backup_codes: Vec::new(), device: None })
 }
 
@@ -143,7 +121,7 @@ pub(crate) async fn with_password_and_code(
 /// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.
 pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -> Result<Step, Error> {
     let mut proved = proved;
-    let mut lapses = false;
+    let (mut trusted, mut lapses) = (None, false);
     if needs_second_factor(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
         let device = match channel {
             Channel::Browser { device, .. } => device.map(stored),
@@ -162,7 +140,7 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
             None if nothing_left && proved.user.mfa == Mfa::Email => proved.amr.push(factor::ONE_MAILBOX),
             None if nothing_left => lapses = true,
             Some(device) => {
-                proved.writes.push(store::trusted_devices::seen(&device, cx.now));
+                trusted = Some(device);
                 proved.amr.push(factor::TRUSTED_DEVICE);
             }
             None => {
@@ -171,17 +149,17 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
             }
         }
     }
-    let FirstFactor { tenant, user, amr, gate, password_hash, writes } = proved;
+    let FirstFactor { tenant, user, amr, proof } = proved;
     let amr = amr.into_iter().map(str::to_owned).collect();
-    let mut begin = Begin::new(cx, &tenant, &user, amr);
-    (begin.gate, begin.password_hash, begin.writes) = (gate, password_hash, writes);
+    let new = NewSession::new(cx, &tenant, &user, amr);
+    let mut change = new.change();
+    proof.spend(&mut change, &user, cx.now);
+    change.then_all(trusted.map(|device| store::trusted_devices::seen(&device, cx.now)));
     if lapses {
-        begin.writes.push(store::users::set_mfa(&user.id, Mfa::None, begin.mark()));
+        change.then(store::users::set_mfa(&user.id, Mfa::None)).invalidates(Invalidation::User(&user.id));
     }
-    let session_secret = begin.held_by(cx, channel).await?.ok_or(Refusal::WrongPassword)?;
-    if lapses {
-        cx.memory.forget_user(&user.id);
-    }
+    let begun = new.begin(change, proof.password_hash(), channel).await?;
+    let session_secret = begun.ok_or(Refusal::WrongPassword)?;
     let signed_in = SignedIn { tenant, user, session_secret, backup_codes: Vec::new(), device: None };
     Ok(Step::SignedIn(Box::new(signed_in)))
 }
@@ -206,7 +184,7 @@ pub async fn complete(
 struct LookedUp {
     /// As its limits and the log name it.
     account: String,
-    counted: Option<throttle::Attempt>,
+    attempt: CountedAttempt,
     user: Option<User>,
 }
 
@@ -222,8 +200,8 @@ async fn look_up(cx: &Cx, resolved: &ResolvedTenant, attempt: &Attempt<'_>) -> R
             None => Ok(None),
         }
     };
-    let (counted, user) = throttle::login_attempt(cx, id, directory, account, user).await?;
-    Ok(LookedUp { account: account.to_owned(), counted, user })
+    let (attempt, user) = throttle::login_attempt(cx, id, directory, account, user).await?;
+    Ok(LookedUp { account: account.to_owned(), attempt, user })
 }
 
 /// Counts a code of that user, and meanwhile looks up what they have. For nobody the same is done, so that the time
@@ -232,7 +210,7 @@ async fn count_code(
     cx: &Cx,
     resolved: &ResolvedTenant,
     looked_up: &LookedUp,
-) -> Result<(Option<SecondFactor>, Factors), Error> {
+) -> Result<(CountedAttempt, Factors), Error> {
     let (tenant, id) = match &looked_up.user {
         Some(user) => (tenants::by_id(cx, &user.tenant_id).await?, &user.id),
         None => (None, &looked_up.account),
@@ -241,22 +219,23 @@ async fn count_code(
     let settings =
         looked_up.user.as_ref().map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
     let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
-    let (tried, factors) = join(throttle::second_factor(cx, &tenant.id, &settings, id, None), factors).await;
-    Ok((tried?, factors?))
+    let (attempt, factors) =
+        join(throttle::second_factor(cx, &tenant.id, &settings, id, None), factors).await;
+    Ok((attempt?, factors?))
 }
 
 async fn check_password(
     cx: &Cx,
     resolved: &ResolvedTenant,
-    attempt: Attempt<'_>,
+    sent: Attempt<'_>,
     looked_up: LookedUp,
 ) -> Result<FirstFactor, Error> {
-    let LookedUp { account, counted, user } = looked_up;
+    let LookedUp { account, attempt, user } = looked_up;
     let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let check = match hash {
-        Some(hash) => password::check(attempt.password, hash),
+        Some(hash) => password::check(sent.password, hash),
         None => {
-            password::decoy(attempt.password);
+            password::decoy(sent.password);
             Check::Wrong
         }
     };
@@ -265,23 +244,20 @@ async fn check_password(
         _ => {
             let entry = Entry::failed("login.failed").by(&account);
             let tenant_id = user.as_ref().map_or(&resolved.tenant.id, |user| &user.tenant_id);
-            throttle::wrong_password(cx, counted, audit::write(cx, tenant_id, entry)).await?;
+            attempt.was_wrong(cx, audit::write(cx, tenant_id, entry)).await?;
             return Err(Refusal::WrongPassword.into());
         }
     };
-    if let Some(counted) = counted {
-        counted.succeeded(cx);
-    }
+    attempt.forgive(cx);
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPassword)?;
     require_verified_email(cx, &tenant, &user).await?;
-    let (mut password_hash, mut writes) = (user.password_hash.clone(), Vec::new());
-    // A stale hash is replaced by whichever of several sign-ins comes first.
-    if check == Check::RightButStale
-        && let Some(was) = password_hash.take()
-    {
-        let fresh = password::hash(attempt.password, cx.random())?;
-        writes.push(store::users::refresh_password(&user.id, &was, &fresh));
-    }
-    let amr = vec![factor::PASSWORD];
-    Ok(FirstFactor { tenant, user, amr, gate: Vec::new(), password_hash, writes })
+    let hash = user.password_hash.clone().unwrap_or_default();
+    let proof = match check {
+        Check::RightButStale => {
+            let fresh = password::hash(sent.password, cx.random())?;
+            FirstProof::StalePassword { stale: hash, fresh }
+        }
+        Check::Right | Check::Wrong => FirstProof::Password(hash),
+    };
+    Ok(FirstFactor { tenant, user, amr: vec![factor::PASSWORD], proof })
 }

@@ -7,8 +7,9 @@ use futures_util::future::join;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::throttle::tallies::{DAY, give, in_background, take, tally};
-use crate::ports::{Act, Count, Fault, Rule, Verdict};
+use crate::domain::throttle::attempt::CountedAttempt;
+use crate::domain::throttle::tallies::{DAY, clear, give, take, tally};
+use crate::ports::{Rule, Verdict};
 
 /// Failures of one account from one address before delays of 1, 2, 4 … 900 s.
 const ACCOUNT_AND_ADDRESS: Rule = Rule::Backoff { free: 5, seconds: 900, max: 900 };
@@ -43,17 +44,6 @@ pub(crate) const OPEN_UNASKED: u32 = 300;
 /// Mails that strangers can make us send to one address.
 const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
 
-/// A password attempt that has been counted as a failure until it is told otherwise.
-#[must_use]
-pub(crate) struct Attempt {
-    /// The account's object.
-    account: String,
-    /// Its tally with growing delays.
-    delayed: String,
-    /// The object of the client's address, where that counts as well.
-    address: Option<String>,
-}
-
 /// Counts a login's password attempt: by address, by account and address, and by account; meanwhile it is looked
 /// up whose it is.
 ///
@@ -65,44 +55,34 @@ pub(crate) async fn login_attempt<T>(
     directory: &str,
     account: &str,
     look_up: impl Future<Output = Result<T, Error>>,
-) -> Result<(Option<Attempt>, T), Error> {
-    let bucket = cx.address_bucket();
-    let attempt = Attempt {
+) -> Result<(CountedAttempt, T), Error> {
+    let password = Password {
         account: format!("{directory}:login:{account}"),
-        delayed: format!("from:{bucket}"),
-        address: Some(format!("{directory}:login-address:{bucket}")),
+        delayed: format!("from:{}", cx.address_bucket()),
+        address: Some(address_object(cx, directory)),
     };
-    attempt.taken(cx, tenant_id, account, look_up).await
+    password.count(cx, tenant_id, account, look_up).await
 }
 
-/// An attempt to sign in without a password that has been counted as a failure of its address.
-#[must_use]
-pub(crate) struct FromAddress(String);
+/// The object of all attempts to sign in from the caller's address.
+pub(crate) fn address_object(cx: &Cx, directory: &str) -> String {
+    format!("{directory}:login-address:{}", cx.address_bucket())
+}
 
 /// Counts an attempt to sign in with what nobody can guess: by address, together with password attempts.
 ///
 /// # Errors
 /// As [`login_attempt`].
-pub(crate) async fn from_address(
-    cx: &Cx,
-    tenant_id: &str,
-    directory: &str,
-) -> Result<Option<FromAddress>, Error> {
+pub(crate) async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> Result<CountedAttempt, Error> {
     if cx.caller.unlimited {
-        return Ok(None);
+        return Ok(CountedAttempt::default());
     }
-    let object = format!("{directory}:login-address:{}", cx.address_bucket());
+    let object = address_object(cx, directory);
     let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
     let verdict = take(cx, object.clone(), tallies).await?;
     refuse_beyond(cx, tenant_id, verdict, "-").await?;
-    Ok(Some(FromAddress(object)))
-}
-
-impl FromAddress {
-    /// It succeeded: it is no failure.
-    pub(crate) fn succeeded(self, cx: &Cx) {
-        in_background(cx, vec![(self.0, vec![give("minute", ADDRESS)])]);
-    }
+    let if_right = vec![(object, vec![give("minute", ADDRESS)])];
+    Ok(CountedAttempt { if_right, ..CountedAttempt::default() })
 }
 
 /// Counts a password attempt of one who is signed in: by user, wherever it comes from, so that a stolen
@@ -110,14 +90,10 @@ impl FromAddress {
 ///
 /// # Errors
 /// As [`login_attempt`].
-pub(crate) async fn change_attempt(
-    cx: &Cx,
-    tenant_id: &str,
-    user_id: &str,
-) -> Result<Option<Attempt>, Error> {
+pub(crate) async fn change_attempt(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<CountedAttempt, Error> {
     let account = format!("{tenant_id}:change-password:{user_id}");
-    let attempt = Attempt { account, delayed: "user".into(), address: None };
-    Ok(attempt.taken(cx, tenant_id, user_id, async { Ok(()) }).await?.0)
+    let password = Password { account, delayed: "user".into(), address: None };
+    Ok(password.count(cx, tenant_id, user_id, async { Ok(()) }).await?.0)
 }
 
 pub(crate) async fn refuse_beyond(
@@ -135,16 +111,26 @@ pub(crate) async fn refuse_beyond(
     Err(Refusal::Limited(verdict).into())
 }
 
-impl Attempt {
-    async fn taken<T>(
+/// What a password attempt is counted by.
+struct Password {
+    /// The account's object.
+    account: String,
+    /// Its tally with growing delays.
+    delayed: String,
+    /// The object of the client's address, where that counts as well.
+    address: Option<String>,
+}
+
+impl Password {
+    async fn count<T>(
         self,
         cx: &Cx,
         tenant_id: &str,
         who: &str,
         look_up: impl Future<Output = Result<T, Error>>,
-    ) -> Result<(Option<Attempt>, T), Error> {
+    ) -> Result<(CountedAttempt, T), Error> {
         if cx.caller.unlimited {
-            return Ok((None, look_up.await?));
+            return Ok((CountedAttempt::default(), look_up.await?));
         }
         // Before the account's, of which an address that is held off takes nothing.
         if let Some(address) = &self.address {
@@ -159,49 +145,31 @@ impl Attempt {
         ];
         let (verdict, found) = join(take(cx, self.account.clone(), tallies), look_up).await;
         refuse_beyond(cx, tenant_id, verdict?, who).await?;
-        Ok((Some(self), found?))
+        Ok((self.counted(), found?))
     }
 
-    /// The attempt succeeded: it is no failure, and those that delay it are forgotten. Nobody waits for that: one
-    /// that counts although it was right only makes the limit tighter.
-    pub(crate) fn succeeded(self, cx: &Cx) {
-        let forget = Count { act: Act::Clear, tallies: vec![tally(self.delayed, ACCOUNT_AND_ADDRESS)] };
-        let mut all = vec![(self.account, vec![give("day", ACCOUNT_A_DAY), forget])];
-        all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
-        in_background(cx, all);
+    fn counted(self) -> CountedAttempt {
+        let Password { account, delayed, address } = self;
+        let address = address.map(|address| (address, vec![give("minute", ADDRESS)]));
+        let right = vec![give("day", ACCOUNT_A_DAY), clear(vec![tally(&delayed, ACCOUNT_AND_ADDRESS)])];
+        // Of one that was not looked at, only the address keeps a count.
+        let unseen =
+            vec![give(&delayed, ACCOUNT_AND_ADDRESS), give("day", ACCOUNT_A_DAY), give("right", RIGHT_ONES)];
+        let with_address = |steps| std::iter::once((account.clone(), steps)).chain(address.clone()).collect();
+        CountedAttempt {
+            if_right: with_address(right),
+            if_unseen: with_address(unseen),
+            // It is none of the account's right ones.
+            if_wrong: vec![(account.clone(), vec![give("right", RIGHT_ONES)])],
+        }
     }
-
-    /// The password was not looked at: of the attempt only the address keeps a count.
-    pub(crate) fn not_evaluated(self, cx: &Cx) {
-        let account = vec![
-            give(&self.delayed, ACCOUNT_AND_ADDRESS),
-            give("day", ACCOUNT_A_DAY),
-            give("right", RIGHT_ONES),
-        ];
-        let mut all = vec![(self.account, account)];
-        all.extend(self.address.map(|address| (address, vec![give("minute", ADDRESS)])));
-        in_background(cx, all);
-    }
-}
-
-/// The password was wrong, which `told` writes to the log: the attempt is none of the account's right ones.
-pub(crate) async fn wrong_password(
-    cx: &Cx,
-    counted: Option<Attempt>,
-    told: impl Future<Output = Result<(), Fault>>,
-) -> Result<(), Fault> {
-    let Some(counted) = counted else { return told.await };
-    let given = cx.counters.count(counted.account, vec![give("right", RIGHT_ONES)]);
-    let (told, given) = join(told, given).await;
-    told.and(given.map(drop))
 }
 
 /// The owner of an account's mailbox proved it: all failures on the account are forgotten.
 pub(crate) async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
     let from = format!("from:{}", cx.address_bucket());
     let tallies = vec![tally("day", ACCOUNT_A_DAY), tally(from, ACCOUNT_AND_ADDRESS)];
-    let forget = vec![Count { act: Act::Clear, tallies }];
-    cx.counters.count(format!("{directory}:login:{account}"), forget).await?;
+    cx.counters.count(format!("{directory}:login:{account}"), vec![clear(tallies)]).await?;
     Ok(())
 }
 

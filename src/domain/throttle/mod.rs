@@ -4,14 +4,15 @@
 //! more than the limit allows.
 
 mod addresses;
+mod attempt;
 mod codes;
 mod logins;
 pub(crate) mod lookups;
 mod tallies;
 
-pub(crate) use self::codes::{SecondFactor, another_mailed_code, mailed_code, second_factor, user_code};
+pub(crate) use self::attempt::CountedAttempt;
+pub(crate) use self::codes::{another_mailed_code, mailed_code, second_factor, user_code};
 pub(crate) use self::logins::{
-    Attempt, change_attempt, from_address, login_attempt, mail, mail_or_wait, mailbox_proved, refused_call,
-    wrong_password,
+    change_attempt, from_address, login_attempt, mail, mail_or_wait, mailbox_proved, refused_call,
 };
 pub(crate) use self::tallies::{window, windows};

@@ -14,6 +14,10 @@ pub(crate) fn give(name: &str, rule: Rule) -> Count {
     Count { act: Act::Give, tallies: vec![tally(name, rule)] }
 }
 
+pub(crate) fn clear(tallies: Vec<Tally>) -> Count {
+    Count { act: Act::Clear, tallies }
+}
+
 /// Does the steps on each object, without anybody waiting for it.
 pub(crate) fn in_background(cx: &Cx, objects: Vec<(String, Vec<Count>)>) {
     for (object, steps) in objects {

@@ -1,6 +1,9 @@
 //! Second factors, set up through the front door.
 
 use portcullis::crypto::totp;
+use portcullis::domain::session::channel::Channel;
+use portcullis::domain::session::sessions::{NewSession, SessionSecret};
+use portcullis::domain::tenants;
 use portcullis::model::state::Mfa;
 use portcullis::store::users::User;
 use serde_json::{Value, json};
@@ -19,6 +22,16 @@ pub struct App {
 }
 
 impl World {
+    /// A session of that user in which this was proved.
+    pub(super) fn begin(&self, user: &User, amr: &[&str], channel: Channel<'_>) -> SessionSecret {
+        let cx = self.cx();
+        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
+        let amr = amr.iter().map(|one| (*one).to_owned()).collect();
+        let new = NewSession::new(&cx, &tenant, user, amr);
+        let change = new.change();
+        pollster::block_on(new.begin(change, None, channel)).unwrap().unwrap()
+    }
+
     /// The code that an app with that base32 secret shows now.
     pub fn code(&self, secret: &str) -> String {
         self.code_of_step(secret, 0)

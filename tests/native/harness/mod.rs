@@ -22,7 +22,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::config::Config;
 use portcullis::cx::{Caller, Cx};
-use portcullis::domain::session::sessions::{Begin, Tokens};
+use portcullis::domain::session::channel::Channel;
+use portcullis::domain::session::sessions::{SessionSecret, Tokens};
 use portcullis::domain::{sweep, tenants};
 use portcullis::http::Outcome;
 use portcullis::http::table::Table;
@@ -296,10 +297,9 @@ impl World {
 
     /// A session of that user for an API in which this was proved.
     pub fn session_by(&self, user: &User, amr: &[&str]) -> Tokens {
-        let cx = self.cx();
-        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
-        let amr = amr.iter().map(|one| (*one).to_owned()).collect();
-        pollster::block_on(Begin::new(&cx, &tenant, user, amr).with_tokens(&cx)).unwrap().unwrap()
+        let begun = self.begin(user, amr, Channel::Api);
+        let SessionSecret::Tokens(tokens) = begun else { panic!("a program has no cookie") };
+        tokens
     }
 
     /// A session of that user in a browser, as a login with the password alone begins it.
@@ -309,10 +309,9 @@ impl World {
 
     /// A session of that user in a browser in which this was proved.
     pub fn cookie_by(&self, user: &User, amr: &[&str]) -> String {
-        let cx = self.cx();
-        let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
-        let amr = amr.iter().map(|one| (*one).to_owned()).collect();
-        pollster::block_on(Begin::new(&cx, &tenant, user, amr).with_cookie(&cx)).unwrap().unwrap()
+        let begun = self.begin(user, amr, Channel::Browser { device: None, session: None });
+        let SessionSecret::Cookie(cookie) = begun else { panic!("a browser has no tokens") };
+        cookie
     }
 
     /// An API key of the token's user.

@@ -3,8 +3,8 @@
 use portcullis::domain::session::channel::Channel;
 use portcullis::domain::session::principal;
 use portcullis::domain::session::sessions::SessionSecret;
-use portcullis::domain::sign_in::first_factor::FirstFactor;
-use portcullis::domain::sign_in::second_factor::Proof;
+use portcullis::domain::sign_in::first_factor::{FirstFactor, FirstProof};
+use portcullis::domain::sign_in::guess::Proof;
 use portcullis::domain::sign_in::signed_in::SignedIn;
 use portcullis::domain::sign_in::{self, Attempt, Step, trusted_devices};
 use portcullis::domain::tenants::{self, ResolvedTenant};
@@ -239,14 +239,8 @@ fn a_code_in_the_mailbox_is_no_second_factor_for_one_who_came_by_mail() {
     let user = world.with_mail("ada@example.com");
     let sent = world.mails("ada@example.com").len();
     let tenant = home(&world).tenant;
-    let proved = FirstFactor {
-        tenant,
-        user,
-        amr: vec!["otp"],
-        gate: Vec::new(),
-        password_hash: None,
-        writes: Vec::new(),
-    };
+    let proof = FirstProof::Password(user.password_hash.clone().unwrap());
+    let proved = FirstFactor { tenant, user, amr: vec!["otp"], proof };
     let step = pollster::block_on(sign_in::continue_with(&world.cx(), proved, Channel::Api)).unwrap();
     let Step::Second(waiting) = step else { panic!("signed in") };
     let names: Vec<&str> = waiting.methods().iter().map(|method| method.name()).collect();

@@ -29,7 +29,7 @@ pub(crate) struct Of<'a> {
     pub(crate) bound_to: Option<&'a str>,
 }
 
-impl<'a> Of<'a> {
+impl Of<'_> {
     /// Begins a ceremony; answers its challenge.
     pub(crate) fn begin(&self, cx: &Cx) -> Result<String, Fault> {
         let mut bytes = cx.now.plus(SECONDS).0.to_be_bytes().to_vec();
@@ -40,7 +40,7 @@ impl<'a> Of<'a> {
     }
 
     /// The ceremony of a challenge; `None` if it was not begun for this, or is over.
-    pub(crate) fn of_challenge(&self, cx: &Cx, challenge: &str) -> Result<Option<Ceremony<'a>>, Fault> {
+    pub(crate) fn of_challenge(&self, cx: &Cx, challenge: &str) -> Result<Option<Ceremony>, Fault> {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(challenge) else { return Ok(None) };
         let Some((head, tag)) = bytes.split_at_checked(HEAD) else { return Ok(None) };
         let Some((time, _)) = head.split_first_chunk::<8>() else { return Ok(None) };
@@ -48,8 +48,14 @@ impl<'a> Of<'a> {
         if !same(tag, &self.tag(cx, head)?) || expires_at <= cx.now {
             return Ok(None);
         }
-        let Of { tenant_id, user_id, purpose, bound_to } = *self;
-        Ok(Some(Ceremony { hash: stored(challenge), tenant_id, user_id, purpose, bound_to, expires_at }))
+        Ok(Some(Ceremony {
+            hash: stored(challenge),
+            tenant_id: self.tenant_id.to_owned(),
+            user_id: self.user_id.map(str::to_owned),
+            purpose: self.purpose,
+            bound_to: self.bound_to.map(str::to_owned),
+            expires_at,
+        }))
     }
 
     fn tag(&self, cx: &Cx, head: &[u8]) -> Result<[u8; 32], Fault> {

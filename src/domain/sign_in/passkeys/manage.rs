@@ -1,8 +1,9 @@
 //! The passkeys that a user has: listed, named, removed; and who may change them.
 
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
+use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
@@ -83,7 +84,9 @@ pub(crate) async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) 
     let name = checked_name(name)?;
     let (user, _) = own(cx, session).await?;
     let entry = Entry::ok("passkey.renamed").by(&user.id).on(id);
-    if !audit::change(cx, &user.tenant_id, store::passkeys::rename(&user.id, id, &name), entry).await? {
+    let mut change = Change::new(cx, &user.tenant_id, entry);
+    change.take(store::passkeys::rename(&user.id, id, &name));
+    if change.commit().await?.is_none() {
         return Err(Refusal::NotFound.into());
     }
     Ok(store::passkeys::by_id(cx.db.as_ref(), &user.id, id).await?.ok_or(Refusal::NotFound)?)
@@ -97,13 +100,12 @@ pub(crate) async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<()
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
     recency::require(cx, session, Lasting::Factor).await?;
-    let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
-    let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyRemoved, &mark.id).await?;
-    let mut batch = vec![store::passkeys::delete(&user.id, id), mark.stmt];
-    batch.append(&mut letter.stmts);
-    if cx.db.run(batch).await?.first().is_none_or(Vec::is_empty) {
+    let mut change = Change::new(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
+    change
+        .take(store::passkeys::delete(&user.id, id))
+        .tell(mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyRemoved)).await?);
+    if change.commit().await?.is_none() {
         return Err(Refusal::NotFound.into());
     }
-    mailing::dispatch(cx, letter).await;
     Ok(())
 }

@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::crypto::secret::base64url;
 use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, registered};
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
-use crate::domain::mailing::{self, Changed};
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
+use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::Lasting;
@@ -141,17 +142,17 @@ pub(crate) async fn register(
     };
     let ceremony = adding(session, &user).of_challenge(cx, &challenge)?;
     let ceremony = ceremony.ok_or_else(|| wrong(Wrong::Challenge))?;
-    let begin = store::passkeys::begin(&ceremony, cx.now);
     let adding = Adding { user_id: &user.id, most: MOST, two_factors: has_two(&session.amr) };
-    let take = store::passkeys::take(&ceremony, &passkey.credential_id, &adding, cx.now);
-    let mark = audit::mark(cx, &user.tenant_id, Entry::ok("passkey.added").by(&user.id).on(&passkey.id));
-    let mut letter = mailing::notice(cx, &session.tenant, &user, Changed::PasskeyAdded, &mark.id).await?;
-    let mut batch = vec![begin, take, mark.stmt, store::passkeys::insert(&passkey, &mark.id)];
-    batch.append(&mut letter.stmts);
-    if cx.db.run(batch).await?.get(2).is_none_or(Vec::is_empty) {
+    let entry = Entry::ok("passkey.added").by(&user.id).on(&passkey.id);
+    let mut change = Change::new(cx, &user.tenant_id, entry);
+    change
+        .first([store::passkeys::begin(&ceremony, cx.now)])
+        .take(store::passkeys::take(&ceremony, &passkey.credential_id, &adding, cx.now))
+        .then(store::passkeys::insert(&passkey))
+        .tell(mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyAdded)).await?);
+    if change.commit().await?.is_none() {
         return Err(why_not(cx, session, &ceremony, &passkey.credential_id).await?);
     }
-    mailing::dispatch(cx, letter).await;
     Ok(passkey)
 }
 
@@ -159,7 +160,7 @@ pub(crate) async fn register(
 async fn why_not(
     cx: &Cx,
     session: &OwnSession,
-    ceremony: &Ceremony<'_>,
+    ceremony: &Ceremony,
     credential_id: &str,
 ) -> Result<Error, Error> {
     let found = store::passkeys::find(cx.db.as_ref(), ceremony, credential_id, cx.now).await?;

@@ -14,7 +14,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
 use crate::domain::sign_in::challenges::PendingChallenge;
-use crate::domain::sign_in::first_factor::FirstFactor;
+use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::passkeys::ceremony::Of;
 use crate::domain::sign_in::passkeys::manage::{Known, known};
 use crate::domain::sign_in::relying_party::{self, RelyingParty};
@@ -22,9 +22,9 @@ use crate::domain::sign_in::walk::Step;
 use crate::domain::tenants::{self, ResolvedTenant};
 use crate::domain::{sign_in, throttle};
 use crate::model::factor::{KEY, Method, PRESENT, TWO_FACTORS};
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
-use crate::store::passkeys::{Ceremony, Passkey, PasskeyOfUser, Purpose, Use};
+use crate::store::passkeys::{Ceremony, Passkey, PasskeyOfUser, PasskeyUse, Purpose};
 use crate::store::users::User;
 
 /// What a browser needs to use a passkey (§5.5).
@@ -94,15 +94,6 @@ fn second_of<'a>(tenant_id: &'a str, user_id: &'a str, challenge_id: &'a str) ->
     Of { tenant_id, user_id, purpose: Purpose::SecondFactor, bound_to }
 }
 
-/// A passkey that was used rightly, as of when it was looked at.
-#[derive(Debug)]
-pub(crate) struct Verified {
-    /// Whose it is.
-    pub(crate) user_id: String,
-    /// What notes its use, in this order: each statement changes something, or it was used before.
-    pub(crate) gate: Vec<Stmt>,
-}
-
 /// Signs in with a passkey alone, `credential` as its `toJSON()` has it; `browser` as in [`request`].
 ///
 /// # Errors
@@ -116,7 +107,7 @@ pub(crate) async fn sign_in(
     browser: Option<&str>,
     channel: Channel<'_>,
 ) -> Result<Step, Error> {
-    let tried = throttle::from_address(cx, &resolved.tenant.id, &resolved.tenant.directory).await?;
+    let counted = throttle::from_address(cx, &resolved.tenant.id, &resolved.tenant.directory).await?;
     let bound_to = browser.map(stored);
     let of = signing_in(&resolved.tenant.id, bound_to.as_deref());
     let attempt = Attempt::parse(cx, of, credential).await?;
@@ -128,13 +119,11 @@ pub(crate) async fn sign_in(
         return Err(attempt.failed(cx, Some(&user), "is not of this tenant or user").await?);
     }
     let party = relying_party::of(cx, &tenant, host).await?;
-    let gate = attempt.judged(cx, &party, &passkey, &user, true).await?;
-    if let Some(tried) = tried {
-        tried.succeeded(cx);
-    }
+    let used = attempt.check(cx, &party, &passkey, &user, true).await?;
+    counted.forgive(cx);
     sign_in::require_verified_email(cx, &tenant, &user).await?;
     let amr = vec![KEY, PRESENT, TWO_FACTORS];
-    let proved = FirstFactor { tenant, user, amr, gate, password_hash: None, writes: Vec::new() };
+    let proved = FirstFactor { tenant, user, amr, proof: FirstProof::Passkey(used) };
     let step = sign_in::continue_with(cx, proved, channel).await;
     match step {
         // The ceremony was ended by another request, or its user was.
@@ -152,7 +141,7 @@ pub(crate) async fn second(
     waiting: &PendingChallenge,
     host: &str,
     credential: &Value,
-) -> Result<Verified, Error> {
+) -> Result<PasskeyUse, Error> {
     let PendingChallenge { tenant, row, .. } = waiting;
     let of = second_of(&tenant.id, &waiting.user.id, &row.id);
     let attempt = Attempt::parse(cx, of, credential).await?;
@@ -162,19 +151,18 @@ pub(crate) async fn second(
         return Err(attempt.failed(cx, Some(&user), "is another user's").await?);
     }
     let party = relying_party::of(cx, tenant, host).await?;
-    let gate = attempt.judged(cx, &party, &passkey, &user, false).await?;
-    Ok(Verified { user_id: user.id, gate })
+    attempt.check(cx, &party, &passkey, &user, false).await
 }
 
 /// An assertion and the ceremony that it says it belongs to.
-struct Attempt<'a> {
-    ceremony: Ceremony<'a>,
+struct Attempt {
+    ceremony: Ceremony,
     assertion: Assertion,
     challenge: String,
 }
 
-impl<'a> Attempt<'a> {
-    async fn parse(cx: &Cx, of: Of<'a>, credential: &Value) -> Result<Attempt<'a>, Error> {
+impl Attempt {
+    async fn parse(cx: &Cx, of: Of<'_>, credential: &Value) -> Result<Attempt, Error> {
         let assertion = Assertion::parse(credential).ok();
         let parsed = assertion.and_then(|one| Some((challenge(&one.client_data)?, one)));
         let Some((challenge, assertion)) = parsed else {
@@ -199,18 +187,18 @@ impl<'a> Attempt<'a> {
     }
 
     async fn failed(&self, cx: &Cx, user: Option<&User>, why: &str) -> Result<Error, Fault> {
-        failed(cx, self.ceremony.tenant_id, user, why).await
+        failed(cx, &self.ceremony.tenant_id, user, why).await
     }
 
-    /// What notes the passkey's use, if it was used rightly.
-    async fn judged(
-        &self,
+    /// Checks that the passkey was used rightly.
+    async fn check(
+        self,
         cx: &Cx,
         party: &RelyingParty,
         passkey: &Passkey,
         user: &User,
         user_verification: bool,
-    ) -> Result<Vec<Stmt>, Error> {
+    ) -> Result<PasskeyUse, Error> {
         if passkey.rp_id != party.id {
             return Err(self.failed(cx, Some(user), Wrong::RpId.name()).await?);
         }
@@ -227,10 +215,13 @@ impl<'a> Attempt<'a> {
         let (challenge, origins) = (self.challenge.as_str(), party.origins.as_slice());
         let expected = Expected { challenge, rp_id: &party.id, origins, user_verification };
         match asserted(&expected, &record, &self.assertion) {
-            Ok(said) => {
-                let used = Use { sign_count: said.sign_count, backed_up: said.backed_up };
-                Ok(store::passkeys::spend(&self.ceremony, &passkey.id, used, cx.now).to_vec())
-            }
+            Ok(said) => Ok(PasskeyUse {
+                id: passkey.id.clone(),
+                user_id: user.id.clone(),
+                ceremony: self.ceremony,
+                sign_count: said.sign_count,
+                backed_up: said.backed_up,
+            }),
             Err(Wrong::Counter) => {
                 let entry = Entry::failed("passkey.cloned").by(&user.id).on(&passkey.id);
                 audit::write(cx, &user.tenant_id, entry).await?;
