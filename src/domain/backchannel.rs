@@ -3,14 +3,13 @@
 //! What is owed is written in the batch that ends the session, so a crash loses nothing. It is tried right
 //! after the answer, and again by cron with growing delays until the client takes it or a day has passed.
 
-use futures_util::future::join_all;
-
 use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::delivery::{self, AT_ONCE, Outcome};
 use crate::domain::{keys, public_uris, tenants};
 use crate::oidc::logout_token::{LogoutToken, SECONDS, TYP, events};
-use crate::ports::Fault;
+use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::logout_deliveries::{Delays, Delivery, done};
 
@@ -20,8 +19,6 @@ const TIMEOUT_MS: u32 = 5_000;
 const DELAYS: Delays = Delays { first: 60_000, longest: 4 * 3_600_000 };
 /// How long it is tried, in seconds.
 const TRIED_FOR: i64 = 86_400;
-/// Deliveries at once: as many connections as the platform opens.
-const AT_ONCE: i64 = 6;
 /// Rounds in one run of cron.
 const ROUNDS: usize = 5;
 
@@ -45,67 +42,56 @@ pub(crate) async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
 async fn rounds(cx: &Cx, user_id: Option<&str>) -> Result<(), Fault> {
     for _ in 0..ROUNDS {
         let db = cx.db.as_ref();
-        let taken = store::logout_deliveries::take_due(db, user_id, &DELAYS, AT_ONCE, cx.now).await?;
-        if taken.is_empty() {
-            return Ok(());
+        let leased = store::logout_deliveries::take_due(db, user_id, &DELAYS, AT_ONCE, cx.now).await?;
+        if leased.is_empty() {
+            break;
         }
-        let outcomes = join_all(taken.iter().map(|delivery| deliver(cx, delivery))).await;
-        let mut batch = Vec::new();
-        for (delivery, outcome) in taken.iter().zip(outcomes) {
-            let entry = Entry::failed("backchannel.failed").by("system").on(&delivery.client_id);
-            let (over, problem) = match outcome {
-                Told::Taken => (true, None),
-                Told::Refused(problem) => (true, Some(format!("{problem}, for good"))),
-                Told::NotNow(problem) if delivery.next_at >= delivery.created_at.plus(TRIED_FOR) => {
-                    (true, Some(format!("{problem}, given up after {} tries", delivery.attempts)))
-                }
-                Told::NotNow(problem) => (false, Some(format!("{problem}, try {}", delivery.attempts))),
-            };
-            if over {
-                batch.push(done(&delivery.id));
-            }
-            if let Some(problem) = problem {
-                let said = format!("session {}: {problem}", delivery.session_id);
-                batch.push(audit::row(cx, &delivery.tenant_id, entry.saying(said)));
-            }
-        }
-        cx.db.run(batch).await?;
+        let settle = |delivery: &Delivery, outcome| settle(cx, delivery, outcome);
+        delivery::round(cx, &leased, async |delivery| deliver(cx, delivery).await, settle).await?;
     }
     Ok(())
 }
 
-/// What became of a try.
-enum Told {
-    /// The client knows, or does not want to.
-    Taken,
-    /// It will not take it later either.
-    Refused(String),
-    /// It may take it later.
-    NotNow(String),
+/// What is written of a try: the log knows each that failed, and what is over is owed no more.
+fn settle(cx: &Cx, delivery: &Delivery, outcome: Outcome) -> Vec<Stmt> {
+    let (over, problem) = match outcome {
+        Outcome::Taken => (true, None),
+        Outcome::Refused(problem) => (true, Some(format!("{problem}, for good"))),
+        Outcome::NotNow(problem) if delivery.next_at >= delivery.created_at.plus(TRIED_FOR) => {
+            (true, Some(format!("{problem}, given up after {} tries", delivery.attempts)))
+        }
+        Outcome::NotNow(problem) => (false, Some(format!("{problem}, try {}", delivery.attempts))),
+    };
+    let event = problem.map(|problem| {
+        let said = format!("session {}: {problem}", delivery.session_id);
+        let entry = Entry::failed("backchannel.failed").by("system").on(&delivery.client_id);
+        audit::row(cx, &delivery.tenant_id, entry.saying(said))
+    });
+    over.then(|| done(&delivery.id)).into_iter().chain(event).collect()
 }
 
-async fn deliver(cx: &Cx, delivery: &Delivery) -> Told {
-    let Some(uri) = &delivery.uri else { return Told::Taken };
+async fn deliver(cx: &Cx, delivery: &Delivery) -> Outcome {
+    let Some(uri) = &delivery.uri else { return Outcome::Taken };
     // What was saved before the rule, or has become a host of ours, is not asked either.
     if delivery.registered_itself {
         match public_uris::may_be_asked(cx, uri).await {
             Ok(true) => {}
-            Ok(false) => return Told::Refused("the client's address is not a public one".into()),
-            Err(fault) => return Told::NotNow(fault.0),
+            Ok(false) => return Outcome::Refused("the client's address is not a public one".into()),
+            Err(fault) => return Outcome::NotNow(fault.0),
         }
     }
     let token = match token(cx, delivery).await {
         Ok(Some(token)) => token,
-        Ok(None) => return Told::NotNow("the tenant is suspended".into()),
-        Err(fault) => return Told::NotNow(fault.0),
+        Ok(None) => return Outcome::NotNow("the tenant is suspended".into()),
+        Err(fault) => return Outcome::NotNow(fault.0),
     };
     let answer = cx.http.post_form(uri.clone(), format!("logout_token={token}"), TIMEOUT_MS).await;
     match answer {
         // §2.8: 200; some frameworks make 204 of it.
-        Ok(200 | 204) => Told::Taken,
-        Ok(400) => Told::Refused("the client answered 400".into()),
-        Ok(status) => Told::NotNow(format!("the client answered {status}")),
-        Err(_) => Told::NotNow("the client did not answer".into()),
+        Ok(200 | 204) => Outcome::Taken,
+        Ok(400) => Outcome::Refused("the client answered 400".into()),
+        Ok(status) => Outcome::NotNow(format!("the client answered {status}")),
+        Err(_) => Outcome::NotNow("the client did not answer".into()),
     }
 }
 

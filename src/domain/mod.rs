@@ -11,6 +11,7 @@ pub(crate) mod backchannel;
 pub mod change;
 pub mod clients;
 pub mod counter;
+pub(crate) mod delivery;
 pub mod gateway;
 pub(crate) mod key_rotation;
 pub mod keys;

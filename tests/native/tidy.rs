@@ -113,12 +113,13 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Files of the domain that stand below its rooms, with the rooms that they may import.
-const BELOW: [(&str, &[&str]); 11] = [
+const BELOW: [(&str, &[&str]); 12] = [
     ("assertion_limits", &["tenants"]),
     ("audit", &[]),
     ("backchannel", &["tenants"]),
     ("change", &["mailing"]),
     ("counter", &[]),
+    ("delivery", &[]),
     ("key_rotation", &["tenants"]),
     ("keys", &["tenants"]),
     ("public_uris", &["tenants"]),

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
-use crate::domain::mailing::queue::dispatch;
+use crate::domain::mailing::queue::post;
 use crate::domain::mailing::write::write;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Tenant};
@@ -68,10 +68,7 @@ pub(crate) async fn send_link(
     user: &User,
     linking: Linking<'_>,
 ) -> Result<(), Fault> {
-    let mut mail = write_link(cx, tenant, user, linking).await?;
-    cx.db.run(std::mem::take(&mut mail.stmts)).await?;
-    dispatch(cx, mail).await;
-    Ok(())
+    post(cx, write_link(cx, tenant, user, linking).await?).await
 }
 
 /// The same for a batch, after which it is dispatched.

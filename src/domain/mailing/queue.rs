@@ -7,14 +7,13 @@
 
 use std::rc::Rc;
 
-use futures_util::future::join_all;
-
 use crate::config::MailTransport;
 use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::delivery::{self, AT_ONCE, Outcome};
 use crate::domain::mailing::outgoing::Outgoing;
-use crate::ports::{Fault, Mail};
+use crate::ports::{Fault, Mail, Stmt};
 use crate::store;
 use crate::store::mail_templates::Content;
 use crate::store::mails::LeasedMail;
@@ -23,12 +22,18 @@ use crate::store::mails::LeasedMail;
 const LEASE: i64 = 300;
 /// Seconds after each try until the next; the last one over and over.
 const DELAYS: [i64; 5] = [30, 120, 600, 1_800, 7_200];
-/// Mails at once: as many connections as the platform opens.
-const AT_ONCE: i64 = 6;
 /// Rounds in one run of cron.
 const ROUNDS: usize = 12;
 /// Characters that are kept of what a transport says.
 const LONGEST_ERROR: usize = 200;
+
+/// Puts a mail into the queue that no change waits for, and sends it.
+pub(crate) async fn post(cx: &Cx, outgoing: Outgoing) -> Result<(), Fault> {
+    let Outgoing { stmts, id } = outgoing;
+    cx.db.run(stmts).await?;
+    dispatch(cx, Outgoing::queued(&id)).await;
+    Ok(())
+}
 
 /// Sends a mail whose statements have run.
 pub(crate) async fn dispatch(cx: &Cx, outgoing: Outgoing) {
@@ -80,34 +85,34 @@ fn repeatable(cx: &Cx) -> bool {
 /// Takes mails whose turn it is and sends them; how many were handed over.
 async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
     let until = cx.now.plus(LEASE);
-    let taken = store::mails::take_due(cx.db.as_ref(), id, repeatable(cx), until, AT_ONCE, cx.now).await?;
-    let outcomes = join_all(taken.iter().map(|mail| hand_over(cx, mail))).await;
-    let (mut batch, mut sent) = (Vec::new(), 0);
-    for (mail, outcome) in taken.iter().zip(outcomes) {
-        let user = mail.user_id.as_deref().unwrap_or_default();
-        let entry = match outcome {
-            Ok(()) => {
-                sent += 1;
-                batch.push(store::mails::sent(mail, cx.now));
-                Entry::ok("mail.sent").on(user).saying(&mail.kind)
-            }
-            Err(fault) => {
-                let error = harmless(&fault.0);
-                let line = serde_json::json!({
-                    "level": "error", "event": "mail.failed", "mail": mail.id, "kind": mail.kind,
-                    "try": mail.attempts, "fault": error,
-                });
-                cx.log.line(&line.to_string());
-                batch.push(store::mails::failed(mail, &error, cx.now.plus(delay(mail.attempts))));
-                Entry::failed("mail.failed").on(user).saying(format!("{}, try {}", mail.kind, mail.attempts))
-            }
-        };
-        batch.push(audit::row_if_changed(cx, &mail.tenant_id, entry));
-    }
-    if !batch.is_empty() {
-        cx.db.run(batch).await?;
-    }
-    Ok(sent)
+    let leased = store::mails::take_due(cx.db.as_ref(), id, repeatable(cx), until, AT_ONCE, cx.now).await?;
+    let send = async |mail: &LeasedMail| match hand_over(cx, mail).await {
+        Ok(()) => Outcome::Taken,
+        Err(fault) => Outcome::NotNow(harmless(&fault.0)),
+    };
+    delivery::round(cx, &leased, send, |mail, outcome| settle(cx, mail, outcome)).await
+}
+
+/// What is written of a try: what became of the mail, and an event if that is still so.
+fn settle(cx: &Cx, mail: &LeasedMail, outcome: Outcome) -> Vec<Stmt> {
+    let user = mail.user_id.as_deref().unwrap_or_default();
+    let (set, entry) = match outcome {
+        Outcome::Taken => {
+            (store::mails::sent(mail, cx.now), Entry::ok("mail.sent").on(user).saying(&mail.kind))
+        }
+        Outcome::Refused(error) | Outcome::NotNow(error) => {
+            let line = serde_json::json!({
+                "level": "error", "event": "mail.failed", "mail": mail.id, "kind": mail.kind,
+                "try": mail.attempts, "fault": error,
+            });
+            cx.log.line(&line.to_string());
+            let said = format!("{}, try {}", mail.kind, mail.attempts);
+            let again_at = cx.now.plus(delay(mail.attempts));
+            let set = store::mails::failed(mail, &error, again_at);
+            (set, Entry::failed("mail.failed").on(user).saying(said))
+        }
+    };
+    vec![set, audit::row_if_changed(cx, &mail.tenant_id, entry)]
 }
 
 async fn hand_over(cx: &Cx, taken: &LeasedMail) -> Result<(), Fault> {

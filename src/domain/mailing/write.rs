@@ -7,7 +7,7 @@ use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
 use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
-use crate::domain::mailing::queue::{SEALED_AS, dispatch};
+use crate::domain::mailing::queue::{SEALED_AS, post};
 use crate::domain::tenants::{self, Tenant};
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
@@ -18,7 +18,7 @@ use crate::store::users::User;
 
 /// Writes a letter to a user, to the address that stands in `to`.
 ///
-/// It is not sent before its statements have run and [`dispatch`] was called, or cron has come by.
+/// It is put into the queue and sent by the change that it tells of: `Change::tell`.
 pub(crate) async fn write(
     cx: &Cx,
     tenant: &Tenant,
@@ -56,19 +56,18 @@ pub(crate) async fn write(
 /// The cron's part for notices that were too many: one mail sums up those of a kind.
 pub(crate) async fn sum_up(cx: &Cx) -> Result<(), Fault> {
     for gathered in gathered_notices::due(cx.db.as_ref(), cx.now).await? {
-        let mut batch = summary(cx, &gathered).await?;
-        batch.push(gathered_notices::delete(&gathered));
-        cx.db.run(batch).await?;
+        let summary = summary(cx, &gathered).await?;
+        cx.db.run(summary.into_iter().chain([gathered_notices::delete(&gathered)]).collect()).await?;
     }
     Ok(())
 }
 
-/// The statements that put one mail for them into the queue; none if nobody is there to be told.
-async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Vec<Stmt>, Fault> {
+/// The statement that puts one mail for them into the queue; none if nobody is there to be told.
+async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Option<Stmt>, Fault> {
     let user = store::users::by_id(cx.db.as_ref(), &gathered.tenant_id, &gathered.user_id).await?;
     let tenant = tenants::by_id(cx, &gathered.tenant_id).await?;
-    let (Some(user), Some(tenant)) = (user, tenant) else { return Ok(Vec::new()) };
-    let Some(Kind::Changed(changed)) = Kind::by_name(&gathered.kind) else { return Ok(Vec::new()) };
+    let (Some(user), Some(tenant)) = (user, tenant) else { return Ok(None) };
+    let Some(Kind::Changed(changed)) = Kind::by_name(&gathered.kind) else { return Ok(None) };
     let to = User { email: gathered.recipient.clone(), ..user };
     let minute = |at: Time| at.rfc3339().replace('T', " ").chars().take(16).collect::<String>();
     let when = format!("{} – {} UTC ({} ×)", minute(gathered.first), minute(gathered.last), gathered.count);
@@ -85,7 +84,7 @@ async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Vec<Stmt>, Fault> {
         now: cx.now,
         expires_at: cx.now.plus(Kind::Changed(changed).seconds()),
     });
-    Ok(vec![gathered_notices::while_there(mail, gathered)])
+    Ok(Some(gathered_notices::while_there(mail, gathered)))
 }
 
 /// For a letter about what somebody else did, as an administrator: where they are and what they speak is not
@@ -97,8 +96,5 @@ pub(crate) fn by_another(cx: &Cx) -> Cx {
 
 /// Writes and sends a letter that no batch waits for.
 pub async fn send(cx: &Cx, tenant: &Tenant, to: &User, letter: Letter<'_>) -> Result<(), Fault> {
-    let mut mail = write(cx, tenant, to, letter).await?;
-    cx.db.run(std::mem::take(&mut mail.stmts)).await?;
-    dispatch(cx, mail).await;
-    Ok(())
+    post(cx, write(cx, tenant, to, letter).await?).await
 }
