@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { startGateway } from '../live/harness.mjs';
+import { launchChromium } from './launch.mjs';
 
 const listening = (handler) =>
   new Promise((resolve) => {
@@ -32,10 +32,7 @@ describe("a browser's cache", () => {
     });
     for (const auth of ['optional', 'none']) await gateway.route({ name: auth, path: `/${auth}/`, origin: origin.url, auth });
     await gateway.admin('PATCH', '/tenant/home/v2/Settings', { allowedOrigins: [app.url] });
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();

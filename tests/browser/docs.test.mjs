@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { startGateway } from '../live/harness.mjs';
+import { launchChromium } from './launch.mjs';
 
 describe('the documentation in a browser', () => {
   let gateway;
@@ -11,10 +11,7 @@ describe('the documentation in a browser', () => {
 
   before(async () => {
     gateway = await startGateway();
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();

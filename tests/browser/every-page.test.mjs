@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import axe from 'axe-core';
-import { chromium } from 'playwright-core';
 import { COOKIE, startGateway } from '../live/harness.mjs';
 import { hostedPages, walks } from './hosted-pages.mjs';
+import { launchChromium } from './launch.mjs';
 
 const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 
@@ -26,10 +26,7 @@ describe('every hosted page', () => {
   before(async () => {
     gateway = await startGateway();
     ({ pages, cookie } = await hostedPages(gateway));
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();

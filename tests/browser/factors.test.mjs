@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
 import { App, withPasskeys } from './authenticator.mjs';
+import { launchChromium } from './launch.mjs';
 
 const EMAIL = 'walker@example.com';
 const ACCOUNT = '/tenant/home/account';
@@ -19,10 +19,7 @@ describe('second factors with a browser', () => {
     gateway = await startGateway();
     await gateway.route({ name: 'app', path: '/app/' });
     await gateway.route({ name: 'vault', path: '/vault/', mfa: 'required' });
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();

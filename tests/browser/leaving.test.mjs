@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
+import { launchChromium } from './launch.mjs';
 
 /** A server for a test: `answer(request, response)` says what it does. */
 async function serve(answer) {
@@ -48,10 +48,7 @@ describe('leaving a page of ours', () => {
     stops.push(end.server, hop.server, away.server);
     await gateway.route({ name: 'r', path: '/r/', origin: `http://127.0.0.1:${away.port}` });
     await gateway.route({ name: 'open', path: '/open/', auth: 'none', origin: `http://127.0.0.1:${away.port}` });
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
 import { startSpa } from './spa/server.mjs';
+import { launchChromium } from './launch.mjs';
 
 const LIBRARIES = { '3.5.0': 'oidc-client-ts', '3.4.1': 'oidc-client-ts-3.4' };
 
@@ -31,10 +31,7 @@ for (const [version, library] of Object.entries(LIBRARIES)) {
       });
       assert.equal(signedIn.status, 200, signedIn.text);
       other = await startApp('acme', signedIn.json.data.tokens.accessToken);
-      browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-        args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-      });
+      browser = await launchChromium();
     });
     after(async () => {
       await browser?.close();

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launchChromium } from './launch.mjs';
 
 const ORIGIN = 'https://auth.example.com';
 const CHALLENGE = 'aG93IGRvIHlvdSBkbyBob3cgZG8geW91IGRv';
@@ -43,10 +43,7 @@ function page(kind, options, more = '') {
 describe('the script for passkeys', () => {
   let browser;
   before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-    });
+    browser = await launchChromium();
   });
   after(() => browser.close());
 

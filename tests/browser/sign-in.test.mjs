@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
+import { launchChromium } from './launch.mjs';
 
 /** Takes a picture for looking at, where PICTURES names a folder. */
 const picture = (page, name) =>
@@ -19,20 +19,7 @@ describe('signing in with a browser', () => {
     gateway = await startGateway();
     await gateway.route({ name: 'app', path: '/app/' });
     person = await gateway.makePerson();
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--disable-default-apps',
-        '--metrics-recording-only',
-      ],
-    });
+    browser = await launchChromium();
   });
   after(async () => {
     await browser?.close();
