@@ -1,6 +1,8 @@
 // The hosted pages by name, each with who looks at it and, where a form leads there, how: what pages.test.mjs and
 // every-page.test.mjs look at.
 
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { COOKIE, PASSWORD } from '../live/harness.mjs';
 import { factorPages } from './factor-pages.mjs';
 
@@ -252,6 +254,14 @@ export const walks = {
   'error-502': async (gateway, n) => {
     await gateway.route({ name: `gone${n}`, path: `/gone${n}/`, auth: 'none', origin: 'http://127.0.0.1:9' });
     return { path: `/gone${n}/` };
+  },
+  'error-504': async (gateway, n) => {
+    // An origin that takes the connection and never answers.
+    const silent = createServer((socket) => socket.unref()).listen(0, '127.0.0.1').unref();
+    await once(silent, 'listening');
+    const origin = `http://127.0.0.1:${silent.address().port}`;
+    await gateway.route({ name: `slow${n}`, path: `/slow${n}/`, auth: 'none', origin, timeoutSeconds: 1 });
+    return { path: `/slow${n}/` };
   },
   'error-403-signed-in': async (gateway, n) => ({
     cookies: await session(gateway, await gateway.makePerson({ email: `staff${n}.${LONG.email}` })),

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::task::Poll;
 
 use portcullis::domain::counter::{Tallies, apply};
@@ -16,6 +17,19 @@ use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+
+/// The image of a database with every migration applied: what each test's begins as.
+static MIGRATED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        connection.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
+    }
+    connection.serialize("main").unwrap().to_vec()
+});
 
 /// The same SQL as D1's, in memory.
 pub struct Sqlite {
@@ -33,15 +47,10 @@ pub struct Sqlite {
 impl Sqlite {
     /// A database with every migration applied.
     pub fn new() -> Sqlite {
-        let connection = Connection::open_in_memory().unwrap();
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.deserialize_read_exact("main", MIGRATED.as_slice(), MIGRATED.len(), false).unwrap();
         connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
-        let mut files: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        files.sort();
-        for file in files {
-            connection.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
-        }
+        connection.set_prepared_statement_cache_capacity(500);
         Sqlite {
             connection,
             trips: Cell::new(0),
@@ -53,8 +62,7 @@ impl Sqlite {
 
     /// Runs one statement.
     pub fn one(&self, stmt: &Stmt) -> rusqlite::Result<Rows> {
-        let mut prepared = self.connection.prepare(&stmt.sql)?;
-        let names: Vec<String> = prepared.column_names().map(str::to_owned).collect();
+        let mut prepared = self.connection.prepare_cached(&stmt.sql)?;
         let args = stmt.args.iter().map(|arg| match arg {
             Arg::Null => Cell_::Null,
             Arg::Int(int) => Cell_::Integer(*int),
@@ -63,16 +71,18 @@ impl Sqlite {
         let mut rows = prepared.query(params_from_iter(args))?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
+            // Asked here, as a kept statement is prepared anew when the schema has changed.
+            let names = row.as_ref().column_names().map(str::to_owned);
             let mut shaped = Row::new();
-            for (at, name) in names.iter().enumerate() {
+            for (at, name) in names.enumerate() {
                 shaped.insert(
-                    name.clone(),
+                    name,
                     match row.get_ref(at)? {
                         ValueRef::Null => Value::Null,
                         ValueRef::Integer(int) => int.into(),
                         ValueRef::Real(real) => real.into(),
                         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
-                        ValueRef::Blob(_) => return Err(rusqlite::Error::InvalidColumnName(name.clone())),
+                        ValueRef::Blob(_) => return Err(rusqlite::Error::InvalidColumnIndex(at)),
                     },
                 );
             }
