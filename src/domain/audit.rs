@@ -80,12 +80,6 @@ pub(crate) async fn write(cx: &Cx, tenant_id: &str, entry: Entry) -> Result<(), 
     cx.db.run(vec![row(cx, tenant_id, entry)]).await.map(drop)
 }
 
-/// Does one thing and tells of it, in one batch; `false` if there was nothing to do, and so to tell.
-pub(crate) async fn change(cx: &Cx, tenant_id: &str, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
-    let answers = cx.db.run(vec![stmt, row_if_changed(cx, tenant_id, entry)]).await?;
-    Ok(answers.first().is_some_and(|rows| !rows.is_empty()))
-}
-
 /// A page of a tenant's events, newest first.
 pub(crate) async fn list(
     cx: &Cx,

@@ -247,7 +247,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     }
     // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
     if cleared || user.status != UserStatus::Active || user.email_key != was.email_key {
-        change.then_all(proof_reset::forget(&user.id, cx.now));
+        proof_reset::forget(&mut change, &user.id, cx.now);
     }
     if cleared {
         factors::clear(cx, &mut change, admin, &was, &user, changes.reset_mfa).await?;

@@ -12,7 +12,7 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::oauth::reauthentication::{Fresh, Quality, fresh, person, quality};
 use crate::domain::oauth::trusted_request::{
-    REQUEST_URI, Trusted, keep, limit, load, parsed, redirect_uri, trusted,
+    REQUEST_URI, Trusted, keep, limit, load, parse, redirect_uri, trust,
 };
 use crate::domain::oauth::{codes, consents};
 use crate::domain::refusal::{Error, oauth};
@@ -102,7 +102,7 @@ pub(crate) async fn decide(
     cookie: Option<&str>,
 ) -> Result<Outcome, Error> {
     let repeats = params.repeated().is_some();
-    let trusted = trusted(cx, tenant, params).await?;
+    let trusted = trust(cx, tenant, params).await?;
     let back = |wrong: Wrong| Ok(Outcome::Back(refuse(tenant, &trusted, wrong)));
     if repeats {
         return back((Code::InvalidRequest, "a parameter comes more than once"));
@@ -111,7 +111,7 @@ pub(crate) async fn decide(
     if pushed_only && trusted.id.is_none() {
         return back((Code::InvalidRequest, "the client pushes its requests (RFC 9126)"));
     }
-    let request = match parsed(tenant, &trusted) {
+    let request = match parse(tenant, &trusted) {
         Ok(request) => request,
         Err(wrong) => return back(wrong),
     };
@@ -166,7 +166,7 @@ pub(crate) async fn push(
     let params = params.without(&secrets);
     let redirect_uri = redirect_uri(client, &params)?;
     let trusted = Trusted { client: client.clone(), redirect_uri, params, asked_at: cx.now, id: None };
-    if let Err((code, description)) = parsed(tenant, &trusted) {
+    if let Err((code, description)) = parse(tenant, &trusted) {
         return Err(oauth(code, description));
     }
     if client.metadata.is_public() {
@@ -186,7 +186,7 @@ pub(crate) async fn pending_authorization(
         lookups::missed(cx);
         return Ok(None);
     };
-    let Ok(request) = parsed(tenant, &trusted) else { return Ok(None) };
+    let Ok(request) = parse(tenant, &trusted) else { return Ok(None) };
     let Trusted { client, redirect_uri, .. } = trusted;
     Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, redirect_uri }))
 }
@@ -204,7 +204,7 @@ pub(crate) async fn decided(
 ) -> Result<Outcome, Error> {
     let gone = || oauth(Code::InvalidRequestUri, "the request is over: go back and begin anew");
     let trusted = load(cx, tenant, id, "waiting").await?.ok_or_else(gone)?;
-    let request = parsed(tenant, &trusted).map_err(|(code, description)| oauth(code, description))?;
+    let request = parse(tenant, &trusted).map_err(|(code, description)| oauth(code, description))?;
     let person = person(cx, tenant, cookie).await?;
     let Fresh::Yes(live) = fresh(cx, tenant, &request, trusted.asked_at, person).await? else {
         return wait(cx, tenant, &trusted, "login").await;

@@ -1,4 +1,4 @@
-//! OAuth 2.0 and OpenID Connect: a file for each grant and endpoint; `grants` is the one place that issues tokens.
+//! OAuth 2.0 and OpenID Connect: a file for each grant and endpoint; `grants` begins grants and issues their tokens.
 
 pub(crate) mod authorize;
 pub(crate) mod claims;

@@ -32,7 +32,7 @@ pub(crate) struct Trusted {
 }
 
 /// Finds the client and the redirect URI, in the request or under the `request_uri` that it names.
-pub(crate) async fn trusted(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Error> {
+pub(crate) async fn trust(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Trusted, Error> {
     // Which of two is meant cannot be told, so there is nobody to tell (RFC 6749 §4.1.2.1).
     for name in ["client_id", "redirect_uri", "request_uri"] {
         if params.repeats(name) {
@@ -93,7 +93,7 @@ pub(crate) fn redirect_uri(client: &Client, params: &Params) -> Result<String, E
     }
 }
 
-pub(crate) fn parsed(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
+pub(crate) fn parse(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
     request::response_mode(&trusted.params)?;
     Request::parse(&trusted.params, &trusted.client.metadata, &tenant.issuer)
 }

@@ -2,6 +2,7 @@
 //!
 //! `sessions` begins and ends them, `refresh` keeps a program's alive, `credential` looks up what was presented, `principal`
 //! turns it into the proof that a handler asks for (a guard), `delegation` holds that nobody gives what they don't have.
+//! `access_tokens` is the one place that builds an access token, a client's as well.
 
 pub(crate) mod access_tokens;
 pub mod channel;

@@ -162,11 +162,11 @@ pub(crate) async fn confirm(
         .take(store::email_changes::apply(&id, &user, &there.email))
         .then(store::email_changes::done(&id, cx.now))
         .then(store::email_changes::kill_links(&user.id, cx.now))
-        .then_all(proof_reset::forget(&user.id, cx.now))
         .then_all(store::sessions::end_all_but(&user.id, keep, cx.now))
         .ends_sessions_of(&user.id)
         .tell(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Email)).await?)
         .tell(mailing::write(cx, &tenant, &there, Letter::Changed(Changed::EmailNow)).await?);
+    proof_reset::forget(&mut changed, &user.id, cx.now);
     let entry = Entry::ok("email.change_confirmed").by(&user.id).on(&user.id);
     let mut confirmed = Change::new(cx, &tenant.id, entry);
     confirmed.take(store::email_changes::confirm(&stored(token), cx.now)).followed_by(changed);

@@ -53,8 +53,8 @@ pub(crate) async fn disable(cx: &Cx, session: &OwnSession, code: &str) -> Result
         change
             .then(store::users::set_mfa(&user.id, Mfa::None))
             .then(store::authenticators::delete(&user.id))
-            .then_all(store::backup_codes::replace(&user.id, &[]))
-            .then_all(proof_reset::forget(&user.id, cx.now));
+            .then_all(store::backup_codes::replace(&user.id, &[]));
+        proof_reset::forget(change, &user.id, cx.now);
         Ok(())
     };
     with_code(cx, session, code, "mfa.disabled", Changed::SecondFactorOff, effects).await

@@ -1,7 +1,8 @@
 //! Sign-in: the one walk that every surface and the hosted pages take. Identify, prove a first factor, prove a
 //! second one where it is needed, and only then a session.
 //!
-//! `walk` is the order of the steps; `first_factor`, `challenges` and `second_factor` are what goes from one to the next.
+//! `walk` is the order of the steps; `first_factor`, `challenges` and `second_factor` are what goes from one to the next;
+//! `guess` checks what is sent for a second factor.
 //! The ways in: `passwords`, `magic_links`, `passkeys`, `register`; what is set up in a session: `enrolment`,
 //! `email_change`, `trusted_devices`.
 

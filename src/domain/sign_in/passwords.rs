@@ -112,8 +112,8 @@ pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &s
         .then(store::mail_links::kill(&user.id, LinkPurpose::ResetPassword, cx.now))
         .then_all(store::sessions::end_all_but(&user.id, session.session_id.as_deref(), cx.now))
         .ends_sessions_of(&user.id)
-        .then_all(proof_reset::forget(&user.id, cx.now))
         .tell(mailing::write(cx, tenant, &fresh, Letter::Changed(Changed::Password)).await?);
+    proof_reset::forget(&mut change, &user.id, cx.now);
     Ok(change.commit().await.map(drop)?)
 }
 
@@ -221,10 +221,10 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
             .log(&tenant.id, entry);
     }
     change
-        .then_all(store::sessions::end_all_but(&link.user_id, None, cx.now))
+        .then_all(store::sessions::end_all(&link.user_id, cx.now))
         .ends_sessions_of(&link.user_id)
-        .then_all(proof_reset::forget(&link.user_id, cx.now))
         .ask(held());
+    proof_reset::forget(&mut change, &link.user_id, cx.now);
     // A first password is no change that its owner would have to be told of.
     if !invited {
         change.tell(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?);

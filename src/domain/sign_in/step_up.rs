@@ -1,5 +1,5 @@
 //! A page that asks a session for its second factor. Browsers load pages again, ahead of time and for previews, so
-//! looking at it writes nothing and mails nothing: what the page hands out, in the cookie, is a challenge in sealed form.
+//! looking at it stores nothing and mails nothing: what the page hands out, in the cookie, is a challenge in sealed form.
 //! Its row is written when the person sends a form with it, and a code is mailed when they ask for one.
 
 use crate::crypto::secret::{can_be_sealed, stored};

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::harness::oidc::Party;
 use crate::harness::{PASSWORD, World, part};
 
 #[test]
@@ -85,4 +86,51 @@ fn of_many_users_with_one_address_one_is_made() {
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1);
     assert_eq!(replies.iter().filter(|reply| reply.status == 409).count(), 4);
     assert_eq!(world.events("user.created"), 1);
+}
+
+#[test]
+fn a_code_whose_session_ends_meanwhile_gives_nothing_and_is_no_replay() {
+    let mut ended_between = 0;
+    for at in 1.. {
+        let party = Party::confidential();
+        let (world, admin) = (&party.world, party.world.admin());
+        let exchange = party.ask_token(&Party::exchange(&party.code()));
+        let path = format!("/tenant/home/v2/Users/{}", party.user.id);
+        let disable = world.patch(&path).bearer(&admin).json(json!({ "status": "disabled" }));
+        let Some([exchanged, disabled]) = world.between(exchange, at, disable) else { break };
+        disabled.is(200);
+        match exchanged.status {
+            200 => assert!(!party.active(&exchanged.str("/access_token"))),
+            _ => {
+                exchanged.is(400);
+                ended_between +=
+                    world.number("SELECT count(*) AS n FROM authorization_codes WHERE used_at > 0");
+            }
+        }
+        // Its person would be told of a thief who was none.
+        assert_eq!(world.events("code.reused"), 0, "{at}");
+        let live = "SELECT count(*) AS n FROM sessions WHERE client_id IS NOT NULL AND ended_at IS NULL";
+        assert_eq!(world.number(live), 0, "{at}");
+    }
+    assert!(ended_between > 0, "no session ended between the look at its code and the exchange");
+}
+
+#[test]
+fn an_address_that_is_registered_while_its_owner_signs_up_by_mail_has_one_account() {
+    for at in 1.. {
+        let world = World::new();
+        world.settings(json!({ "magicLinks": true, "magicLinkSignUp": true }));
+        let link = world.post("/api/auth/magic-link/request").json(json!({ "email": "new@example.com" }));
+        let person = json!({ "email": "new@example.com", "password": PASSWORD, "full_name": "New" });
+        let register = world.post("/auth/register").json(person);
+        let Some([linked, registered]) = world.between(link, at, register) else { break };
+        assert!(linked.status < 300 && registered.status < 300, "{at}: {} {}", linked.text, registered.text);
+        assert_eq!(
+            world.number("SELECT count(*) AS n FROM users WHERE email = 'new@example.com'"),
+            1,
+            "{at}"
+        );
+        assert_eq!(world.events("user.registered"), 1, "{at}");
+        assert_eq!(world.events("magic_link.asked"), 1, "{at}");
+    }
 }
