@@ -1,21 +1,11 @@
 // The JavaScript side of hot.rs: all of a request's head crosses the Wasm boundary at once, and a plan is carried out in
 // one call. For the rest of the platform there is the `worker` crate.
 
-const encoder = new TextEncoder();
-
-/**
- * Writes method, URL and header fields of a request, a line each, into the module's memory; a field is
- * `name:value`. The number of bytes, or if there is no room for them, its negative.
- */
-export function head(request, into) {
+/** Method, URL and header fields of a request, a line each; a field is `name:value`. */
+export function head(request) {
   let text = request.method + "\n" + request.url;
-  // Half the cost of for…of.
-  request.headers.forEach((value, name) => {
-    text += "\n" + name + ":" + value;
-  });
-  // A string would cross character by character, and an array of its own would cost more than the rest.
-  const { read, written } = encoder.encodeInto(text, into);
-  return read === text.length ? written : -encoder.encode(text).length;
+  for (const [name, value] of request.headers) text += "\n" + name + ":" + value;
+  return text;
 }
 
 /** Header fields from lines of `name:value`. */

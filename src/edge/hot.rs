@@ -1,6 +1,5 @@
-//! The hand-made part of the platform: what each request pays for. Each crossing between Wasm and JavaScript, each
-//! JavaScript object and each trip through the executor costs; what it would cost with the `worker` crate alone is in
-//! `docs/benchmarks.md`.
+//! The hand-made part of the edge, which each request pays for: crossings between Wasm and JavaScript, JavaScript
+//! objects, trips through the executor. `docs/benchmarks.md` says what each piece saves beside the `worker` crate alone.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -23,7 +22,7 @@ use crate::ports::Fault;
 
 #[wasm_bindgen(module = "/src/edge/hot.js")]
 extern "C" {
-    fn head(request: &web_sys::Request, into: &mut [u8]) -> i32;
+    fn head(request: &web_sys::Request) -> String;
     pub fn respond(status: u16, headers: &str, body: Option<&str>, until: f64) -> web_sys::Response;
     fn forward(
         request: &web_sys::Request,
@@ -57,25 +56,7 @@ pub fn poll_once(serving: impl Future<Output = JsValue> + 'static) -> JsValue {
 /// Reads a request's head in one crossing; the body stays where it is.
 pub fn read_head(raw: &web_sys::Request) -> Result<Request, Fault> {
     let body = Box::new(Stream(Clone::clone(raw)));
-    let request = head_text(raw).and_then(|head| Request::from_head(&head, body));
-    request.ok_or_else(|| Fault::new("request", "no head"))
-}
-
-thread_local! {
-    /// Where a head is written: as large as the largest so far.
-    static HEAD: RefCell<Vec<u8>> = RefCell::new(vec![0; 4_096]);
-}
-
-fn head_text(raw: &web_sys::Request) -> Option<String> {
-    HEAD.with_borrow_mut(|into| {
-        let mut length = head(raw, into);
-        if length < 0 {
-            into.resize(usize::try_from(length.unsigned_abs()).ok()?, 0);
-            length = head(raw, into);
-        }
-        let written = into.get(..usize::try_from(length).ok()?)?;
-        Some(std::str::from_utf8(written).ok()?.to_owned())
-    })
+    Request::from_head(&head(raw), body).ok_or_else(|| Fault::new("request", "no head"))
 }
 
 /// A platform response from ours. One that every cache may keep, the isolate may give again until then.
