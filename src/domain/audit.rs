@@ -55,7 +55,7 @@ pub(crate) fn row(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
     insert(&event(cx, tenant_id, entry))
 }
 
-/// The same, for a batch whose statement before it may change nothing: then there is nothing to tell.
+/// The same for cron, which writes what became of many rows in one batch: if the statement before it changed anything.
 pub(crate) fn row_if_changed(cx: &Cx, tenant_id: &str, entry: Entry) -> Stmt {
     insert_if_changed(&event(cx, tenant_id, entry))
 }

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! The batch is one transaction. Each taken statement asks whether the one before it changed a row, the event of the
-//! audit log is written if the last one did, and everything after it asks whether the event is there.
+//! audit log is written if the last one did, and everything after it asks whether the event is there. Nothing need be
+//! taken: then all of it happens. A change that may happen with another one or not is [`Change::followed_by`] it.
 
 use std::vec::IntoIter;
 
@@ -39,7 +40,8 @@ pub struct Change<'a> {
 /// What is done once the batch is written.
 #[derive(Default)]
 struct After<'a> {
-    letters: Vec<Outgoing>,
+    /// Ids of mails.
+    letters: Vec<String>,
     signed_out: Vec<&'a str>,
     /// Whether the user whom the last taken statement names is signed out as well.
     signs_out_owner: bool,
@@ -118,7 +120,7 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// What follows, if everything was taken. Ends in its `WHERE`.
+    /// What follows, if everything was taken. Ends in its `WHERE`, or in a `RETURNING` behind it.
     pub(crate) fn then(&mut self, stmt: Stmt) -> &mut Self {
         self.effects.push(Effect::IfWritten(stmt));
         self
@@ -155,9 +157,9 @@ impl<'a> Change<'a> {
     }
 
     /// A mail about it, sent once the batch is written.
-    pub(crate) fn tell(&mut self, mut letter: Outgoing) -> &mut Self {
-        let stmts = std::mem::take(&mut letter.stmts);
-        self.after.letters.push(letter);
+    pub(crate) fn tell(&mut self, letter: Outgoing) -> &mut Self {
+        let Outgoing { stmts, id } = letter;
+        self.after.letters.push(id);
         self.then_all(stmts)
     }
 
@@ -191,8 +193,8 @@ impl<'a> Change<'a> {
         let mut answers = cx.db.run(batch).await?.into_iter();
         let mut letters = Vec::new();
         let committed = written.read(cx, &mut answers, true, &mut letters)?;
-        for letter in letters {
-            dispatch(cx, letter).await;
+        for id in letters {
+            dispatch(cx, id).await;
         }
         Ok(committed)
     }
@@ -237,7 +239,7 @@ impl Written<'_> {
         cx: &Cx,
         answers: &mut IntoIter<Rows>,
         may_happen: bool,
-        letters: &mut Vec<Outgoing>,
+        letters: &mut Vec<String>,
     ) -> Result<Option<Committed>, Fault> {
         let Written { firsts, takes, thens, followers, asks, after } = self;
         answers.by_ref().take(firsts).for_each(drop);

@@ -143,27 +143,17 @@ pub(crate) async fn any_operator(db: &dyn Database) -> Result<bool, Fault> {
 
 /// Makes a user; returns its id unless the address is taken, or it is to be the operator and one exists.
 pub fn insert(user: &User) -> Stmt {
-    returning_id(add(user))
-}
-
-/// The same, ending in its `WHERE`.
-pub(crate) fn add(user: &User) -> Stmt {
     insert_where(user, "?9", "")
-}
-
-fn returning_id(mut stmt: Stmt) -> Stmt {
-    stmt.sql.push_str(" RETURNING id");
-    stmt
 }
 
 /// The same for one who registers: of the roles that all get, those that the tenant still has.
 pub(crate) fn insert_registered(user: &User) -> Stmt {
     let known = "(SELECT json_group_array(value) FROM json_each(?9)
                   WHERE value IN (SELECT name FROM roles WHERE roles.tenant_id = ?2))";
-    returning_id(insert_where(user, known, ""))
+    insert_where(user, known, "")
 }
 
-/// The same as [`add`] if the tenant has the roles and the plan, and the scopes together are not too long.
+/// The same if the tenant has the roles and the plan, and the scopes together are not too long.
 pub(crate) fn insert_known(user: &User) -> Stmt {
     let fits = granted::fits_new("?2", "?9", "?17", LONGEST_TOGETHER);
     insert_where(user, "?9", &format!("AND {} AND {fits}", is_known("?9", "?10", "?2")))
@@ -180,7 +170,8 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
                             plan, mfa, status, operator, created_at, language,
                             proved, words, scopes)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {roles}, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17
-         WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}"
+         WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
+         RETURNING id"
     );
     Stmt::new(
         sql,

@@ -17,7 +17,7 @@ use crate::store::users::User;
 /// speak, is not its reader's.
 pub(crate) async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgoing, Fault> {
     // With the name that an administrator gave: it outlives that nobody had proved the address.
-    let linking = Linking { purpose: LinkPurpose::Invitation, wanted: Some(user), onward: "", entry: None };
+    let linking = Linking { purpose: LinkPurpose::Invitation, wanted: Some(user), onward: "" };
     mailing::write_link(&mailing::by_another(cx), tenant, user, linking).await
 }
 

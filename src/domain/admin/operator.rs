@@ -66,7 +66,7 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
     }
     if let Some(admin) = new.admin {
         let admin = users::first_administrator(cx, &from_row(cx, row.clone())?, admin)?;
-        change.then(store::users::add(&admin));
+        change.then(store::users::insert(&admin));
         change.log(&row.id, Entry::ok("user.created").by(actor).on(&admin.id));
     }
     change.invalidates(Invalidation::Tenant(&row.id));

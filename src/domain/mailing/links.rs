@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::audit::{self, Entry};
 use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
 use crate::domain::mailing::queue::post;
@@ -54,8 +53,6 @@ pub(crate) struct Linking<'a> {
     pub(crate) wanted: Option<&'a User>,
     /// What it carries on to its page: a query, or nothing.
     pub(crate) onward: &'a str,
-    /// What the log says of it, beside what it says of the mail.
-    pub(crate) entry: Option<Entry>,
 }
 
 /// Makes a link for a user, which kills their older ones of that purpose, and mails it. For one who is not in
@@ -71,14 +68,14 @@ pub(crate) async fn send_link(
     post(cx, write_link(cx, tenant, user, linking).await?).await
 }
 
-/// The same for a batch, after which it is dispatched.
+/// The same for a change.
 pub(crate) async fn write_link(
     cx: &Cx,
     tenant: &Tenant,
     user: &User,
     linking: Linking<'_>,
 ) -> Result<Outgoing, Fault> {
-    let Linking { purpose, wanted, onward, entry } = linking;
+    let Linking { purpose, wanted, onward } = linking;
     let secret = cx.secret();
     let link = Link {
         tenant_id: user.tenant_id.clone(),
@@ -99,7 +96,6 @@ pub(crate) async fn write_link(
     };
     let mut mail = write(cx, tenant, user, letter).await?;
     batch.append(&mut mail.stmts);
-    batch.extend(entry.map(|entry| audit::row(cx, &tenant.id, entry)));
     mail.stmts = batch;
     Ok(mail)
 }

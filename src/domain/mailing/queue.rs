@@ -31,13 +31,13 @@ const LONGEST_ERROR: usize = 200;
 pub(crate) async fn post(cx: &Cx, outgoing: Outgoing) -> Result<(), Fault> {
     let Outgoing { stmts, id } = outgoing;
     cx.db.run(stmts).await?;
-    dispatch(cx, Outgoing::queued(&id)).await;
+    dispatch(cx, id).await;
     Ok(())
 }
 
-/// Sends a mail whose statements have run.
-pub(crate) async fn dispatch(cx: &Cx, outgoing: Outgoing) {
-    let (context, id) = (cx.clone(), outgoing.id);
+/// Sends a mail that is in the queue.
+pub(crate) async fn dispatch(cx: &Cx, id: String) {
+    let context = cx.clone();
     let sending = async move {
         if let Err(fault) = send_and_resume(context.clone(), &id).await {
             let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });

@@ -146,8 +146,11 @@ pub(crate) async fn forgot(
         }
     };
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
-    let linking = Linking { purpose: LinkPurpose::ResetPassword, wanted: None, onward, entry: Some(entry) };
-    Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
+    let linking = Linking { purpose: LinkPurpose::ResetPassword, wanted: None, onward };
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.tell(mailing::write_link(cx, &tenant, &user, linking).await?);
+    change.commit().await?;
+    Ok(())
 }
 
 /// Whom a link is for that sets a password.

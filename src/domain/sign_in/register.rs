@@ -94,7 +94,6 @@ pub(crate) async fn register(
                     purpose: LinkPurpose::VerifyEmail,
                     wanted: Some(&user),
                     onward: new.onward,
-                    entry: None,
                 };
                 mailing::send_link(cx, tenant, &there, linking).await?
             }
@@ -132,7 +131,7 @@ pub(crate) async fn resend(
         (wanted.password_hash, wanted.name) = (Some(hash), name);
     }
     let purpose = LinkPurpose::VerifyEmail;
-    let linking = mailing::Linking { purpose, wanted: Some(&wanted), onward, entry: None };
+    let linking = mailing::Linking { purpose, wanted: Some(&wanted), onward };
     Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
 }
 
