@@ -90,8 +90,8 @@ impl Stmt {
         Stmt { sql: sql.into(), args }
     }
 
-    /// The same statement, which ends in its `WHERE` or in a `RETURNING` behind it, for when something else holds as
-    /// well; `?` in the condition stands for the value.
+    /// The same statement, whose `WHERE` stands last but for `ON CONFLICT` and `RETURNING`, for when something else
+    /// holds as well; `?` in the condition stands for the value.
     pub(crate) fn and(mut self, condition: &str, value: impl Into<Arg>) -> Stmt {
         self.args.push(value.into());
         let place = format!("?{}", self.args.len());
@@ -100,7 +100,8 @@ impl Stmt {
 
     /// The same with a condition that needs no value.
     pub(crate) fn and_also(mut self, condition: &str) -> Stmt {
-        let end = self.sql.rfind(" RETURNING ").unwrap_or(self.sql.len());
+        let tails = [" ON CONFLICT ", " RETURNING "];
+        let end = tails.iter().find_map(|tail| self.sql.rfind(tail)).unwrap_or(self.sql.len());
         self.sql.insert_str(end, &format!(" AND {condition}"));
         self
     }

@@ -50,9 +50,9 @@ struct After<'a> {
 
 /// A statement behind the event.
 enum Effect {
-    /// Only happens if the event was written; ends in its `WHERE`.
+    /// Only happens if the event was written.
     IfWritten(Stmt),
-    /// Asks for the event itself, or is right in any case.
+    /// Is right in any case.
     Always(Stmt),
 }
 
@@ -95,7 +95,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// The event's id, for statements of [`Change::always`] that ask themselves whether it was written.
+    /// The event's id, for another event that names it.
     pub(crate) fn event_id(&self) -> &str {
         &self.event.id
     }
@@ -108,7 +108,8 @@ impl<'a> Change<'a> {
     }
 
     /// What must change a row: if it does not, nothing of what is taken after it and none of the effects happens. Put
-    /// the statement that decides first. All but the first end in their `WHERE`, or in a `RETURNING` behind it.
+    /// the statement that decides first. All but the first have their `WHERE` last, before `ON CONFLICT`
+    /// and `RETURNING`.
     pub(crate) fn take(&mut self, stmt: Stmt) -> &mut Self {
         self.taken.push(stmt);
         self
@@ -120,7 +121,7 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// What follows, if everything was taken. Ends in its `WHERE`, or in a `RETURNING` behind it.
+    /// What follows, if everything was taken. Has its `WHERE` last, before `ON CONFLICT` and `RETURNING`.
     pub(crate) fn then(&mut self, stmt: Stmt) -> &mut Self {
         self.effects.push(Effect::IfWritten(stmt));
         self
@@ -132,7 +133,7 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// What follows and asks for [`Change::event_id`] itself, or is right whether or not anything was taken.
+    /// What follows and is right whether or not anything was taken.
     pub(crate) fn always(&mut self, stmt: Stmt) -> &mut Self {
         self.effects.push(Effect::Always(stmt));
         self

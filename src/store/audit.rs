@@ -63,10 +63,9 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
     Stmt::new(format!("INSERT INTO audit ({columns}) SELECT {values} WHERE {there}{condition}"), args)
 }
 
-/// A statement that ends in its `WHERE`, for after an event in a batch: it does something only if the event of
-/// that id was written.
-pub(crate) fn if_written(stmt: Stmt, mark: &str) -> Stmt {
-    stmt.and("EXISTS (SELECT 1 FROM audit WHERE id = ?)", mark)
+/// The same statement for after an event in a batch: it does something only if the event of that id was written.
+pub(crate) fn if_written(stmt: Stmt, event_id: &str) -> Stmt {
+    stmt.and("EXISTS (SELECT 1 FROM audit WHERE id = ?)", event_id)
 }
 
 /// Removes a tenant's whole log.

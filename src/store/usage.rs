@@ -19,15 +19,13 @@ pub(crate) fn seen(tenant_id: &str, user_id: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![tenant_id.into(), now.month().into(), user_id.into()])
 }
 
-/// Keeps a user's part of the counts when the user goes; before it, in the same batch, once the event of that mark is
-/// written.
-pub(crate) fn keep_count_of(user_id: &str, mark: &str) -> Stmt {
+/// Keeps a user's part of the counts when the user goes; before it, in the same batch.
+pub(crate) fn keep_count_of(user_id: &str) -> Stmt {
     Stmt::new(
         "INSERT INTO counted_users (tenant_id, month, users)
          SELECT tenant_id, month, 1 FROM active_users WHERE user_id = ?1
-         AND EXISTS (SELECT 1 FROM audit WHERE id = ?2)
          ON CONFLICT (tenant_id, month) DO UPDATE SET users = users + 1",
-        vec![user_id.into(), mark.into()],
+        vec![user_id.into()],
     )
 }
 

@@ -27,7 +27,7 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
     // Before the sessions go: their clients hear that this person is signed out.
     change.then(store::logout_deliveries::owe_all_of(id, cx.now));
     change.then_all(store::erasure::forget(&user));
-    change.always(store::usage::keep_count_of(id, change.event_id()));
+    change.then(store::usage::keep_count_of(id));
     change.then(store::users::delete(&tenant.id, id));
     change.then(store::erasure::pseudonymise(&user, &pseudonym));
     change.ends_sessions_of(id);
