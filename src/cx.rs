@@ -11,7 +11,7 @@ use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
 use crate::model::language::{self, Language};
 use crate::model::time::Time;
-use crate::ports::{Background, Counters, Database, HttpClient, Log, Mailer, Rng};
+use crate::ports::{Background, Counters, Database, Fault, HttpClient, Log, Mailer, Rng};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
@@ -127,6 +127,11 @@ impl Cx {
     /// Until when an isolate may remember what can be revoked.
     pub(crate) fn remember_until(&self) -> Time {
         self.now.plus(self.config.revocation_seconds)
+    }
+
+    /// Writes a fault to the log that no answer tells of; `event` says what failed.
+    pub(crate) fn log_fault(&self, event: &str, fault: &Fault) {
+        self.log.line(&fault.line([("event", event.into())]));
     }
 
     /// `N` random bytes.

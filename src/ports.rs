@@ -20,6 +20,15 @@ impl Fault {
         Fault(format!("{place}: {what}"))
     }
 
+    /// The line that the log has of it: JSON with `level`, `fault` and these members.
+    pub(crate) fn line<const N: usize>(&self, members: [(&str, Value); N]) -> String {
+        let mut line: serde_json::Map<String, Value> =
+            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        line.insert("fault".into(), self.0.as_str().into());
+        line.insert("level".into(), "error".into());
+        Value::Object(line).to_string()
+    }
+
     /// Whether the database lacks a table or column, in SQLite's words: its migrations have not run yet.
     pub(crate) fn is_of_the_schema(&self) -> bool {
         ["no such table: ", "no such column: ", "has no column named "]

@@ -27,9 +27,7 @@ pub(crate) fn notify_clients_in_background(cx: &Cx, user_id: &str) {
     let (context, user_id) = (cx.clone(), user_id.to_owned());
     cx.background.run(Box::pin(async move {
         if let Err(fault) = rounds(&context, Some(&user_id)).await {
-            let line =
-                serde_json::json!({ "level": "error", "event": "backchannel.failed", "fault": fault.0 });
-            context.log.line(&line.to_string());
+            context.log_fault("backchannel.failed", &fault);
         }
     }));
 }

@@ -13,25 +13,20 @@ const MOST_PIECES: usize = 20;
 pub async fn run(cx: &Cx) -> Result<(), Fault> {
     for tenant_id in store::keys::tenants(cx.db.as_ref()).await? {
         if let Err(fault) = key_rotation::rotate_due(cx, &tenant_id).await {
-            let line = serde_json::json!({ "level": "error", "event": "keys.rotate", "tenant": tenant_id, "fault": fault.0 });
-            cx.log.line(&line.to_string());
+            cx.log.line(&fault.line([("event", "keys.rotate".into()), ("tenant", tenant_id.into())]));
         }
     }
     if let Err(fault) = backchannel::deliver_due(cx).await {
-        let line = serde_json::json!({ "level": "error", "event": "backchannel", "fault": fault.0 });
-        cx.log.line(&line.to_string());
+        cx.log_fault("backchannel", &fault);
     }
     if let Err(fault) = mailing::sum_up(cx).await {
-        let line = serde_json::json!({ "level": "error", "event": "mail.gathered", "fault": fault.0 });
-        cx.log.line(&line.to_string());
+        cx.log_fault("mail.gathered", &fault);
     }
     if let Err(fault) = mailing::due(cx).await {
-        let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
-        cx.log.line(&line.to_string());
+        cx.log_fault("mail.queue", &fault);
     }
     if let Err(fault) = make_words(cx).await {
-        let line = serde_json::json!({ "level": "error", "event": "users.words", "fault": fault.0 });
-        cx.log.line(&line.to_string());
+        cx.log_fault("users.words", &fault);
     }
     cx.db.run(store::sweep::all(cx.now)).await?;
     clients::remove_unused(cx).await

@@ -102,7 +102,7 @@ async fn scheduled(_event: ScheduledEvent, env: Env, ctx: ScheduleContext) {
         Err(unconfigured) => Err(unconfigured.into()),
     };
     if let Err(fault) = done {
-        console_error!("{}", serde_json::json!({ "level": "error", "event": "cron", "fault": fault.0 }));
+        console_error!("{}", fault.line([("event", "cron".into())]));
     }
 }
 
@@ -115,5 +115,5 @@ fn broken(fault: &Fault) -> JsValue {
 
 /// Writes a fault to the platform's log that no surface has logged.
 fn log_fault(fault: &Fault) {
-    console_error!("{}", serde_json::json!({ "level": "error", "fault": fault.0 }));
+    console_error!("{}", fault.line([]));
 }

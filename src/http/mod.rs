@@ -204,8 +204,10 @@ async fn error_page(cx: &Cx, table: &Table, request: &Request, failure: Failure<
 }
 
 fn log_fault(cx: &Cx, request: &Request, id: &str, fault: &Fault) {
-    let line = serde_json::json!({
-        "level": "error", "request": id, "method": request.method, "path": request.path, "fault": fault.0,
-    });
-    cx.log.line(&line.to_string());
+    let members = [
+        ("request", id.into()),
+        ("method", request.method.as_str().into()),
+        ("path", request.path.as_str().into()),
+    ];
+    cx.log.line(&fault.line(members));
 }

@@ -40,8 +40,7 @@ pub(crate) async fn dispatch(cx: &Cx, id: String) {
     let context = cx.clone();
     let sending = async move {
         if let Err(fault) = send_and_resume(context.clone(), &id).await {
-            let line = serde_json::json!({ "level": "error", "event": "mail.queue", "fault": fault.0 });
-            context.log.line(&line.to_string());
+            context.log_fault("mail.queue", &fault);
         }
     };
     // Sending takes long enough to tell that there is somebody to send to. The outbox does not, and is for
@@ -101,14 +100,16 @@ fn settle(cx: &Cx, mail: &LeasedMail, outcome: Outcome) -> Vec<Stmt> {
             (store::mails::sent(mail, cx.now), Entry::ok("mail.sent").on(user).saying(&mail.kind))
         }
         Outcome::Refused(error) | Outcome::NotNow(error) => {
-            let line = serde_json::json!({
-                "level": "error", "event": "mail.failed", "mail": mail.id, "kind": mail.kind,
-                "try": mail.attempts, "fault": error,
-            });
-            cx.log.line(&line.to_string());
+            let fault = Fault(error);
+            cx.log.line(&fault.line([
+                ("event", "mail.failed".into()),
+                ("mail", mail.id.as_str().into()),
+                ("kind", mail.kind.as_str().into()),
+                ("try", mail.attempts.into()),
+            ]));
             let said = format!("{}, try {}", mail.kind, mail.attempts);
             let again_at = cx.now.plus(delay(mail.attempts));
-            let set = store::mails::failed(mail, &error, again_at);
+            let set = store::mails::failed(mail, &fault.0, again_at);
             (set, Entry::failed("mail.failed").on(user).saying(said))
         }
     };

@@ -92,11 +92,15 @@ pub(crate) async fn own(
 
 fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplaced: Misplaced) {
     let (field, Mistake { line, reason }) = misplaced;
-    let said = serde_json::json!({
-        "level": "error", "event": "mail_template.failed", "tenant": tenant.id, "template": kind.name(),
-        "lang": language.tag(), "field": field, "line": line, "fault": reason,
-    });
-    cx.log.line(&said.to_string());
+    let members = [
+        ("event", "mail_template.failed".into()),
+        ("tenant", tenant.id.as_str().into()),
+        ("template", kind.name().into()),
+        ("lang", language.tag().into()),
+        ("field", field.into()),
+        ("line", line.into()),
+    ];
+    cx.log.line(&Fault(reason).line(members));
 }
 
 /// Why a kept template is not sent, and ours is in its place: which part of it, and what is wrong there. `None`

@@ -255,11 +255,13 @@ pub(crate) async fn rendered(
 }
 
 fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
-    let said = serde_json::json!({
-        "level": "error", "event": "template.failed", "tenant": tenant.id, "template": kind.name,
-        "line": mistake.line, "fault": mistake.reason,
-    });
-    cx.log.line(&said.to_string());
+    let members = [
+        ("event", "template.failed".into()),
+        ("tenant", tenant.id.as_str().into()),
+        ("template", kind.name.into()),
+        ("line", mistake.line.into()),
+    ];
+    cx.log.line(&Fault(mistake.reason.clone()).line(members));
 }
 
 /// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.

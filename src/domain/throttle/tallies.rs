@@ -73,8 +73,7 @@ pub(crate) fn count_in_background(
             Err(fault) => Err(fault),
         };
         if let Err(fault) = done {
-            let line = serde_json::json!({ "level": "error", "event": "counters", "fault": fault.0 });
-            context.log.line(&line.to_string());
+            context.log_fault("counters", &fault);
         }
     }));
 }
