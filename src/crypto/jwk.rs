@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 use crate::crypto::secret::{base64url, sha256};
 use crate::ports::Fault;
 
-/// A public key in a JWK Set.
+/// A public key in a JWK Set (RFC 7517 §4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(crate) struct Jwk {
     kty: &'static str,
     crv: &'static str,

@@ -8,6 +8,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use p256::ecdsa::{SigningKey, VerifyingKey};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::crypto::jws::{self, Untrusted, Validity};
 use crate::crypto::secret::{base64url, sha256};
@@ -134,6 +136,14 @@ pub(super) fn make(
     })
 }
 
+/// RFC 7517 §5.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(crate) struct Jwks {
+    #[cfg_attr(not(target_arch = "wasm32"), schema(value_type = Vec<jwk::Jwk>))]
+    keys: Vec<Value>,
+}
+
 fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
     let sealing = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
     let mut published = Vec::new();
@@ -145,7 +155,7 @@ fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
         let verifying = *signing.verifying_key();
         keys.push(Key { kid: row.kid, signing, verifying, active_at: row.active_at, gone_at: row.gone_at });
     }
-    let jwks = serde_json::json!({ "keys": published }).to_string();
+    let jwks = serde_json::to_string(&Jwks { keys: published }).map_err(|e| Fault::new("keys", e))?;
     let etag = format!("\"{}\"", base64url(sha256(jwks.as_bytes()).get(..16).unwrap_or_default()));
     Ok(KeySet { keys, jwks: jwks.into(), etag, signed: Cell::new(0) })
 }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use serde::ser::{Error, Serialize, Serializer};
+
 use crate::ports::Verdict;
 
 /// Status, header fields and a body in memory.
@@ -29,14 +31,22 @@ impl Response {
         Response { status, headers: vec![("content-type", content_type.to_owned())], body }
     }
 
-    /// JSON.
-    pub fn json(status: u16, body: &serde_json::Value) -> Response {
-        Response::new(status, "application/json", body.to_string().into())
+    /// JSON of an answer, whose members stand in the order of its fields.
+    pub fn json(status: u16, answer: &(impl Serialize + ?Sized)) -> Response {
+        Response::serialized(status, "application/json", answer)
     }
 
     /// `application/problem+json` (RFC 9457).
-    pub(crate) fn problem(status: u16, body: &serde_json::Value) -> Response {
-        Response::new(status, "application/problem+json", body.to_string().into())
+    pub(crate) fn problem(status: u16, problem: &impl Serialize) -> Response {
+        Response::serialized(status, "application/problem+json", problem)
+    }
+
+    fn serialized(status: u16, content_type: &str, answer: &(impl Serialize + ?Sized)) -> Response {
+        match serde_json::to_string(answer) {
+            Ok(text) => Response::new(status, content_type, text.into()),
+            // Only a map whose names are no text, or a type's own code, can fail: answers have neither.
+            Err(_) => Response::empty(500),
+        }
     }
 
     /// JSON that is text already.
@@ -162,4 +172,14 @@ pub(crate) fn limit_fields(verdict: &Verdict) -> [(&'static str, String); 3] {
         ("ratelimit-remaining", verdict.remaining.to_string()),
         ("ratelimit-reset", verdict.reset.to_string()),
     ]
+}
+
+/// An answer of a type that flattens another one into itself, or that is stored as well: its members in alphabetical
+/// order, as those of the other answers stand.
+pub(crate) struct Sorted<T>(pub(crate) T);
+
+impl<T: Serialize> Serialize for Sorted<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        serde_json::to_value(&self.0).map_err(S::Error::custom)?.serialize(to)
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::str::FromStr;
 
+use serde::{Serialize, Serializer};
+
 /// A word that names no state of that kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownState;
 
-/// Declares enums whose variants are each named by a word: `as_str` and `parse`.
+/// Declares enums whose variants are each named by a word: `as_str`, `parse`, and how they are serialized.
 macro_rules! states {
     ($($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $state:ident = $word:literal,)+ })+) => {$(
         $(#[$about])*
@@ -19,6 +21,27 @@ macro_rules! states {
             /// The word that names it.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$state => $word,)+ }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                self.as_str().serialize(to)
+            }
+        }
+
+        #[cfg(not(target_arch = "wasm32"))]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+                text.enum_values(Some([$($word,)+])).into()
+            }
+        }
+
+        #[cfg(not(target_arch = "wasm32"))]
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
             }
         }
 

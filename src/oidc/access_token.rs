@@ -101,6 +101,21 @@ impl Serialize for Audiences {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+impl utoipa::PartialSchema for Audiences {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::schema::OneOfBuilder;
+        OneOfBuilder::new().item(String::schema()).item(Vec::<String>::schema()).into()
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl utoipa::ToSchema for Audiences {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Audience".into()
+    }
+}
+
 impl TryFrom<Value> for Audiences {
     type Error = Wrong;
 

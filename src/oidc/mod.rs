@@ -6,6 +6,7 @@ pub mod client_assertion;
 pub(crate) mod discovery;
 pub mod error;
 pub(crate) mod id_token;
+pub(crate) mod introspection;
 pub(crate) mod logout_token;
 pub(crate) mod params;
 pub(crate) mod pkce;

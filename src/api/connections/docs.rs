@@ -1,86 +1,12 @@
 //! What the document says of the user and connection API.
 
-#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
-
-use utoipa::ToSchema;
-
-use crate::api::connections::generate_api_key;
+use crate::api::connections::generate_api_key::{self, ApiKey};
+use crate::api::connections::magic_link::MagicLink;
+use crate::api::connections::shapes::{Done, Failure};
+use crate::api::connections::status::Status;
 use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication};
 use crate::api::magic_link;
-use crate::api::session::sign_in_shape::Challenge;
 use crate::domain::refusal::Refusal;
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Failure {
-    success: bool,
-    error: String,
-    status_code: u16,
-    #[schema(format = DateTime)]
-    timestamp: String,
-    /// `REAUTHENTICATION_REQUIRED`, where that is why.
-    #[schema(nullable = false)]
-    code: Option<String>,
-    /// With a 500: the request's id, which the log has too.
-    #[schema(nullable = false)]
-    request_id: Option<String>,
-}
-
-#[derive(ToSchema)]
-struct Status {
-    #[schema(rename = "isAuthenticated")]
-    is_authenticated: bool,
-    /// If so.
-    #[schema(nullable = false)]
-    user: Option<User>,
-}
-
-#[derive(ToSchema)]
-struct User {
-    id: String,
-    email: String,
-    name: Option<String>,
-    /// How the session began, as `password-login`.
-    auth_type: String,
-}
-
-#[derive(ToSchema)]
-struct Done {
-    success: bool,
-    message: String,
-}
-
-#[derive(ToSchema)]
-#[serde(untagged)]
-enum MagicLink {
-    SignedIn(SignedIn),
-    SecondFactor(SecondFactor),
-}
-
-#[derive(ToSchema)]
-struct SignedIn {
-    success: bool,
-    /// An access token.
-    token: String,
-    user: User,
-}
-
-/// A second factor is needed: complete it with `/api/auth/mfa/verify`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct SecondFactor {
-    success: bool,
-    #[serde(flatten)]
-    challenge: Challenge,
-}
-
-#[derive(ToSchema)]
-struct ApiKey {
-    success: bool,
-    /// The key, shown this once.
-    #[schema(rename = "apiKey")]
-    api_key: String,
-}
 
 pub(crate) fn chapter() -> Chapter {
     let operations = vec![

@@ -1,8 +1,7 @@
 //! `POST /users/generate-api-key`: a key with the scopes `read` and `write`, shown once. The body may name
 //! it and narrow its scopes.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::cx::Cx;
 use crate::domain::admin::api_keys::{self, NewKey};
@@ -24,6 +23,15 @@ pub(super) struct Body {
     password: Option<String>,
 }
 
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ApiKey {
+    /// The key, shown this once.
+    api_key: String,
+    success: bool,
+}
+
 pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, maker: KeyMaker) -> Answer {
     let body: Body = body::json_or_nothing(call, SMALL).await?;
     let new = NewKey {
@@ -32,6 +40,6 @@ pub(super) async fn generate_api_key(cx: &Cx, call: &Call<'_>, maker: KeyMaker) 
         expires_at: None,
         password: body.password.as_deref(),
     };
-    let (_, key) = api_keys::create(cx, &maker, new).await?;
-    Ok(Response::json(200, &json!({ "success": true, "apiKey": key })))
+    let (_, api_key) = api_keys::create(cx, &maker, new).await?;
+    Ok(Response::json(200, &ApiKey { api_key, success: true }))
 }

@@ -1,7 +1,6 @@
 //! `POST /users/logout`: ends the session.
 
-use serde_json::json;
-
+use crate::api::connections::shapes::Done;
 use crate::cx::Cx;
 use crate::domain::session::principal::Session;
 use crate::domain::session::sessions;
@@ -11,5 +10,5 @@ use crate::http::response::Response;
 
 pub(super) async fn logout(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
     sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
-    Ok(Response::json(200, &json!({ "success": true, "message": "Logged out successfully" })))
+    Ok(Response::json(200, &Done::saying("Logged out successfully")))
 }

@@ -6,10 +6,10 @@ pub(super) mod docs;
 mod generate_api_key;
 mod logout;
 mod magic_link;
+mod shapes;
 mod status;
 
-use serde_json::{Value, json};
-
+use crate::api::connections::shapes::Failure;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
@@ -17,7 +17,6 @@ use crate::http::guard::{key_maker, open, session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
-use crate::store::users::User;
 
 /// The surface's table and wording.
 pub(crate) fn surface() -> Surface {
@@ -31,31 +30,31 @@ pub(crate) fn surface() -> Surface {
     Surface { name: "connections", routes, refused, broken }
 }
 
-/// A user, with how they signed in.
-fn user_shape(user: &User, auth_type: &str) -> Value {
-    json!({ "id": user.id, "email": user.email, "name": user.name, "auth_type": auth_type })
-}
-
 fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
-    let error = match refusal {
-        Refusal::NoCredential => "Authentication required",
-        _ => &worded.sentence,
+    let failure = Failure {
+        // The one refusal here after which a program goes on by itself, and so has to tell it from others.
+        code: matches!(refusal, Refusal::ReauthenticationRequired { .. }).then_some(worded.code),
+        error: match refusal {
+            Refusal::NoCredential => "Authentication required".into(),
+            _ => worded.sentence,
+        },
+        request_id: None,
+        status_code: worded.status,
+        success: false,
+        timestamp: cx.now.rfc3339(),
     };
-    let mut body = json!({
-        "success": false, "error": error, "statusCode": worded.status, "timestamp": cx.now.rfc3339(),
-    });
-    // The one refusal here after which a program goes on by itself, and so has to tell it from others.
-    if let (Refusal::ReauthenticationRequired { .. }, Some(body)) = (refusal, body.as_object_mut()) {
-        body.insert("code".into(), worded.code.into());
-    }
-    with_headers(Response::json(worded.status, &body), refusal)
+    with_headers(Response::json(worded.status, &failure), refusal)
 }
 
 fn broken(cx: &Cx, id: &str) -> Response {
-    let timestamp = cx.now.rfc3339();
-    let body = json!({
-        "success": false, "error": "Internal error", "statusCode": 500, "timestamp": timestamp, "requestId": id,
-    });
-    Response::json(500, &body)
+    let failure = Failure {
+        code: None,
+        error: "Internal error".into(),
+        request_id: Some(id.to_owned()),
+        status_code: 500,
+        success: false,
+        timestamp: cx.now.rfc3339(),
+    };
+    Response::json(500, &failure)
 }

@@ -1,9 +1,9 @@
 //! `GET /users/auth/status`: whether the caller is signed in. Never refuses: a missing or bad token is
 //! simply nobody's.
 
-use serde_json::json;
+use serde::Serialize;
 
-use crate::api::connections::user_shape;
+use crate::api::connections::shapes::User;
 use crate::cx::Cx;
 use crate::domain::refusal::Error;
 use crate::domain::session::principal;
@@ -11,15 +11,24 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    is_authenticated: bool,
+    /// If so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    user: Option<User>,
+}
+
 pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
-    let body = match principal::session(cx, &call.resolved, &call.sent()).await {
-        Ok(session) => {
-            json!({ "isAuthenticated": true, "user": user_shape(&session.user, auth_type(&session.amr)) })
-        }
-        Err(Error::Refused(_)) => json!({ "isAuthenticated": false }),
+    let user = match principal::session(cx, &call.resolved, &call.sent()).await {
+        Ok(session) => Some(User::of(&session.user, auth_type(&session.amr))),
+        Err(Error::Refused(_)) => None,
         Err(broken) => return Err(broken),
     };
-    Ok(Response::json(200, &body))
+    Ok(Response::json(200, &Status { is_authenticated: user.is_some(), user }))
 }
 
 /// How the session was begun, in the document's manner (`google-login`).

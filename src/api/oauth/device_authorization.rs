@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cx::Cx;
 use crate::domain::oauth::device::{self, INTERVAL, SECONDS};
@@ -12,16 +12,28 @@ use crate::http::response::Response;
 use crate::oidc::params::Params;
 use crate::store::clients::Client;
 
+/// RFC 8628 §3.2.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct DeviceCode {
+    device_code: String,
+    expires_in: i64,
+    interval: i64,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+}
+
 pub(super) async fn ask(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
     let resources: Vec<String> = params.all("resource").map(str::to_owned).collect();
     let asked = device::ask(cx, &call.resolved.tenant, &client, params.get("scope"), &resources).await?;
-    let body = json!({
-        "device_code": asked.device_code,
-        "user_code": asked.user_code,
-        "verification_uri": asked.verification_uri,
-        "verification_uri_complete": format!("{}?user_code={}", asked.verification_uri, asked.user_code),
-        "expires_in": SECONDS,
-        "interval": INTERVAL,
-    });
-    Ok(Response::json(200, &body))
+    let answer = DeviceCode {
+        expires_in: SECONDS,
+        interval: INTERVAL,
+        verification_uri_complete: format!("{}?user_code={}", asked.verification_uri, asked.user_code),
+        device_code: asked.device_code,
+        user_code: asked.user_code,
+        verification_uri: asked.verification_uri,
+    };
+    Ok(Response::json(200, &answer))
 }

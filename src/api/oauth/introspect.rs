@@ -7,7 +7,7 @@ use crate::domain::oauth::introspection;
 use crate::domain::refusal::oauth;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
-use crate::http::response::Response;
+use crate::http::response::{Response, Sorted};
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::store::clients::Client;
@@ -18,5 +18,6 @@ pub(super) async fn introspect(cx: &Cx, call: &Call<'_>, client: Rc<Client>, par
         return Err(oauth(Code::InvalidClient, "a public client may not introspect"));
     }
     let token = params.get("token").ok_or_else(|| oauth(Code::InvalidRequest, "token is missing"))?;
-    Ok(Response::json(200, &introspection::introspect(cx, &call.resolved.tenant, &client, token).await?))
+    let said = introspection::introspect(cx, &call.resolved.tenant, &client, token).await?;
+    Ok(Response::json(200, &Sorted(said)))
 }

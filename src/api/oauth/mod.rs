@@ -14,7 +14,7 @@ mod revoke;
 mod token;
 mod userinfo;
 
-use serde_json::json;
+use serde::Serialize;
 
 pub(crate) use self::authorize::answer;
 
@@ -74,6 +74,14 @@ pub(crate) fn surface() -> Surface {
     Surface { name: "oauth", routes, refused, broken }
 }
 
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+struct Failure {
+    /// A code that an RFC registers, as `invalid_grant`.
+    error: &'static str,
+    error_description: String,
+}
+
 fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
     // A person stands in front of these, and nobody that could be trusted with an answer behind them.
     if request.path.ends_with("/oauth2/authorize") || request.path.ends_with("/oauth2/logout") {
@@ -92,8 +100,8 @@ fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
         Refusal::Looping => Code::ServerError,
         _ => Code::InvalidRequest,
     };
-    let body = json!({ "error": code.name(), "error_description": worded.sentence });
-    let response = with_headers(Response::json(worded.status, &body), refusal);
+    let failure = Failure { error: code.name(), error_description: worded.sentence };
+    let response = with_headers(Response::json(worded.status, &failure), refusal);
     // RFC 6749 §5.2: a client that used the header field is told the scheme.
     if code == Code::InvalidClient && request.headers.get("authorization").is_some() {
         return response.with("www-authenticate", "Basic realm=\"clients\"");
@@ -102,6 +110,6 @@ fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
 }
 
 fn broken(_: &Cx, id: &str) -> Response {
-    let description = format!("Internal error, request {id}");
-    Response::json(500, &json!({ "error": "server_error", "error_description": description }))
+    let error_description = format!("Internal error, request {id}");
+    Response::json(500, &Failure { error: Code::ServerError.name(), error_description })
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cx::Cx;
 use crate::domain::oauth::authorize::{self, PUSHED_SECONDS};
@@ -12,7 +12,14 @@ use crate::http::response::Response;
 use crate::oidc::params::Params;
 use crate::store::clients::Client;
 
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Pushed {
+    expires_in: i64,
+    request_uri: String,
+}
+
 pub(super) async fn par(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
     let request_uri = authorize::push(cx, &call.resolved.tenant, &client, params).await?;
-    Ok(Response::json(201, &json!({ "request_uri": request_uri, "expires_in": PUSHED_SECONDS })))
+    Ok(Response::json(201, &Pushed { expires_in: PUSHED_SECONDS, request_uri }))
 }

@@ -1,20 +1,31 @@
 //! `…/oauth2/register`: clients that register themselves (RFC 7591 §3), and `…/oauth2/register/{id}`, where
 //! they manage what they registered (RFC 7592 §2).
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::tenant::clients as shapes;
+use crate::api::tenant::clients::Client;
 use crate::cx::Cx;
 use crate::domain::clients::registration::{self as registration, managed};
-use crate::domain::clients::{Client, Made};
+use crate::domain::clients::{self, Made};
 use crate::domain::refusal::{Error, Refusal, invalid, oauth};
 use crate::domain::tenants::Tenant;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
-use crate::http::response::Response;
+use crate::http::response::{Response, Sorted};
 use crate::model::client::Described;
 use crate::oidc::error::Code;
+
+/// RFC 7591 §3.2.1, RFC 7592 §3.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Registered {
+    #[serde(flatten)]
+    client: Client,
+    registration_access_token: String,
+    registration_client_uri: String,
+}
 
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
     let members = body::object(call, SMALL).await.map_err(worded)?;
@@ -70,16 +81,16 @@ fn described(members: Map<String, Value>) -> Result<Described, Error> {
 }
 
 /// The client information response (RFC 7591 §3.2.1, RFC 7592 §3).
-fn information(tenant: &Tenant, new: &Made, token: &str) -> Value {
-    let mut members = shapes::made(new);
-    let uri = format!("{}/oauth2/register/{}", tenant.issuer, new.client.id);
-    members.insert("registration_client_uri".into(), uri.into());
-    members.insert("registration_access_token".into(), token.into());
-    members.into()
+fn information(tenant: &Tenant, new: &Made, token: &str) -> Sorted<Registered> {
+    Sorted(Registered {
+        client: new.into(),
+        registration_access_token: token.to_owned(),
+        registration_client_uri: format!("{}/oauth2/register/{}", tenant.issuer, new.client.id),
+    })
 }
 
 /// The same later: the token is the one that was just presented, and its secret is not known to us.
-fn again(call: &Call<'_>, client: Client) -> Value {
+fn again(call: &Call<'_>, client: clients::Client) -> Sorted<Registered> {
     let made = Made { client, secret: None, registration_token: None };
     information(&call.resolved.tenant, &made, call.bearer().unwrap_or_default())
 }

@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cx::Cx;
 use crate::domain::oauth::codes::{self, PresentedCode};
-use crate::domain::oauth::grants::Issued;
-use crate::domain::oauth::{client_credentials, device, refresh, token_exchange as exchange};
+use crate::domain::oauth::{client_credentials, device, grants, refresh, token_exchange as exchange};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::http::guard::Answer;
@@ -20,6 +19,27 @@ use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::token_exchange::{ACCESS_TOKEN, Exchange};
 use crate::store::clients::Client;
+
+/// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Issued {
+    access_token: String,
+    /// Seconds.
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    id_token: Option<String>,
+    /// With token exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    issued_token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    refresh_token: Option<String>,
+    scope: String,
+    token_type: &'static str,
+}
 
 pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
     let tenant = &call.resolved.tenant;
@@ -42,7 +62,7 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
         TOKEN_EXCHANGE => {
             let asked = Exchange::parse(&params).map_err(|(code, text)| oauth(code, text))?;
             let issued = exchange::exchange(cx, tenant, &client, &asked).await?;
-            return Ok(exchanged(&issued));
+            return Ok(answer(issued, Some(ACCESS_TOKEN)));
         }
         DEVICE_CODE => {
             let device_code = need(&params, "device_code")?;
@@ -50,10 +70,10 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
         }
         _ => return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here")),
     };
-    Ok(shape(&issued))
+    Ok(answer(issued, None))
 }
 
-async fn code(cx: &Cx, tenant: &Tenant, client: &Client, params: &Params) -> Result<Issued, Error> {
+async fn code(cx: &Cx, tenant: &Tenant, client: &Client, params: &Params) -> Result<grants::Issued, Error> {
     let presented = PresentedCode {
         code: need(params, "code")?,
         redirect_uri: params.get("redirect_uri"),
@@ -71,25 +91,16 @@ fn resources(params: &Params) -> Vec<String> {
     params.all("resource").map(str::to_owned).collect()
 }
 
-/// RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.
-fn shape(issued: &Issued) -> Response {
-    shaped(issued, None)
-}
-
-/// RFC 8693 §2.2.1.
-fn exchanged(issued: &Issued) -> Response {
-    shaped(issued, Some(ACCESS_TOKEN))
-}
-
-fn shaped(issued: &Issued, issued_token_type: Option<&str>) -> Response {
-    let mut body = json!({
-        "access_token": issued.access, "token_type": "Bearer", "expires_in": issued.expires_in,
-        "scope": issued.scope,
-    });
-    if let Some(body) = body.as_object_mut() {
-        body.extend(issued.refresh.as_ref().map(|token| ("refresh_token".to_owned(), json!(token))));
-        body.extend(issued.id_token.as_ref().map(|token| ("id_token".to_owned(), json!(token))));
-        body.extend(issued_token_type.map(|kind| ("issued_token_type".to_owned(), json!(kind))));
-    }
-    Response::json(200, &body).with("pragma", "no-cache")
+/// `issued_token_type` is of an exchange (RFC 8693 §2.2.1).
+fn answer(issued: grants::Issued, issued_token_type: Option<&'static str>) -> Response {
+    let issued = Issued {
+        access_token: issued.access,
+        expires_in: issued.expires_in,
+        id_token: issued.id_token,
+        issued_token_type,
+        refresh_token: issued.refresh,
+        scope: issued.scope,
+        token_type: "Bearer",
+    };
+    Response::json(200, &issued).with("pragma", "no-cache")
 }

@@ -6,7 +6,7 @@ use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::{Place, browser};
 use crate::api::pages::words::Problem;
-use crate::api::webauthn;
+use crate::api::webauthn::{self, RequestOptions};
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
@@ -77,7 +77,7 @@ pub(super) async fn page(
         None => Err(Refusal::Forbidden.into()),
     };
     let options = match request {
-        Ok(request) => Some(webauthn::request(&request).to_string()),
+        Ok(request) => Some(webauthn::text(&RequestOptions::from(request))?),
         Err(Error::Refused(_)) => None,
         Err(broken) => return Err(broken),
     };

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
-use crate::api::webauthn;
+use crate::api::webauthn::{self, RequestOptions};
 use crate::cx::Cx;
 use crate::domain::sign_in::app_enrolment::Enrolling;
 use crate::domain::sign_in::challenges::PendingChallenge;
@@ -107,10 +107,12 @@ pub(super) async fn ask(
         _ => m.mfa,
     };
     let options = match method {
-        Method::Passkey => Some(passkeys::request_second(cx, waiting, &call.request.host).await?),
+        Method::Passkey => {
+            let request = passkeys::request_second(cx, waiting, &call.request.host).await?;
+            Some(webauthn::text(&RequestOptions::from(request))?)
+        }
         _ => None,
     };
-    let options = options.map(|request| webauthn::request(&request).to_string());
     let days = waiting.tenant.settings_for(&waiting.user).trusted_device_days;
     let can_trust = days > 0 && waiting.purpose == ChallengePurpose::SignIn;
     let page = Mfa {

@@ -1,9 +1,9 @@
 //! `POST /api/auth/change-password`: `{currentPassword, newPassword}`; ends the user's other sessions.
 
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::api::session::ok;
+use crate::api::session::shapes::Message;
 use crate::cx::Cx;
 use crate::domain::session::principal::OwnSession;
 use crate::domain::sign_in::passwords;
@@ -24,5 +24,5 @@ pub(super) struct Body {
 pub(super) async fn change_password(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     passwords::change(cx, &session, &body.current_password, &body.new_password).await?;
-    Ok(ok(200, json!({ "message": "Password changed successfully" })))
+    Ok(ok(200, Message { message: "Password changed successfully" }))
 }

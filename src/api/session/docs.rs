@@ -1,142 +1,16 @@
 //! What the document says of the session API.
 
-#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
-
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication};
 use crate::api::magic_link;
-use crate::api::session::sign_in_shape::{Challenge, Login, SignIn, Tokens};
-use crate::api::session::{api_keys, change_email, change_password, login, mfa, passkeys_docs, refresh};
+use crate::api::session::api_keys::{self, ApiKey};
+use crate::api::session::change_email::{self, EmailChange};
+use crate::api::session::devices::Device;
+use crate::api::session::me::Me;
+use crate::api::session::mfa::{self, Reauthenticated, Standing};
+use crate::api::session::sessions::OwnSession;
+use crate::api::session::shapes::{Challenge, Failure, Login, Message, Revoked, SignIn, Tokens};
+use crate::api::session::{change_password, login, passkeys_docs, refresh};
 use crate::domain::refusal::Refusal;
-
-#[derive(ToSchema)]
-struct Failure {
-    success: bool,
-    error: String,
-    code: String,
-    /// With a 500: the request's id, which the log has too.
-    #[schema(nullable = false, rename = "requestId")]
-    request_id: Option<String>,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Standing {
-    /// Whether sign-ins take a second factor.
-    mfa_enabled: bool,
-    /// The account's method: `none`, `totp` or `email`.
-    method: String,
-    backup_codes_remaining: i64,
-    /// Whether the tenant requires a second factor of every user.
-    required: bool,
-}
-
-#[derive(ToSchema)]
-struct Me {
-    user: Profile,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Profile {
-    id: String,
-    email: String,
-    email_verified: bool,
-    name: Option<String>,
-    roles: Vec<String>,
-    tenant_id: String,
-    plan: String,
-}
-
-#[derive(ToSchema)]
-struct Message {
-    message: String,
-}
-
-#[derive(ToSchema)]
-struct Reauthenticated {
-    reauthenticated: bool,
-}
-
-#[derive(ToSchema)]
-struct Revoked {
-    revoked: bool,
-}
-
-/// An API key, as its user sees it.
-#[derive(ToSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ApiKey {
-    id: String,
-    name: String,
-    scopes: Vec<String>,
-    /// What the key starts with.
-    prefix: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_used_at: Option<String>,
-    #[schema(format = DateTime)]
-    expires_at: Option<String>,
-    /// For a key that a client made through a grant: it ends with the grant.
-    #[schema(nullable = false)]
-    client: Option<KeyClient>,
-    /// The key itself, shown only when it is made.
-    #[schema(nullable = false)]
-    api_key: Option<String>,
-}
-
-/// The client that made a key.
-#[derive(ToSchema, Serialize)]
-pub(crate) struct KeyClient {
-    id: String,
-    name: String,
-}
-
-#[derive(ToSchema)]
-struct EmailChange {
-    /// Whether the address is the new one: both mailboxes have agreed.
-    changed: bool,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct OwnSession {
-    id: String,
-    /// Whether it is the caller's.
-    current: bool,
-    /// The client that it was granted to; null for a session of the user's own.
-    client_id: Option<String>,
-    client_name: Option<String>,
-    scope: Option<String>,
-    /// How the user signed in, as `pwd`.
-    amr: Vec<String>,
-    address: String,
-    user_agent: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_seen_at: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Device {
-    id: String,
-    address: String,
-    user_agent: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// When it last signed in without a second factor.
-    #[schema(format = DateTime)]
-    last_seen_at: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
-}
 
 /// Signing in by mail, and changing the address.
 fn by_mail() -> Vec<Operation> {

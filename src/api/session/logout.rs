@@ -1,8 +1,7 @@
 //! `POST /api/auth/logout`: ends the session with its refresh family.
 
-use serde_json::json;
-
 use crate::api::session::ok;
+use crate::api::session::shapes::Message;
 use crate::cx::Cx;
 use crate::domain::session::principal::Session;
 use crate::domain::session::sessions;
@@ -11,5 +10,5 @@ use crate::http::request::Call;
 
 pub(super) async fn logout(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
     sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
-    Ok(ok(200, json!({ "message": "Logged out successfully" })))
+    Ok(ok(200, Message { message: "Logged out successfully" }))
 }

@@ -16,23 +16,19 @@ mod passkeys;
 mod passkeys_docs;
 mod refresh;
 mod sessions;
-#[cfg(not(target_arch = "wasm32"))]
-pub(in crate::api) mod sign_in_shape;
+pub(in crate::api) mod shapes;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use crate::api::factor::{self, Names};
+use crate::api::session::shapes::{Challenge, Failure, Login, SignIn, Success};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::sessions::SessionSecret;
 use crate::domain::sign_in::Step;
-use crate::domain::sign_in::signed_in::SignedIn;
 use crate::http::guard::{Answer, key_maker, open, own_session, session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
-use crate::store::users::User;
 
 /// The surface's table and wording.
 pub(crate) fn surface() -> Surface {
@@ -76,45 +72,33 @@ pub(crate) fn surface() -> Surface {
     Surface { name: "session", routes, refused, broken }
 }
 
-pub(super) fn ok(status: u16, data: Value) -> Response {
-    Response::json(status, &json!({ "success": true, "data": data }))
+pub(super) fn ok(status: u16, data: impl Serialize) -> Response {
+    Response::json(status, &Success { data, success: true })
 }
 
 /// `{success:false,error,code}`.
 pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
-    let body = json!({ "success": false, "error": worded.sentence, "code": worded.code });
-    with_headers(Response::json(worded.status, &body), refusal)
+    let failure = Failure { code: worded.code, error: worded.sentence, request_id: None, success: false };
+    with_headers(Response::json(worded.status, &failure), refusal)
 }
 
 /// The bare 500.
 pub(crate) fn broken(_: &Cx, id: &str) -> Response {
-    let body =
-        json!({ "success": false, "error": "Internal error", "code": "INTERNAL_ERROR", "requestId": id });
-    Response::json(500, &body)
+    let failure = Failure {
+        code: "INTERNAL_ERROR",
+        error: "Internal error".into(),
+        request_id: Some(id.to_owned()),
+        success: false,
+    };
+    Response::json(500, &failure)
 }
 
 /// Where a sign-in stands: signed in, or before the second factor.
 fn step(cx: &Cx, step: Step) -> Answer {
-    match step {
-        Step::SignedIn(signed_in) => Ok(signed_in_shape(&signed_in)),
-        Step::Second(waiting) => Ok(ok(200, factor::challenge(cx, &waiting, Names::Camel, "challenge")?)),
-    }
-}
-
-/// The user and their tokens.
-fn signed_in_shape(signed_in: &SignedIn) -> Response {
-    let mut data = json!({ "user": user_shape(&signed_in.user) });
-    if let (SessionSecret::Tokens(tokens), Some(data)) = (&signed_in.session_secret, data.as_object_mut()) {
-        let pair = json!({ "accessToken": tokens.access, "refreshToken": tokens.refresh });
-        data.insert("tokens".into(), pair);
-        if !signed_in.backup_codes.is_empty() {
-            data.insert("backupCodes".into(), json!(signed_in.backup_codes));
-        }
-    }
-    ok(200, data)
-}
-
-fn user_shape(user: &User) -> Value {
-    json!({ "id": user.id, "email": user.email, "name": user.name, "roles": user.roles })
+    let sign_in = match step {
+        Step::SignedIn(signed_in) => SignIn::SignedIn(Login::of(*signed_in)?),
+        Step::Second(waiting) => SignIn::SecondFactor(Challenge::of(cx, &waiting)?),
+    };
+    Ok(ok(200, sign_in))
 }

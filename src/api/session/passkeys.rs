@@ -1,18 +1,18 @@
 //! `/api/auth/passkeys`: the caller's passkeys, and signing in with one. Options and credentials are the JSON
 //! that browsers read and write themselves.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::api::session::mfa::Confirmed;
 use crate::api::session::{ok, step};
 use crate::api::tenant::list::{listed, page};
-use crate::api::webauthn;
+use crate::api::webauthn::{CreationOptions, RequestOptions};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
-use crate::domain::sign_in::passkeys::{self, NewPasskey, Passkey};
+use crate::domain::sign_in::passkeys::{self, NewPasskey};
 use crate::domain::sign_in::{challenges, relying_party};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
@@ -56,42 +56,75 @@ pub(super) struct Second {
     challenge: Option<String>,
 }
 
-fn shape(passkey: &Passkey) -> Value {
-    json!({
-        "id": passkey.id, "name": passkey.name, "rpId": passkey.rp_id, "backedUp": passkey.backed_up,
-        "createdAt": passkey.created_at.rfc3339(),
-        "lastUsedAt": passkey.last_used_at.map(|at| at.rfc3339()),
-    })
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Passkey {
+    /// Whether it is synced between devices.
+    backed_up: bool,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    created_at: String,
+    id: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    last_used_at: Option<String>,
+    name: String,
+    /// The domain that it is for.
+    rp_id: String,
+}
+
+impl From<passkeys::Passkey> for Passkey {
+    fn from(passkey: passkeys::Passkey) -> Passkey {
+        Passkey {
+            backed_up: passkey.backed_up,
+            created_at: passkey.created_at.rfc3339(),
+            id: passkey.id,
+            last_used_at: passkey.last_used_at.map(|at| at.rfc3339()),
+            name: passkey.name,
+            rp_id: passkey.rp_id,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Removed {
+    removed: bool,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Origins {
+    origins: Vec<String>,
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let all = passkeys::list(cx, &session, &page(call)?).await?;
-    Ok(ok(200, listed(&all, shape)))
+    Ok(ok(200, listed(all, Passkey::from)))
 }
 
 /// `POST /api/auth/passkeys/options`.
 pub(super) async fn options(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let Confirmed { password } = body::json_or_nothing(call, SMALL).await?;
     let creation = passkeys::creation(cx, &session, &call.request.host, password.as_deref()).await?;
-    Ok(ok(200, webauthn::creation(&creation)))
+    Ok(ok(200, CreationOptions::from(creation)))
 }
 
 pub(super) async fn add(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let New { credential, name, password } = body::json(call, SMALL).await?;
     let new = NewPasskey { credential: &credential, name: name.as_deref(), password: password.as_deref() };
     let passkey = passkeys::register(cx, &session, &call.request.host, new).await?;
-    Ok(ok(201, shape(&passkey)))
+    Ok(ok(201, Passkey::from(passkey)))
 }
 
 pub(super) async fn rename(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     let Name { name } = body::json(call, SMALL).await?;
     let passkey = passkeys::rename(cx, &session, call.param("id"), &name).await?;
-    Ok(ok(200, shape(&passkey)))
+    Ok(ok(200, Passkey::from(passkey)))
 }
 
 pub(super) async fn remove(cx: &Cx, call: &Call<'_>, session: OwnSession) -> Answer {
     passkeys::remove(cx, &session, call.param("id")).await?;
-    Ok(ok(200, json!({ "removed": true })))
+    Ok(ok(200, Removed { removed: true }))
 }
 
 /// `POST /api/auth/passkeys/login/options`.
@@ -105,7 +138,7 @@ pub(super) async fn login_options(cx: &Cx, call: &Call<'_>) -> Answer {
             passkeys::request_second(cx, &waiting, host).await?
         }
     };
-    Ok(ok(200, webauthn::request(&request)))
+    Ok(ok(200, RequestOptions::from(request)))
 }
 
 /// `POST /api/auth/passkeys/login`.
@@ -122,5 +155,5 @@ pub(super) async fn origins(cx: &Cx, call: &Call<'_>) -> Answer {
         return Err(Refusal::NotFound.into());
     }
     let party = relying_party::of(cx, tenant, &call.request.host).await?;
-    Ok(Response::json(200, &json!({ "origins": party.origins })))
+    Ok(Response::json(200, &Origins { origins: party.origins }))
 }

@@ -1,100 +1,11 @@
 //! What the document says of passkeys.
 
-#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
-
-use utoipa::ToSchema;
-
 use crate::api::docs::{Operation, answer, conflict, limited, op, reauthentication};
-use crate::api::session::sign_in_shape::SignIn;
-use crate::api::session::{mfa, passkeys};
+use crate::api::session::mfa;
+use crate::api::session::passkeys::{self, Origins, Passkey, Removed};
+use crate::api::session::shapes::SignIn;
+use crate::api::webauthn::{CreationOptions, RequestOptions};
 use crate::domain::refusal::Refusal;
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Passkey {
-    id: String,
-    name: String,
-    /// The domain that it is for.
-    rp_id: String,
-    /// Whether it is synced between devices.
-    backed_up: bool,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_used_at: Option<String>,
-}
-
-#[derive(ToSchema)]
-struct Removed {
-    removed: bool,
-}
-
-/// A passkey, as a `PublicKeyCredentialDescriptor`.
-#[derive(ToSchema)]
-struct Descriptor {
-    r#type: String,
-    id: String,
-    transports: Vec<String>,
-}
-
-#[derive(ToSchema)]
-struct Algorithm {
-    r#type: String,
-    /// The COSE algorithm identifier.
-    alg: i64,
-}
-
-#[derive(ToSchema)]
-struct Party {
-    id: String,
-    name: String,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Account {
-    id: String,
-    name: String,
-    display_name: String,
-}
-
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct Selection {
-    resident_key: String,
-    require_resident_key: bool,
-    user_verification: String,
-}
-
-/// For `PublicKeyCredential.parseCreationOptionsFromJSON()`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct CreationOptions {
-    rp: Party,
-    user: Account,
-    challenge: String,
-    pub_key_cred_params: Vec<Algorithm>,
-    timeout: i64,
-    exclude_credentials: Vec<Descriptor>,
-    authenticator_selection: Selection,
-    attestation: String,
-}
-
-/// For `PublicKeyCredential.parseRequestOptionsFromJSON()`.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-struct RequestOptions {
-    challenge: String,
-    timeout: i64,
-    rp_id: String,
-    allow_credentials: Vec<Descriptor>,
-    user_verification: String,
-}
-
-#[derive(ToSchema)]
-struct Origins {
-    origins: Vec<String>,
-}
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![

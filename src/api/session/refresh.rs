@@ -1,9 +1,9 @@
 //! `POST /api/auth/refresh`: `{refreshToken}` for a new pair.
 
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::api::session::ok;
+use crate::api::session::shapes::Tokens;
 use crate::cx::Cx;
 use crate::domain::session::refresh;
 use crate::http::body::{self, SMALL};
@@ -20,5 +20,5 @@ pub(super) struct Body {
 pub(super) async fn refresh(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let tokens = refresh::refresh(cx, &call.resolved, &body.refresh_token).await?;
-    Ok(ok(200, json!({ "accessToken": tokens.access, "refreshToken": tokens.refresh })))
+    Ok(ok(200, Tokens::from(tokens)))
 }

@@ -1,41 +1,11 @@
 //! What the document says of what runs the deployment.
 
-#![expect(dead_code, reason = "shapes of answers, read by utoipa alone")]
-
-use utoipa::ToSchema;
-
 use crate::api::docs::{Chapter, conflict, limited, op};
-use crate::api::system::setup;
+use crate::api::system::healthz::Health;
+use crate::api::system::outbox::Outbox;
+use crate::api::system::setup::{self, Setup};
 use crate::api::tenant;
 use crate::domain::refusal::Refusal;
-
-#[derive(ToSchema)]
-struct Health {
-    status: String,
-}
-
-#[derive(ToSchema)]
-struct Setup {
-    #[schema(rename = "tenantId")]
-    tenant_id: String,
-    user: tenant::docs::User,
-}
-
-#[derive(ToSchema)]
-struct Outbox {
-    items: Vec<Mail>,
-}
-
-#[derive(ToSchema)]
-struct Mail {
-    to: String,
-    from: String,
-    subject: String,
-    text: String,
-    html: String,
-    #[schema(format = DateTime, rename = "createdAt")]
-    created_at: String,
-}
 
 pub(crate) fn chapter() -> Chapter {
     let operations = vec![

@@ -1,9 +1,8 @@
 //! `POST /setup`: `{token, email, password, name}` makes the first administrator, once, and names the home tenant.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use crate::api::tenant::users::shape;
+use crate::api::tenant::users::User;
 use crate::cx::Cx;
 use crate::domain::admin::setup;
 use crate::http::body::{self, SMALL};
@@ -22,8 +21,17 @@ pub(super) struct Body {
     name: Option<String>,
 }
 
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Setup {
+    tenant_id: String,
+    user: User,
+}
+
 pub(super) async fn setup(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let user = setup::setup(cx, &body.token, &body.email, &body.password, body.name.as_deref()).await?;
-    Ok(Response::json(201, &json!({ "tenantId": user.tenant_id, "user": shape(&user) })))
+    let tenant_id = user.tenant_id.clone();
+    Ok(Response::json(201, &Setup { tenant_id, user: user.into() }))
 }

@@ -1,10 +1,9 @@
 //! `v2/ApiKeys`: the tenant's keys, its own and those that act for a user of it. A key is shown once, when it is
 //! made.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use crate::api;
+use crate::api::session::api_keys::ApiKey;
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::admin::api_keys::{self, NewKey};
@@ -12,8 +11,8 @@ use crate::domain::session::principal::CredentialAdmin;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
-use crate::http::response::Response;
-use crate::store::api_keys::ApiKey;
+use crate::http::response::{Response, Sorted};
+use crate::store::api_keys::ApiKey as Row;
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -34,19 +33,25 @@ pub(super) struct New {
     password: Option<String>,
 }
 
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TenantApiKey {
+    #[serde(flatten)]
+    key: ApiKey,
+    roles: Vec<String>,
+    /// The user that it acts for; null for the tenant's own.
+    user_id: Option<String>,
+}
+
 /// As its user sees it, with whose it is.
-fn shape(key: &ApiKey) -> Value {
-    let mut shape = api::session::api_keys::shape(key);
-    if let Some(shape) = shape.as_object_mut() {
-        shape.insert("roles".into(), json!(key.roles));
-        shape.insert("userId".into(), json!(key.user_id));
-    }
-    shape
+fn shape(key: Row) -> Sorted<TenantApiKey> {
+    Sorted(TenantApiKey { roles: key.roles.clone(), user_id: key.user_id.clone(), key: key.into() })
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let keys = api_keys::list_by_admin(cx, &admin, &page(call)?).await?;
-    Ok(Response::json(200, &listed(&keys, shape)))
+    Ok(Response::json(200, &listed(keys, shape)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
@@ -55,16 +60,14 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> 
     let new = NewKey { name: &body.name, scopes: body.scopes, expires_at, password };
     let (key, secret) =
         api_keys::create_by_admin(cx, &admin, body.user_id.as_deref(), body.roles, new).await?;
-    let mut made = shape(&key);
-    if let Some(made) = made.as_object_mut() {
-        made.insert("apiKey".into(), secret.into());
-    }
     let location = format!("/tenant/{}/v2/ApiKeys/{}", key.tenant_id, key.id);
+    let mut made = shape(key);
+    made.0.key.api_key = Some(secret);
     Ok(Response::json(201, &made).with("location", location))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
-    Ok(Response::json(200, &shape(&api_keys::find(cx, &admin, call.param("id")).await?)))
+    Ok(Response::json(200, &shape(api_keys::find(cx, &admin, call.param("id")).await?)))
 }
 
 pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {

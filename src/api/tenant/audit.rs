@@ -1,6 +1,6 @@
 //! `v2/Audit`: the security events, newest first.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
@@ -10,14 +10,37 @@ use crate::domain::session::principal::Admin;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::state::EventOutcome;
 use crate::model::time::Time;
-use crate::store::audit::{Event, Filter};
+use crate::store::audit::{Event as Row, Filter};
 
-fn shape(event: &Event) -> Value {
-    json!({
-        "id": event.id, "at": event.at.rfc3339(), "event": event.event, "outcome": event.outcome.as_str(),
-        "actor": event.actor, "subject": event.subject, "address": event.address, "detail": event.detail,
-    })
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Event {
+    actor: Option<String>,
+    address: Option<String>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    at: String,
+    detail: Option<String>,
+    event: String,
+    id: String,
+    outcome: EventOutcome,
+    subject: Option<String>,
+}
+
+impl From<Row> for Event {
+    fn from(event: Row) -> Event {
+        Event {
+            actor: event.actor,
+            address: event.address,
+            at: event.at.rfc3339(),
+            detail: event.detail,
+            event: event.event,
+            id: event.id,
+            outcome: event.outcome,
+            subject: event.subject,
+        }
+    }
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -30,7 +53,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         until: time(call, "until")?,
     };
     let events = audit::list(cx, &admin.tenant.id, &filter, &page(call)?).await?;
-    Ok(Response::json(200, &listed(&events, shape)))
+    Ok(Response::json(200, &listed(events, Event::from)))
 }
 
 fn time(call: &Call<'_>, field: &'static str) -> Result<Option<Time>, Error> {

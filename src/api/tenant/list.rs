@@ -1,6 +1,6 @@
 //! Lists: `{items, nextCursor}` with `?limit=` and `?cursor=`.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::domain::refusal::{Error, invalid};
 use crate::http::request::Call;
@@ -30,12 +30,20 @@ fn is_cursor(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// A page in its shape.
-pub(crate) fn listed<T>(listed: &Listed<T>, shape: impl Fn(&T) -> Value) -> Value {
-    json!({ "items": listed.items.iter().map(shape).collect::<Vec<_>>(), "nextCursor": listed.next })
+/// A list, or a page of one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct List<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+}
+
+/// A page, each item in its shape.
+pub(crate) fn listed<R, T>(listed: Listed<R>, shape: impl Fn(R) -> T) -> List<T> {
+    List { items: listed.items.into_iter().map(shape).collect(), next_cursor: listed.next }
 }
 
 /// A short list that is always whole, in the same shape.
-pub(crate) fn whole<T>(items: &[T], shape: impl Fn(&T) -> Value) -> Value {
-    json!({ "items": items.iter().map(shape).collect::<Vec<_>>(), "nextCursor": null })
+pub(crate) fn whole<R, T>(items: impl IntoIterator<Item = R>, shape: impl Fn(R) -> T) -> List<T> {
+    List { items: items.into_iter().map(shape).collect(), next_cursor: None }
 }

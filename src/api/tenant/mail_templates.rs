@@ -1,9 +1,9 @@
 //! `v2/MailTemplates`: mails in the tenant's own words, for each language.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::api::tenant::list::whole;
+use crate::api::tenant::templates::{TemplateProblem, Variable};
 use crate::cx::Cx;
 use crate::domain::admin::mail_templates;
 use crate::domain::mailing::templates::{self, StoredMailTemplate};
@@ -37,19 +37,50 @@ impl Written {
     }
 }
 
-/// The parts are null where the mail is the default. `problem` says why a kept template is not sent, and the
-/// default is in its place.
-fn shape(kind: Kind, language: Language, kept: Option<&StoredMailTemplate>) -> Value {
-    let content = kept.map(|kept| &kept.content);
-    let variables: Vec<Value> = variables(kind)
-        .map(|variable| json!({ "name": variable.name, "description": variable.about }))
-        .collect();
-    json!({
-        "name": kind.name(), "lang": language.tag(), "subject": content.map(|content| &content.subject),
-        "text": content.map(|content| &content.text), "html": content.map(|content| &content.html),
-        "updatedAt": kept.map(|kept| kept.updated_at.rfc3339()), "variables": variables,
-        "problem": kept.and_then(templates::problem).map(|(field, detail)| json!({ "field": field, "detail": detail })),
-    })
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MailTemplate {
+    html: Option<String>,
+    /// `en` or `de`.
+    lang: &'static str,
+    /// Which mail, as `verify-email`.
+    name: &'static str,
+    /// Why the saved template is not used and the default is: it breaks a newer rule.
+    problem: Option<TemplateProblem>,
+    /// The tenant's own; null, like text and HTML, where the mail is the default.
+    subject: Option<String>,
+    text: Option<String>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    updated_at: Option<String>,
+    variables: Vec<Variable>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct MailPreview {
+    html: String,
+    subject: String,
+    text: String,
+}
+
+fn shape(kind: Kind, language: Language, kept: Option<&StoredMailTemplate>) -> MailTemplate {
+    let content = kept.map(|kept| kept.content.clone());
+    let (html, subject, text) = match content {
+        Some(Content { subject, text, html }) => (Some(html), Some(subject), Some(text)),
+        None => (None, None, None),
+    };
+    let problem = kept.and_then(templates::problem);
+    MailTemplate {
+        html,
+        lang: language.tag(),
+        name: kind.name(),
+        problem: problem.map(|(field, detail)| TemplateProblem { detail, field }),
+        subject,
+        text,
+        updated_at: kept.map(|kept| kept.updated_at.rfc3339()),
+        variables: variables(kind).map(|one| Variable { description: one.about, name: one.name }).collect(),
+    }
 }
 
 fn named(call: &Call<'_>) -> Result<(Kind, Language), Refusal> {
@@ -61,12 +92,11 @@ fn named(call: &Call<'_>) -> Result<(Kind, Language), Refusal> {
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
     let kept = templates::list(cx, &admin.tenant).await?;
     let all = KINDS.iter().flat_map(|(kind, _)| Language::ALL.map(|language| (*kind, language)));
-    let all: Vec<(Kind, Language)> = all.collect();
-    let of = |(kind, language): &(Kind, Language)| {
+    let of = |(kind, language): (Kind, Language)| {
         let own = kept.iter().find(|kept| kept.name == kind.name() && kept.lang == language.tag());
-        shape(*kind, *language, own)
+        shape(kind, language, own)
     };
-    Ok(Response::json(200, &whole(&all, of)))
+    Ok(Response::json(200, &whole(all, of)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -93,7 +123,7 @@ pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         written => Some(written.whole()?),
     };
     let Content { subject, text, html } = templates::preview(kind, language, content.as_ref())?;
-    Ok(Response::json(200, &json!({ "subject": subject, "text": text, "html": html })))
+    Ok(Response::json(200, &MailPreview { html, subject, text }))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

@@ -20,7 +20,7 @@ mod tenants;
 mod usage;
 pub(crate) mod users;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
@@ -113,27 +113,68 @@ pub(crate) fn surface() -> Surface {
     Surface { name: "tenant", routes, refused, broken }
 }
 
+/// RFC 9457.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Problem {
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    detail: Option<String>,
+    /// With `VALIDATION_ERROR`: which fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    errors: Option<Vec<Field>>,
+    /// With a 500: the request's id, which the log has too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    request_id: Option<String>,
+    status: u16,
+    title: &'static str,
+    r#type: &'static str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+struct Field {
+    detail: String,
+    field: &'static str,
+}
+
 /// `application/problem+json`.
 pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
-    let mut body = json!({
-        "type": "about:blank", "title": title(worded.status), "status": worded.status,
-        "detail": worded.sentence, "code": worded.code,
-    });
-    if let (Refusal::Invalid(problems), Some(body)) = (refusal, body.as_object_mut()) {
-        let errors =
-            problems.iter().map(|p| json!({ "field": p.field, "detail": p.reason.to_string() })).collect();
-        body.insert("errors".into(), errors);
-    }
-    with_headers(Response::problem(worded.status, &body), refusal)
+    let errors = match refusal {
+        Refusal::Invalid(problems) => Some(
+            problems.iter().map(|one| Field { detail: one.reason.to_string(), field: one.field }).collect(),
+        ),
+        _ => None,
+    };
+    let problem = Problem {
+        code: worded.code,
+        detail: Some(worded.sentence),
+        errors,
+        request_id: None,
+        status: worded.status,
+        title: title(worded.status),
+        r#type: "about:blank",
+    };
+    with_headers(Response::problem(worded.status, &problem), refusal)
 }
 
 /// The bare 500.
 pub(crate) fn broken(_: &Cx, id: &str) -> Response {
-    let body = json!({
-        "type": "about:blank", "title": title(500), "status": 500, "code": "INTERNAL_ERROR", "requestId": id,
-    });
-    Response::problem(500, &body)
+    let problem = Problem {
+        code: "INTERNAL_ERROR",
+        detail: None,
+        errors: None,
+        request_id: Some(id.to_owned()),
+        status: 500,
+        title: title(500),
+        r#type: "about:blank",
+    };
+    Response::problem(500, &problem)
 }
 
 /// The status code's phrase, as RFC 9457 §4.2.1 asks of `about:blank`.

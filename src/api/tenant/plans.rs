@@ -1,7 +1,6 @@
 //! `v2/Plans`.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
@@ -12,7 +11,7 @@ use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
-use crate::model::role::Plan;
+use crate::model::role;
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -27,17 +26,27 @@ pub(super) struct Body {
 }
 
 impl Body {
-    fn plan(self, name: String) -> Plan {
-        Plan { name, rank: self.rank, features: self.features }
+    fn plan(self, name: String) -> role::Plan {
+        role::Plan { name, rank: self.rank, features: self.features }
     }
 }
 
-fn shape(plan: &Plan) -> Value {
-    json!({ "name": plan.name, "rank": plan.rank, "features": plan.features })
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Plan {
+    features: Vec<String>,
+    name: String,
+    rank: i64,
+}
+
+impl From<role::Plan> for Plan {
+    fn from(plan: role::Plan) -> Plan {
+        Plan { features: plan.features, name: plan.name, rank: plan.rank }
+    }
 }
 
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &whole(&plans::list(cx, &admin.tenant).await?, shape)))
+    Ok(Response::json(200, &whole(plans::list(cx, &admin.tenant).await?, Plan::from)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -45,13 +54,13 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
     let plan = body.plan(name);
     plans::put(cx, &admin.tenant, admin.actor(), &plan, true).await?;
-    Ok(Response::json(201, &shape(&plan)))
+    Ok(Response::json(201, &Plan::from(plan)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let all = plans::list(cx, &admin.tenant).await?;
-    let plan = all.iter().find(|plan| plan.name == call.param("name")).ok_or(Refusal::NotFound)?;
-    Ok(Response::json(200, &shape(plan)))
+    let mut all = plans::list(cx, &admin.tenant).await?.into_iter();
+    let plan = all.find(|plan| plan.name == call.param("name")).ok_or(Refusal::NotFound)?;
+    Ok(Response::json(200, &Plan::from(plan)))
 }
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -62,7 +71,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     }
     let plan = body.plan(name);
     plans::put(cx, &admin.tenant, admin.actor(), &plan, false).await?;
-    Ok(Response::json(200, &shape(&plan)))
+    Ok(Response::json(200, &Plan::from(plan)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

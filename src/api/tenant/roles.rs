@@ -1,7 +1,6 @@
 //! `v2/Roles`.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
@@ -12,7 +11,7 @@ use crate::http::body::{self, LARGE};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
-use crate::model::role::Role;
+use crate::model::role;
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -27,30 +26,38 @@ pub(super) struct Body {
     scopes: Option<Vec<String>>,
 }
 
-fn shape(role: &Role) -> Value {
-    let mut shape = json!({ "name": role.name, "rank": role.rank });
-    if let (false, Some(shape)) = (role.scopes.is_empty(), shape.as_object_mut()) {
-        shape.insert("scopes".into(), json!(role.scopes));
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Role {
+    name: String,
+    rank: i64,
+    /// Custom scopes of everyone who has this role or a higher one, if any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<String>,
+}
+
+impl From<role::Role> for Role {
+    fn from(role: role::Role) -> Role {
+        Role { name: role.name, rank: role.rank, scopes: role.scopes }
     }
-    shape
 }
 
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &whole(&roles::list(cx, &admin.tenant).await?, shape)))
+    Ok(Response::json(200, &whole(roles::list(cx, &admin.tenant).await?, Role::from)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     let mut body: Body = body::json(call, LARGE).await?;
     let name = body.name.take().ok_or_else(|| invalid("name", "is missing"))?;
-    let role = Role { name, rank: body.rank, scopes: body.scopes.unwrap_or_default() };
+    let role = role::Role { name, rank: body.rank, scopes: body.scopes.unwrap_or_default() };
     let role = roles::create(cx, &admin, role).await?;
-    Ok(Response::json(201, &shape(&role)))
+    Ok(Response::json(201, &Role::from(role)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let all = roles::list(cx, &admin.tenant).await?;
-    let role = all.iter().find(|role| role.name == call.param("name")).ok_or(Refusal::NotFound)?;
-    Ok(Response::json(200, &shape(role)))
+    let mut all = roles::list(cx, &admin.tenant).await?.into_iter();
+    let role = all.find(|role| role.name == call.param("name")).ok_or(Refusal::NotFound)?;
+    Ok(Response::json(200, &Role::from(role)))
 }
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -60,7 +67,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         return Err(invalid("name", "cannot be changed"));
     }
     let role = roles::change(cx, &admin, name, body.rank, body.scopes).await?;
-    Ok(Response::json(200, &shape(&role)))
+    Ok(Response::json(200, &Role::from(role)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

@@ -1,7 +1,6 @@
 //! `v2/Templates`: pages in the tenant's own HTML.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::api::tenant::list::whole;
 use crate::cx::Cx;
@@ -29,16 +28,53 @@ pub(super) struct Previewed {
     html: Option<String>,
 }
 
-/// `html` is null where the page is the default. `problem` says why a kept one is not served.
-fn shape(kind: &Kind, kept: Option<&StoredTemplate>) -> Value {
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Template {
+    /// The tenant's own; null where the page is the default.
+    html: Option<String>,
+    /// `login`, `reset` or `mfa`.
+    name: &'static str,
+    /// Why the saved template is not used and the default is: it breaks a newer rule.
+    problem: Option<TemplateProblem>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    updated_at: Option<String>,
+    variables: Vec<Variable>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct TemplateProblem {
+    /// The line, and what is wrong there.
+    pub(super) detail: String,
+    /// `subject`, `text` or `html`.
+    pub(super) field: &'static str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Variable {
+    pub(super) description: &'static str,
+    pub(super) name: &'static str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Preview {
+    html: String,
+}
+
+fn shape(kind: &Kind, kept: Option<&StoredTemplate>) -> Template {
     let problem = kept.and_then(|kept| templates::problem(kind, kept));
-    let variable = |(name, is, _): &(&str, &str, &str)| json!({ "name": name, "description": is });
-    json!({
-        "name": kind.name, "html": kept.map(|kept| &kept.html),
-        "updatedAt": kept.map(|kept| kept.updated_at.rfc3339()),
-        "variables": kind.variables.iter().map(variable).collect::<Vec<_>>(),
-        "problem": problem.map(|detail| json!({ "field": "html", "detail": detail })),
-    })
+    let variables = kind.variables.iter().map(|&(name, description, _)| Variable { description, name });
+    Template {
+        html: kept.map(|kept| kept.html.clone()),
+        name: kind.name,
+        problem: problem.map(|detail| TemplateProblem { detail, field: "html" }),
+        updated_at: kept.map(|kept| kept.updated_at.rfc3339()),
+        variables: variables.collect(),
+    }
 }
 
 pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
@@ -71,7 +107,7 @@ pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
             kept.ok_or(Error::Refused(Refusal::NotFound))?.html
         }
     };
-    Ok(Response::json(200, &json!({ "html": templates::preview(kind, &html)? })))
+    Ok(Response::json(200, &Preview { html: templates::preview(kind, &html)? }))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

@@ -1,10 +1,9 @@
 //! `v2/Tenants`: the deployment's tenants, for its operator.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::api::tenant::list::{listed, page};
-use crate::api::tenant::users::{self, said};
+use crate::api::tenant::users::{User, said};
 use crate::cx::Cx;
 use crate::domain::admin::administrators;
 use crate::domain::admin::operator::{self as tenants, NewTenant, TenantChanges};
@@ -16,6 +15,7 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::json;
+use crate::model::state::TenantStatus;
 use crate::store::tenants::TenantRow;
 
 #[derive(Deserialize)]
@@ -65,15 +65,33 @@ pub(super) struct NewAdmin {
     name: Option<String>,
 }
 
-fn shape(tenant: &TenantRow) -> Value {
-    json!({
-        "id": tenant.id, "name": tenant.name, "status": tenant.status.as_str(), "host": tenant.host,
-        "createdAt": tenant.created_at.rfc3339(),
-    })
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Tenant {
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    created_at: String,
+    /// The tenant's own host.
+    host: Option<String>,
+    id: String,
+    name: String,
+    status: TenantStatus,
+}
+
+impl From<TenantRow> for Tenant {
+    fn from(tenant: TenantRow) -> Tenant {
+        Tenant {
+            created_at: tenant.created_at.rfc3339(),
+            host: tenant.host,
+            id: tenant.id,
+            name: tenant.name,
+            status: tenant.status,
+        }
+    }
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
-    Ok(Response::json(200, &listed(&tenants::list(cx, &page(call)?).await?, shape)))
+    Ok(Response::json(200, &listed(tenants::list(cx, &page(call)?).await?, Tenant::from)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
@@ -88,18 +106,18 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
     let new = NewTenant { id: body.id, name: body.name, host: body.host, admin };
     let tenant = tenants::create(cx, operator.actor(), new).await?;
     let location = format!("/tenant/home/v2/Tenants/{}", tenant.id);
-    Ok(Response::json(201, &shape(&tenant)).with("location", location))
+    Ok(Response::json(201, &Tenant::from(tenant)).with("location", location))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
-    Ok(Response::json(200, &shape(&tenants::find(cx, call.param("id")).await?)))
+    Ok(Response::json(200, &Tenant::from(tenants::find(cx, call.param("id")).await?)))
 }
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let changed: Changed = body::json(call, LARGE).await?;
     let changes = TenantChanges { name: changed.name, status: changed.status, host: changed.host };
     let tenant = tenants::change(cx, operator.actor(), call.param("id"), changes).await?;
-    Ok(Response::json(200, &shape(&tenant)))
+    Ok(Response::json(200, &Tenant::from(tenant)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
@@ -112,10 +130,9 @@ pub(super) async fn add_admin(cx: &Cx, call: &Call<'_>, operator: Operator) -> A
     recency::require(cx, &operator, Lasting::ApiKey).await?;
     let id = call.param("id");
     let (user, made) = administrators::add(cx, &operator, id, &body.email, body.name.as_deref()).await?;
-    let shape = users::shape(&user);
     if !made {
-        return Ok(Response::json(200, &shape));
+        return Ok(Response::json(200, &User::from(user)));
     }
     let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
-    Ok(Response::json(201, &shape).with("location", location))
+    Ok(Response::json(201, &User::from(user)).with("location", location))
 }

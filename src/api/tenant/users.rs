@@ -1,7 +1,6 @@
 //! `v2/Users`.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
@@ -15,22 +14,52 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::email::Email;
 use crate::model::search::Query;
-use crate::store::users::{Filter, User};
+use crate::model::state::{Mfa, UserStatus};
+use crate::store::users::{Filter, User as Row};
 
-/// A user in the tenant API's shape.
-pub(crate) fn shape(user: &User) -> Value {
-    let mut shape = json!({
-        "id": user.id, "email": user.email, "emailVerified": user.email_verified, "name": user.name,
-        "roles": user.roles, "plan": user.plan, "mfa": user.mfa.as_str(), "status": user.status.as_str(),
-        "createdAt": user.created_at.rfc3339(), "lastLoginAt": user.last_login_at.map(|at| at.rfc3339()),
-    });
-    if let (false, Some(shape)) = (user.scopes.is_empty(), shape.as_object_mut()) {
-        shape.insert("scopes".into(), json!(user.scopes));
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct User {
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    created_at: String,
+    email: String,
+    email_verified: bool,
+    id: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    last_login_at: Option<String>,
+    mfa: Mfa,
+    name: Option<String>,
+    /// True for the deployment's operator, else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    operator: Option<bool>,
+    /// The tenant's default if null.
+    plan: Option<String>,
+    roles: Vec<String>,
+    /// Custom scopes besides those of the roles, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<String>,
+    status: UserStatus,
+}
+
+impl From<Row> for User {
+    fn from(user: Row) -> User {
+        User {
+            created_at: user.created_at.rfc3339(),
+            email: user.email,
+            email_verified: user.email_verified,
+            id: user.id,
+            last_login_at: user.last_login_at.map(|at| at.rfc3339()),
+            mfa: user.mfa,
+            name: user.name,
+            operator: user.operator.then_some(true),
+            plan: user.plan,
+            roles: user.roles,
+            scopes: user.scopes,
+            status: user.status,
+        }
     }
-    if let (true, Some(shape)) = (user.operator, shape.as_object_mut()) {
-        shape.insert("operator".into(), true.into());
-    }
-    shape
 }
 
 #[derive(Deserialize)]
@@ -110,7 +139,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         plan: call.query("plan"),
     };
     let users = users::list(cx, &admin.tenant, &filter, &page(call)?).await?;
-    Ok(Response::json(200, &listed(&users, shape)))
+    Ok(Response::json(200, &listed(users, User::from)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -130,11 +159,12 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
     };
     let user = users::create(cx, &admin, new).await?;
     let location = format!("/tenant/{}/v2/Users/{}", user.tenant_id, user.id);
-    Ok(Response::json(201, &shape(&user)).with("location", location))
+    Ok(Response::json(201, &User::from(user)).with("location", location))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    Ok(Response::json(200, &shape(&people::find(cx, &admin.tenant, call.param("id")).await?)))
+    let user = people::find(cx, &admin.tenant, call.param("id")).await?;
+    Ok(Response::json(200, &User::from(user)))
 }
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
@@ -151,12 +181,12 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         reset_mfa: changed.reset_totp,
     };
     let user = users::change(cx, &admin, call.param("id"), changes).await?;
-    Ok(Response::json(200, &shape(&user)))
+    Ok(Response::json(200, &User::from(user)))
 }
 
 pub(super) async fn invite(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let user = invitations::send_again(cx, &admin, call.param("id")).await?;
-    Ok(Response::json(202, &shape(&user)))
+    Ok(Response::json(202, &User::from(user)))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

@@ -3,15 +3,19 @@
 mod shapes;
 
 use crate::api::docs::{Chapter, Operation, answer, conflict, lean_answer, like, limited, op};
+use crate::api::oauth::Failure;
+use crate::api::oauth::device_authorization::DeviceCode;
+use crate::api::oauth::par::Pushed;
+use crate::api::oauth::register::Registered;
+use crate::api::oauth::token::Issued;
 use crate::api::tenant::docs::ClientSaid;
+use crate::domain::keys::Jwks;
 use crate::domain::refusal::Refusal;
 use crate::oidc::discovery::metadata;
 use crate::oidc::error::Code;
+use crate::oidc::introspection::Introspection;
 
-use self::shapes::{
-    Bearer, Device, DeviceCode, Failure, Grant, Introspection, Issued, Jwks, Logout, Pushed, Registered,
-    Request, Token, UserInfo,
-};
+use self::shapes::{Bearer, Device, Grant, Logout, Request, Token, UserInfo};
 
 pub(crate) fn chapter() -> Chapter {
     let operations = [discovery(), authorize(), logout(), tokens(), registration(), userinfo()]

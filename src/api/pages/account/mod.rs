@@ -13,7 +13,7 @@ use crate::api::pages::messages::Messages;
 use crate::api::pages::notice::said as notice;
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
-use crate::api::webauthn;
+use crate::api::webauthn::{self, CreationOptions};
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::admin::{api_keys, own_account, users};
@@ -57,7 +57,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let done = call.query("done").and_then(|part| said(place.m, &part, &session.user));
     let options = match call.query("passkey") {
         Some(_) => match passkeys::creation(cx, &session, &call.request.host, None).await {
-            Ok(creation) => Some(webauthn::creation(&creation).to_string()),
+            Ok(creation) => Some(webauthn::text(&CreationOptions::from(creation))?),
             Err(Error::Refused(Refusal::MfaRequired)) => {
                 let id = &place.tenant.id;
                 let to = format!("/tenant/{id}/mfa?{}%3Fpasskey%3Dadd", back(id));

@@ -5,16 +5,27 @@ mod shapes;
 use crate::api::docs::{
     Chapter, Named, Operation, answer, conflict, lean_answer, limited, op, reauthentication, whole_answer,
 };
-use crate::api::tenant::{api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
+use crate::api::tenant::api_keys::TenantApiKey;
+use crate::api::tenant::audit::Event;
+use crate::api::tenant::clients::Client;
+use crate::api::tenant::keys::Rotated;
+use crate::api::tenant::mail_templates::{MailPreview, MailTemplate};
+use crate::api::tenant::mails::Mail;
+use crate::api::tenant::plans::Plan;
+use crate::api::tenant::roles::Role;
+use crate::api::tenant::routes::Route;
+use crate::api::tenant::sessions::Session;
+use crate::api::tenant::templates::{Preview, Template};
+use crate::api::tenant::tenants::Tenant;
+use crate::api::tenant::usage::Month;
+use crate::api::tenant::users::User;
+use crate::api::tenant::{Problem, api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
 
-pub(crate) use self::shapes::{Client, ClientSaid, User};
-use self::shapes::{
-    Event, Mail, MailPreview, MailTemplate, MailTemplateParts, Month, Plan, Preview, Problem, Role, Rotated,
-    Route, Session, Template, Tenant, TenantApiKey,
-};
+pub(crate) use self::shapes::ClientSaid;
+use self::shapes::MailTemplateParts;
 
 /// What a refusal looks like.
 pub(crate) fn failure() -> Named {
@@ -166,7 +177,7 @@ fn settings_and_keys() -> Vec<Operation> {
             .about("Newest first.")
             .paged()
             .query::<String>("event", "As `login.failed`.")
-            .query::<String>("outcome", "`ok` or `refused`.")
+            .query::<String>("outcome", "`success` or `failure`.")
             .query::<String>("actor", "Who did it.")
             .query::<String>("subject", "Whom or what it was done to.")
             .query::<String>("since", "A time, as 2030-01-31T00:00:00Z.")
