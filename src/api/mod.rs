@@ -5,7 +5,6 @@ pub(crate) mod account;
 pub(crate) mod connections;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod docs;
-pub(crate) mod factor;
 pub mod gateway;
 pub(crate) mod magic_link;
 pub(crate) mod oauth;

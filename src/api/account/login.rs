@@ -2,13 +2,14 @@
 
 use serde::Deserialize;
 
-use crate::api::account::step;
+use crate::api::account::shapes::SignIn;
 use crate::cx::Cx;
 use crate::domain::session::channel::Channel;
 use crate::domain::sign_in::{self, Attempt};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use crate::http::response::Response;
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -20,5 +21,6 @@ pub(super) struct Body {
 pub(super) async fn login(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let attempt = Attempt { email: &body.email, password: &body.password };
-    step(cx, sign_in::with_password(cx, &call.resolved, attempt, Channel::Api).await?)
+    let step = sign_in::with_password(cx, &call.resolved, attempt, Channel::Api).await?;
+    Ok(Response::json(200, &SignIn::of(cx, step)?))
 }

@@ -9,22 +9,17 @@ mod mfa;
 mod refresh;
 mod register;
 mod reset_password;
+mod shapes;
 mod verify_email;
 
-use serde_json::{Value, json};
-
-use crate::api::factor::{self, Names};
+use crate::api::account::shapes::{Failure, Message};
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::sessions::{SessionSecret, Tokens};
-use crate::domain::sign_in::Step;
-use crate::domain::sign_in::signed_in::SignedIn;
-use crate::http::guard::{Answer, open, own_session};
+use crate::http::guard::{open, own_session};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
-use crate::store::users::User;
 
 /// The surface's table and wording.
 pub(crate) fn surface() -> Surface {
@@ -51,61 +46,25 @@ pub(crate) fn surface() -> Surface {
     Surface { name: "account", routes, refused, broken }
 }
 
-fn ok(status: u16, body: &Value) -> Response {
-    Response::json(status, body)
-}
-
-fn message(status: u16, text: &str) -> Response {
-    ok(status, &json!({ "message": text }))
+fn message(status: u16, message: &'static str) -> Response {
+    Response::json(status, &Message { message })
 }
 
 fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
-    let code = match refusal {
+    let error = match refusal {
         Refusal::WrongPassword => "invalid_credentials".into(),
         _ => worded.code.to_ascii_lowercase(),
     };
-    let body = json!({ "error": code, "message": worded.sentence });
-    with_headers(Response::json(worded.status, &body), refusal)
+    let failure = Failure { error, message: worded.sentence, request_id: None };
+    with_headers(Response::json(worded.status, &failure), refusal)
 }
 
 fn broken(_: &Cx, id: &str) -> Response {
-    Response::json(500, &json!({ "error": "internal_error", "message": "Internal error", "request_id": id }))
-}
-
-fn tokens_shape(tokens: &Tokens) -> Value {
-    json!({
-        "access_token": tokens.access, "refresh_token": tokens.refresh, "token_type": "Bearer",
-        "expires_in": tokens.expires_in,
-    })
-}
-
-/// Where a sign-in stands: signed in, or before the second factor.
-fn step(cx: &Cx, step: Step) -> Answer {
-    match step {
-        Step::SignedIn(signed_in) => Ok(signed_in_shape(&signed_in)),
-        Step::Second(waiting) => Ok(ok(200, &factor::challenge(cx, &waiting, Names::Snake, "mfaToken")?)),
-    }
-}
-
-/// The tokens and their user.
-fn signed_in_shape(signed_in: &SignedIn) -> Response {
-    let mut shape = match &signed_in.session_secret {
-        SessionSecret::Tokens(tokens) => tokens_shape(tokens),
-        SessionSecret::Cookie(_) => json!({}),
+    let failure = Failure {
+        error: "internal_error".into(),
+        message: "Internal error".into(),
+        request_id: Some(id.to_owned()),
     };
-    if let Some(shape) = shape.as_object_mut() {
-        shape.insert("user".into(), user_shape(&signed_in.user));
-        if !signed_in.backup_codes.is_empty() {
-            shape.insert("backup_codes".into(), json!(signed_in.backup_codes));
-        }
-    }
-    ok(200, &shape)
-}
-
-fn user_shape(user: &User) -> Value {
-    json!({
-        "id": user.id, "email": user.email, "full_name": user.name, "email_verified": user.email_verified,
-        "roles": user.roles,
-    })
+    Response::json(500, &failure)
 }

@@ -2,12 +2,13 @@
 
 use serde::Deserialize;
 
-use crate::api::account::{ok, tokens_shape};
+use crate::api::account::shapes::Tokens;
 use crate::cx::Cx;
 use crate::domain::session::refresh;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use crate::http::response::Response;
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -18,5 +19,5 @@ pub(super) struct Body {
 pub(super) async fn refresh(cx: &Cx, call: &Call<'_>) -> Answer {
     let body: Body = body::json(call, SMALL).await?;
     let tokens = refresh::refresh(cx, &call.resolved, &body.refresh_token).await?;
-    Ok(ok(200, &tokens_shape(&tokens)))
+    Ok(Response::json(200, &Tokens::from(tokens)))
 }

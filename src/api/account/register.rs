@@ -1,14 +1,13 @@
 //! `POST /auth/register`: `{email, password, full_name}`.
 
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use crate::api::account::ok;
 use crate::cx::Cx;
 use crate::domain::sign_in::register::{self, Outcome, Registration};
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use crate::http::response::Response;
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -17,6 +16,13 @@ pub(super) struct Body {
     password: String,
     #[serde(default)]
     full_name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Registered {
+    email: String,
+    message: &'static str,
 }
 
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -29,5 +35,5 @@ pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Outcome::Ready(email) => (email, "Registration successful."),
     };
-    Ok(ok(201, &json!({ "message": message, "email": email.shown() })))
+    Ok(Response::json(201, &Registered { email: email.shown().to_owned(), message }))
 }
