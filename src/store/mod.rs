@@ -130,8 +130,7 @@ pub(crate) fn if_changed(stmt: Stmt) -> Stmt {
 
 /// JSON text of a value that serializes, for a column.
 pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
-    // By way of a value, which is what the surfaces show: one serializer for each type in the module.
-    serde_json::to_value(value).unwrap_or_default().to_string()
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// A list's bounds: rows after the cursor, one more than the page so that its end is seen.

@@ -3,7 +3,7 @@
 //! until a route owns it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::api::wording::word;
 use crate::api::{pages, session};
@@ -63,17 +63,30 @@ pub(crate) fn wording() -> Surface {
     Surface { name: "gateway", routes: Vec::new(), refused, broken: session::broken }
 }
 
+/// That the caller's plan does not reach.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Upgrade<'a> {
+    current_plan: &'a str,
+    error: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_feature: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required_plan: Option<&'a str>,
+}
+
 fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    let worded = word(refusal);
-    let body = match refusal {
-        Refusal::PlanTooLow { current, required } => json!({
-            "error": "Upgrade required", "message": worded.sentence, "currentPlan": current, "requiredPlan": required,
-        }),
-        Refusal::FeatureMissing { current, feature } => json!({
-            "error": "Feature not available", "message": worded.sentence, "currentPlan": current,
-            "requiredFeature": feature,
-        }),
+    let (error, current_plan, required_plan, required_feature) = match refusal {
+        Refusal::PlanTooLow { current, required } => {
+            ("Upgrade required", current, Some(required.as_str()), None)
+        }
+        Refusal::FeatureMissing { current, feature } => {
+            ("Feature not available", current, None, Some(feature.as_str()))
+        }
         _ => return session::refused(cx, request, refusal),
     };
-    Response::json(worded.status, &body)
+    let worded = word(refusal);
+    let upgrade = Upgrade { current_plan, error, message: worded.sentence, required_feature, required_plan };
+    Response::json(worded.status, &upgrade)
 }
