@@ -53,7 +53,7 @@ pub struct Caller {
     pub unlimited: bool,
     /// How far its look-ups of what it presents are counted.
     pub lookup: Cell<Lookup>,
-    /// Whether something that it presented is nobody's.
+    /// Whether something that it presented is unknown.
     pub missed: Cell<bool>,
     /// Whether it proved that it is somebody whose look-ups don't count.
     pub proved: Cell<bool>,

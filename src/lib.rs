@@ -15,7 +15,7 @@
 //! it above `model`. `tests/native/tidy.rs` holds that.
 
 // What the tests and the platform's side use is public; all else is the crate's.
-#![cfg_attr(not(target_arch = "wasm32"), warn(unreachable_pub))]
+#![warn(unreachable_pub)]
 
 #[cfg(target_arch = "wasm32")]
 pub mod edge;

@@ -88,7 +88,7 @@ impl<S: Slot> Memo<S> {
         self.0.borrow().contains_key(key)
     }
 
-    /// Remembers a value until then. A full map first drops what is over, and all if nothing is.
+    /// Remembers a value until then. A full map first drops what has expired, and all if nothing has.
     pub fn put(&self, key: S::Key, value: S::Value, now: Time, until: Time) {
         let mut entries = self.0.borrow_mut();
         if until <= now {

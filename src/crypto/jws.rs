@@ -144,7 +144,7 @@ impl<'a> Untrusted<'a> {
         custom(self.unchecked()?)
     }
 
-    /// When it claims to have been made: a token that is over is checked as of then.
+    /// When it claims to have been made: a token that has expired is checked as of then.
     pub(crate) fn issued_at_unchecked(&self) -> Option<Time> {
         let claims = self.unchecked()?;
         Some(Time(claims.issued_at?.timestamp_millis()))

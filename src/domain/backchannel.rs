@@ -50,7 +50,7 @@ async fn rounds(cx: &Cx, user_id: Option<&str>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What is written of a try: the log knows each that failed, and what is over is owed no more.
+/// What is written of a try: the log knows each that failed, and what has expired is owed no more.
 fn settle(cx: &Cx, delivery: &Delivery, outcome: Outcome) -> Vec<Stmt> {
     let (over, problem) = match outcome {
         Outcome::Taken => (true, None),

@@ -40,7 +40,7 @@ struct Fare {
 pub fn apply(tallies: &mut Tallies, call: &Count, now: Time) -> Verdict {
     tallies.retain(|name, state| match call.tallies.iter().find(|tally| tally.name == *name) {
         Some(tally) => !is_over(*state, tally.rule, now),
-        // A tally that this call does not name is over when no rule we have remembers that long.
+        // A tally that this call does not name has expired when no rule we have remembers that long.
         None => now.0 < Time(state.at).plus(86_400).0,
     });
     match call.act {

@@ -2,7 +2,7 @@
 //!
 //! Keys take turns. The *current* one is the last that is active; the *next* one is published before it
 //! signs, so that a verifier's cached JWK Set always holds what signs; a *retiring* one verifies until the
-//! longest-lived token it may have signed is over.
+//! longest-lived token it may have signed has expired.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -51,12 +51,7 @@ pub struct KeySet {
 
 impl KeySet {
     /// Signs claims with the current key.
-    pub fn sign<T: serde::Serialize>(
-        &self,
-        typ: &str,
-        validity: Validity,
-        claims: &T,
-    ) -> Result<String, Fault> {
+    pub fn sign<T: Serialize>(&self, typ: &str, validity: Validity, claims: &T) -> Result<String, Fault> {
         let active = self.keys.iter().rev().find(|key| key.active_at <= validity.from);
         let key = active.ok_or_else(|| Fault::new("keys", "none is active"))?;
         self.signed.set(self.signed.get().wrapping_add(1));

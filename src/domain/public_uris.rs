@@ -33,7 +33,7 @@ pub(crate) async fn check(cx: &Cx, metadata: &Metadata) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the URI leads to a public server that is none of ours: neither the deployment's nor at a tenant's host.
+/// Whether the URI leads to a public server that is not ours: neither the deployment's nor at a tenant's host.
 pub(crate) async fn may_be_asked(cx: &Cx, uri: &str) -> Result<bool, Fault> {
     let Some(host) = public_host(uri) else { return Ok(false) };
     let own = Url::parse(&cx.config.origin).ok();

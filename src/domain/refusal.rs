@@ -57,14 +57,14 @@ pub enum Refusal {
     },
     /// The session must have a second factor.
     MfaRequired,
-    /// The person must have proved who they are within so many seconds.
+    /// The person must have proved who they are within this many seconds.
     ReauthenticationRequired {
         /// How many.
         seconds: i64,
     },
     /// The second factor is wrong, used or over.
     WrongCode,
-    /// The sign-in that waited for its second factor is over, or was none.
+    /// The sign-in that waited for its second factor has ended, or was none.
     ChallengeOver,
     /// There is no such thing here.
     NotFound,

@@ -1,5 +1,5 @@
 //! What cron does: rotates keys that are due, tells clients of logouts again, sends mail again, makes what users
-//! are found by, and removes what is over.
+//! are found by, and removes what has expired.
 
 use crate::cx::Cx;
 use crate::domain::{backchannel, clients, key_rotation, mailing};

@@ -10,7 +10,7 @@ use crate::http::request::Request;
 const PASSED: [&str; 2] = ["accept-encoding", "if-none-match"];
 
 /// A static file with its own header fields and the asset's; `None` if there is none.
-pub async fn find(env: &Env, request: &Request, asset: &Asset) -> Result<Option<web_sys::Response>> {
+pub(crate) async fn find(env: &Env, request: &Request, asset: &Asset) -> Result<Option<web_sys::Response>> {
     let passed = PASSED.iter().filter_map(|name| Some((*name, request.headers.get(name)?)));
     let mut init = RequestInit::new();
     init.with_method(Method::from(request.method.clone()))

@@ -7,7 +7,7 @@ use crate::http::stream::{Body, Read};
 use crate::ports::{Fault, Later};
 
 /// The body of a platform request.
-pub struct Stream(pub web_sys::Request);
+pub(crate) struct Stream(pub web_sys::Request);
 
 impl Body for Stream {
     fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {

@@ -40,14 +40,14 @@ fn is_bound(env: &Env, name: &str) -> bool {
 }
 
 /// The context of one request.
-pub fn of_request(env: &Env, ctx: Context, request: &Request) -> Result<Cx, Unconfigured> {
+pub(crate) fn of_request(env: &Env, ctx: Context, request: &Request) -> Result<Cx, Unconfigured> {
     let mut cx = build(env, Rc::new(ctx))?;
     cx.caller = Rc::new(Caller::of(&cx.config, &request.headers, &request.query));
     Ok(cx)
 }
 
 /// Context for cron: no caller, no limits.
-pub fn of_cron(env: &Env, ctx: ScheduleContext) -> Result<Cx, Unconfigured> {
+pub(crate) fn of_cron(env: &Env, ctx: ScheduleContext) -> Result<Cx, Unconfigured> {
     build(env, Rc::new(ctx))
 }
 
@@ -71,7 +71,7 @@ fn build(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> 
 }
 
 /// The platform's time.
-pub fn now() -> Time {
+pub(crate) fn now() -> Time {
     Time(js_sys::Date::now() as i64)
 }
 

@@ -7,7 +7,7 @@ use crate::model::json;
 use crate::ports::{Count, Counters, Fault, Later, Verdict};
 
 /// The `COUNTER` binding.
-pub struct DurableCounters(pub Env);
+pub(crate) struct DurableCounters(pub Env);
 
 impl DurableCounters {
     /// Sends the steps to an object; JSON of its verdict.

@@ -9,7 +9,7 @@ use crate::edge::fault::fault;
 use crate::ports::{Arg, Database, Fault, Later, Rows, Stmt};
 
 /// The `DB` binding.
-pub struct D1(pub Env);
+pub(crate) struct D1(pub Env);
 
 impl Database for D1 {
     fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {

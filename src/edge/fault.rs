@@ -5,7 +5,7 @@ use worker::js_sys;
 use crate::ports::Fault;
 
 /// An error of the platform as a fault.
-pub fn fault(place: &str, error: worker::Error) -> Fault {
+pub(crate) fn fault(place: &str, error: worker::Error) -> Fault {
     match error {
         // Displayed by `worker`, it would be the error's debugging output.
         worker::Error::D1(error) => {

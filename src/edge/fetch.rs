@@ -7,7 +7,7 @@ use crate::edge::fault::fault;
 use crate::ports::{Fault, HttpClient, Later};
 
 /// The platform's `fetch`.
-pub struct Fetch;
+pub(crate) struct Fetch;
 
 impl HttpClient for Fetch {
     fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>> {
@@ -22,7 +22,7 @@ impl HttpClient for Fetch {
 }
 
 /// Posts a body; answers the status, which says all.
-pub async fn post(
+pub(crate) async fn post(
     url: &str,
     headers: &[(&str, &str)],
     body: &str,
@@ -42,7 +42,7 @@ pub async fn post(
 }
 
 /// Lets a body go that nobody reads, without waiting for it.
-pub fn discard(body: &ResponseBody) {
+pub(crate) fn discard(body: &ResponseBody) {
     if let ResponseBody::Stream(stream) = body {
         drop(worker::wasm_bindgen_futures::JsFuture::from(stream.cancel()));
     }

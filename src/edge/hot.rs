@@ -44,7 +44,7 @@ extern "C" {
 
 /// Runs a future that yields a response. With warm memory it never waits: it is polled once before it is made a
 /// promise, and what is ready at once is answered without a trip through the executor.
-pub fn poll_once(serving: impl Future<Output = JsValue> + 'static) -> JsValue {
+pub(crate) fn poll_once(serving: impl Future<Output = JsValue> + 'static) -> JsValue {
     let mut serving = Box::pin(serving);
     match serving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(response) => response,
@@ -54,13 +54,13 @@ pub fn poll_once(serving: impl Future<Output = JsValue> + 'static) -> JsValue {
 }
 
 /// Reads a request's head in one crossing; the body stays where it is.
-pub fn read_head(raw: &web_sys::Request) -> Result<Request, Fault> {
+pub(crate) fn read_head(raw: &web_sys::Request) -> Result<Request, Fault> {
     let body = Box::new(Stream(Clone::clone(raw)));
     Request::from_head(&head(raw), body).ok_or_else(|| Fault::new("request", "no head"))
 }
 
 /// A platform response from ours. One that every cache may keep, the isolate may give again until then.
-pub fn answer(method: &str, response: &Response, until: Time) -> JsValue {
+pub(crate) fn answer(method: &str, response: &Response, until: Time) -> JsValue {
     let bodyless = method == "HEAD" || matches!(response.status, 204 | 304) || response.body.is_empty();
     let body = (!bodyless).then_some(&*response.body);
     let until = if method == "GET" && response.is_public() { until.0 as f64 } else { 0.0 };
@@ -68,7 +68,7 @@ pub fn answer(method: &str, response: &Response, until: Time) -> JsValue {
 }
 
 /// Carries a plan out in one call; the promise of the origin's response.
-pub fn send(raw: &web_sys::Request, plan: &Plan) -> Promise {
+pub(crate) fn send(raw: &web_sys::Request, plan: &Plan) -> Promise {
     forward(
         raw,
         &plan.url,

@@ -17,11 +17,11 @@ use crate::store;
 const TIMEOUT_MS: u32 = 20_000;
 
 /// The transport that the configuration names.
-pub struct Transport {
-    pub env: Env,
-    pub config: Rc<Config>,
-    pub db: Rc<D1>,
-    pub now: Time,
+pub(crate) struct Transport {
+    pub(crate) env: Env,
+    pub(crate) config: Rc<Config>,
+    pub(crate) db: Rc<D1>,
+    pub(crate) now: Time,
 }
 
 impl Mailer for Transport {

@@ -94,7 +94,7 @@ async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
     }
 }
 
-/// The `scheduled` event: what is due, and what is over.
+/// The `scheduled` event: what is due, and what has expired.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, ctx: ScheduleContext) {
     let done = match context::of_cron(&env, ctx) {

@@ -40,11 +40,11 @@ pub enum Run {
 pub enum Guarded {
     /// For anyone.
     Open(Handler<()>),
-    /// For one who is signed in with a bearer token.
+    /// For a signed-in user with a bearer token.
     Session(Handler<Session>),
     /// For a person in a session of their own, by bearer token: not for clients, nor for who acts for somebody.
     OwnSession(Handler<OwnSession>),
-    /// For one who may make an API key for the session's user.
+    /// For a user who may make an API key for the session's user.
     KeyMaker(Handler<KeyMaker>),
     /// For an administrator of the tenant, by bearer token or API key.
     Admin(Handler<Admin>),
@@ -111,11 +111,11 @@ async fn authenticated(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params),
 pub enum Guard {
     /// Anyone.
     Open,
-    /// One who is signed in.
+    /// A signed-in user.
     Session,
     /// A person in a session of their own.
     OwnSession,
-    /// One who may make an API key for the session's user.
+    /// A user who may make an API key for the session's user.
     KeyMaker,
     /// An administrator of the tenant.
     Admin,

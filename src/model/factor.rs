@@ -30,7 +30,7 @@ pub enum Method {
     /// One of the codes that were handed out for when the others fail.
     Backup,
     Passkey,
-    /// The password, for one who came by mail.
+    /// The password, for a user who came by mail.
     Password,
 }
 

@@ -230,7 +230,7 @@ impl RouteTable {
         self.roles.iter().filter(|role| held.contains(&role.name)).map(|role| role.rank).max()
     }
 
-    /// Whether one who holds these roles has any of those, or one that ranks above any of them.
+    /// Whether a user who holds these roles has any of those, or one that ranks above any of them.
     pub(crate) fn role_suffices(&self, held: &[String], any_of: &[String]) -> bool {
         if any_of.is_empty() {
             return true;
@@ -242,7 +242,7 @@ impl RouteTable {
         }
     }
 
-    /// Whether one who is on a plan has that one or a higher one. The tenant's default is a plan without a row, too: it
+    /// Whether a user who is on a plan has that one or a higher one. The tenant's default is a plan without a row, too: it
     /// ranks below all others.
     pub(crate) fn plan_suffices(&self, current: &str, required: &str, default: &str) -> bool {
         let rank = |name: &str| {

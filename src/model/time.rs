@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 pub struct Time(pub i64);
 
 impl Time {
-    /// This instant and so many seconds; saturates.
+    /// This instant and this many seconds; saturates.
     pub fn plus(self, seconds: i64) -> Time {
         Time(self.0.saturating_add(seconds.saturating_mul(1000)))
     }

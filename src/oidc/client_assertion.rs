@@ -17,7 +17,7 @@ pub(crate) const LONGEST_LIFE: i64 = 600;
 /// How far the client's clock may be from ours, in seconds.
 pub(crate) const LEEWAY: i64 = 30;
 
-/// After so many seconds no assertion that was ever accepted is still valid.
+/// After this many seconds no assertion that was ever accepted is still valid.
 pub(crate) const FORGOTTEN_AFTER: i64 = LONGEST_LIFE + 4 * LEEWAY;
 
 /// What an assertion says beside its times.

@@ -34,7 +34,7 @@ pub(crate) struct Challenge {
     pub(crate) sends: i64,
     /// The secret of the authenticator app that is being enrolled, sealed.
     pub(crate) sealed_secret: Option<String>,
-    /// When it is over.
+    /// When it expires.
     pub(crate) expires_at: Time,
 }
 

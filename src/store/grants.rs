@@ -50,7 +50,7 @@ pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
     Stmt::new(sql, args)
 }
 
-/// The session in which a grant of that user to that client began, also one that is over.
+/// The session in which a grant of that user to that client began, also one that has ended.
 pub(crate) async fn parent_of(
     db: &dyn Database,
     id: &str,

@@ -58,7 +58,7 @@ pub(crate) struct Delays {
     pub(crate) longest: i64,
 }
 
-/// Takes deliveries whose turn it is, of one user or of all, at most so many: nobody else gets them until
+/// Takes deliveries whose turn it is, of one user or of all, at most this many: nobody else gets them until
 /// they are due again.
 pub(crate) async fn take_due(
     db: &dyn Database,

@@ -66,7 +66,7 @@ pub(crate) struct LeasedMail {
     pub(crate) attempts: i64,
 }
 
-/// Takes mails whose turn it is, at most so many: nobody else gets them before `until`. With `repeat`, also
+/// Takes mails whose turn it is, at most this many: nobody else gets them before `until`. With `repeat`, also
 /// those that were taken before and not heard of since.
 pub(crate) async fn take_due(
     db: &dyn Database,
@@ -217,7 +217,7 @@ pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Resul
 /// Days that it is kept what became of a mail.
 pub(crate) const KEPT_DAYS: i64 = 30;
 
-/// Statements for what is over: mails that are of no use any more are given up and lose their content, and
+/// Statements for what has expired: mails that are of no use any more are given up and lose their content, and
 /// after [`KEPT_DAYS`] they are gone. Ids are ordered by time, which bounds what is looked through.
 pub(super) fn sweep(now: Time) -> [Stmt; 3] {
     let from = |days: i64| Arg::from(uuid_v7(now.plus(-days * 86_400), [0; 10]));

@@ -141,7 +141,7 @@ pub(crate) struct Ceremony {
     pub(crate) purpose: Purpose,
     /// What it belongs to: a session, a browser or a waiting sign-in.
     pub(crate) bound_to: Option<String>,
-    /// When it is over.
+    /// When it expires.
     pub(crate) expires_at: Time,
 }
 
@@ -224,7 +224,7 @@ pub struct PasskeyUse {
 }
 
 /// Notes a passkey's use and ends its ceremony: each must change something, and of many at once, one does. The first
-/// statement does nothing if the ceremony is over or the counter went up meanwhile.
+/// statement does nothing if the ceremony has expired or the counter went up meanwhile.
 pub(crate) fn spend(used: &PasskeyUse, now: Time) -> [Stmt; 2] {
     let PasskeyUse { id, ceremony, sign_count, backed_up, .. } = used;
     let mut args = under_way(ceremony, now);

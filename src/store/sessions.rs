@@ -27,7 +27,7 @@ pub(crate) struct Session {
     pub(crate) user_agent: String,
     /// When it began.
     pub(crate) created_at: Time,
-    /// Without use for so many seconds it ends.
+    /// Without use for this many seconds it ends.
     pub(crate) idle_seconds: Option<i64>,
     /// When it ends at the latest.
     pub(crate) expires_at: Time,

@@ -7,7 +7,7 @@ use crate::store::{mails, usage};
 /// Days that an audit event is kept.
 pub(crate) const AUDIT_DAYS: i64 = 400;
 
-/// Statements that remove what is over: ended sessions and their families a day after, once it is noted when the client
+/// Statements that remove what has ended: ended sessions and their families a day after, once it is noted when the client
 /// that they were granted to was last used, if it registered itself; used links, changes of
 /// address, authorization requests, codes and device codes, challenges, trust in browsers, keys that verify
 /// nothing any more, old mail of local deployments, what became of mail, old audit events; of months that are

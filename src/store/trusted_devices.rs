@@ -63,7 +63,7 @@ pub(crate) async fn list(db: &dyn Database, user_id: &str, now: Time) -> Result<
     one(db, Stmt::new(sql, vec![user_id.into(), now.0.into()])).await?.iter().map(read).collect()
 }
 
-/// Trusts a browser of a user no more; returns its id if it was trusted.
+/// Stops trusting a browser of a user; returns its id if it was trusted.
 pub(crate) fn delete(user_id: &str, id: &str) -> Stmt {
     let sql = "DELETE FROM trusted_devices WHERE user_id = ?1 AND id = ?2 RETURNING id";
     Stmt::new(sql, vec![user_id.into(), id.into()])
@@ -74,7 +74,7 @@ pub(crate) fn delete_all(user_id: &str) -> Stmt {
     Stmt::new("DELETE FROM trusted_devices WHERE user_id = ?1", vec![user_id.into()])
 }
 
-/// Trusts the browsers of a tenant's users for no more than so many days since each was first trusted.
+/// Trusts the browsers of a tenant's users for no more than this many days since each was first trusted.
 pub(crate) fn shorten(tenant_id: &str, days: i64) -> Stmt {
     let sql = "UPDATE trusted_devices SET expires_at = min(expires_at, created_at + ?2 * 86400000) WHERE tenant_id = ?1";
     Stmt::new(sql, vec![tenant_id.into(), days.into()])

@@ -146,7 +146,7 @@ pub fn insert(user: &User) -> Stmt {
     insert_where(user, "?9", "")
 }
 
-/// The same for one who registers: of the roles that all get, those that the tenant still has.
+/// The same for a user who registers: of the roles that all get, those that the tenant still has.
 pub(crate) fn insert_registered(user: &User) -> Stmt {
     let known = "(SELECT json_group_array(value) FROM json_each(?9)
                   WHERE value IN (SELECT name FROM roles WHERE roles.tenant_id = ?2))";

@@ -1,5 +1,5 @@
 //! `GET /users/auth/status`: whether the caller is signed in. Never refuses: a missing or bad token is
-//! simply nobody's.
+//! simply unknown.
 
 use serde::Serialize;
 

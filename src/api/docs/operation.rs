@@ -257,7 +257,7 @@ pub(crate) fn conflict() -> Refusal {
     Refusal::Conflict("it clashes with what is there")
 }
 
-/// One who did not sign in lately enough.
+/// A user who did not sign in lately enough.
 pub(crate) fn reauthentication() -> Refusal {
     Refusal::ReauthenticationRequired { seconds: 600 }
 }

@@ -58,7 +58,7 @@ async fn answer(cx: &Cx, call: &Call<'_>, params: Params, confirmed: bool) -> An
                 }
                 None => signed_out(call.request, Some(&tenant.id))?,
             };
-            // The cookie of one who is signed in to another tenant stays.
+            // The cookie of a user who is signed in to another tenant stays.
             let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
             Ok(if somebody { response.with("set-cookie", gone) } else { response })
         }

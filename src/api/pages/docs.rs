@@ -65,7 +65,7 @@ struct Register {
     email: String,
     password: Option<String>,
     name: Option<String>,
-    /// Not empty, instead of a password, to mail the link again to one who registered.
+    /// Not empty, instead of a password, to mail the link again to a user who registered.
     resend: Option<String>,
     return_to: Option<String>,
     request: Option<String>,

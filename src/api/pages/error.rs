@@ -69,7 +69,7 @@ pub(crate) async fn error(cx: &Cx, request: &Request, failure: Failure<'_>) -> R
     }
 }
 
-/// Whether the database may be asked for it: not when it may be what is broken or not ready, nor for one who asks
+/// Whether the database may be asked for it: not when it may be what is broken or not ready, nor for a user who asks
 /// too much or in a circle.
 fn asks(why: &Why<'_>) -> bool {
     match why {

@@ -24,7 +24,7 @@ struct Leave<'a> {
     to: &'a str,
 }
 
-/// `/tenant/{tenant}/continue`: where one who has just signed in on a tenant's own page is sent, and goes on from.
+/// `/tenant/{tenant}/continue`: where a user who has just signed in on a tenant's own page is sent, and goes on from.
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = Place::of(cx, call, None).await?;
     page(call.request, place.onward())

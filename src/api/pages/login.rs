@@ -36,7 +36,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     // Back from a second factor that took too long.
     let over = call.query("over").map(|_| place.m.refused_challenge);
-    // One who is signed in confirms that it is them.
+    // A signed-in user confirms that it is them.
     let confirm = call.query("confirm").map(|_| place.m.confirm_identity);
     let cookie = call.request.headers.cookie(sessions::COOKIE).filter(|_| confirm.is_some());
     let known = principal::browser(cx, &call.resolved, cookie).await?;

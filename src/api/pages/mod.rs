@@ -84,7 +84,7 @@ pub(crate) fn surface() -> Surface {
     Surface { name: "pages", routes, refused: tenant::refused, broken: tenant::broken }
 }
 
-/// The page for one who was signed out; with a tenant, it leads to that tenant's sign-in.
+/// The page for a user who was signed out; with a tenant, it leads to that tenant's sign-in.
 pub(crate) fn signed_out(request: &Request, tenant_id: Option<&str>) -> Answer {
     let m = messages::of(request);
     let next = tenant_id.map(|id| (format!("/tenant/{id}/login"), m.sign_in));

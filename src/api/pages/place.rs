@@ -62,7 +62,7 @@ impl Place {
         Place::in_tenant(cx, call, call.resolved.tenant.clone(), &said).await
     }
 
-    /// The same of a mailed link, which is good also when what it carried on is over.
+    /// The same of a mailed link, which is good also when what it carried on has expired.
     ///
     /// # Errors
     /// Only those of the database.
@@ -266,7 +266,7 @@ impl Place {
         }
     }
 
-    /// To the sign-in page, where one who is signed in confirms that it is them.
+    /// To the sign-in page, where a signed-in user confirms that it is them.
     pub(super) fn confirm(&self) -> Response {
         Response::see_other(&self.link_with("login", "confirm=1"))
     }
@@ -277,7 +277,7 @@ impl Place {
         Response::see_other(&self.link("mfa")).with("set-cookie", cookie)
     }
 
-    /// An answer to one who is signed in from now on.
+    /// An answer to a signed-in user from now on.
     pub(super) fn signed_in(&self, signed_in: &SignedIn, mut answer: Response) -> Response {
         let settings = signed_in.tenant.settings_for(&signed_in.user);
         if let SessionSecret::Cookie(cookie) = &signed_in.session_secret {

@@ -43,7 +43,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     Ok(place.sign_in_page(200, &page)?)
 }
 
-/// Mails the link that confirms an address once more, to one who could not sign in without.
+/// Mails the link that confirms an address once more, to a user who could not sign in without.
 async fn resend(cx: &Cx, call: &Call<'_>, place: &Place, email: &str) -> Answer {
     let m = place.m;
     register::resend(cx, &call.resolved, email, &place.mailed_query()).await?;

@@ -53,7 +53,7 @@ impl About {
     }
 }
 
-/// The request of that id; `None` if there is none, or it is over.
+/// The request of that id; `None` if there is none, or it has ended.
 pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Asked>, Fault> {
     let waiting = authorize::pending_authorization(cx, tenant, id).await?;
     Ok(waiting.map(|waiting| Asked {

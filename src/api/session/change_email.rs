@@ -16,7 +16,7 @@ use crate::http::request::Call;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body {
     new_email: String,
-    /// Of one who has a password; who has none signed in just before.
+    /// Of a user who has a password; who has none signed in just before.
     #[serde(default)]
     password: String,
 }

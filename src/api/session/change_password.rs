@@ -15,7 +15,7 @@ use crate::http::request::Call;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Body {
-    /// Left out by one who has none, soon after signing in by mail or with a passkey.
+    /// Left out by a user who has none, soon after signing in by mail or with a passkey.
     #[serde(default)]
     current_password: String,
     new_password: String,

@@ -48,7 +48,7 @@ pub(super) struct Password {
     password: String,
 }
 
-/// The same where it may be left out: of one who just signed in.
+/// The same where it may be left out: of a user who just signed in.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Confirmed {

@@ -10,7 +10,7 @@ pub(super) const LONGEST: usize = 2_048;
 /// Memory that a hash may need, in bytes. An isolate has 128 MB, for the module and all that it answers as well.
 const MEMORY: u64 = 64 << 20;
 
-/// scrypt's memory, written so many times over: `128 · N · r · p` bytes at most.
+/// scrypt's memory, written this many times over: `128 · N · r · p` bytes at most.
 const SCRYPT_WORK: u64 = 256 << 20;
 
 /// Passes of Argon2.
@@ -42,7 +42,7 @@ pub enum Unfit {
     NotComputed(&'static str, &'static str),
     /// It is in the form of this kind, but for this.
     Malformed(&'static str, &'static str),
-    /// It needs so many KiB of memory.
+    /// It needs this many KiB of memory.
     Memory(u64),
     /// It asks for more work than a sign-in may take: what of it, how much, and how much it may be.
     Work(&'static str, u64, String),

@@ -92,7 +92,7 @@ fn decimal(text: &str) -> Option<u32> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// The parts between dollar signs, if there are so many.
+/// The parts between dollar signs, if there are that many.
 fn parts<const N: usize>(kind: &'static str, text: &str) -> Result<[String; N], Unfit> {
     let parts: Vec<String> = text.split('$').map(str::to_owned).collect();
     parts.try_into().map_err(|_| Unfit::Malformed(kind, "it has too many or too few parts"))

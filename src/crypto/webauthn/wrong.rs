@@ -22,7 +22,7 @@ pub enum Wrong {
     Type,
     /// It answers another challenge.
     Challenge,
-    /// It was made on a page that is none of ours.
+    /// It was made on a page that is not ours.
     Origin,
     /// It was made within a frame.
     CrossOrigin,

@@ -19,14 +19,14 @@ use crate::store::users::User;
 
 /// Makes an active administrator of whoever has that address: a user of the tenant gets the role, and is let in if they
 /// were disabled; for an address without an account a user is made, and invited to choose a password. Once more for
-/// the same address changes nothing, but mails the invitation again to one who has not followed it. The second
+/// the same address changes nothing, but mails the invitation again to a user who has not followed it. The second
 /// value is whether the user was made.
 ///
 /// What is in an account whose address nobody has proved was chosen by whoever made it: it goes, and the owner of the
 /// mailbox is invited.
 ///
 /// # Errors
-/// [`crate::domain::refusal::Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for another tenant's user, and for one who is
+/// [`crate::domain::refusal::Refusal::NotFound`]; [`Refusal::Invalid`]; [`Refusal::Conflict`] for another tenant's user, and for a user who is
 /// changed at the same moment; [`Refusal::Limited`] by mailbox.
 pub(crate) async fn add(
     cx: &Cx,

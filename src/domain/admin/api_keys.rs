@@ -38,7 +38,7 @@ pub(crate) struct NewKey<'a> {
     pub(crate) scopes: Vec<String>,
     /// When it ends, RFC 3339.
     pub(crate) expires_at: Option<&'a str>,
-    /// The maker's password, of one who has not signed in lately.
+    /// The maker's password, of a user who has not signed in lately.
     pub(crate) password: Option<&'a str>,
 }
 
@@ -171,7 +171,7 @@ async fn make(
     if let Some((client_id, _)) = &row.client {
         entry = entry.saying(format!("{} by the client {client_id}", scopes.list()));
     }
-    // An isolate may remember a session or a key that is over: what is made with it would outlive it.
+    // An isolate may remember a session or a key that has ended: what is made with it would outlive it.
     let made_with = By { session_id: by.session_id.as_deref(), key_id: by.key_id.as_deref() };
     let insert = store::api_keys::insert(&row, &stored(&key), &made_with, most);
     if !change_and_tell(cx, by, user, &row.id, insert, entry, Changed::ApiKeyMade).await? {

@@ -24,7 +24,7 @@ pub(crate) async fn write(cx: &Cx, tenant: &Tenant, user: &User) -> Result<Outgo
 /// Invites a user once more; the link of before is dead.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for one who has a password or is disabled; [`Refusal::Limited`] by
+/// [`Refusal::NotFound`]; [`Refusal::Conflict`] for a user who has a password or is disabled; [`Refusal::Limited`] by
 /// mailbox.
 pub(crate) async fn send_again(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<User, Error> {
     let tenant = &admin.tenant;

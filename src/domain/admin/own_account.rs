@@ -12,11 +12,11 @@ use crate::domain::sign_in::passwords;
 use crate::model::factor::has_two;
 use crate::store;
 
-/// Deletes the account of one who is signed in and knows its password, with everything that is theirs.
+/// Deletes the account of a user who is signed in and knows its password, with everything that is theirs.
 ///
 /// # Errors
 /// [`Refusal::MfaRequired`] in a session that has not proved the second factor that its user has;
-/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`recency::require`] for one who has no
+/// [`Refusal::WrongPassword`], [`Refusal::Limited`] by user; as [`recency::require`] for a user who has no
 /// password; as [`erasure::delete_user`].
 pub(crate) async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);

@@ -33,7 +33,7 @@ pub(crate) struct NewUser {
     pub(crate) password: Option<String>,
     /// A hash of the password that was made elsewhere, instead.
     pub(crate) password_hash: Option<String>,
-    /// Whether one who has neither is invited by mail to choose a password; they are unless it says otherwise.
+    /// Whether a user who has neither is invited by mail to choose a password; they are unless it says otherwise.
     pub(crate) invite: Option<bool>,
     /// The display name.
     pub(crate) name: Option<String>,
@@ -166,7 +166,7 @@ pub(crate) fn first_administrator(cx: &Cx, tenant: &Tenant, new: NewUser) -> Res
     Ok(user)
 }
 
-/// Changes a user. One who is disabled has no session from then on; roles count from the next request on.
+/// Changes a user. A user who is disabled has no session from then on; roles count from the next request on.
 /// A reset of the second factor ends all sessions.
 ///
 /// # Errors
@@ -245,7 +245,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     if user.status == UserStatus::Disabled || changes.reset_mfa {
         change.ends_sessions_of(&user.id);
     }
-    // What waits was begun by one who was another: with other factors, another mailbox, or allowed in.
+    // What waits was begun by a user who was another: with other factors, another mailbox, or allowed in.
     if cleared || user.status != UserStatus::Active || user.email_key != was.email_key {
         proof_reset::forget(&mut change, &user.id, cx.now);
     }

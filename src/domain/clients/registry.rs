@@ -220,7 +220,7 @@ pub(crate) async fn replace_checked(
     Ok(Made { client, secret, registration_token: None })
 }
 
-/// Gives a client a new secret; the old one is over within
+/// Gives a client a new secret; the old one expires within
 /// [`crate::config::Config::revocation_seconds`].
 ///
 /// # Errors

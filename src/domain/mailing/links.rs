@@ -55,7 +55,7 @@ pub(crate) struct Linking<'a> {
     pub(crate) onward: &'a str,
 }
 
-/// Makes a link for a user, which kills their older ones of that purpose, and mails it. For one who is not in
+/// Makes a link for a user, which kills their older ones of that purpose, and mails it. For a user who is not in
 /// the database, it does the same to no effect.
 ///
 /// The link carries the configured origin, whatever host the request came to.

@@ -191,7 +191,7 @@ pub(crate) async fn pending_authorization(
     Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, redirect_uri }))
 }
 
-/// The person agreed, or not. One who is not signed in (any more) signs in first.
+/// The person agreed, or not. A user who is not signed in (any more) signs in first.
 ///
 /// # Errors
 /// [`Refusal::OAuth`](crate::domain::refusal::Refusal::OAuth) if nothing waits under that id.

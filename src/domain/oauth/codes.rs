@@ -122,7 +122,7 @@ pub(crate) async fn exchange(
     if let Some(issued) = grants::exchange(cx, tenant, client, given).await? {
         return Ok(issued);
     }
-    // Taken for this grant, which could not begin: its session is over.
+    // Taken for this grant, which could not begin: its session has ended.
     let taken_for = authorization_codes::grant_of(cx.db.as_ref(), &hash).await?;
     if taken_for.as_ref() == Some(&grant_id) {
         return Err(bad());

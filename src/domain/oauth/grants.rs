@@ -68,7 +68,7 @@ pub(crate) fn lent<'a>(asked: impl Iterator<Item = &'a str>, granted: &[String])
 }
 
 /// Begins a grant below the session of the person who gave it, and issues its first tokens; `None` if what is exchanged
-/// was taken before, or the session is over.
+/// was taken before, or the session has ended.
 pub(crate) async fn exchange(
     cx: &Cx,
     tenant: &Tenant,

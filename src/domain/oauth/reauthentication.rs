@@ -72,7 +72,7 @@ pub(crate) async fn fresh(
     Ok(if since_asked || (!anew && recent) { Fresh::Yes(Box::new(live)) } else { Fresh::No })
 }
 
-/// An ID token of ours, also one that is over.
+/// An ID token of ours, also one that has expired.
 pub(crate) async fn hinted(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdToken>, Fault> {
     let Some(untrusted) = Untrusted::parse(token, id_token::TYP) else { return Ok(None) };
     let Some(then) = untrusted.issued_at_unchecked() else { return Ok(None) };

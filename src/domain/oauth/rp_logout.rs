@@ -46,7 +46,7 @@ pub(crate) async fn request(
     cookie: Option<&str>,
     confirmed: bool,
 ) -> Result<Outcome, Error> {
-    // §2: an ID token is good as a hint also when it is over.
+    // §2: an ID token is good as a hint also when it has expired.
     let hint = match params.get("id_token_hint") {
         Some(token) => Some(hinted(cx, tenant, token).await?),
         None => None,
@@ -73,7 +73,7 @@ async fn parent_of(cx: &Cx, hint: &IdToken) -> Result<Option<String>, Fault> {
 }
 
 /// The client that asks: the one that the ID token is for, or the one that is named. With an ID token that is
-/// none of ours there is none, as the name cannot be checked against it (§2, §4).
+/// not ours there is none, as the name cannot be checked against it (§2, §4).
 async fn client(
     cx: &Cx,
     tenant: &Tenant,

@@ -12,7 +12,7 @@ use crate::ports::Fault;
 use crate::store::clients::Client;
 use crate::store::users::User;
 
-/// Whom a token stands for.
+/// Whom a token authenticates.
 pub(crate) enum Holder<'a> {
     /// A person, in a session of their own or of a client.
     User {

@@ -14,7 +14,7 @@ use crate::model::time::Time;
 use crate::oidc::access_token::{Act, Audiences};
 use crate::store::users::User;
 
-/// Who a credential stands for.
+/// Whom a credential authenticates.
 #[derive(Debug, Clone)]
 pub(crate) enum Subject {
     /// A person.

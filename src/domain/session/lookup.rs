@@ -1,4 +1,4 @@
-//! Who a presented credential stands for: a bearer token, a session cookie or an API key, asked of the database at
+//! Whom a presented credential authenticates: a bearer token, a session cookie or an API key, asked of the database at
 //! most every `revocation_seconds` per isolate.
 
 use std::cell::RefCell;
@@ -23,12 +23,12 @@ use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP, Whose};
 use crate::ports::Fault;
 use crate::store;
 
-/// Who an access token stands for; `None` if it is none of ours, over, or its session or client is gone. Whom
+/// Whom an access token authenticates; `None` if it is not ours, over, or its session or client is gone. Whom
 /// it is for is the caller's to check, with [`Credential::is_for`].
 ///
 /// # Errors
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
-/// nobody's; not for a token that we signed.
+/// unknown; not for a token that we signed.
 pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
     if token.len() > LONGEST {
         return Ok(None);
@@ -88,7 +88,7 @@ pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credenti
     )))
 }
 
-/// Who a token stands for, as it is now.
+/// Whom a token authenticates, as it is now.
 struct Found {
     subject: Subject,
     scopes: Scopes,
@@ -137,11 +137,11 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
     }))
 }
 
-/// Who a session cookie stands for.
+/// Whom a session cookie authenticates.
 ///
 /// # Errors
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
-/// nobody's.
+/// unknown.
 pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credential>>, Error> {
     if !can_be_secret(value) {
         return Ok(None);
@@ -185,7 +185,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     )))
 }
 
-/// Who an API key stands for. A key whose checksum is wrong is refused before any look-up.
+/// Whom an API key authenticates. A key whose checksum is wrong is refused before any look-up.
 ///
 /// # Errors
 /// As [`by_cookie`].

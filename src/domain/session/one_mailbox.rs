@@ -1,8 +1,8 @@
 //! What came through one mailbox is one factor, in however many ways it came: a link and a code, a password that was
-//! set by a mailed link and a code, a code after a link. And which second factors are left for one who proved this
+//! set by a mailed link and a code, a code after a link. And which second factors are left for a user who proved this
 //! much.
 //!
-//! One who has nothing but codes by mail, and whose password was set by mail, still gets in: with one factor, which
+//! A user who has nothing but codes by mail, and whose password was set by mail, still gets in: with one factor, which
 //! tokens say (`acr`), and which what asks for two refuses. The session may set up another factor, as may one of a
 //! person who has none.
 
@@ -47,7 +47,7 @@ pub(crate) fn stands_for(user: &User, amr: &[String]) -> bool {
     has(amr, ONE_MAILBOX) && user.mfa == Mfa::Email
 }
 
-/// What can be the second factor of one who proved this much, the usual one first. It is never the same again. Where
+/// What can be the second factor of a user who proved this much, the usual one first. It is never the same again. Where
 /// only the mailbox is left, it is asked for another time, which adds nothing to what tokens say. None, if an
 /// authenticator app is to be set up.
 pub(crate) fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[String]) -> Vec<Method> {

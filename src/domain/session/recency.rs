@@ -48,7 +48,7 @@ pub(crate) async fn require(cx: &Cx, credential: &Credential, lasting: Lasting) 
 /// The same of the session of that id, as it is now.
 ///
 /// # Errors
-/// [`Refusal::ReauthenticationRequired`], also for a session that is over.
+/// [`Refusal::ReauthenticationRequired`], also for a session that has ended.
 pub(crate) async fn require_in(
     cx: &Cx,
     tenant: &Tenant,

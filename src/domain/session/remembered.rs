@@ -19,7 +19,7 @@ impl Hash for PresentedCredential {
     }
 }
 
-/// Who a credential stands for, by the credential itself; with the assertions minted for it.
+/// Whom a credential authenticates, by the credential itself; with the assertions minted for it.
 pub struct Credentials;
 
 impl Slot for Credentials {

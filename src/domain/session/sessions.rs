@@ -153,7 +153,7 @@ pub(crate) struct Upgrade<'a> {
 
 impl<'a> Upgrade<'a> {
     /// Does it; what stood for the session does no more, and this does. `None` if something that is spent for it was
-    /// spent before, or the session is over.
+    /// spent before, or the session has ended.
     pub(crate) async fn write(
         self,
         cx: &'a Cx,

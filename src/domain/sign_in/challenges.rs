@@ -55,7 +55,7 @@ pub struct PendingChallenge {
 }
 
 impl PendingChallenge {
-    /// Seconds until it is over.
+    /// Seconds until it expires.
     pub(crate) fn expires_in(&self, cx: &Cx) -> i64 {
         self.row.expires_at.unix().saturating_sub(cx.now.unix()).max(0)
     }
@@ -129,11 +129,11 @@ pub(crate) async fn ask_session(cx: &Cx, session: &OwnSession) -> Result<Asked, 
     Ok(Asked { tenant, user, factors, methods })
 }
 
-/// Asks a session for a second factor, and mails the code at once to one who uses those: for a request that asks for
+/// Asks a session for a second factor, and mails the code at once to a user who uses those: for a request that asks for
 /// it. A page that is only looked at uses [`step_up`](crate::domain::sign_in::step_up).
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
+/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for a user who has none and sets one up.
 pub(crate) async fn for_session(
     cx: &Cx,
     session: &OwnSession,
@@ -158,7 +158,7 @@ pub(crate) async fn for_session(
 /// Begins the enrolment of a factor in a session: an authenticator app, or codes by mail.
 ///
 /// # Errors
-/// As [`for_session`]; [`Refusal::MfaRequired`] for one who has a second factor already and has not proved it
+/// As [`for_session`]; [`Refusal::MfaRequired`] for a user who has a second factor already and has not proved it
 /// in this session; as [`fresh_sign_in::require`].
 pub(crate) async fn for_enrolment(
     cx: &Cx,

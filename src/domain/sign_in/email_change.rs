@@ -34,7 +34,7 @@ const PURPOSE: &str = "change-email";
 /// not said; its owner is told by the link. A newer request takes the place of an older one.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of one who has a password, else as [`fresh_sign_in::require`];
+/// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of a user who has a password, else as [`fresh_sign_in::require`];
 /// [`Refusal::MfaRequired`] for a
 /// session that has not proved its user's second factor; [`Refusal::Limited`].
 pub(crate) async fn request(

@@ -50,7 +50,7 @@ pub(crate) async fn require_of_admin(
 /// Proves in a session, with the password, who its person is.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`], of one who has none, too; [`Refusal::Limited`] by user.
+/// [`Refusal::WrongPassword`], of a user who has none, too; [`Refusal::Limited`] by user.
 pub(crate) async fn confirm(cx: &Cx, session: &OwnSession, password: &str) -> Result<(), Error> {
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;

@@ -24,7 +24,7 @@ use crate::store::users::User;
 pub enum Proof<'a> {
     /// A code: of an authenticator app, of a mail, or a backup code.
     Code(&'a str),
-    /// The password, of one who came by mail.
+    /// The password, of a user who came by mail.
     Password(&'a str),
     /// A passkey that was verified.
     Passkey(PasskeyUse),
@@ -184,7 +184,7 @@ pub(crate) async fn check_proof(
     }
 }
 
-/// Looks at a code of one who has just proved who they are, or is signed in: of their app, a backup code, or
+/// Looks at a code of a user who has just proved who they are, or is signed in: of their app, a backup code, or
 /// what was mailed for that challenge. It was counted before, as this attempt, with [`throttle::second_factor`].
 ///
 /// # Errors

@@ -60,7 +60,7 @@ pub(crate) async fn request(
         home = tenants::by_id(cx, &user.tenant_id).await?.unwrap_or(home);
         reached = Some(user).filter(|_| home.settings.magic_links);
     }
-    // For whom no mail goes out the same is done for one who is not in the database, to no effect.
+    // For whom no mail goes out the same is done for a user who is not in the database, to no effect.
     let entry = match &reached {
         Some(user) => Entry::ok("magic_link.asked").by(&user.id).on(&user.id),
         None => Entry::failed("magic_link.asked").by(email.key()),
@@ -193,7 +193,7 @@ async fn tenant_of(cx: &Cx, resolved: &ResolvedTenant, user: &User) -> Result<Op
     Ok(tenant.filter(|tenant| here(tenant) && tenant.settings.magic_links))
 }
 
-/// Goes on for one who has the mailbox; `dead` is what is said if the link was taken meanwhile.
+/// Goes on for a user who has the mailbox; `dead` is what is said if the link was taken meanwhile.
 async fn enter(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -218,7 +218,7 @@ async fn enter(
     Ok(step)
 }
 
-/// Confirms the address of one whose mailbox was proved. Unless somebody proved one before, nothing that lets in is left
+/// Confirms the address of a user whose mailbox was proved. Unless somebody proved one before, nothing that lets in is left
 /// of what was there.
 async fn confirm_email(cx: &Cx, user: &User) -> Result<(), Fault> {
     let entry = Entry::ok("email.verified").by(&user.id).on(&user.id).saying(PURPOSE);

@@ -54,13 +54,13 @@ pub(crate) fn acceptable(settings: &Settings, field: &'static str, password: &st
     Ok(())
 }
 
-/// Whether this session began with what one who has no password signs in with: the mailbox, which is all that a reset
+/// Whether this session began with what a user who has no password signs in with: the mailbox, which is all that a reset
 /// takes, or a passkey.
 fn came_without_password(session: &OwnSession) -> bool {
     session.amr.first().is_some_and(|first| first == ONE_TIME || first == KEY)
 }
 
-/// Whether one who is signed in knows the password, counted by user. `without` is how it goes for one who has
+/// Whether a signed-in user knows the password, counted by user. `without` is how it goes for a user who has
 /// none, and `failed` what the log says of a wrong one.
 ///
 /// # Errors
@@ -83,7 +83,7 @@ pub(crate) async fn prove(
     Ok(())
 }
 
-/// Changes the password of one who knows it; ends their other sessions. One who has none sets the first, soon
+/// Changes the password of a user who knows it; ends their other sessions. A user who has none sets the first, soon
 /// after signing in by mail or with a passkey.
 ///
 /// # Errors
@@ -209,7 +209,7 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
     let mut change = Change::new(cx, &tenant.id, entry);
     // Where nobody had proved the address, what is in the account was chosen by somebody else.
     change.then_all(store::unproven::forget(&link.user_id, &link.email_key, cx.now));
-    // But for the name that an administrator gave to one who was invited.
+    // But for the name that an administrator gave to a user who was invited.
     let name = link.name.as_deref().filter(|_| invited);
     change
         .then_all(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name)))

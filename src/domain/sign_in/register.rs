@@ -14,7 +14,6 @@ use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::sign_in::passwords;
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
-use crate::memo::Invalidation;
 use crate::model::email::Email;
 use crate::model::reason::Reason;
 use crate::model::state::{LinkPurpose, UserStatus};
@@ -22,7 +21,7 @@ use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
 
-/// One who wants an account.
+/// A user who wants an account.
 pub(crate) struct Registration<'a> {
     /// The address.
     pub(crate) email: &'a str,
@@ -168,7 +167,7 @@ pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Err
     }
     change
         .then(store::users::confirm_email(&link.user_id, &link.email_key))
-        .invalidates(Invalidation::User(&link.user_id));
+        .ends_sessions_of(&link.user_id);
     change.commit().await?;
     Ok(tenant)
 }

@@ -68,7 +68,7 @@ async fn end_challenge(
                 let entry = Entry::ok("mfa.enrolled").by(&user.id).on(&user.id).saying(method.name());
                 change.log(&tenant.id, entry);
             }
-            // A browser is trusted in the place of a second factor, and so for one who proved it.
+            // A browser is trusted in the place of a second factor, and so for a user who proved it.
             if trust && channel.is_browser() && has_two(&amr) {
                 device = trusted_devices::trust(cx, &mut change, tenant, user);
             }

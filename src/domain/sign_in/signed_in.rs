@@ -6,7 +6,7 @@ use crate::domain::session::sessions::SessionSecret;
 use crate::domain::tenants::Tenant;
 use crate::store::users::User;
 
-/// One who signed in, or proved more in a session.
+/// A user who signed in, or proved more in a session.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The user's tenant.

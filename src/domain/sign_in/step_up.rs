@@ -35,7 +35,7 @@ struct Draft {
 /// Asks a session for its second factor.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for one who has none and sets one up.
+/// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for a user who has none and sets one up.
 pub(crate) async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChallenge, Error> {
     let draft = Draft { expires_at: cx.now.plus(SECONDS), app: cx.random(), id: cx.id() };
     let secret = draft.sealed(cx, session)?;
@@ -47,7 +47,7 @@ pub(crate) async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChalle
 }
 
 /// What the session is asked for under this secret, stored or not; `None` if the secret is not of this module, is of
-/// another session, or is over.
+/// another session, or has ended.
 pub(crate) async fn find(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -79,7 +79,7 @@ pub(crate) async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Erro
     if change.commit().await?.is_some() {
         return Ok(());
     }
-    // Another form was sent at the same time; or this is over.
+    // Another form was sent at the same time; or this has expired.
     let there = store::challenges::find(cx.db.as_ref(), &row.hash, cx.now).await?;
     there.map(drop).ok_or_else(|| Refusal::ChallengeOver.into())
 }

@@ -39,7 +39,7 @@ pub async fn list(cx: &Cx, session: &OwnSession) -> Result<Vec<Device>, Fault> {
     store::trusted_devices::list(cx.db.as_ref(), &session.user.id, cx.now).await
 }
 
-/// Trusts a browser no more.
+/// Stops trusting a browser.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].

@@ -47,7 +47,7 @@ pub enum Step {
     Second(Box<PendingChallenge>),
 }
 
-/// Refuses one whose address must be confirmed first.
+/// Refuses a user whose address must be confirmed first.
 ///
 /// # Errors
 /// [`Refusal::EmailUnverified`].
@@ -62,7 +62,7 @@ pub(crate) async fn require_verified_email(cx: &Cx, tenant: &Tenant, user: &User
 /// Signs in with a password, as far as that goes.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`] whatever of the pair is wrong, [`Refusal::EmailUnverified`] only to one who
+/// [`Refusal::WrongPassword`] whatever of the pair is wrong, [`Refusal::EmailUnverified`] only to a user who
 /// knows the password, [`Refusal::Limited`].
 pub async fn with_password(
     cx: &Cx,
@@ -78,7 +78,7 @@ pub async fn with_password(
 /// Signs in with a password and a code in one go.
 ///
 /// # Errors
-/// As [`with_password`]; [`Refusal::WrongCode`] for one who has no second factor, too.
+/// As [`with_password`]; [`Refusal::WrongCode`] for a user who has no second factor, too.
 pub(crate) async fn with_password_and_code(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -115,7 +115,7 @@ pub(crate) async fn with_password_and_code(
     Ok(SignedIn { tenant, user, session_secret, backup_codes: Vec::new(), device: None })
 }
 
-/// Goes on for one whose first factor is proved: to a session, or to the second factor.
+/// Goes on for a user whose first factor is proved: to a session, or to the second factor.
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.

@@ -29,7 +29,7 @@ const MOST_ADDRESSES: usize = 10_000;
 impl Remembered for Addresses {}
 
 impl Addresses {
-    /// Counts one more look-up of an address in a window of so many seconds.
+    /// Counts one more look-up of an address in a window of this many seconds.
     pub(crate) fn begin(&self, address: &str, open: bool, now: Time, seconds: i64) -> Seen {
         let mut all = self.0.borrow_mut();
         // A clock that was set back begins anew, too.

@@ -85,7 +85,7 @@ pub(crate) async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> R
     Ok(CountedAttempt { if_right, ..CountedAttempt::default() })
 }
 
-/// Counts a password attempt of one who is signed in: by user, wherever it comes from, so that a stolen
+/// Counts a password attempt of a signed-in user: by user, wherever it comes from, so that a stolen
 /// token cannot be used to guess from many addresses.
 ///
 /// # Errors
@@ -182,7 +182,7 @@ pub(crate) async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &st
     }
 }
 
-/// Counts a mail that one who is known asks for.
+/// Counts a mail that a user who is known asks for.
 ///
 /// # Errors
 /// [`Refusal::Limited`].

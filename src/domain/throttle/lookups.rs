@@ -23,7 +23,7 @@ use crate::ports::{Act, Count, Fault, Tally, Verdict};
 /// The window of both limits, in seconds.
 const SECONDS: i64 = 60;
 
-/// What was presented and is nobody's: as what, and its hash.
+/// What was presented and is unknown: as what, and its hash.
 pub(crate) struct Unknown;
 
 impl Slot for Unknown {
@@ -105,7 +105,7 @@ async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Notes that what was presented is nobody's.
+/// Notes that what was presented is unknown.
 pub(crate) fn missed(cx: &Cx) {
     cx.caller.missed.set(true);
 }
@@ -119,13 +119,13 @@ pub(crate) fn is_refused(cx: &Cx, presented: &str) -> bool {
     refused
 }
 
-/// Remembers that this is nobody's, and notes that it was presented.
+/// Remembers that this is unknown, and notes that it was presented.
 pub(crate) fn refuse(cx: &Cx, presented: String) {
     missed(cx);
     cx.memo::<Unknown>().put(presented, (), cx.now, cx.remember_until());
 }
 
-/// The caller proved who they are, for whom it is no sign of guessing to present what is over: a client with its own
+/// The caller proved who they are, for whom it is no sign of guessing to present what has expired: a client with its own
 /// secret that brings many people's tokens.
 pub(crate) fn exempt(cx: &Cx) {
     cx.caller.proved.set(true);
@@ -161,7 +161,7 @@ pub(crate) fn settle(cx: &Cx, refusal: Option<&Refusal>) {
     });
 }
 
-/// Whether a refusal says that what was presented is nobody's.
+/// Whether a refusal says that what was presented is unknown.
 fn is_miss(refusal: &Refusal) -> bool {
     matches!(
         refusal,

@@ -61,7 +61,7 @@ pub(super) async fn begin(
     Ok(place.second(&waiting))
 }
 
-/// Mails a code to one who uses those.
+/// Mails a code to a user who uses those.
 pub(super) async fn send(cx: &Cx, call: &Call<'_>, session: &OwnSession) -> Result<(), Error> {
     challenges::for_session(cx, session, None, browser(call)).await.map(drop)
 }

@@ -28,7 +28,7 @@ pub(crate) struct Words {
 
 /// One language.
 pub(crate) struct Catalogue {
-    /// To one whose name is not known.
+    /// To a user whose name is not known.
     pub(crate) hello: &'static str,
     /// To `{name}`.
     pub(crate) hello_name: &'static str,

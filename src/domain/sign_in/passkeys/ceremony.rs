@@ -39,7 +39,7 @@ impl Of<'_> {
         Ok(base64url(&bytes))
     }
 
-    /// The ceremony of a challenge; `None` if it was not begun for this, or is over.
+    /// The ceremony of a challenge; `None` if it was not begun for this, or has expired.
     pub(crate) fn of_challenge(&self, cx: &Cx, challenge: &str) -> Result<Option<Ceremony>, Fault> {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(challenge) else { return Ok(None) };
         let Some((head, tag)) = bytes.split_at_checked(HEAD) else { return Ok(None) };

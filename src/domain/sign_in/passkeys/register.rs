@@ -94,7 +94,7 @@ pub(crate) struct NewPasskey<'a> {
     pub(crate) credential: &'a Value,
     /// What it is to be called; after the device without one.
     pub(crate) name: Option<&'a str>,
-    /// The password, of one who did not just sign in.
+    /// The password, of a user who did not just sign in.
     pub(crate) password: Option<&'a str>,
 }
 
@@ -172,6 +172,6 @@ async fn why_not(
     }
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
-    // The session is over, and remembered here for another moment.
+    // The session has ended, but is remembered here for another moment.
     Ok(if factors.passkeys >= MOST { too_many() } else { Refusal::BadCredential.into() })
 }
