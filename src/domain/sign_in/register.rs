@@ -165,9 +165,7 @@ pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Err
             link.name.as_deref(),
         ));
     }
-    change
-        .then(store::users::confirm_email(&link.user_id, &link.email_key))
-        .ends_sessions_of(&link.user_id);
+    change.then(store::users::confirm_email(&link.user_id, &link.email_key)).ends_sessions_of(&link.user_id);
     change.commit().await?;
     Ok(tenant)
 }
