@@ -78,7 +78,7 @@ impl Headers {
 
     /// Whether a browser says that another site, or another origin of this one, caused the request. Browsers
     /// that send `Sec-Fetch-Site` are believed; of others the `Origin` is compared with the host.
-    pub(crate) fn is_from_elsewhere(&self, own: &str) -> bool {
+    pub fn is_from_elsewhere(&self, own: &str) -> bool {
         match self.get("sec-fetch-site") {
             Some(site) => site != "same-origin" && site != "none",
             None => self.get("origin").is_some_and(|origin| !host::is_of(origin, own)),

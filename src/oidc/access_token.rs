@@ -15,7 +15,7 @@ pub const TYP: &str = "at+jwt";
 /// `sid`, `amr`, `acr` and `auth_time` are absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AccessToken {
+pub struct AccessToken {
     /// The tenant's issuer.
     pub(crate) iss: String,
     /// The user's id, or the client's.
@@ -130,7 +130,7 @@ impl TryFrom<Value> for Audiences {
 /// The part of a token that says whose key to look for.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Whose {
+pub struct Whose {
     /// The tenant that it claims to be of.
     pub(crate) tenant_id: String,
 }
