@@ -31,7 +31,7 @@ pub struct Change<'a> {
     event: Event,
     first: Vec<Stmt>,
     taken: Vec<Stmt>,
-    effects: Vec<Effect>,
+    effects: Vec<Stmt>,
     followers: Vec<Change<'a>>,
     asked: Vec<Stmt>,
     after: After<'a>,
@@ -46,14 +46,6 @@ struct After<'a> {
     /// Whether the user whom the last taken statement names is signed out as well.
     signs_out_owner: bool,
     stale: Vec<Invalidation<'a>>,
-}
-
-/// A statement behind the event.
-enum Effect {
-    /// Only happens if the event was written.
-    IfWritten(Stmt),
-    /// Is right in any case.
-    Always(Stmt),
 }
 
 /// What a committed change answers.
@@ -121,21 +113,16 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// What follows, if everything was taken. Has its `WHERE` last, before `ON CONFLICT` and `RETURNING`.
+    /// What follows, if everything was taken. Where something is, it has its `WHERE` last, before `ON CONFLICT` and
+    /// `RETURNING`.
     pub(crate) fn then(&mut self, stmt: Stmt) -> &mut Self {
-        self.effects.push(Effect::IfWritten(stmt));
+        self.effects.push(stmt);
         self
     }
 
     /// Several that follow.
     pub(crate) fn then_all(&mut self, stmts: impl IntoIterator<Item = Stmt>) -> &mut Self {
-        self.effects.extend(stmts.into_iter().map(Effect::IfWritten));
-        self
-    }
-
-    /// What follows and is right whether or not anything was taken.
-    pub(crate) fn always(&mut self, stmt: Stmt) -> &mut Self {
-        self.effects.push(Effect::Always(stmt));
+        self.effects.extend(stmts);
         self
     }
 
@@ -212,10 +199,10 @@ impl<'a> Change<'a> {
         let chain = |(at, stmt)| if at == 0 { if_behind(stmt) } else { store::if_changed(stmt) };
         batch.extend(taken.into_iter().enumerate().map(chain));
         batch.push(if takes == 0 { if_behind(insert(&event)) } else { mark(&event) });
-        batch.extend(effects.into_iter().map(|effect| match effect {
-            Effect::IfWritten(stmt) if takes > 0 || behind.is_some() => if_written(stmt, &event.id),
-            Effect::IfWritten(stmt) | Effect::Always(stmt) => stmt,
-        }));
+        // What takes nothing and follows nothing happens in any case.
+        let may_fail = takes > 0 || behind.is_some();
+        let follow = |stmt| if may_fail { if_written(stmt, &event.id) } else { stmt };
+        batch.extend(effects.into_iter().map(follow));
         let followers = followers.into_iter().map(|next| next.write(Some(&event.id), batch)).collect();
         batch.extend(asked);
         Written { firsts, takes, thens, followers, asks, after }

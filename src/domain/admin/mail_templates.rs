@@ -28,7 +28,7 @@ pub(crate) async fn put(
     let entry = Entry::ok("mail_template.changed").by(actor).on(&format!("{name}/{lang}"));
     let kept = StoredMailTemplate { name, lang, content, updated_at: cx.now };
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.always(store::mail_templates::put(&tenant.id, &kept));
+    change.then(store::mail_templates::put(&tenant.id, &kept));
     change.invalidates(Invalidation::Templates(&tenant.id));
     change.commit().await?;
     Ok(kept)

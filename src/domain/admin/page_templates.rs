@@ -23,7 +23,7 @@ pub(crate) async fn put(
     preview(kind, &html)?;
     let kept = StoredTemplate { name: kind.name.to_owned(), html, updated_at: cx.now };
     let mut change = Change::new(cx, &tenant.id, Entry::ok("template.changed").by(actor).on(kind.name));
-    change.always(store::templates::put(&tenant.id, &kept));
+    change.then(store::templates::put(&tenant.id, &kept));
     change.invalidates(Invalidation::Templates(&tenant.id));
     change.commit().await?;
     Ok(kept)
