@@ -176,10 +176,7 @@ pub(crate) async fn check_proof(
                 None => code_in_use(cx, tenant, user, &waiting.factors, Some(row), sent)?
                     .filter(|used| matches!(used, Used::Mailed { .. }) || allows(used.method())),
             };
-            match used {
-                Some(used) => Ok(Guess { used, attempt }),
-                None => Err(wrong(cx, tenant, user).await?),
-            }
+            accept_or_refuse(cx, tenant, user, used, attempt).await
         }
     }
 }
@@ -198,7 +195,19 @@ pub(crate) async fn check_code(
     sent: &str,
     attempt: CountedAttempt,
 ) -> Result<Guess, Error> {
-    match code_in_use(cx, tenant, user, factors, mailed, sent)? {
+    let used = code_in_use(cx, tenant, user, factors, mailed, sent)?;
+    accept_or_refuse(cx, tenant, user, used, attempt).await
+}
+
+/// The guess, if what was sent is a code in use.
+async fn accept_or_refuse(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    used: Option<Used>,
+    attempt: CountedAttempt,
+) -> Result<Guess, Error> {
+    match used {
         Some(used) => Ok(Guess { used, attempt }),
         None => Err(wrong(cx, tenant, user).await?),
     }
