@@ -96,7 +96,7 @@ impl Caller {
         Caller {
             address: named.or(platform).unwrap_or_default().to_owned(),
             user_agent: headers.get("user-agent").unwrap_or_default().chars().take(256).collect(),
-            language: language::asked(query, headers.get("accept-language")),
+            language: language::of_request(query, headers.get("accept-language")),
             unlimited: headers.get("x-system-secret").is_some_and(knows),
             ..Caller::default()
         }

@@ -1,14 +1,9 @@
 //! What the core asks of the outside: one-method ports, implemented in `edge/` for the Worker and in
 //! `tests/native/` for the native tests.
 
-use std::future::Future;
-use std::pin::Pin;
-
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-/// A future that stays on this thread, as JavaScript promises do.
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Something of ours or the platform's is broken. Logged with the request's id, never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +120,7 @@ pub type Rows = Vec<Row>;
 /// The database: D1 in the Worker, SQLite in native tests.
 pub trait Database {
     /// Runs the statements in order, all or nothing, in one round trip; one [`Rows`] per statement.
-    fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>>;
+    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>>;
 }
 
 /// One tally inside a counter object, and the rule it obeys.
@@ -205,7 +200,7 @@ pub struct Verdict {
 /// Exact counters: one Durable Object per `tenant:kind:key`.
 pub trait Counters {
     /// Does the steps on the object of that name, all at once: it is single-threaded. Answers the last one's.
-    fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>>;
+    fn count(&self, object: String, steps: Vec<Count>) -> LocalBoxFuture<'_, Result<Verdict, Fault>>;
 }
 
 /// A mail, ready to be sent.
@@ -226,14 +221,15 @@ pub struct Mail {
 /// The way out for mail: the local outbox, an HTTP mail API or the platform's `send_email` binding.
 pub trait Mailer {
     /// Hands one mail over. A fault is the transport's word that it did not take it.
-    fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>>;
+    fn send(&self, mail: Mail) -> LocalBoxFuture<'_, Result<(), Fault>>;
 }
 
 /// The way out to other servers.
 pub trait HttpClient {
     /// Posts a form (`application/x-www-form-urlencoded`) and answers the status code. Redirects are not
     /// followed; without an answer in time it is a fault.
-    fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>>;
+    fn post_form(&self, url: String, body: String, timeout_ms: u32)
+    -> LocalBoxFuture<'_, Result<u16, Fault>>;
 }
 
 /// Randomness fit for keys.
@@ -245,7 +241,7 @@ pub trait Rng {
 /// Work that goes on after the answer.
 pub trait Background {
     /// Runs it to its end, without anybody waiting for it.
-    fn run(&self, work: Later<'static, ()>);
+    fn run(&self, work: LocalBoxFuture<'static, ()>);
 }
 
 /// Where log lines go.

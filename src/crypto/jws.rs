@@ -135,18 +135,18 @@ impl<'a> Untrusted<'a> {
         self.0.header().key_id.as_deref()
     }
 
-    fn unchecked(&self) -> Option<Claims<Members>> {
+    fn read_unchecked(&self) -> Option<Claims<Members>> {
         self.0.deserialize_claims_unchecked().ok()
     }
 
     /// What it claims, to find the key by.
     pub fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
-        custom(self.unchecked()?)
+        custom(self.read_unchecked()?)
     }
 
     /// When it claims to have been made: a token that has expired is checked as of then.
     pub(crate) fn issued_at_unchecked(&self) -> Option<Time> {
-        let claims = self.unchecked()?;
+        let claims = self.read_unchecked()?;
         Some(Time(claims.issued_at?.timestamp_millis()))
     }
 
@@ -155,11 +155,11 @@ impl<'a> Untrusted<'a> {
     ///
     /// The clock is ours, so no leeway is given.
     pub(crate) fn verify<T: DeserializeOwned>(&self, key: &VerifyingKey, now: Time) -> Option<(T, Time)> {
-        let (claims, until) = self.verified(key, now)?;
+        let (claims, until) = self.verify_claims(key, now)?;
         Some((custom(claims)?, until))
     }
 
-    fn verified(&self, key: &VerifyingKey, now: Time) -> Option<(Claims<Members>, Time)> {
+    fn verify_claims(&self, key: &VerifyingKey, now: Time) -> Option<(Claims<Members>, Time)> {
         let at = date(now)?;
         let clock = TimeOptions::new(TimeDelta::zero(), || at);
         let token = Es256.validator::<Members>(key).validate(&self.0).ok()?;

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::crypto::imported::import::Import;
 use crate::crypto::workspace;
-use crate::model::text::{composed, decomposed, is_other_space};
+use crate::model::text::{compose, decompose, is_other_space};
 use crate::ports::Fault;
 
 /// Memory in KiB, passes, lanes: OWASP's first choice of 2024.
@@ -43,7 +43,7 @@ pub(crate) fn prepare(password: &str) -> Cow<'_, str> {
         return Cow::Borrowed(password);
     }
     let spaced: String = password.chars().map(|c| if is_other_space(c) { ' ' } else { c }).collect();
-    Cow::Owned(composed(&spaced).into_owned())
+    Cow::Owned(compose(&spaced).into_owned())
 }
 
 /// What a sent password may have been hashed as: prepared; and, for hashes made before passwords were prepared
@@ -51,7 +51,7 @@ pub(crate) fn prepare(password: &str) -> Cow<'_, str> {
 /// every stored hash, so that the time depends on what was sent alone.
 fn spellings(password: &str) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
     let prepared = prepare(password);
-    let other = if *prepared == *password { decomposed(password) } else { Cow::Borrowed(password) };
+    let other = if *prepared == *password { decompose(password) } else { Cow::Borrowed(password) };
     let other = (*other != *prepared).then_some(other);
     (prepared, other)
 }

@@ -22,7 +22,7 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
     if let Err(fault) = mailing::sum_up(cx).await {
         cx.log_fault("mail.gathered", &fault);
     }
-    if let Err(fault) = mailing::due(cx).await {
+    if let Err(fault) = mailing::send_due(cx).await {
         cx.log_fault("mail.queue", &fault);
     }
     if let Err(fault) = make_words(cx).await {

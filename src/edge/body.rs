@@ -1,16 +1,17 @@
 //! A request's body, read when somebody asks for it.
 
 use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
 use worker::{ByteStream, web_sys};
 
 use crate::http::stream::{Body, Read};
-use crate::ports::{Fault, Later};
+use crate::ports::Fault;
 
 /// The body of a platform request.
 pub(crate) struct Stream(pub web_sys::Request);
 
 impl Body for Stream {
-    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
+    fn read(&self, limit: usize) -> LocalBoxFuture<'_, Result<Read, Fault>> {
         Box::pin(async move {
             let Some(stream) = self.0.body() else { return Ok(Read::Whole(Vec::new())) };
             if self.0.body_used() {

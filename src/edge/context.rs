@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
 use worker::{Context, Env, ScheduleContext, console_log, js_sys};
 
 use crate::config::{Config, Unconfigured};
@@ -14,7 +15,7 @@ use crate::edge::mail::Transport;
 use crate::http::request::Request;
 use crate::memo::Memory;
 use crate::model::time::Time;
-use crate::ports::{Background, Later, Log, Rng};
+use crate::ports::{Background, Log, Rng};
 
 thread_local! {
     static ISOLATE: RefCell<Option<(Rc<Config>, Rc<Memory>)>> = const { RefCell::new(None) };
@@ -88,13 +89,13 @@ impl Rng for PlatformRng {
 }
 
 impl Background for Context {
-    fn run(&self, work: Later<'static, ()>) {
+    fn run(&self, work: LocalBoxFuture<'static, ()>) {
         self.wait_until(work);
     }
 }
 
 impl Background for ScheduleContext {
-    fn run(&self, work: Later<'static, ()>) {
+    fn run(&self, work: LocalBoxFuture<'static, ()>) {
         self.wait_until(work);
     }
 }

@@ -1,10 +1,11 @@
 //! Counters as Durable Objects: one object per name.
 
+use futures_util::future::LocalBoxFuture;
 use worker::{Env, Method, Request, RequestInit};
 
 use crate::edge::fault::fault;
 use crate::model::json;
-use crate::ports::{Count, Counters, Fault, Later, Verdict};
+use crate::ports::{Count, Counters, Fault, Verdict};
 
 /// The `COUNTER` binding.
 pub(crate) struct DurableCounters(pub Env);
@@ -23,7 +24,7 @@ impl DurableCounters {
 }
 
 impl Counters for DurableCounters {
-    fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>> {
+    fn count(&self, object: String, steps: Vec<Count>) -> LocalBoxFuture<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
             let text = self.ask(&object, &steps).await.map_err(|error| fault("counter", error))?;
             json::read_text(&text).map_err(|wrong| Fault::new("counter", wrong))

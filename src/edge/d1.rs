@@ -1,18 +1,19 @@
 //! D1 as our database: a batch is one round trip and one transaction.
 
+use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use worker::js_sys::{Array, JSON};
 use worker::{D1PreparedStatement, D1Result, Env, serde_wasm_bindgen};
 
 use crate::edge::fault::fault;
-use crate::ports::{Arg, Database, Fault, Later, Rows, Stmt};
+use crate::ports::{Arg, Database, Fault, Rows, Stmt};
 
 /// The `DB` binding.
 pub(crate) struct D1(pub Env);
 
 impl Database for D1 {
-    fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
+    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             let failed = |error| fault("d1", error);
             let db = self.0.d1("DB").map_err(failed)?;

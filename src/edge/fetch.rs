@@ -1,16 +1,22 @@
 //! Requests of our own to other servers.
 
+use futures_util::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
 use worker::{AbortSignal, Headers, Method, Request, RequestInit, RequestRedirect, ResponseBody, web_sys};
 
 use crate::edge::fault::fault;
-use crate::ports::{Fault, HttpClient, Later};
+use crate::ports::{Fault, HttpClient};
 
 /// The platform's `fetch`.
 pub(crate) struct Fetch;
 
 impl HttpClient for Fetch {
-    fn post_form(&self, url: String, body: String, timeout_ms: u32) -> Later<'_, Result<u16, Fault>> {
+    fn post_form(
+        &self,
+        url: String,
+        body: String,
+        timeout_ms: u32,
+    ) -> LocalBoxFuture<'_, Result<u16, Fault>> {
         Box::pin(async move {
             // A redirect is an answer like any other.
             let headers = [("content-type", "application/x-www-form-urlencoded")];

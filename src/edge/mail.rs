@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
 use serde_json::json;
 use worker::{Env, RequestRedirect, SendEmailBuilder};
 
@@ -10,7 +11,7 @@ use crate::edge::d1::D1;
 use crate::edge::fault::fault;
 use crate::edge::fetch::post;
 use crate::model::time::Time;
-use crate::ports::{Database as _, Fault, Later, Mail, Mailer};
+use crate::ports::{Database as _, Fault, Mail, Mailer};
 use crate::store;
 
 /// How long the HTTP API may take.
@@ -25,7 +26,7 @@ pub(crate) struct Transport {
 }
 
 impl Mailer for Transport {
-    fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>> {
+    fn send(&self, mail: Mail) -> LocalBoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
             let from = &self.config.mail_from;
             match &self.config.mail {

@@ -56,7 +56,7 @@ impl<'a> Preflight<'a> {
         self.headers.split(',').any(|name| name.trim().eq_ignore_ascii_case("x-tenant-id"))
     }
 
-    fn admitted(&self, allow_origin: &str, methods: &str) -> Response {
+    fn allow(&self, allow_origin: &str, methods: &str) -> Response {
         let response = Response::empty(204)
             .with("access-control-allow-origin", allow_origin)
             .with("access-control-allow-methods", methods)
@@ -87,15 +87,15 @@ pub(super) async fn preflight(
     let methods = methods.join(", ");
     match reach {
         Reach::Own => None,
-        Reach::Anyone => Some(asked.admitted("*", &methods)),
+        Reach::Anyone => Some(asked.allow("*", &methods)),
         // Whether the script may read the answer is then decided with the tenant that it names.
         Reach::Origins | Reach::Clients if named.is_none() && asked.names_tenant_later() => {
             let known = is_allowed_anywhere(cx, asked.origin, reach.scripts()).await.ok()?;
-            known.then(|| asked.admitted(asked.origin, &methods))
+            known.then(|| asked.allow(asked.origin, &methods))
         }
         Reach::Origins | Reach::Clients => {
             let tenant = tenants::choose(cx, named, &request.host, None).await.ok()?.tenant;
-            allowed(cx, &tenant, request, reach).await.map(|origin| asked.admitted(origin, &methods))
+            allowed(cx, &tenant, request, reach).await.map(|origin| asked.allow(origin, &methods))
         }
     }
 }
@@ -111,7 +111,7 @@ pub(super) async fn gateway_preflight(
         return Ok(None);
     }
     let origin = allowed(cx, tenant, request, Reach::Origins).await;
-    Ok(origin.map(|origin| asked.admitted(origin, asked.method)))
+    Ok(origin.map(|origin| asked.allow(origin, asked.method)))
 }
 
 /// The origin that a request comes from, if its scripts may read the answer. A database that does not answer
@@ -127,7 +127,7 @@ pub(super) async fn allowed<'a>(
 }
 
 /// The answer, readable by scripts that may call. Pages are for people.
-pub(super) async fn opened(
+pub(super) async fn open(
     cx: &Cx,
     request: &Request,
     reach: Reach,

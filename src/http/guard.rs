@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
+
 use crate::cx::Cx;
 use crate::domain::clients::Client;
 use crate::domain::clients::authentication::{self, PresentedClient};
@@ -15,16 +17,15 @@ use crate::http::body;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::oidc::params::Params;
-use crate::ports::Later;
 
 /// What a handler answers.
 pub(crate) type Answer = Result<Response, Error>;
 
 /// A handler that needs nothing but the request.
-pub(crate) type Bare = Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> Later<'a, Answer>>;
+pub(crate) type Bare = Box<dyn for<'a> Fn(&'a Cx, &'a Request) -> LocalBoxFuture<'a, Answer>>;
 
 /// A handler that runs for a tenant and takes what its guard makes.
-pub(crate) type Handler<T> = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>, T) -> Later<'a, Answer>>;
+pub(crate) type Handler<T> = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>, T) -> LocalBoxFuture<'a, Answer>>;
 
 /// A handler with its guard before it.
 pub enum Run {
@@ -84,13 +85,13 @@ impl Guarded {
             Guarded::Operator(run) => {
                 run(cx, call, principal::operator(cx, chosen, &call.sent()).await?).await
             }
-            Guarded::Client(run) => run(cx, call, authenticated(cx, call).await?).await,
+            Guarded::Client(run) => run(cx, call, authenticate_client(cx, call).await?).await,
         }
     }
 }
 
 /// The client that calls, and its form.
-async fn authenticated(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params), Error> {
+async fn authenticate_client(cx: &Cx, call: &Call<'_>) -> Result<(Rc<Client>, Params), Error> {
     let params = body::params(call).await?;
     let presented = PresentedClient {
         authorization: call.request.headers.get("authorization"),

@@ -35,11 +35,11 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
             return Outcome::Asset(asset(cx, table, surface, request).await);
         }
         Match::Route { route, surface, params } => {
-            let (reach, named) = ((table.reach)(surface.name, route.path), named(&params));
+            let (reach, named) = ((table.reach)(surface.name, route.path), tenant_in_path(&params));
             (surface, reach, named, answer(cx, request, route, params).await)
         }
         Match::WrongMethod { surface, path, params, allow } => {
-            let (reach, named) = ((table.reach)(surface.name, path), named(&params));
+            let (reach, named) = ((table.reach)(surface.name, path), tenant_in_path(&params));
             let answer = match cors::preflight(cx, request, reach, named.as_deref(), &allow).await {
                 Some(response) => Ok(response),
                 None => Err(Refusal::MethodNotAllowed(allow.into_iter().map(str::to_owned).collect()).into()),
@@ -60,14 +60,14 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
         _ => None,
     };
     let place = Place { table, surface, named: named.as_deref() };
-    let response = rendered(cx, &place, request, answer).await;
-    let response = cors::opened(cx, request, reach, named.as_deref(), response).await;
+    let response = render(cx, &place, request, answer).await;
+    let response = cors::open(cx, request, reach, named.as_deref(), response).await;
     lookups::settle(cx, refusal.as_ref());
     Outcome::Answer(response)
 }
 
 /// The tenant of the path.
-fn named(params: &[(String, String)]) -> Option<String> {
+fn tenant_in_path(params: &[(String, String)]) -> Option<String> {
     params.iter().find(|(name, _)| name == "tenant").map(|(_, id)| id.clone())
 }
 
@@ -80,7 +80,7 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
             if is_counted && !is_remembered(cx, &call) {
                 lookups::admit_open(cx).await?;
             }
-            limited(cx, &call, route.limit, route.path).await?;
+            count_request(cx, &call, route.limit, route.path).await?;
             Box::pin(run.answer(cx, &call)).await
         }
         Run::Asset => Err(Refusal::NotFound.into()),
@@ -106,7 +106,7 @@ async fn asset(cx: &Cx, table: &Table, surface: &Surface, request: &Request) -> 
             let failure = Failure { named: None, why: Why::Status(404), id: "" };
             (table.error_page)(cx, request, failure).await
         }
-        false => (surface.refused)(cx, request, &Refusal::NotFound),
+        false => (surface.word_refusal)(cx, request, &Refusal::NotFound),
     };
     let missing = missing.secured();
     // A folder's own path, which the platform would redirect to.
@@ -129,11 +129,11 @@ async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, E
 
 async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) -> Result<Call<'a>, Error> {
     let header = request.headers.get("x-tenant-id");
-    let resolved = tenants::choose(cx, named(&params).as_deref(), &request.host, header).await?;
+    let resolved = tenants::choose(cx, tenant_in_path(&params).as_deref(), &request.host, header).await?;
     Ok(Call { request, params, resolved })
 }
 
-async fn limited(cx: &Cx, call: &Call<'_>, limit: Limit, path: &str) -> Result<(), Error> {
+async fn count_request(cx: &Cx, call: &Call<'_>, limit: Limit, path: &str) -> Result<(), Error> {
     let Limit::PerAddress { requests, seconds } = limit else { return Ok(()) };
     let object = format!("{}:endpoint:{path}:{}", call.resolved.tenant.id, cx.address_bucket());
     throttle::window(cx, object, requests, seconds).await.map(drop)
@@ -149,12 +149,7 @@ struct Place<'a> {
 
 /// The answer, or why there is none: as a page for a browser that navigates, else in the surface's words; with
 /// the header fields that all answers have.
-async fn rendered(
-    cx: &Cx,
-    place: &Place<'_>,
-    request: &Request,
-    answer: Result<Response, Error>,
-) -> Response {
+async fn render(cx: &Cx, place: &Place<'_>, request: &Request, answer: Result<Response, Error>) -> Response {
     let error = match answer {
         Ok(response) => return response.secured(),
         Err(error) => error,
@@ -176,8 +171,8 @@ async fn rendered(
             };
             error_page(cx, place.table, request, Failure { named: place.named, why, id: &id }).await
         }
-        Error::Refused(refusal) => (place.surface.refused)(cx, request, refusal),
-        Error::Broken(_) => (place.surface.broken)(cx, &id),
+        Error::Refused(refusal) => (place.surface.word_refusal)(cx, request, refusal),
+        Error::Broken(_) => (place.surface.word_fault)(cx, &id),
     };
     response.secured()
 }

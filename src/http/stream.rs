@@ -1,6 +1,8 @@
 //! A request body that has not been read yet.
 
-use crate::ports::{Fault, Later};
+use futures_util::future::LocalBoxFuture;
+
+use crate::ports::Fault;
 
 /// How reading a body went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +18,12 @@ pub enum Read {
 /// A body that has not been read.
 pub trait Body {
     /// Reads at most `limit` bytes.
-    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>>;
+    fn read(&self, limit: usize) -> LocalBoxFuture<'_, Result<Read, Fault>>;
 }
 
 /// A body in memory.
 impl Body for Vec<u8> {
-    fn read(&self, limit: usize) -> Later<'_, Result<Read, Fault>> {
+    fn read(&self, limit: usize) -> LocalBoxFuture<'_, Result<Read, Fault>> {
         Box::pin(
             async move { Ok(if self.len() <= limit { Read::Whole(self.clone()) } else { Read::TooLong }) },
         )

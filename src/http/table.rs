@@ -1,5 +1,7 @@
 //! Route tables: what each surface owns, matched by the `matchit` crate.
 
+use futures_util::future::LocalBoxFuture;
+
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::http::cors::Reach;
@@ -7,7 +9,7 @@ use crate::http::guard::Run;
 use crate::http::outcome::Outcome;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
-use crate::ports::{Fault, Later};
+use crate::ports::Fault;
 
 /// A route's own limit, beside what the domain counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +50,14 @@ pub struct Surface {
     /// Its rows.
     pub routes: Vec<Route>,
     /// The caller's fault.
-    pub(crate) refused: fn(&Cx, &Request, &Refusal) -> Response,
+    pub(crate) word_refusal: fn(&Cx, &Request, &Refusal) -> Response,
     /// Ours: nothing but the request's id.
-    pub(crate) broken: fn(&Cx, &str) -> Response,
+    pub(crate) word_fault: fn(&Cx, &str) -> Response,
 }
 
 /// The gateway, which gets what no surface owns.
-pub(crate) type Gateway = Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> Later<'a, Result<Outcome, Error>>>;
+pub(crate) type Gateway =
+    Box<dyn for<'a> Fn(&'a Cx, &'a Call<'a>) -> LocalBoxFuture<'a, Result<Outcome, Error>>>;
 
 /// Why a browser that navigates gets a page instead of what it wanted.
 pub(crate) struct Failure<'a> {
@@ -76,7 +79,8 @@ pub(crate) enum Why<'a> {
 }
 
 /// The page that says so, for every surface and the gateway.
-pub(crate) type ErrorPage = Box<dyn for<'a> Fn(&'a Cx, &'a Request, Failure<'a>) -> Later<'a, Response>>;
+pub(crate) type ErrorPage =
+    Box<dyn for<'a> Fn(&'a Cx, &'a Request, Failure<'a>) -> LocalBoxFuture<'a, Response>>;
 
 /// All surfaces' rows, ready to match.
 pub struct Table {

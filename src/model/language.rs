@@ -29,7 +29,7 @@ impl Language {
 }
 
 /// The language that a request asks for: `ui_locales` in its query, else what the browser says.
-pub fn asked(query: &str, accept_language: Option<&str>) -> Option<Language> {
+pub fn of_request(query: &str, accept_language: Option<&str>) -> Option<Language> {
     let query = query.strip_prefix('?').unwrap_or(query);
     let asked = match query.contains("ui_locales") {
         true => url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ui_locales"),

@@ -5,7 +5,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use crate::model::linkable::{find_link, without_links};
 use crate::model::reason::Reason;
-use crate::model::text::{composed, is_invisible};
+use crate::model::text::{compose, is_invisible};
 
 /// Characters of a name, for most of what has one.
 pub(crate) const LONGEST: usize = 200;
@@ -24,7 +24,7 @@ pub fn parse(text: &str, most: usize) -> Result<String, Reason> {
     if text.len() > 16 * most {
         return Err(Reason::TooLong(most));
     }
-    let name = composed(text);
+    let name = compose(text);
     if name.is_empty() {
         return Err(Reason::Missing);
     }
@@ -66,7 +66,7 @@ pub(crate) fn check_unvouched(name: &str) -> Result<(), Reason> {
 }
 
 /// A name as people are shown it: of what nobody vouches for, without what [`check_unvouched`] refuses.
-pub(crate) fn shown(name: String, is_vouched_for: bool) -> String {
+pub(crate) fn for_display(name: String, is_vouched_for: bool) -> String {
     if is_vouched_for || check_unvouched(&name).is_ok() { name } else { without_links(&name) }
 }
 

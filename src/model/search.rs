@@ -3,7 +3,7 @@
 
 use idna::punycode;
 
-use crate::model::text::folded;
+use crate::model::text::fold;
 
 /// Characters of a word; longer ones are cut, in queries too.
 const LONGEST: usize = 64;
@@ -21,7 +21,7 @@ pub fn words(address: &str, name: Option<&str>) -> Vec<String> {
     let readable = in_unicode(address);
     let forms = [readable.as_str(), address].into_iter().take(if readable == address { 1 } else { 2 });
     for word in name.unwrap_or_default().split_whitespace().chain(forms) {
-        add_from_each_part(&folded(word), &mut all);
+        add_from_each_part(&fold(word), &mut all);
     }
     all
 }
@@ -78,7 +78,7 @@ pub(crate) struct Query {
 impl Query {
     /// Reads what was typed.
     pub(crate) fn parse(text: &str) -> Query {
-        let words = text.split_whitespace().map(folded).filter(|word| !word.is_empty());
+        let words = text.split_whitespace().map(fold).filter(|word| !word.is_empty());
         let words = words.map(|word| word.chars().take(LONGEST).collect()).take(MOST_ASKED).collect();
         Query { words, text: text.trim().to_lowercase() }
     }

@@ -18,12 +18,12 @@ const ZEROS: [u32; 60] = [
 ];
 
 /// Canonical composition (NFC).
-pub(crate) fn composed(text: &str) -> Cow<'_, str> {
+pub(crate) fn compose(text: &str) -> Cow<'_, str> {
     if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
 }
 
 /// Canonical decomposition (NFD).
-pub(crate) fn decomposed(text: &str) -> Cow<'_, str> {
+pub(crate) fn decompose(text: &str) -> Cow<'_, str> {
     if is_nfd(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfd().collect()) }
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn caseless(text: &str) -> String {
 
 /// Text as it is searched in: [`caseless`]; accents of Latin, Greek and Cyrillic letters left off, one kind of
 /// apostrophe and dash. Turkish dotted and dotless i are one.
-pub fn folded(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let same_case = caseless(text);
     let plain = same_case.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).map(|c| match c {
         '\u{2018}' | '\u{2019}' | '\u{2bc}' => '\'',

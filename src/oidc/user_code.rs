@@ -21,7 +21,7 @@ pub fn from_random(random: &[u8]) -> Option<String> {
 }
 
 /// A code as it is shown: `WDJB-MJHT`.
-pub fn shown(code: &str) -> String {
+pub fn format(code: &str) -> String {
     match code.split_at_checked(LENGTH / 2) {
         Some((left, right)) => format!("{left}-{right}"),
         None => code.to_owned(),
@@ -29,7 +29,7 @@ pub fn shown(code: &str) -> String {
 }
 
 /// What a person typed as the code it is meant to be, as [`typed_code`] reads it. `None` if it can be none.
-pub fn typed(text: &str) -> Option<String> {
+pub fn parse(text: &str) -> Option<String> {
     let code = typed_code(text).to_ascii_uppercase();
     let fits = code.len() == LENGTH && code.bytes().all(|letter| LETTERS.contains(&letter));
     fits.then_some(code)

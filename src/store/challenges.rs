@@ -88,7 +88,7 @@ const LIVE: &str = "used_at IS NULL AND expires_at > ?2 AND (session_id IS NULL 
 /// The challenge of that secret, with its user and what they have, in one round trip.
 pub(crate) async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<ChallengeOfUser>, Fault> {
     let which = format!("SELECT hash FROM challenges WHERE hash = ?1 AND {LIVE}");
-    found(db, &which, hash, now).await
+    find_where(db, &which, hash, now).await
 }
 
 /// The last challenge of that purpose that a session asked for.
@@ -103,10 +103,10 @@ pub(crate) async fn of_session(
          ORDER BY id DESC LIMIT 1",
         purpose.as_str()
     );
-    found(db, &which, session_id, now).await
+    find_where(db, &which, session_id, now).await
 }
 
-async fn found(
+async fn find_where(
     db: &dyn Database,
     which: &str,
     key: &str,

@@ -29,7 +29,7 @@ pub struct Client {
 impl Client {
     /// Its name as people are shown it.
     pub(crate) fn shown_name(&self) -> String {
-        name::shown(self.name.clone(), self.registration_hash.is_none())
+        name::for_display(self.name.clone(), self.registration_hash.is_none())
     }
 }
 
@@ -39,7 +39,7 @@ pub(super) fn named(row: &Columns<'_>) -> Result<Option<(String, String)>, Fault
     let Some((id, name)) = row.maybe_text("client_id")?.zip(row.maybe_text("client_name")?) else {
         return Ok(None);
     };
-    Ok(Some((id, name::shown(name, row.flag("client_vouched")?))))
+    Ok(Some((id, name::for_display(name, row.flag("client_vouched")?))))
 }
 
 /// The question for a client of a tenant, for a batch; [`read`] reads its row.

@@ -85,7 +85,7 @@ pub(crate) async fn of_user(
         let row = Columns(row);
         Ok(Consent {
             client_id: row.text("client_id")?,
-            client_name: name::shown(row.text("name")?, row.flag("vouched")?),
+            client_name: name::for_display(row.text("name")?, row.flag("vouched")?),
             scope: row.text("scope")?,
             granted_at: row.time("granted_at")?,
         })

@@ -43,14 +43,14 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/auth/mfa/backup-codes", Limit::None, own_session(mfa::new_backup_codes)),
         route("POST", "/auth/mfa/disable", Limit::None, own_session(mfa::disable)),
     ];
-    Surface { name: "account", routes, refused, broken }
+    Surface { name: "account", routes, word_refusal, word_fault }
 }
 
 fn message(status: u16, message: &'static str) -> Response {
     Response::json(status, &Message { message })
 }
 
-fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let error = match refusal {
         Refusal::WrongPassword => "invalid_credentials".into(),
@@ -60,7 +60,7 @@ fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     with_headers(Response::json(worded.status, &failure), refusal)
 }
 
-fn broken(_: &Cx, id: &str) -> Response {
+fn word_fault(_: &Cx, id: &str) -> Response {
     let failure = Failure {
         error: "internal_error".into(),
         message: "Internal error".into(),

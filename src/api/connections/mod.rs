@@ -27,10 +27,10 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/users/logout", Limit::None, session(logout::logout)),
         route("POST", "/users/generate-api-key", Limit::None, key_maker(generate_api_key::generate_api_key)),
     ];
-    Surface { name: "connections", routes, refused, broken }
+    Surface { name: "connections", routes, word_refusal, word_fault }
 }
 
-fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
+fn word_refusal(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let failure = Failure {
         // The one refusal here after which a program goes on by itself, and so has to tell it from others.
@@ -47,7 +47,7 @@ fn refused(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
     with_headers(Response::json(worded.status, &failure), refusal)
 }
 
-fn broken(cx: &Cx, id: &str) -> Response {
+fn word_fault(cx: &Cx, id: &str) -> Response {
     let failure = Failure {
         code: None,
         error: "Internal error".into(),

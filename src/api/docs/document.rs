@@ -60,7 +60,7 @@ pub fn document(cx: &Cx, chapters: &[Chapter], table: &Table) -> Value {
         let Some(chapter) = chapters.iter().find(|chapter| chapter.surface == surface.name) else { continue };
         for route in &surface.routes {
             let Some(operation) = operation_of(chapters, surface.name, route) else { continue };
-            let said = Row { cx, surface, chapter, route, operation }.said(&mut parts);
+            let said = Row { cx, surface, chapter, route, operation }.describe(&mut parts);
             let path = route.path.replace("{*", "{");
             if let Value::Object(methods) = paths.entry(path).or_insert_with(|| json!({})) {
                 methods.insert(route.method.to_ascii_lowercase(), said);
@@ -101,7 +101,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn said(&self, parts: &mut Parts) -> Value {
+    fn describe(&self, parts: &mut Parts) -> Value {
         let (operation, route) = (self.operation, self.route);
         let mut responses = self.successes(parts);
         for (status, refusals) in self.refusals() {
@@ -109,7 +109,7 @@ impl Row<'_> {
             responses.entry(status.to_string()).or_insert_with(|| self.refusal(status, &refusals, parts));
         }
         if !matches!(route.run, Run::Asset) {
-            responses.insert("500".into(), self.broken(parts));
+            responses.insert("500".into(), self.describe_fault(parts));
         }
         let mut said = json!({
             "tags": [self.surface.name], "operationId": operation_id(route), "summary": operation.summary,
@@ -214,7 +214,7 @@ impl Row<'_> {
         }
         let mut by_status: Vec<(u16, Vec<Refusal>)> = Vec::new();
         for refusal in all {
-            let status = self.worded(&refusal).status;
+            let status = self.word_refusal(&refusal).status;
             match by_status.iter_mut().find(|(one, _)| *one == status) {
                 Some((_, others)) if others.contains(&refusal) => {}
                 Some((_, others)) => others.push(refusal),
@@ -225,7 +225,7 @@ impl Row<'_> {
     }
 
     /// A refusal in the surface's own words.
-    fn worded(&self, refusal: &Refusal) -> Response {
+    fn word_refusal(&self, refusal: &Refusal) -> Response {
         let request = Request {
             method: self.route.method.into(),
             host: "localhost".into(),
@@ -234,7 +234,7 @@ impl Row<'_> {
             headers: Headers::default(),
             body: Box::new(Vec::new()),
         };
-        (self.surface.refused)(self.cx, &request, refusal)
+        (self.surface.word_refusal)(self.cx, &request, refusal)
     }
 
     fn refusal(&self, status: u16, refusals: &[Refusal], parts: &mut Parts) -> Value {
@@ -245,26 +245,31 @@ impl Row<'_> {
                 Refusal::OAuth(code, _) => code.name(),
                 _ => worded.code,
             };
-            let answer = self.worded(refusal);
+            let answer = self.word_refusal(refusal);
             if !answers.iter().any(|(name, sentence, _)| name == code && *sentence == worded.sentence) {
                 answers.push((code.to_owned(), worded.sentence, answer));
             }
         }
-        self.shared(status, &answers, parts)
+        self.share_response(status, &answers, parts)
     }
 
-    fn broken(&self, parts: &mut Parts) -> Value {
-        let answer = (self.surface.broken)(self.cx, "0190b2a4-0000-7000-8000-000000000000");
+    fn describe_fault(&self, parts: &mut Parts) -> Value {
+        let answer = (self.surface.word_fault)(self.cx, "0190b2a4-0000-7000-8000-000000000000");
         let answers = [(
             "INTERNAL_ERROR".into(),
             "A fault of this deployment; the answer has the request's id.".into(),
             answer,
         )];
-        self.shared(500, &answers, parts)
+        self.share_response(500, &answers, parts)
     }
 
     /// A response that stands among the components, named after what it says.
-    fn shared(&self, status: u16, answers: &[(String, String, Response)], parts: &mut Parts) -> Value {
+    fn share_response(
+        &self,
+        status: u16,
+        answers: &[(String, String, Response)],
+        parts: &mut Parts,
+    ) -> Value {
         let mut codes: Vec<&str> = Vec::new();
         for (code, _, _) in answers {
             if !codes.contains(&code.as_str()) {

@@ -60,7 +60,7 @@ fn is_look(request: &Request) -> bool {
 
 /// Who words what goes wrong here; it owns no rows.
 pub(crate) fn wording() -> Surface {
-    Surface { name: "gateway", routes: Vec::new(), refused, broken: session::broken }
+    Surface { name: "gateway", routes: Vec::new(), word_refusal, word_fault: session::word_fault }
 }
 
 /// That the caller's plan does not reach.
@@ -76,7 +76,7 @@ struct Upgrade<'a> {
     required_plan: Option<&'a str>,
 }
 
-fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
+fn word_refusal(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
     let (error, current_plan, required_plan, required_feature) = match refusal {
         Refusal::PlanTooLow { current, required } => {
             ("Upgrade required", current, Some(required.as_str()), None)
@@ -84,7 +84,7 @@ fn refused(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
         Refusal::FeatureMissing { current, feature } => {
             ("Feature not available", current, None, Some(feature.as_str()))
         }
-        _ => return session::refused(cx, request, refusal),
+        _ => return session::word_refusal(cx, request, refusal),
     };
     let worded = word(refusal);
     let upgrade = Upgrade { current_plan, error, message: worded.sentence, required_feature, required_plan };

@@ -71,7 +71,7 @@ pub(crate) fn surface() -> Surface {
     ] {
         routes.push(route("GET", path, DOCUMENT, open(discovery::discovery)));
     }
-    Surface { name: "oauth", routes, refused, broken }
+    Surface { name: "oauth", routes, word_refusal, word_fault }
 }
 
 #[derive(Serialize)]
@@ -82,7 +82,7 @@ struct Failure {
     error_description: String,
 }
 
-fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
+fn word_refusal(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
     // A person stands in front of these, and nobody that could be trusted with an answer behind them.
     if request.path.ends_with("/oauth2/authorize") || request.path.ends_with("/oauth2/logout") {
         return refused_page(request, refusal);
@@ -109,7 +109,7 @@ fn refused(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
     response
 }
 
-fn broken(_: &Cx, id: &str) -> Response {
+fn word_fault(_: &Cx, id: &str) -> Response {
     let error_description = format!("Internal error, request {id}");
     Response::json(500, &Failure { error: Code::ServerError.name(), error_description })
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::api::tenant::clients::Client;
 use crate::cx::Cx;
-use crate::domain::clients::registration::{self as registration, managed};
+use crate::domain::clients::registration::{self as registration, find_managed};
 use crate::domain::clients::{self, Made};
 use crate::domain::refusal::{Error, Refusal, invalid, oauth};
 use crate::domain::tenants::Tenant;
@@ -28,26 +28,27 @@ pub(super) struct Registered {
 }
 
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
-    let members = body::object(call, SMALL).await.map_err(worded)?;
-    let described = described(members).map_err(worded)?;
-    let new = registration::register(cx, &call.resolved, &call.sent(), described).await.map_err(worded)?;
+    let members = body::object(call, SMALL).await.map_err(word_error)?;
+    let described = read_description(members).map_err(word_error)?;
+    let new =
+        registration::register(cx, &call.resolved, &call.sent(), described).await.map_err(word_error)?;
     let token = new.registration_token.clone().unwrap_or_default();
     Ok(Response::json(201, &information(&call.resolved.tenant, &new, &token)))
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>) -> Answer {
     let tenant = call.resolved.tenant.as_ref();
-    let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
+    let client = find_managed(cx, tenant, call.param("id"), call.bearer()).await?;
     Ok(Response::json(200, &again(call, client)))
 }
 
 pub(super) async fn replace(cx: &Cx, call: &Call<'_>) -> Answer {
     let tenant = call.resolved.tenant.as_ref();
-    let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
-    let mut members = body::object(call, SMALL).await.map_err(worded)?;
+    let client = find_managed(cx, tenant, call.param("id"), call.bearer()).await?;
+    let mut members = body::object(call, SMALL).await.map_err(word_error)?;
     // RFC 7592 §2.2: it says which client it means, and none of what only we say.
     if members.remove("client_id").as_ref().and_then(Value::as_str) != Some(client.id.as_str()) {
-        return Err(worded(invalid("client_id", "the client's own")));
+        return Err(word_error(invalid("client_id", "the client's own")));
     }
     for ours in [
         "registration_access_token",
@@ -56,27 +57,28 @@ pub(super) async fn replace(cx: &Cx, call: &Call<'_>) -> Answer {
         "client_id_issued_at",
     ] {
         if members.contains_key(ours) {
-            return Err(worded(invalid(ours, "is not the client's to say")));
+            return Err(word_error(invalid(ours, "is not the client's to say")));
         }
     }
     let secret = match members.remove("client_secret") {
         None | Some(Value::Null) => None,
         Some(Value::String(secret)) => Some(secret),
-        Some(_) => return Err(worded(invalid("client_secret", "has the wrong type"))),
+        Some(_) => return Err(word_error(invalid("client_secret", "has the wrong type"))),
     };
-    let described = described(members).map_err(worded)?;
-    let new = registration::change(cx, tenant, client, secret.as_deref(), described).await.map_err(worded)?;
+    let described = read_description(members).map_err(word_error)?;
+    let new =
+        registration::change(cx, tenant, client, secret.as_deref(), described).await.map_err(word_error)?;
     Ok(Response::json(200, &information(tenant, &new, call.bearer().unwrap_or_default())))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>) -> Answer {
     let tenant = call.resolved.tenant.as_ref();
-    let client = managed(cx, tenant, call.param("id"), call.bearer()).await?;
+    let client = find_managed(cx, tenant, call.param("id"), call.bearer()).await?;
     registration::remove(cx, tenant, &client).await?;
     Ok(Response::empty(204))
 }
 
-fn described(members: Map<String, Value>) -> Result<Described, Error> {
+fn read_description(members: Map<String, Value>) -> Result<Described, Error> {
     Described::read(members).map_err(|member| invalid(member, "has the wrong type"))
 }
 
@@ -96,7 +98,7 @@ fn again(call: &Call<'_>, client: clients::Client) -> Sorted<Registered> {
 }
 
 /// RFC 7591 §3.2.2.
-fn worded(error: Error) -> Error {
+fn word_error(error: Error) -> Error {
     match error {
         Error::Refused(Refusal::Invalid(problems)) => {
             let redirect = problems.iter().any(|problem| problem.field == "redirect_uris");

@@ -3,7 +3,7 @@
 use crate::api::pages::form::Fields;
 use crate::api::pages::magic_link::MagicLink;
 use crate::api::pages::messages::fill;
-use crate::api::pages::notice::said;
+use crate::api::pages::notice::show_notice;
 use crate::api::pages::place::Place;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
@@ -23,7 +23,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
             if email_change::is_done(cx, &call.resolved, token).await? =>
         {
             let next = Some(("account", m.account));
-            return Ok(said(place, m.change_email_already, m.change_email_done_text, next)?);
+            return Ok(show_notice(place, m.change_email_already, m.change_email_done_text, next)?);
         }
         looked => looked?,
     };
@@ -43,9 +43,12 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let cookie = call.request.headers.cookie(COOKIE);
     let session = principal::browser(cx, &call.resolved, cookie).await?;
     match email_change::confirm(cx, &call.resolved, fields.need("token")?, session.as_ref()).await? {
-        Confirmed::Waits => Ok(said(place, m.verified, m.change_email_waits, None)?),
-        Confirmed::Done => {
-            Ok(said(place, m.change_email_done, m.change_email_done_text, Some(("account", m.account)))?)
-        }
+        Confirmed::Waits => Ok(show_notice(place, m.verified, m.change_email_waits, None)?),
+        Confirmed::Done => Ok(show_notice(
+            place,
+            m.change_email_done,
+            m.change_email_done_text,
+            Some(("account", m.account)),
+        )?),
     }
 }

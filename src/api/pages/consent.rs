@@ -73,6 +73,6 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     };
     let cookie = call.request.headers.cookie(COOKIE);
     let id = fields.need("request")?;
-    let outcome = authorize::decided(cx, &call.resolved.tenant, cookie, id, allow).await?;
+    let outcome = authorize::take_consent(cx, &call.resolved.tenant, cookie, id, allow).await?;
     oauth::answer(call.request, outcome)
 }

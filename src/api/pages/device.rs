@@ -22,7 +22,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     if person(cx, call).await?.is_none() {
         return Ok(Response::see_other(&view::sign_in(&call.resolved.tenant, &typed)));
     }
-    let shown = user_code::typed(&typed).map(|code| user_code::shown(&code));
+    let shown = user_code::parse(&typed).map(|code| user_code::format(&code));
     Ok(view::enter(place, shown.as_deref().unwrap_or_default(), None)?)
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let Some(person) = person(cx, call).await? else {
         return Ok(Response::see_other(&view::sign_in(&call.resolved.tenant, typed)));
     };
-    match decided(cx, place, &person, typed, fields.get("decision")).await {
+    match decide(cx, place, &person, typed, fields.get("decision")).await {
         Err(Error::Refused(refusal @ (Refusal::NotFound | Refusal::Limited(_)))) => {
             Ok(with_headers(view::enter(place, typed, Some(&refusal))?, &refusal))
         }
@@ -42,7 +42,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     }
 }
 
-async fn decided(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decision: Option<&str>) -> Answer {
+async fn decide(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decision: Option<&str>) -> Answer {
     let allow = match decision {
         None => {
             let found = device::find(cx, &place.tenant, person, typed).await?;
@@ -59,7 +59,7 @@ async fn decided(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decis
         Some(_) => return Err(Refusal::Malformed("a decision is allow or deny".into()).into()),
     };
     device::decide(cx, &place.tenant, person, typed, allow).await?;
-    Ok(view::decided(place, allow)?)
+    Ok(view::show_decision(place, allow)?)
 }
 
 async fn person(cx: &Cx, call: &Call<'_>) -> Result<Option<OwnSession>, Error> {

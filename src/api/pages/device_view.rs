@@ -4,7 +4,7 @@
 use askama::Template;
 
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::notice::said;
+use crate::api::pages::notice::show_notice;
 use crate::api::pages::place::Place;
 use crate::api::pages::scopes;
 use crate::api::pages::words::Problem;
@@ -87,17 +87,17 @@ pub(super) fn confirm(
 
 /// The page to sign in on, and back with the code if it can be one.
 pub(super) fn sign_in(tenant: &Tenant, typed: &str) -> String {
-    let code = user_code::typed(typed).map(|code| format!("%3Fuser_code%3D{}", user_code::shown(&code)));
+    let code = user_code::parse(typed).map(|code| format!("%3Fuser_code%3D{}", user_code::format(&code)));
     let id = &tenant.id;
     format!("/tenant/{id}/login?return_to=/tenant/{id}/device{}", code.unwrap_or_default())
 }
 
 /// Says how it went.
-pub(super) fn decided(place: &Place, allowed: bool) -> Result<Response, Fault> {
+pub(super) fn show_decision(place: &Place, allowed: bool) -> Result<Response, Fault> {
     let m = place.m;
     let (title, text) = match allowed {
         true => (m.device_allowed, m.device_allowed_text),
         false => (m.device_denied, m.device_denied_text),
     };
-    said(place, title, text, None)
+    show_notice(place, title, text, None)
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use askama::Template;
 
 use crate::api::pages::messages::{self, Messages, fill};
-use crate::api::pages::place::{encoded, is_local};
+use crate::api::pages::place::{encode, is_local};
 use crate::api::pages::words;
 use crate::api::wording::{with_headers, word};
 use crate::cx::Cx;
@@ -123,7 +123,7 @@ fn ways<'a>(
         // A page of ours that did not work is nothing to come back to.
         let ours = |here: &String| here.starts_with("/tenant/") || here.starts_with("/auth/");
         let back = here.filter(|here| !ours(here));
-        let back = back.map(|here| format!("?return_to={}", encoded(&here))).unwrap_or_default();
+        let back = back.map(|here| format!("?return_to={}", encode(&here))).unwrap_or_default();
         let id = &tenant.id;
         match (why, &around.person) {
             (Why::Refused(Refusal::MfaRequired), Some(_)) => {

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::notice::said;
+use crate::api::pages::notice::show_notice;
 use crate::api::pages::place::Place;
 use crate::api::pages::typed;
 use crate::api::pages::words::Problem;
@@ -31,7 +31,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     if call.query("sent").is_some() {
         let named = typed::last(call).map(|email| fill(m.forgot_sent_to, "email", email));
         let text = named.as_deref().unwrap_or(m.forgot_sent);
-        return Ok(said(place, m.check_mail, text, Some(("login", m.back_to_sign_in)))?);
+        return Ok(show_notice(place, m.check_mail, text, Some(("login", m.back_to_sign_in)))?);
     }
     let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
     Ok(place.page(200, &Forgot { m, place, email: hint.unwrap_or_default(), problem: None })?)

@@ -6,7 +6,7 @@ use askama::Template;
 use futures_util::future::join;
 
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::notice::said;
+use crate::api::pages::notice::show_notice;
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::api::wording::with_headers;
@@ -47,7 +47,7 @@ struct ResetPassword<'a> {
 }
 
 /// A sentence with how much else lets somebody into an account; none if nothing does.
-fn told(sentence: &str, held: Held) -> Option<String> {
+fn count_in_words(sentence: &str, held: Held) -> Option<String> {
     let counts = [("keys", held.api_keys), ("passkeys", held.passkeys), ("apps", held.connections)];
     let with = |text: String, (name, count): (&str, i64)| fill(&text, name, count);
     held.any().then(|| counts.into_iter().fold(sentence.to_owned(), with))
@@ -85,14 +85,14 @@ pub(crate) async fn verified_already(cx: &Cx, call: &Call<'_>, token: &str, erro
     };
     let place = &place(cx, call, tenant.ok_or(error)?).await?;
     let m = place.m;
-    Ok(said(place, m.verified_already, m.verified_already_text, Some(("login", m.sign_in)))?)
+    Ok(show_notice(place, m.verified_already, m.verified_already_text, Some(("login", m.sign_in)))?)
 }
 
 /// What the verification form is answered with: nobody is signed in by it.
 pub(crate) async fn email_verified(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>) -> Answer {
     let place = &place(cx, call, tenant).await?;
     let m = place.m;
-    Ok(said(place, m.verified, m.verified_text, Some(("login", m.sign_in)))?)
+    Ok(show_notice(place, m.verified, m.verified_text, Some(("login", m.sign_in)))?)
 }
 
 /// The page behind a reset link: the tenant's own, or ours.
@@ -128,7 +128,7 @@ async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refu
     match place.custom(cx, "reset", status, &values).await? {
         Some(own) => Ok(own),
         None => {
-            let held = told(m.reset_held, held);
+            let held = count_in_words(m.reset_held, held);
             let welcome = fill(m.invited, "tenant", &place.tenant.name);
             let (title, text) = match invited {
                 true => (welcome.as_str(), m.invited_text),
@@ -145,7 +145,7 @@ async fn reset_page(cx: &Cx, call: &Call<'_>, token: &str, refusal: Option<&Refu
 pub(crate) async fn password_reset(cx: &Cx, call: &Call<'_>, reset: Reset) -> Answer {
     let place = &place(cx, call, reset.tenant).await?;
     let m = place.m;
-    let left = told(m.reset_left, reset.left).map(|left| format!("{} {left}", m.reset_done_text));
+    let left = count_in_words(m.reset_left, reset.left).map(|left| format!("{} {left}", m.reset_done_text));
     let text = left.as_deref().unwrap_or(m.reset_done_text);
-    Ok(said(place, m.reset_done, text, Some(("login", m.sign_in)))?)
+    Ok(show_notice(place, m.reset_done, text, Some(("login", m.sign_in)))?)
 }

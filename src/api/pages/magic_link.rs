@@ -56,7 +56,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let email = fields.need("email")?;
     let Some(code) = fields.get("code") else {
         return match magic_links::request(cx, &call.resolved, email, &place.mailed_query()).await {
-            Ok(()) => sent(place, email, None),
+            Ok(()) => show_sent(place, email, None),
             Err(Error::Refused(refusal @ (Refusal::Invalid(_) | Refusal::Limited(_)))) => {
                 let problem = Problem::of(place.m, &refusal);
                 Ok(with_headers(login::page(cx, call, place, email, Some(problem)).await?, &refusal))
@@ -68,14 +68,14 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         Ok(step) => place.step(call, step),
         Err(Error::Refused(refusal)) => {
             let problem = Problem::of(place.m, &refusal);
-            Ok(with_headers(sent(place, email, Some(problem))?, &refusal))
+            Ok(with_headers(show_sent(place, email, Some(problem))?, &refusal))
         }
         Err(broken) => Err(broken),
     }
 }
 
 /// The page that asks for the code.
-fn sent(place: &Place, email: &str, problem: Option<Problem>) -> Answer {
+fn show_sent(place: &Place, email: &str, problem: Option<Problem>) -> Answer {
     let m = place.m;
     let status = problem.as_ref().map_or(200, |problem| problem.status);
     let (title, text, page) = (m.check_mail, fill(m.magic_sent, "email", email.trim()), "magic-link");

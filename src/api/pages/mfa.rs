@@ -48,7 +48,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let session = session(cx, call).await?;
     let Some(waiting) = waiting(cx, call, session.as_ref()).await? else {
-        return Ok(over(place, session.is_some()));
+        return Ok(begin_again(place, session.is_some()));
     };
     let mut asking = Asking { wanted: fields.get("use"), sent: false, problem: None };
     // The form of another tab: what it was for is not what waits now.
@@ -59,19 +59,21 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     }
     if !waiting.saved {
         match step_up::keep(cx, &waiting).await {
-            Err(Error::Refused(Refusal::ChallengeOver)) => return Ok(over(place, session.is_some())),
+            Err(Error::Refused(Refusal::ChallengeOver)) => return Ok(begin_again(place, session.is_some())),
             kept => kept?,
         }
     }
     let send = fields.get("send").is_some();
     let outcome = match send {
-        true => challenges::send_code(cx, &waiting).await.map(|()| sent(place, &waiting)),
+        true => challenges::send_code(cx, &waiting).await.map(|()| ask_for_mailed_code(place, &waiting)),
         false => prove(cx, call, place, &waiting, &fields).await,
     };
     let refusal = match outcome {
-        Err(Error::Refused(Refusal::ChallengeOver)) if !send => return Ok(over(place, session.is_some())),
+        Err(Error::Refused(Refusal::ChallengeOver)) if !send => {
+            return Ok(begin_again(place, session.is_some()));
+        }
         Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
-            return Ok(forgotten(place.confirm()));
+            return Ok(forget_challenge(place.confirm()));
         }
         Err(Error::Refused(refusal)) => refusal,
         answer => return answer,
@@ -107,11 +109,11 @@ async fn prove(
         [] => place.go_on(call),
         codes => view::backup_codes(place, codes)?,
     };
-    Ok(forgotten(place.signed_in(&signed_in, answer)))
+    Ok(forget_challenge(place.signed_in(&signed_in, answer)))
 }
 
 /// Back to the page, which asks for the code that was mailed.
-fn sent(place: &Place, waiting: &PendingChallenge) -> Response {
+fn ask_for_mailed_code(place: &Place, waiting: &PendingChallenge) -> Response {
     let usual = waiting.methods().first() == Some(&Method::Email);
     Response::see_other(&place.link_with("mfa", if usual { "sent=1" } else { "use=email&sent=1" }))
 }
@@ -146,12 +148,12 @@ async fn waiting(
 }
 
 /// Back to the start: a sign-in begins anew, a session is asked anew.
-fn over(place: &Place, session: bool) -> Response {
+fn begin_again(place: &Place, session: bool) -> Response {
     let to = if session { place.link("mfa") } else { place.link_with("login", "over=1") };
-    forgotten(Response::see_other(&to))
+    forget_challenge(Response::see_other(&to))
 }
 
 /// Takes the challenge's cookie away.
-fn forgotten(answer: Response) -> Response {
+fn forget_challenge(answer: Response) -> Response {
     answer.with("set-cookie", set_cookie(COOKIE, "", 0))
 }

@@ -151,7 +151,7 @@ fn others<'a>(place: &Place, waiting: &PendingChallenge, shown: Method) -> Vec<(
 }
 
 /// A base32 secret in groups of four, to be read and typed.
-fn grouped(secret: &str) -> String {
+fn group_letters(secret: &str) -> String {
     let mut out = String::new();
     for (at, c) in secret.chars().enumerate() {
         if at > 0 && at % 4 == 0 {

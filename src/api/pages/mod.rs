@@ -81,7 +81,7 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/logout", NONE, open(logout::show)),
         route("POST", "/tenant/{tenant}/logout", NONE, open(logout::submit)),
     ];
-    Surface { name: "pages", routes, refused: tenant::refused, broken: tenant::broken }
+    Surface { name: "pages", routes, word_refusal: tenant::word_refusal, word_fault: tenant::word_fault }
 }
 
 /// The page for a user who was signed out; with a tenant, it leads to that tenant's sign-in.
@@ -126,11 +126,11 @@ pub(crate) fn sign_out_question(
 /// A refusal as a page, in the reader's language.
 pub(crate) fn refused_page(request: &Request, refusal: &Refusal) -> Response {
     let m = messages::of(request);
-    with_headers(failed(m, word(refusal).status, &words::sentence(m, refusal)), refusal)
+    with_headers(plain_notice(m, word(refusal).status, &words::sentence(m, refusal)), refusal)
 }
 
 /// If even the error page does not render, its text is sent as it is.
-fn failed(m: &'static Messages, status: u16, text: &str) -> Response {
+fn plain_notice(m: &'static Messages, status: u16, text: &str) -> Response {
     let notice = Notice { m, tenant: None, title: words::title(m, status), text, next: None };
     match notice.render() {
         Ok(html) => Response::html(status, html).with_own_scripts(),

@@ -19,7 +19,7 @@ pub(super) struct Notice<'a> {
 }
 
 /// A page that says one thing, and leads to another page of the tenant.
-pub(super) fn said(
+pub(super) fn show_notice(
     place: &Place,
     title: &str,
     text: &str,

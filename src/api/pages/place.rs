@@ -254,7 +254,7 @@ impl Place {
             ("login_url", &login_url),
         ];
         values.extend(more);
-        let html = templates::rendered(cx, &self.tenant, name, &values).await?;
+        let html = templates::render(cx, &self.tenant, name, &values).await?;
         Ok(html.map(|html| self.html(status, html).with_inline_styles()))
     }
 
@@ -299,7 +299,7 @@ pub(super) fn browser<'a>(call: &'a Call<'_>) -> Channel<'a> {
 }
 
 /// Text as the value of a pair in a query.
-pub(super) fn encoded(text: &str) -> impl std::fmt::Display {
+pub(super) fn encode(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, QUERY_VALUE)
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::notice::said;
+use crate::api::pages::notice::show_notice;
 use crate::api::pages::place::{Place, browser};
 use crate::api::pages::typed;
 use crate::api::pages::words::Problem;
@@ -33,7 +33,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     if call.query("sent").is_some() {
         let named = typed::last(call).map(|email| fill(m.check_mail_text_to, "email", email));
         let text = named.as_deref().unwrap_or(m.check_mail_text);
-        return Ok(said(place, m.check_mail, text, Some(("login", m.back_to_sign_in)))?);
+        return Ok(show_notice(place, m.check_mail, text, Some(("login", m.back_to_sign_in)))?);
     }
     if !place.tenant.settings.allow_registration {
         return Err(Refusal::SignUpClosed.into());
@@ -47,7 +47,12 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 async fn resend(cx: &Cx, call: &Call<'_>, place: &Place, email: &str) -> Answer {
     let m = place.m;
     register::resend(cx, &call.resolved, email, &place.mailed_query()).await?;
-    Ok(said(place, m.check_mail, &fill(m.resent_text, "email", email), Some(("login", m.back_to_sign_in)))?)
+    Ok(show_notice(
+        place,
+        m.check_mail,
+        &fill(m.resent_text, "email", email),
+        Some(("login", m.back_to_sign_in)),
+    )?)
 }
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {

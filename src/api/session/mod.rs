@@ -69,7 +69,7 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/api/auth/devices", Limit::None, own_session(devices::list)),
         route("DELETE", "/api/auth/devices/{id}", Limit::None, own_session(devices::revoke)),
     ];
-    Surface { name: "session", routes, refused, broken }
+    Surface { name: "session", routes, word_refusal, word_fault }
 }
 
 pub(super) fn ok(status: u16, data: impl Serialize) -> Response {
@@ -77,14 +77,14 @@ pub(super) fn ok(status: u16, data: impl Serialize) -> Response {
 }
 
 /// `{success:false,error,code}`.
-pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let failure = Failure { code: worded.code, error: worded.sentence, request_id: None, success: false };
     with_headers(Response::json(worded.status, &failure), refusal)
 }
 
 /// The bare 500.
-pub(crate) fn broken(_: &Cx, id: &str) -> Response {
+pub(crate) fn word_fault(_: &Cx, id: &str) -> Response {
     let failure = Failure {
         code: "INTERNAL_ERROR",
         error: "Internal error".into(),

@@ -25,5 +25,5 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/docs/", Limit::None, Run::Asset),
         route("GET", "/docs/{*file}", Limit::None, Run::Asset),
     ];
-    Surface { name: "system", routes, refused: tenant::refused, broken: tenant::broken }
+    Surface { name: "system", routes, word_refusal: tenant::word_refusal, word_fault: tenant::word_fault }
 }

@@ -56,7 +56,7 @@ impl From<&Made> for Client {
 }
 
 /// What an administrator says about a client: nothing that we would not heed.
-fn described(members: Map<String, Value>) -> Result<Described, Error> {
+fn read_description(members: Map<String, Value>) -> Result<Described, Error> {
     let described = Described::read(members).map_err(|member| invalid(member, "has the wrong type"))?;
     match described.unknown.first() {
         Some(name) => Err(Refusal::Malformed(format!("{name:?} is not a member of a client")).into()),
@@ -97,7 +97,7 @@ pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
-    let described = described(body::object(call, SMALL).await?)?;
+    let described = read_description(body::object(call, SMALL).await?)?;
     let new = clients::create_by_admin(cx, &admin, described).await?;
     let location = format!("/tenant/{}/v2/Clients/{}", admin.tenant.id, new.client.id);
     Ok(Response::json(201, &Sorted(Client::from(&new))).with("location", location))
@@ -109,7 +109,7 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
-    let described = described(members(call).await?)?;
+    let described = read_description(members(call).await?)?;
     let was = clients::find(cx, &admin.tenant, call.param("id")).await?;
     let new = clients::replace_by_admin(cx, &admin, was, described).await?;
     Ok(Response::json(200, &Sorted(Client::from(&new))))
@@ -125,7 +125,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> 
         all.remove("response_types");
     }
     all.extend(changes);
-    let new = clients::replace_by_admin(cx, &admin, was, described(all)?).await?;
+    let new = clients::replace_by_admin(cx, &admin, was, read_description(all)?).await?;
     Ok(Response::json(200, &Sorted(Client::from(&new))))
 }
 

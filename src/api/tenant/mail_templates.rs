@@ -83,7 +83,7 @@ fn shape(kind: Kind, language: Language, kept: Option<&StoredMailTemplate>) -> M
     }
 }
 
-fn named(call: &Call<'_>) -> Result<(Kind, Language), Refusal> {
+fn kind_and_language(call: &Call<'_>) -> Result<(Kind, Language), Refusal> {
     let kind = Kind::by_name(call.param("name")).ok_or(Refusal::NotFound)?;
     let language = Language::ALL.into_iter().find(|language| language.tag() == call.param("lang"));
     Ok((kind, language.ok_or(Refusal::NotFound)?))
@@ -100,13 +100,13 @@ pub(super) async fn list(cx: &Cx, _: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let (kind, language) = named(call)?;
+    let (kind, language) = kind_and_language(call)?;
     let kept = templates::find(cx, &admin.tenant, kind, language).await?;
     Ok(Response::json(200, &shape(kind, language, kept.as_ref())))
 }
 
 pub(super) async fn put(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let (kind, language) = named(call)?;
+    let (kind, language) = kind_and_language(call)?;
     let written: Written = body::json_or_nothing(call, LARGE).await?;
     let kept =
         mail_templates::put(cx, &admin.tenant, admin.actor(), kind, language, written.whole()?).await?;
@@ -115,7 +115,7 @@ pub(super) async fn put(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 
 /// With sample values: what is sent, or else what is kept, or else the default.
 pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let (kind, language) = named(call)?;
+    let (kind, language) = kind_and_language(call)?;
     let content = match body::json_or_nothing(call, LARGE).await? {
         Written { subject: None, text: None, html: None } => {
             templates::find(cx, &admin.tenant, kind, language).await?.map(|kept| kept.content)
@@ -127,7 +127,7 @@ pub(super) async fn preview(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
-    let (kind, language) = named(call)?;
+    let (kind, language) = kind_and_language(call)?;
     mail_templates::delete(cx, &admin.tenant, admin.actor(), kind, language).await?;
     Ok(Response::empty(204))
 }

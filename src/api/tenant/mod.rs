@@ -110,7 +110,7 @@ pub(crate) fn surface() -> Surface {
         route("DELETE", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::delete)),
         route("POST", "/tenant/{tenant}/v2/Tenants/{id}/Admins", NONE, operator(tenants::add_admin)),
     ];
-    Surface { name: "tenant", routes, refused, broken }
+    Surface { name: "tenant", routes, word_refusal, word_fault }
 }
 
 /// RFC 9457.
@@ -143,7 +143,7 @@ struct Field {
 }
 
 /// `application/problem+json`.
-pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
+pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let errors = match refusal {
         Refusal::Invalid(problems) => Some(
@@ -164,7 +164,7 @@ pub(crate) fn refused(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
 }
 
 /// The bare 500.
-pub(crate) fn broken(_: &Cx, id: &str) -> Response {
+pub(crate) fn word_fault(_: &Cx, id: &str) -> Response {
     let problem = Problem {
         code: "INTERNAL_ERROR",
         detail: None,

@@ -52,7 +52,7 @@ pub struct Asserted {
 ///
 /// # Errors
 /// What is [`Wrong`]. Whether the id is taken (step 26) is the caller's to see.
-pub fn registered(expected: &Expected<'_>, response: &Registration) -> Result<Record, Wrong> {
+pub fn verify_registration(expected: &Expected<'_>, response: &Registration) -> Result<Record, Wrong> {
     client_data::check(&response.client_data, "webauthn.create", expected)?;
     let data = attested_data(&response.attestation_object).ok_or(Wrong::Shape)?;
     let data = checked(expected, data)?;
@@ -76,7 +76,11 @@ pub fn registered(expected: &Expected<'_>, response: &Registration) -> Result<Re
 /// # Errors
 /// What is [`Wrong`]; the counter is judged last, so [`Wrong::Counter`] is said of what the key did sign. Whose
 /// credential it is (step 6) is the caller's to see.
-pub fn asserted(expected: &Expected<'_>, record: &Record, response: &Assertion) -> Result<Asserted, Wrong> {
+pub fn verify_assertion(
+    expected: &Expected<'_>,
+    record: &Record,
+    response: &Assertion,
+) -> Result<Asserted, Wrong> {
     if response.id != record.id {
         return Err(Wrong::CredentialId);
     }

@@ -3,7 +3,7 @@
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::mailing::templates::{StoredMailTemplate, checked};
+use crate::domain::mailing::templates::{StoredMailTemplate, check};
 use crate::domain::mailing::{Content, Kind};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
@@ -23,7 +23,7 @@ pub(crate) async fn put(
     language: Language,
     content: Content,
 ) -> Result<StoredMailTemplate, Error> {
-    checked(kind, &content)?;
+    check(kind, &content)?;
     let (name, lang) = (kind.name().to_owned(), language.tag().to_owned());
     let entry = Entry::ok("mail_template.changed").by(actor).on(&format!("{name}/{lang}"));
     let kept = StoredMailTemplate { name, lang, content, updated_at: cx.now };

@@ -52,7 +52,7 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
     let row = TenantRow {
         directory: id.clone(),
         id,
-        name: named(&new.name)?,
+        name: check_name(&new.name)?,
         settings: "{}".into(),
         status: TenantStatus::Active,
         host: new.host.map(|host| checked_host(cx, &host)).transpose()?,
@@ -103,7 +103,7 @@ pub(crate) async fn change(
     changes: TenantChanges,
 ) -> Result<TenantRow, Error> {
     let was = find(cx, id).await?;
-    let name = changes.name.as_deref().map(named).transpose()?;
+    let name = changes.name.as_deref().map(check_name).transpose()?;
     let status = changes.status.as_deref().map(str::parse::<TenantStatus>).transpose();
     let status = status.map_err(|_| invalid("status", "active or suspended"))?;
     if was.id == HOME && status == Some(TenantStatus::Suspended) {
@@ -153,7 +153,7 @@ pub(crate) async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> 
 ///
 /// # Errors
 /// [`Refusal::Invalid`].
-pub(crate) fn named(name: &str) -> Result<String, Error> {
+pub(crate) fn check_name(name: &str) -> Result<String, Error> {
     name::parse(name, name::LONGEST).map_err(|reason| invalid("name", reason))
 }
 

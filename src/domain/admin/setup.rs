@@ -40,7 +40,7 @@ pub(crate) async fn setup(
         return Err(Refusal::Conflict("the first administrator exists already").into());
     }
     let name = match name {
-        Some(name) => operator::named(name)?,
+        Some(name) => operator::check_name(name)?,
         None => name_of_host(&cx.config.origin),
     };
     let email = address("email", email)?;

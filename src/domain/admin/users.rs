@@ -260,12 +260,12 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     let done = change.commit().await?;
     match done.as_ref().and_then(Committed::row) {
         Some(row) => Ok(store::users::read(row)?),
-        None => Err(unchanged(cx, tenant, &was, user).await?),
+        None => Err(why_unchanged(cx, tenant, &was, user).await?),
     }
 }
 
 /// Why the change to what a user would be was not made.
-async fn unchanged(cx: &Cx, tenant: &Tenant, was: &User, user: User) -> Result<Error, Error> {
+async fn why_unchanged(cx: &Cx, tenant: &Tenant, was: &User, user: User) -> Result<Error, Error> {
     let now = find(cx, tenant, &user.id).await?;
     let last = store::administrators::is_last(cx.db.as_ref(), &tenant.id, &user.id).await?;
     if last == Some(true) && !is_active_administrator(tenant, &user) {

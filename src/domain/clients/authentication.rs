@@ -135,10 +135,10 @@ fn basic(authorization: &str) -> Option<(String, String)> {
     }
     let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = pair.split_once(':')?;
-    Some((decoded(id)?, decoded(secret)?))
+    Some((decode(id)?, decode(secret)?))
 }
 
-fn decoded(text: &str) -> Option<String> {
+fn decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
     percent_encoding::percent_decode_str(&spaced).decode_utf8().ok().map(|text| text.into_owned())
 }
@@ -169,7 +169,7 @@ async fn check_secret(
                 return doubt("the client's secret is wrong");
             }
         }
-        Claimed::Assertion { assertion, .. } => match signed(cx, tenant, &client, assertion) {
+        Claimed::Assertion { assertion, .. } => match verify_assertion(cx, tenant, &client, assertion) {
             Err(reason) => return doubt(reason),
             Ok(jti) => {
                 if !is_first(cx, &client, &jti).await? {
@@ -182,7 +182,12 @@ async fn check_secret(
 }
 
 /// The `jti` of an assertion that the client signed for us, and that is valid now.
-fn signed(cx: &Cx, tenant: &Tenant, client: &Client, assertion: &str) -> Result<String, &'static str> {
+fn verify_assertion(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    assertion: &str,
+) -> Result<String, &'static str> {
     let set = client.metadata.jwks.as_ref().ok_or("the client has no keys")?;
     let keys = foreign::keys(set)?;
     let token = Foreign::parse(assertion, &client_assertion::TYPES).ok_or("the assertion is not a JWT")?;

@@ -45,11 +45,11 @@ pub(crate) async fn register(
     let tenant = resolved.tenant.as_ref();
     let voucher = match tenant.settings.client_registration {
         ClientRegistration::Closed => return Err(Refusal::SignUpClosed.into()),
-        ClientRegistration::Token => Some(vouched(cx, resolved, sent).await?),
+        ClientRegistration::Token => Some(voucher(cx, resolved, sent).await?),
         ClientRegistration::Open => None,
     };
     let described =
-        narrowed(described, voucher.as_ref().map(|_| Granted::Vouched).unwrap_or(Granted::Nothing))?;
+        narrow(described, voucher.as_ref().map(|_| Granted::Vouched).unwrap_or(Granted::Nothing))?;
     public_uris::check(cx, &described.metadata).await?;
     if voucher.is_none() {
         let address = format!("{}:client-registration:{}", tenant.id, cx.address_bucket());
@@ -66,7 +66,7 @@ pub(crate) async fn register(
 }
 
 /// Who vouches for a client that registers. The token may be an API key, sent as RFC 7591 §3 has it.
-async fn vouched(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
+async fn voucher(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
     let found = match (sent.bearer, sent.key) {
         (Some(token), _) if parse_key(token).is_some() => principal::by_api_key(cx, token).await?,
         (Some(token), _) => principal::by_bearer(cx, token).await?,
@@ -101,7 +101,7 @@ enum Granted<'a> {
 
 /// A checked description, within what a client can have that no administrator made: it asks its users, and it
 /// cannot act by itself, for the gateway lets in whoever has a token of the tenant.
-fn narrowed(mut described: Described, granted: Granted<'_>) -> Result<Described, Error> {
+fn narrow(mut described: Described, granted: Granted<'_>) -> Result<Described, Error> {
     if described.unknown.iter().any(|name| name == "jwks_uri") {
         return Err(invalid("jwks", "the keys themselves; jwks_uri is not supported"));
     }
@@ -137,7 +137,7 @@ fn narrowed(mut described: Described, granted: Granted<'_>) -> Result<Described,
 /// # Errors
 /// [`Refusal::NoCredential`]; [`Refusal::BadCredential`] for any other token, and for a client that there is
 /// not (RFC 7592 §2.1).
-pub(crate) async fn managed(
+pub(crate) async fn find_managed(
     cx: &Cx,
     tenant: &Tenant,
     id: &str,
@@ -176,7 +176,7 @@ pub(crate) async fn change(
             return Err(invalid("client_secret", "the one that the client has, or none"));
         }
     }
-    let described = narrowed(described, Granted::Held(&client.metadata.scope))?;
+    let described = narrow(described, Granted::Held(&client.metadata.scope))?;
     public_uris::check(cx, &described.metadata).await?;
     let id = client.id.clone();
     clients::replace_checked(cx, tenant, &id, client, described).await

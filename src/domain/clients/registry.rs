@@ -60,7 +60,7 @@ pub(crate) async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<R
     // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
     match &client {
         Some(client) => cx.memo::<ClientById>().put(key, client.clone(), cx.now, cx.remember_until()),
-        None => lookups::missed(cx),
+        None => lookups::note_unknown(cx),
     }
     Ok(client)
 }

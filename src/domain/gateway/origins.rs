@@ -90,7 +90,7 @@ async fn look_up(
     }
     let known = ask.await?;
     if known == KnownBy::Nobody {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
     }
     Ok(Some(known))
 }

@@ -38,7 +38,7 @@ pub(crate) async fn fields(
     incoming: &Incoming<'_>,
 ) -> Result<Fields, Error> {
     let headers = incoming.headers;
-    let mut remove = removed(headers, route);
+    let mut remove = fields_to_remove(headers, route);
     let host = forwarded_host(cx, resolved, route, incoming).await?;
     let mut set = vec![
         ("x-forwarded-host".to_owned(), host),
@@ -105,10 +105,10 @@ fn scheme(cx: &Cx) -> &str {
 /// caller proved themselves with, what a proxy in front may have forged, and hop-by-hop fields
 /// (RFC 9110 §7.6.1; `Expect`, §10.1.1, is answered here). What `Connection` names besides is the client's wish to
 /// strip, which we don't follow: it could strip what we set.
-fn removed(headers: &Headers, route: &Route) -> Vec<String> {
-    let assertion = [ASSERTION_HEADER, route.spec.header.as_str()].map(folded);
+fn fields_to_remove(headers: &Headers, route: &Route) -> Vec<String> {
+    let assertion = [ASSERTION_HEADER, route.spec.header.as_str()].map(fold_name);
     let must_go = |name: &str| {
-        let name = folded(name);
+        let name = fold_name(name);
         assertion.contains(&name)
             || name.starts_with("x-portcullis")
             || name.starts_with("x-forwarded")
@@ -147,7 +147,7 @@ fn overrides_method(folded: &str) -> bool {
 }
 
 /// CGI and its heirs read every character that is neither letter nor digit as the same one. Most names need nothing.
-fn folded(name: &str) -> Cow<'_, str> {
+fn fold_name(name: &str) -> Cow<'_, str> {
     if name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
         return Cow::Borrowed(name);
     }

@@ -35,7 +35,7 @@ impl LinkPurpose {
     }
 
     /// The purposes whose links this one's page takes.
-    pub(crate) fn taken(self) -> [LinkPurpose; 2] {
+    pub(crate) fn accepted_purposes(self) -> [LinkPurpose; 2] {
         match self {
             LinkPurpose::VerifyEmail => [self; 2],
             LinkPurpose::ResetPassword | LinkPurpose::Invitation => {
@@ -105,9 +105,11 @@ pub(crate) async fn write_link(
 /// # Errors
 /// [`Refusal::LinkDead`].
 pub(crate) async fn tenant_of_link(cx: &Cx, token: &str, purpose: LinkPurpose) -> Result<Rc<Tenant>, Error> {
-    let id = store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
+    let id =
+        store::mail_links::tenant_of(cx.db.as_ref(), &stored(token), purpose.accepted_purposes(), cx.now)
+            .await?;
     let Some(id) = id else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Err(Refusal::LinkDead.into());
     };
     Ok(tenants::by_id(cx, &id).await?.ok_or(Refusal::LinkDead)?)
@@ -122,9 +124,11 @@ pub(crate) async fn owner_of_link(
     token: &str,
     purpose: LinkPurpose,
 ) -> Result<(Rc<Tenant>, User), Error> {
-    let owner = store::mail_links::owner_of(cx.db.as_ref(), &stored(token), purpose.taken(), cx.now).await?;
+    let owner =
+        store::mail_links::owner_of(cx.db.as_ref(), &stored(token), purpose.accepted_purposes(), cx.now)
+            .await?;
     let Some(owner) = owner else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Err(Refusal::LinkDead.into());
     };
     let tenant = tenants::by_id(cx, &owner.tenant_id).await?.ok_or(Refusal::LinkDead)?;

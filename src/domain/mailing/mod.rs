@@ -19,7 +19,7 @@ pub use self::letter::{KINDS, Kind, Letter};
 pub(crate) use self::links::{Linking, owner_of_link, send_link, tenant_of_link, write_link};
 pub(crate) use self::outgoing::Outgoing;
 pub(crate) use self::queue::dispatch;
-pub use self::queue::due;
+pub use self::queue::send_due;
 pub(crate) use self::values::variables;
 pub use self::write::send;
 pub(crate) use self::write::{by_another, sum_up, write};

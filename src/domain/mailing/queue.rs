@@ -64,7 +64,7 @@ async fn send_and_resume(mut cx: Cx, id: &str) -> Result<(), Fault> {
 }
 
 /// The cron's part: everything that is due, as long as the transport takes any of it.
-pub async fn due(cx: &Cx) -> Result<(), Fault> {
+pub async fn send_due(cx: &Cx) -> Result<(), Fault> {
     if !repeatable(cx) {
         cx.db.run(vec![store::mails::give_up_unknown(cx.now)]).await?;
     }

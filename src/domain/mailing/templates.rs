@@ -43,7 +43,7 @@ pub(crate) async fn find(
 /// [`crate::domain::refusal::Refusal::Invalid`] with the line and the reason.
 pub(crate) fn preview(kind: Kind, language: Language, content: Option<&Content>) -> Result<Content, Error> {
     match content {
-        Some(content) => checked(kind, content),
+        Some(content) => check(kind, content),
         None => Ok(ours(kind, language, &samples(kind, true))?),
     }
 }
@@ -68,7 +68,7 @@ pub(crate) async fn own(
         None => {
             let found = find(cx, tenant, kind, language).await?;
             // One that was kept under other rules is checked again, and not sent if it breaks those of now.
-            let found = found.map(|kept| kept.content).filter(|content| match check(kind, content) {
+            let found = found.map(|kept| kept.content).filter(|content| match check_wording(kind, content) {
                 Ok(_) => true,
                 Err(misplaced) => {
                     log_failure(cx, tenant, kind, language, misplaced);
@@ -81,7 +81,7 @@ pub(crate) async fn own(
         }
     };
     let Some(content) = known.and_then(|joined| Content::parted(&joined)) else { return Ok(None) };
-    match rendered(kind, &content, values) {
+    match render(kind, &content, values) {
         Ok(content) => Ok(Some(content)),
         Err(misplaced) => {
             log_failure(cx, tenant, kind, language, misplaced);
@@ -106,13 +106,13 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplac
 /// Why a kept template is not sent, and ours is in its place: which part of it, and what is wrong there. `None`
 /// if it is sent.
 pub(crate) fn problem(kept: &StoredMailTemplate) -> Option<(&'static str, String)> {
-    let (field, Mistake { line, reason }) = check(Kind::by_name(&kept.name)?, &kept.content).err()?;
+    let (field, Mistake { line, reason }) = check_wording(Kind::by_name(&kept.name)?, &kept.content).err()?;
     Some((field, format!("line {line}: {reason}")))
 }
 
 type Misplaced = (&'static str, Mistake);
 
-fn rendered(kind: Kind, content: &Content, values: &Values) -> Result<Content, Misplaced> {
+fn render(kind: Kind, content: &Content, values: &Values) -> Result<Content, Misplaced> {
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
     // What a screen shows to everybody near it holds nothing that signs in.
@@ -141,7 +141,7 @@ fn samples(kind: Kind, whole: bool) -> Values {
 ///
 /// # Errors
 /// As [`preview`].
-pub(crate) fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
+pub(crate) fn check(kind: Kind, content: &Content) -> Result<Content, Error> {
     let subject = &content.subject;
     if subject.trim().is_empty()
         || subject.chars().count() > LONGEST_SUBJECT
@@ -157,7 +157,7 @@ pub(crate) fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
             return Err(invalid(field, "no control characters"));
         }
     }
-    let (shown, least) = check(kind, content)
+    let (shown, least) = check_wording(kind, content)
         .map_err(|(field, Mistake { line, reason })| invalid(field, format!("line {line}: {reason}")))?;
     // What the letter is for is there, whatever else is empty.
     for (name, needed) in [("link", kind.needs_link()), ("code", kind.has_code())] {
@@ -175,11 +175,11 @@ pub(crate) fn checked(kind: Kind, content: &Content) -> Result<Content, Error> {
 }
 
 /// Checks what a template may say; its renderings with all samples and with the fewest.
-fn check(kind: Kind, content: &Content) -> Result<(Content, Content), Misplaced> {
+fn check_wording(kind: Kind, content: &Content) -> Result<(Content, Content), Misplaced> {
     let bare = samples(kind, false);
-    let least = rendered(kind, content, &bare)?;
+    let least = render(kind, content, &bare)?;
     let whole = samples(kind, true);
-    let shown = rendered(kind, content, &whole)?;
+    let shown = render(kind, content, &whole)?;
     let html = |mistake| ("html", mistake);
     let names: Vec<&str> = variables(kind).map(|variable| variable.name).collect();
     let template = Template::parse(&content.html, &names).map_err(html)?;

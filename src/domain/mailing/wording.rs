@@ -30,7 +30,7 @@ pub(crate) fn check(kind: Kind, template: &Template<'_>, html: bool) -> Result<(
         for variable in &all {
             let there = !variable.optional || chosen >> nth & 1 == 1;
             nth += usize::from(variable.optional);
-            values.push((variable.name, if there { marked(variable.name) } else { String::new() }));
+            values.push((variable.name, if there { mark_name(variable.name) } else { String::new() }));
         }
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let rendering = template.render_text(&values);
@@ -39,14 +39,15 @@ pub(crate) fn check(kind: Kind, template: &Template<'_>, html: bool) -> Result<(
     Ok(())
 }
 
-fn marked(name: &str) -> String {
+fn mark_name(name: &str) -> String {
     format!("{VALUE}{name}{END}")
 }
 
 fn check_plain(text: &str) -> Result<(), Mistake> {
     // Some programs read character references in plain text, too.
     let read: String = tokens(text).filter_map(|token| string(&token)).collect();
-    let found = linked(text).or_else(|| misplaced(text)).or_else(|| linked(&read));
+    let found =
+        find_linkable_word(text).or_else(|| find_misplacement(text)).or_else(|| find_linkable_word(&read));
     found.map_or(Ok(()), |(above, reason)| Err(Mistake { line: above + 1, reason }))
 }
 
@@ -96,7 +97,7 @@ impl Walk {
                         (String::from_utf8_lossy(attribute), String::from_utf8_lossy(value));
                     let read_out = matches!(attribute.as_ref(), "alt" | "content" | "title")
                         || attribute.starts_with("aria-");
-                    if let Some((_, reason)) = read_out.then(|| linked(&value)).flatten() {
+                    if let Some((_, reason)) = read_out.then(|| find_linkable_word(&value)).flatten() {
                         return Err((0, format!("{attribute} of <{name}>: {reason}")));
                     }
                     if attribute == "alt" {
@@ -114,17 +115,17 @@ impl Walk {
             Token::String(_) if self.in_style => Ok(()),
             Token::String(_) => {
                 let text = string(token).unwrap_or_default();
-                if self.in_link && text.contains(&marked("link")) {
+                if self.in_link && text.contains(&mark_name("link")) {
                     return Err((0, "the text of a link is no address".into()));
                 }
-                if let Some(found) = linked(&text) {
+                if let Some(found) = find_linkable_word(&text) {
                     return Err(found);
                 }
                 // Alone between the tags of its element, whatever is around that, a value is a text node of its
                 // own; what it would be without the tags, the end of the line sees.
                 let alone = matches!(before, Some(Token::StartTag(_)))
                     && matches!(after, Some(Token::EndTag(_)))
-                    && ["link", "code"].iter().any(|name| text.trim() == marked(name));
+                    && ["link", "code"].iter().any(|name| text.trim() == mark_name(name));
                 let shown = if alone { text.replace([VALUE, END], "\u{2009}") } else { text };
                 self.flat.push_str(&shown);
                 Ok(())
@@ -138,7 +139,7 @@ impl Walk {
         let flat = std::mem::take(&mut self.flat);
         // An element of its own separates a value for who reads the elements, and not for who reads the text.
         let joined: String = flat.chars().filter(|c| *c != '\u{2009}').collect();
-        match linked(&joined).or_else(|| misplaced(&flat)) {
+        match find_linkable_word(&joined).or_else(|| find_misplacement(&flat)) {
             Some((_, reason)) => Err((0, reason)),
             None => Ok(()),
         }
@@ -164,7 +165,7 @@ fn string(token: &Token<usize>) -> Option<String> {
 }
 
 /// What a program could make a link of, and how many lines further down it stands.
-fn linked(text: &str) -> Option<Misplacement> {
+fn find_linkable_word(text: &str) -> Option<Misplacement> {
     // A value can be letters or digits, and a name can begin or end with a full stop.
     let word = replace_marks(text, |_| "aa");
     let named = replace_marks(text, |name| if name == "tenant_name" { ".aa." } else { "aa" });
@@ -187,9 +188,9 @@ fn replace_marks(text: &str, with: fn(&str) -> &'static str) -> String {
 }
 
 /// Where the link or the code touches something else.
-fn misplaced(text: &str) -> Option<Misplacement> {
+fn find_misplacement(text: &str) -> Option<Misplacement> {
     for name in ["link", "code"] {
-        let mark = marked(name);
+        let mark = mark_name(name);
         for (at, _) in text.match_indices(&mark) {
             let before = text.get(..at).and_then(|before| before.chars().next_back());
             let after = text.get(at + mark.len()..).and_then(|after| after.chars().next());

@@ -183,7 +183,7 @@ pub(crate) async fn pending_authorization(
     id: &str,
 ) -> Result<Option<PendingAuthorization>, Fault> {
     let Some(trusted) = load(cx, tenant, id, "waiting").await? else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Ok(None);
     };
     let Ok(request) = parse(tenant, &trusted) else { return Ok(None) };
@@ -195,7 +195,7 @@ pub(crate) async fn pending_authorization(
 ///
 /// # Errors
 /// [`Refusal::OAuth`](crate::domain::refusal::Refusal::OAuth) if nothing waits under that id.
-pub(crate) async fn decided(
+pub(crate) async fn take_consent(
     cx: &Cx,
     tenant: &Tenant,
     cookie: Option<&str>,

@@ -97,7 +97,7 @@ pub(crate) async fn exchange(
         return Err(bad());
     }
     if found.used_at.is_some() {
-        return Err(replayed(cx, tenant, client, &found.user_id, found.grant_id.as_deref()).await?);
+        return Err(end_replayed(cx, tenant, client, &found.user_id, found.grant_id.as_deref()).await?);
     }
     let terms: Terms = json::read_text(&found.terms).map_err(|wrong| Fault::new("codes", wrong))?;
     let held = holds(&terms, &presented) && cx.now < found.expires_at;
@@ -127,7 +127,7 @@ pub(crate) async fn exchange(
     if taken_for.as_ref() == Some(&grant_id) {
         return Err(bad());
     }
-    Err(replayed(cx, tenant, client, &live.user.id, taken_for.as_deref()).await?)
+    Err(end_replayed(cx, tenant, client, &live.user.id, taken_for.as_deref()).await?)
 }
 
 /// Whether what is presented fits the request that the code came from. A verifier without a challenge is an
@@ -145,7 +145,7 @@ fn holds(terms: &Terms, presented: &PresentedCode<'_>) -> bool {
     redirect_uri && proof
 }
 
-async fn replayed(
+async fn end_replayed(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,

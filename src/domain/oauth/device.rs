@@ -67,7 +67,7 @@ pub(crate) async fn ask(
         let Some(code) = user_code::from_random(&cx.random::<32>()) else { continue };
         let row = NewDevice {
             hash: &stored(&device_code),
-            user_code_hash: &hashed(cx, tenant, &code)?,
+            user_code_hash: &hash_user_code(cx, tenant, &code)?,
             tenant_id: &tenant.id,
             client_id: &client.id,
             scope: &scopes.join(" "),
@@ -81,14 +81,14 @@ pub(crate) async fn ask(
         change.take(device_codes::insert(&row));
         if change.commit().await?.is_some() {
             let verification_uri = format!("{}/device", tenant.issuer);
-            return Ok(Asked { device_code, user_code: user_code::shown(&code), verification_uri });
+            return Ok(Asked { device_code, user_code: user_code::format(&code), verification_uri });
         }
     }
     Err(Fault::new("device", "no user code is free").into())
 }
 
 /// What is stored of a user code. It is short enough to be guessed from a plain hash, so a key of ours is in it.
-fn hashed(cx: &Cx, tenant: &Tenant, code: &str) -> Result<String, Fault> {
+fn hash_user_code(cx: &Cx, tenant: &Tenant, code: &str) -> Result<String, Fault> {
     let key = seal::derive(&cx.config.seal_key, &tenant.id, "user-codes")?;
     Ok(base64url(&hmac(&key, code.as_bytes())))
 }
@@ -110,7 +110,7 @@ pub(crate) struct Pending {
 /// [`Refusal::NotFound`] for a code that is wrong, over or decided; [`Refusal::Limited`].
 pub(crate) async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str) -> Result<Pending, Error> {
     let guess = throttle::user_code(cx, &tenant.id, &person.user.id).await?;
-    let found = match user_code::typed(typed) {
+    let found = match user_code::parse(typed) {
         Some(code) => pending(cx, tenant, &code).await?,
         None => None,
     };
@@ -123,12 +123,12 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str
 }
 
 async fn pending(cx: &Cx, tenant: &Tenant, code: &str) -> Result<Option<Pending>, Fault> {
-    let hash = hashed(cx, tenant, code)?;
+    let hash = hash_user_code(cx, tenant, code)?;
     let row = device_codes::pending(cx.db.as_ref(), &tenant.id, &hash, cx.now).await?;
     let Some(row) = row else { return Ok(None) };
     let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
     let scopes = row.scope.split(' ').map(str::to_owned).collect();
-    Ok(Some(Pending { client, scopes, user_code: user_code::shown(code), hash }))
+    Ok(Some(Pending { client, scopes, user_code: user_code::format(code), hash }))
 }
 
 /// The person lets the device have what it asks for, or not (§3.3). What is decided stays so.

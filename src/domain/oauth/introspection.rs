@@ -43,7 +43,7 @@ async fn access(
 ) -> Result<Option<Introspection>, Error> {
     let keys = keys::of(cx, &tenant.id).await?;
     let Some((claims, until)) = keys.verify::<AccessToken>(untrusted, cx.now) else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Ok(None);
     };
     // Whether its session, user or client still stands is the guard's question as well.
@@ -94,7 +94,7 @@ async fn refresh(
 ) -> Result<Option<Introspection>, Fault> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Ok(None);
     };
     let own = found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id);

@@ -26,7 +26,7 @@ pub(crate) async fn person(cx: &Cx, tenant: &Tenant, cookie: Option<&str>) -> Re
     };
     let live = store::sessions::live_by_cookie(cx.db.as_ref(), &stored(cookie), cx.now).await?;
     if live.is_none() {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
     }
     Ok(live.filter(|live| live.user.tenant_id == tenant.id))
 }
@@ -53,7 +53,7 @@ pub(crate) async fn fresh(
         request.claim("id_token", "sub").and_then(|sub| sub.get("value")).and_then(|v| v.as_str());
     let hint = match &request.id_token_hint {
         None => None,
-        Some(token) => match hinted(cx, tenant, token).await? {
+        Some(token) => match read_hint(cx, tenant, token).await? {
             Some(hint) => Some(hint),
             None => return Ok(Fresh::Wrong((Code::InvalidRequest, "id_token_hint is not one of ours"))),
         },
@@ -73,7 +73,7 @@ pub(crate) async fn fresh(
 }
 
 /// An ID token of ours, also one that has expired.
-pub(crate) async fn hinted(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdToken>, Fault> {
+pub(crate) async fn read_hint(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdToken>, Fault> {
     let Some(untrusted) = Untrusted::parse(token, id_token::TYP) else { return Ok(None) };
     let Some(then) = untrusted.issued_at_unchecked() else { return Ok(None) };
     let verified = keys::of(cx, &tenant.id).await?.verify::<IdToken>(&untrusted, then.min(cx.now));

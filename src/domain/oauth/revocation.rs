@@ -23,7 +23,7 @@ pub(crate) async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &st
         let hash = stored(token);
         let found = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await?;
         if found.is_none() {
-            lookups::missed(cx);
+            lookups::note_unknown(cx);
         }
         if let Some(found) = found
             .filter(|found| found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id))

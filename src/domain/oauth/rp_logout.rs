@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::clients;
-use crate::domain::oauth::reauthentication::{hinted, person};
+use crate::domain::oauth::reauthentication::{person, read_hint};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::session::sessions;
 use crate::domain::tenants::Tenant;
@@ -48,7 +48,7 @@ pub(crate) async fn request(
 ) -> Result<Outcome, Error> {
     // §2: an ID token is good as a hint also when it has expired.
     let hint = match params.get("id_token_hint") {
-        Some(token) => Some(hinted(cx, tenant, token).await?),
+        Some(token) => Some(read_hint(cx, tenant, token).await?),
         None => None,
     };
     let client = client(cx, tenant, params, hint.as_ref()).await?;

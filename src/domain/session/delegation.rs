@@ -98,14 +98,14 @@ pub(crate) async fn may_give_user(
         return Ok(());
     }
     let known = store::roles::roles(cx.db.as_ref(), &admin.tenant.id).await?;
-    Ok(hold(&admin.scopes, &carried(&known, highest(&known, roles)))?)
+    Ok(hold(&admin.scopes, &scopes_up_to(&known, highest(&known, roles)))?)
 }
 
 fn highest(known: &[Role], held: &[String]) -> Option<i64> {
     known.iter().filter(|role| held.contains(&role.name)).map(|role| role.rank).max()
 }
 
-fn carried(known: &[Role], rank: Option<i64>) -> Scopes {
+fn scopes_up_to(known: &[Role], rank: Option<i64>) -> Scopes {
     let below = known.iter().filter(|role| Some(role.rank) <= rank);
     Scopes::all(below.flat_map(|role| role.scopes.iter().cloned()))
 }
@@ -130,7 +130,7 @@ pub(crate) async fn may_rank(cx: &Cx, admin: &Admin, role: &Role, was: Option<&R
     hold(&admin.scopes, &Scopes::of(&role.scopes))?;
     match was {
         // Whoever holds it would have what the roles have that it rises above.
-        Some(was) if was.rank < role.rank => Ok(hold(&admin.scopes, &carried(&known, Some(role.rank)))?),
+        Some(was) if was.rank < role.rank => Ok(hold(&admin.scopes, &scopes_up_to(&known, Some(role.rank)))?),
         _ => Ok(()),
     }
 }

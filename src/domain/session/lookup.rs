@@ -11,7 +11,7 @@ use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::Error;
 use crate::domain::session::credential::{Credential, Subject};
-use crate::domain::session::remembered::{remember, remembered};
+use crate::domain::session::remembered::{recall, remember};
 use crate::domain::session::standing;
 use crate::domain::tenants::{self, Tenant};
 use crate::domain::throttle::lookups;
@@ -33,15 +33,15 @@ pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credenti
     if token.len() > LONGEST {
         return Ok(None);
     }
-    if let Some(known) = remembered(cx, token, Accepts::Bearer) {
+    if let Some(known) = recall(cx, token, Accepts::Bearer) {
         return Ok(Some(known));
     }
     let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
     let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(None) };
-    let Some(tenant) = tenants::named(cx, &tenant_id).await? else { return Ok(None) };
+    let Some(tenant) = tenants::find_named(cx, &tenant_id).await? else { return Ok(None) };
     let keys = keys::of(cx, &tenant.id).await?;
     let Some((claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         lookups::admit(cx).await?;
         return Ok(None);
     };
@@ -50,7 +50,7 @@ pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credenti
     }
     // The other spelling of its signature is no other token.
     let token = canonical(token);
-    if let Some(known) = remembered(cx, &token, Accepts::Bearer) {
+    if let Some(known) = recall(cx, &token, Accepts::Bearer) {
         return Ok(Some(known));
     }
     let presented = format!("bearer:{}", stored(&token));
@@ -146,7 +146,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     if !can_be_secret(value) {
         return Ok(None);
     }
-    if let Some(known) = remembered(cx, value, Accepts::Cookie) {
+    if let Some(known) = recall(cx, value, Accepts::Cookie) {
         return Ok(Some(known));
     }
     let hash = stored(value);
@@ -193,7 +193,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
     if !can_be_secret(key) {
         return Ok(None);
     }
-    if let Some(known) = remembered(cx, key, Accepts::ApiKey) {
+    if let Some(known) = recall(cx, key, Accepts::ApiKey) {
         return Ok(Some(known));
     }
     let Some(id) = parse_key(key) else { return Ok(None) };

@@ -117,7 +117,7 @@ async fn end_reused_family(cx: &Cx, token: &Token) -> Result<Error, Error> {
 pub(crate) async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<(), Error> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Ok(());
     };
     let tenant = tenant_of(cx, resolved, &found).await?;

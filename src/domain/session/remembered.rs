@@ -41,10 +41,10 @@ impl Slot for Credentials {
 /// Whether this isolate remembers who any of these stands for.
 pub(crate) fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, cookie: Option<&str>) -> bool {
     let all = [(bearer, Accepts::Bearer), (key, Accepts::ApiKey), (cookie, Accepts::Cookie)];
-    all.into_iter().any(|(sent, kind)| sent.is_some_and(|sent| remembered(cx, sent, kind).is_some()))
+    all.into_iter().any(|(sent, kind)| sent.is_some_and(|sent| recall(cx, sent, kind).is_some()))
 }
 
-pub(crate) fn remembered(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
+pub(crate) fn recall(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
     let known = cx.memo::<Credentials>().get(&PresentedCredential(presented.to_owned()), cx.now)?;
     (known.kind == kind).then_some(known)
 }

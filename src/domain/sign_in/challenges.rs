@@ -308,7 +308,7 @@ async fn load(
     channel: Channel<'_>,
 ) -> Result<PendingChallenge, Error> {
     let Some(found) = found else {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
         return Err(Refusal::ChallengeOver.into());
     };
     read(cx, resolved, found, channel).await

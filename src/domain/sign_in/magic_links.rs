@@ -114,11 +114,11 @@ fn hash_of(cx: &Cx, user: &User, code: &str) -> Result<String, Fault> {
 pub(crate) async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<String, Error> {
     let found = by_link(cx, token).await?;
     tenant_of(cx, resolved, &found.user).await?.ok_or(Refusal::LinkDead)?;
-    Ok(masked(&found.user.email))
+    Ok(mask(&found.user.email))
 }
 
 /// An address of which one letter, and the domain, can be read.
-pub(crate) fn masked(email: &str) -> String {
+pub(crate) fn mask(email: &str) -> String {
     let (name, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     format!("{}•••@{domain}", name.chars().next().unwrap_or('•'))
 }
@@ -143,7 +143,7 @@ async fn by_link(cx: &Cx, token: &str) -> Result<LinkOfUser, Error> {
     }
     let found = store::magic_links::find(cx.db.as_ref(), By::Link(&stored(token)), cx.now).await?;
     if found.is_none() {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
     }
     Ok(found.ok_or(Refusal::LinkDead)?)
 }

@@ -164,7 +164,7 @@ pub(crate) struct Addressee {
 
 /// Whom a link is for, while it can be used: whoever has the link has its mailbox.
 pub(crate) async fn addressee_of_link(cx: &Cx, token: &str) -> Result<Option<Addressee>, Fault> {
-    let purposes = LinkPurpose::ResetPassword.taken();
+    let purposes = LinkPurpose::ResetPassword.accepted_purposes();
     let found = store::mail_links::address_of(cx.db.as_ref(), &stored(token), purposes, cx.now).await?;
     Ok(found.map(|(email, purpose)| Addressee { email, invited: purpose == LinkPurpose::Invitation }))
 }
@@ -193,9 +193,13 @@ pub(crate) struct Reset {
 pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
     let (tenant, owner) = mailing::owner_of_link(cx, token, LinkPurpose::ResetPassword).await?;
     acceptable(&tenant.settings_for(&owner), "password", new)?;
-    let link =
-        store::mail_links::take(cx.db.as_ref(), &stored(token), LinkPurpose::ResetPassword.taken(), cx.now)
-            .await?;
+    let link = store::mail_links::take(
+        cx.db.as_ref(),
+        &stored(token),
+        LinkPurpose::ResetPassword.accepted_purposes(),
+        cx.now,
+    )
+    .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;
     let held = || store::held::of_user(&link.user_id, cx.now);

@@ -149,9 +149,13 @@ pub(crate) async fn confirmed_already(cx: &Cx, token: &str) -> Result<Option<Rc<
 /// [`Refusal::LinkDead`].
 pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Error> {
     let tenant = mailing::tenant_of_link(cx, token, LinkPurpose::VerifyEmail).await?;
-    let link =
-        store::mail_links::take(cx.db.as_ref(), &stored(token), LinkPurpose::VerifyEmail.taken(), cx.now)
-            .await?;
+    let link = store::mail_links::take(
+        cx.db.as_ref(),
+        &stored(token),
+        LinkPurpose::VerifyEmail.accepted_purposes(),
+        cx.now,
+    )
+    .await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let entry = Entry::ok("email.verified").by(&link.user_id).on(&link.user_id);
     let mut change = Change::new(cx, &tenant.id, entry);

@@ -38,8 +38,8 @@ struct Draft {
 /// [`Refusal::Forbidden`] where the tenant has none; as [`fresh_sign_in::require`] for a user who has none and sets one up.
 pub(crate) async fn begin(cx: &Cx, session: &OwnSession) -> Result<PendingChallenge, Error> {
     let draft = Draft { expires_at: cx.now.plus(SECONDS), app: cx.random(), id: cx.id() };
-    let secret = draft.sealed(cx, session)?;
-    let waiting = offered(cx, session, draft, secret).await?;
+    let secret = draft.seal(cx, session)?;
+    let waiting = as_pending(cx, session, draft, secret).await?;
     if waiting.enrols() {
         recency::require(cx, session, Lasting::Factor).await?;
     }
@@ -58,7 +58,7 @@ pub(crate) async fn find(
     let Some(draft) = Draft::open(cx, session, secret)? else { return Ok(None) };
     match store::challenges::find(cx.db.as_ref(), &stored(secret), cx.now).await? {
         Some(found) => Ok(Some(challenges::read(cx, resolved, found, channel).await?)),
-        None => Ok(Some(offered(cx, session, draft, secret.to_owned()).await?)),
+        None => Ok(Some(as_pending(cx, session, draft, secret.to_owned()).await?)),
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn keep(cx: &Cx, waiting: &PendingChallenge) -> Result<(), Erro
 }
 
 /// The challenge of a draft, as if it were stored.
-async fn offered(
+async fn as_pending(
     cx: &Cx,
     session: &OwnSession,
     draft: Draft,
@@ -126,7 +126,7 @@ async fn offered(
 
 impl Draft {
     /// Sealed for that session alone.
-    fn sealed(&self, cx: &Cx, session: &OwnSession) -> Result<String, Fault> {
+    fn seal(&self, cx: &Cx, session: &OwnSession) -> Result<String, Fault> {
         let mut plain = self.expires_at.0.to_be_bytes().to_vec();
         plain.extend(self.app);
         plain.extend(self.id.as_bytes());

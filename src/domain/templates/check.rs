@@ -177,7 +177,7 @@ impl<'a> Check<'a> {
     fn start(&mut self, tag: &StartTag<usize>) -> Result<(), String> {
         let name = text(&tag.name);
         let Some(Allowed { element, attributes, void }) = self.allowed(&name) else {
-            return Err(format!("the element <{}> is not allowed", shown(&name)));
+            return Err(format!("the element <{}> is not allowed", excerpt(&name)));
         };
         if tag.self_closing && !void {
             return Err(format!("<{element}> is not closed by a slash"));
@@ -193,11 +193,11 @@ impl<'a> Check<'a> {
         for (attribute, value) in &tag.attributes {
             let (attribute, value) = (text(attribute), text(value));
             if value.contains(MARKS) && !is_mark(&value) {
-                return Err(format!("the attribute {} is more than one value", shown(&attribute)));
+                return Err(format!("the attribute {} is more than one value", excerpt(&attribute)));
             }
             attributes(&attribute, &value, self.value).map_err(|why| match why {
-                "" => format!("the attribute {} of <{element}> is not allowed", shown(&attribute)),
-                why => format!("{} of <{element}>: {why}", shown(&attribute)),
+                "" => format!("the attribute {} of <{element}> is not allowed", excerpt(&attribute)),
+                why => format!("{} of <{element}>: {why}", excerpt(&attribute)),
             })?;
         }
         match element {
@@ -230,7 +230,7 @@ impl<'a> Check<'a> {
         let name = attribute(attributes, "name").unwrap_or_default();
         let known = self.fields_of_form().iter().find(|field| field.name == name);
         let Some(field) = known.filter(|_| self.forming) else {
-            return Err(format!("the form has no field {}", shown(&name)));
+            return Err(format!("the form has no field {}", excerpt(&name)));
         };
         if self.depth > 0 {
             return Err(format!("the field {name} is there in any case"));
@@ -264,7 +264,7 @@ impl<'a> Check<'a> {
         };
         let known = self.form.is_some_and(|form| form.also.contains(&name.as_str()));
         if !known || !submits || says.as_deref() != Some("1") {
-            return Err(format!("the form has no button {}", shown(&name)));
+            return Err(format!("the form has no button {}", excerpt(&name)));
         }
         if !self.forming || !self.submits {
             return Err(format!("the button {name} comes after the one that sends the form"));
@@ -274,7 +274,7 @@ impl<'a> Check<'a> {
 
     fn end(&mut self, name: &str) -> Result<(), String> {
         if self.allowed(name).is_none() {
-            return Err(format!("the element <{}> is not allowed", shown(name)));
+            return Err(format!("the element <{}> is not allowed", excerpt(name)));
         }
         if self.raw == Some(name) {
             self.raw = None;
@@ -370,7 +370,7 @@ fn text(bytes: &HtmlString) -> String {
 }
 
 /// As an error may repeat it: short, and without our marks.
-fn shown(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     text.chars().filter(|c| !MARKS.contains(c) && !c.is_control()).take(40).collect()
 }
 

@@ -8,6 +8,5 @@ mod own_pages;
 mod rules;
 
 pub(crate) use self::own_pages::{
-    KINDS, Kind, OwnTemplates, StoredTemplate, find, kind, list, preview, problem, rendered,
-    with_hidden_field,
+    KINDS, Kind, OwnTemplates, StoredTemplate, find, kind, list, preview, problem, render, with_hidden_field,
 };

@@ -140,7 +140,7 @@ impl Kind {
     }
 
     /// Parses and checks a template, as it is written and as it is rendered; its rendering with samples.
-    fn checked(&self, html: &str) -> Result<String, Mistake> {
+    fn check(&self, html: &str) -> Result<String, Mistake> {
         let template = Template::parse(html, &self.names())?;
         check(html, &template, &self.form)?;
         for values in [self.bare(), self.samples()] {
@@ -177,7 +177,7 @@ pub(crate) fn preview(kind: &Kind, html: &str) -> Result<String, Error> {
         return Err(invalid("html", format!("at most {LONGEST} bytes")));
     }
     let refused = |Mistake { line, reason }: Mistake| invalid("html", format!("line {line}: {reason}"));
-    kind.checked(html).map_err(refused)
+    kind.check(html).map_err(refused)
 }
 
 /// A page with a hidden field in each form that is posted; `None` if there is none. The value is URL-safe.
@@ -220,7 +220,7 @@ impl Slot for OwnTemplates {
 
 /// A page in the tenant's own HTML; `None` if they have none. One that cannot be rendered is logged, and the
 /// page that all have is served.
-pub(crate) async fn rendered(
+pub(crate) async fn render(
     cx: &Cx,
     tenant: &Tenant,
     name: &'static str,
@@ -232,7 +232,7 @@ pub(crate) async fn rendered(
         Some(known) => known,
         None => {
             // One that was kept under other rules is checked again, and not served if it breaks those of now.
-            let found = find(cx, tenant, kind).await?.filter(|kept| match kind.checked(&kept.html) {
+            let found = find(cx, tenant, kind).await?.filter(|kept| match kind.check(&kept.html) {
                 Ok(_) => true,
                 Err(mistake) => {
                     log_failure(cx, tenant, kind, &mistake);
@@ -266,6 +266,6 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
 
 /// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.
 pub(crate) fn problem(kind: &Kind, kept: &StoredTemplate) -> Option<String> {
-    let Mistake { line, reason } = kind.checked(&kept.html).err()?;
+    let Mistake { line, reason } = kind.check(&kept.html).err()?;
     Some(format!("line {line}: {reason}"))
 }

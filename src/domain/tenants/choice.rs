@@ -39,7 +39,7 @@ pub(crate) async fn choose(
     };
     let explicit = named.is_some();
     let id = named.unwrap_or_else(|| HOME.into());
-    let tenant = self::named(cx, &id).await?.ok_or(Refusal::NotFound)?;
+    let tenant = find_named(cx, &id).await?.ok_or(Refusal::NotFound)?;
     Ok(ResolvedTenant { tenant, explicit })
 }
 
@@ -47,14 +47,14 @@ pub(crate) async fn choose(
 ///
 /// # Errors
 /// [`Refusal::Limited`].
-pub(crate) async fn named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error> {
+pub(crate) async fn find_named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error> {
     let is_new = id != HOME && is_tenant_id(id) && !cx.memo::<TenantById>().has_seen(id);
     if is_new {
         lookups::admit(cx).await?;
     }
     let tenant = by_id(cx, id).await?;
     if is_new && tenant.is_none() {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
     }
     Ok(tenant)
 }
@@ -68,7 +68,7 @@ async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
     }
     let id = by_host(cx, host).await?;
     if is_new && id.is_none() {
-        lookups::missed(cx);
+        lookups::note_unknown(cx);
     }
     Ok(id)
 }

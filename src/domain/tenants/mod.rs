@@ -7,7 +7,7 @@ mod settings;
 mod tenant;
 
 pub use self::choice::ResolvedTenant;
-pub(crate) use self::choice::{choose, named};
+pub(crate) use self::choice::{choose, find_named};
 pub(crate) use self::tenant::{Tenant, by_host, from_row};
 pub use self::tenant::{TenantByHost, by_id};
 pub use crate::model::tenant::Settings;

@@ -72,7 +72,7 @@ async fn take_lookup(cx: &Cx, is_open: bool) -> Result<(), Error> {
     let address = cx.address_bucket();
     let seen = cx.memory.of::<Addresses>().begin(&address, is_open, cx.now, SECONDS);
     if cx.now < seen.shut_until {
-        return Err(limited(cx, seen.shut_until));
+        return Err(limit_error(cx, seen.shut_until));
     }
     if seen.unknown <= UNKNOWN_UNASKED && (!is_open || seen.open <= OPEN_UNASKED) {
         cx.caller.lookup.set(Lookup::Uncounted);
@@ -90,7 +90,7 @@ async fn take_lookup(cx: &Cx, is_open: bool) -> Result<(), Error> {
 }
 
 /// What an isolate answers by itself while an address is held off.
-fn limited(cx: &Cx, until: Time) -> Error {
+fn limit_error(cx: &Cx, until: Time) -> Error {
     let reset = u32::try_from((until.0 - cx.now.0 + 999) / 1000).unwrap_or(1);
     let limit = UNKNOWN_A_MINUTE;
     Refusal::Limited(Verdict { admitted: false, first_refusal: false, limit, remaining: 0, reset }).into()
@@ -106,7 +106,7 @@ async fn shut(cx: &Cx, verdict: &Verdict) -> Result<(), Fault> {
 }
 
 /// Notes that what was presented is unknown.
-pub(crate) fn missed(cx: &Cx) {
+pub(crate) fn note_unknown(cx: &Cx) {
     cx.caller.missed.set(true);
 }
 
@@ -114,14 +114,14 @@ pub(crate) fn missed(cx: &Cx) {
 pub(crate) fn is_refused(cx: &Cx, presented: &str) -> bool {
     let refused = cx.memo::<Unknown>().get(presented, cx.now).is_some();
     if refused {
-        missed(cx);
+        note_unknown(cx);
     }
     refused
 }
 
 /// Remembers that this is unknown, and notes that it was presented.
 pub(crate) fn refuse(cx: &Cx, presented: String) {
-    missed(cx);
+    note_unknown(cx);
     cx.memo::<Unknown>().put(presented, (), cx.now, cx.remember_until());
 }
 

@@ -1,8 +1,10 @@
 //! Counting: how a limit is taken from and given back to its exact counter.
 
+use futures_util::future::LocalBoxFuture;
+
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
-use crate::ports::{Act, Count, Fault, Later, Rule, Tally, Verdict};
+use crate::ports::{Act, Count, Fault, Rule, Tally, Verdict};
 
 pub(crate) const DAY: u32 = 86_400;
 
@@ -64,7 +66,7 @@ pub(crate) fn count_in_background(
     cx: &Cx,
     object: String,
     steps: Vec<Count>,
-    then: impl for<'a> FnOnce(&'a Cx, Verdict) -> Later<'a, Result<(), Fault>> + 'static,
+    then: impl for<'a> FnOnce(&'a Cx, Verdict) -> LocalBoxFuture<'a, Result<(), Fault>> + 'static,
 ) {
     let context = cx.clone();
     cx.background.run(Box::pin(async move {

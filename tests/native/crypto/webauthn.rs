@@ -2,7 +2,8 @@
 //! with what it refuses.
 
 use portcullis::crypto::webauthn::{
-    Asserted, Assertion, Expected, LONGEST_ID, Record, Registration, Wrong, asserted, registered,
+    Asserted, Assertion, Expected, LONGEST_ID, Record, Registration, Wrong, verify_assertion,
+    verify_registration,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ fn options() -> Value {
 
 fn register_with(user_verification: bool, authenticator: &mut Authenticator) -> Result<Record, Wrong> {
     let registration = Registration::parse(&authenticator.create(&options()))?;
-    expecting(user_verification, |expected| registered(expected, &registration))
+    expecting(user_verification, |expected| verify_registration(expected, &registration))
 }
 
 fn register(authenticator: &mut Authenticator) -> Result<Record, Wrong> {
@@ -36,7 +37,7 @@ fn assert_with(
     authenticator: &mut Authenticator,
 ) -> Result<Asserted, Wrong> {
     let assertion = Assertion::parse(&authenticator.get(&options()))?;
-    expecting(user_verification, |expected| asserted(expected, record, &assertion))
+    expecting(user_verification, |expected| verify_assertion(expected, record, &assertion))
 }
 
 /// What both ceremonies answer to an authenticator that lies in this way, in the second one after an honest
@@ -69,7 +70,7 @@ fn client_data_is_json_of_the_ceremony() {
     for text in ["", "{", "[]", "null", "\u{feff}{}"] {
         let mut parsed = Registration::parse(&registration).unwrap();
         parsed.client_data = text.into();
-        let answer = expecting(false, |expected| registered(expected, &parsed));
+        let answer = expecting(false, |expected| verify_registration(expected, &parsed));
         assert!(matches!(answer, Err(Wrong::Shape | Wrong::Type)), "{text}");
     }
     for kind in [json!("webauthn.get"), json!("webauthn.create"), json!("payment.get"), json!(1)] {
@@ -182,7 +183,7 @@ fn with_key(cose: &[u8]) -> Result<Record, Wrong> {
     let data = [&front[start + 2..], cose].concat();
     let length = u16::try_from(data.len()).unwrap().to_be_bytes();
     registration.attestation_object = [&front[..start], &[0x59], &length[..], &data].concat();
-    expecting(false, |expected| registered(expected, &registration))
+    expecting(false, |expected| verify_registration(expected, &registration))
 }
 
 #[test]
@@ -256,7 +257,7 @@ fn the_credential_id_is_the_responses_own_and_at_most_1023_bytes() {
     credential["id"] = "AAAA".into();
     credential["rawId"] = "AAAA".into();
     let other = Registration::parse(&credential).unwrap();
-    assert_eq!(expecting(false, |expected| registered(expected, &other)), Err(Wrong::CredentialId));
+    assert_eq!(expecting(false, |expected| verify_registration(expected, &other)), Err(Wrong::CredentialId));
     let mut one = Authenticator::new(1);
     let record = register(&mut one).unwrap();
     one.credential_id = vec![2; 32];
@@ -282,7 +283,7 @@ fn a_registration_carries_a_credential() {
         &data,
     ];
     registration.attestation_object = object.concat();
-    assert_eq!(expecting(false, |expected| registered(expected, &registration)), Err(Wrong::Shape));
+    assert_eq!(expecting(false, |expected| verify_registration(expected, &registration)), Err(Wrong::Shape));
 }
 
 #[test]
@@ -307,7 +308,10 @@ fn the_signature_is_of_both_parts_by_the_key_on_record() {
         [vec![], vec![0; 64], vec![0x30, 0x00], vec![0x30; 72], [&honest.signature[..], &[0]].concat()]
     {
         let lie = Assertion { signature, ..honest.clone() };
-        assert_eq!(expecting(false, |expected| asserted(expected, &record, &lie)), Err(Wrong::Signature));
+        assert_eq!(
+            expecting(false, |expected| verify_assertion(expected, &record, &lie)),
+            Err(Wrong::Signature)
+        );
     }
 }
 
@@ -372,11 +376,11 @@ proptest! {
         near[at] = byte;
         for attestation_object in [object, near] {
             let lie = Registration { attestation_object, ..honest.clone() };
-            let _ = expecting(false, |expected| registered(expected, &lie));
+            let _ = expecting(false, |expected| verify_registration(expected, &lie));
         }
         let record = register(&mut authenticator).unwrap();
         let mut assertion = Assertion::parse(&authenticator.get(&options())).unwrap();
         assertion.authenticator_data = data;
-        prop_assert!(expecting(false, |expected| asserted(expected, &record, &assertion)).is_err());
+        prop_assert!(expecting(false, |expected| verify_assertion(expected, &record, &assertion)).is_err());
     }
 }

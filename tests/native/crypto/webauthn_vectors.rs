@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use portcullis::crypto::webauthn::{Assertion, Expected, Record, Registration, Wrong, asserted, registered};
+use portcullis::crypto::webauthn::{
+    Assertion, Expected, Record, Registration, Wrong, verify_assertion, verify_registration,
+};
 use serde_json::{Value, json};
 
 use crate::harness::ORIGIN;
@@ -137,20 +139,25 @@ fn the_standards_own_ceremonies_verify_and_no_flipped_bit_of_them_does() {
             attestation_object: object.clone(),
             transports: vec![],
         };
-        let record = registered(&expected(&first), &registration).unwrap();
+        let record = verify_registration(&expected(&first), &registration).unwrap();
         assert_eq!(record.id, hex(vector.id), "{}", vector.name);
         assert_eq!([record.backup_eligible, record.backed_up], vector.backup, "{}", vector.name);
         let strict = Expected { user_verification: true, ..expected(&first) };
-        assert_eq!(registered(&strict, &registration), Err(Wrong::UserVerification), "{}", vector.name);
+        assert_eq!(
+            verify_registration(&strict, &registration),
+            Err(Wrong::UserVerification),
+            "{}",
+            vector.name
+        );
 
         let [client_data, authenticator_data, signature] = vector.assertion.map(hex);
         let assertion =
             Assertion { id: hex(vector.id), client_data, authenticator_data, signature, user_handle: None };
-        let said = asserted(&expected(&second), &record, &assertion).unwrap();
+        let said = verify_assertion(&expected(&second), &record, &assertion).unwrap();
         assert_eq!((said.sign_count, said.user_verified), (0, false), "{}", vector.name);
-        assert_eq!(asserted(&expected(&first), &record, &assertion), Err(Wrong::Challenge));
+        assert_eq!(verify_assertion(&expected(&first), &record, &assertion), Err(Wrong::Challenge));
         let other = Record { public_key: VECTORS_OTHER_KEY.map(hex).concat(), ..record.clone() };
-        assert_eq!(asserted(&expected(&second), &other, &assertion), Err(Wrong::Signature));
+        assert_eq!(verify_assertion(&expected(&second), &other, &assertion), Err(Wrong::Signature));
         for part in 0..4 {
             let length =
                 [&assertion.id, &assertion.client_data, &assertion.authenticator_data, &assertion.signature]
@@ -162,17 +169,26 @@ fn the_standards_own_ceremonies_verify_and_no_flipped_bit_of_them_does() {
                     [&mut lie.id, &mut lie.client_data, &mut lie.authenticator_data, &mut lie.signature];
                 let bytes = bytes.into_iter().nth(part).unwrap();
                 bytes[bit / 8] ^= 1 << (bit % 8);
-                assert!(asserted(&expected(&second), &record, &lie).is_err(), "{} {part} {bit}", vector.name);
+                assert!(
+                    verify_assertion(&expected(&second), &record, &lie).is_err(),
+                    "{} {part} {bit}",
+                    vector.name
+                );
             }
         }
         // What is cut short or goes on is no attestation object.
         for end in 0..object.len() {
             let cut = Registration { attestation_object: object[..end].to_vec(), ..registration.clone() };
-            assert_eq!(registered(&expected(&first), &cut), Err(Wrong::Shape), "{} {end}", vector.name);
+            assert_eq!(
+                verify_registration(&expected(&first), &cut),
+                Err(Wrong::Shape),
+                "{} {end}",
+                vector.name
+            );
         }
         let longer = [object, vec![0]].concat();
         let longer = Registration { attestation_object: longer, ..registration };
-        assert_eq!(registered(&expected(&first), &longer), Err(Wrong::Shape), "{}", vector.name);
+        assert_eq!(verify_registration(&expected(&first), &longer), Err(Wrong::Shape), "{}", vector.name);
     }
 }
 
@@ -261,14 +277,14 @@ fn what_browsers_answered_registers_and_signs_in() {
         let response =
             json!({ "clientDataJSON": created, "attestationObject": object, "transports": ["internal"] });
         let registration = Registration::parse(&credential(response)).unwrap();
-        let record = registered(&expected, &registration).unwrap();
+        let record = verify_registration(&expected, &registration).unwrap();
         assert!(record.backup_eligible, "{name}");
         let response = json!({
             "clientDataJSON": got, "authenticatorData": data, "signature": signature, "userHandle": "dXNlcg",
         });
         let assertion = Assertion::parse(&credential(response)).unwrap();
         assert_eq!(assertion.user_handle.as_deref(), Some(&b"user"[..]), "{name}");
-        let said = asserted(&expected, &record, &assertion).unwrap();
+        let said = verify_assertion(&expected, &record, &assertion).unwrap();
         assert!(said.user_verified, "{name}");
         assert_eq!([record.sign_count, said.sign_count], *counts, "{name}");
     }

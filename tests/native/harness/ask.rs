@@ -135,7 +135,7 @@ impl<'w> Ask<'w> {
         cx.caller = Rc::new(Caller {
             address: self.address.clone(),
             user_agent: agent.map(|(_, agent)| agent.clone()).unwrap_or_default(),
-            language: language::asked(query, accept.map(|(_, accept)| accept.as_str())),
+            language: language::of_request(query, accept.map(|(_, accept)| accept.as_str())),
             unlimited: self.unlimited,
             ..Caller::default()
         });

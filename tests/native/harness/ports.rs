@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 use std::task::Poll;
 
+use futures_util::future::LocalBoxFuture;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::{
-    Arg, Background, Count, Counters, Database, Fault, HttpClient, Later, Log, Mail, Mailer, Rng, Row, Rows,
-    Stmt, Verdict,
+    Arg, Background, Count, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
+    Verdict,
 };
 use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -105,7 +106,7 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
-    fn run(&self, stmts: Vec<Stmt>) -> Later<'_, Result<Vec<Rows>, Fault>> {
+    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             if self.yields.get() {
                 others_first().await;
@@ -139,7 +140,7 @@ impl Objects {
 }
 
 impl Counters for Objects {
-    fn count(&self, object: String, steps: Vec<Count>) -> Later<'_, Result<Verdict, Fault>> {
+    fn count(&self, object: String, steps: Vec<Count>) -> LocalBoxFuture<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
             if self.yields.get() {
                 others_first().await;
@@ -177,7 +178,7 @@ pub struct Mailbox {
 }
 
 impl Mailer for Mailbox {
-    fn send(&self, mail: Mail) -> Later<'_, Result<(), Fault>> {
+    fn send(&self, mail: Mail) -> LocalBoxFuture<'_, Result<(), Fault>> {
         Box::pin(async move {
             if self.yields.get() {
                 others_first().await;
@@ -210,7 +211,7 @@ pub struct Servers {
 }
 
 impl HttpClient for Servers {
-    fn post_form(&self, url: String, body: String, _: u32) -> Later<'_, Result<u16, Fault>> {
+    fn post_form(&self, url: String, body: String, _: u32) -> LocalBoxFuture<'_, Result<u16, Fault>> {
         Box::pin(async move {
             let other =
                 self.others.borrow().iter().find(|(start, _)| url.starts_with(start)).map(|(_, s)| *s);
@@ -240,10 +241,10 @@ impl Rng for Seeded {
 
 /// Work for after the answer, in its order.
 #[derive(Default)]
-pub struct Queue(pub RefCell<Vec<Later<'static, ()>>>);
+pub struct Queue(pub RefCell<Vec<LocalBoxFuture<'static, ()>>>);
 
 impl Background for Queue {
-    fn run(&self, work: Later<'static, ()>) {
+    fn run(&self, work: LocalBoxFuture<'static, ()>) {
         self.0.borrow_mut().push(work);
     }
 }

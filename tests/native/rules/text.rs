@@ -3,7 +3,7 @@
 use portcullis::model::linkable::{find_link, without_links};
 use portcullis::model::name;
 use portcullis::model::reason::Reason;
-use portcullis::model::text::{folded, is_invisible, typed_code, visible};
+use portcullis::model::text::{fold, is_invisible, typed_code, visible};
 use proptest::prelude::*;
 
 #[test]
@@ -55,10 +55,10 @@ fn what_is_searched_is_found_in_any_case_and_form() {
         ("Jean–Luc", "jean-luc"),
         ("Ада", "АДА"),
     ] {
-        assert_eq!(folded(one), folded(other), "{one} and {other}");
+        assert_eq!(fold(one), fold(other), "{one} and {other}");
     }
-    assert_ne!(folded("が"), folded("か"));
-    assert_ne!(folded("कि"), folded("क"));
+    assert_ne!(fold("が"), fold("か"));
+    assert_ne!(fold("कि"), fold("क"));
 }
 
 #[test]
@@ -189,8 +189,8 @@ proptest! {
 
     #[test]
     fn what_is_folded_is_folded(text in any::<String>()) {
-        let once = folded(&text);
-        prop_assert_eq!(folded(&once), once);
+        let once = fold(&text);
+        prop_assert_eq!(fold(&once), once);
     }
 
     #[test]

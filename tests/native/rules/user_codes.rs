@@ -1,6 +1,6 @@
 //! User codes of devices.
 
-use portcullis::oidc::user_code::{from_random, shown, typed};
+use portcullis::oidc::user_code::{format, from_random, parse};
 use proptest::prelude::*;
 
 const LETTERS: &str = "BCDFGHJKLMNPQRSTVWXZ";
@@ -30,27 +30,27 @@ fn what_is_no_code_is_none() {
     for text in
         ["", "BCDF-GHJ", "BCDF-GHJKL", "ACDF-GHJK", "BCDF_GHJK", "BCDF-GHJ1", "BCDF\u{0}GHJK", "ВCDFGHJK"]
     {
-        assert_eq!(typed(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
-    assert_eq!(typed(&"-".repeat(100)), None);
+    assert_eq!(parse(&"-".repeat(100)), None);
 }
 
 proptest! {
     #[test]
     fn a_code_that_is_shown_is_read_again(random in prop::array::uniform32(any::<u8>()), lower: bool) {
         if let Some(code) = from_random(&random) {
-            let shown = shown(&code);
+            let shown = format(&code);
             prop_assert_eq!(shown.len(), 9);
             let text = if lower { shown.to_lowercase() } else { shown };
-            prop_assert_eq!(typed(&text), Some(code));
+            prop_assert_eq!(parse(&text), Some(code));
         }
     }
 
     #[test]
     fn anything_typed_is_a_code_or_none(text in any::<String>()) {
-        if let Some(code) = typed(&text) {
+        if let Some(code) = parse(&text) {
             prop_assert!(code.len() == 8 && code.chars().all(|letter| LETTERS.contains(letter)));
-            prop_assert_eq!(typed(&shown(&code)), Some(code));
+            prop_assert_eq!(parse(&format(&code)), Some(code));
         }
     }
 }

@@ -113,7 +113,7 @@ fn of_fifty_at_once_one_sends() {
         world.post.broken.set(false);
         world.advance(30);
         let cx = world.cx();
-        for done in world.at_once((0..50).map(|_| mailing::due(&cx)).collect()) {
+        for done in world.at_once((0..50).map(|_| mailing::send_due(&cx)).collect()) {
             done.unwrap();
         }
         assert_eq!(world.mails(ADA).len(), 1);
@@ -133,7 +133,7 @@ fn fifty_mails_at_once_are_sent_once_each_while_cron_runs() {
         world.post("/auth/forgot-password").from(&format!("203.0.113.{n}")).json(body)
     });
     let cx = world.cx();
-    let crons = (0..10).map(|_| mailing::due(&cx));
+    let crons = (0..10).map(|_| mailing::send_due(&cx));
     type Work<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
     let mut work: Vec<Work<'_>> = Vec::new();
     for ask in asks {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::pages::account::{back, signed_in};
+use crate::api::pages::account::{return_to_here, signed_in};
 use crate::cx::Cx;
 use crate::domain::admin::{api_keys, own_account};
 use crate::domain::oauth::consents;
@@ -105,7 +105,7 @@ pub(in crate::api::pages) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     match own_account::export(cx, &session).await {
         Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
             let id = &call.resolved.tenant.id;
-            return Ok(Response::see_other(&format!("/tenant/{id}/login?confirm=1&{}", back(id))));
+            return Ok(Response::see_other(&format!("/tenant/{id}/login?confirm=1&{}", return_to_here(id))));
         }
         noted => noted?,
     }

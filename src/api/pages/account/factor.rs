@@ -32,7 +32,7 @@ pub(super) struct Shown {
 }
 
 /// What it shows; nothing where neither the tenant nor the user has second factors.
-pub(super) async fn shown(cx: &Cx, place: &Place, session: &OwnSession) -> Result<Option<Shown>, Error> {
+pub(super) async fn view(cx: &Cx, place: &Place, session: &OwnSession) -> Result<Option<Shown>, Error> {
     let m = place.m;
     let policy = place.tenant.settings.mfa;
     if policy == MfaPolicy::Off && session.user.mfa == Mfa::None {

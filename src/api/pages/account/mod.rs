@@ -10,7 +10,7 @@ mod view;
 use self::view::{Shows, Typed, Wrong};
 use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::Messages;
-use crate::api::pages::notice::said as notice;
+use crate::api::pages::notice::show_notice as notice;
 use crate::api::pages::place::Place;
 use crate::api::pages::words::Problem;
 use crate::api::webauthn::{self, CreationOptions};
@@ -34,11 +34,11 @@ async fn signed_in(cx: &Cx, call: &Call<'_>) -> Result<Result<OwnSession, Respon
     let cookie = call.request.headers.cookie(COOKIE);
     let session = principal::browser(cx, &call.resolved, cookie).await?;
     let id = &call.resolved.tenant.id;
-    Ok(session.ok_or_else(|| Response::see_other(&format!("/tenant/{id}/login?{}", back(id)))))
+    Ok(session.ok_or_else(|| Response::see_other(&format!("/tenant/{id}/login?{}", return_to_here(id)))))
 }
 
 /// The way back here, as a query.
-fn back(tenant_id: &str) -> String {
+fn return_to_here(tenant_id: &str) -> String {
     format!("return_to=/tenant/{tenant_id}/account")
 }
 
@@ -54,18 +54,18 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         Err(sign_in) => return Ok(sign_in),
     };
     let place = Place::of(cx, call, None).await?;
-    let done = call.query("done").and_then(|part| said(place.m, &part, &session.user));
+    let done = call.query("done").and_then(|part| success_message(place.m, &part, &session.user));
     let options = match call.query("passkey") {
         Some(_) => match passkeys::creation(cx, &session, &call.request.host, None).await {
             Ok(creation) => Some(webauthn::text(&CreationOptions::from(creation))?),
             Err(Error::Refused(Refusal::MfaRequired)) => {
                 let id = &place.tenant.id;
-                let to = format!("/tenant/{id}/mfa?{}%3Fpasskey%3Dadd", back(id));
+                let to = format!("/tenant/{id}/mfa?{}%3Fpasskey%3Dadd", return_to_here(id));
                 return Ok(Response::see_other(&to));
             }
             Err(Error::Refused(Refusal::ReauthenticationRequired { .. })) => {
                 let id = &place.tenant.id;
-                let to = format!("/tenant/{id}/login?confirm=1&{}%3Fpasskey%3Dadd", back(id));
+                let to = format!("/tenant/{id}/login?confirm=1&{}%3Fpasskey%3Dadd", return_to_here(id));
                 return Ok(Response::see_other(&to));
             }
             Err(error) => return Err(error),
@@ -78,7 +78,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 /// What the page says was done.
-fn said(m: &Messages, part: &str, user: &User) -> Option<&'static str> {
+fn success_message(m: &Messages, part: &str, user: &User) -> Option<&'static str> {
     Some(match part {
         "profile" => m.profile_saved,
         "password" => m.password_changed,
@@ -190,7 +190,7 @@ async fn act(
         "key" => api_keys::revoke(cx, session, fields.need("id")?).await?,
         "delete" => {
             own_account::delete(cx, session, fields.get("current").unwrap_or_default()).await?;
-            return deleted(cx, call).await.map(Some);
+            return delete_account(cx, call).await.map(Some);
         }
         _ => return Err(Refusal::Malformed("there is no such section".into()).into()),
     }
@@ -198,7 +198,7 @@ async fn act(
 }
 
 /// Says that the account is gone, and takes the cookie of its session away.
-async fn deleted(cx: &Cx, call: &Call<'_>) -> Answer {
+async fn delete_account(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = &Place::of(cx, call, None).await?;
     let m = place.m;
     let page = notice(place, m.deleted, m.deleted_text, Some(("login", m.sign_in)))?;

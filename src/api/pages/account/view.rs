@@ -144,7 +144,7 @@ pub(super) async fn page(cx: &Cx, place: &Place, session: &OwnSession, shows: Sh
         None => ("", None, Typed::default()),
     };
     let (lists, factor) =
-        futures_util::future::join(lists(cx, session, whole), factor::shown(cx, place, session)).await;
+        futures_util::future::join(lists(cx, session, whole), factor::view(cx, place, session)).await;
     let account = Account {
         m: place.m,
         place,

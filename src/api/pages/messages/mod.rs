@@ -96,7 +96,7 @@ pub const LANGUAGES: [&Messages; 2] = [&en::EN, &de::DE];
 
 /// The language of a request: what `ui_locales` in its query asks for, else what the browser does.
 pub(crate) fn of(request: &Request) -> &'static Messages {
-    said(language::asked(&request.query, request.headers.get("accept-language")))
+    in_language(language::of_request(&request.query, request.headers.get("accept-language")))
 }
 
 /// A language by preference, else English.
@@ -104,10 +104,10 @@ pub fn choose<'a>(
     locales: impl IntoIterator<Item = &'a str>,
     accept_language: Option<&str>,
 ) -> &'static Messages {
-    said(language::choose(locales, accept_language))
+    in_language(language::choose(locales, accept_language))
 }
 
-fn said(language: Option<Language>) -> &'static Messages {
+fn in_language(language: Option<Language>) -> &'static Messages {
     match language.unwrap_or(Language::English) {
         Language::English => &en::EN,
         Language::German => &de::DE,

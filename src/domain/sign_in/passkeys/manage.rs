@@ -40,7 +40,7 @@ pub(crate) struct Known {
 }
 
 /// The passkeys of a user that are scoped to a domain.
-pub(crate) async fn known(cx: &Cx, user_id: &str, rp_id: &str) -> Result<Vec<Known>, Fault> {
+pub(crate) async fn list_for_domain(cx: &Cx, user_id: &str, rp_id: &str) -> Result<Vec<Known>, Fault> {
     let all = store::passkeys::list(cx.db.as_ref(), user_id, &Page { limit: MOST, after: None }).await?;
     let here = all.items.into_iter().filter(|passkey| passkey.rp_id == rp_id);
     Ok(here.map(|passkey| Known { id: passkey.credential_id, transports: passkey.transports }).collect())

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::crypto::secret::base64url;
-use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, registered};
+use crate::crypto::webauthn::{ALGORITHMS, Expected, Registration, Wrong, challenge, verify_registration};
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
@@ -12,7 +12,7 @@ use crate::domain::refusal::{Error, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS, i
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::Lasting;
 use crate::domain::sign_in::passkeys::ceremony::Of;
-use crate::domain::sign_in::passkeys::manage::{Known, MOST, checked_name, known, may_change, own};
+use crate::domain::sign_in::passkeys::manage::{Known, MOST, checked_name, list_for_domain, may_change, own};
 use crate::domain::sign_in::{fresh_sign_in, relying_party};
 use crate::model::agent;
 use crate::model::factor::has_two;
@@ -60,7 +60,7 @@ pub(crate) async fn creation(
         return Err(too_many());
     }
     let party = relying_party::of(cx, &session.tenant, host).await?;
-    let exclude = known(cx, &user.id, &party.id).await?;
+    let exclude = list_for_domain(cx, &user.id, &party.id).await?;
     let challenge = adding(session, &user).begin(cx)?;
     Ok(Creation {
         challenge,
@@ -124,7 +124,7 @@ pub(crate) async fn register(
         origins: &party.origins,
         user_verification: false,
     };
-    let record = registered(&expected, &registration).map_err(wrong)?;
+    let record = verify_registration(&expected, &registration).map_err(wrong)?;
     let passkey = Passkey {
         id: cx.id(),
         tenant_id: user.tenant_id.clone(),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::crypto::secret::{base64url, stored};
-use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, asserted, challenge};
+use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, challenge, verify_assertion};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
@@ -16,7 +16,7 @@ use crate::domain::session::principal;
 use crate::domain::sign_in::challenges::PendingChallenge;
 use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::passkeys::ceremony::Of;
-use crate::domain::sign_in::passkeys::manage::{Known, known};
+use crate::domain::sign_in::passkeys::manage::{Known, list_for_domain};
 use crate::domain::sign_in::relying_party::{self, RelyingParty};
 use crate::domain::sign_in::walk::Step;
 use crate::domain::tenants::{self, ResolvedTenant};
@@ -78,7 +78,7 @@ pub(crate) async fn request_second(
     }
     throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
     let party = relying_party::of(cx, tenant, host).await?;
-    let allow = known(cx, &user.id, &party.id).await?;
+    let allow = list_for_domain(cx, &user.id, &party.id).await?;
     let challenge = second_of(&tenant.id, &user.id, &row.id).begin(cx)?;
     Ok(Request { challenge, rp_id: party.id, allow, user_verification: false })
 }
@@ -111,12 +111,12 @@ pub(crate) async fn sign_in(
     let bound_to = browser.map(stored);
     let of = signing_in(&resolved.tenant.id, bound_to.as_deref());
     let attempt = Attempt::parse(cx, of, credential).await?;
-    let (passkey, user) = attempt.found(cx).await?;
+    let (passkey, user) = attempt.find_passkey(cx).await?;
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
     let here = principal::of_tenant(resolved, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
     // Who it is comes from the authenticator here, and must be said (step 6).
     if !here || attempt.assertion.user_handle.as_deref() != Some(user.id.as_bytes()) {
-        return Err(attempt.failed(cx, Some(&user), "is not of this tenant or user").await?);
+        return Err(attempt.refuse(cx, Some(&user), "is not of this tenant or user").await?);
     }
     let party = relying_party::of(cx, &tenant, host).await?;
     let used = attempt.check(cx, &party, &passkey, &user, true).await?;
@@ -145,10 +145,10 @@ pub(crate) async fn second(
     let PendingChallenge { tenant, row, .. } = waiting;
     let of = second_of(&tenant.id, &waiting.user.id, &row.id);
     let attempt = Attempt::parse(cx, of, credential).await?;
-    let (passkey, user) = attempt.found(cx).await?;
+    let (passkey, user) = attempt.find_passkey(cx).await?;
     let handle = attempt.assertion.user_handle.as_deref();
     if user.id != waiting.user.id || handle.is_some_and(|handle| handle != user.id.as_bytes()) {
-        return Err(attempt.failed(cx, Some(&user), "is another user's").await?);
+        return Err(attempt.refuse(cx, Some(&user), "is another user's").await?);
     }
     let party = relying_party::of(cx, tenant, host).await?;
     attempt.check(cx, &party, &passkey, &user, false).await
@@ -166,14 +166,14 @@ impl Attempt {
         let assertion = Assertion::parse(credential).ok();
         let parsed = assertion.and_then(|one| Some((challenge(&one.client_data)?, one)));
         let Some((challenge, assertion)) = parsed else {
-            return Err(failed(cx, of.tenant_id, None, Wrong::Shape.name()).await?);
+            return Err(refuse(cx, of.tenant_id, None, Wrong::Shape.name()).await?);
         };
         let ceremony = of.of_challenge(cx, &challenge)?.ok_or(Refusal::ChallengeOver)?;
         Ok(Attempt { ceremony, assertion, challenge })
     }
 
     /// The passkey and its user, if the ceremony is under way.
-    async fn found(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
+    async fn find_passkey(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
         let id = base64url(&self.assertion.id);
         let PasskeyOfUser { under_way, passkey } =
             store::passkeys::find(cx.db.as_ref(), &self.ceremony, &id, cx.now).await?;
@@ -182,12 +182,12 @@ impl Attempt {
         }
         match passkey {
             Some(found) => Ok(found),
-            None => Err(self.failed(cx, None, "is unknown").await?),
+            None => Err(self.refuse(cx, None, "is unknown").await?),
         }
     }
 
-    async fn failed(&self, cx: &Cx, user: Option<&User>, why: &str) -> Result<Error, Fault> {
-        failed(cx, &self.ceremony.tenant_id, user, why).await
+    async fn refuse(&self, cx: &Cx, user: Option<&User>, why: &str) -> Result<Error, Fault> {
+        refuse(cx, &self.ceremony.tenant_id, user, why).await
     }
 
     /// Checks that the passkey was used rightly.
@@ -200,7 +200,7 @@ impl Attempt {
         user_verification: bool,
     ) -> Result<PasskeyUse, Error> {
         if passkey.rp_id != party.id {
-            return Err(self.failed(cx, Some(user), Wrong::RpId.name()).await?);
+            return Err(self.refuse(cx, Some(user), Wrong::RpId.name()).await?);
         }
         let bytes = |text: &str| {
             URL_SAFE_NO_PAD.decode(text).map_err(|_| Fault::new("passkeys", "a column is not base64url"))
@@ -214,7 +214,7 @@ impl Attempt {
         };
         let (challenge, origins) = (self.challenge.as_str(), party.origins.as_slice());
         let expected = Expected { challenge, rp_id: &party.id, origins, user_verification };
-        match asserted(&expected, &record, &self.assertion) {
+        match verify_assertion(&expected, &record, &self.assertion) {
             Ok(said) => Ok(PasskeyUse {
                 id: passkey.id.clone(),
                 user_id: user.id.clone(),
@@ -227,13 +227,13 @@ impl Attempt {
                 audit::write(cx, &user.tenant_id, entry).await?;
                 Err(Refusal::WrongPasskey.into())
             }
-            Err(wrong) => Err(self.failed(cx, Some(user), wrong.name()).await?),
+            Err(wrong) => Err(self.refuse(cx, Some(user), wrong.name()).await?),
         }
     }
 }
 
 /// A passkey that is refused: told in the log of its user's tenant, if there is one.
-async fn failed(cx: &Cx, tenant_id: &str, user: Option<&User>, why: &str) -> Result<Error, Fault> {
+async fn refuse(cx: &Cx, tenant_id: &str, user: Option<&User>, why: &str) -> Result<Error, Fault> {
     let entry = Entry::failed("login.failed").by(user.map_or("-", |user| &user.id));
     let entry = entry.saying(format!("passkey {why}"));
     audit::write(cx, user.map_or(tenant_id, |user| &user.tenant_id), entry).await?;
