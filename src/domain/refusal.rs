@@ -29,7 +29,7 @@ pub enum Refusal {
     NoCredential,
     /// The credential is malformed, unknown, expired or revoked.
     BadCredential,
-    /// Address and password don't go together, or the account may not sign in.
+    /// Unknown address, wrong password or disabled account: told alike, so that nobody learns which.
     WrongPassword,
     /// The passkey is none of the user's here, or was not used rightly, or its user may not sign in.
     WrongPasskey,

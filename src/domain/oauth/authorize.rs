@@ -132,7 +132,7 @@ pub(crate) async fn decide(
         Quality::StepUp { essential: true } if request.asks(Prompt::None) => {
             return back((Code::InteractionRequired, "the user has not proved a second factor yet"));
         }
-        // What is preferred and cannot be had without a page is left (OpenID Connect Core §5.5.1.1).
+        // `prompt=none` allows no page, so a voluntary `acr` is ignored (OpenID Connect Core §5.5.1.1).
         Quality::StepUp { essential: false } if request.asks(Prompt::None) => {}
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
         Quality::Enough => {}
@@ -218,7 +218,7 @@ pub(crate) async fn take_consent(
         let wrong = (Code::AccessDenied, "the user did not agree");
         return Ok(Outcome::Back(refuse(tenant, &trusted, wrong)));
     }
-    // Another person may be signed in by now, and less well.
+    // The session may now be another user's, or lack the second factor.
     match quality(tenant, &request, &live) {
         Quality::Wrong(wrong) => return Ok(Outcome::Back(refuse(tenant, &trusted, wrong))),
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,

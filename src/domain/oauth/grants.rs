@@ -10,7 +10,7 @@ use crate::domain::change::Change;
 use crate::domain::keys;
 use crate::domain::oauth::claims;
 use crate::domain::oauth::narrowing::{Held, audience};
-use crate::domain::session::access_tokens::{self, Holder, NewAccessToken};
+use crate::domain::session::access_tokens::{self, NewAccessToken, TokenSubject};
 use crate::domain::tenants::Tenant;
 use crate::model::client::REFRESH_TOKEN;
 use crate::model::scope::{ROLES, Scopes};
@@ -154,7 +154,7 @@ pub(crate) async fn issue(
     let keys = keys::of(cx, &tenant.id).await?;
     let (session_id, amr) = (grant.session_id, grant.amr);
     let new = NewAccessToken {
-        holder: Holder::User { user, session_id, amr, auth_time: Some(grant.auth_time) },
+        subject: TokenSubject::User { user, session_id, amr, auth_time: Some(grant.auth_time) },
         client_id: Some(&client.id),
         audiences: audience(tenant, &grant.scopes, &grant.resources),
         scope: scope.clone(),
@@ -203,7 +203,7 @@ pub(crate) async fn issue_to_client(
     let with_roles = audiences.contain(&tenant.issuer) || scopes.iter().any(|scope| scope == ROLES);
     let scope = scopes.join(" ");
     let new = NewAccessToken {
-        holder: Holder::Client(client),
+        subject: TokenSubject::Client(client),
         client_id: Some(&client.id),
         audiences,
         scope: scope.clone(),

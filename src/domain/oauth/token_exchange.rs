@@ -12,7 +12,7 @@ use crate::domain::change::Change;
 use crate::domain::keys;
 use crate::domain::oauth::grants::Issued;
 use crate::domain::refusal::{Error, oauth};
-use crate::domain::session::access_tokens::{self, Holder, NewAccessToken};
+use crate::domain::session::access_tokens::{self, NewAccessToken, TokenSubject};
 use crate::domain::session::credential::Credential;
 use crate::domain::session::principal;
 use crate::domain::tenants::Tenant;
@@ -76,7 +76,7 @@ pub(crate) async fn exchange(
     }
     let scope = scopes.join(" ");
     let new = NewAccessToken {
-        holder: Holder::User {
+        subject: TokenSubject::User {
             user: &user,
             session_id: &id,
             amr: &subject.amr,

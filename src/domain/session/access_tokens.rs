@@ -13,7 +13,7 @@ use crate::store::clients::Client;
 use crate::store::users::User;
 
 /// Whom a token authenticates.
-pub(crate) enum Holder<'a> {
+pub(crate) enum TokenSubject<'a> {
     /// A person, in a session of their own or of a client.
     User {
         user: &'a User,
@@ -28,14 +28,14 @@ pub(crate) enum Holder<'a> {
 
 /// What one token says other than the next.
 pub(crate) struct NewAccessToken<'a> {
-    pub(crate) holder: Holder<'a>,
+    pub(crate) subject: TokenSubject<'a>,
     /// The client that it is given to; none for a person's own.
     pub(crate) client_id: Option<&'a str>,
     /// Whom it is for.
     pub(crate) audiences: Audiences,
     /// Space-separated scopes.
     pub(crate) scope: String,
-    /// Whether it says the holder's roles and plan. The issuer's API and the gateway read them from the database, and
+    /// Whether it says the subject's roles and plan. The issuer's API and the gateway read them from the database, and
     /// need no token for that.
     pub(crate) with_roles: bool,
     /// Who acts for the user, in a token that was exchanged.
@@ -51,16 +51,16 @@ pub(crate) fn sign(
     tenant: &Tenant,
     new: NewAccessToken<'_>,
 ) -> Result<String, Fault> {
-    let NewAccessToken { holder, client_id, audiences, scope, with_roles, act, until } = new;
-    let (sub, roles, plan) = match &holder {
-        Holder::User { user, .. } => (&user.id, &user.roles, user.plan.as_ref()),
-        Holder::Client(client) => (&client.id, &client.metadata.roles, None),
+    let NewAccessToken { subject, client_id, audiences, scope, with_roles, act, until } = new;
+    let (sub, roles, plan) = match &subject {
+        TokenSubject::User { user, .. } => (&user.id, &user.roles, user.plan.as_ref()),
+        TokenSubject::Client(client) => (&client.id, &client.metadata.roles, None),
     };
-    let (user_id, sid, amr, auth_time) = match holder {
-        Holder::User { user, session_id, amr, auth_time } => {
+    let (user_id, sid, amr, auth_time) = match subject {
+        TokenSubject::User { user, session_id, amr, auth_time } => {
             (Some(user.id.clone()), Some(session_id.to_owned()), Some(amr.to_vec()), auth_time)
         }
-        Holder::Client(_) => (None, None, None, None),
+        TokenSubject::Client(_) => (None, None, None, None),
     };
     let claims = AccessToken {
         iss: tenant.issuer.clone(),

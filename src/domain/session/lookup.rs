@@ -62,7 +62,7 @@ pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credenti
         Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
         None => of_client(cx, &tenant, &claims).await?,
     };
-    let Some(Found { subject, scopes, amr, auth_time, proved_at }) = found else {
+    let Some(TokenOwner { subject, scopes, amr, auth_time, proved_at }) = found else {
         lookups::refuse(cx, presented);
         return Ok(None);
     };
@@ -89,7 +89,7 @@ pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credenti
 }
 
 /// Whom a token authenticates, as it is now.
-struct Found {
+struct TokenOwner {
     subject: Subject,
     scopes: Scopes,
     amr: Vec<String>,
@@ -102,7 +102,7 @@ async fn of_session(
     tenant: &Tenant,
     claims: &AccessToken,
     sid: &str,
-) -> Result<Option<Found>, Fault> {
+) -> Result<Option<TokenOwner>, Fault> {
     let Some(live) = store::sessions::live_by_id(cx.db.as_ref(), sid, cx.now).await? else {
         return Ok(None);
     };
@@ -118,17 +118,17 @@ async fn of_session(
     };
     let (auth_time, proved_at) = (Some(live.auth_time), Some(live.proved_at));
     let subject = Subject::User(Rc::new(live.user));
-    Ok(same.then_some(Found { subject, scopes, amr: live.amr, auth_time, proved_at }))
+    Ok(same.then_some(TokenOwner { subject, scopes, amr: live.amr, auth_time, proved_at }))
 }
 
 /// A token that a client got for itself is its as long as it may get one.
-async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Option<Found>, Fault> {
+async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Option<TokenOwner>, Fault> {
     if claims.client_id.as_deref() != Some(claims.sub.as_str()) {
         return Ok(None);
     }
     let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, &claims.sub).await?;
     let client = client.filter(|client| client.metadata.grants(CLIENT_CREDENTIALS));
-    Ok(client.map(|client| Found {
+    Ok(client.map(|client| TokenOwner {
         subject: Subject::Service { id: client.id, roles: client.metadata.roles },
         scopes: Scopes::from_list(&claims.scope),
         amr: Vec::new(),

@@ -6,7 +6,7 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::keys;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::session::access_tokens::{self, Holder, NewAccessToken};
+use crate::domain::session::access_tokens::{self, NewAccessToken, TokenSubject};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{CredentialAdmin, OwnSession};
@@ -197,7 +197,7 @@ pub(crate) async fn access_token(
     auth_time: Time,
 ) -> Result<String, Fault> {
     let new = NewAccessToken {
-        holder: Holder::User { user, session_id, amr, auth_time: Some(auth_time) },
+        subject: TokenSubject::User { user, session_id, amr, auth_time: Some(auth_time) },
         client_id: None,
         audiences: Audiences::one(&tenant.issuer),
         scope: Scopes::of_person(granted).list(),

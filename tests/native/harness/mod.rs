@@ -106,7 +106,7 @@ impl World {
         }
     }
 
-    /// The context of work that nobody asked for.
+    /// The context of cron: no caller, no limits.
     pub fn cx(&self) -> Cx {
         Cx {
             db: self.db.clone(),
