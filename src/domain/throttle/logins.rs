@@ -145,10 +145,10 @@ impl Password {
         ];
         let (verdict, found) = join(take(cx, self.account.clone(), tallies), look_up).await;
         refuse_beyond(cx, tenant_id, verdict?, who).await?;
-        Ok((self.as_counted(), found?))
+        Ok((self.into_counted(), found?))
     }
 
-    fn as_counted(self) -> CountedAttempt {
+    fn into_counted(self) -> CountedAttempt {
         let Password { account, delayed, address } = self;
         let address = address.map(|address| (address, vec![give("minute", ADDRESS)]));
         let right = vec![give("day", ACCOUNT_A_DAY), clear(vec![tally(&delayed, ACCOUNT_AND_ADDRESS)])];
