@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use portcullis::crypto::webauthn::{Assertion, Expected, Record, Registration, asserted, registered};
+use portcullis::crypto::webauthn::{Assertion, Expected, Record, Registration, verify_assertion, verify_registration};
 
 fuzz_target!(|bytes: &[u8]| {
     let origins = ["https://a.example".to_owned()];
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         attestation_object: bytes.to_vec(),
         transports: Vec::new(),
     };
-    let _ = registered(&expected, &registration);
+    let _ = verify_registration(&expected, &registration);
     let record = Record {
         id: Vec::new(),
         public_key: bytes.to_vec(),
@@ -32,5 +32,5 @@ fuzz_target!(|bytes: &[u8]| {
         signature: bytes.to_vec(),
         user_handle: None,
     };
-    assert!(asserted(&expected, &record, &assertion).is_err());
+    assert!(verify_assertion(&expected, &record, &assertion).is_err());
 });
