@@ -35,6 +35,13 @@ pub enum AuthMethod {
     PrivateKeyJwt,
 }
 
+impl AuthMethod {
+    /// Whether it shows a secret, which it may send in either way (RFC 6749 §2.3.1).
+    pub(crate) fn has_secret(self) -> bool {
+        matches!(self, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
+    }
+}
+
 /// What a client is; absent members have RFC 7591's defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -48,7 +55,7 @@ pub struct Metadata {
     pub grant_types: Vec<String>,
     /// `code`, or nothing.
     pub response_types: Vec<String>,
-    /// How it authenticates.
+    /// How it authenticates; with a secret, the one of the two ways that it uses by default.
     pub token_endpoint_auth_method: AuthMethod,
     /// The scopes that it may ask for, space-separated.
     pub scope: String,
@@ -81,8 +88,10 @@ pub struct Metadata {
     pub default_max_age: Option<i64>,
     /// Whether each of its requests must be pushed (RFC 9126 §6).
     pub require_pushed_authorization_requests: bool,
-    /// Whether it must use PKCE; public clients always do.
-    pub require_pkce: bool,
+    /// Whether it must use PKCE (RFC 7636). `true` requires it, `false` does not ask for it; without it, a request brings
+    /// PKCE, or a `nonce` with the scope `openid`. Public clients and agents always use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pkce: Option<bool>,
     /// Whether users are asked for consent; clients that registered themselves always ask.
     pub require_consent: bool,
     /// Audiences that its tokens may have besides the issuer (RFC 8707): absolute URIs.
@@ -111,7 +120,7 @@ impl Default for Metadata {
             backchannel_logout_session_required: false,
             default_max_age: None,
             require_pushed_authorization_requests: false,
-            require_pkce: true,
+            require_pkce: None,
             require_consent: false,
             resources: Vec::new(),
             roles: Vec::new(),
@@ -123,6 +132,11 @@ impl Metadata {
     /// Whether the client may use a grant.
     pub(crate) fn grants(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|granted| granted == grant_type)
+    }
+
+    /// `require_pkce` as it is in effect for a client that is no agent.
+    pub(crate) fn effective_require_pkce(&self) -> Option<bool> {
+        if self.is_public() { Some(true) } else { self.require_pkce }
     }
 
     /// Whether it has nothing to prove who it is.

@@ -9,7 +9,7 @@ pub(crate) mod id_token;
 pub(crate) mod introspection;
 pub(crate) mod logout_token;
 pub(crate) mod params;
-pub(crate) mod pkce;
+pub mod pkce;
 pub(crate) mod request;
 pub(crate) mod token_exchange;
 pub mod user_code;

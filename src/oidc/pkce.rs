@@ -2,6 +2,17 @@
 
 use crate::crypto::secret::{base64url, same, sha256};
 
+/// What an authorization request must bring against codes that are intercepted or injected (RFC 9700 §2.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeProtection {
+    /// A code challenge.
+    Pkce,
+    /// A code challenge; or a `nonce`, with the scope `openid` by which the ID token repeats it.
+    PkceOrNonce,
+    /// Nothing. A challenge that comes all the same is held to.
+    None,
+}
+
 /// Whether a challenge is base64url of a SHA-256 (§4.2).
 pub(crate) fn is_challenge(challenge: &str) -> bool {
     challenge.len() == 43 && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))

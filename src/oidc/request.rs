@@ -8,7 +8,7 @@ use crate::model::json;
 use crate::model::scope::ROLES;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
-use crate::oidc::pkce;
+use crate::oidc::pkce::{self, CodeProtection};
 
 /// How an answer reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,12 @@ impl Request {
     ///
     /// # Errors
     /// The code and what is wrong, the gravest first.
-    pub(crate) fn parse(params: &Params, client: &Metadata, issuer: &str) -> Result<Request, Wrong> {
+    pub(crate) fn parse(
+        params: &Params,
+        client: &Metadata,
+        issuer: &str,
+        protection: CodeProtection,
+    ) -> Result<Request, Wrong> {
         match params.get("response_type") {
             None => return Err((Code::InvalidRequest, "response_type is missing")),
             Some("code") => {}
@@ -111,10 +116,13 @@ impl Request {
         let list = |name| -> Vec<String> {
             params.get(name).unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
         };
+        let scopes = scopes(params.get("scope"), &client.scope)?;
+        // Without `openid` there is no ID token that would repeat it.
+        let nonce_is_repeated = params.get("nonce").is_some() && scopes.iter().any(|scope| scope == "openid");
         Ok(Request {
-            scopes: scopes(params.get("scope"), &client.scope)?,
+            scopes,
             nonce: params.get("nonce").map(str::to_owned),
-            code_challenge: code_challenge(params, client)?,
+            code_challenge: code_challenge(params, protection, nonce_is_repeated)?,
             prompts,
             max_age: max_age(params.get("max_age"))?.or(client.default_max_age),
             login_hint: params.get("login_hint").map(str::to_owned),
@@ -189,14 +197,25 @@ pub(crate) fn scopes(asked: Option<&str>, registered: &str) -> Result<Vec<String
     }
 }
 
-fn code_challenge(params: &Params, client: &Metadata) -> Result<Option<String>, Wrong> {
+fn code_challenge(
+    params: &Params,
+    protection: CodeProtection,
+    nonce_is_repeated: bool,
+) -> Result<Option<String>, Wrong> {
     let method = params.get("code_challenge_method");
     match params.get("code_challenge") {
         None if method.is_some() => Err((Code::InvalidRequest, "code_challenge is missing")),
-        None if client.is_public() || client.require_pkce => {
-            Err((Code::InvalidRequest, "code_challenge is required"))
-        }
-        None => Ok(None),
+        None => match protection {
+            CodeProtection::Pkce => {
+                Err((Code::InvalidRequest, "code_challenge is required (PKCE with S256)"))
+            }
+            CodeProtection::PkceOrNonce if !nonce_is_repeated => Err((
+                Code::InvalidRequest,
+                "code_challenge is required (PKCE with S256), or nonce with the scope openid; an administrator may set \
+                 require_pkce of the client to false",
+            )),
+            CodeProtection::PkceOrNonce | CodeProtection::None => Ok(None),
+        },
         // RFC 7636 §4.4.1: what is not supported is refused as an invalid request. No method means plain.
         Some(_) if method != Some("S256") => {
             Err((Code::InvalidRequest, "transform algorithm not supported: code_challenge_method is S256"))

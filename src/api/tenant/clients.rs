@@ -43,7 +43,10 @@ impl From<&Registered> for Client {
             client_name: client.name.clone(),
             client_secret: None,
             client_secret_expires_at: client.secret_hash.as_ref().map(|_| 0),
-            metadata: client.metadata.clone(),
+            metadata: Metadata {
+                require_pkce: client.metadata.effective_require_pkce(),
+                ..client.metadata.clone()
+            },
         }
     }
 }
@@ -82,6 +85,10 @@ fn changeable(client: &Registered) -> Map<String, Value> {
         _ => Map::new(),
     };
     drop_read_only(&mut members);
+    // What only follows from its being public does not stay when it is public no more.
+    if client.metadata.require_pkce.is_none() {
+        members.remove("require_pkce");
+    }
     members
 }
 

@@ -1,4 +1,5 @@
-//! Client authentication (RFC 6749 §2.3): by exactly one method, the one that the client registered.
+//! Client authentication (RFC 6749 §2.3): by exactly one method a request. A client with a secret sends it in the
+//! header or in the body, whichever of the two it registered (§2.3.1); public clients and clients that sign have one way.
 
 use std::rc::Rc;
 
@@ -148,18 +149,16 @@ async fn check_secret(
     tenant: &Tenant,
     claimed: Claimed,
 ) -> Result<Result<Rc<Client>, Doubt>, Error> {
-    let (id, used) = match &claimed {
-        Claimed::Named { id } => (id, AuthMethod::None),
-        Claimed::Basic { id, .. } => (id, AuthMethod::ClientSecretBasic),
-        Claimed::Post { id, .. } => (id, AuthMethod::ClientSecretPost),
-        Claimed::Assertion { id, .. } => (id, AuthMethod::PrivateKeyJwt),
-    };
+    let (Claimed::Named { id }
+    | Claimed::Basic { id, .. }
+    | Claimed::Post { id, .. }
+    | Claimed::Assertion { id, .. }) = &claimed;
     let doubt = |reason| Ok(Err(Doubt { id: Some(id.clone()), reason }));
     let Some(client) = clients::by_id(cx, tenant, id).await? else {
         return doubt("the client is unknown");
     };
-    if client.metadata.token_endpoint_auth_method != used {
-        return doubt("the client is registered with another method of authentication");
+    if let Some(instead) = other_way(client.metadata.token_endpoint_auth_method, &claimed) {
+        return doubt(instead);
     }
     match &claimed {
         Claimed::Named { .. } => {}
@@ -179,6 +178,45 @@ async fn check_secret(
         },
     }
     Ok(Ok(client))
+}
+
+/// What a client does instead that authenticates in a way that is not its own; `None` for one that is. Many libraries
+/// send `Basic` with an empty secret for a public client: the secret that it lacks must not be what lets it in.
+fn other_way(registered: AuthMethod, claimed: &Claimed) -> Option<&'static str> {
+    match (registered, claimed) {
+        (AuthMethod::None, Claimed::Named { .. })
+        | (AuthMethod::PrivateKeyJwt, Claimed::Assertion { .. }) => None,
+        (AuthMethod::None, Claimed::Basic { secret, .. }) if secret.is_empty() => Some(
+            "the client is public (token_endpoint_auth_method none) and has no secret: leave the Authorization header \
+             out and send client_id in the body (in its library, the authentication method none); or register it with \
+             client_secret_basic and send its secret",
+        ),
+        (AuthMethod::None, Claimed::Basic { .. } | Claimed::Post { .. }) => Some(
+            "the client is public (token_endpoint_auth_method none) and has no secret: send client_id in the body and \
+             nothing else; or register it with client_secret_basic",
+        ),
+        (AuthMethod::None, Claimed::Assertion { .. }) => Some(
+            "the client is public (token_endpoint_auth_method none): send client_id in the body and nothing else; or \
+             register it with private_key_jwt and its keys",
+        ),
+        (AuthMethod::PrivateKeyJwt, _) => Some(
+            "the client is registered with private_key_jwt: send client_assertion_type and client_assertion, and no \
+             secret",
+        ),
+        (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, claimed) => match claimed {
+            Claimed::Basic { secret, .. } if secret.is_empty() => Some(
+                "the client's secret is empty in the Authorization header: the client is registered with one",
+            ),
+            Claimed::Basic { .. } | Claimed::Post { .. } => None,
+            Claimed::Named { .. } => Some(
+                "the client has a secret: send it in Authorization: Basic or as client_secret in the body; or register \
+                 the client with token_endpoint_auth_method none",
+            ),
+            Claimed::Assertion { .. } => Some(
+                "the client is registered with a secret: send that; or register it with private_key_jwt and its keys",
+            ),
+        },
+    }
 }
 
 /// The `jti` of an assertion that the client signed for us, and that is valid now.

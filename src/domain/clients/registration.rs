@@ -107,7 +107,8 @@ fn narrow(mut described: Described, granted: Granted<'_>) -> Result<Described, E
     }
     let metadata = &mut described.metadata;
     metadata.require_consent = true;
-    metadata.require_pkce = true;
+    // To do without PKCE and nonce is an administrator's to allow.
+    metadata.require_pkce = metadata.require_pkce.filter(|required| *required);
     metadata.roles.clear();
     metadata.resources.clear();
     rules::check(&mut described)?;

@@ -16,7 +16,7 @@ use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
 use crate::memo::{Invalidation, Slot};
-use crate::model::client::{AuthMethod, Described, Metadata};
+use crate::model::client::{Described, Metadata};
 use crate::model::id::is_id;
 use crate::ports::Fault;
 use crate::store::{self, Listed, Page, json_text};
@@ -152,7 +152,7 @@ pub(crate) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<bool, Fa
 /// A client that is not stored yet.
 pub(crate) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
     let id = cx.id();
-    let secret = has_secret(described.metadata.token_endpoint_auth_method).then(|| cx.secret());
+    let secret = described.metadata.token_endpoint_auth_method.has_secret().then(|| cx.secret());
     let client = Client {
         tenant_id: tenant.id.clone(),
         name: described.name.unwrap_or_else(|| id.clone()),
@@ -202,7 +202,7 @@ pub(crate) async fn replace_checked(
     client.text = json_text(&described.metadata);
     client.metadata = described.metadata;
     let mut secret = None;
-    if has_secret(client.metadata.token_endpoint_auth_method) != client.secret_hash.is_some() {
+    if client.metadata.token_endpoint_auth_method.has_secret() != client.secret_hash.is_some() {
         secret = client.secret_hash.is_none().then(|| cx.secret());
         client.secret_hash = secret.as_deref().map(stored);
     }
@@ -227,7 +227,7 @@ pub(crate) async fn replace_checked(
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for a client that shows none.
 pub async fn new_secret(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<Made, Error> {
     let mut client = find(cx, tenant, id).await?;
-    if !has_secret(client.metadata.token_endpoint_auth_method) {
+    if !client.metadata.token_endpoint_auth_method.has_secret() {
         return Err(Refusal::Conflict("the client authenticates without a secret").into());
     }
     let secret = cx.secret();
@@ -276,8 +276,4 @@ pub(crate) async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
         unused.iter().for_each(|client| cx.memory.invalidate(Invalidation::Client(&client.id)));
     }
     Ok(())
-}
-
-fn has_secret(method: AuthMethod) -> bool {
-    matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost)
 }

@@ -127,7 +127,7 @@ fn grants(metadata: &Metadata) -> Result<(), Error> {
 }
 
 pub(crate) fn authentication(metadata: &Metadata) -> Result<(), Error> {
-    if metadata.is_public() && !metadata.require_pkce {
+    if metadata.is_public() && metadata.require_pkce == Some(false) {
         return Err(invalid("require_pkce", "true, for a public client"));
     }
     match &metadata.jwks {

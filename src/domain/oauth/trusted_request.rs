@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
-use crate::domain::clients;
 use crate::domain::clients::rules::redirect_uri_matches;
+use crate::domain::clients::{self, code_protection};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
@@ -95,7 +95,9 @@ pub(crate) fn redirect_uri(client: &Client, params: &Params) -> Result<String, E
 
 pub(crate) fn parse(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
     request::response_mode(&trusted.params)?;
-    Request::parse(&trusted.params, &trusted.client.metadata, &tenant.issuer)
+    let client = &trusted.client;
+    let protection = code_protection::required(&client.id, &client.metadata);
+    Request::parse(&trusted.params, &client.metadata, &tenant.issuer, protection)
 }
 
 /// Keeps a request under an id of its own.

@@ -65,17 +65,22 @@ fn two_methods_at_once_are_refused() {
     assert!(matches!(reply.status, 400 | 401), "{}", reply.text);
 }
 
-/// RFC 6749 §2.3: a client authenticates by the method that it registered and by no other.
+/// RFC 6749 §2.3.1: a secret may be sent in the header or in the body, whichever of the two was registered.
+#[test]
+fn a_secret_is_taken_in_the_header_and_in_the_body() {
+    for registered in ["client_secret_basic", "client_secret_post"] {
+        let party = Party::with("server", json!({ "token_endpoint_auth_method": registered }));
+        let in_body = good(&party).and("client_id", "server").and("client_secret", SECRET);
+        post(&party, &in_body).send().is(200);
+        post(&party, &good(&party)).header("authorization", &basic("server", SECRET)).send().is(200);
+    }
+}
+
+/// RFC 6749 §2.3: a client that has something to prove who it is authenticates with it and with nothing less.
 #[test]
 fn another_method_than_the_registered_one_is_refused() {
     for registered in ["client_secret_basic", "client_secret_post"] {
         let party = Party::with("server", json!({ "token_endpoint_auth_method": registered }));
-        let in_body = good(&party).and("client_id", "server").and("client_secret", SECRET);
-        let reply = match registered {
-            "client_secret_basic" => post(&party, &in_body),
-            _ => post(&party, &good(&party)).header("authorization", &basic("server", SECRET)),
-        };
-        refused(reply.send());
         refused(post(&party, &good(&party).and("client_id", "server")).send());
     }
     let party = Party::with(
@@ -84,6 +89,8 @@ fn another_method_than_the_registered_one_is_refused() {
     );
     refused(post(&party, &good(&party).and("client_id", "signs")).send());
     refused(post(&party, &good(&party).and("client_id", "signs").and("client_secret", "")).send());
+    refused(post(&party, &good(&party).and("client_id", "signs").and("client_secret", SECRET)).send());
+    refused(post(&party, &good(&party)).header("authorization", &basic("signs", SECRET)).send());
 }
 
 /// RFC 6749 §2.3: a public client's id proves nothing: what claims to be one with a secret is refused.

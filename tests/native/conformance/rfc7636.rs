@@ -47,10 +47,10 @@ fn a_missing_verifier_is_refused() {
 }
 
 /// RFC 7636 §4.4.1: where a challenge is required and missing, the error is `invalid_request`.
-/// RFC 9700 §2.1.1: public clients use PKCE.
+/// RFC 9700 §2.1.1: public clients use PKCE, and others where their administrator requires it.
 #[test]
 fn a_request_without_a_challenge_is_refused() {
-    for party in [Party::public(), Party::confidential()] {
+    for party in [Party::public(), Party::with("server", json!({ "require_pkce": true }))] {
         let request = party.request().without("code_challenge").without("code_challenge_method");
         party.refused(&party.authorize(&request), "invalid_request");
         let request = party.request().with("code_challenge", "");

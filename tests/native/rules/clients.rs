@@ -1,8 +1,10 @@
 //! What may be said about a client, and which redirect URIs are the registered ones.
 
+use portcullis::domain::clients::code_protection::{is_agent, required};
 use portcullis::domain::clients::rules::{check, redirect_uri_matches};
 use portcullis::domain::refusal::{Error, Refusal};
-use portcullis::model::client::{Described, MEMBERS, Metadata};
+use portcullis::model::client::{AuthMethod, Described, MEMBERS, Metadata};
+use portcullis::oidc::pkce::CodeProtection;
 use serde_json::{Map, Value, json};
 
 fn members(other: &Value) -> Map<String, Value> {
@@ -46,6 +48,7 @@ fn every_member_is_known_by_its_name() {
         jwks: Some(json!({})),
         backchannel_logout_uri: Some("https://app.example/".into()),
         default_max_age: Some(1),
+        require_pkce: Some(true),
         ..Metadata::default()
     };
     let shape = serde_json::to_value(&metadata).unwrap();
@@ -184,8 +187,28 @@ fn members_that_contradict_each_other_are_refused_by_name() {
         json!({ "resources": ["https://api.example/", "urn:example:api"] }),
         json!({ "backchannel_logout_uri": "http://127.0.0.1:9000/out" }),
         json!({ "require_pkce": false }),
+        json!({ "token_endpoint_auth_method": "none", "require_pkce": true }),
     ] {
         assert_eq!(wrong(said.clone()), None, "{said}");
+    }
+}
+
+/// RFC 9700 §2.1.1: public clients use PKCE, and so do agents, whatever was said of them.
+#[test]
+fn what_a_request_must_bring_follows_from_the_client() {
+    let (own, agent) = ("0193f3c0-7f4d-7c1e-8f5a-3c2b1a098765", "https://agent.example/client.json");
+    assert!(is_agent(agent) && !is_agent(own));
+    let said = [None, Some(true), Some(false)];
+    let confidential = [CodeProtection::PkceOrNonce, CodeProtection::Pkce, CodeProtection::None];
+    for method in ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"] {
+        for (require_pkce, wanted) in said.into_iter().zip(confidential) {
+            let method = serde_json::from_value(json!(method)).unwrap();
+            let metadata =
+                Metadata { require_pkce, token_endpoint_auth_method: method, ..Metadata::default() };
+            let wanted = if method == AuthMethod::None { CodeProtection::Pkce } else { wanted };
+            assert_eq!(required(own, &metadata), wanted, "{method:?} {require_pkce:?}");
+            assert_eq!(required(agent, &metadata), CodeProtection::Pkce, "{method:?} {require_pkce:?}");
+        }
     }
 }
 

@@ -25,7 +25,7 @@ fn a_client_is_made_with_its_defaults_and_shows_its_secret_once() {
         "grant_types": ["authorization_code"], "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email offline_access",
         "application_type": "web", "contacts": [], "backchannel_logout_session_required": false,
-        "require_pushed_authorization_requests": false, "require_pkce": true, "require_consent": false,
+        "require_pushed_authorization_requests": false, "require_consent": false,
         "resources": [], "roles": [],
     });
     let path = format!("{CLIENTS}/{id}");
@@ -99,6 +99,41 @@ fn a_client_that_comes_to_show_a_secret_gets_one_and_one_that_does_not_loses_it(
     assert_eq!(world.events("client.secret_changed"), 1);
     world.put(&path).bearer(&admin).json(public).send().is(200);
     assert_eq!(world.number("SELECT count(*) AS n FROM clients WHERE secret_hash IS NULL"), 1);
+}
+
+/// `require_pkce` is there where it was said, and where it follows from the client's being public.
+#[test]
+fn whether_a_client_must_use_pkce_is_said_as_it_is() {
+    let world = World::new();
+    let admin = world.admin();
+    let make = |other: Value| world.post(CLIENTS).bearer(&admin).json(said(&other)).send().is(201);
+    let public = json!({ "token_endpoint_auth_method": "none" });
+    assert_eq!(make(json!({})).json["require_pkce"], Value::Null);
+    assert_eq!(make(json!({ "require_pkce": true })).json["require_pkce"], true);
+    assert_eq!(make(json!({ "require_pkce": null })).json["require_pkce"], Value::Null);
+    let open = make(json!({ "require_pkce": false }));
+    assert_eq!(open.json["require_pkce"], false);
+    let made = make(public.clone());
+    assert_eq!(made.json["require_pkce"], true);
+    let change = |id: &str, changes: Value| {
+        let path = format!("{CLIENTS}/{id}");
+        world.patch(&path).bearer(&admin).json(changes).send()
+    };
+    // What was never said does not stay, what was said does.
+    let id = made.str("/client_id");
+    let secret = json!({ "token_endpoint_auth_method": "client_secret_basic" });
+    assert_eq!(change(&id, secret.clone()).is(200).json["require_pkce"], Value::Null);
+    assert_eq!(change(&id, json!({ "require_pkce": true })).is(200).json["require_pkce"], true);
+    change(&id, public.clone()).is(200);
+    assert_eq!(change(&id, secret).is(200).json["require_pkce"], true);
+    assert_eq!(change(&id, json!({ "require_pkce": null })).is(200).json["require_pkce"], Value::Null);
+    // A public client is never let off.
+    let refused = change(&open.str("/client_id"), public).is(400);
+    assert_eq!(refused.str("/errors/0/field"), "require_pkce");
+    for wrong in [json!("true"), json!(1), json!([])] {
+        let reply = world.post(CLIENTS).bearer(&admin).json(said(&json!({ "require_pkce": wrong }))).send();
+        assert_eq!(reply.is(400).str("/errors/0/field"), "require_pkce");
+    }
 }
 
 #[test]
