@@ -51,6 +51,10 @@ pub struct Config {
     pub mail: MailTransport,
     /// The sender's address.
     pub mail_from: String,
+    /// Where it is asked by DNS over HTTPS what a name that a stranger says leads to; nowhere where there is none.
+    pub(crate) resolver: Option<String>,
+    /// Whether strangers may have this machine's own servers asked: in local mode, for tests.
+    pub(crate) loopback_strangers: bool,
     /// How late an isolate may see a revocation, in seconds; 0 checks every request.
     pub revocation_seconds: i64,
 }
@@ -158,6 +162,14 @@ impl Config {
         if revocation_seconds.is_none() {
             refuse("REVOCATION_SECONDS", "a number from 0 to 60");
         }
+        let resolver = match var("RESOLVER_URL").as_deref() {
+            Some("off") => None,
+            None => (mode != Mode::Local).then(|| RESOLVER.to_owned()),
+            Some(text) => Some(text.to_owned()),
+        };
+        if resolver.as_deref().is_some_and(|text| !is_resolver(text, mode)) {
+            refuse("RESOLVER_URL", "a resolver of DNS over HTTPS that answers JSON, or off");
+        }
         let (Some(origin), Some(seal_key), Some(mail), Some(revocation_seconds), true) =
             (origin, seal_key, mail, revocation_seconds, problems.is_empty())
         else {
@@ -172,9 +184,22 @@ impl Config {
             setup_token: var("SETUP_TOKEN").map(Zeroizing::new),
             mail,
             mail_from: mail_from.unwrap_or_else(|| "Portcullis <no-reply@localhost>".into()),
+            resolver,
+            loopback_strangers: mode == Mode::Local
+                && var("LOOPBACK_STRANGERS").as_deref() == Some("allowed"),
             revocation_seconds,
         })
     }
+}
+
+/// Who is asked unless `RESOLVER_URL` says otherwise.
+const RESOLVER: &str = "https://cloudflare-dns.com/dns-query";
+
+/// Whether the text can be asked with a query behind it.
+fn is_resolver(text: &str, mode: Mode) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let scheme = url.scheme() == "https" || (url.scheme() == "http" && mode == Mode::Local);
+    scheme && url.username().is_empty() && url.query().is_none() && url.fragment().is_none()
 }
 
 const ORIGIN_RULE: &str =

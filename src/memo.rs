@@ -2,7 +2,8 @@
 //!
 //! A key carries its tenant (or is a credential, which belongs to one), and no entry outlives
 //! [`crate::config::Config::revocation_seconds`]: that is the bound on how late a revocation, a role
-//! change or a new route is seen by an isolate that did not make it.
+//! change or a new route is seen by an isolate that did not make it. Documents of other servers are no state of ours, and
+//! live as long as their servers say (`domain::outbound::documents`).
 
 use std::any::{Any, TypeId};
 use std::borrow::Borrow;

@@ -1,9 +1,13 @@
 //! What the core asks of the outside: one-method ports, implemented in `edge/` for the Worker and in
 //! `tests/native/` for the native tests.
 
+pub mod http;
+
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use self::http::HttpClient;
 
 /// Something of ours or the platform's is broken. Logged with the request's id, never shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,14 +226,6 @@ pub struct Mail {
 pub trait Mailer {
     /// Hands one mail over. A fault is the transport's word that it did not take it.
     fn send(&self, mail: Mail) -> LocalBoxFuture<'_, Result<(), Fault>>;
-}
-
-/// The way out to other servers.
-pub trait HttpClient {
-    /// Posts a form (`application/x-www-form-urlencoded`) and answers the status code. Redirects are not
-    /// followed; without an answer in time it is a fault.
-    fn post_form(&self, url: String, body: String, timeout_ms: u32)
-    -> LocalBoxFuture<'_, Result<u16, Fault>>;
 }
 
 /// Randomness fit for keys.

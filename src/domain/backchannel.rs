@@ -7,14 +7,13 @@ use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delivery::{self, AT_ONCE, Outcome};
-use crate::domain::{keys, public_uris, tenants};
+use crate::domain::{keys, outbound, public_uris, tenants};
 use crate::oidc::logout_token::{LogoutToken, SECONDS, TYP, events};
+use crate::ports::http::{HttpRequest, Why};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::logout_deliveries::{Delays, Delivery, done};
 
-/// Milliseconds until a client must have answered.
-const TIMEOUT_MS: u32 = 5_000;
 /// After a minute, then twice as long each time, at most four hours.
 const DELAYS: Delays = Delays { first: 60_000, longest: 4 * 3_600_000 };
 /// How long it is tried, in seconds.
@@ -70,26 +69,24 @@ fn settle(cx: &Cx, delivery: &Delivery, outcome: Outcome) -> Vec<Stmt> {
 
 async fn deliver(cx: &Cx, delivery: &Delivery) -> Outcome {
     let Some(uri) = &delivery.uri else { return Outcome::Taken };
-    // What was saved before the rule, or has become a host of ours, is not asked either.
-    if delivery.registered_itself {
-        match public_uris::may_be_asked(cx, uri).await {
-            Ok(true) => {}
-            Ok(false) => return Outcome::Refused("the client's address is not a public one".into()),
-            Err(fault) => return Outcome::NotNow(fault.0),
-        }
-    }
     let token = match token(cx, delivery).await {
         Ok(Some(token)) => token,
         Ok(None) => return Outcome::NotNow("the tenant is suspended".into()),
         Err(fault) => return Outcome::NotNow(fault.0),
     };
-    let answer = cx.http.post_form(uri.clone(), format!("logout_token={token}"), TIMEOUT_MS).await;
-    match answer {
-        // §2.8: 200; some frameworks make 204 of it.
-        Ok(200 | 204) => Outcome::Taken,
-        Ok(400) => Outcome::Refused("the client answered 400".into()),
-        Ok(status) => Outcome::NotNow(format!("the client answered {status}")),
-        Err(_) => Outcome::NotNow("the client did not answer".into()),
+    let request = HttpRequest::post_form(uri, format!("logout_token={token}"));
+    match outbound::send(cx, request, public_uris::reach_of(delivery.registered_itself)).await {
+        Ok(answer) => match answer.status {
+            // §2.8: 200; some frameworks make 204 of it.
+            200 | 204 => Outcome::Taken,
+            400 => Outcome::Refused("the client answered 400".into()),
+            status => Outcome::NotNow(format!("the client answered {status}")),
+        },
+        // What was saved before the rule, or has become a host of ours, is not asked later either.
+        Err(unanswered) if matches!(unanswered.why, Why::Barred(_) | Why::Private) => {
+            Outcome::Refused(unanswered.to_string())
+        }
+        Err(unanswered) => Outcome::NotNow(unanswered.to_string()),
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) mod key_rotation;
 pub mod keys;
 pub mod mailing;
 pub mod oauth;
+pub mod outbound;
 pub mod people;
 pub(crate) mod public_uris;
 pub(crate) mod readiness;

@@ -56,11 +56,12 @@ fn build(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> 
     let (config, memory) = isolate(env)?;
     let now = now();
     let db = Rc::new(D1(env.clone()));
+    let http = Fetch { config: config.clone() };
     Ok(Cx {
         db: db.clone(),
         counters: Rc::new(DurableCounters(env.clone())),
-        mailer: Rc::new(Transport { env: env.clone(), config: config.clone(), db, now }),
-        http: Rc::new(Fetch),
+        mailer: Rc::new(Transport { env: env.clone(), config: config.clone(), db, http: http.clone(), now }),
+        http: Rc::new(http),
         background,
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),

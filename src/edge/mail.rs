@@ -4,24 +4,23 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 use serde_json::json;
-use worker::{Env, RequestRedirect, SendEmailBuilder};
+use worker::{Env, SendEmailBuilder};
 
 use crate::config::{Config, MailTransport};
 use crate::edge::d1::D1;
 use crate::edge::fault::fault;
-use crate::edge::fetch::post;
+use crate::edge::fetch::Fetch;
 use crate::model::time::Time;
-use crate::ports::{Database as _, Fault, Mail, Mailer};
+use crate::ports::http::{HttpRequest, Method, Reach, Unanswered, Wanted};
+use crate::ports::{Database as _, Fault, HttpClient as _, Mail, Mailer};
 use crate::store;
-
-/// How long the HTTP API may take.
-const TIMEOUT_MS: u32 = 20_000;
 
 /// The transport that the configuration names.
 pub(crate) struct Transport {
     pub(crate) env: Env,
     pub(crate) config: Rc<Config>,
     pub(crate) db: Rc<D1>,
+    pub(crate) http: Fetch,
     pub(crate) now: Time,
 }
 
@@ -34,8 +33,7 @@ impl Mailer for Transport {
                     self.db.run(vec![store::outbox::insert(from, &mail, self.now)]).await.map(drop)
                 }
                 MailTransport::Resend { url, api_key } => {
-                    let status = resend(url, api_key, from, &mail).await;
-                    match status.map_err(|error| fault("mail", error))? {
+                    match self.by_api(url, api_key, from, &mail).await? {
                         200..=299 => Ok(()),
                         status => Err(Fault::new("mail", format!("the mail API answered {status}"))),
                     }
@@ -55,17 +53,18 @@ impl Transport {
         self.env.send_email("SEND_EMAIL")?.send_with_builder(&letter).await?;
         Ok(())
     }
-}
 
-/// Sends a mail through an HTTP API of Resend's shape, which takes a repeat with the same id for one.
-async fn resend(url: &str, key: &str, from: &str, mail: &Mail) -> worker::Result<u16> {
-    let Mail { id, to, subject, text, html } = mail;
-    let body = json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
-    let headers = [
-        ("authorization", format!("Bearer {key}")),
-        ("content-type", "application/json".to_owned()),
-        ("idempotency-key", id.clone()),
-    ];
-    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    post(url, &headers, &body.to_string(), RequestRedirect::Follow, TIMEOUT_MS).await
+    /// Sends a mail through an HTTP API of Resend's shape, which takes a repeat with the same id for one; its status.
+    async fn by_api(&self, url: &str, key: &str, from: &str, mail: &Mail) -> Result<u16, Unanswered> {
+        let Mail { id, to, subject, text, html } = mail;
+        let body = json!({ "from": from, "to": [to], "subject": subject, "text": text, "html": html });
+        let headers = vec![
+            ("authorization", format!("Bearer {key}")),
+            ("content-type", "application/json".to_owned()),
+            ("idempotency-key", id.clone()),
+        ];
+        let (url, body) = (url.to_owned(), body.to_string());
+        let request = HttpRequest { method: Method::Post, url, headers, body, wanted: Wanted::Status };
+        Ok(self.http.send(request, Reach::Operator).await?.status)
+    }
 }

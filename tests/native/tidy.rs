@@ -85,7 +85,7 @@ fn imports_point_down() {
 }
 
 /// What each room of the domain may import of the domain, itself and what every room may apart: the files of [`BELOW`].
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     (
         "admin",
         &[
@@ -102,9 +102,10 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ),
     ("oauth", &["clients", "session", "tenants", "throttle"]),
     ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),
-    ("clients", &["gateway", "session", "tenants", "throttle"]),
-    ("gateway", &["session", "tenants", "throttle"]),
+    ("clients", &["gateway", "outbound", "session", "tenants", "throttle"]),
+    ("gateway", &["outbound", "session", "tenants", "throttle"]),
     ("session", &["tenants", "throttle"]),
+    ("outbound", &["tenants", "throttle"]),
     ("people", &["tenants"]),
     ("mailing", &["templates", "tenants", "throttle"]),
     ("templates", &["tenants"]),
@@ -116,13 +117,13 @@ const ROOMS: [(&str, &[&str]); 11] = [
 const BELOW: [(&str, &[&str]); 12] = [
     ("assertion_limits", &["tenants"]),
     ("audit", &[]),
-    ("backchannel", &["tenants"]),
+    ("backchannel", &["outbound", "tenants"]),
     ("change", &["mailing"]),
     ("counter", &[]),
     ("delivery", &[]),
     ("key_rotation", &["tenants"]),
     ("keys", &["tenants"]),
-    ("public_uris", &["tenants"]),
+    ("public_uris", &["outbound"]),
     ("readiness", &[]),
     ("refusal", &[]),
     ("sweep", &["clients", "mailing"]),
@@ -298,4 +299,18 @@ fn the_model_imports_nothing_of_ours_and_knows_no_database() {
     for (file, text) in files("src/model") {
         assert!(imports(&text).iter().all(|import| import == "model"), "src/model/{file}");
     }
+}
+
+/// What was decided on may be asked, and nothing else: requests to other servers go through one function.
+#[test]
+fn requests_to_other_servers_go_through_the_guard_alone() {
+    let mut wrong = Vec::new();
+    for (file, text) in files("src") {
+        let may = file.starts_with("domain/outbound/") || file == "edge/mail.rs";
+        let asks = ["http.send(", "worker::Fetch::", "post_form(&self"];
+        if !may && file != "edge/fetch.rs" && asks.iter().any(|ask| text.contains(ask)) {
+            wrong.push(file);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }

@@ -21,6 +21,7 @@ use crate::domain::{public_uris, throttle};
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
 use crate::model::role::ADMIN;
 use crate::model::scope::OPENID;
+use crate::ports::http::Reach;
 use crate::store;
 
 /// What an initial access token may do.
@@ -50,7 +51,7 @@ pub(crate) async fn register(
     };
     let described =
         narrow(described, voucher.as_ref().map(|_| Granted::Vouched).unwrap_or(Granted::Nothing))?;
-    public_uris::check(cx, &described.metadata).await?;
+    public_uris::check(cx, &described.metadata, Reach::Stranger).await?;
     if voucher.is_none() {
         let address = format!("{}:client-registration:{}", tenant.id, cx.address_bucket());
         throttle::window(cx, address, AN_HOUR, 3_600).await?;
@@ -178,7 +179,7 @@ pub(crate) async fn change(
         }
     }
     let described = narrow(described, Granted::Held(&client.metadata.scope))?;
-    public_uris::check(cx, &described.metadata).await?;
+    public_uris::check(cx, &described.metadata, Reach::Stranger).await?;
     let id = client.id.clone();
     clients::replace_checked(cx, tenant, &id, client, described).await
 }

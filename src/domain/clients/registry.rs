@@ -19,6 +19,7 @@ use crate::memo::{Invalidation, Slot};
 use crate::model::client::{Described, Metadata};
 use crate::model::id::is_id;
 use crate::ports::Fault;
+use crate::ports::http::Reach;
 use crate::store::{self, Listed, Page, json_text};
 
 pub use crate::store::clients::Client;
@@ -85,6 +86,7 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Client, E
 pub async fn create(cx: &Cx, tenant: &Tenant, actor: &str, described: Described) -> Result<Made, Error> {
     let mut described = described;
     rules::check(&mut described)?;
+    public_uris::check(cx, &described.metadata, Reach::Administrator).await?;
     rules::check_roles(cx, tenant, &described.metadata).await?;
     let made = new(cx, tenant, described);
     let entry = Entry::ok("client.created").by(actor).on(&made.client.id).saying(&made.client.name);
@@ -182,8 +184,9 @@ pub(crate) async fn replace(
     rules::check(&mut described)?;
     if client.registration_hash.is_some() {
         rules::check_unvouched_name(&described)?;
-        public_uris::check(cx, &described.metadata).await?;
     }
+    let reach = public_uris::reach_of(client.registration_hash.is_some());
+    public_uris::check(cx, &described.metadata, reach).await?;
     rules::check_roles(cx, tenant, &described.metadata).await?;
     replace_checked(cx, tenant, actor, client, described).await
 }

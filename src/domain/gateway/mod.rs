@@ -5,7 +5,6 @@
 pub mod forward;
 pub(crate) mod incoming;
 pub(crate) mod origins;
-pub(crate) mod ourselves;
 pub(crate) mod outgoing;
 pub(crate) mod plans;
 pub(crate) mod roles;

@@ -38,6 +38,7 @@ use serde_json::{Value, json};
 pub use self::ask::{Ask, Reply};
 pub use self::authenticator::Authenticator;
 pub use self::factors::App;
+pub use self::ports::served;
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
 pub use self::signer::Signer;
 

@@ -10,6 +10,7 @@ use std::task::Poll;
 use futures_util::future::LocalBoxFuture;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
+use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Why};
 use portcullis::ports::{
     Arg, Background, Count, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
     Verdict,
@@ -199,25 +200,74 @@ impl Mailer for Mailbox {
     }
 }
 
+/// What another server answers.
+type Page = dyn Fn(&HttpRequest) -> Result<HttpAnswer, Why>;
+
 /// Other servers: keeps what is posted to them.
 #[derive(Default)]
 pub struct Servers {
     /// URL and body of each form, oldest first.
     pub forms: RefCell<Vec<(String, String)>>,
-    /// What is answered: 200 unless set; nothing comes back for 0.
+    /// Each request for a document, oldest first.
+    pub asked: RefCell<Vec<HttpRequest>>,
+    /// What is answered to a form: 200 unless set; nothing comes back for 0.
     pub status: Cell<Option<u16>>,
     /// Servers by the start of their URL that answer otherwise.
     pub others: RefCell<Vec<(String, u16)>>,
+    /// Documents by the start of their URL, the last one first. Where there is none, nobody answers.
+    pub pages: RefCell<Vec<(String, Box<Page>)>>,
+}
+
+impl Servers {
+    /// From now on there is a document at URLs that start like this.
+    pub fn serves(&self, start: &str, page: impl Fn(&HttpRequest) -> Result<HttpAnswer, Why> + 'static) {
+        self.pages.borrow_mut().insert(0, (start.to_owned(), Box::new(page)));
+    }
+
+    /// From now on this JSON is there.
+    pub fn serves_json(&self, url: &str, value: Value) {
+        self.serves(url, move |_| Ok(served(200, &[], value.to_string().as_bytes())));
+    }
+
+    /// How often a document was asked for at URLs that start like this.
+    pub fn times(&self, start: &str) -> usize {
+        self.asked.borrow().iter().filter(|request| request.url.starts_with(start)).count()
+    }
+
+    fn form(&self, request: HttpRequest) -> Result<HttpAnswer, Why> {
+        let known = self.others.borrow();
+        let other = known.iter().find(|(start, _)| request.url.starts_with(start)).map(|(_, status)| *status);
+        let status = other.or(self.status.get()).unwrap_or(200);
+        self.forms.borrow_mut().push((request.url, request.body));
+        if status == 0 { Err(Why::Unreachable) } else { Ok(served(status, &[], b"")) }
+    }
+
+    fn page(&self, request: HttpRequest, most: usize) -> Result<HttpAnswer, Why> {
+        let pages = self.pages.borrow();
+        let page = pages.iter().find(|(start, _)| request.url.starts_with(start));
+        let answer = page.map_or(Err(Why::Unreachable), |(_, page)| page(&request));
+        self.asked.borrow_mut().push(request);
+        let answer = answer?;
+        if answer.body.len() > most { Err(Why::TooLarge(most)) } else { Ok(answer) }
+    }
+}
+
+/// An answer.
+pub fn served(status: u16, headers: &[(&str, &str)], body: &[u8]) -> HttpAnswer {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    HttpAnswer { status, headers, body: body.to_vec() }
 }
 
 impl HttpClient for Servers {
-    fn post_form(&self, url: String, body: String, _: u32) -> LocalBoxFuture<'_, Result<u16, Fault>> {
+    fn send(&self, request: HttpRequest, reach: Reach) -> LocalBoxFuture<'_, Result<HttpAnswer, Unanswered>> {
         Box::pin(async move {
-            let other =
-                self.others.borrow().iter().find(|(start, _)| url.starts_with(start)).map(|(_, s)| *s);
-            let status = other.or(self.status.get()).unwrap_or(200);
-            self.forms.borrow_mut().push((url, body));
-            if status == 0 { Err(Fault::new("fetch", "no answer in time")) } else { Ok(status) }
+            let host = url::Url::parse(&request.url).unwrap().host_str().unwrap().to_owned();
+            let most = request.most_bytes(reach);
+            let answer = match request.method {
+                Method::Post => self.form(request),
+                Method::Get => self.page(request, most),
+            };
+            answer.map_err(|why| Unanswered { host, why })
         })
     }
 }

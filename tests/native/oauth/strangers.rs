@@ -140,3 +140,42 @@ fn an_address_is_checked_again_before_it_is_asked() {
         assert_eq!(world.events("backchannel.failed"), i64::from(asked == 0), "{uri}");
     }
 }
+
+/// Nor does an administrator have us ask what is not public. A local deployment's own machine is for developers.
+#[test]
+fn an_administrators_addresses_are_public_ones_too() {
+    let deployed = World::with(&[("MODE", "testing"), ("MAIL_TRANSPORT", "outbox")]);
+    let local = World::new();
+    let create = |world: &World, uri: &str| {
+        world
+            .post("/tenant/home/v2/Clients")
+            .bearer(&world.admin())
+            .json(said("backchannel_logout_uri", uri))
+            .send()
+    };
+    for uri in ["http://127.0.0.1:9000/bye", "http://localhost:9000/bye"] {
+        create(&deployed, uri).is(400);
+        create(&local, uri).is(201);
+    }
+    for uri in [
+        "https://127.0.0.1/",
+        "https://169.254.169.254/",
+        "https://metadata.google.internal/",
+        "https://printer.local/",
+        "https://app.example./",
+        "https://auth.example.com/auth/logout",
+        "https://sub.auth.example.com/",
+    ] {
+        let refused = create(&deployed, uri).is(400);
+        assert!(refused.text.contains("backchannel_logout_uri"), "{}", refused.text);
+    }
+    let made = create(&deployed, "https://app.example:8443/bye").is(201);
+    let path = format!("/tenant/home/v2/Clients/{}", made.str("/client_id"));
+    for uri in ["https://10.0.0.1/", "http://localhost:9000/bye"] {
+        let wanted = said("backchannel_logout_uri", uri);
+        deployed.put(&path).bearer(&deployed.admin()).json(wanted).send().is(400);
+    }
+    // Pages that browsers are shown are not asked by us.
+    let shown = said("client_uri", "https://intranet/");
+    deployed.post("/tenant/home/v2/Clients").bearer(&deployed.admin()).json(shown).send().is(201);
+}

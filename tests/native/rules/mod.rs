@@ -8,6 +8,7 @@ mod heads;
 mod json;
 pub mod linkable;
 mod memo;
+mod outbound;
 mod parsers;
 mod paths;
 mod properties;

@@ -22,6 +22,7 @@ mod mail_to_strangers;
 mod mailbox_links;
 mod notices;
 mod one_mailbox;
+mod outbound;
 mod paging;
 mod races;
 mod reasons;
