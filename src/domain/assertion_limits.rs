@@ -15,6 +15,9 @@ use crate::store::users::User;
 /// The longest name of a role or plan.
 const NAME: usize = 64;
 
+/// The longest issuer: the tenant may get a host later.
+const ISSUER: usize = "https://".len() + 253;
+
 /// The longest audience, as JSON writes it.
 pub(crate) const AUDIENCE: usize = 200;
 
@@ -33,7 +36,7 @@ pub(crate) fn check_features(cx: &Cx, tenant: &Tenant, plan: &Plan) -> Result<()
     let actors =
         (0..=MOST_ACTORS).fold(None, |before, _| Some(Act { sub: id.clone(), act: before.map(Box::new) }));
     let longest = length(&Assertion {
-        iss: &tenant.issuer,
+        iss: &"x".repeat(tenant.issuer.len().max(ISSUER)),
         aud: &"x".repeat(AUDIENCE),
         sub: &id,
         tenant_id: &tenant.id,

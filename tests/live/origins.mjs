@@ -7,10 +7,10 @@ const folder = new URL('../origin/', import.meta.url);
 const PYTHON = process.env.PYTHON ?? 'python3';
 
 /** Starts the demo origin, or another `program` beside it; `flavour` is `node` (jose) or `python` (PyJWT). */
-export function startOrigin({ portcullis, tenant = 'home', audience = 'app', flavour = 'node', program = 'server' }) {
+export function startOrigin({ portcullis, tenant = 'home', audience = 'app', flavour = 'node', program = 'server', more = {} }) {
   const [command, file] = flavour === 'node' ? [process.execPath, `${program}.mjs`] : [PYTHON, `${program}.py`];
   const child = spawn(command, [fileURLToPath(new URL(file, folder))], {
-    env: { ...process.env, PORT: '0', PORTCULLIS: portcullis, TENANT: tenant, AUDIENCE: audience },
+    env: { ...process.env, PORT: '0', PORTCULLIS: portcullis, TENANT: tenant, AUDIENCE: audience, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise((go) => child.once('exit', go));

@@ -7,6 +7,8 @@
 //   PORT        where to listen (9000)
 //   PORTCULLIS  the gateway's own origin (http://localhost:8787)
 //   TENANT      whose assertions to trust (home)
+//   ISSUER      its issuer, if it has a host of its own ($PORTCULLIS/tenant/$TENANT)
+//   JWKS_URL    where its keys are ($ISSUER/.well-known/jwks.json)
 //   AUDIENCE    which audiences to accept, separated by commas (app)
 //
 // Besides the answer that shows the request, the last part of a path asks for
@@ -27,9 +29,9 @@ import { WebSocketServer } from 'ws';
 const port = Number(process.env.PORT ?? 9000);
 const portcullis = process.env.PORTCULLIS ?? 'http://localhost:8787';
 const tenant = process.env.TENANT ?? 'home';
-const issuer = `${portcullis}/tenant/${tenant}`;
+const issuer = process.env.ISSUER ?? `${portcullis}/tenant/${tenant}`;
 const audience = (process.env.AUDIENCE ?? 'app').split(',');
-const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`));
+const keys = createRemoteJWKSet(new URL(process.env.JWKS_URL ?? `${issuer}/.well-known/jwks.json`));
 
 /** The verified claims, `null` for an anonymous caller; throws on a bad assertion. */
 async function caller(request) {

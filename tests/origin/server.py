@@ -2,7 +2,7 @@
 
 It verifies the gateway's assertion against the published keys and answers with
 the caller's claims: the whole of what an application behind the gateway needs.
-Same environment as server.mjs: PORT, PORTCULLIS, TENANT, AUDIENCE.
+Same environment as server.mjs: PORT, PORTCULLIS, TENANT, ISSUER, JWKS_URL, AUDIENCE.
 """
 
 import json
@@ -13,9 +13,9 @@ import jwt
 
 PORT = int(os.environ.get("PORT", "9000"))
 PORTCULLIS = os.environ.get("PORTCULLIS", "http://localhost:8787")
-ISSUER = f"{PORTCULLIS}/tenant/{os.environ.get('TENANT', 'home')}"
+ISSUER = os.environ.get("ISSUER") or f"{PORTCULLIS}/tenant/{os.environ.get('TENANT', 'home')}"
 AUDIENCE = os.environ.get("AUDIENCE", "app").split(",")
-KEYS = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json")
+KEYS = jwt.PyJWKClient(os.environ.get("JWKS_URL") or f"{ISSUER}/.well-known/jwks.json")
 
 
 def caller(assertion):

@@ -71,7 +71,7 @@ pub(super) struct NewAdmin {
 pub(super) struct Tenant {
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
     created_at: String,
-    /// The tenant's own host.
+    /// The tenant's own host, by which its issuer is `https://{host}`.
     host: Option<String>,
     id: String,
     name: String,

@@ -163,7 +163,9 @@ async fn make(
         last_used_at: None,
         expires_at,
         grant_id: made_in.and_then(|session| session.session_id.clone()),
-        audiences: made_in.and_then(|session| session.audiences.as_ref()).map(|aud| aud.0.clone()),
+        audiences: made_in
+            .and_then(|session| session.audiences.as_ref())
+            .map(|audiences| by.tenant.audiences_to_store(&audiences.0)),
         client,
         id,
     };

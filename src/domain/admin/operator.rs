@@ -5,7 +5,7 @@ use crate::domain::admin::users::{self, NewUser};
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
-use crate::domain::tenants::{HOME, from_row};
+use crate::domain::tenants::{HOME, from_row, is_own_host};
 use crate::memo::Invalidation;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
@@ -55,7 +55,7 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
         name: check_name(&new.name)?,
         settings: "{}".into(),
         status: TenantStatus::Active,
-        host: new.host.map(|host| checked_host(cx, &host)).transpose()?,
+        host: new.host.map(|host| checked_host(cx, &host, false)).transpose()?,
         created_at: cx.now,
     };
     let mut change = Change::new(cx, &row.id, Entry::ok("tenant.created").by(actor).on(&row.id));
@@ -110,7 +110,7 @@ pub(crate) async fn change(
         return Err(Refusal::Conflict("the home tenant cannot be suspended").into());
     }
     let host = match changes.host {
-        Some(host) => Some(host.map(|host| checked_host(cx, &host)).transpose()?),
+        Some(host) => Some(host.map(|host| checked_host(cx, &host, was.id == HOME)).transpose()?),
         None => None,
     };
     let said = [
@@ -157,14 +157,15 @@ pub(crate) fn check_name(name: &str) -> Result<String, Error> {
     name::parse(name, name::LONGEST).map_err(|reason| invalid("name", reason))
 }
 
-/// A host in lower case that is not the deployment's own: that is for every tenant.
-fn checked_host(cx: &Cx, host: &str) -> Result<String, Error> {
+/// A host in its one spelling. The deployment's own is for every tenant, so none has it but home, whose issuer it makes
+/// the deployment's origin.
+fn checked_host(cx: &Cx, host: &str, of_home: bool) -> Result<String, Error> {
     let host = canonical(host).into_owned();
     if !is_host(&host) {
         let rule = "a host name, with its port if that is not the scheme's own";
         return Err(invalid_uri("host", &host, rule));
     }
-    if cx.config.origin.split_once("://").is_some_and(|(_, own)| canonical(own) == host) {
+    if !of_home && is_own_host(cx, &host) {
         return Err(invalid("host", "another than this deployment's own"));
     }
     Ok(host)

@@ -233,10 +233,12 @@ fn verify_assertion(
     client_assertion::accept(signed, &client.id, |aud| is_ours(cx, tenant, aud), cx.now.unix())
 }
 
-/// Whether an audience is the tenant's issuer or one of its endpoints, which home has at the root as well.
+/// Whether an audience is the tenant's issuer or one of its endpoints, which home has at the deployment's root as well
+/// as long as no host makes another origin its issuer.
 fn is_ours(cx: &Cx, tenant: &Tenant, audience: &str) -> bool {
     let root = cx.config.origin.as_str();
-    let bases = [Some(tenant.issuer.as_str()), (tenant.id == HOME).then_some(root)];
+    let has_root = tenant.id == HOME && tenant.origin == root;
+    let bases = [Some(tenant.issuer.as_str()), has_root.then_some(root)];
     let is_endpoint = |base: &str| {
         let path = audience.strip_prefix(base).and_then(|rest| rest.strip_prefix("/oauth2/"));
         path.is_some_and(|name| ENDPOINTS.contains(&name))

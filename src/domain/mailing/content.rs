@@ -26,7 +26,7 @@ pub(crate) async fn content(
     let (link, code, new_email) = letter.carries();
     let (mut link, mut when, mut device) = (link.to_owned(), String::new(), None);
     if let Letter::Changed(_) = letter {
-        link = format!("{}/tenant/{}/account", cx.config.origin, to.tenant_id);
+        link = format!("{}/tenant/{}/account", tenant.origin, to.tenant_id);
         when = cx.now.rfc3339().replace('T', " ").chars().take(16).collect();
         when.push_str(" UTC");
         when = gathered.unwrap_or(when);

@@ -58,7 +58,7 @@ pub(crate) struct Linking<'a> {
 /// Makes a link for a user, which kills their older ones of that purpose, and mails it. For a user who is not in
 /// the database, it does the same to no effect.
 ///
-/// The link carries the configured origin, whatever host the request came to.
+/// The link carries the tenant's own origin, whatever host the request came to.
 pub(crate) async fn send_link(
     cx: &Cx,
     tenant: &Tenant,
@@ -88,7 +88,7 @@ pub(crate) async fn write_link(
     let until = cx.now.plus(purpose.kind().seconds());
     let mut batch = store::mail_links::insert(&stored(&secret), &link, until, cx.now).to_vec();
     let between = if onward.is_empty() { "" } else { "&" };
-    let link = &format!("{}/auth/{}?token={secret}{between}{onward}", cx.config.origin, purpose.page());
+    let link = &format!("{}/auth/{}?token={secret}{between}{onward}", tenant.origin, purpose.page());
     let letter = match purpose {
         LinkPurpose::VerifyEmail => Letter::VerifyEmail { link },
         LinkPurpose::ResetPassword => Letter::ResetPassword { link },

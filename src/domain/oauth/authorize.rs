@@ -269,7 +269,7 @@ async fn grant(
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
         scopes: request.scopes.clone(),
-        resources: request.resources.clone(),
+        resources: tenant.audiences_to_store(&request.resources),
         claims: request.claims.clone(),
     };
     let (user_id, client_id) = (&live.user.id, &trusted.client.id);

@@ -71,7 +71,7 @@ pub(crate) async fn ask(
             tenant_id: &tenant.id,
             client_id: &client.id,
             scope: &scopes.join(" "),
-            resources: &resources,
+            resources: &tenant.audiences_to_store(&resources),
             interval_seconds: INTERVAL,
             created_at: cx.now,
             expires_at: cx.now.plus(SECONDS),
@@ -80,7 +80,7 @@ pub(crate) async fn ask(
         let mut change = Change::new(cx, &tenant.id, entry);
         change.take(device_codes::insert(&row));
         if change.commit().await?.is_some() {
-            let verification_uri = format!("{}/device", tenant.issuer);
+            let verification_uri = tenant.page_url("device");
             return Ok(Asked { device_code, user_code: user_code::format(&code), verification_uri });
         }
     }

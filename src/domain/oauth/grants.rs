@@ -87,7 +87,7 @@ pub(crate) async fn exchange(
         parent_id: &live.id,
         client_id: &client.id,
         scope: &scopes.join(" "),
-        resources: &held.resources,
+        resources: &tenant.audiences_to_store(&held.resources),
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,

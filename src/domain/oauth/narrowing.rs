@@ -27,7 +27,8 @@ pub(crate) struct Held {
     pub(crate) resources: Vec<String>,
 }
 
-/// What a client may still have of a grant: an administrator may have taken some of it from its registration.
+/// What a client may still have of a grant, whose resources are as they are stored: an administrator may have taken some
+/// of it from its registration.
 ///
 /// # Errors
 /// `invalid_scope`, `invalid_target` if nothing is left. No resource at all would mean the issuer, which the
@@ -43,7 +44,8 @@ pub(crate) fn still_registered(
     let none_were_granted = resources.is_empty();
     let scopes: Vec<String> =
         scopes.into_iter().filter(|scope| registered.contains(&scope.as_str())).collect();
-    let resources: Vec<String> = resources
+    let resources: Vec<String> = tenant
+        .audiences_from_store(resources)
         .into_iter()
         .filter(|resource| *resource == tenant.issuer || metadata.resources.contains(resource))
         .collect();

@@ -61,7 +61,7 @@ pub(crate) async fn exchange(
         parent_id: &parent_id,
         client_id: &client.id,
         scope: &scopes.join(" "),
-        resources: &targets,
+        resources: &tenant.audiences_to_store(&targets),
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,

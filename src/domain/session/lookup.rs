@@ -209,6 +209,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
         return Ok(None);
     };
     let Some(tenant) = tenants::by_id(cx, &live.tenant_id).await? else { return Ok(None) };
+    let audiences = live.audiences.map(|stored| Audiences(tenant.audiences_from_store(stored)));
     let mut scopes = Scopes::of(&live.scopes);
     let subject = match live.user {
         Some((user, granted)) => {
@@ -238,7 +239,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
             key_id: Some(live.id),
             client_id: live.grant.map(|grant| grant.client_id),
             scopes,
-            audiences: live.audiences.map(Audiences),
+            audiences,
             act,
             amr: Vec::new(),
             auth_time: None,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::session::credential::Credential;
+use crate::domain::tenants;
 use crate::memo::{Invalidation, Slot};
 use crate::model::route::Accepts;
 
@@ -46,7 +47,8 @@ pub(crate) fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, co
 
 pub(crate) fn recall(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
     let known = cx.memo::<Credentials>().get(&PresentedCredential(presented.to_owned()), cx.now)?;
-    (known.kind == kind).then_some(known)
+    // What was looked up before its tenant got another issuer is looked up again.
+    (known.kind == kind && tenants::is_current(cx, &known.tenant)).then_some(known)
 }
 
 pub(crate) fn remember(cx: &Cx, presented: &str, credential: Credential) -> Rc<Credential> {

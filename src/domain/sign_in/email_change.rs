@@ -66,7 +66,7 @@ pub(crate) async fn request(
         new_hash: stored(&new_secret),
         expires_at: cx.now.plus(SECONDS),
     };
-    let page = format!("{}/tenant/{}/change-email?token=", cx.config.origin, tenant.id);
+    let page = format!("{}?token=", tenant.page_url("change-email"));
     let there = User { email: change.new_email.clone(), ..user.clone() };
     let approve = &format!("{page}{old_secret}");
     let approve = Letter::ApproveEmailChange { link: approve, new_email: &change.new_email };

@@ -74,7 +74,7 @@ pub(crate) async fn request(
     let code_hash = hash_of(cx, &user, &code)?;
     let until = cx.now.plus(SECONDS);
     let between = if onward.is_empty() { "" } else { "&" };
-    let place = format!("{}/tenant/{}/magic-link", cx.config.origin, home.id);
+    let place = home.page_url("magic-link");
     let link = &format!("{place}?token={secret}{between}{onward}");
     let mail = mailing::write(cx, &home, &user, Letter::MagicLink { link, code: &code }).await?;
     let mut change = match signs_up {

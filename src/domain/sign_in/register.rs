@@ -84,7 +84,7 @@ pub(crate) async fn register(
         match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
             Some(there) if there.email_verified => {
                 let between = if new.onward.is_empty() { "" } else { "?" };
-                let (origin, onward) = (&cx.config.origin, new.onward);
+                let (origin, onward) = (&tenant.origin, new.onward);
                 let link = &format!("{origin}/tenant/{}/login{between}{onward}", there.tenant_id);
                 mailing::send(cx, tenant, &there, Letter::AlreadyRegistered { link }).await?
             }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::issuer::is_own_host;
 use crate::domain::tenants::tenant::{Tenant, TenantByHost, TenantById, by_host, by_id};
 use crate::domain::throttle::lookups;
 use crate::model::host::canonical;
@@ -61,7 +62,7 @@ pub(crate) async fn find_named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, 
 
 /// The same for the tenant of the host that was asked.
 async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
-    let own = cx.config.origin.split_once("://").is_some_and(|(_, own)| own == host);
+    let own = is_own_host(cx, host);
     let is_new = !own && !cx.memo::<TenantByHost>().has_seen(host);
     if is_new {
         lookups::admit(cx).await?;
@@ -70,5 +71,6 @@ async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
     if is_new && id.is_none() {
         lookups::note_unknown(cx);
     }
-    Ok(id)
+    // The deployment's own host is for every tenant that a field names, whatever issuer home has there.
+    Ok(id.filter(|id| !own || id != HOME))
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::cx::Cx;
+use crate::domain::tenants::issuer::{issuer_by_path, origin_of};
 use crate::memo::{Invalidation, Slot};
 use crate::model::id::is_tenant_id;
 use crate::model::json;
@@ -23,8 +24,12 @@ pub struct Tenant {
     /// Whose e-mail namespace its users are in.
     pub(crate) directory: String,
     pub(crate) settings: Settings,
-    /// Its `iss`.
+    /// Scheme and host of its pages and of the links to them.
+    pub(crate) origin: String,
+    /// Its `iss`: the origin, if the host is its own, else a path below the deployment's.
     pub(crate) issuer: String,
+    /// What the issuer is without a host.
+    pub(super) issuer_by_path: String,
 }
 
 impl Tenant {
@@ -54,6 +59,24 @@ impl Tenant {
                 .min(least.api_key_reauthentication_seconds),
             ..set.clone()
         })
+    }
+
+    /// The address of one of its hosted pages.
+    pub(crate) fn page_url(&self, page: &str) -> String {
+        format!("{}/tenant/{}/{page}", self.origin, self.id)
+    }
+
+    /// Audiences as they are stored. The issuer is stored as that of the path, which stays when the host changes.
+    pub(crate) fn audiences_to_store(&self, audiences: &[String]) -> Vec<String> {
+        let stored =
+            |one: &String| if *one == self.issuer { self.issuer_by_path.clone() } else { one.clone() };
+        audiences.iter().map(stored).collect()
+    }
+
+    /// Stored audiences, with the issuer as it is now.
+    pub(crate) fn audiences_from_store(&self, stored: Vec<String>) -> Vec<String> {
+        let now = |one: String| if one == self.issuer_by_path { self.issuer.clone() } else { one };
+        stored.into_iter().map(now).collect()
     }
 }
 
@@ -100,6 +123,13 @@ pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
     Ok(tenant)
 }
 
+/// Whether the isolate knows nothing newer of a tenant that makes a difference to its tokens: another issuer, or that
+/// it is gone.
+pub(crate) fn is_current(cx: &Cx, tenant: &Tenant) -> bool {
+    let known = cx.memo::<TenantById>().get(tenant.id.as_str(), cx.now);
+    known.is_none_or(|now| now.is_some_and(|now| now.issuer == tenant.issuer))
+}
+
 /// The tenant that a host, in its one spelling, is mapped to.
 pub(crate) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
     if let Some(known) = cx.memo::<TenantByHost>().get(host, cx.now) {
@@ -112,6 +142,8 @@ pub(crate) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault
 
 pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings = json::read_text(&row.settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
-    let issuer = format!("{}/tenant/{}", cx.config.origin, row.id);
-    Ok(Tenant { id: row.id, name: row.name, directory: row.directory, settings, issuer })
+    let (origin, issuer_by_path) = (origin_of(cx, row.host.as_deref()), issuer_by_path(cx, &row.id));
+    let issuer = if row.host.is_some() { origin.clone() } else { issuer_by_path.clone() };
+    let TenantRow { id, name, directory, .. } = row;
+    Ok(Tenant { id, name, directory, settings, origin, issuer, issuer_by_path })
 }

@@ -7,10 +7,10 @@ use crate::harness::{Ask, World, set};
 fn world() -> World {
     let world = World::new();
     let admin = world.tenant("acme");
-    let path = "/tenant/home/v2/Tenants/acme";
-    world.patch(path).bearer(&world.admin()).json(json!({ "host": "acme.example" })).send().is(200);
     let body = json!({ "name": "app", "path": "/app/", "origin": "http://acme.internal", "auth": "none" });
     world.post("/tenant/acme/v2/Routes").bearer(&admin).json(body).send().is(201);
+    let path = "/tenant/home/v2/Tenants/acme";
+    world.patch(path).bearer(&world.admin()).json(json!({ "host": "acme.example" })).send().is(200);
     world.route(json!({ "auth": "none" }));
     world.route(json!({ "auth": "none", "name": "shop", "host": "shop.example" }));
     world

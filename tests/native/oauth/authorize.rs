@@ -52,7 +52,9 @@ fn a_stranger_signs_in_and_comes_back_to_the_same_request() {
 fn what_is_discovered_is_the_tenants_own() {
     let world = World::new();
     for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
-        for path in [path.to_owned(), format!("/tenant/home{path}"), format!("{path}/tenant/home")] {
+        // The root is not home's issuer (RFC 8414 §3.3).
+        world.get(path).send().is(404);
+        for path in [format!("/tenant/home{path}"), format!("{path}/tenant/home")] {
             let found = world.get(&path).send().is(200);
             assert_eq!(found.str("/issuer"), "https://auth.example.com/tenant/home", "{path}");
         }

@@ -1,5 +1,6 @@
 //! The OAuth surface.
 
+mod acme;
 mod authorize;
 mod backchannel;
 mod client_auth;
@@ -8,6 +9,8 @@ mod client_names;
 mod clients;
 mod device;
 mod either_way;
+mod issuer_changes;
+mod issuers;
 mod jwks;
 mod logout;
 mod malleability;

@@ -162,7 +162,7 @@ fn requests_to_open_endpoints_are_counted_in_all() {
 #[test]
 fn public_documents_come_from_memory_however_often_they_are_asked_for() {
     let world = World::new();
-    for path in ["/.well-known/jwks.json", "/.well-known/openid-configuration"] {
+    for path in ["/.well-known/jwks.json", "/tenant/home/.well-known/openid-configuration"] {
         world.get(path).send().is(200);
         let calls = world.counter_calls();
         for _ in 0..3_100 {

@@ -87,8 +87,6 @@ fn one_that_is_suspended_is_there_for_the_operator_alone() {
     let world = World::new();
     let admin = world.tenant("b");
     let user = world.user_with("b", "ada@example.com", |user| user.roles = vec!["ADMIN".into()]);
-    let tokens = world.session(&user);
-    let cookie = world.cookie(&user);
     let key = world
         .post("/tenant/b/v2/ApiKeys")
         .bearer(&admin)
@@ -96,6 +94,10 @@ fn one_that_is_suspended_is_there_for_the_operator_alone() {
         .send()
         .is(201)
         .str("/apiKey");
+    // With its host it gets another issuer, so the tokens are made after that.
+    change(&world, B, json!({ "host": "b.example" })).is(200);
+    let tokens = world.session(&user);
+    let cookie = world.cookie(&user);
     world.put_client("b", "robot", &json!({ "grant_types": ["client_credentials"], "roles": ["ADMIN"] }));
     let robot = world.own_token("b", "robot", "read");
     world
@@ -105,7 +107,6 @@ fn one_that_is_suspended_is_there_for_the_operator_alone() {
         .send()
         .is(200);
     let link = world.mailed_token("ada@example.com");
-    change(&world, B, json!({ "host": "b.example" })).is(200);
     world.get("/tenant/b/v2/Users").key(&key).elsewhere().send().is(200);
     change(&world, B, json!({ "status": "suspended" })).is(200);
     let nothing = || {

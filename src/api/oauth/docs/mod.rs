@@ -45,7 +45,7 @@ fn discovery() -> Vec<Operation> {
             .also("/.well-known/oauth-authorization-server")
             .also("/.well-known/openid-configuration/tenant/{tenant}")
             .also("/.well-known/oauth-authorization-server/tenant/{tenant}")
-            .about("OpenID Connect Discovery 1.0 §3, RFC 8414 §2.")
+            .about("OpenID Connect Discovery 1.0 §3, RFC 8414 §2. 404 at every address that is not of the tenant's issuer.")
             .answers_with(
                 200,
                 "The tenant's metadata.",
