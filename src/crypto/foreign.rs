@@ -69,6 +69,16 @@ pub fn keys(set: &Value) -> Result<Vec<Key>, &'static str> {
     Ok(keys)
 }
 
+/// How many keys are looked at of a set that was fetched.
+const MOST_FETCHED: usize = 50;
+
+/// The keys of a JWK Set that was fetched, without those that are of no use here: for encryption, of another kind, not
+/// public (RFC 7517 §5). `None` if it is no set.
+pub(crate) fn usable_keys(set: &Value) -> Option<Vec<Key>> {
+    let list = set.get("keys")?.as_array()?;
+    Some(list.iter().take(MOST_FETCHED).filter_map(|jwk| key(jwk).ok()).collect())
+}
+
 fn key(jwk: &Value) -> Result<Key, &'static str> {
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     if private.iter().any(|member| jwk.get(member).is_some()) {
@@ -141,6 +151,12 @@ impl<'a> Foreign<'a> {
         let typ = header.token_type.as_deref();
         let fits = typ.is_none_or(|typ| types.iter().any(|one| typ.eq_ignore_ascii_case(one)));
         (fits && header.other_fields.crit.is_none()).then_some(Foreign(token))
+    }
+
+    /// Whether it names one of these keys by its `kid`.
+    pub(crate) fn names_one_of(&self, keys: &[Key]) -> bool {
+        let named = self.0.header().key_id.as_ref();
+        named.is_some() && keys.iter().any(|key| key.kid.as_ref() == named)
     }
 
     /// What it claims, to find the keys by.

@@ -7,12 +7,14 @@ use crate::domain::refusal::{Error, invalid_uri};
 use crate::model::client::Metadata;
 use crate::ports::http::Reach;
 
-/// Checks what a client says about where it is. We ask its `backchannel_logout_uri`; browsers are shown the others.
+/// Checks what a client says about where it is. We ask its
+/// `backchannel_logout_uri` and `jwks_uri`; browsers are shown the others.
 ///
 /// # Errors
 /// [`crate::domain::refusal::Refusal::Invalid`] naming the first member that is wrong.
 pub(crate) async fn check(cx: &Cx, metadata: &Metadata, reach: Reach) -> Result<(), Error> {
-    let asked = [("backchannel_logout_uri", &metadata.backchannel_logout_uri)];
+    let asked =
+        [("backchannel_logout_uri", &metadata.backchannel_logout_uri), ("jwks_uri", &metadata.jwks_uri)];
     let shown = [
         ("client_uri", &metadata.client_uri),
         ("logo_uri", &metadata.logo_uri),

@@ -78,6 +78,9 @@ pub struct Metadata {
     /// Its keys, for `private_key_jwt`: a JWK Set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Value>,
+    /// Where its keys are instead: `https` at a public name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
     /// Where logout tokens go (Back-Channel Logout 1.0 §2.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
@@ -116,6 +119,7 @@ impl Default for Metadata {
             policy_uri: None,
             contacts: Vec::new(),
             jwks: None,
+            jwks_uri: None,
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
             default_max_age: None,
@@ -146,7 +150,7 @@ impl Metadata {
 }
 
 /// The members of [`Metadata`], as they are written.
-pub const MEMBERS: [&str; 22] = [
+pub const MEMBERS: [&str; 23] = [
     "redirect_uris",
     "post_logout_redirect_uris",
     "grant_types",
@@ -160,6 +164,7 @@ pub const MEMBERS: [&str; 22] = [
     "policy_uri",
     "contacts",
     "jwks",
+    "jwks_uri",
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
     "default_max_age",

@@ -6,10 +6,11 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::crypto::foreign::{self, Foreign};
+use crate::crypto::foreign::Foreign;
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
+use crate::domain::clients::client_keys;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::{HOME, Tenant};
 use crate::domain::{clients, throttle};
@@ -168,7 +169,8 @@ async fn check_secret(
                 return doubt("the client's secret is wrong");
             }
         }
-        Claimed::Assertion { assertion, .. } => match verify_assertion(cx, tenant, &client, assertion) {
+        Claimed::Assertion { assertion, .. } => match verify_assertion(cx, tenant, &client, assertion).await?
+        {
             Err(reason) => return doubt(reason),
             Ok(jti) => {
                 if !is_first(cx, &client, &jti).await? {
@@ -220,17 +222,18 @@ fn other_way(registered: AuthMethod, claimed: &Claimed) -> Option<&'static str> 
 }
 
 /// The `jti` of an assertion that the client signed for us, and that is valid now.
-fn verify_assertion(
+async fn verify_assertion(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
     assertion: &str,
-) -> Result<String, &'static str> {
-    let set = client.metadata.jwks.as_ref().ok_or("the client has no keys")?;
-    let keys = foreign::keys(set)?;
-    let token = Foreign::parse(assertion, &client_assertion::TYPES).ok_or("the assertion is not a JWT")?;
-    let signed = token.verify(&keys).ok_or("the assertion is not signed with a key of the client")?;
-    client_assertion::accept(signed, &client.id, |aud| is_ours(cx, tenant, aud), cx.now.unix())
+) -> Result<Result<String, &'static str>, Error> {
+    let Some(token) = Foreign::parse(assertion, &client_assertion::TYPES) else {
+        return Ok(Err("the assertion is not a JWT"));
+    };
+    let signed = client_keys::verify(cx, client, &token).await?;
+    let ours = |aud: &str| is_ours(cx, tenant, aud);
+    Ok(signed.and_then(|signed| client_assertion::accept(signed, &client.id, ours, cx.now.unix())))
 }
 
 /// Whether an audience is the tenant's issuer or one of its endpoints, which home has at the deployment's root as well

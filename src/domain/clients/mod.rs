@@ -5,6 +5,7 @@
 //! `code_protection` is what their requests must bring against stolen codes (RFC 9700 §2.1.1).
 
 pub mod authentication;
+mod client_keys;
 pub mod code_protection;
 pub(crate) mod registration;
 mod registry;

@@ -103,9 +103,6 @@ enum Granted<'a> {
 /// A checked description, within what a client can have that no administrator made: it asks its users, and it
 /// cannot act by itself, for the gateway lets in whoever has a token of the tenant.
 fn narrow(mut described: Described, granted: Granted<'_>) -> Result<Described, Error> {
-    if described.unknown.iter().any(|name| name == "jwks_uri") {
-        return Err(invalid("jwks", "the keys themselves; jwks_uri is not supported"));
-    }
     let metadata = &mut described.metadata;
     metadata.require_consent = true;
     // To do without PKCE and nonce is an administrator's to allow.

@@ -130,10 +130,17 @@ pub(crate) fn authentication(metadata: &Metadata) -> Result<(), Error> {
     if metadata.is_public() && metadata.require_pkce == Some(false) {
         return Err(invalid("require_pkce", "true, for a public client"));
     }
+    if let Some(uri) = &metadata.jwks_uri {
+        // RFC 7591 §2: both MUST NOT be there.
+        if metadata.jwks.is_some() {
+            return Err(invalid("jwks_uri", "not together with jwks"));
+        }
+        return if is_web_uri(uri) { Ok(()) } else { Err(invalid_uri("jwks_uri", uri, WEB_URI)) };
+    }
     match &metadata.jwks {
         Some(set) => foreign::keys(set).map(drop).map_err(|rule| invalid("jwks", rule)),
         None if metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt => {
-            Err(invalid("jwks", "a JWK Set with the client's public keys, for private_key_jwt"))
+            Err(invalid("jwks", "a JWK Set with the client's public keys, or jwks_uri, for private_key_jwt"))
         }
         None => Ok(()),
     }

@@ -12,6 +12,7 @@ mod either_way;
 mod issuer_changes;
 mod issuers;
 mod jwks;
+mod jwks_uri;
 mod logout;
 mod malleability;
 mod narrowing;

@@ -126,7 +126,11 @@ fn what_is_wrong_with_it_is_said_in_rfc_7591s_words() {
         (json!({ "response_types": ["id_token"] }), "invalid_client_metadata"),
         (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), "invalid_client_metadata"),
         (json!({ "token_endpoint_auth_method": "private_key_jwt" }), "invalid_client_metadata"),
-        (json!({ "jwks_uri": "https://app.example/jwks" }), "invalid_client_metadata"),
+        (
+            json!({ "jwks_uri": "https://app.example/jwks", "jwks": { "keys": [] } }),
+            "invalid_client_metadata",
+        ),
+        (json!({ "jwks_uri": "http://app.example/jwks" }), "invalid_client_metadata"),
         (json!({ "logo_uri": "javascript:alert(1)" }), "invalid_client_metadata"),
         (json!({ "scope": "everything" }), "invalid_client_metadata"),
     ] {

@@ -47,6 +47,7 @@ fn every_member_is_known_by_its_name() {
         policy_uri: Some("https://app.example/".into()),
         jwks: Some(json!({})),
         backchannel_logout_uri: Some("https://app.example/".into()),
+        jwks_uri: Some(String::new()),
         default_max_age: Some(1),
         require_pkce: Some(true),
         ..Metadata::default()
@@ -58,8 +59,9 @@ fn every_member_is_known_by_its_name() {
     names.sort_unstable();
     known.sort_unstable();
     assert_eq!(names, known);
-    let read = Described::read(members(&json!({ "jwks_uri": "https://app.example/jwks", "x": 1 }))).unwrap();
-    assert_eq!(read.unknown, ["jwks_uri", "x"]);
+    let read = Described::read(members(&json!({ "sector_identifier_uri": "https://app.example/", "x": 1 })))
+        .unwrap();
+    assert_eq!(read.unknown, ["sector_identifier_uri", "x"]);
 }
 
 #[test]

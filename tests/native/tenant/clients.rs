@@ -155,7 +155,7 @@ fn what_cannot_be_a_client_is_said_by_member() {
         assert_eq!(reply.json["errors"][0]["field"], member, "{other}");
     }
     for other in [
-        json!({ "jwks_uri": "https://app.example/jwks" }),
+        json!({ "jwks_uri": "http://app.example/jwks" }),
         json!({ "sector_identifier_uri": "https://app.example/sector" }),
         json!({ "client_secret": "my-own" }),
         json!({ "client_id": "my-own" }),
