@@ -11,7 +11,7 @@ use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
 use crate::model::language::{self, Language};
 use crate::model::time::Time;
-use crate::ports::{Background, Counters, Database, Fault, HttpClient, Log, Mailer, Rng};
+use crate::ports::{Background, Counters, Database, Fault, HttpClient, Log, Mailer, Rng, Rsa};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Cx {
     pub mailer: Rc<dyn Mailer>,
     /// The way out to other servers.
     pub http: Rc<dyn HttpClient>,
+    /// RSA keys and signatures.
+    pub rsa: Rc<dyn Rsa>,
     /// Randomness.
     pub rng: Rc<dyn Rng>,
     /// Work that goes on after the answer.

@@ -6,6 +6,7 @@ pub mod http;
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 pub use self::http::HttpClient;
 
@@ -226,6 +227,27 @@ pub struct Mail {
 pub trait Mailer {
     /// Hands one mail over. A fault is the transport's word that it did not take it.
     fn send(&self, mail: Mail) -> LocalBoxFuture<'_, Result<(), Fault>>;
+}
+
+/// An RSA key of 2048 bits, as it was made.
+pub struct RsaKey {
+    /// The private key in the form that [`Rsa::sign`] takes: PKCS #8 (RFC 5958) in the Worker.
+    pub private: Zeroizing<Vec<u8>>,
+    /// The modulus and the exponent as in a JWK (RFC 7518 §6.3.1).
+    pub n: String,
+    /// See [`RsaKey::n`].
+    pub e: String,
+}
+
+/// RSA keys and signatures by the platform's own code: WebCrypto in the Worker. Rust's would take 30 ms and more a
+/// signature in WebAssembly, and tells of the key by its timing (RUSTSEC-2023-0071).
+pub trait Rsa {
+    /// Makes a key.
+    fn generate(&self) -> LocalBoxFuture<'_, Result<RsaKey, Fault>>;
+
+    /// Signs a message with RSASSA-PKCS1-v1_5 and SHA-256 (RFC 8017 §8.2).
+    fn sign<'a>(&'a self, private: &'a [u8], message: &'a [u8])
+    -> LocalBoxFuture<'a, Result<Vec<u8>, Fault>>;
 }
 
 /// Randomness fit for keys.

@@ -79,7 +79,11 @@ pub(crate) fn usable_keys(set: &Value) -> Option<Vec<Key>> {
     Some(list.iter().take(MOST_FETCHED).filter_map(|jwk| key(jwk).ok()).collect())
 }
 
-fn key(jwk: &Value) -> Result<Key, &'static str> {
+/// One key of such a set.
+///
+/// # Errors
+/// As [`keys`].
+pub(crate) fn key(jwk: &Value) -> Result<Key, &'static str> {
     let private = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     if private.iter().any(|member| jwk.get(member).is_some()) {
         return Err("public keys only: one of these is private or symmetric");
@@ -157,6 +161,11 @@ impl<'a> Foreign<'a> {
     pub(crate) fn names_one_of(&self, keys: &[Key]) -> bool {
         let named = self.0.header().key_id.as_ref();
         named.is_some() && keys.iter().any(|key| key.kid.as_ref() == named)
+    }
+
+    /// The key it claims to be signed with.
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.0.header().key_id.as_deref()
     }
 
     /// What it claims, to find the keys by.

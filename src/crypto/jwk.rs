@@ -1,25 +1,46 @@
-//! ES256 keys (RFC 7518 §3.4) and their public form as JWK (RFC 7517).
+//! ES256 keys (RFC 7518 §3.4), and the public form of these and of RSA keys as JWK (RFC 7517).
 
 use p256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::crypto::secret::{base64url, sha256};
+use crate::model::signing_alg::SigningAlg;
 use crate::ports::Fault;
 
-/// A public key in a JWK Set (RFC 7517 §4).
+/// A public key in a JWK Set (RFC 7517 §4, RFC 7518 §6). Its `kid` is its RFC 7638 thumbprint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-pub(crate) struct Jwk {
-    kty: &'static str,
-    crv: &'static str,
-    x: String,
-    y: String,
-    #[serde(rename = "use")]
-    usage: &'static str,
-    alg: &'static str,
-    /// The key's id: its RFC 7638 thumbprint.
-    pub(crate) kid: String,
+#[serde(tag = "kty", rename_all = "UPPERCASE")]
+pub(crate) enum Jwk {
+    /// On an elliptic curve.
+    Ec {
+        crv: &'static str,
+        x: String,
+        y: String,
+        #[serde(rename = "use")]
+        usage: &'static str,
+        alg: SigningAlg,
+        kid: String,
+    },
+    /// A modulus and an exponent.
+    Rsa {
+        n: String,
+        e: String,
+        #[serde(rename = "use")]
+        usage: &'static str,
+        alg: SigningAlg,
+        kid: String,
+    },
+}
+
+impl Jwk {
+    /// The key's id.
+    pub(crate) fn kid(&self) -> &str {
+        match self {
+            Jwk::Ec { kid, .. } | Jwk::Rsa { kid, .. } => kid,
+        }
+    }
 }
 
 /// A private key from 32 random bytes; `None` for the one in 2^32 that is no scalar of the curve.
@@ -37,7 +58,17 @@ pub(crate) fn public(key: &VerifyingKey) -> Result<Jwk, Fault> {
     let point = key.to_sec1_point(false);
     let (Some(x), Some(y)) = (point.x(), point.y()) else { return Err(Fault::new("jwk", "no affine point")) };
     let (x, y) = (base64url(x), base64url(y));
-    // RFC 7638 §3.2: required members only, in lexicographic order.
-    let kid = base64url(&sha256(format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#).as_bytes()));
-    Ok(Jwk { kty: "EC", crv: "P-256", x, y, usage: "sig", alg: "ES256", kid })
+    let kid = thumbprint(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#));
+    Ok(Jwk::Ec { crv: "P-256", x, y, usage: "sig", alg: SigningAlg::Es256, kid })
+}
+
+/// An RSA key's modulus and exponent, each base64url, as JWK.
+pub(crate) fn rsa(n: String, e: String) -> Jwk {
+    let kid = thumbprint(&format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#));
+    Jwk::Rsa { n, e, usage: "sig", alg: SigningAlg::Rs256, kid }
+}
+
+/// The hash of a key's required members in lexicographic order (RFC 7638 §3.2).
+fn thumbprint(members: &str) -> String {
+    base64url(&sha256(members.as_bytes()))
 }

@@ -14,8 +14,10 @@ use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::model::json::{self, Members};
+use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
 use crate::ports::Fault;
 
@@ -84,11 +86,34 @@ pub fn sign<T: Serialize>(
     claims: &T,
 ) -> Result<String, Fault> {
     let header = Header::empty().with_token_type(typ).with_key_id(kid);
+    Es256.token(&header, &timed(validity, claims), key).map_err(|error| Fault::new("jws", error))
+}
+
+/// The same with RS256, where `sign` makes the signature of bytes. It is a promise of the platform's, which
+/// jwt-compact's [`Algorithm`] cannot wait for: so the three parts are put together here (RFC 7515 §3.1).
+pub(crate) async fn sign_rs256<T: Serialize>(
+    typ: &str,
+    kid: &str,
+    sign: impl AsyncFnOnce(&[u8]) -> Result<Vec<u8>, Fault>,
+    validity: Validity,
+    claims: &T,
+) -> Result<String, Fault> {
+    let part = |json: serde_json::Result<Vec<u8>>| {
+        json.map(|json| URL_SAFE_NO_PAD.encode(json)).map_err(|error| Fault::new("jws", error))
+    };
+    let header = json!({ "alg": SigningAlg::Rs256, "typ": typ, "kid": kid });
+    let claims = timed(validity, claims);
+    let message = format!("{}.{}", part(serde_json::to_vec(&header))?, part(serde_json::to_vec(&claims))?);
+    let signature = sign(message.as_bytes()).await?;
+    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+fn timed<T>(validity: Validity, claims: &T) -> Claims<&T> {
     let mut claims = Claims::new(claims);
     claims.issued_at = date(validity.from);
     claims.not_before = date(validity.from);
     claims.expiration = date(validity.until);
-    Es256.token(&header, &claims, key).map_err(|error| Fault::new("jws", error))
+    claims
 }
 
 fn date(time: Time) -> Option<DateTime<Utc>> {

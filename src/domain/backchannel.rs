@@ -102,5 +102,6 @@ async fn token(cx: &Cx, delivery: &Delivery) -> Result<Option<String>, Fault> {
         events: events(),
     };
     let validity = Validity { from: cx.now, until: cx.now.plus(SECONDS) };
-    keys::of(cx, &tenant.id).await?.sign(TYP, validity, &claims).map(Some)
+    let keys = keys::for_alg(cx, &tenant.id, delivery.alg).await?;
+    keys.sign_with(cx, delivery.alg, TYP, validity, &claims).await.map(Some)
 }

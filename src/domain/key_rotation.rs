@@ -6,65 +6,96 @@ use crate::domain::change::Change;
 use crate::domain::keys::{self, JWKS_MAX_AGE, OVERLAP, SIGNS};
 use crate::domain::tenants::Tenant;
 use crate::memo::Invalidation;
+use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
 use crate::ports::Fault;
 use crate::store;
+use crate::store::keys::KeyRow;
 
 /// What a rotation did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rotated {
-    /// The key that signs from [`Rotated::active_at`] on.
+    /// The ES256 key that signs from [`Rotated::active_at`] on.
     pub(crate) kid: String,
     /// From when it signs.
     pub(crate) active_at: Time,
 }
 
-/// Rotates now, outside the cron's turn. The next key takes over at once if verifiers can know it already,
-/// else as soon as they do; with `revoke`, at once in any case, and what the keys before it signed is
-/// refused from then on.
+fn of_kind(rows: &[KeyRow], alg: SigningAlg) -> impl DoubleEndedIterator<Item = &KeyRow> {
+    rows.iter().filter(move |row| row.alg == alg)
+}
+
+/// Rotates now, outside the cron's turn, the keys of every kind that the tenant has. The next key takes over at once
+/// if verifiers can know it already, else as soon as they do; with `revoke`, at once in any case, and what the keys
+/// before it signed is refused from then on.
 pub(crate) async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) -> Result<Rotated, Fault> {
     keys::of(cx, &tenant.id).await?;
     let rows = store::keys::of_tenant(cx.db.as_ref(), &tenant.id, cx.now).await?;
-    let (Some(current), Some(next)) = (rows.iter().rev().find(|row| row.active_at <= cx.now), rows.last())
-    else {
-        return Err(Fault::new("keys", "no current key"));
+    let turn = |alg| {
+        let current = of_kind(&rows, alg).rev().find(|row| row.active_at <= cx.now)?;
+        let next = of_kind(&rows, alg).next_back().filter(|row| row.gone_at.is_none())?;
+        let known_at =
+            if next.created_at <= current.created_at { cx.now } else { next.created_at.plus(JWKS_MAX_AGE) };
+        let active_at = if revoke { cx.now } else { known_at.max(cx.now).min(next.active_at.max(cx.now)) };
+        Some((next, active_at))
     };
-    let known_at =
-        if next.created_at <= current.created_at { cx.now } else { next.created_at.plus(JWKS_MAX_AGE) };
-    let active_at = if revoke { cx.now } else { known_at.max(cx.now).min(next.active_at.max(cx.now)) };
-    let gone_at = if revoke { cx.now } else { active_at.plus(OVERLAP) };
+    let (next, active_at) = turn(SigningAlg::Es256).ok_or_else(|| Fault::new("keys", "no current key"))?;
     let entry = Entry::ok("keys.rotated").by(actor).on(&next.kid);
     let entry = entry.saying(if revoke { "older keys revoked" } else { "with overlap" });
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.then(store::keys::activate(&tenant.id, next.turn, active_at, cx.now));
-    succeed(cx, &mut change, &tenant.id, next.turn, active_at)?;
-    change.then(store::keys::retire_before(&tenant.id, next.turn, gone_at));
+    for (next, active_at) in SigningAlg::ALL.into_iter().filter_map(turn) {
+        let gone_at = if revoke { cx.now } else { active_at.plus(OVERLAP) };
+        change.then(store::keys::activate(&tenant.id, next.alg, next.turn, active_at, cx.now));
+        succeed(cx, &mut change, &tenant.id, next, active_at).await?;
+        change.then(store::keys::retire_before(&tenant.id, next.alg, next.turn, gone_at));
+    }
+    // Keys that retire without a successor.
+    if let Some(last) =
+        of_kind(&rows, SigningAlg::Rs256).next_back().filter(|last| last.gone_at.is_some() && revoke)
+    {
+        change.then(store::keys::retire_before(&tenant.id, last.alg, last.turn.saturating_add(1), cx.now));
+    }
     change.invalidates(Invalidation::Tenant(&tenant.id));
     change.commit().await?;
     Ok(Rotated { kid: next.kid.clone(), active_at })
 }
 
-/// The cron's part: once the next key has taken over, makes the one after it.
+/// The cron's part: once the next key has taken over, makes the one after it. RSA keys that no client needs any more
+/// have no successor.
 pub(crate) async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
     let rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
-    let Some(last) = rows.last().filter(|last| last.active_at <= cx.now) else { return Ok(()) };
-    let mut change = Change::new(cx, tenant_id, Entry::ok("keys.rotated").by("system").on(&last.kid));
-    succeed(cx, &mut change, tenant_id, last.turn, last.active_at)?;
-    change.invalidates(Invalidation::Tenant(tenant_id));
-    change.commit().await.map(drop)
+    for alg in SigningAlg::ALL {
+        let last = of_kind(&rows, alg).next_back();
+        let due = |last: &&KeyRow| last.active_at <= cx.now && last.gone_at.is_none();
+        let Some(last) = last.filter(due) else { continue };
+        let is_needed = match alg {
+            SigningAlg::Es256 => true,
+            SigningAlg::Rs256 => store::clients::any_needs_rs256(cx.db.as_ref(), tenant_id).await?,
+        };
+        let entry = Entry::ok("keys.rotated").by("system").on(&last.kid);
+        let mut change = Change::new(cx, tenant_id, entry);
+        if is_needed {
+            succeed(cx, &mut change, tenant_id, last, last.active_at).await?;
+        } else {
+            change.then(store::keys::retire_one(tenant_id, alg, last.turn, cx.now.plus(OVERLAP)));
+        }
+        change.invalidates(Invalidation::Tenant(tenant_id));
+        change.commit().await?;
+    }
+    Ok(())
 }
 
-/// Puts a new key behind the one at `turn`, which signs from `active_at` on.
-fn succeed(
+/// Puts a new key behind one that signs from `active_at` on.
+async fn succeed(
     cx: &Cx,
     change: &mut Change<'_>,
     tenant_id: &str,
-    turn: i64,
+    key: &KeyRow,
     active_at: Time,
 ) -> Result<(), Fault> {
     let next_at = active_at.max(cx.now).plus(SIGNS);
-    let next = keys::make(cx, tenant_id, turn.saturating_add(1), next_at, None)?;
+    let next = keys::make(cx, tenant_id, key.alg, key.turn.saturating_add(1), next_at, None).await?;
     change.then(store::keys::insert(tenant_id, &next));
-    change.then(store::keys::retire_one(tenant_id, turn, next_at.plus(OVERLAP)));
+    change.then(store::keys::retire_one(tenant_id, key.alg, key.turn, next_at.plus(OVERLAP)));
     Ok(())
 }

@@ -2,7 +2,8 @@
 //!
 //! Keys take turns. The *current* one is the last that is active; the *next* one is published before it
 //! signs, so that a verifier's cached JWK Set always holds what signs; a *retiring* one verifies until the
-//! longest-lived token it may have signed has expired.
+//! longest-lived token it may have signed has expired. RSA keys take turns of their own, and are there only in
+//! tenants that have a client that needs them.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,13 +11,16 @@ use std::rc::Rc;
 use p256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Serialize;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
+use crate::crypto::foreign::{self, Foreign};
 use crate::crypto::jws::{self, Untrusted, Validity};
 use crate::crypto::secret::{base64url, sha256};
 use crate::crypto::{jwk, seal};
 use crate::cx::Cx;
 use crate::memo::{Invalidation, Slot};
 use crate::model::json;
+use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
 use crate::ports::Fault;
 use crate::store::keys::KeyRow;
@@ -30,17 +34,35 @@ pub(super) const OVERLAP: i64 = 31 * DAY;
 /// `max-age` of the JWK Set, in seconds: how long a key is published before it signs, at least.
 pub(crate) const JWKS_MAX_AGE: i64 = 300;
 
-struct Key {
+/// A key and its turn; `P` is the pair of its private and public half.
+struct Key<P> {
     kid: String,
-    signing: SigningKey,
-    verifying: VerifyingKey,
+    pair: P,
     active_at: Time,
     gone_at: Option<Time>,
 }
 
+impl<P> Key<P> {
+    fn of(row: &KeyRow, pair: P) -> Key<P> {
+        Key { kid: row.kid.clone(), pair, active_at: row.active_at, gone_at: row.gone_at }
+    }
+}
+
+struct Es256 {
+    signing: SigningKey,
+    verifying: VerifyingKey,
+}
+
+struct Rs256 {
+    /// As the platform takes it.
+    private: Zeroizing<Vec<u8>>,
+    public: foreign::Key,
+}
+
 /// A tenant's keys, opened.
 pub struct KeySet {
-    keys: Vec<Key>,
+    es256: Vec<Key<Es256>>,
+    rs256: Vec<Key<Rs256>>,
     /// The JWK Set (RFC 7517 §5), as JSON text.
     pub(crate) jwks: Rc<str>,
     /// Its entity tag, quoted.
@@ -49,24 +71,70 @@ pub struct KeySet {
     pub signed: Cell<u32>,
 }
 
+/// The key whose turn it is to sign.
+fn current<P>(keys: &[Key<P>], at: Time) -> Result<&Key<P>, Fault> {
+    keys.iter().rev().find(|key| key.active_at <= at).ok_or_else(|| Fault::new("keys", "none is active"))
+}
+
+/// The key of that id, if it is still accepted.
+fn accepted<'a, P>(keys: &'a [Key<P>], kid: &str, now: Time) -> Option<&'a P> {
+    let key = keys.iter().find(|key| key.kid == kid && key.gone_at.is_none_or(|gone| now < gone))?;
+    Some(&key.pair)
+}
+
 impl KeySet {
-    /// Signs claims with the current key.
+    /// Signs claims with the current ES256 key.
     pub fn sign<T: Serialize>(&self, typ: &str, validity: Validity, claims: &T) -> Result<String, Fault> {
-        let active = self.keys.iter().rev().find(|key| key.active_at <= validity.from);
-        let key = active.ok_or_else(|| Fault::new("keys", "none is active"))?;
+        let key = current(&self.es256, validity.from)?;
         self.signed.set(self.signed.get().wrapping_add(1));
-        jws::sign(typ, &key.kid, &key.signing, validity, claims)
+        jws::sign(typ, &key.kid, &key.pair.signing, validity, claims)
     }
 
-    /// The claims of a token that one of these keys signed.
+    /// Signs claims with the current key for an algorithm; [`for_alg`] of the same one makes sure that there is one.
+    pub(crate) async fn sign_with<T: Serialize>(
+        &self,
+        cx: &Cx,
+        alg: SigningAlg,
+        typ: &str,
+        validity: Validity,
+        claims: &T,
+    ) -> Result<String, Fault> {
+        match alg {
+            SigningAlg::Es256 => self.sign(typ, validity, claims),
+            SigningAlg::Rs256 => {
+                let key = current(&self.rs256, validity.from)?;
+                self.signed.set(self.signed.get().wrapping_add(1));
+                let sign = async |message: &[u8]| cx.rsa.sign(&key.pair.private, message).await;
+                jws::sign_rs256(typ, &key.kid, sign, validity, claims).await
+            }
+        }
+    }
+
+    /// The claims of a token that one of the ES256 keys signed.
     pub(crate) fn verify<T: serde::de::DeserializeOwned>(
         &self,
         token: &Untrusted<'_>,
         now: Time,
     ) -> Option<(T, Time)> {
-        let kid = token.kid()?;
-        let key = self.keys.iter().find(|key| key.kid == kid && key.gone_at.is_none_or(|gone| now < gone))?;
-        token.verify(&key.verifying, now)
+        token.verify(&accepted(&self.es256, token.kid()?, now)?.verifying, now)
+    }
+
+    /// The claims of a token that one of the RSA keys signed, whether or not it has expired.
+    pub(crate) fn verify_rs256<T: serde::de::DeserializeOwned>(
+        &self,
+        token: &Foreign<'_>,
+        now: Time,
+    ) -> Option<T> {
+        let key = &accepted(&self.rs256, token.kid()?, now)?.public;
+        token.verify(std::slice::from_ref(key)).map(|signed| signed.claims)
+    }
+
+    /// Whether there is a key for an algorithm that will have a successor.
+    fn has(&self, alg: SigningAlg) -> bool {
+        match alg {
+            SigningAlg::Es256 => self.es256.iter().any(|key| key.gone_at.is_none()),
+            SigningAlg::Rs256 => self.rs256.iter().any(|key| key.gone_at.is_none()),
+        }
     }
 }
 
@@ -85,16 +153,22 @@ impl Slot for KeysOfTenant {
 
 /// A tenant's keys; makes the first two if there are none.
 pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
-    if let Some(known) = cx.memo::<KeysOfTenant>().get(tenant_id, cx.now) {
+    for_alg(cx, tenant_id, SigningAlg::Es256).await
+}
+
+/// A tenant's keys, with some for an algorithm: makes two if there are none.
+pub(crate) async fn for_alg(cx: &Cx, tenant_id: &str, alg: SigningAlg) -> Result<Rc<KeySet>, Fault> {
+    if let Some(known) = cx.memo::<KeysOfTenant>().get(tenant_id, cx.now).filter(|known| known.has(alg)) {
         return Ok(known);
     }
     let mut rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
-    if rows.is_empty() {
-        let next_at = cx.now.plus(SIGNS);
-        let first = make(cx, tenant_id, 1, cx.now, Some(next_at.plus(OVERLAP)))?;
-        let second = make(cx, tenant_id, 2, next_at, None)?;
-        // Of many first requests, one's rows stand; the others read them back.
-        store::keys::make_first(cx.db.as_ref(), tenant_id, [&first, &second]).await?;
+    let is_missing = |kind: &SigningAlg| rows.iter().all(|row| row.alg != *kind || row.gone_at.is_some());
+    let needed = SigningAlg::ALL.into_iter().filter(|kind| [SigningAlg::Es256, alg].contains(kind));
+    let missing: Vec<SigningAlg> = needed.filter(is_missing).collect();
+    for kind in &missing {
+        make_first(cx, tenant_id, *kind, &rows).await?;
+    }
+    if !missing.is_empty() {
         rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
     }
     let set = Rc::new(open(cx, tenant_id, rows)?);
@@ -102,29 +176,50 @@ pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
     Ok(set)
 }
 
+/// Makes two keys behind those of their kind that retire. Of many who do it at once, one's rows stand.
+async fn make_first(cx: &Cx, tenant_id: &str, alg: SigningAlg, rows: &[KeyRow]) -> Result<(), Fault> {
+    let last = rows.iter().filter(|row| row.alg == alg).map(|row| row.turn).max();
+    let turn = last.unwrap_or_default().saturating_add(1);
+    let next_at = cx.now.plus(SIGNS);
+    let first = make(cx, tenant_id, alg, turn, cx.now, Some(next_at.plus(OVERLAP))).await?;
+    let second = make(cx, tenant_id, alg, turn.saturating_add(1), next_at, None).await?;
+    store::keys::insert_first(cx.db.as_ref(), tenant_id, [&first, &second], cx.now).await
+}
+
 fn row_name(tenant_id: &str, kid: &str) -> String {
     format!("signing_keys/{tenant_id}/{kid}/sealed_private")
 }
 
-/// A fresh key, sealed, for a place in the tenant's order.
-pub(super) fn make(
+/// A fresh key, sealed, for a place in the order of the tenant's keys of that kind.
+pub(super) async fn make(
     cx: &Cx,
     tenant_id: &str,
+    alg: SigningAlg,
     turn: i64,
     active_at: Time,
     gone_at: Option<Time>,
 ) -> Result<KeyRow, Fault> {
-    // One draw in 2^32 is no scalar of the curve; eight in a row are a broken generator.
-    let private = (0..8).find_map(|_| jwk::private_key(&cx.random::<32>()));
-    let private = private.ok_or_else(|| Fault::new("keys", "the generator is broken"))?;
-    let public = jwk::public(private.verifying_key())?;
+    let (public, private) = match alg {
+        SigningAlg::Es256 => {
+            // One draw in 2^32 is no scalar of the curve; eight in a row are a broken generator.
+            let key = (0..8).find_map(|_| jwk::private_key(&cx.random::<32>()));
+            let key = key.ok_or_else(|| Fault::new("keys", "the generator is broken"))?;
+            (jwk::public(key.verifying_key())?, jwk::private_bytes(&key))
+        }
+        SigningAlg::Rs256 => {
+            let key = cx.rsa.generate().await?;
+            (jwk::rsa(key.n, key.e), key.private)
+        }
+    };
     let key = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
-    let row = row_name(tenant_id, &public.kid);
+    let kid = public.kid().to_owned();
+    let row = row_name(tenant_id, &kid);
     Ok(KeyRow {
+        alg,
         turn,
         public_jwk: json_text(&public),
-        sealed_private: seal::seal(&key, cx.random(), &row, &jwk::private_bytes(&private))?,
-        kid: public.kid,
+        sealed_private: seal::seal(&key, cx.random(), &row, &private)?,
+        kid,
         created_at: cx.now,
         active_at,
         gone_at,
@@ -141,16 +236,24 @@ pub(crate) struct Jwks {
 
 fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
     let sealing = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
-    let mut published = Vec::new();
-    let mut keys = Vec::new();
+    let (mut published, mut es256, mut rs256) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
-        let bytes = seal::open(&sealing, &row_name(tenant_id, &row.kid), &row.sealed_private)?;
-        let signing = jwk::private_key(&bytes).ok_or_else(|| Fault::new("keys", "no scalar"))?;
-        published.push(json::parse(row.public_jwk.as_bytes()).map_err(|e| Fault::new("keys", e))?);
-        let verifying = *signing.verifying_key();
-        keys.push(Key { kid: row.kid, signing, verifying, active_at: row.active_at, gone_at: row.gone_at });
+        let private = seal::open(&sealing, &row_name(tenant_id, &row.kid), &row.sealed_private)?;
+        let public: Value = json::parse(row.public_jwk.as_bytes()).map_err(|e| Fault::new("keys", e))?;
+        match row.alg {
+            SigningAlg::Es256 => {
+                let signing = jwk::private_key(&private).ok_or_else(|| Fault::new("keys", "no scalar"))?;
+                let verifying = *signing.verifying_key();
+                es256.push(Key::of(&row, Es256 { signing, verifying }));
+            }
+            SigningAlg::Rs256 => {
+                let key = foreign::key(&public).map_err(|wrong| Fault::new("keys", wrong))?;
+                rs256.push(Key::of(&row, Rs256 { private, public: key }));
+            }
+        }
+        published.push(public);
     }
     let jwks = serde_json::to_string(&Jwks { keys: published }).map_err(|e| Fault::new("keys", e))?;
     let etag = format!("\"{}\"", base64url(sha256(jwks.as_bytes()).get(..16).unwrap_or_default()));
-    Ok(KeySet { keys, jwks: jwks.into(), etag, signed: Cell::new(0) })
+    Ok(KeySet { es256, rs256, jwks: jwks.into(), etag, signed: Cell::new(0) })
 }

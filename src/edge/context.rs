@@ -12,6 +12,7 @@ use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
 use crate::edge::fetch::Fetch;
 use crate::edge::mail::Transport;
+use crate::edge::web_crypto::WebCrypto;
 use crate::http::request::Request;
 use crate::memo::Memory;
 use crate::model::time::Time;
@@ -62,6 +63,7 @@ fn build(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> 
         counters: Rc::new(DurableCounters(env.clone())),
         mailer: Rc::new(Transport { env: env.clone(), config: config.clone(), db, http: http.clone(), now }),
         http: Rc::new(http),
+        rsa: Rc::new(WebCrypto),
         background,
         rng: Rc::new(PlatformRng),
         log: Rc::new(Console),

@@ -12,6 +12,7 @@ mod fault;
 mod fetch;
 mod hot;
 mod mail;
+mod web_crypto;
 
 use std::cell::RefCell;
 use std::rc::Rc;

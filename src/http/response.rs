@@ -54,6 +54,11 @@ impl Response {
         Response::new(200, "application/json", body)
     }
 
+    /// A signed token as the whole answer (RFC 7519 §10.3.1).
+    pub(crate) fn jwt(token: String) -> Response {
+        Response::new(200, "application/jwt", token.into())
+    }
+
     /// A page.
     pub(crate) fn html(status: u16, body: String) -> Response {
         Response::html_under(status, body, PAGE_CSP)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::json::{self, Wrong};
+use crate::model::signing_alg::{SigningAlg, UserinfoAlg};
 
 /// RFC 6749 §4.1.
 pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
@@ -81,6 +82,11 @@ pub struct Metadata {
     /// Where its keys are instead: `https` at a public name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks_uri: Option<String>,
+    /// What its ID tokens and logout tokens are signed with (OpenID Connect Registration 1.0 §2).
+    pub id_token_signed_response_alg: SigningAlg,
+    /// What answers of the UserInfo endpoint are signed with; `none` for plain JSON, as by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<UserinfoAlg>,
     /// Where logout tokens go (Back-Channel Logout 1.0 §2.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
@@ -120,6 +126,8 @@ impl Default for Metadata {
             contacts: Vec::new(),
             jwks: None,
             jwks_uri: None,
+            id_token_signed_response_alg: SigningAlg::Es256,
+            userinfo_signed_response_alg: None,
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
             default_max_age: None,
@@ -143,6 +151,16 @@ impl Metadata {
         if self.is_public() { Some(true) } else { self.require_pkce }
     }
 
+    /// What answers of the UserInfo endpoint are signed with, if they are.
+    pub(crate) fn signs_userinfo(&self) -> Option<SigningAlg> {
+        self.userinfo_signed_response_alg?.signing()
+    }
+
+    /// Whether something of what it gets is signed with that.
+    pub(crate) fn gets_signed_with(&self, alg: SigningAlg) -> bool {
+        self.id_token_signed_response_alg == alg || self.signs_userinfo() == Some(alg)
+    }
+
     /// Whether it has nothing to prove who it is.
     pub(crate) fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == AuthMethod::None
@@ -150,7 +168,7 @@ impl Metadata {
 }
 
 /// The members of [`Metadata`], as they are written.
-pub const MEMBERS: [&str; 23] = [
+pub const MEMBERS: [&str; 25] = [
     "redirect_uris",
     "post_logout_redirect_uris",
     "grant_types",
@@ -165,6 +183,8 @@ pub const MEMBERS: [&str; 23] = [
     "contacts",
     "jwks",
     "jwks_uri",
+    "id_token_signed_response_alg",
+    "userinfo_signed_response_alg",
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
     "default_max_age",

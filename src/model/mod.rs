@@ -22,6 +22,7 @@ pub(crate) mod role;
 pub mod route;
 pub mod scope;
 pub mod search;
+pub mod signing_alg;
 pub mod state;
 pub(crate) mod template;
 pub(crate) mod tenant;

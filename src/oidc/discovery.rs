@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::model::client::GRANTS;
 use crate::model::scope::OPENID;
+use crate::model::signing_alg::SigningAlg;
 use crate::oidc::id_token::{ACR_ONE_FACTOR, ACR_TWO_FACTORS};
 
 /// How clients prove who they are.
@@ -37,7 +38,8 @@ pub(crate) fn metadata(issuer: &str, registration: bool, second_factors: bool) -
         "response_modes_supported": ["query", "form_post"],
         "grant_types_supported": GRANTS,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": SigningAlg::ALL,
+        "userinfo_signing_alg_values_supported": SigningAlg::ALL,
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": AUTH_METHODS,

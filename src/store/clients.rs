@@ -67,6 +67,14 @@ pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Resul
     one(db, select(tenant_id, id)).await?.first().map(read).transpose()
 }
 
+/// Whether something is signed with RS256 for a client of the tenant.
+pub(crate) async fn any_needs_rs256(db: &dyn Database, tenant_id: &str) -> Result<bool, Fault> {
+    let sql = "SELECT 1 FROM clients WHERE tenant_id = ?1
+               AND 'RS256' IN (json_extract(metadata, '$.id_token_signed_response_alg'),
+                               json_extract(metadata, '$.userinfo_signed_response_alg')) LIMIT 1";
+    Ok(!one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.is_empty())
+}
+
 /// A page of a tenant's clients, by id.
 pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
     let sql = "SELECT * FROM clients WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";

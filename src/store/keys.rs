@@ -1,5 +1,6 @@
 //! Signing keys.
 
+use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::{Columns, one};
@@ -7,7 +8,9 @@ use crate::store::{Columns, one};
 /// A signing key's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyRow {
-    /// Its place in the tenant's order.
+    /// What it signs with.
+    pub(crate) alg: SigningAlg,
+    /// Its place in the order of the tenant's keys for that.
     pub(crate) turn: i64,
     /// Its id.
     pub(crate) kid: String,
@@ -23,13 +26,25 @@ pub(crate) struct KeyRow {
     pub(crate) gone_at: Option<Time>,
 }
 
-/// A tenant's keys that are still accepted, oldest first.
+/// The table of the keys of one kind.
+fn table(alg: SigningAlg) -> &'static str {
+    match alg {
+        SigningAlg::Es256 => "signing_keys",
+        SigningAlg::Rs256 => "rsa_keys",
+    }
+}
+
+/// A tenant's keys that are still accepted, those of each kind oldest first.
 pub(crate) async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
     let sql =
-        "SELECT * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2) ORDER BY turn";
+        "SELECT 0 AS rsa, * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2)
+               UNION ALL
+               SELECT 1 AS rsa, * FROM rsa_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2)
+               ORDER BY rsa, turn";
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(KeyRow {
+            alg: if row.flag("rsa")? { SigningAlg::Rs256 } else { SigningAlg::Es256 },
             turn: row.int("turn")?,
             kid: row.text("kid")?,
             public_jwk: row.text("public_jwk")?,
@@ -45,9 +60,11 @@ pub(crate) async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> 
 /// Puts a key at its turn, unless one stands there already.
 pub(crate) fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
     Stmt::new(
-        "INSERT OR IGNORE INTO signing_keys (tenant_id, turn, kid, public_jwk, sealed_private, created_at, active_at,
-                                             gone_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE true",
+        format!(
+            "INSERT OR IGNORE INTO {} (tenant_id, turn, kid, public_jwk, sealed_private, created_at, active_at, gone_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE true",
+            table(key.alg)
+        ),
         vec![
             tenant_id.into(),
             key.turn.into(),
@@ -61,31 +78,48 @@ pub(crate) fn insert(tenant_id: &str, key: &KeyRow) -> Stmt {
     )
 }
 
-/// Makes a tenant's first two keys, unless there are some.
-pub(crate) async fn make_first(db: &dyn Database, tenant_id: &str, pair: [&KeyRow; 2]) -> Result<(), Fault> {
-    db.run(pair.map(|key| insert(tenant_id, key)).to_vec()).await.map(drop)
+/// Puts a tenant's first two keys of a kind at their turns, unless some stand there already. Those that are accepted no
+/// more give their turns back.
+pub(crate) async fn insert_first(
+    db: &dyn Database,
+    tenant_id: &str,
+    [first, second]: [&KeyRow; 2],
+    now: Time,
+) -> Result<(), Fault> {
+    let gone = format!("DELETE FROM {} WHERE tenant_id = ?1 AND gone_at <= ?2", table(first.alg));
+    let gone = Stmt::new(gone, vec![tenant_id.into(), now.0.into()]);
+    db.run(vec![gone, insert(tenant_id, first), insert(tenant_id, second)]).await.map(drop)
 }
 
 /// Sets when the key at a turn starts to sign, unless it has started.
-pub(crate) fn activate(tenant_id: &str, turn: i64, at: Time, now: Time) -> Stmt {
+pub(crate) fn activate(tenant_id: &str, alg: SigningAlg, turn: i64, at: Time, now: Time) -> Stmt {
     Stmt::new(
-        "UPDATE signing_keys SET active_at = ?3 WHERE tenant_id = ?1 AND turn = ?2 AND active_at > ?4",
+        format!(
+            "UPDATE {} SET active_at = ?3 WHERE tenant_id = ?1 AND turn = ?2 AND active_at > ?4",
+            table(alg)
+        ),
         vec![tenant_id.into(), turn.into(), at.0.into(), now.0.into()],
     )
 }
 
 /// Sets until when the keys before a turn are accepted, never later than before.
-pub(crate) fn retire_before(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
+pub(crate) fn retire_before(tenant_id: &str, alg: SigningAlg, turn: i64, gone_at: Time) -> Stmt {
     Stmt::new(
-        "UPDATE signing_keys SET gone_at = min(coalesce(gone_at, ?3), ?3) WHERE tenant_id = ?1 AND turn < ?2",
+        format!(
+            "UPDATE {} SET gone_at = min(coalesce(gone_at, ?3), ?3) WHERE tenant_id = ?1 AND turn < ?2",
+            table(alg)
+        ),
         vec![tenant_id.into(), turn.into(), gone_at.0.into()],
     )
 }
 
 /// Sets when the one key before a turn is gone, if nothing says yet.
-pub(crate) fn retire_one(tenant_id: &str, turn: i64, gone_at: Time) -> Stmt {
+pub(crate) fn retire_one(tenant_id: &str, alg: SigningAlg, turn: i64, gone_at: Time) -> Stmt {
     Stmt::new(
-        "UPDATE signing_keys SET gone_at = ?3 WHERE tenant_id = ?1 AND turn = ?2 AND gone_at IS NULL",
+        format!(
+            "UPDATE {} SET gone_at = ?3 WHERE tenant_id = ?1 AND turn = ?2 AND gone_at IS NULL",
+            table(alg)
+        ),
         vec![tenant_id.into(), turn.into(), gone_at.0.into()],
     )
 }

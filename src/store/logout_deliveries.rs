@@ -1,5 +1,6 @@
 //! Logouts that clients are to be told of: a row for each grant that ended, until its client has taken it.
 
+use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::{Columns, one};
@@ -47,6 +48,8 @@ pub(crate) struct Delivery {
     pub(crate) created_at: Time,
     /// Where to; none if the client does not want to know any more.
     pub(crate) uri: Option<String>,
+    /// What its logout tokens are signed with (Back-Channel Logout 1.0 §2.6: as its ID tokens).
+    pub(crate) alg: SigningAlg,
     /// Whether the client registered itself.
     pub(crate) registered_itself: bool,
 }
@@ -74,6 +77,8 @@ pub(crate) async fn take_due(
                       ORDER BY next_at LIMIT ?5)
          RETURNING *, (SELECT json_extract(metadata, '$.backchannel_logout_uri') FROM clients
                        WHERE clients.id = logout_deliveries.client_id) AS uri,
+                      (SELECT json_extract(metadata, '$.id_token_signed_response_alg') FROM clients
+                       WHERE clients.id = logout_deliveries.client_id) IS 'RS256' AS rs256,
                       (SELECT registration_hash IS NOT NULL FROM clients
                        WHERE clients.id = logout_deliveries.client_id) AS registered_itself",
         vec![now.0.into(), user_id.into(), delays.first.into(), delays.longest.into(), limit.into()],
@@ -91,6 +96,7 @@ pub(crate) async fn take_due(
             next_at: row.time("next_at")?,
             created_at: row.time("created_at")?,
             uri: row.maybe_text("uri")?,
+            alg: if row.flag("rs256")? { SigningAlg::Rs256 } else { SigningAlg::Es256 },
             registered_itself: row.maybe_int("registered_itself")? == Some(1),
         })
     };

@@ -37,6 +37,7 @@ pub(crate) fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM passkey_challenges WHERE expires_at < ?1", day),
         before("DELETE FROM trusted_devices WHERE expires_at < ?1", day),
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
+        before("DELETE FROM rsa_keys WHERE gone_at < ?1", day),
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),
         before("DELETE FROM audit WHERE at < ?1", now.plus(-AUDIT_DAYS * 86_400).0),
     ];

@@ -8,6 +8,7 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
 use crate::domain::clients::rules;
 use crate::domain::gateway::origins;
+use crate::domain::keys;
 use crate::domain::public_uris;
 use crate::domain::refusal::{CHANGED, Error, Refusal};
 use crate::domain::session::delegation;
@@ -18,6 +19,7 @@ use crate::domain::throttle::lookups;
 use crate::memo::{Invalidation, Slot};
 use crate::model::client::{Described, Metadata};
 use crate::model::id::is_id;
+use crate::model::signing_alg::SigningAlg;
 use crate::ports::Fault;
 use crate::ports::http::Reach;
 use crate::store::{self, Listed, Page, json_text};
@@ -144,11 +146,20 @@ async fn may_give(cx: &Cx, admin: &CredentialAdmin, metadata: &Metadata) -> Resu
 pub(crate) async fn store(cx: &Cx, made: &Made, entry: Entry) -> Result<bool, Fault> {
     let client = &made.client;
     let (tenant_id, id) = (&client.tenant_id, &client.id);
+    publish_keys(cx, client).await?;
     let mut change = Change::new(cx, tenant_id, entry);
     change.take(store::clients::insert(client));
     change.then(store::client_origins::insert(tenant_id, id, &origins::of(&client.metadata)));
     change.invalidates(Invalidation::Client(id));
     Ok(change.commit().await?.is_some())
+}
+
+/// Has the keys that the client's tokens are signed with in the JWK Set before the client can ask for it.
+async fn publish_keys(cx: &Cx, client: &Client) -> Result<(), Fault> {
+    if client.metadata.gets_signed_with(SigningAlg::Rs256) {
+        keys::for_alg(cx, &client.tenant_id, SigningAlg::Rs256).await?;
+    }
+    Ok(())
 }
 
 /// A client that is not stored yet.
@@ -209,6 +220,7 @@ pub(crate) async fn replace_checked(
         secret = client.secret_hash.is_none().then(|| cx.secret());
         client.secret_hash = secret.as_deref().map(stored);
     }
+    publish_keys(cx, &client).await?;
     let entry = Entry::ok("client.changed").by(actor).on(&client.id).saying(&client.name);
     let mut change = Change::new(cx, &tenant.id, entry);
     change.take(store::clients::update(&was, &client));

@@ -151,7 +151,8 @@ pub(crate) async fn issue(
     let (user, scope) = (grant.user, grant.scopes.join(" "));
     let expires_in = tenant.settings_for(user).access_token_seconds;
     let until = cx.now.plus(expires_in);
-    let keys = keys::of(cx, &tenant.id).await?;
+    let alg = client.metadata.id_token_signed_response_alg;
+    let keys = keys::for_alg(cx, &tenant.id, alg).await?;
     let (session_id, amr) = (grant.session_id, grant.amr);
     let new = NewAccessToken {
         subject: TokenSubject::User { user, session_id, amr, auth_time: Some(grant.auth_time) },
@@ -182,7 +183,8 @@ pub(crate) async fn issue(
                 grant.claims.as_ref().and_then(|claims| claims.get("id_token")),
             ),
         };
-        Some(keys.sign(id_token::TYP, Validity { from: cx.now, until }, &claims)?)
+        let validity = Validity { from: cx.now, until };
+        Some(keys.sign_with(cx, alg, id_token::TYP, validity, &claims).await?)
     } else {
         None
     };

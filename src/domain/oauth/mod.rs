@@ -15,3 +15,4 @@ pub(crate) mod revocation;
 pub(crate) mod rp_logout;
 pub(crate) mod token_exchange;
 pub(crate) mod trusted_request;
+pub(crate) mod userinfo;

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::crypto::foreign::Foreign;
 use crate::crypto::jws::Untrusted;
 use crate::crypto::secret::{can_be_secret, stored};
 use crate::cx::Cx;
@@ -74,10 +75,14 @@ pub(crate) async fn fresh(
 
 /// An ID token of ours, also one that has expired.
 pub(crate) async fn read_hint(cx: &Cx, tenant: &Tenant, token: &str) -> Result<Option<IdToken>, Fault> {
-    let Some(untrusted) = Untrusted::parse(token, id_token::TYP) else { return Ok(None) };
-    let Some(then) = untrusted.issued_at_unchecked() else { return Ok(None) };
-    let verified = keys::of(cx, &tenant.id).await?.verify::<IdToken>(&untrusted, then.min(cx.now));
-    Ok(verified.map(|(claims, _)| claims).filter(|claims| claims.iss == tenant.issuer))
+    let keys = keys::of(cx, &tenant.id).await?;
+    let es256 = || {
+        let token = Untrusted::parse(token, id_token::TYP)?;
+        let then = token.issued_at_unchecked()?;
+        Some(keys.verify::<IdToken>(&token, then.min(cx.now))?.0)
+    };
+    let rs256 = || keys.verify_rs256(&Foreign::parse(token, &[id_token::TYP])?, cx.now);
+    Ok(es256().or_else(rs256).filter(|claims| claims.iss == tenant.issuer))
 }
 
 /// How the quality of a sign-in suits a request.

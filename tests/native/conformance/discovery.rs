@@ -72,7 +72,7 @@ fn what_must_be_there_is_there() {
     }
     assert_eq!(list(&document, "response_types_supported"), ["code"]);
     assert!(list(&document, "subject_types_supported").contains(&"public".to_owned()));
-    assert_eq!(list(&document, "id_token_signing_alg_values_supported"), ["ES256"]);
+    assert_eq!(list(&document, "id_token_signing_alg_values_supported"), ["ES256", "RS256"]);
     assert!(list(&document, "scopes_supported").contains(&"openid".to_owned()));
     assert_eq!(list(&document, "code_challenge_methods_supported"), ["S256"]);
     for (name, value) in document.as_object().unwrap() {

@@ -1,8 +1,22 @@
 //! What a mail carries: its link and its code.
 
+use portcullis::ports::Mail;
+
 use crate::harness::World;
 
 impl World {
+    /// Mails to an address, oldest first.
+    pub fn mails(&self, to: &str) -> Vec<Mail> {
+        self.post.mails.borrow().iter().filter(|mail| mail.to == to).cloned().collect()
+    }
+
+    /// The token in the last link that was mailed to an address.
+    pub fn mailed_token(&self, to: &str) -> String {
+        let mail = self.mails(to).pop().unwrap();
+        let (_, rest) = mail.text.split_once("?token=").unwrap();
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
     /// The token of the last link that was mailed to an address.
     pub fn mailed_link(&self, to: &str) -> String {
         let mail = self.mails(to).into_iter().rev().find(|mail| mail.text.contains("?token=")).unwrap();

@@ -30,7 +30,7 @@ use portcullis::http::table::Table;
 use portcullis::memo::Memory;
 use portcullis::model::email::Email;
 use portcullis::model::time::Time;
-use portcullis::ports::{Mail, Rows, Stmt};
+use portcullis::ports::{Rows, Stmt};
 use portcullis::store::users::User;
 use portcullis::{api, store};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub use self::authenticator::Authenticator;
 pub use self::factors::App;
 pub use self::ports::served;
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
-pub use self::signer::Signer;
+pub use self::signer::{KnownRsa, Signer};
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";
@@ -66,6 +66,7 @@ pub struct World {
     pub other: Rc<Memory>,
     after: Rc<Queue>,
     counters: Rc<Objects>,
+    rsa: Rc<KnownRsa>,
     rng: Rc<Seeded>,
     config: Rc<Config>,
     clock: Rc<Cell<i64>>,
@@ -101,6 +102,7 @@ impl World {
             other: Rc::default(),
             after: Rc::default(),
             counters: Rc::new(Objects::new(clock.clone())),
+            rsa: Rc::default(),
             rng: Rc::default(),
             config: Rc::new(config),
             clock,
@@ -114,6 +116,7 @@ impl World {
             counters: self.counters.clone(),
             mailer: self.post.clone(),
             http: self.web.clone(),
+            rsa: self.rsa.clone(),
             background: self.after.clone(),
             rng: self.rng.clone(),
             log: self.log.clone(),
@@ -356,18 +359,6 @@ impl World {
         self.post("/tenant/home/v2/Routes").bearer(&self.admin()).json(spec).send().is(201).str("/id")
     }
 
-    /// Mails to an address, oldest first.
-    pub fn mails(&self, to: &str) -> Vec<Mail> {
-        self.post.mails.borrow().iter().filter(|mail| mail.to == to).cloned().collect()
-    }
-
-    /// The token in the last link that was mailed to an address.
-    pub fn mailed_token(&self, to: &str) -> String {
-        let mail = self.mails(to).pop().unwrap();
-        let (_, rest) = mail.text.split_once("?token=").unwrap();
-        rest.split_whitespace().next().unwrap().to_owned()
-    }
-
     /// Registers through the front door and confirms the address.
     pub fn register_verified(&self, email: &str) {
         let body = json!({ "email": email, "password": PASSWORD, "full_name": "Ada Lovelace" });
@@ -395,6 +386,6 @@ pub fn part(token: &str, at: usize) -> Value {
 
 /// A header field that a plan sets.
 pub fn set<'p>(plan: &'p portcullis::domain::gateway::forward::Plan, name: &str) -> Option<&'p str> {
-    let assertion = plan.assertion.as_deref().filter(|_| plan.header == name);
-    assertion.or_else(|| plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()))
+    let set = || plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
+    plan.assertion.as_deref().filter(|_| plan.header == name).or_else(set)
 }

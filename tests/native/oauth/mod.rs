@@ -21,6 +21,7 @@ mod pkce;
 mod private_key_jwt;
 mod register;
 mod released_claims;
+mod rs256;
 mod strangers;
 mod token_exchange;
 mod unused_clients;

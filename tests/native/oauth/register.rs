@@ -74,6 +74,7 @@ fn a_client_registers_where_anyone_may() {
             "redirect_uris": ["https://app.example/cb"], "post_logout_redirect_uris": [],
             "grant_types": ["authorization_code"], "response_types": ["code"],
             "token_endpoint_auth_method": "client_secret_basic", "application_type": "web", "contacts": [],
+            "id_token_signed_response_alg": "ES256",
             "scope": "openid profile email offline_access", "backchannel_logout_session_required": false,
             "require_pushed_authorization_requests": false, "require_consent": true,
             "resources": [], "roles": [],

@@ -4,6 +4,7 @@ use portcullis::domain::clients::code_protection::{is_agent, required};
 use portcullis::domain::clients::rules::{check, redirect_uri_matches};
 use portcullis::domain::refusal::{Error, Refusal};
 use portcullis::model::client::{AuthMethod, Described, MEMBERS, Metadata};
+use portcullis::model::signing_alg::UserinfoAlg;
 use portcullis::oidc::pkce::CodeProtection;
 use serde_json::{Map, Value, json};
 
@@ -46,6 +47,7 @@ fn every_member_is_known_by_its_name() {
         tos_uri: Some("https://app.example/".into()),
         policy_uri: Some("https://app.example/".into()),
         jwks: Some(json!({})),
+        userinfo_signed_response_alg: Some(UserinfoAlg::Rs256),
         backchannel_logout_uri: Some("https://app.example/".into()),
         jwks_uri: Some(String::new()),
         default_max_age: Some(1),

@@ -12,12 +12,13 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 37] = [
+const ROWS: [(&str, &str, &str); 38] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
     ("plans", "T", "('{t}', 'gold', 1, '[]')"),
     ("signing_keys", "T", ""),
+    ("rsa_keys", "T", "('{t}', 1, 'kid', '{{}}', '1.sealed', 0, 0, NULL)"),
     (
         "users",
         "TU",

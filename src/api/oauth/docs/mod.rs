@@ -182,7 +182,11 @@ fn userinfo() -> Vec<Operation> {
             .also("/oauth2/userinfo")
             .about("OpenID Connect Core §5.3.")
             .reads(&["bearer"])
-            .answers::<UserInfo>(200, "The claims that the scope grants.")
+            .answers::<UserInfo>(
+                200,
+                "The claims that the scope grants; signed with the client's `userinfo_signed_response_alg`.",
+            )
+            .text(200, "The same, signed.", "application/jwt")
             .refuses([
                 Refusal::NoCredential,
                 Refusal::BadCredential,
