@@ -1,6 +1,7 @@
 // Origins as processes of their own, as they are in real life.
 
 import { spawn } from 'node:child_process';
+import http from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 const folder = new URL('../origin/', import.meta.url);
@@ -30,6 +31,16 @@ export function startOrigin({ portcullis, tenant = 'home', audience = 'app', fla
           return ended;
         },
       });
+    });
+  });
+}
+
+/** An origin that answers with the assertion it got. */
+export function startMirror(header = 'x-portcullis-assertion') {
+  const server = http.createServer((request, response) => response.end(request.headers[header]));
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve({ url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close().closeAllConnections() });
     });
   });
 }

@@ -1,43 +1,63 @@
-// The snippets that show how an origin verifies the assertion: they believe a live one, and nothing else.
+// The programs that show how an origin verifies the assertion: they believe a live one, and none of twenty bad ones.
+// Go and Java are in tests/clients, where Go and Maven are at hand.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { freePort, workerd } from '../../scripts/lib/worker.mjs';
+import { startIssuer, tampered } from './bad-tokens.mjs';
 import { startGateway } from './harness.mjs';
+import { send } from './http.mjs';
+import { startMirror } from './origins.mjs';
 
 const run = promisify(execFile);
-const snippet = (path) => fileURLToPath(new URL(`../origin/verify/${path}`, import.meta.url));
+const program = (path) => fileURLToPath(new URL(`../origin/verify/${path}`, import.meta.url));
 
-const SNIPPETS = {
-  node: [process.execPath, snippet('node/verify.mjs')],
-  python: [process.env.PYTHON ?? 'python3', snippet('python/verify.py')],
+/** A program that is run for each token: what it says, or its failure. */
+const command = (executable, file) => async (settings) => ({
+  verify: async (token) =>
+    (await run(executable, [file], { env: { ...process.env, ...settings, TOKEN: token }, timeout: 20_000 })).stdout.trim(),
+  stop() {},
+});
+
+/** A Worker that answers who the caller is, with a token in `header`. */
+const worker = (file, header, before = '') => async (bindings) => {
+  const bundled = await build({ entryPoints: [program(file)], bundle: true, write: false, format: 'esm', target: 'es2022', logLevel: 'error' });
+  const port = await freePort('127.0.0.1');
+  const { mf } = await workerd({
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: bundled.outputFiles[0].text }],
+    compatibilityDate: '2026-07-01', bindings, unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+  });
+  return {
+    async verify(token) {
+      const answer = await send(`http://127.0.0.1:${port}`, '/', { headers: { [header]: before + token } });
+      if (answer.status === 401) throw new Error(answer.text);
+      assert.equal(answer.status, 200, answer.text);
+      return answer.text;
+    },
+    stop: () => mf.dispose(),
+  };
 };
 
-/** An origin that answers with the assertion it got. */
-function startMirror() {
-  const server = http.createServer((request, response) => response.end(request.headers['x-portcullis-assertion']));
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      resolve({ url: `http://127.0.0.1:${server.address().port}`, stop: () => server.close().closeAllConnections() });
-    });
-  });
-}
+const PROGRAMS = {
+  node: command(process.execPath, program('node/verify.mjs')),
+  python: command(process.env.PYTHON ?? 'python3', program('python/verify.py')),
+  hono: worker('hono/worker.mjs', 'Authorization', 'Bearer '),
+  'WebCrypto in a Worker': worker('worker/worker.mjs', 'X-Portcullis-Assertion'),
+};
 
-/** Another character at that place from the end, so that the signature is another. */
-const tampered = (token, at = -10) => token.slice(0, at) + (token.at(at) === 'A' ? 'B' : 'A') + token.slice(at + 1);
-
-describe('the snippets for origins', () => {
+describe('the programs for origins', () => {
   let gateway;
   let mirror;
   let person;
   let assertion;
+  let own;
 
   before(async () => {
-    gateway = await startGateway();
-    mirror = await startMirror();
+    [gateway, own, mirror] = await Promise.all([startGateway(), startIssuer(), startMirror()]);
     await gateway.route({ name: 'mirror', path: '/mirror', origin: mirror.url });
     person = await gateway.person();
     const answer = await gateway.send('/mirror', { token: person.accessToken });
@@ -46,26 +66,42 @@ describe('the snippets for origins', () => {
   });
   after(async () => {
     mirror?.stop();
+    own?.stop();
     await gateway?.stop();
   });
 
-  for (const [language, [command, file]] of Object.entries(SNIPPETS)) {
-    const verify = (token, more = {}) => {
+  for (const [language, start] of Object.entries(PROGRAMS)) {
+    test(`${language}: a live assertion names the caller, and nothing else is believed`, async () => {
       const ISSUER = `${gateway.url}/tenant/home`;
-      const own = { JWKS_URL: `${ISSUER}/.well-known/jwks.json`, ISSUER, AUDIENCE: 'app', TOKEN: token, ...more };
-      return run(command, [file], { env: { ...process.env, ...own }, timeout: 20_000 });
-    };
-
-    test(`${language}: a live assertion names the caller`, async () => {
-      assert.equal((await verify(assertion)).stdout.trim(), person.id);
+      const settings = { JWKS_URL: `${ISSUER}/.well-known/jwks.json`, ISSUER, AUDIENCE: 'app' };
+      const right = await start(settings);
+      try {
+        assert.equal(await right.verify(assertion), person.id);
+        await assert.rejects(right.verify(tampered(assertion)), 'another signature');
+        await assert.rejects(right.verify(person.accessToken), 'an access token');
+      } finally {
+        await right.stop();
+      }
+      for (const wrong of [{ AUDIENCE: 'another' }, { ISSUER: `${ISSUER}2` }]) {
+        const other = await start({ ...settings, ...wrong });
+        try {
+          await assert.rejects(other.verify(assertion), JSON.stringify(wrong));
+        } finally {
+          await other.stop();
+        }
+      }
     });
 
-    test(`${language}: nothing else is believed`, async () => {
-      const issuer = `${gateway.url}/tenant/home`;
-      await assert.rejects(verify(tampered(assertion)), 'another signature');
-      await assert.rejects(verify(assertion, { AUDIENCE: 'another' }), 'for another origin');
-      await assert.rejects(verify(assertion, { ISSUER: `${issuer}2` }), 'of another tenant');
-      await assert.rejects(verify(person.accessToken, { AUDIENCE: issuer }), 'an access token');
+    test(`${language}: twenty bad assertions are refused`, { timeout: 60_000 }, async () => {
+      const { good, bad } = await own.tokens('gw+jwt', 'app');
+      const { verify, stop } = await start({ JWKS_URL: own.jwksUrl, ISSUER: own.issuer, AUDIENCE: 'app' });
+      try {
+        assert.equal(await verify(good), 'someone');
+        assert.equal(Object.keys(bad).length, 20);
+        await Promise.all(Object.entries(bad).map(([what, token]) => assert.rejects(verify(token), what)));
+      } finally {
+        await stop();
+      }
     });
   }
 });

@@ -1,5 +1,5 @@
 module verify
 
-go 1.24
+go 1.25
 
-require github.com/go-jose/go-jose/v4 v4.1.3
+require github.com/go-jose/go-jose/v4 v4.1.9

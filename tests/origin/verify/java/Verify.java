@@ -1,5 +1,5 @@
 // Verifies a forwarded assertion: Java 17 with com.nimbusds:nimbus-jose-jwt
-// (java -cp nimbus-jose-jwt.jar Verify.java).
+// (mvn -q compile; pom.xml is beside this file).
 // Reads JWKS_URL, ISSUER, AUDIENCE and TOKEN; prints the caller's id, or fails.
 
 import com.nimbusds.jose.JOSEObjectType;
