@@ -5,24 +5,25 @@
 //   live     tests/live: the same truths over HTTP against the Worker in workerd
 //   python   tests/live/python: the documents' Python examples and PyJWT
 //   browser  tests/browser: a real Chromium
+//   clients  tests/clients: standard clients, unmodified, each from its own lockfile
 //
 // and two that run only where they are named:
 //   fuzz     tests/fuzz, 20 seconds each (or FUZZ_SECONDS), where a nightly toolchain is installed
 //   write    writes static/docs/openapi.json and mails.html anew from the code (npm run openapi)
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { heading, info, main, seconds, step, Stop } from './lib/log.mjs';
 import { at, tools } from './lib/paths.mjs';
 
 const CARGO_FUZZ = '0.13.2';
-const DEFAULT = ['native', 'live', 'python', 'browser'];
+const DEFAULT = ['native', 'live', 'python', 'browser', 'clients'];
 
 await ready(import.meta.url);
 await main(async () => {
   const { build } = await import('./lib/build.mjs');
-  const { apt, canApt, code, logged, probe, run } = await import('./lib/run.mjs');
+  const { apt, canApt, code, logged, probe } = await import('./lib/run.mjs');
+  const { python } = await import('./lib/python.mjs');
   const { cargoEnv, install } = await import('./lib/tools.mjs');
 
   const only = process.argv.slice(2).filter((name) => existsSync(at(name)) && name.includes('.'));
@@ -37,18 +38,23 @@ await main(async () => {
     native: () => code('cargo', ['test', '--tests', '--no-fail-fast'], { env: cargoEnv() }),
     async live() {
       await build();
-      env.PYTHON = await python();
+      env.PYTHON = await python('venv', at('tests', 'live', 'python', 'requirements.txt'));
       return nodeTests('tests/live');
     },
     async python() {
       await build();
-      env.PYTHON = await python();
+      env.PYTHON = await python('venv', at('tests', 'live', 'python', 'requirements.txt'));
       return code(env.PYTHON, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests/live/python'], { env });
     },
     async browser() {
       await build();
       env.CHROMIUM = await chromium();
       return nodeTests('tests/browser');
+    },
+    async clients() {
+      await build();
+      env.CHROMIUM = await chromium();
+      return (await import('./lib/clients.mjs')).testClients(only, env);
     },
     fuzz,
     write: () => code('cargo', ['test', '--quiet', '--test', 'native', '_is_current'], { env: { ...cargoEnv(), PORTCULLIS_WRITE: '1' } }),
@@ -71,28 +77,6 @@ await main(async () => {
     const all = readdirSync(at(folder), { recursive: true }).filter((name) => name.endsWith('.test.mjs')).sort();
     const files = only.length ? only : all.map((name) => join(folder, name));
     return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
-  }
-
-  /** The interpreter of an environment with everything in requirements.txt, made anew when that changes or it was moved. */
-  async function python() {
-    const venv = join(tools, 'venv');
-    const interpreter = join(venv, 'bin', 'python');
-    const requirements = at('tests', 'live', 'python', 'requirements.txt');
-    const stamp = join(venv, '.stamp');
-    // The environment's scripts name the folder that it was made in.
-    const wanted = createHash('sha256').update(readFileSync(requirements)).update(venv).digest('hex');
-    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return interpreter;
-    await step('the Python environment (once)', async () => {
-      rmSync(venv, { recursive: true, force: true });
-      const create = () => probe('python3', ['-m', 'venv', venv]).ok;
-      if (!create()) {
-        if (canApt()) await apt('python3', 'python3-venv');
-        if (!create()) throw new Stop('python3 with its venv module is needed: on Debian, apt-get install python3-venv');
-      }
-      await run(interpreter, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '-r', requirements]);
-    });
-    writeFileSync(stamp, wanted);
-    return interpreter;
   }
 
   /** The path of a Chrome or Chromium that starts: the installed one, else Debian's, else Playwright's. */
