@@ -17,10 +17,10 @@ export function makeClient(gateway, fields = {}) {
   });
 }
 
-/** openid-client's configuration for a client, from discovery. */
-export function discover(gateway, made, authentication) {
+/** openid-client's configuration for a client, from discovery; `metadata` is what else the client says of itself. */
+export function discover(gateway, made, authentication, metadata) {
   const options = { execute: [oidc.allowInsecureRequests] };
-  return oidc.discovery(new URL(`${gateway.url}/tenant/home`), made.client_id, undefined, authentication, options);
+  return oidc.discovery(new URL(`${gateway.url}/tenant/home`), made.client_id, metadata, authentication, options);
 }
 
 /** Where a signed-in browser is sent from that URL. */

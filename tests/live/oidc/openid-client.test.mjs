@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { exportJWK, generateKeyPair } from 'jose';
+import { decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import * as oidc from 'openid-client';
 import { claimsOf, startGateway } from '../harness.mjs';
 import { browse, CALLBACK, discover, makeClient } from './client.mjs';
@@ -80,6 +80,23 @@ describe('openid-client', () => {
       const stranger = await generateKeyPair(alg);
       const other = await discover(gateway, made, oidc.PrivateKeyJwt({ key: stranger.privateKey, kid: 'first' }));
       await assert.rejects(oidc.clientCredentialsGrant(other, { scope: 'read' }), { error: 'invalid_client' });
+    });
+  }
+
+  for (const alg of ['ES256', 'RS256']) {
+    test(`verifies ID tokens and userinfo that are signed with ${alg}`, async () => {
+      const signed = { id_token_signed_response_alg: alg, userinfo_signed_response_alg: alg };
+      const made = await makeClient(gateway, { token_endpoint_auth_method: 'none', ...signed });
+      const config = await discover(gateway, made, oidc.None(), signed);
+      oidc.enableNonRepudiationChecks(config);
+      const { tokens } = await signIn(config);
+      assert.equal(tokens.claims().sub, person.id);
+      assert.equal(decodeProtectedHeader(tokens.id_token).alg, alg);
+      assert.equal(decodeProtectedHeader(tokens.access_token).alg, 'ES256');
+      const info = await oidc.fetchUserInfo(config, tokens.access_token, person.id);
+      assert.equal(info.email, person.email);
+      const renewed = await oidc.refreshTokenGrant(config, tokens.refresh_token);
+      assert.equal(decodeProtectedHeader(renewed.id_token).alg, alg);
     });
   }
 
