@@ -1,6 +1,6 @@
 //! What each refusal is in HTTP: a status, a code and a sentence. Surfaces put these into their own shapes.
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Challenge, Refusal, Unfit};
 use crate::http::response::Response;
 use crate::oidc::assertion::LONGEST;
 use crate::oidc::id_token::ACR_TWO_FACTORS;
@@ -45,6 +45,7 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
             "INSUFFICIENT_SCOPE",
             &format!("The credential lacks a scope: {} needed", scopes.join(" ")),
         ),
+        Refusal::Challenged(challenge) => word(&challenge.plainly()),
         Refusal::PlanTooLow { required, .. } => {
             worded(403, "UPGRADE_REQUIRED", &format!("This feature requires {required} plan or higher"))
         }
@@ -98,6 +99,7 @@ pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
             let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "));
             response.with("www-authenticate", challenge)
         }
+        Refusal::Challenged(challenge) => response.with("www-authenticate", challenge_of(challenge)),
         // RFC 9470 §3.
         Refusal::MfaRequired => {
             let challenge = format!(
@@ -112,4 +114,18 @@ pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
         }
         _ => response,
     }
+}
+
+/// The challenge of a protected resource (RFC 9728 §5.1, RFC 6750 §3).
+fn challenge_of(challenge: &Challenge) -> String {
+    let error = match challenge.why {
+        Unfit::Missing => "",
+        Unfit::Bad => "error=\"invalid_token\", ",
+        Unfit::TooLittle => "error=\"insufficient_scope\", ",
+    };
+    let scope = match challenge.scopes.as_slice() {
+        [] => String::new(),
+        scopes => format!(", scope=\"{}\"", scopes.join(" ")),
+    };
+    format!("Bearer {error}resource_metadata=\"{}\"{scope}", challenge.metadata)
 }

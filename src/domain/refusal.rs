@@ -41,6 +41,8 @@ pub enum Refusal {
     WrongTenant,
     /// The credential lacks a scope.
     ScopeMissing(Vec<String>),
+    /// A route that is a protected resource wants a token that it accepts.
+    Challenged(Challenge),
     /// The caller's plan is below the route's.
     PlanTooLow {
         /// The caller's plan.
@@ -88,6 +90,38 @@ pub enum Refusal {
     SignUpClosed,
     /// What OAuth and OpenID Connect have a code for, with a sentence for the client's developer.
     OAuth(Code, String),
+}
+
+/// What a protected resource says to a caller without a token that it accepts (RFC 9728 §5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    pub(crate) why: Unfit,
+    /// Where its metadata is.
+    pub(crate) metadata: String,
+    /// All scopes that its callers need.
+    pub(crate) scopes: Vec<String>,
+}
+
+/// Why a caller does not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// Nobody is signed in.
+    Missing,
+    /// The token is malformed, unknown, expired, revoked, or for somebody else.
+    Bad,
+    /// The token lacks a scope.
+    TooLittle,
+}
+
+impl Challenge {
+    /// The same where it does not matter that it is a protected resource.
+    pub(crate) fn plainly(&self) -> Refusal {
+        match self.why {
+            Unfit::Missing => Refusal::NoCredential,
+            Unfit::Bad => Refusal::BadCredential,
+            Unfit::TooLittle => Refusal::ScopeMissing(self.scopes.clone()),
+        }
+    }
 }
 
 /// The conflict over an e-mail address that another account has.

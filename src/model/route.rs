@@ -123,6 +123,10 @@ pub struct RouteSpec {
     /// The assertion's header; `Authorization` sends it as a bearer token.
     #[serde(default = "RouteSpec::assertion_header")]
     pub(crate) header: String,
+    /// Whether it is an MCP server's: a protected resource (RFC 9728) that takes only tokens that are for it, and that
+    /// clients which no administrator made may ask for.
+    #[serde(default)]
+    pub(crate) mcp: bool,
 }
 
 /// The header that carries the assertion unless a route says otherwise.
@@ -132,7 +136,7 @@ impl RouteSpec {
     fn required() -> Auth {
         Auth::Required
     }
-    fn all_credentials() -> Vec<Accepts> {
+    pub(crate) fn all_credentials() -> Vec<Accepts> {
         vec![Accepts::Bearer, Accepts::Cookie, Accepts::ApiKey]
     }
     fn thirty() -> u32 {
@@ -140,6 +144,34 @@ impl RouteSpec {
     }
     fn assertion_header() -> String {
         ASSERTION_HEADER.into()
+    }
+
+    /// The identifier of the protected resource that an MCP server's route is (RFC 9728 §1.2): an audience that is a
+    /// URL, else its address.
+    pub(crate) fn resource(&self, origin: &str) -> Option<String> {
+        let is_url = |audience: &&String| audience.starts_with("https://") || audience.starts_with("http://");
+        let own = self.audience.as_ref().filter(is_url).cloned();
+        self.mcp.then(|| own.unwrap_or_else(|| self.address(origin)))
+    }
+
+    /// Where clients find it: below the tenant's origin, unless it has a host of its own.
+    pub(crate) fn address(&self, origin: &str) -> String {
+        let base = self.base(origin);
+        // The one of a whole host ends with the slash that URLs have there.
+        match self.path.trim_end_matches('/') {
+            "" => format!("{base}/"),
+            path => format!("{base}{path}"),
+        }
+    }
+
+    /// Scheme and host of its address.
+    pub(crate) fn base(&self, origin: &str) -> String {
+        match &self.host {
+            Some(host) => {
+                format!("{}://{host}", origin.split_once("://").map_or("https", |(scheme, _)| scheme))
+            }
+            None => origin.to_owned(),
+        }
     }
 
     /// The assertion's `aud`.
@@ -223,6 +255,18 @@ impl RouteTable {
             }
         }
         Matched::WrongMethod(allowed)
+    }
+
+    /// The route of an MCP server that a path leads to, by whatever method.
+    pub(crate) fn mcp_at(&self, host: &str, path: &Path) -> Option<&Route> {
+        let host = canonical(host);
+        let matches = |route: &&Route| {
+            let host_matches = route.spec.host.as_deref().is_none_or(|wanted| wanted == host);
+            host_matches && path.behind(&route.spec.path).is_some()
+        };
+        let mut candidates = self.routes.iter().filter(matches).peekable();
+        let best = candidates.peek().map(|route| order(route))?;
+        candidates.take_while(|route| order(route) == best).find(|route| route.spec.mcp)
     }
 
     /// The rank of the highest of these roles.

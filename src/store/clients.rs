@@ -2,9 +2,10 @@
 
 use crate::model::client::Metadata;
 use crate::model::name;
+use crate::model::route::RouteSpec;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, one, roles};
+use crate::store::{Columns, Listed, Page, one, roles, routes};
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,17 @@ pub struct Client {
     pub(crate) registration_hash: Option<String>,
     /// When it was made.
     pub(crate) created_at: Time,
+    /// What it may ask for beyond its registration, which its metadata has as well.
+    pub(crate) offers: Vec<Offer>,
+}
+
+/// A resource that clients which no administrator made may ask for, and the scopes that go with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Offer {
+    /// Its identifier.
+    pub(crate) resource: String,
+    /// The scopes that its callers need, without those that the client is registered for.
+    pub(crate) scopes: Vec<String>,
 }
 
 impl Client {
@@ -59,7 +71,23 @@ pub(crate) fn read(row: &Row) -> Result<Client, Fault> {
         secret_hash: row.maybe_text("secret_hash")?,
         registration_hash: row.maybe_text("registration_hash")?,
         created_at: row.time("created_at")?,
+        offers: Vec::new(),
     })
+}
+
+/// A client of a tenant, with the routes of MCP servers that the tenant has, in one round trip.
+pub(crate) async fn with_mcp_routes(
+    db: &dyn Database,
+    tenant_id: &str,
+    id: &str,
+) -> Result<Option<(Client, Vec<RouteSpec>)>, Fault> {
+    let answers = db.run(vec![select(tenant_id, id), routes::of_mcp(tenant_id)]).await?;
+    let [clients, routes] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let Some(client) = clients.first().map(read).transpose()? else { return Ok(None) };
+    let specs = routes.iter().map(|row| Columns(row).json("spec")).collect::<Result<_, _>>()?;
+    Ok(Some((client, specs)))
 }
 
 /// A client of a tenant.

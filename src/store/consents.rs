@@ -5,7 +5,7 @@ use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::logout_deliveries::owe;
-use crate::store::{Columns, one};
+use crate::store::{Columns, json_text, one};
 
 /// A client that may act for a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,15 +19,45 @@ pub(crate) struct Consent {
     pub(crate) granted_at: Time,
 }
 
+/// What a user agreed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Agreed {
+    pub(crate) scopes: Scopes,
+    /// What else than the issuer the client's tokens may be for.
+    pub(crate) resources: Vec<String>,
+}
+
+impl Agreed {
+    /// Whether all of the other is agreed to.
+    pub(crate) fn holds(&self, other: &Agreed) -> bool {
+        self.scopes.hold(other.scopes.tokens())
+            && other.resources.iter().all(|resource| self.resources.contains(resource))
+    }
+
+    fn with(&self, more: &Agreed) -> Agreed {
+        let mut resources = self.resources.clone();
+        resources.extend(more.resources.iter().filter(|one| !self.resources.contains(one)).cloned());
+        Agreed { scopes: self.scopes.with(&more.scopes), resources }
+    }
+
+    fn resources(&self) -> Option<String> {
+        (!self.resources.is_empty()).then(|| json_text(&self.resources))
+    }
+}
+
 /// What a user let a client do, if anything.
-pub(crate) async fn scope_of(
+pub(crate) async fn agreed(
     db: &dyn Database,
     user_id: &str,
     client_id: &str,
-) -> Result<Option<Scopes>, Fault> {
-    let sql = "SELECT scope FROM consents WHERE user_id = ?1 AND client_id = ?2";
+) -> Result<Option<Agreed>, Fault> {
+    let sql = "SELECT scope, coalesce(resources, '[]') AS resources FROM consents WHERE user_id = ?1 AND client_id = ?2";
     let rows = one(db, Stmt::new(sql, vec![user_id.into(), client_id.into()])).await?;
-    rows.first().map(|row| Ok(Scopes::from_list(&Columns(row).text("scope")?))).transpose()
+    let read = |row| {
+        let row = Columns(row);
+        Ok(Agreed { scopes: Scopes::from_list(&row.text("scope")?), resources: row.json("resources")? })
+    };
+    rows.first().map(read).transpose()
 }
 
 /// Lets a client of the user's tenant have more than it had, as that was read: what was taken back meanwhile does not
@@ -36,24 +66,28 @@ pub(crate) fn give(
     tenant_id: &str,
     user_id: &str,
     client_id: &str,
-    had: Option<&Scopes>,
-    more: &Scopes,
+    had: Option<&Agreed>,
+    more: &Agreed,
     now: Time,
 ) -> Stmt {
     let all = had.map_or_else(|| more.clone(), |had| had.with(more));
     Stmt::new(
-        "INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at)
-         SELECT users.id, clients.id, ?1, ?4, ?5 FROM users JOIN clients ON clients.tenant_id = users.tenant_id
+        "INSERT INTO consents (user_id, client_id, tenant_id, scope, granted_at, resources)
+         SELECT users.id, clients.id, ?1, ?4, ?5, ?7 FROM users JOIN clients ON clients.tenant_id = users.tenant_id
          WHERE users.id = ?2 AND clients.id = ?3 AND users.tenant_id = ?1
          AND (SELECT scope FROM consents WHERE user_id = ?2 AND client_id = ?3) IS ?6
-         ON CONFLICT (user_id, client_id) DO UPDATE SET scope = excluded.scope, granted_at = excluded.granted_at",
+         AND (SELECT resources FROM consents WHERE user_id = ?2 AND client_id = ?3) IS ?8
+         ON CONFLICT (user_id, client_id) DO UPDATE
+         SET scope = excluded.scope, granted_at = excluded.granted_at, resources = excluded.resources",
         vec![
             tenant_id.into(),
             user_id.into(),
             client_id.into(),
-            all.list().into(),
+            all.scopes.list().into(),
             now.0.into(),
-            had.map(Scopes::list).into(),
+            had.map(|had| had.scopes.list()).into(),
+            all.resources().into(),
+            had.and_then(Agreed::resources).into(),
         ],
     )
 }

@@ -52,6 +52,8 @@ pub(crate) struct Pending {
     pub(crate) client_id: String,
     /// Space-separated scopes.
     pub(crate) scope: String,
+    /// What else the tokens are for.
+    pub(crate) resources: Vec<String>,
 }
 
 /// One that waits, by its user code.
@@ -62,14 +64,15 @@ pub(crate) async fn pending(
     now: Time,
 ) -> Result<Option<Pending>, Fault> {
     let stmt = Stmt::new(
-        "SELECT client_id, scope FROM device_codes
+        "SELECT client_id, scope, coalesce(resources, '[]') AS resources FROM device_codes
          WHERE user_code_hash = ?1 AND tenant_id = ?2 AND status = 'pending' AND expires_at > ?3",
         vec![user_code_hash.into(), tenant_id.into(), now.0.into()],
     );
     let rows = one(db, stmt).await?;
     let read = |row| {
         let row = Columns(row);
-        Ok(Pending { client_id: row.text("client_id")?, scope: row.text("scope")? })
+        let (client_id, scope) = (row.text("client_id")?, row.text("scope")?);
+        Ok(Pending { client_id, scope, resources: row.json("resources")? })
     };
     rows.first().map(read).transpose()
 }

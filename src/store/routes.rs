@@ -24,6 +24,12 @@ pub(crate) async fn table(db: &dyn Database, tenant_id: &str) -> Result<RouteTab
     ))
 }
 
+/// The question for a tenant's routes of MCP servers, for a batch.
+pub(crate) fn of_mcp(tenant_id: &str) -> Stmt {
+    let sql = "SELECT spec FROM routes WHERE tenant_id = ?1 AND json_extract(spec, '$.mcp') ORDER BY id";
+    Stmt::new(sql, vec![tenant_id.into()])
+}
+
 /// A page of a tenant's routes, by id.
 pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Route>, Fault> {
     let sql = "SELECT id, spec FROM routes WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";

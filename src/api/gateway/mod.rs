@@ -2,6 +2,8 @@
 //! the documents' JSON, or for a browser's navigation the login page or an error page. `/` is a small home page
 //! until a route owns it.
 
+mod protected_resource;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
@@ -30,6 +32,9 @@ const QUERY_VALUE: &AsciiSet =
 /// Decides on a request and says what the edge is to do with it.
 pub(crate) async fn gateway(cx: &Cx, call: &Call<'_>) -> Result<Outcome, Error> {
     let request = call.request;
+    if let Some(document) = protected_resource::answer(cx, call).await? {
+        return Ok(Outcome::Answer(document));
+    }
     let incoming = Incoming {
         method: &request.method,
         host: &request.host,

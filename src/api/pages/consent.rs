@@ -47,7 +47,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         title: fill(m.consent, "client", &asked.client),
         text: fill(m.consent_text, "client", &asked.client),
         who: fill(m.consent_as, "email", &session.user.email),
-        scopes: scopes::in_words(m, &asked.scopes),
+        scopes: scopes::in_words(m, &asked.scopes, &asked.resources),
         about: &asked.about,
         site: fill(m.consent_site, "client", &asked.client),
         to: fill(m.consent_to, "host", host(&asked.form_action)),

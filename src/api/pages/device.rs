@@ -52,6 +52,7 @@ async fn decide(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decisi
                 &found.user_code,
                 &found.client.shown_name(),
                 &found.scopes,
+                &found.resources,
             )?);
         }
         Some("allow") => true,

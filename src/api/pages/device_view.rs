@@ -69,6 +69,7 @@ pub(super) fn confirm(
     user_code: &str,
     client: &str,
     asked: &[String],
+    resources: &[String],
 ) -> Result<Response, Fault> {
     let m = place.m;
     let page = Device {
@@ -79,7 +80,7 @@ pub(super) fn confirm(
         who: fill(m.consent_as, "email", email),
         another: sign_in(&place.tenant, user_code),
         user_code,
-        asking: Some(Asking { scopes: scopes::in_words(m, asked) }),
+        asking: Some(Asking { scopes: scopes::in_words(m, asked, resources) }),
         problem: None,
     };
     place.page(200, &page)

@@ -2,9 +2,10 @@
 
 use crate::api::pages::messages::{Messages, fill};
 
-/// A line for each scope, OpenID's first.
-pub(super) fn in_words<S: AsRef<str>>(m: &Messages, scopes: &[S]) -> Vec<String> {
+/// A line for each scope, OpenID's first; and before the last of them one for each server that is called.
+pub(super) fn in_words<S: AsRef<str>>(m: &Messages, scopes: &[S], resources: &[String]) -> Vec<String> {
     let mut lines: Vec<(usize, String)> = scopes.iter().map(|scope| line(m, scope.as_ref())).collect();
+    lines.extend(resources.iter().map(|resource| (7, fill(m.scope_resource, "resource", resource))));
     lines.sort_by_key(|(rank, _)| *rank);
     lines.into_iter().map(|(_, line)| line).collect()
 }

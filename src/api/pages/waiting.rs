@@ -16,6 +16,8 @@ pub(super) struct Asked {
     pub(crate) about: About,
     /// The scopes that its user agrees to.
     pub(crate) scopes: Vec<String>,
+    /// What else than the issuer its tokens are for.
+    pub(crate) resources: Vec<String>,
     /// The address that the client thinks the user has.
     pub(crate) login_hint: Option<String>,
     /// The languages that the client thinks the user speaks.
@@ -62,6 +64,7 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
         client: waiting.client.shown_name(),
         about: About::of(&waiting.client),
         scopes: waiting.request.scopes_to_agree_to(&waiting.client.metadata),
+        resources: waiting.resources,
         login_hint: waiting.request.login_hint,
         ui_locales: waiting.request.ui_locales,
         id: waiting.id,

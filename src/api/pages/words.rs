@@ -80,6 +80,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::AmbiguousPath => m.refused_address,
         Refusal::TooLarge(_) => m.refused_too_large,
         Refusal::NoCredential | Refusal::BadCredential => m.refused_credential,
+        Refusal::Challenged(challenge) => return sentence(m, &challenge.plainly()),
         Refusal::WrongPassword => m.refused_wrong_password,
         Refusal::WrongPasskey => m.refused_passkey,
         Refusal::EmailUnverified => m.refused_unverified,

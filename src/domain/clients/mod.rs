@@ -7,6 +7,7 @@
 pub mod authentication;
 mod client_keys;
 pub mod code_protection;
+pub(crate) mod offers;
 pub(crate) mod registration;
 mod registry;
 pub mod rules;

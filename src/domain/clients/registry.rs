@@ -6,7 +6,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
-use crate::domain::clients::rules;
+use crate::domain::clients::{offers, rules};
 use crate::domain::gateway::origins;
 use crate::domain::keys;
 use crate::domain::public_uris;
@@ -59,7 +59,11 @@ pub(crate) async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<R
     if let Some(known) = cx.memo::<ClientById>().get(&key, cx.now) {
         return Ok(Some(known));
     }
-    let client = store::clients::by_id(cx.db.as_ref(), &tenant.id, id).await?.map(Rc::new);
+    let found = store::clients::with_mcp_routes(cx.db.as_ref(), &tenant.id, id).await?;
+    let client = found.map(|(mut client, routes)| {
+        offers::add(&mut client, tenant, &routes);
+        Rc::new(client)
+    });
     // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
     match &client {
         Some(client) => cx.memo::<ClientById>().put(key, client.clone(), cx.now, cx.remember_until()),
@@ -174,6 +178,7 @@ pub(crate) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
         secret_hash: secret.as_deref().map(stored),
         registration_hash: None,
         created_at: cx.now,
+        offers: Vec::new(),
         id,
     };
     Made { client, secret, registration_token: None }

@@ -9,6 +9,7 @@ use crate::crypto::jws::Validity;
 use crate::cx::Cx;
 use crate::domain::gateway::incoming::Incoming;
 use crate::domain::gateway::outgoing::{self, Fields};
+use crate::domain::gateway::resources::{challenge, is_for_route};
 use crate::domain::gateway::routes;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::credential::Minted;
@@ -95,7 +96,8 @@ pub(crate) async fn plan(
             Ok(None) | Err(Error::Refused(Refusal::BadCredential)) if signs_in(route, incoming) => {
                 return Ok(sign_in(&resolved.tenant, "login", &path, incoming));
             }
-            Ok(None) => return Err(Refusal::NoCredential.into()),
+            Ok(None) => return Err(challenge(&resolved.tenant, route, Refusal::NoCredential).into()),
+            Err(Error::Refused(refusal)) => return Err(challenge(&resolved.tenant, route, refusal).into()),
             Err(error) => return Err(error),
         },
     };
@@ -106,7 +108,7 @@ pub(crate) async fn plan(
             return Ok(sign_in(&caller.tenant, "mfa", &path, incoming));
         }
         throttle::refused_call(cx, &resolved.tenant.id, &route.id, caller.actor(), &route.spec.name).await?;
-        return Err(refusal.into());
+        return Err(challenge(&resolved.tenant, route, refusal).into());
     }
     let limit = limit(cx, resolved, route, caller.as_deref()).await?;
     let assertion = match &caller {
@@ -169,7 +171,7 @@ async fn caller(
     };
     let found = found.ok_or(Refusal::BadCredential)?;
     principal::of_tenant(resolved, &found.tenant)?;
-    if !found.is_for(&found.tenant.issuer) && !found.is_for(route.spec.audience()) {
+    if !is_for_route(&found, &resolved.tenant, route) {
         return Err(Refusal::BadCredential.into());
     }
     Ok(Some(found))

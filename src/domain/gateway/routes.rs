@@ -18,7 +18,7 @@ use crate::domain::tenants::Tenant;
 use crate::memo::{Invalidation, Slot};
 use crate::model::host::canonical;
 use crate::model::path::Path;
-use crate::model::route::{ASSERTION_HEADER, METHODS, Route, RouteSpec, RouteTable};
+use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, METHODS, Route, RouteSpec, RouteTable};
 use crate::model::scope::is_scope;
 use crate::ports::{Fault, Stmt};
 use crate::store::{self, Listed, Page, json_text};
@@ -177,6 +177,9 @@ async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpe
     if !(1..=AUDIENCE).contains(&audience) {
         return Err(invalid("audience", format!("1 to {AUDIENCE} bytes, as JSON writes it")));
     }
+    if spec.mcp {
+        check_mcp(&mut spec)?;
+    }
     if spec.credentials.is_empty() {
         return Err(invalid("credentials", "one or more of bearer, cookie, apiKey"));
     }
@@ -211,6 +214,25 @@ async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpe
     }
     check_names(cx, tenant, &spec).await?;
     Ok(spec)
+}
+
+/// A route of an MCP server asks for tokens that are for it, which no cookie is. It takes no keys either unless it says so.
+fn check_mcp(spec: &mut RouteSpec) -> Result<(), Error> {
+    if spec.auth != Auth::Required {
+        return Err(invalid("auth", "required, with mcp"));
+    }
+    if spec.credentials == RouteSpec::all_credentials() {
+        spec.credentials = vec![Accepts::Bearer];
+    }
+    if spec.credentials.contains(&Accepts::Cookie) {
+        return Err(invalid("credentials", "bearer, apiKey, or both, with mcp"));
+    }
+    // It is part of an identifier that clients compare as a string, and of header fields.
+    if !spec.path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'.' | b'_' | b'~'))
+    {
+        return Err(invalid("path", "letters, digits, - . _ ~ and /, with mcp"));
+    }
+    Ok(())
 }
 
 /// Checks that the tenant has the roles and the plan that a route asks for.

@@ -10,11 +10,12 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
+use crate::domain::oauth::codes;
+use crate::domain::oauth::consents::{self, Agreed};
 use crate::domain::oauth::reauthentication::{Fresh, Quality, fresh, person, quality};
 use crate::domain::oauth::trusted_request::{
     REQUEST_URI, Trusted, keep, limit, load, parse, redirect_uri, trust,
 };
-use crate::domain::oauth::{codes, consents};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
@@ -59,6 +60,8 @@ pub(crate) struct PendingAuthorization {
     pub(crate) client: Rc<Client>,
     /// What is asked.
     pub(crate) request: Request,
+    /// What else than the issuer its tokens are for.
+    pub(crate) resources: Vec<String>,
     redirect_uri: String,
 }
 
@@ -137,7 +140,7 @@ pub(crate) async fn decide(
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
         Quality::Enough => {}
     }
-    if asks_consent(cx, &trusted.client, &request, &live).await? {
+    if asks_consent(cx, tenant, &trusted.client, &request, &live).await? {
         if request.asks(Prompt::None) {
             return back((Code::ConsentRequired, "the user has not agreed yet"));
         }
@@ -188,7 +191,8 @@ pub(crate) async fn pending_authorization(
     };
     let Ok(request) = parse(tenant, &trusted) else { return Ok(None) };
     let Trusted { client, redirect_uri, .. } = trusted;
-    Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, redirect_uri }))
+    let resources = named_resources(tenant, &request);
+    Ok(Some(PendingAuthorization { id: id.to_owned(), client, request, resources, redirect_uri }))
 }
 
 /// The person agreed, or not. A user who is not signed in (any more) signs in first.
@@ -224,20 +228,37 @@ pub(crate) async fn take_consent(
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
         Quality::Enough => {}
     }
-    let scopes = Scopes::of(&request.scopes_to_agree_to(&trusted.client.metadata));
-    let had = consents::scope_of(cx, &live.user.id, &trusted.client.id).await?;
-    grant(cx, tenant, &trusted, &request, &live, Some(Agreed { had, scopes })).await
+    let had = consents::agreed(cx, &live.user.id, &trusted.client.id).await?;
+    let now = to_agree_to(tenant, &trusted.client, &request);
+    grant(cx, tenant, &trusted, &request, &live, Some(JustAgreed { had, now })).await
 }
 
-async fn asks_consent(cx: &Cx, client: &Client, request: &Request, live: &Live) -> Result<bool, Fault> {
+/// What a request's person agrees to.
+fn to_agree_to(tenant: &Tenant, client: &Client, request: &Request) -> Agreed {
+    let scopes = Scopes::of(&request.scopes_to_agree_to(&client.metadata));
+    Agreed { scopes, resources: named_resources(tenant, request) }
+}
+
+/// What else than the issuer a request's tokens are for.
+fn named_resources(tenant: &Tenant, request: &Request) -> Vec<String> {
+    request.resources.iter().filter(|resource| **resource != tenant.issuer).cloned().collect()
+}
+
+async fn asks_consent(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    request: &Request,
+    live: &Live,
+) -> Result<bool, Fault> {
     if request.asks(Prompt::Consent) {
         return Ok(true);
     }
     if !client.metadata.require_consent {
         return Ok(false);
     }
-    let known = consents::scope_of(cx, &live.user.id, &client.id).await?;
-    Ok(known.is_none_or(|known| !known.hold(&request.scopes_to_agree_to(&client.metadata))))
+    let known = consents::agreed(cx, &live.user.id, &client.id).await?;
+    Ok(known.is_none_or(|known| !known.holds(&to_agree_to(tenant, client, request))))
 }
 
 /// Shows a page and has the request wait for its end.
@@ -249,9 +270,9 @@ async fn wait(cx: &Cx, tenant: &Tenant, trusted: &Trusted, page: &str) -> Result
 }
 
 /// What the person has just agreed to, beside what they had agreed to before.
-struct Agreed {
-    had: Option<Scopes>,
-    scopes: Scopes,
+struct JustAgreed {
+    had: Option<Agreed>,
+    now: Agreed,
 }
 
 /// Back to the client with a code (RFC 6749 §4.1.2, RFC 9207 §2).
@@ -261,7 +282,7 @@ async fn grant(
     trusted: &Trusted,
     request: &Request,
     live: &Live,
-    agreed: Option<Agreed>,
+    agreed: Option<JustAgreed>,
 ) -> Result<Outcome, Error> {
     let terms = codes::Terms {
         redirect_uri: trusted.redirect_uri.clone(),
@@ -274,10 +295,11 @@ async fn grant(
     };
     let (user_id, client_id) = (&live.user.id, &trusted.client.id);
     let (code, mut change) = codes::new(cx, tenant, &trusted.client, live, &terms);
-    if let Some(Agreed { had, scopes }) = agreed {
-        let entry = Entry::ok("consent.given").by(user_id).on(client_id).saying(scopes.list());
+    if let Some(JustAgreed { had, now }) = agreed {
+        let said = [vec![now.scopes.list()], now.resources.clone()].concat().join(" for ");
+        let entry = Entry::ok("consent.given").by(user_id).on(client_id).saying(said);
         change
-            .then(store::consents::give(&tenant.id, user_id, client_id, had.as_ref(), &scopes, cx.now))
+            .then(store::consents::give(&tenant.id, user_id, client_id, had.as_ref(), &now, cx.now))
             .log(&tenant.id, entry);
     }
     change.commit().await?;

@@ -107,7 +107,7 @@ pub(crate) async fn exchange(
         return Err(bad());
     };
     let held = still_registered(tenant, client, terms.scopes, terms.resources)?;
-    let for_this_token = held.narrow(tenant, None, &presented.resources)?;
+    let for_this_token = held.narrow(tenant, client, None, &presented.resources)?;
     let grant_id = cx.id();
     let given = Given {
         grant_id: &grant_id,

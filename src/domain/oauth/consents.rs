@@ -5,14 +5,13 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
-use crate::model::scope::Scopes;
 use crate::ports::Fault;
 use crate::store;
-pub(crate) use crate::store::consents::Consent;
+pub(crate) use crate::store::consents::{Agreed, Consent};
 
-/// The scope that a user let a client have; `None` if they were never asked, or took it back.
-pub(crate) async fn scope_of(cx: &Cx, user_id: &str, client_id: &str) -> Result<Option<Scopes>, Fault> {
-    store::consents::scope_of(cx.db.as_ref(), user_id, client_id).await
+/// What a user let a client have; `None` if they were never asked, or took it back.
+pub(crate) async fn agreed(cx: &Cx, user_id: &str, client_id: &str) -> Result<Option<Agreed>, Fault> {
+    store::consents::agreed(cx.db.as_ref(), user_id, client_id).await
 }
 
 /// The clients that may act for a user, by name.

@@ -8,6 +8,7 @@ use crate::crypto::secret::{base64url, hmac, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
+use crate::domain::clients::offers;
 use crate::domain::oauth::grants::{self, Given, Issued};
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, Refusal, oauth};
@@ -61,6 +62,10 @@ pub(crate) async fn ask(
     let scopes = request::scopes(scope, &client.metadata.scope).map_err(wrong)?;
     let resources = resources.iter().map(String::as_str);
     let resources = request::resources(resources, &client.metadata, &tenant.issuer).map_err(wrong)?;
+    let scopes = offers::fitting(client, scopes, &resources);
+    if scopes.is_empty() {
+        return Err(oauth(Code::InvalidScope, "none of the scopes is for that resource"));
+    }
     let device_code = cx.secret();
     // A code that another device has just now is drawn again.
     for _ in 0..4 {
@@ -98,6 +103,8 @@ pub(crate) struct Pending {
     pub(crate) client: Rc<Client>,
     /// What it asks for.
     pub(crate) scopes: Vec<String>,
+    /// What else than the issuer its tokens are for.
+    pub(crate) resources: Vec<String>,
     /// Its user code, as it is shown.
     pub(crate) user_code: String,
     hash: String,
@@ -128,7 +135,9 @@ async fn pending(cx: &Cx, tenant: &Tenant, code: &str) -> Result<Option<Pending>
     let Some(row) = row else { return Ok(None) };
     let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
     let scopes = row.scope.split(' ').map(str::to_owned).collect();
-    Ok(Some(Pending { client, scopes, user_code: user_code::format(code), hash }))
+    let mut resources = tenant.audiences_from_store(row.resources);
+    resources.retain(|resource| *resource != tenant.issuer);
+    Ok(Some(Pending { client, scopes, resources, user_code: user_code::format(code), hash }))
 }
 
 /// The person lets the device have what it asks for, or not (§3.3). What is decided stays so.
@@ -193,7 +202,7 @@ pub(crate) async fn poll(
     let live = found.live.filter(|live| is_sufficient(tenant, &live.user, &live.amr)).ok_or_else(bad)?;
     let scopes = found.scope.split(' ').map(str::to_owned).collect();
     let held = still_registered(tenant, client, scopes, found.resources)?;
-    let for_this_token = held.narrow(tenant, None, resources)?;
+    let for_this_token = held.narrow(tenant, client, None, resources)?;
     let grant_id = cx.id();
     let given = Given {
         grant_id: &grant_id,

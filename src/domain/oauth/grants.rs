@@ -157,7 +157,7 @@ pub(crate) async fn issue(
     let new = NewAccessToken {
         subject: TokenSubject::User { user, session_id, amr, auth_time: Some(grant.auth_time) },
         client_id: Some(&client.id),
-        audiences: audience(tenant, &grant.scopes, &grant.resources),
+        audiences: audience(tenant, client, &grant.scopes, &grant.resources),
         scope: scope.clone(),
         with_roles: grant.scopes.iter().any(|scope| scope == ROLES),
         act: None,
@@ -200,7 +200,7 @@ pub(crate) async fn issue_to_client(
     resources: &[String],
 ) -> Result<Issued, Fault> {
     let expires_in = tenant.settings.access_token_seconds;
-    let audiences = audience(tenant, &scopes, resources);
+    let audiences = audience(tenant, client, &scopes, resources);
     // They are the client's own, but not every resource's to know.
     let with_roles = audiences.contain(&tenant.issuer) || scopes.iter().any(|scope| scope == ROLES);
     let scope = scopes.join(" ");

@@ -9,9 +9,17 @@ use crate::store::clients::Client;
 
 /// Whom an access token is for (RFC 9068 §3): what was asked for, and us if the client is to ask us who the
 /// user is; else us alone.
-pub(crate) fn audience(tenant: &Tenant, scopes: &[String], resources: &[String]) -> Audiences {
+pub(crate) fn audience(
+    tenant: &Tenant,
+    client: &Client,
+    scopes: &[String],
+    resources: &[String],
+) -> Audiences {
     let mut all = resources.to_vec();
-    let openid = scopes.iter().any(|scope| scope == "openid");
+    // The resources of a client that no administrator made are others' servers behind routes, whose scopes may allow
+    // something else here.
+    let vouched_for = client.registration_hash.is_none();
+    let openid = vouched_for && scopes.iter().any(|scope| scope == "openid");
     if (all.is_empty() || openid) && !all.contains(&tenant.issuer) {
         all.push(tenant.issuer.clone());
     }
@@ -69,6 +77,7 @@ impl Held {
     pub(crate) fn narrow(
         &self,
         tenant: &Tenant,
+        client: &Client,
         scope: Option<&str>,
         resources: &[String],
     ) -> Result<Held, Error> {
@@ -80,7 +89,7 @@ impl Held {
             return Err(oauth(Code::InvalidScope, "the scope exceeds what was granted"));
         }
         // The issuer is among them without being named where `openid` or the lack of resources makes it so.
-        let granted = audience(tenant, &self.scopes, &self.resources);
+        let granted = audience(tenant, client, &self.scopes, &self.resources);
         if !resources.iter().all(|one| granted.contain(one)) {
             return Err(oauth(Code::InvalidTarget, "the resource exceeds what was granted"));
         }

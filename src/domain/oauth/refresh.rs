@@ -60,5 +60,5 @@ fn narrow_grant(
 ) -> Result<Held, Error> {
     let granted = live.scope.as_deref().unwrap_or_default().split_ascii_whitespace().map(str::to_owned);
     let held = still_registered(tenant, client, granted.collect(), live.resources.clone())?;
-    held.narrow(tenant, scope, resources)
+    held.narrow(tenant, client, scope, resources)
 }

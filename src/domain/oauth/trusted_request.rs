@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
+use crate::domain::clients::offers;
 use crate::domain::clients::rules::redirect_uri_matches;
 use crate::domain::clients::{self, code_protection};
 use crate::domain::refusal::{Error, oauth};
@@ -97,7 +98,12 @@ pub(crate) fn parse(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong
     request::response_mode(&trusted.params)?;
     let client = &trusted.client;
     let protection = code_protection::required(&client.id, &client.metadata);
-    Request::parse(&trusted.params, &client.metadata, &tenant.issuer, protection)
+    let mut request = Request::parse(&trusted.params, &client.metadata, &tenant.issuer, protection)?;
+    request.scopes = offers::fitting(client, request.scopes, &request.resources);
+    match request.scopes.is_empty() {
+        true => Err((Code::InvalidScope, "none of the scopes is for that resource")),
+        false => Ok(request),
+    }
 }
 
 /// Keeps a request under an id of its own.

@@ -163,6 +163,9 @@ pub(crate) fn settle(cx: &Cx, refusal: Option<&Refusal>) {
 
 /// Whether a refusal says that what was presented is unknown.
 fn is_miss(refusal: &Refusal) -> bool {
+    if let Refusal::Challenged(challenge) = refusal {
+        return is_miss(&challenge.plainly());
+    }
     matches!(
         refusal,
         Refusal::BadCredential

@@ -47,7 +47,7 @@ fn granted() -> Granted {
     ));
     let code = code();
     party.world.sql(&format!(
-        "INSERT OR REPLACE INTO consents VALUES ('{}', 'app', 'home', 'openid profile email offline_access read', 0)",
+        "INSERT OR REPLACE INTO consents (user_id, client_id, tenant_id, scope, granted_at) VALUES ('{}', 'app', 'home', 'openid profile email offline_access read', 0)",
         party.user.id
     ));
     let granted = Granted {

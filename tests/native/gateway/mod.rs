@@ -11,6 +11,7 @@ mod hosts;
 mod limits;
 mod loops;
 mod matching;
+mod mcp;
 mod methods;
 mod path;
 mod refusals;

@@ -15,6 +15,7 @@ mod jwks;
 mod jwks_uri;
 mod logout;
 mod malleability;
+mod mcp_clients;
 mod narrowing;
 mod one_browser;
 mod pkce;

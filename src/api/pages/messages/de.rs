@@ -63,6 +63,7 @@ pub(super) const DE: Messages = Messages {
     scope_write: "Ihre Daten ändern",
     scope_webhooks: "Webhooks verwalten",
     scope_other: "{scope} verwenden",
+    scope_resource: "{resource} in Ihrem Namen aufrufen",
     device: "Gerät verbinden",
     device_text: "Geben Sie den Code ein, den Ihr Gerät anzeigt.",
     device_code: "Code",

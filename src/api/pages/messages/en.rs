@@ -63,6 +63,7 @@ pub(super) const EN: Messages = Messages {
     scope_write: "change your data",
     scope_webhooks: "manage webhooks",
     scope_other: "use {scope}",
+    scope_resource: "call {resource} for you",
     device: "Connect a device",
     device_text: "Enter the code that your device shows.",
     device_code: "Code",
