@@ -119,6 +119,6 @@ async function ruby() {
   if (!probe('ruby', ['-v']).ok) throw new Lacking('Ruby is not installed');
   const gems = ['omniauth_openid_connect', 'webrick'];
   const missing = gems.filter((gem) => !probe('ruby', ['-e', `require '${gem}'`]).ok);
-  if (missing.length) throw new Lacking(`Ruby is here without ${missing.join(', ')}`);
+  if (missing.length) throw new Lacking(`Ruby is here without ${missing.join(', ')} (Debian: ruby-omniauth-openid-connect, ruby-webrick)`);
   return ['ruby'];
 }

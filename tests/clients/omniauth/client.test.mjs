@@ -5,13 +5,13 @@ import { test } from 'node:test';
 import { Browser } from '../browser.mjs';
 import { ISSUER, makeClient, makePerson, port, startProgram } from '../harness.mjs';
 
-for (const [alg, CLIENT_AUTH_METHOD] of [['ES256', 'query'], ['ES256', 'basic']]) {
+for (const [alg, CLIENT_AUTH_METHOD] of [['ES256', 'query'], ['ES256', 'basic'], ['RS256', 'query']]) {
   test(`OmniAuth signs in as GitLab does, and out: ${alg}, ${CLIENT_AUTH_METHOD}`, async () => {
     const ROOT = `http://127.0.0.1:${await port()}`;
     const made = await makeClient({
       redirect_uris: [`${ROOT}/auth/openid_connect/callback`],
       post_logout_redirect_uris: [`${ROOT}/bye`],
-      ...(alg === 'RS256' && { id_token_signed_response_alg: alg }),
+      id_token_signed_response_alg: alg,
     });
     const person = await makePerson();
     const env = { ISSUER, ROOT, CLIENT_AUTH_METHOD, CLIENT_ID: made.client_id, CLIENT_SECRET: made.client_secret };
