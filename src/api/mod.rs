@@ -40,15 +40,17 @@ pub fn table() -> Result<Table, Fault> {
     Table::new(surfaces, gateway::wording(), gateway, error_page, reach)
 }
 
-/// Whose scripts may call a row. What is published is anyone's; what answers JSON to a token is the tenant's
-/// origins', and that of a client that registered itself can call what its sign-in takes and no more. People go to
-/// pages, and introspection is for servers.
+/// Whose scripts may call a row. What is published is anyone's, and so is registration; what answers JSON to a token is
+/// the tenant's origins', and that of a client that registered itself can call what its sign-in takes and no more. People
+/// go to pages, and introspection is for servers.
 fn reach(surface: &str, path: &str) -> Reach {
     let visited = ["/oauth2/authorize", "/oauth2/logout", "/oauth2/introspect"];
     let of_clients = ["/oauth2/token", "/oauth2/revoke", "/oauth2/userinfo"];
+    // Whoever registers has no origin yet that anybody would know, and brings no cookie.
+    let of_anyone = ["/.well-known/", "/oauth2/register"];
     match surface {
         "oauth" if of_clients.iter().any(|end| path.ends_with(end)) => Reach::Clients,
-        "oauth" if path.contains("/.well-known/") => Reach::Anyone,
+        "oauth" if of_anyone.iter().any(|part| path.contains(part)) => Reach::Anyone,
         "oauth" if visited.iter().any(|end| path.ends_with(end)) => Reach::Own,
         "session" | "account" | "connections" | "tenant" | "oauth" => Reach::Origins,
         _ => Reach::Own,

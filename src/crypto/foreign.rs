@@ -168,6 +168,12 @@ impl<'a> Foreign<'a> {
         self.0.header().key_id.as_deref()
     }
 
+    /// Whether it says that it is signed with that algorithm, by any of its names.
+    pub(crate) fn is_signed_with(&self, algorithm: &str) -> bool {
+        let one_name = |name: &str| if name == "Ed25519" { "EdDSA".to_owned() } else { name.to_owned() };
+        one_name(self.0.algorithm()) == one_name(algorithm)
+    }
+
     /// What it claims, to find the keys by.
     pub(crate) fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
         self.0.deserialize_claims_unchecked::<Members>().ok().and_then(custom)

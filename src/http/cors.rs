@@ -2,7 +2,8 @@
 //! browser's own: a script that may call brings its token.
 
 use crate::cx::Cx;
-use crate::domain::gateway::origins::{Scripts, is_allowed, is_allowed_anywhere, is_guarded};
+use crate::domain::gateway::origins::{Auth, Scripts, auth_of, is_allowed, is_allowed_anywhere};
+use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Tenant};
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -17,6 +18,8 @@ pub(crate) enum Reach {
     Origins,
     /// The same, and those of clients that registered themselves.
     Clients,
+    /// Those of the tenant's origins, and anyone's: a refusal that says what a caller lacks and nothing about anybody.
+    Lacking,
     /// Anyone's: it is public.
     Anyone,
 }
@@ -24,6 +27,27 @@ pub(crate) enum Reach {
 impl Reach {
     fn scripts(self) -> Scripts {
         if self == Reach::Clients { Scripts::OfAnyClient } else { Scripts::OfTheTenant }
+    }
+}
+
+/// What says why a call was refused, and when to try again.
+const WHY: &str = "WWW-Authenticate, Retry-After";
+
+/// Whose scripts may read that a call to a route was refused. A browser-based client whose origin nobody knows has to see
+/// what it lacks; a refusal that tells of the caller's plan is the tenant's origins'.
+pub(super) fn reach_of_refusal(error: &Error) -> Reach {
+    match error {
+        Error::Refused(
+            Refusal::NoCredential
+            | Refusal::BadCredential
+            | Refusal::ScopeMissing(_)
+            | Refusal::Challenged(_)
+            | Refusal::MfaRequired
+            | Refusal::ReauthenticationRequired { .. }
+            | Refusal::Forbidden
+            | Refusal::WrongTenant,
+        ) => Reach::Lacking,
+        _ => Reach::Origins,
     }
 }
 
@@ -89,29 +113,34 @@ pub(super) async fn preflight(
         Reach::Own => None,
         Reach::Anyone => Some(asked.allow("*", &methods)),
         // Whether the script may read the answer is then decided with the tenant that it names.
-        Reach::Origins | Reach::Clients if named.is_none() && asked.names_tenant_later() => {
+        Reach::Origins | Reach::Clients | Reach::Lacking if named.is_none() && asked.names_tenant_later() => {
             let known = is_allowed_anywhere(cx, asked.origin, reach.scripts()).await.ok()?;
             known.then(|| asked.allow(asked.origin, &methods))
         }
-        Reach::Origins | Reach::Clients => {
+        Reach::Origins | Reach::Clients | Reach::Lacking => {
             let tenant = tenants::choose(cx, named, &request.host, None).await.ok()?.tenant;
             allowed(cx, &tenant, request, reach).await.map(|origin| asked.allow(origin, &methods))
         }
     }
 }
 
-/// The same for a gateway route that asks who calls.
+/// The same for a gateway route that asks who calls. One that lets nobody in without a credential may be called by any
+/// origin's scripts, which bring theirs; what it answers is still read by the tenant's origins alone.
 pub(super) async fn gateway_preflight(
     cx: &Cx,
     tenant: &Tenant,
     request: &Request,
 ) -> Result<Option<Response>, Fault> {
     let Some(asked) = Preflight::of(request) else { return Ok(None) };
-    if !is_guarded(cx, tenant, &request.host, &request.path, asked.method).await? {
+    let auth = auth_of(cx, tenant, &request.host, &request.path, asked.method).await?;
+    if auth == Auth::None {
         return Ok(None);
     }
-    let origin = allowed(cx, tenant, request, Reach::Origins).await;
-    Ok(origin.map(|origin| asked.allow(origin, asked.method)))
+    Ok(match allowed(cx, tenant, request, Reach::Origins).await {
+        Some(origin) => Some(asked.allow(origin, asked.method)),
+        None if auth == Auth::Required => Some(asked.allow("*", asked.method)),
+        None => None,
+    })
 }
 
 /// The origin that a request comes from, if its scripts may read the answer. A database that does not answer
@@ -139,7 +168,7 @@ pub(super) async fn open(
         return response;
     }
     if reach == Reach::Anyone {
-        return response.with("access-control-allow-origin", "*");
+        return response.with("access-control-allow-origin", "*").with("access-control-expose-headers", WHY);
     }
     let response = response.with("vary", "Origin");
     if request.headers.get("origin").is_none() {
@@ -150,6 +179,9 @@ pub(super) async fn open(
     match allowed(cx, &chosen.tenant, request, reach).await {
         Some(origin) => {
             response.with("access-control-allow-origin", origin).with("access-control-expose-headers", "*")
+        }
+        None if reach == Reach::Lacking => {
+            response.with("access-control-allow-origin", "*").with("access-control-expose-headers", WHY)
         }
         None => response,
     }

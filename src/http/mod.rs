@@ -52,7 +52,7 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
                 lookups::settle(cx, None);
                 return outcome;
             }
-            Err(error) => (&table.rest, Reach::Origins, None, Err(error)),
+            Err(error) => (&table.rest, cors::reach_of_refusal(&error), None, Err(error)),
         },
     };
     let refusal = match &answer {

@@ -21,6 +21,13 @@ pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-
 pub(crate) const GRANTS: [&str; 5] =
     [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE];
 
+/// How clients authenticate, as it is written.
+pub(crate) const AUTH_METHODS: [&str; 4] =
+    ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+
+/// The algorithms that a client may sign its assertions with.
+pub(crate) const ASSERTION_ALGORITHMS: [&str; 4] = ["ES256", "RS256", "EdDSA", "Ed25519"];
+
 /// How a client authenticates at the token endpoint (RFC 7591 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -58,6 +65,9 @@ pub struct Metadata {
     pub response_types: Vec<String>,
     /// How it authenticates; with a secret, the one of the two ways that it uses by default.
     pub token_endpoint_auth_method: AuthMethod,
+    /// The only algorithm that its assertions may be signed with; any of its keys' without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint_auth_signing_alg: Option<String>,
     /// The scopes that it may ask for, space-separated.
     pub scope: String,
     /// `web` or `native`.
@@ -95,6 +105,10 @@ pub struct Metadata {
     /// `max_age` of a request that has none, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<i64>,
+    /// `acr_values` of a request that has none.
+    pub default_acr_values: Vec<String>,
+    /// Whether it needs `auth_time` in ID tokens, where it always is.
+    pub require_auth_time: bool,
     /// Whether each of its requests must be pushed (RFC 9126 §6).
     pub require_pushed_authorization_requests: bool,
     /// Whether it must use PKCE (RFC 7636). `true` requires it, `false` does not ask for it; without it, a request brings
@@ -117,6 +131,7 @@ impl Default for Metadata {
             grant_types: vec![AUTHORIZATION_CODE.into()],
             response_types: vec!["code".into()],
             token_endpoint_auth_method: AuthMethod::ClientSecretBasic,
+            token_endpoint_auth_signing_alg: None,
             scope: "openid profile email offline_access".into(),
             application_type: "web".into(),
             client_uri: None,
@@ -131,6 +146,8 @@ impl Default for Metadata {
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
             default_max_age: None,
+            default_acr_values: Vec::new(),
+            require_auth_time: false,
             require_pushed_authorization_requests: false,
             require_pkce: None,
             require_consent: false,
@@ -168,12 +185,13 @@ impl Metadata {
 }
 
 /// The members of [`Metadata`], as they are written.
-pub const MEMBERS: [&str; 25] = [
+pub const MEMBERS: [&str; 28] = [
     "redirect_uris",
     "post_logout_redirect_uris",
     "grant_types",
     "response_types",
     "token_endpoint_auth_method",
+    "token_endpoint_auth_signing_alg",
     "scope",
     "application_type",
     "client_uri",
@@ -188,6 +206,8 @@ pub const MEMBERS: [&str; 25] = [
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
     "default_max_age",
+    "default_acr_values",
+    "require_auth_time",
     "require_pushed_authorization_requests",
     "require_pkce",
     "require_consent",
@@ -215,8 +235,8 @@ impl Described {
     /// its default; a client that says its grants and does without codes needs no response type.
     ///
     /// # Errors
-    /// The name of a member of the wrong type.
-    pub fn read(sent: Map<String, Value>) -> Result<Described, &'static str> {
+    /// The name of a member of the wrong type, and what was expected of it.
+    pub fn read(sent: Map<String, Value>) -> Result<Described, (&'static str, String)> {
         let said = sent.into_iter().filter(|(_, value)| !value.is_null());
         let (mut members, unknown): (Map<_, _>, Map<_, _>) =
             said.partition(|(name, _)| MEMBERS.contains(&name.as_str()));
@@ -224,10 +244,11 @@ impl Described {
         let name = match members.remove(NAME) {
             None => None,
             Some(Value::String(name)) => Some(name),
-            Some(_) => return Err(NAME),
+            Some(_) => return Err((NAME, "expected a string".into())),
         };
         let says_responses = members.contains_key("response_types");
-        let mut metadata: Metadata = json::read(Value::Object(members)).map_err(|wrong| mistyped(&wrong))?;
+        let mut metadata: Metadata =
+            json::read(Value::Object(members)).map_err(|wrong| (mistyped(&wrong), wrong.to_string()))?;
         if !says_responses && !metadata.grants(AUTHORIZATION_CODE) {
             metadata.response_types.clear();
         }

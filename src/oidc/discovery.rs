@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::model::client::GRANTS;
+use crate::model::client::{ASSERTION_ALGORITHMS, AUTH_METHODS, GRANTS};
 use crate::model::scope::OPENID;
 use crate::model::signing_alg::SigningAlg;
 use crate::oidc::id_token::{ACR_ONE_FACTOR, ACR_TWO_FACTORS};
 
-/// How clients prove who they are.
-const AUTH_METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
-
-/// The algorithms that they may sign with.
-const CLIENT_ALGORITHMS: [&str; 4] = ["ES256", "RS256", "EdDSA", "Ed25519"];
+/// How clients authenticate that have something to prove who they are: introspection is for these alone (RFC 7662 §2.1).
+fn confidential_methods() -> Vec<&'static str> {
+    AUTH_METHODS.into_iter().filter(|method| *method != "none").collect()
+}
 
 /// Languages that pages speak.
 const LOCALES: [&str; 2] = ["en", "de"];
@@ -41,11 +40,11 @@ pub(crate) fn metadata(issuer: &str, registration: bool, second_factors: bool) -
         "id_token_signing_alg_values_supported": SigningAlg::ALL,
         "userinfo_signing_alg_values_supported": SigningAlg::ALL,
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
-        "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
-        "introspection_endpoint_auth_methods_supported": AUTH_METHODS,
-        "introspection_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "token_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": confidential_methods(),
+        "introspection_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
-        "revocation_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
                              "tenantId", "name", "roles", "email", "email_verified"],

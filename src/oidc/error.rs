@@ -63,6 +63,17 @@ pub enum Code {
     InsufficientUserAuthentication,
 }
 
+/// A description in the signs that it may have (RFC 6749 §5.2): printable ASCII but `"` and `\`.
+pub(crate) fn plain_description(text: &str) -> String {
+    let plain = |sign: char| match sign {
+        '"' => '\'',
+        '\\' => '/',
+        ' '..='~' => sign,
+        _ => '?',
+    };
+    text.chars().map(plain).collect()
+}
+
 impl Code {
     /// As it is written.
     pub(crate) fn name(self) -> &'static str {

@@ -127,7 +127,10 @@ impl Request {
             max_age: max_age(params.get("max_age"))?.or(client.default_max_age),
             login_hint: params.get("login_hint").map(str::to_owned),
             id_token_hint: params.get("id_token_hint").map(str::to_owned),
-            acr_values: list("acr_values"),
+            acr_values: match list("acr_values") {
+                none if none.is_empty() => client.default_acr_values.clone(),
+                asked => asked,
+            },
             ui_locales: list("ui_locales"),
             claims: claims(params.get("claims"))?,
             resources: resources(params.all("resource"), client, issuer)?,

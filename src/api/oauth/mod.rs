@@ -26,7 +26,7 @@ use crate::http::guard::{client, open};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
-use crate::oidc::error::Code;
+use crate::oidc::error::{Code, plain_description};
 
 /// Each row twice: for the tenant of the path, and at the root for the one of the host, else home.
 macro_rules! rows {
@@ -100,7 +100,7 @@ fn word_refusal(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
         Refusal::Looping => Code::ServerError,
         _ => Code::InvalidRequest,
     };
-    let failure = Failure { error: code.name(), error_description: worded.sentence };
+    let failure = Failure { error: code.name(), error_description: plain_description(&worded.sentence) };
     let response = with_headers(Response::json(worded.status, &failure), refusal);
     // RFC 6749 §5.2: a client that used the header field is told the scheme.
     if code == Code::InvalidClient && request.headers.get("authorization").is_some() {

@@ -2,19 +2,18 @@
 //! they manage what they registered (RFC 7592 §2).
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::api::tenant::clients::Client;
 use crate::cx::Cx;
 use crate::domain::clients::registration::{self as registration, find_managed};
-use crate::domain::clients::{self, Made};
+use crate::domain::clients::{self, Made, description};
 use crate::domain::refusal::{Error, Refusal, invalid, oauth};
 use crate::domain::tenants::Tenant;
 use crate::http::body::{self, SMALL};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::{Response, Sorted};
-use crate::model::client::Described;
 use crate::oidc::error::Code;
 
 /// RFC 7591 §3.2.1, RFC 7592 §3.
@@ -29,7 +28,7 @@ pub(super) struct Registered {
 
 pub(super) async fn register(cx: &Cx, call: &Call<'_>) -> Answer {
     let members = body::object(call, SMALL).await.map_err(word_error)?;
-    let described = read_description(members).map_err(word_error)?;
+    let described = description::read(members).map_err(word_error)?;
     let new =
         registration::register(cx, &call.resolved, &call.sent(), described).await.map_err(word_error)?;
     let token = new.registration_token.clone().unwrap_or_default();
@@ -65,7 +64,7 @@ pub(super) async fn replace(cx: &Cx, call: &Call<'_>) -> Answer {
         Some(Value::String(secret)) => Some(secret),
         Some(_) => return Err(word_error(invalid("client_secret", "has the wrong type"))),
     };
-    let described = read_description(members).map_err(word_error)?;
+    let described = description::read(members).map_err(word_error)?;
     let new =
         registration::change(cx, tenant, client, secret.as_deref(), described).await.map_err(word_error)?;
     Ok(Response::json(200, &information(tenant, &new, call.bearer().unwrap_or_default())))
@@ -76,10 +75,6 @@ pub(super) async fn delete(cx: &Cx, call: &Call<'_>) -> Answer {
     let client = find_managed(cx, tenant, call.param("id"), call.bearer()).await?;
     registration::remove(cx, tenant, &client).await?;
     Ok(Response::empty(204))
-}
-
-fn read_description(members: Map<String, Value>) -> Result<Described, Error> {
-    Described::read(members).map_err(|member| invalid(member, "has the wrong type"))
 }
 
 /// The client information response (RFC 7591 §3.2.1, RFC 7592 §3).

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
-use crate::domain::clients::{self, Client as Registered, Made};
+use crate::domain::clients::{self, Client as Registered, Made, description};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::{Admin, CredentialAdmin};
 use crate::http::body::{self, SMALL};
@@ -31,6 +31,8 @@ pub(crate) struct Client {
     /// 0: never. For clients that have a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret_expires_at: Option<i64>,
+    /// `public`: `sub` is the same for every client.
+    subject_type: &'static str,
     #[serde(flatten)]
     metadata: Metadata,
 }
@@ -43,6 +45,7 @@ impl From<&Registered> for Client {
             client_name: client.name.clone(),
             client_secret: None,
             client_secret_expires_at: client.secret_hash.as_ref().map(|_| 0),
+            subject_type: "public",
             metadata: Metadata {
                 require_pkce: client.metadata.effective_require_pkce(),
                 ..client.metadata.clone()
@@ -60,7 +63,7 @@ impl From<&Made> for Client {
 
 /// What an administrator says about a client: nothing that we would not heed.
 fn read_description(members: Map<String, Value>) -> Result<Described, Error> {
-    let described = Described::read(members).map_err(|member| invalid(member, "has the wrong type"))?;
+    let described = description::read(members)?;
     match described.unknown.first() {
         Some(name) => Err(Refusal::Malformed(format!("{name:?} is not a member of a client")).into()),
         None => Ok(described),

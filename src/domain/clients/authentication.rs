@@ -231,6 +231,10 @@ async fn verify_assertion(
     let Some(token) = Foreign::parse(assertion, &client_assertion::TYPES) else {
         return Ok(Err("the assertion is not a JWT"));
     };
+    let algorithm = client.metadata.token_endpoint_auth_signing_alg.as_deref();
+    if algorithm.is_some_and(|algorithm| !token.is_signed_with(algorithm)) {
+        return Ok(Err("the assertion is not signed with token_endpoint_auth_signing_alg of the client"));
+    }
     let signed = client_keys::verify(cx, client, &token).await?;
     let ours = |aud: &str| is_ours(cx, tenant, aud);
     Ok(signed.and_then(|signed| client_assertion::accept(signed, &client.id, ours, cx.now.unix())))

@@ -1,13 +1,15 @@
 //! OAuth clients: how they are registered, what their metadata may say, and how they prove who they are.
 //!
-//! `registry` finds and changes them, `rules` checks what they say of themselves (RFC 7591 §2), `registration` lets them
-//! register themselves (RFC 7591, RFC 7592), `authentication` is how they authenticate (RFC 6749 §2.3, RFC 7523), and
-//! `code_protection` is what their requests must bring against stolen codes (RFC 9700 §2.1.1).
+//! `registry` finds and changes them, `description` reads what is said of them and `rules` checks it (RFC 7591 §2),
+//! `registration` lets them register themselves (RFC 7591, RFC 7592), `authentication` is how they authenticate (RFC 6749
+//! §2.3, RFC 7523), and `code_protection` is what their requests must bring against stolen codes (RFC 9700 §2.1.1).
 
 pub mod authentication;
 mod client_keys;
 pub mod code_protection;
+pub(crate) mod description;
 pub(crate) mod offers;
+mod redirect_uris;
 pub(crate) mod registration;
 mod registry;
 pub mod rules;

@@ -20,7 +20,7 @@ use crate::domain::tenants::{ClientRegistration, ResolvedTenant, Tenant};
 use crate::domain::{public_uris, throttle};
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
 use crate::model::role::ADMIN;
-use crate::model::scope::OPENID;
+use crate::model::scope::{OPENID, is_scope};
 use crate::ports::http::Reach;
 use crate::store;
 
@@ -92,6 +92,7 @@ async fn voucher(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<
 }
 
 /// What a client that registers itself may have beyond OpenID's scopes.
+#[derive(Clone, Copy)]
 enum Granted<'a> {
     Nothing,
     /// Whatever it asks for: somebody vouches for it.
@@ -104,6 +105,12 @@ enum Granted<'a> {
 /// cannot act by itself, for the gateway lets in whoever has a token of the tenant.
 fn narrow(mut described: Described, granted: Granted<'_>) -> Result<Described, Error> {
     let metadata = &mut described.metadata;
+    let may = |scope: &str| match granted {
+        Granted::Nothing => OPENID.contains(&scope),
+        Granted::Vouched => OPENID.contains(&scope) || is_scope(scope),
+        Granted::Held(held) => OPENID.contains(&scope) || held.split(' ').any(|one| one == scope),
+    };
+    metadata.scope = within(&metadata.scope, may);
     metadata.require_consent = true;
     // To do without PKCE and nonce is an administrator's to allow.
     metadata.require_pkce = metadata.require_pkce.filter(|required| *required);
@@ -119,16 +126,18 @@ fn narrow(mut described: Described, granted: Granted<'_>) -> Result<Described, E
             format!("for a client that registers itself: {}", grants.join(", ")),
         ));
     }
-    let beyond = match granted {
-        Granted::Vouched => return Ok(described),
-        Granted::Nothing => "",
-        Granted::Held(scope) => scope,
-    };
-    let may = |scope: &str| OPENID.contains(&scope) || beyond.split(' ').any(|held| held == scope);
-    if !metadata.scope.split(' ').filter(|scope| !scope.is_empty()).all(may) {
-        return Err(invalid("scope", format!("for a client that registers itself: {}", OPENID.join(", "))));
-    }
     Ok(described)
+}
+
+/// The scopes of a list that may be had, each once. The answer says which they are (RFC 7591 §3.2.1).
+fn within(scope: &str, may: impl Fn(&str) -> bool) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for one in scope.split_ascii_whitespace() {
+        if may(one) && !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept.join(" ")
 }
 
 /// The client that a registration access token manages.

@@ -6,6 +6,7 @@ use crate::model::web_uri::{is_web_uri, uri};
 use crate::crypto::foreign;
 use crate::cx::Cx;
 use crate::domain::assertion_limits::SCOPES;
+use crate::domain::clients::redirect_uris::{self, MOST_URIS};
 use crate::domain::refusal::{Error, all_fit, invalid, invalid_uri};
 use crate::domain::tenants::Tenant;
 use crate::model::client::{
@@ -16,8 +17,6 @@ use crate::model::name;
 use crate::model::role::MOST_ROLES;
 use crate::model::scope::{OPENID, is_scope};
 use crate::store;
-
-const MOST_URIS: usize = 100;
 
 const WEB_URI: &str = "https, or http on a loopback address; no fragment";
 
@@ -91,11 +90,8 @@ fn redirects(metadata: &Metadata) -> Result<(), Error> {
         "native" => true,
         _ => return Err(invalid("application_type", "web or native")),
     };
-    let rule = "absolute URIs without fragment: https, http on a loopback address or localhost, \
-                or for native applications a scheme of your own domain, as com.example.app:/callback";
-    let fits = |uri: &str| is_redirect(uri, native);
-    all_fit("redirect_uris", &metadata.redirect_uris, MOST_URIS, rule, &fits)?;
-    all_fit("post_logout_redirect_uris", &metadata.post_logout_redirect_uris, MOST_URIS, rule, &fits)?;
+    redirect_uris::check("redirect_uris", &metadata.redirect_uris, native)?;
+    redirect_uris::check("post_logout_redirect_uris", &metadata.post_logout_redirect_uris, native)?;
     if metadata.grants(AUTHORIZATION_CODE) && metadata.redirect_uris.is_empty() {
         return Err(invalid("redirect_uris", "at least one, for the authorization code grant"));
     }
@@ -165,16 +161,6 @@ fn about(metadata: &Metadata) -> Result<(), Error> {
         return Err(invalid("contacts", "at most 20 of at most 200 characters"));
     }
     Ok(())
-}
-
-/// Private-use schemes are a domain name in reverse, so they have a dot (RFC 8252 §7.1), which tells them from
-/// `javascript:`, `data:` and all others that a browser acts on.
-fn is_redirect(text: &str, native: bool) -> bool {
-    let private_use = || {
-        let Some(url) = uri(text) else { return false };
-        native && url.scheme().contains('.') && text.starts_with(&format!("{}:/", url.scheme()))
-    };
-    is_web_uri(text) || private_use()
 }
 
 /// RFC 8707 §2.

@@ -14,7 +14,8 @@ use crate::domain::throttle::lookups;
 use crate::memo::{Invalidation, Slot};
 use crate::model::client::Metadata;
 use crate::model::path::Path;
-use crate::model::route::{Auth, Matched};
+pub(crate) use crate::model::route::Auth;
+use crate::model::route::Matched;
 use crate::model::web_uri::{is_web_origin, is_web_uri};
 use crate::ports::Fault;
 use crate::store;
@@ -124,19 +125,19 @@ pub(crate) fn of(metadata: &Metadata) -> Vec<String> {
     origins
 }
 
-/// Whether a request with that method would go to a route that asks who calls. A browser asks first and says
-/// nobody, so we answer; the origin of a route that is open to all answers itself.
-pub(crate) async fn is_guarded(
+/// How the route that a request with that method would go to asks who calls. A browser asks first and says nobody, so we
+/// answer; the origin of a route that is open to all answers itself, and what has no route counts as such.
+pub(crate) async fn auth_of(
     cx: &Cx,
     tenant: &Tenant,
     host: &str,
     path: &str,
     method: &str,
-) -> Result<bool, Fault> {
-    let Some(path) = Path::parse(path) else { return Ok(false) };
+) -> Result<Auth, Fault> {
+    let Some(path) = Path::parse(path) else { return Ok(Auth::None) };
     let table = routes::table(cx, &tenant.id).await?;
     Ok(match table.find(host, &path, method) {
-        Matched::Route(route) => route.spec.auth != Auth::None,
-        _ => false,
+        Matched::Route(route) => route.spec.auth,
+        _ => Auth::None,
     })
 }

@@ -63,9 +63,21 @@ describe('cross-origin requests', () => {
       assert.equal(yes.headers['access-control-allow-origin'], APP);
       assert.equal(yes.headers['access-control-allow-headers'], 'authorization,content-type');
       const no = await gateway.send(path, { method, headers: { ...headers, Origin: EVIL } });
-      assert.equal(no.headers['access-control-allow-origin'], undefined);
-      assert.ok(no.status >= 400);
+      // Any script may ask a route that takes a credential, to see why it is refused.
+      assert.equal(no.headers['access-control-allow-origin'], path === '/spa/x' ? '*' : undefined);
+      assert.equal(no.status >= 400, path !== '/spa/x');
     }
+  });
+
+  test('why a route refuses a script can be read by any origin', async () => {
+    const nobody = await gateway.send('/spa/x', { headers: { Origin: EVIL } });
+    assert.equal(nobody.status, 401);
+    assert.equal(nobody.headers['access-control-allow-origin'], '*');
+    assert.match(nobody.headers['access-control-expose-headers'], /WWW-Authenticate/);
+    assert.equal(nobody.headers['www-authenticate'], 'Bearer');
+    const answer = await get('/spa/x', EVIL);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['access-control-allow-origin'], undefined);
   });
 
   test("a route's answer can be read by the tenant's origins alone", async () => {

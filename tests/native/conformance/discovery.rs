@@ -135,7 +135,18 @@ fn every_method_of_authentication_that_is_listed_works() {
     let mut listed = list(&document, "token_endpoint_auth_methods_supported");
     listed.sort();
     assert_eq!(listed, ["client_secret_basic", "client_secret_post", "none", "private_key_jwt"]);
+    // RFC 7662 §2.1: a public client may not introspect, and RFC 7009 §2.1: it may revoke.
+    let mut introspecting = list(&document, "introspection_endpoint_auth_methods_supported");
+    introspecting.sort();
+    assert_eq!(introspecting, ["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    let mut revoking = list(&document, "revocation_endpoint_auth_methods_supported");
+    revoking.sort();
+    assert_eq!(revoking, listed);
     let algorithms = list(&document, "token_endpoint_auth_signing_alg_values_supported");
+    for endpoint in ["introspection", "revocation"] {
+        let same = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+        assert_eq!(list(&document, &same), algorithms);
+    }
     for algorithm in ["ES256", "RS256", "EdDSA"] {
         assert!(algorithms.iter().any(|one| one == algorithm), "{algorithms:?}");
     }

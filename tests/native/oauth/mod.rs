@@ -6,6 +6,7 @@ mod backchannel;
 mod client_auth;
 mod client_keys;
 mod client_names;
+mod client_values;
 mod clients;
 mod device;
 mod either_way;

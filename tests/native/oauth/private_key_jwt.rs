@@ -101,9 +101,9 @@ fn an_assertion_works_once() {
 #[test]
 fn it_is_not_forgotten_before_it_has_expired() {
     let (world, signer, id) = one();
-    let assertion = signer.sign(&header(&signer), &with(&id, &json!({ "exp": NOW + 600 })));
+    let assertion = signer.sign(&header(&signer), &with(&id, &json!({ "exp": NOW + 3_600 })));
     assert!(ask(&world, presented(&assertion)).is_ok());
-    for _ in 0..70 {
+    for _ in 0..364 {
         world.advance(10);
         refused(&world, &assertion);
     }
@@ -226,20 +226,20 @@ fn root_endpoints_are_homes_alone() {
 }
 
 #[test]
-fn it_must_end_within_ten_minutes() {
+fn it_must_end_within_an_hour() {
     let (world, signer, id) = one();
     for exp in [
         json!(null),
         json!("soon"),
         json!(NOW - 30),
-        json!(NOW + 631),
+        json!(NOW + 3_631),
         json!(i64::MAX),
         json!(i64::MIN),
         json!(-1),
     ] {
         refused(&world, &signer.sign(&header(&signer), &with(&id, &json!({ "exp": exp }))));
     }
-    for exp in [NOW - 29, NOW, NOW + 600, NOW + 630] {
+    for exp in [NOW - 29, NOW, NOW + 3_600, NOW + 3_630] {
         let said = with(&id, &json!({ "exp": exp, "jti": exp.to_string() }));
         assert!(ask(&world, presented(&signer.sign(&header(&signer), &said))).is_ok(), "{exp}");
     }
@@ -311,4 +311,41 @@ fn a_client_with_a_key_has_no_other_way_in_and_one_with_a_secret_none_by_key() {
     let described = Described::read(said.as_object().unwrap().clone()).unwrap();
     let secret = pollster::block_on(clients::create(&cx, &tenant, "system", described)).unwrap().client.id;
     refused(&world, &signer.sign(&header(&signer), &claims(&secret)));
+}
+
+/// OIDC Registration §2: an assertion with another algorithm than the one that the client registered is refused.
+#[test]
+fn one_algorithm_is_taken_where_one_is_registered() {
+    let world = World::new();
+    let (first, second) = (Signer::es256(7), Signer::eddsa(7));
+    let mut keys = first.jwks("k");
+    keys["keys"].as_array_mut().unwrap().extend(second.jwks("e")["keys"].as_array().unwrap().clone());
+    let id = client(&world, "home", &keys);
+    let sign = |signer: &Signer, alg: &str, kid: &str, jti: &str| {
+        signer.sign(&json!({ "alg": alg, "kid": kid }), &with(&id, &json!({ "jti": jti })))
+    };
+    assert!(ask(&world, presented(&sign(&first, "ES256", "k", "1"))).is_ok());
+    assert!(ask(&world, presented(&sign(&second, "EdDSA", "e", "2"))).is_ok());
+    for (at, (alg, [ec, ed])) in [
+        ("ES256", [true, false]),
+        ("EdDSA", [false, true]),
+        ("Ed25519", [false, true]),
+        ("RS256", [false, false]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let member = "$.token_endpoint_auth_signing_alg";
+        world.sql(&format!("UPDATE clients SET metadata = json_set(metadata, '{member}', '{alg}')"));
+        world.advance(5);
+        for (signer, name, kid, good) in [(&first, "ES256", "k", ec), (&second, "EdDSA", "e", ed)] {
+            let assertion = sign(signer, name, kid, &format!("{at}{name}"));
+            if good {
+                assert!(ask(&world, presented(&assertion)).is_ok(), "{alg} {name}");
+            } else {
+                let told = refused(&world, &assertion);
+                assert!(told.contains("token_endpoint_auth_signing_alg"), "{alg} {name}: {told}");
+            }
+        }
+    }
 }

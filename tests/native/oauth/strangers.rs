@@ -62,8 +62,9 @@ fn only_public_addresses_are_registered() {
         assert_eq!(reply.json[member], PUBLIC);
     }
     // What is never fetched is not taken at all.
-    let reply = world.post(REGISTER).json(said("sector_identifier_uri", "https://127.0.0.1/")).send().is(201);
-    assert_eq!(reply.json.get("sector_identifier_uri"), None);
+    world.post(REGISTER).json(said("sector_identifier_uri", "https://127.0.0.1/")).send().is(400);
+    let reply = world.post(REGISTER).json(said("initiate_login_uri", "https://127.0.0.1/")).send().is(201);
+    assert_eq!(reply.json.get("initiate_login_uri"), None);
     // An application on the person's own machine is still a client.
     let native = json!({ "redirect_uris": ["http://127.0.0.1/cb", "http://localhost:3000/cb"],
                          "application_type": "native", "token_endpoint_auth_method": "none" });

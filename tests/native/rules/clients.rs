@@ -18,7 +18,7 @@ fn members(other: &Value) -> Map<String, Value> {
 fn wrong(other: Value) -> Option<&'static str> {
     let mut described = match Described::read(members(&other)) {
         Ok(described) => described,
-        Err(member) => return Some(member),
+        Err((member, _)) => return Some(member),
     };
     match check(&mut described) {
         Ok(()) => None,
@@ -51,6 +51,7 @@ fn every_member_is_known_by_its_name() {
         backchannel_logout_uri: Some("https://app.example/".into()),
         jwks_uri: Some(String::new()),
         default_max_age: Some(1),
+        token_endpoint_auth_signing_alg: Some("ES256".into()),
         require_pkce: Some(true),
         ..Metadata::default()
     };

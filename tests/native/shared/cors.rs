@@ -4,15 +4,15 @@ use serde_json::json;
 
 use crate::harness::{Ask, Reply, World};
 
-const APP: &str = "https://app.example";
+pub(super) const APP: &str = "https://app.example";
 const SPA: &str = "http://127.0.0.1:5173";
-const EVIL: &str = "https://evil.example";
+pub(super) const EVIL: &str = "https://evil.example";
 
 const TOKEN: &str = "/tenant/home/oauth2/token";
 const LOGIN: &str = "/api/auth/login";
 
 /// A world whose administrator named one origin and whose client brings another.
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::new();
     world.settings(json!({ "allowedOrigins": [APP] }));
     let said = json!({ "redirect_uris": [format!("{SPA}/callback"), "https://other.example/cb"],
@@ -21,7 +21,7 @@ fn world() -> World {
     world
 }
 
-fn preflight<'w>(world: &'w World, path: &str, origin: &str, method: &str) -> Ask<'w> {
+pub(super) fn preflight<'w>(world: &'w World, path: &str, origin: &str, method: &str) -> Ask<'w> {
     world
         .ask("OPTIONS", path)
         .header("origin", origin)
@@ -30,7 +30,7 @@ fn preflight<'w>(world: &'w World, path: &str, origin: &str, method: &str) -> As
 }
 
 #[track_caller]
-fn readable_by(reply: &Reply, origin: Option<&str>) {
+pub(super) fn readable_by(reply: &Reply, origin: Option<&str>) {
     assert_eq!(reply.header("access-control-allow-origin"), origin);
     assert_eq!(reply.header("access-control-allow-credentials"), None);
 }
@@ -214,11 +214,9 @@ fn a_route_that_asks_who_calls_lets_the_tenants_scripts_ask_first() {
         readable_by(&reply, Some(origin));
         assert_eq!(reply.header("access-control-allow-methods"), Some("POST"));
     }
-    readable_by(&preflight(&world, "/app/x", EVIL, "POST").send().is(405), None);
     readable_by(&preflight(&world, "/app/x", APP, "DELETE").send().is(405), Some(APP));
     readable_by(&preflight(&world, "/nothing", APP, "GET").send().is(404), Some(APP));
     readable_by(&world.get("/app/x").header("origin", APP).send().is(401), Some(APP));
-    readable_by(&world.get("/app/x").header("origin", EVIL).send().is(401), None);
     let token = world.session(&world.user("ada@example.com")).access;
     let plan = |origin| world.get("/app/x").bearer(&token).header("origin", origin).plan();
     assert_eq!(plan(APP).readable_by.as_deref(), Some(APP));
@@ -271,9 +269,7 @@ fn an_origin_of_a_client_that_registered_itself_reaches_its_sign_in_alone() {
             "/oauth2/par",
             "/oauth2/device_authorization",
             "/oauth2/introspect",
-            "/oauth2/register",
             "/tenant/home/oauth2/par",
-            "/app/x",
             "/nothing",
         ] {
             readable_by(&preflight(&world, path, origin, "POST").send(), None);

@@ -4,6 +4,7 @@ mod between;
 mod by_mail;
 mod codes;
 mod cors;
+mod cors_refusals;
 mod deletion;
 mod every_surface;
 mod factor_matrix;

@@ -24,7 +24,9 @@ fn a_client_is_made_with_its_defaults_and_shows_its_secret_once() {
         "redirect_uris": ["https://app.example/cb"], "post_logout_redirect_uris": [],
         "grant_types": ["authorization_code"], "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic", "scope": "openid profile email offline_access",
-        "application_type": "web", "contacts": [], "id_token_signed_response_alg": "ES256", "backchannel_logout_session_required": false,
+        "application_type": "web", "contacts": [], "backchannel_logout_session_required": false,
+        "default_acr_values": [], "require_auth_time": false, "subject_type": "public",
+        "id_token_signed_response_alg": "ES256",
         "require_pushed_authorization_requests": false, "require_consent": false,
         "resources": [], "roles": [],
     });
