@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Browser } from '../browser.mjs';
 import { ISSUER, makeClient, makePerson, port, startProgram } from '../harness.mjs';
 
-for (const id_token_signed_response_alg of ['ES256']) {
+for (const id_token_signed_response_alg of ['ES256', 'RS256']) {
   test(`Authlib signs in, reads userinfo and refreshes: ${id_token_signed_response_alg}`, async () => {
     const ROOT = `http://127.0.0.1:${await port()}`;
     const made = await makeClient({ redirect_uris: [`${ROOT}/callback`], grant_types: ['authorization_code', 'refresh_token'], ...(id_token_signed_response_alg === 'RS256' && { id_token_signed_response_alg }) });

@@ -7,7 +7,7 @@ import { send } from '../../live/http.mjs';
 import { Browser } from '../browser.mjs';
 import { ISSUER, makeClient, makePerson, port, startProgram } from '../harness.mjs';
 
-for (const alg of ['ES256']) {
+for (const alg of ['ES256', 'RS256']) {
   test(`go-oidc signs in, reads userinfo and refreshes: ${alg}; its API believes the access token`, async () => {
     const ROOT = `http://127.0.0.1:${await port()}`;
     const redirect_uris = [`${ROOT}/callback`];

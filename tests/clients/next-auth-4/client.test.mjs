@@ -66,6 +66,10 @@ async function signIn(client = {}, provider = {}) {
   assert.equal((await browser.open(`${app}/api/auth/session`)).text, '{}');
 }
 
-const es256 = { id_token_signed_response_alg: 'ES256' };
-test('next-auth 4 signs in and out where its provider is told of ES256', () => signIn({}, { client: es256 }));
-test('next-auth 4 signs in with the secret in the body', () => signIn({}, { client: { ...es256, token_endpoint_auth_method: 'client_secret_post' } }));
+test('next-auth 4 signs in and out with what it does by default, at a client of RS256', () =>
+  signIn({ id_token_signed_response_alg: 'RS256' }));
+
+test('next-auth 4 signs in where its provider is told of ES256', () => signIn({}, { client: { id_token_signed_response_alg: 'ES256' } }));
+
+test('next-auth 4 signs in with the secret in the body', () =>
+  signIn({ id_token_signed_response_alg: 'RS256' }, { client: { token_endpoint_auth_method: 'client_secret_post' } }));

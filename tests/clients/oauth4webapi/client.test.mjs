@@ -10,7 +10,7 @@ import { ISSUER, makeClient, makePerson } from '../harness.mjs';
 const insecure = { [oauth.allowInsecureRequests]: true };
 const issuer = new URL(ISSUER);
 
-for (const alg of ['ES256']) {
+for (const alg of ['ES256', 'RS256']) {
   for (const authentication of ['ClientSecretBasic', 'ClientSecretPost', 'None']) {
     test(`oauth4webapi signs in, reads userinfo, refreshes and revokes: ${alg}, ${authentication}`, () => signIn(alg, authentication));
   }
@@ -55,10 +55,10 @@ async function signIn(alg, authentication) {
   });
   try {
     const made = await makeClient({
-      redirect_uris: [`${app.url}/callback`], grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: [`${app.url}/callback`], grant_types: ['authorization_code', 'refresh_token'], id_token_signed_response_alg: alg,
       ...(authentication === 'None' && { token_endpoint_auth_method: 'none' }),
     });
-    client = { client_id: made.client_id, id_token_signed_response_alg: alg };
+    client = { client_id: made.client_id, id_token_signed_response_alg: made.id_token_signed_response_alg };
     proof = oauth[authentication](made.client_secret);
     const page = await new Browser().signIn(`${app.url}/login`, person);
     assert.equal(page.status, 200, page.text);

@@ -20,4 +20,5 @@ async function signIn(client, env = {}) {
   }
 }
 
+test('social-auth-core signs in with its three settings, at a client of RS256', () => signIn({ id_token_signed_response_alg: 'RS256' }));
 test('social-auth-core signs in where its setting says ES256', () => signIn({}, { JWT_ALGORITHM: 'ES256' }));
