@@ -1,6 +1,6 @@
 //! The context of one request: everything the core may ask of the outside, and the instant it runs at.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::config::{Config, Mode};
@@ -57,6 +57,8 @@ pub struct Caller {
     pub lookup: Cell<Lookup>,
     /// Whether something that it presented is unknown.
     pub missed: Cell<bool>,
+    /// The nonce that its next DPoP proof is to have, if it is told one.
+    pub nonce: RefCell<Option<String>>,
     /// Whether it proved that it is somebody whose look-ups don't count.
     pub proved: Cell<bool>,
 }

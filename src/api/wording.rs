@@ -3,6 +3,8 @@
 use crate::domain::refusal::{Challenge, Refusal, Unfit};
 use crate::http::response::Response;
 use crate::oidc::assertion::LONGEST;
+use crate::oidc::dpop::ALGS;
+use crate::oidc::error::Code;
 use crate::oidc::id_token::ACR_TWO_FACTORS;
 
 /// A refusal in words.
@@ -32,6 +34,11 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
         }
         Refusal::NoCredential | Refusal::BadCredential => {
             worded(401, "UNAUTHORIZED", "Invalid or expired token")
+        }
+        Refusal::ProofNeeded => worded(401, "DPOP_REQUIRED", "An access token with a DPoP proof is required"),
+        Refusal::BadProof(rule) => worded(401, "INVALID_DPOP_PROOF", &format!("The DPoP proof: {rule}")),
+        Refusal::NonceNeeded => {
+            worded(401, "USE_DPOP_NONCE", "The DPoP proof needs the nonce of this answer")
         }
         Refusal::WrongPassword => worded(401, "UNAUTHORIZED", "Invalid email or password"),
         Refusal::WrongPasskey => worded(401, "INVALID_PASSKEY", "This passkey cannot be used here"),
@@ -95,6 +102,16 @@ pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
         // RFC 6750 §3: no error code where no credential was sent.
         Refusal::NoCredential => response.with("www-authenticate", "Bearer"),
         Refusal::BadCredential => response.with("www-authenticate", "Bearer error=\"invalid_token\""),
+        // RFC 9449 §7.1, §9.
+        Refusal::ProofNeeded => response.with("www-authenticate", format!("DPoP algs=\"{ALGS}\"")),
+        Refusal::BadProof(_) => response.with(
+            "www-authenticate",
+            format!("DPoP error=\"{}\", algs=\"{ALGS}\"", Code::InvalidDpopProof.name()),
+        ),
+        Refusal::NonceNeeded => response.with(
+            "www-authenticate",
+            format!("DPoP error=\"{}\", algs=\"{ALGS}\"", Code::UseDpopNonce.name()),
+        ),
         Refusal::ScopeMissing(scopes) => {
             let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "));
             response.with("www-authenticate", challenge)
@@ -127,5 +144,9 @@ fn challenge_of(challenge: &Challenge) -> String {
         [] => String::new(),
         scopes => format!(", scope=\"{}\"", scopes.join(" ")),
     };
-    format!("Bearer {error}resource_metadata=\"{}\"{scope}", challenge.metadata)
+    let (scheme, algs) = match challenge.dpop {
+        true => ("DPoP", format!(", algs=\"{ALGS}\"")),
+        false => ("Bearer", String::new()),
+    };
+    format!("{scheme} {error}resource_metadata=\"{}\"{scope}{algs}", challenge.metadata)
 }

@@ -27,6 +27,17 @@ pub struct Key {
     public: PublicKey,
 }
 
+impl Key {
+    pub(super) fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Whether it is for that algorithm.
+    pub(super) fn is_for(&self, alg: &str) -> bool {
+        is_for(&self.public, alg)
+    }
+}
+
 /// Whether it is the one algorithm that the key is for (RFC 8725 §3.1), by its names: EdDSA on this curve has a
 /// newer one (RFC 9864 §2.2).
 fn is_for(key: &PublicKey, alg: &str) -> bool {
@@ -188,26 +199,37 @@ impl<'a> Foreign<'a> {
             named && is_for(&key.public, self.0.algorithm())
         });
         let (Some(key), None) = (fitting.next(), fitting.next()) else { return None };
-        let claims = match &key.public {
-            PublicKey::Es256(key) => self.claims(&Es256, key),
-            PublicKey::Rs256(key) => self.claims(&Rs256, key),
-            PublicKey::EdDsa(key) => self.claims(&EdDsa(self.0.algorithm().to_owned()), key),
-        }?;
-        let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
-            at.map(|at| Time(at.timestamp().saturating_mul(1000)))
-        };
-        Some(Signed {
-            expires_at: time(claims.expiration),
-            not_before: time(claims.not_before),
-            issued_at: time(claims.issued_at),
-            claims: custom(claims)?,
-        })
+        verify_with(&self.0, &key.public)
     }
+}
 
-    fn claims<A: Algorithm>(&self, algorithm: &A, key: &A::VerifyingKey) -> Option<Claims<Members>> {
-        let token = algorithm.validator(key).validate(&self.0).ok()?;
-        Some(token.into_parts().1)
-    }
+/// What a token says, if that key signed it, whose algorithm is the token's.
+pub(super) fn verify_with<T: DeserializeOwned, H: Clone>(
+    token: &UntrustedToken<'_, H>,
+    key: &PublicKey,
+) -> Option<Signed<T>> {
+    let claims = match key {
+        PublicKey::Es256(key) => signed_claims(token, &Es256, key),
+        PublicKey::Rs256(key) => signed_claims(token, &Rs256, key),
+        PublicKey::EdDsa(key) => signed_claims(token, &EdDsa(token.algorithm().to_owned()), key),
+    }?;
+    let time =
+        |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| Time(at.timestamp().saturating_mul(1000)));
+    Some(Signed {
+        expires_at: time(claims.expiration),
+        not_before: time(claims.not_before),
+        issued_at: time(claims.issued_at),
+        claims: custom(claims)?,
+    })
+}
+
+fn signed_claims<A: Algorithm, H: Clone>(
+    token: &UntrustedToken<'_, H>,
+    algorithm: &A,
+    key: &A::VerifyingKey,
+) -> Option<Claims<Members>> {
+    let token = algorithm.validator(key).validate(token).ok()?;
+    Some(token.into_parts().1)
 }
 
 /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3).

@@ -1,6 +1,7 @@
 //! What is signed, hashed and sealed: thin over the chosen crates.
 
 pub mod api_key;
+pub(crate) mod embedded_key;
 pub mod foreign;
 pub mod imported;
 pub(crate) mod jwk;

@@ -8,6 +8,7 @@ use crate::model::role::{MOST_ROLES, Plan, Role};
 use crate::model::scope::{LONGEST_TOGETHER, Scopes};
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, LONGEST, length};
+use crate::oidc::dpop::Confirmation;
 use crate::oidc::token_exchange::MOST_ACTORS;
 use crate::store;
 use crate::store::users::User;
@@ -46,6 +47,7 @@ pub(crate) fn check_features(cx: &Cx, tenant: &Tenant, plan: &Plan) -> Result<()
         features: &plan.features,
         sid: Some(&id),
         amr: &amr,
+        cnf: Some(&Confirmation { jkt: "x".repeat(43) }),
         act: actors,
         jti: &id,
     });

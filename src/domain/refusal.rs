@@ -35,6 +35,12 @@ pub enum Refusal {
     WrongPasskey,
     /// The address must be confirmed first.
     EmailUnverified,
+    /// The DPoP proof of the request breaks this rule (RFC 9449 §4.3).
+    BadProof(&'static str),
+    /// The DPoP proof needs a nonce of ours that is good now (RFC 9449 §9).
+    NonceNeeded,
+    /// The route takes access tokens alone that are bound to a key, with a proof.
+    ProofNeeded,
     /// The caller may not do this.
     Forbidden,
     /// The credential is another tenant's.
@@ -96,6 +102,8 @@ pub enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     pub(crate) why: Unfit,
+    /// Whether it takes only tokens that are bound to a key, with a proof (RFC 9449 §7.1).
+    pub(crate) dpop: bool,
     /// Where its metadata is.
     pub(crate) metadata: String,
     /// All scopes that its callers need.

@@ -2,6 +2,7 @@
 //! run → render; what no surface owns goes to the gateway.
 
 pub(crate) mod body;
+mod challenges;
 pub(crate) mod cors;
 pub mod guard;
 mod outcome;
@@ -60,7 +61,7 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
         _ => None,
     };
     let place = Place { table, surface, named: named.as_deref() };
-    let response = render(cx, &place, request, answer).await;
+    let response = challenges::word(cx, request, render(cx, &place, request, answer).await);
     let response = cors::open(cx, request, reach, named.as_deref(), response).await;
     lookups::settle(cx, refusal.as_ref());
     Outcome::Answer(response)
@@ -90,7 +91,8 @@ async fn answer(cx: &Cx, request: &Request, route: &Route, params: Vec<(String, 
 /// Whether the isolate remembers who calls.
 fn is_remembered(cx: &Cx, call: &Call<'_>) -> bool {
     let headers = &call.request.headers;
-    principal::is_remembered(cx, headers.bearer(), headers.get("x-api-key"), headers.cookie(COOKIE))
+    let token = headers.bearer().or_else(|| headers.bound_token());
+    principal::is_remembered(cx, token, headers.get("x-api-key"), headers.cookie(COOKIE))
 }
 
 /// The file of the request's path.
@@ -123,6 +125,7 @@ async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, E
     let mut outcome = (table.gateway)(cx, &call).await?;
     if let Outcome::Forward(plan) = &mut outcome {
         plan.readable_by = cors::allowed(cx, tenant, request, Reach::Origins).await.map(str::to_owned);
+        plan.dpop_nonce = cx.caller.nonce.take();
     }
     Ok(outcome)
 }

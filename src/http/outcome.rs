@@ -30,5 +30,6 @@ pub fn added_fields(plan: &Plan) -> Vec<(&'static str, String)> {
         added.push(("access-control-allow-origin", origin.clone()));
         added.push(("access-control-expose-headers", "*".to_owned()));
     }
+    added.extend(plan.dpop_nonce.iter().map(|nonce| ("dpop-nonce", nonce.clone())));
     added
 }

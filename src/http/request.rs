@@ -1,6 +1,7 @@
 //! A request, as handlers see it.
 
 use crate::domain::session::principal::Sent;
+use crate::domain::session::proof::{BoundToken, SentProof};
 use crate::domain::tenants::ResolvedTenant;
 use crate::http::stream::Body;
 use crate::model::headers::Headers;
@@ -80,11 +81,18 @@ impl Call<'_> {
         self.request.headers.bearer()
     }
 
+    /// Its DPoP proof, if it has one (RFC 9449 §4.1).
+    pub(crate) fn proof(&self) -> SentProof<'_> {
+        let Request { method, host, path, headers, .. } = self.request;
+        SentProof { field: headers.get("dpop"), method, host, path }
+    }
+
     /// What it says about who calls.
     pub(crate) fn sent(&self) -> Sent<'_> {
         Sent {
             method: &self.request.method,
             bearer: self.bearer(),
+            bound: self.request.headers.bound_token().map(|token| BoundToken { token, proof: self.proof() }),
             key: self.request.headers.get("x-api-key"),
         }
     }

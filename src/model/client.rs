@@ -115,6 +115,8 @@ pub struct Metadata {
     /// PKCE, or a `nonce` with the scope `openid`. Public clients and agents always use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_pkce: Option<bool>,
+    /// Whether its access tokens are always bound to a key (RFC 9449 §5.2).
+    pub dpop_bound_access_tokens: bool,
     /// Whether users are asked for consent; clients that registered themselves always ask.
     pub require_consent: bool,
     /// Audiences that its tokens may have besides the issuer (RFC 8707): absolute URIs.
@@ -150,6 +152,7 @@ impl Default for Metadata {
             require_auth_time: false,
             require_pushed_authorization_requests: false,
             require_pkce: None,
+            dpop_bound_access_tokens: false,
             require_consent: false,
             resources: Vec::new(),
             roles: Vec::new(),
@@ -185,7 +188,7 @@ impl Metadata {
 }
 
 /// The members of [`Metadata`], as they are written.
-pub const MEMBERS: [&str; 28] = [
+pub const MEMBERS: [&str; 29] = [
     "redirect_uris",
     "post_logout_redirect_uris",
     "grant_types",
@@ -210,6 +213,7 @@ pub const MEMBERS: [&str; 28] = [
     "require_auth_time",
     "require_pushed_authorization_requests",
     "require_pkce",
+    "dpop_bound_access_tokens",
     "require_consent",
     "resources",
     "roles",

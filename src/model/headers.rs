@@ -64,6 +64,12 @@ impl Headers {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
+    /// The token of `Authorization: DPoP` (RFC 9449 §7.1).
+    pub fn bound_token(&self) -> Option<&str> {
+        let (scheme, token) = self.get("authorization")?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("dpop").then(|| token.trim())
+    }
+
     /// A cookie's value; the first of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let field = self.get("cookie")?;

@@ -111,6 +111,10 @@ pub struct RouteSpec {
     /// `required` asks for a second factor within the session.
     #[serde(default)]
     pub(crate) mfa: Option<String>,
+    /// Whether callers must prove to hold the key that their access token is bound to (RFC 9449); no other credential
+    /// is accepted then.
+    #[serde(default)]
+    pub(crate) dpop: bool,
     /// The route's own limit.
     #[serde(default, deserialize_with = "json::maybe_object")]
     pub(crate) rate_limit: Option<RouteLimit>,

@@ -65,6 +65,8 @@ pub struct Settings {
     pub(crate) client_api_keys: bool,
     /// Who may register OAuth clients besides administrators.
     pub(crate) client_registration: ClientRegistration,
+    /// Whether DPoP proofs need a nonce of ours, so that none can be made in advance (RFC 9449 §8).
+    pub(crate) require_dpop_nonce: bool,
     /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
     pub(crate) allowed_origins: Vec<String>,
     /// Where a sign-in ends that began nowhere: a web address. The account page if there is none.
@@ -124,6 +126,7 @@ impl Default for Settings {
             api_key_prefix: "pc".into(),
             client_api_keys: false,
             client_registration: ClientRegistration::Closed,
+            require_dpop_nonce: false,
             allowed_origins: Vec::new(),
             home_url: None,
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::json::{self, Wrong};
+use crate::oidc::dpop::Confirmation;
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
@@ -53,6 +54,9 @@ pub struct AccessToken {
     /// When the user signed in, in seconds since the epoch.
     #[serde(rename = "auth_time", default, skip_serializing_if = "Option::is_none")]
     pub(crate) auth_time: Option<i64>,
+    /// The key that it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Confirmation>,
     /// Who acts for the user, in a token that was exchanged for another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Act>,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::oidc::access_token::Act;
+use crate::oidc::dpop::Confirmation;
 
 /// The `typ` of an assertion. No endpoint of ours accepts it.
 pub(crate) const TYP: &str = "gw+jwt";
@@ -50,6 +51,9 @@ pub(crate) struct Assertion<'a> {
     pub(crate) sid: Option<&'a str>,
     /// How the user signed in.
     pub(crate) amr: &'a [String],
+    /// The key that the caller's access token is bound to, and that they proved to hold (RFC 9449 §6.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<&'a Confirmation>,
     /// Who acts for the user (RFC 8693 §4.1): the API key, or the client that exchanged the user's token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) act: Option<Act>,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::client::{ASSERTION_ALGORITHMS, AUTH_METHODS, GRANTS};
 use crate::model::scope::OPENID;
 use crate::model::signing_alg::SigningAlg;
+use crate::oidc::dpop;
 use crate::oidc::id_token::{ACR_ONE_FACTOR, ACR_TWO_FACTORS};
 
 /// How clients authenticate that have something to prove who they are: introspection is for these alone (RFC 7662 §2.1).
@@ -46,6 +47,7 @@ pub(crate) fn metadata(issuer: &str, registration: bool, second_factors: bool) -
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": dpop::ALGORITHMS,
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
                              "tenantId", "name", "roles", "email", "email_verified"],
         "claim_types_supported": ["normal"],

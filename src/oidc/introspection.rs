@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::oidc::access_token::{Act, Audiences};
+use crate::oidc::dpop::Confirmation;
 
 /// RFC 7662.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -30,6 +31,10 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     pub(crate) client_id: Option<String>,
+    /// RFC 9449 §6.2: the key that the token is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    pub(crate) cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     pub(crate) exp: Option<i64>,

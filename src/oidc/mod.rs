@@ -4,6 +4,7 @@ pub mod access_token;
 pub(crate) mod assertion;
 pub mod client_assertion;
 pub(crate) mod discovery;
+pub(crate) mod dpop;
 pub mod error;
 pub(crate) mod id_token;
 pub(crate) mod introspection;

@@ -50,6 +50,12 @@ impl Params {
         self.pairs.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// With one more.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Params {
+        self.pairs.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Without those of these names.
     pub(crate) fn without(mut self, names: &[&str]) -> Params {
         self.pairs.retain(|(name, _)| !names.contains(&name.as_str()));

@@ -42,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) nonce: Option<String>,
     /// PKCE's challenge.
     pub(crate) code_challenge: Option<String>,
+    /// The thumbprint of the key that its tokens are to be bound to (RFC 9449 §10).
+    pub(crate) dpop_jkt: Option<String>,
     /// What is to be shown.
     pub(crate) prompts: Vec<Prompt>,
     /// How many seconds ago the user may have signed in.
@@ -123,6 +125,7 @@ impl Request {
             scopes,
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge: code_challenge(params, protection, nonce_is_repeated)?,
+            dpop_jkt: dpop_jkt(params.get("dpop_jkt"))?,
             prompts,
             max_age: max_age(params.get("max_age"))?.or(client.default_max_age),
             login_hint: params.get("login_hint").map(str::to_owned),
@@ -225,6 +228,16 @@ fn code_challenge(
         }
         Some(challenge) if pkce::is_challenge(challenge) => Ok(Some(challenge.to_owned())),
         Some(_) => Err((Code::InvalidRequest, "code_challenge is not base64url of a SHA-256")),
+    }
+}
+
+fn dpop_jkt(text: Option<&str>) -> Result<Option<String>, Wrong> {
+    match text {
+        // Both are base64url of a SHA-256.
+        Some(jkt) if !pkce::is_challenge(jkt) => {
+            Err((Code::InvalidRequest, "dpop_jkt is not the thumbprint of a key (RFC 7638)"))
+        }
+        jkt => Ok(jkt.map(str::to_owned)),
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) scope: &'a str,
     /// What else its tokens are for.
     pub(crate) resources: &'a [String],
+    /// The key that its refresh tokens are bound to.
+    pub(crate) dpop_jkt: Option<&'a str>,
     /// The client's address.
     pub(crate) address: &'a str,
     /// What the client says it is.
@@ -38,12 +40,13 @@ pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
         grant.user_agent.into(),
         grant.created_at.0.into(),
         grant.expires_at.0.into(),
+        grant.dpop_jkt.into(),
     ];
     let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
-                               expires_at, client_id, parent_id, scope, resources)
+                               expires_at, client_id, parent_id, scope, resources, dpop_jkt)
          SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8, ?9,
-                clients.id, parent.id, ?4, ?5
+                clients.id, parent.id, ?4, ?5, ?10
          FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
          WHERE parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
          AND users.status = 'active'";

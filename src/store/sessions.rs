@@ -53,6 +53,8 @@ pub(crate) struct Live {
     pub(crate) scope: Option<String>,
     /// What else than the issuer its tokens are for.
     pub(crate) resources: Vec<String>,
+    /// The key that its refresh tokens are bound to.
+    pub(crate) dpop_jkt: Option<String>,
     pub(crate) user: User,
     /// The custom scopes that the user has.
     pub(crate) granted: Vec<String>,
@@ -65,7 +67,7 @@ fn live() -> String {
 const LIVE: &str = "users.*, sessions.id AS session_id, sessions.amr AS session_amr,
                            sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at,
                            sessions.client_id AS session_client_id, sessions.parent_id AS session_parent_id,
-                           sessions.scope AS session_scope,
+                           sessions.scope AS session_scope, sessions.dpop_jkt AS session_dpop_jkt,
                            coalesce(sessions.proved_at, sessions.auth_time) AS session_proved_at,
                            coalesce(sessions.resources, '[]') AS session_resources
                     FROM sessions JOIN users ON users.id = sessions.user_id
@@ -85,6 +87,7 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
         parent_id: row.maybe_text("session_parent_id")?,
         scope: row.maybe_text("session_scope")?,
         resources: row.json("session_resources")?,
+        dpop_jkt: row.maybe_text("session_dpop_jkt")?,
         granted: row.json("user_granted")?,
         user,
     })

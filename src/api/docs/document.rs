@@ -357,6 +357,8 @@ fn by_guard(guard: Guard) -> Vec<Refusal> {
     let session = [
         Refusal::NoCredential,
         Refusal::BadCredential,
+        Refusal::BadProof("its htu is not the request's address"),
+        Refusal::NonceNeeded,
         Refusal::WrongTenant,
         Refusal::ScopeMissing(vec!["write".into()]),
     ];

@@ -90,7 +90,9 @@ fn word_refusal(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let code = match refusal {
         Refusal::OAuth(code, _) => *code,
-        Refusal::NoCredential | Refusal::BadCredential => Code::InvalidToken,
+        Refusal::NoCredential | Refusal::BadCredential | Refusal::ProofNeeded => Code::InvalidToken,
+        Refusal::BadProof(_) => Code::InvalidDpopProof,
+        Refusal::NonceNeeded => Code::UseDpopNonce,
         Refusal::ScopeMissing(_) => Code::InsufficientScope,
         Refusal::MfaRequired | Refusal::ReauthenticationRequired { .. } => {
             Code::InsufficientUserAuthentication

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::cx::Cx;
 use crate::domain::oauth::authorize::{self, PUSHED_SECONDS};
+use crate::domain::oauth::bound_tokens;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -20,6 +21,8 @@ pub(super) struct Pushed {
 }
 
 pub(super) async fn par(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: Params) -> Answer {
-    let request_uri = authorize::push(cx, &call.resolved.tenant, &client, params).await?;
+    let tenant = &call.resolved.tenant;
+    let jkt = bound_tokens::pushed_key(cx, tenant, &client, &call.proof()).await?;
+    let request_uri = authorize::push(cx, tenant, &client, params, jkt).await?;
     Ok(Response::json(201, &Pushed { expires_in: PUSHED_SECONDS, request_uri }))
 }

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::cx::Cx;
 use crate::domain::oauth::codes::{self, PresentedCode};
-use crate::domain::oauth::{client_credentials, device, grants, refresh, token_exchange as exchange};
+use crate::domain::oauth::{
+    bound_tokens, client_credentials, device, grants, refresh, token_exchange as exchange,
+};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::http::guard::Answer;
@@ -50,33 +52,44 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
     if !client.metadata.grants(grant_type) {
         return Err(oauth(Code::UnauthorizedClient, "the client is not registered for this grant type"));
     }
+    let jkt = bound_tokens::proved_key(cx, tenant, &client, &call.proof()).await?;
+    let jkt = jkt.as_deref();
     let issued = match grant_type {
-        AUTHORIZATION_CODE => code(cx, tenant, &client, &params).await?,
+        AUTHORIZATION_CODE => code(cx, tenant, &client, &params, jkt).await?,
         REFRESH_TOKEN => {
             let token = need(&params, "refresh_token")?;
-            refresh::for_client(cx, tenant, &client, token, params.get("scope"), &resources(&params)).await?
+            refresh::for_client(cx, tenant, &client, token, params.get("scope"), &resources(&params), jkt)
+                .await?
         }
         CLIENT_CREDENTIALS => {
-            client_credentials::issue(cx, tenant, &client, params.get("scope"), &resources(&params)).await?
+            client_credentials::issue(cx, tenant, &client, params.get("scope"), &resources(&params), jkt)
+                .await?
         }
         TOKEN_EXCHANGE => {
             let asked = Exchange::parse(&params).map_err(|(code, text)| oauth(code, text))?;
-            let issued = exchange::exchange(cx, tenant, &client, &asked).await?;
+            let issued = exchange::exchange(cx, tenant, &client, &asked, jkt).await?;
             return Ok(answer(issued, Some(ACCESS_TOKEN)));
         }
         DEVICE_CODE => {
             let device_code = need(&params, "device_code")?;
-            device::poll(cx, tenant, &client, device_code, &resources(&params)).await?
+            device::poll(cx, tenant, &client, device_code, &resources(&params), jkt).await?
         }
         _ => return Err(oauth(Code::UnsupportedGrantType, "the grant type does not exist here")),
     };
     Ok(answer(issued, None))
 }
 
-async fn code(cx: &Cx, tenant: &Tenant, client: &Client, params: &Params) -> Result<grants::Issued, Error> {
+async fn code(
+    cx: &Cx,
+    tenant: &Tenant,
+    client: &Client,
+    params: &Params,
+    jkt: Option<&str>,
+) -> Result<grants::Issued, Error> {
     let presented = PresentedCode {
         code: need(params, "code")?,
         redirect_uri: params.get("redirect_uri"),
+        jkt,
         code_verifier: params.get("code_verifier"),
         resources: resources(params),
     };
@@ -100,7 +113,7 @@ fn answer(issued: grants::Issued, issued_token_type: Option<&'static str>) -> Re
         issued_token_type,
         refresh_token: issued.refresh,
         scope: issued.scope,
-        token_type: "Bearer",
+        token_type: if issued.bound { "DPoP" } else { "Bearer" },
     };
     Response::json(200, &issued).with("pragma", "no-cache")
 }

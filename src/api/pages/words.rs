@@ -79,7 +79,11 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::Malformed(_) | Refusal::UnsupportedMediaType => m.refused_form,
         Refusal::AmbiguousPath => m.refused_address,
         Refusal::TooLarge(_) => m.refused_too_large,
-        Refusal::NoCredential | Refusal::BadCredential => m.refused_credential,
+        Refusal::NoCredential
+        | Refusal::BadCredential
+        | Refusal::ProofNeeded
+        | Refusal::BadProof(_)
+        | Refusal::NonceNeeded => m.refused_credential,
         Refusal::Challenged(challenge) => return sentence(m, &challenge.plainly()),
         Refusal::WrongPassword => m.refused_wrong_password,
         Refusal::WrongPasskey => m.refused_passkey,

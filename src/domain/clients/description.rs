@@ -30,13 +30,12 @@ const OBJECTS: &str = "there are no request objects; requests are pushed instead
 const ANSWERS: &str = "authorization answers are not signed; they have iss (RFC 9207)";
 const INTROSPECTION: &str = "introspection answers plain JSON";
 const MUTUAL_TLS: &str = "there is no mutual TLS; private_key_jwt proves who a client is";
-const BEARER: &str = "access tokens are bearer tokens";
 const CIBA: &str = "there is no backchannel authentication; devices use the device_code grant";
 const FRONT: &str = "there is no front-channel logout; backchannel_logout_uri is told instead";
 const DETAILS: &str = "there are no authorization details; scope and resource say what is asked for";
 
 /// The members, and what of them works.
-const VALUES: [(&str, Works); 40] = [
+const VALUES: [(&str, Works); 39] = [
     ("token_endpoint_auth_method", OneOf(&AUTH_METHODS)),
     ("token_endpoint_auth_signing_alg", OneOf(&ASSERTION_ALGORITHMS)),
     ("grant_types", ListOf(&GRANTS)),
@@ -69,7 +68,6 @@ const VALUES: [(&str, Works); 40] = [
     ("tls_client_auth_san_email", Nothing(MUTUAL_TLS)),
     ("tls_client_certificate_bound_access_tokens", False(MUTUAL_TLS)),
     ("use_mtls_endpoint_aliases", False(MUTUAL_TLS)),
-    ("dpop_bound_access_tokens", False(BEARER)),
     ("backchannel_token_delivery_mode", Nothing(CIBA)),
     ("backchannel_client_notification_endpoint", Nothing(CIBA)),
     ("backchannel_authentication_request_signing_alg", Nothing(CIBA)),

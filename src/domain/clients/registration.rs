@@ -69,6 +69,7 @@ pub(crate) async fn register(
 /// Who vouches for a client that registers. The token may be an API key, sent as RFC 7591 §3 has it.
 async fn voucher(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
     let found = match (sent.bearer, sent.key) {
+        (None, _) if let Some(bound) = &sent.bound => principal::by_bound_token(cx, bound, None).await?,
         (Some(token), _) if parse_key(token).is_some() => principal::by_api_key(cx, token).await?,
         (Some(token), _) => principal::by_bearer(cx, token).await?,
         (None, Some(key)) => principal::by_api_key(cx, key).await?,

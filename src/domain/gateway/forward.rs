@@ -14,6 +14,7 @@ use crate::domain::gateway::routes;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::credential::Minted;
 use crate::domain::session::principal::{self, Credential};
+use crate::domain::session::proof::{BoundToken, SentProof};
 use crate::domain::session::sessions::COOKIE;
 use crate::domain::tenants::{MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::{assertion_limits, keys, throttle};
@@ -47,6 +48,8 @@ pub struct Plan {
     pub private: bool,
     /// The route's limit as it stands, for the answer's header fields.
     pub limit: Option<Verdict>,
+    /// The nonce that the caller's next DPoP proof is to have.
+    pub dpop_nonce: Option<String>,
     /// The origin whose scripts may read the answer, unless the answer says itself whose may.
     pub readable_by: Option<String>,
 }
@@ -129,6 +132,7 @@ fn anonymous(error: Error) -> Result<Option<Rc<Credential>>, Error> {
 /// A browser that navigates is sent to the login page, if what it gets there opens this route.
 fn signs_in(route: &Route, incoming: &Incoming<'_>) -> bool {
     incoming.method == "GET"
+        && !route.spec.dpop
         && route.spec.credentials.contains(&Accepts::Cookie)
         && incoming.headers.is_navigation()
 }
@@ -155,10 +159,19 @@ async fn caller(
 ) -> Result<Option<Rc<Credential>>, Error> {
     let headers = incoming.headers;
     let accepts = |kind| route.spec.credentials.contains(&kind);
-    let found = if let Some(key) = headers.get("x-api-key").filter(|_| accepts(Accepts::ApiKey)) {
+    let bound = || headers.bound_token().filter(|_| accepts(Accepts::Bearer));
+    let found = if route.spec.dpop {
+        match bound() {
+            Some(token) => by_bound_token(cx, route, incoming, token).await?,
+            None if route.spec.auth == Auth::Required => return Err(Refusal::ProofNeeded.into()),
+            None => return Ok(None),
+        }
+    } else if let Some(key) = headers.get("x-api-key").filter(|_| accepts(Accepts::ApiKey)) {
         principal::by_api_key(cx, key).await?
     } else if let Some(token) = headers.bearer().filter(|_| accepts(Accepts::Bearer)) {
         principal::by_bearer(cx, token).await?
+    } else if let Some(token) = bound() {
+        by_bound_token(cx, route, incoming, token).await?
     } else if let Some(cookie) = headers.cookie(COOKIE).filter(|_| accepts(Accepts::Cookie)) {
         // A browser sends the cookie along whoever made it send the request: what changes things, or opens a
         // socket, must come from this origin (CSRF, and its like for WebSockets).
@@ -175,6 +188,18 @@ async fn caller(
         return Err(Refusal::BadCredential.into());
     }
     Ok(Some(found))
+}
+
+/// The caller who proves to hold the key that their token is bound to (RFC 9449 §7).
+async fn by_bound_token(
+    cx: &Cx,
+    route: &Route,
+    incoming: &Incoming<'_>,
+    token: &str,
+) -> Result<Option<Rc<Credential>>, Error> {
+    let field = incoming.headers.get("dpop");
+    let proof = SentProof { field, method: incoming.method, host: incoming.host, path: incoming.path };
+    principal::by_bound_token(cx, &BoundToken { token, proof }, route.spec.host.as_deref()).await
 }
 
 /// Whether the route's rules let the caller pass, the role first.
@@ -257,6 +282,7 @@ async fn assertion(
         features,
         sid: caller.session_id.as_deref(),
         amr: &caller.amr,
+        cnf: caller.cnf.as_ref(),
         act: caller.act.clone().or_else(|| caller.key_id.clone().map(|sub| Act { sub, act: None })),
         jti: &jti,
     };
@@ -294,6 +320,7 @@ fn sending(
         header: spec.header.to_ascii_lowercase(),
         assertion,
         limit,
+        dpop_nonce: None,
         readable_by: None,
     }
 }

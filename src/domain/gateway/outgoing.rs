@@ -116,6 +116,7 @@ fn fields_to_remove(headers: &Headers, route: &Route) -> Vec<String> {
             || matches!(
                 name.as_ref(),
                 "authorization"
+                    | "dpop"
                     | "x-api-key"
                     | "x-system-secret"
                     | "x-system-address"

@@ -64,7 +64,7 @@ pub(crate) fn is_for_route(caller: &Credential, tenant: &Tenant, route: &Route) 
 /// 6750 §3).
 pub(crate) fn challenge(tenant: &Tenant, route: &Route, refusal: Refusal) -> Refusal {
     let why = match &refusal {
-        Refusal::NoCredential => Unfit::Missing,
+        Refusal::NoCredential | Refusal::ProofNeeded => Unfit::Missing,
         Refusal::BadCredential => Unfit::Bad,
         Refusal::ScopeMissing(_) => Unfit::TooLittle,
         _ => return refusal,
@@ -74,5 +74,5 @@ pub(crate) fn challenge(tenant: &Tenant, route: &Route, refusal: Refusal) -> Ref
     }
     let (base, path) = (route.spec.base(&tenant.origin), route.spec.path.trim_end_matches('/'));
     let metadata = format!("{base}{WELL_KNOWN}{path}");
-    Refusal::Challenged(Challenge { why, metadata, scopes: scopes(route) })
+    Refusal::Challenged(Challenge { why, dpop: route.spec.dpop, metadata, scopes: scopes(route) })
 }

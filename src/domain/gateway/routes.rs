@@ -24,7 +24,7 @@ use crate::ports::{Fault, Stmt};
 use crate::store::{self, Listed, Page, json_text};
 
 /// Headers that routing itself needs, or that carry what we strip: no assertion goes there.
-const NOT_FOR_ASSERTIONS: [&str; 12] = [
+const NOT_FOR_ASSERTIONS: [&str; 13] = [
     "host",
     "cookie",
     "connection",
@@ -35,6 +35,7 @@ const NOT_FOR_ASSERTIONS: [&str; 12] = [
     "te",
     "trailer",
     "x-api-key",
+    "dpop",
     "expect",
     "keep-alive",
 ];
@@ -182,6 +183,10 @@ async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpe
     }
     if spec.credentials.is_empty() {
         return Err(invalid("credentials", "one or more of bearer, cookie, apiKey"));
+    }
+    if spec.dpop && (spec.auth == Auth::None || !spec.credentials.contains(&Accepts::Bearer)) {
+        let rule = "with auth required or optional, and bearer among the credentials";
+        return Err(invalid("dpop", rule));
     }
     if !spec.scopes.iter().all(|scope| is_scope(scope)) {
         return Err(invalid("scopes", "read, write, webhooks:manage or resource:action"));

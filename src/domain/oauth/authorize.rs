@@ -158,6 +158,7 @@ pub(crate) async fn push(
     tenant: &Tenant,
     client: &Rc<Client>,
     params: Params,
+    jkt: Option<String>,
 ) -> Result<String, Error> {
     if params.get("request_uri").is_some() {
         return Err(oauth(Code::InvalidRequest, "request_uri cannot be pushed"));
@@ -166,7 +167,14 @@ pub(crate) async fn push(
         return Err(oauth(Code::InvalidRequest, "client_id is another client's"));
     }
     let secrets = ["client_secret", "client_assertion", "client_assertion_type", "client_id"];
-    let params = params.without(&secrets);
+    let mut params = params.without(&secrets);
+    // RFC 9449 §10.1: a proof says the same as the parameter.
+    if let Some(jkt) = jkt {
+        if params.get("dpop_jkt").is_some_and(|said| said != jkt) {
+            return Err(oauth(Code::InvalidDpopProof, "dpop_jkt is not the key of the DPoP proof"));
+        }
+        params = params.without(&["dpop_jkt"]).with("dpop_jkt", &jkt);
+    }
     let redirect_uri = redirect_uri(client, &params)?;
     let trusted = Trusted { client: client.clone(), redirect_uri, params, asked_at: cx.now, id: None };
     if let Err((code, description)) = parse(tenant, &trusted) {
@@ -288,6 +296,7 @@ async fn grant(
         redirect_uri: trusted.redirect_uri.clone(),
         redirect_uri_sent: trusted.params.get("redirect_uri").is_some(),
         code_challenge: request.code_challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         nonce: request.nonce.clone(),
         scopes: request.scopes.clone(),
         resources: tenant.audiences_to_store(&request.resources),

@@ -20,6 +20,7 @@ pub(crate) async fn issue(
     client: &Client,
     scope: Option<&str>,
     resources: &[String],
+    jkt: Option<&str>,
 ) -> Result<Issued, Error> {
     if client.metadata.is_public() {
         return Err(oauth(Code::UnauthorizedClient, "a public client has no credentials"));
@@ -36,5 +37,5 @@ pub(crate) async fn issue(
             .map_err(|(code, text)| oauth(code, text))?;
     let entry = Entry::ok("token.issued").by(&client.id).on(&client.id).saying(scopes.join(" "));
     audit::write(cx, &tenant.id, entry).await?;
-    Ok(grants::issue_to_client(cx, tenant, client, scopes, &resources).await?)
+    Ok(grants::issue_to_client(cx, tenant, client, scopes, &resources, jkt).await?)
 }

@@ -33,6 +33,9 @@ pub(crate) struct Terms {
     pub(crate) redirect_uri_sent: bool,
     /// PKCE's challenge.
     pub(crate) code_challenge: Option<String>,
+    /// The key that its tokens are bound to (RFC 9449 §10).
+    #[serde(default)]
+    pub(crate) dpop_jkt: Option<String>,
     /// For the ID token.
     pub(crate) nonce: Option<String>,
     /// What is granted.
@@ -48,6 +51,8 @@ pub(crate) struct PresentedCode<'a> {
     pub(crate) code: &'a str,
     /// Where it says the code was sent.
     pub(crate) redirect_uri: Option<&'a str>,
+    /// The thumbprint of the key that the client proves to hold.
+    pub(crate) jkt: Option<&'a str>,
     /// PKCE's verifier.
     pub(crate) code_verifier: Option<&'a str>,
     /// What of the resources this token is for; all if it names none (RFC 8707 §2.2).
@@ -116,6 +121,7 @@ pub(crate) async fn exchange(
         for_this_token,
         nonce: terms.nonce,
         claims: terms.claims,
+        jkt: presented.jkt,
         take: authorization_codes::take(&hash, &grant_id, cx.now),
         event: "code.exchanged",
     };
@@ -142,7 +148,8 @@ fn holds(terms: &Terms, presented: &PresentedCode<'_>) -> bool {
         (None, None) => true,
         _ => false,
     };
-    redirect_uri && proof
+    let key = terms.dpop_jkt.is_none() || terms.dpop_jkt.as_deref() == presented.jkt;
+    redirect_uri && proof && key
 }
 
 async fn end_replayed(

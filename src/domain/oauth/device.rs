@@ -177,6 +177,7 @@ pub(crate) async fn poll(
     client: &Client,
     device_code: &str,
     resources: &[String],
+    jkt: Option<&str>,
 ) -> Result<Issued, Error> {
     let bad = || oauth(Code::InvalidGrant, "the device code is unknown, used, or not this client's");
     let hash = stored(device_code);
@@ -211,6 +212,7 @@ pub(crate) async fn poll(
         for_this_token,
         nonce: None,
         claims: None,
+        jkt,
         take: device_codes::take(&hash, cx.now),
         event: "device.exchanged",
     };

@@ -36,6 +36,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) scopes: Vec<String>,
     /// What else than the issuer the tokens are for.
     pub(crate) resources: Vec<String>,
+    /// The thumbprint of the key that the access token is bound to (RFC 9449 §5).
+    pub(crate) jkt: Option<&'a str>,
     /// What the ID token is to repeat.
     pub(crate) nonce: Option<String>,
     /// Single claims that were asked for (OpenID Connect Core §5.5).
@@ -55,6 +57,8 @@ pub(crate) struct Given<'a> {
     pub(crate) nonce: Option<String>,
     /// Single claims that were asked for (OpenID Connect Core §5.5).
     pub(crate) claims: Option<Value>,
+    /// The thumbprint of the key that its tokens are bound to.
+    pub(crate) jkt: Option<&'a str>,
     /// The statement that takes what is exchanged.
     pub(crate) take: Stmt,
     /// The event.
@@ -75,7 +79,7 @@ pub(crate) async fn exchange(
     client: &Client,
     given: Given<'_>,
 ) -> Result<Option<Issued>, Fault> {
-    let Given { grant_id, live, held, for_this_token, nonce, claims, take, event } = given;
+    let Given { grant_id, live, held, for_this_token, nonce, claims, jkt, take, event } = given;
     let scopes = lent(held.scopes.iter().map(String::as_str), &live.granted);
     let refresh = client.metadata.grants(REFRESH_TOKEN).then(|| cx.secret());
     let settings = tenant.settings_for(&live.user);
@@ -88,6 +92,8 @@ pub(crate) async fn exchange(
         client_id: &client.id,
         scope: &scopes.join(" "),
         resources: &tenant.audiences_to_store(&held.resources),
+        // A confidential client proves who it is at each refresh, with whichever key it has then (RFC 9449 §5).
+        dpop_jkt: jkt.filter(|_| client.metadata.is_public()),
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
@@ -119,6 +125,7 @@ pub(crate) async fn exchange(
         auth_time: live.auth_time,
         scopes,
         resources: for_this_token.resources,
+        jkt,
         nonce,
         claims,
     };
@@ -138,6 +145,8 @@ pub(crate) struct Issued {
     pub(crate) id_token: Option<String>,
     /// What was granted, space-separated.
     pub(crate) scope: String,
+    /// Whether the access token is bound to a key.
+    pub(crate) bound: bool,
 }
 
 /// Signs an access token, and with `openid` an ID token: one signature each.
@@ -160,6 +169,7 @@ pub(crate) async fn issue(
         audiences: audience(tenant, client, &grant.scopes, &grant.resources),
         scope: scope.clone(),
         with_roles: grant.scopes.iter().any(|scope| scope == ROLES),
+        jkt: grant.jkt,
         act: None,
         until,
     };
@@ -188,7 +198,7 @@ pub(crate) async fn issue(
     } else {
         None
     };
-    Ok(Issued { access, expires_in, refresh, id_token, scope })
+    Ok(Issued { access, expires_in, refresh, id_token, scope, bound: grant.jkt.is_some() })
 }
 
 /// A client's own access token (RFC 6749 §4.4).
@@ -198,6 +208,7 @@ pub(crate) async fn issue_to_client(
     client: &Client,
     scopes: Vec<String>,
     resources: &[String],
+    jkt: Option<&str>,
 ) -> Result<Issued, Fault> {
     let expires_in = tenant.settings.access_token_seconds;
     let audiences = audience(tenant, client, &scopes, resources);
@@ -210,9 +221,10 @@ pub(crate) async fn issue_to_client(
         audiences,
         scope: scope.clone(),
         with_roles,
+        jkt,
         act: None,
         until: cx.now.plus(expires_in),
     };
     let access = access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)?;
-    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope })
+    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope, bound: jkt.is_some() })
 }

@@ -11,6 +11,7 @@ use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
 use crate::model::scope::{ROLES, Scopes};
 use crate::oidc::access_token::{AccessToken, TYP};
+use crate::oidc::dpop::Confirmation;
 use crate::oidc::id_token::acr;
 use crate::oidc::introspection::Introspection;
 use crate::oidc::request::is_registered;
@@ -47,7 +48,7 @@ async fn access(
         return Ok(None);
     };
     // Whether its session, user or client still stands is the guard's question as well.
-    let Some(live) = principal::by_bearer(cx, token).await? else { return Ok(None) };
+    let Some(live) = principal::by_access_token(cx, token).await? else { return Ok(None) };
     if live.tenant.id != tenant.id {
         return Ok(None);
     }
@@ -56,6 +57,7 @@ async fn access(
         act: claims.act,
         active: true,
         aud: Some(claims.aud),
+        cnf: claims.cnf,
         exp: Some(until.unix()),
         iat: issued_at,
         iss: Some(claims.iss),
@@ -65,7 +67,7 @@ async fn access(
         sid: claims.sid,
         sub: Some(claims.sub),
         tenant_id: Some(claims.tenant_id),
-        token_type: Some("Bearer"),
+        token_type: Some(if live.cnf.is_some() { "DPoP" } else { "Bearer" }),
         ..Introspection::default()
     };
     // What is told about a person is within the token's scope, unless it is of their own session, and within that of
@@ -106,6 +108,7 @@ async fn refresh(
     Ok(Some(Introspection {
         active: true,
         client_id: found.client_id,
+        cnf: live.dpop_jkt.map(|jkt| Confirmation { jkt }),
         exp: Some(found.expires_at.unix()),
         iss: Some(tenant.issuer.clone()),
         scope: live.scope,

@@ -1,6 +1,7 @@
 //! OAuth 2.0 and OpenID Connect: a file for each grant and endpoint; `grants` begins grants and issues their tokens.
 
 pub(crate) mod authorize;
+pub(crate) mod bound_tokens;
 pub(crate) mod claims;
 pub(crate) mod client_credentials;
 pub(crate) mod codes;

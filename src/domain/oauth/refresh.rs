@@ -4,6 +4,7 @@ use crate::cx::Cx;
 use crate::domain::oauth::grants::{self, Grant, Issued};
 use crate::domain::oauth::narrowing::{Held, still_registered};
 use crate::domain::refusal::{Error, Refusal, oauth};
+use crate::domain::session::proof::note_refusal;
 use crate::domain::session::refresh::{Spent, spend};
 use crate::domain::tenants::Tenant;
 use crate::oidc::error::Code;
@@ -22,20 +23,31 @@ pub(crate) async fn for_client(
     token: &str,
     scope: Option<&str>,
     resources: &[String],
+    jkt: Option<&str>,
 ) -> Result<Issued, Error> {
     let held = |token: &Token, of: &Tenant| {
         if of.id != tenant.id || token.client_id.as_deref() != Some(&client.id) {
             return Err(Refusal::BadCredential.into());
         }
         let Some(live) = &token.live else { return Err(Refusal::BadCredential.into()) };
+        // RFC 9449 §5: whoever has the token of a public client without its key neither spends it nor ends it.
+        if live.dpop_jkt.is_some() && live.dpop_jkt.as_deref() != jkt {
+            return Err(Refusal::BadProof("it is not of the key that the refresh token is bound to").into());
+        }
         narrow_grant(tenant, client, live, scope, resources).map(drop)
     };
-    let Spent { live, next, .. } = spend(cx, token, &client.id, held).await.map_err(|error| match error {
-        Error::Refused(Refusal::BadCredential) => {
-            oauth(Code::InvalidGrant, "the refresh token is unknown, used, expired, or not this client's")
+    let Spent { live, next, .. } = match spend(cx, token, &client.id, held).await {
+        Ok(spent) => spent,
+        Err(Error::Refused(Refusal::BadCredential)) => {
+            let text = "the refresh token is unknown, used, expired, or not this client's";
+            return Err(oauth(Code::InvalidGrant, text));
         }
-        other => other,
-    })?;
+        Err(Error::Refused(Refusal::BadProof(reason))) => {
+            note_refusal(cx, tenant, &client.id, reason).await?;
+            return Err(oauth(Code::InvalidGrant, "the refresh token is bound to another key"));
+        }
+        Err(other) => return Err(other),
+    };
     let Held { scopes, resources } = narrow_grant(tenant, client, &live, scope, resources)?;
     let grant = Grant {
         session_id: &live.id,
@@ -44,6 +56,7 @@ pub(crate) async fn for_client(
         auth_time: live.auth_time,
         scopes: grants::lent(scopes.iter().map(String::as_str), &live.granted),
         resources,
+        jkt,
         nonce: None,
         claims: None,
     };

@@ -34,6 +34,7 @@ pub(crate) async fn exchange(
     tenant: &Tenant,
     client: &Client,
     asked: &Exchange<'_>,
+    jkt: Option<&str>,
 ) -> Result<Issued, Error> {
     if client.metadata.is_public() {
         return Err(oauth(Code::UnauthorizedClient, "a public client cannot act for others"));
@@ -62,6 +63,7 @@ pub(crate) async fn exchange(
         client_id: &client.id,
         scope: &scopes.join(" "),
         resources: &tenant.audiences_to_store(&targets),
+        dpop_jkt: None,
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
@@ -86,12 +88,13 @@ pub(crate) async fn exchange(
         audiences: Audiences(targets),
         scope: scope.clone(),
         with_roles: scopes.iter().any(|scope| scope == ROLES),
+        jkt,
         act: Some(act),
         until,
     };
     let access = access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)?;
     let expires_in = until.unix() - cx.now.unix();
-    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope })
+    Ok(Issued { access, expires_in, refresh: None, id_token: None, scope, bound: jkt.is_some() })
 }
 
 /// The credential, its user and its session, if the token is one of this tenant and meant for us or for the client.
@@ -101,7 +104,8 @@ async fn subject(
     client: &Client,
     token: &str,
 ) -> Result<Option<(Rc<Credential>, Rc<User>, String)>, Error> {
-    let Some(found) = principal::by_bearer(cx, token).await? else { return Ok(None) };
+    // One that is bound to a key was proved where it was used; here it is no credential, but what is exchanged.
+    let Some(found) = principal::by_access_token(cx, token).await? else { return Ok(None) };
     let for_client = client.metadata.resources.iter().any(|resource| found.is_for(resource));
     let fits = found.tenant.id == tenant.id && (for_client || found.is_for(&tenant.issuer));
     let (Some(user), Some(session_id), true) = (found.user().cloned(), found.session_id.clone(), fits) else {

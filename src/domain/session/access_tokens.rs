@@ -7,6 +7,7 @@ use crate::domain::keys::KeySet;
 use crate::domain::tenants::Tenant;
 use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP};
+use crate::oidc::dpop::Confirmation;
 use crate::oidc::id_token::acr;
 use crate::ports::Fault;
 use crate::store::clients::Client;
@@ -38,6 +39,8 @@ pub(crate) struct NewAccessToken<'a> {
     /// Whether it says the subject's roles and plan. The issuer's API and the gateway read them from the database, and
     /// need no token for that.
     pub(crate) with_roles: bool,
+    /// The thumbprint of the key that it is bound to.
+    pub(crate) jkt: Option<&'a str>,
     /// Who acts for the user, in a token that was exchanged.
     pub(crate) act: Option<Act>,
     /// When it expires.
@@ -51,7 +54,7 @@ pub(crate) fn sign(
     tenant: &Tenant,
     new: NewAccessToken<'_>,
 ) -> Result<String, Fault> {
-    let NewAccessToken { subject, client_id, audiences, scope, with_roles, act, until } = new;
+    let NewAccessToken { subject, client_id, audiences, scope, with_roles, jkt, act, until } = new;
     let (sub, roles, plan) = match &subject {
         TokenSubject::User { user, .. } => (&user.id, &user.roles, user.plan.as_ref()),
         TokenSubject::Client(client) => (&client.id, &client.metadata.roles, None),
@@ -78,6 +81,7 @@ pub(crate) fn sign(
         acr: amr.as_ref().map(|amr| acr(amr).into()),
         amr,
         auth_time: auth_time.map(|at| at.unix()),
+        cnf: jkt.map(|jkt| Confirmation { jkt: jkt.to_owned() }),
         act,
     };
     keys.sign(TYP, Validity { from: cx.now, until }, &claims)

@@ -12,6 +12,7 @@ use crate::model::route::RouteTable;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::{Act, Audiences};
+use crate::oidc::dpop::Confirmation;
 use crate::store::users::User;
 
 /// Whom a credential authenticates.
@@ -63,6 +64,8 @@ pub struct Credential {
     pub(crate) scopes: Scopes,
     /// Who a token is for; a cookie and an API key are for whatever accepts them.
     pub(crate) audiences: Option<Audiences>,
+    /// The key that a token is bound to.
+    pub(crate) cnf: Option<Confirmation>,
     /// Who acts for the user, in a token that was exchanged (RFC 8693 §4.1).
     pub(crate) act: Option<Act>,
     /// How the user signed in.

@@ -24,12 +24,12 @@ use crate::ports::Fault;
 use crate::store;
 
 /// Whom an access token authenticates; `None` if it is not ours, over, or its session or client is gone. Whom
-/// it is for is the caller's to check, with [`Credential::is_for`].
+/// it is for is the caller's to check, with [`Credential::is_for`], and who may use it if it is bound to a key.
 ///
 /// # Errors
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
 /// unknown; not for a token that we signed.
-pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
+pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
     if token.len() > LONGEST {
         return Ok(None);
     }
@@ -78,6 +78,7 @@ pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credenti
             client_id: claims.client_id,
             scopes,
             audiences: Some(claims.aud),
+            cnf: claims.cnf,
             act: claims.act,
             amr,
             auth_time,
@@ -175,6 +176,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
             client_id: None,
             scopes: Scopes::of_person(&live.granted),
             audiences: None,
+            cnf: None,
             act: None,
             amr: live.amr,
             auth_time: Some(live.auth_time),
@@ -240,6 +242,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
             client_id: live.grant.map(|grant| grant.client_id),
             scopes,
             audiences,
+            cnf: None,
             act,
             amr: Vec::new(),
             auth_time: None,

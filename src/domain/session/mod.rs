@@ -11,6 +11,7 @@ pub(crate) mod delegation;
 pub(crate) mod lookup;
 pub(crate) mod one_mailbox;
 pub mod principal;
+pub mod proof;
 pub(crate) mod recency;
 pub(crate) mod refresh;
 pub mod remembered;

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 pub(crate) use crate::domain::session::credential::Credential;
-pub(crate) use crate::domain::session::lookup::{by_api_key, by_bearer, by_cookie};
+pub(crate) use crate::domain::session::lookup::{by_access_token, by_api_key, by_cookie};
+use crate::domain::session::proof::BoundToken;
+pub(crate) use crate::domain::session::proof::{by_bearer, by_bound_token};
 pub(crate) use crate::domain::session::remembered::is_remembered;
 use crate::domain::tenants::{HOME, ResolvedTenant, Tenant};
 use crate::model::role::ADMIN;
@@ -20,6 +22,8 @@ pub struct Sent<'a> {
     pub method: &'a str,
     /// The token of `Authorization: Bearer`.
     pub bearer: Option<&'a str>,
+    /// That of `Authorization: DPoP`, with its proof.
+    pub bound: Option<BoundToken<'a>>,
     /// `X-API-Key`.
     pub key: Option<&'a str>,
 }
@@ -177,13 +181,8 @@ pub(crate) async fn key_maker(
 ///
 /// # Errors
 /// As [`session`], but for the scopes that an API needs.
-pub(crate) async fn person(
-    cx: &Cx,
-    resolved: &ResolvedTenant,
-    bearer: Option<&str>,
-) -> Result<Session, Error> {
-    let token = bearer.ok_or(Refusal::NoCredential)?;
-    let credential = by_bearer(cx, token).await?.ok_or(Refusal::BadCredential)?;
+pub(crate) async fn person(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Session, Error> {
+    let credential = by_sent_token(cx, sent).await?.ok_or(Refusal::BadCredential)?;
     of_tenant(resolved, &credential.tenant)?;
     if !credential.is_for(&credential.tenant.issuer) {
         return Err(Refusal::BadCredential.into());
@@ -193,8 +192,16 @@ pub(crate) async fn person(
 }
 
 async fn bearer(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
-    let token = sent.bearer.ok_or(Refusal::NoCredential)?;
-    check_usable(by_bearer(cx, token).await?, resolved, sent)
+    check_usable(by_sent_token(cx, sent).await?, resolved, sent)
+}
+
+/// Whom the access token of a request authenticates, in the scheme that it was sent with.
+async fn by_sent_token(cx: &Cx, sent: &Sent<'_>) -> Result<Option<Rc<Credential>>, Error> {
+    match (sent.bearer, &sent.bound) {
+        (Some(token), _) => by_bearer(cx, token).await,
+        (None, Some(bound)) => by_bound_token(cx, bound, None).await,
+        (None, None) => Err(Refusal::NoCredential.into()),
+    }
 }
 
 fn check_usable(

@@ -202,6 +202,7 @@ pub(crate) async fn access_token(
         audiences: Audiences::one(&tenant.issuer),
         scope: Scopes::of_person(granted).list(),
         with_roles: true,
+        jkt: None,
         act: None,
         until: cx.now.plus(tenant.settings_for(user).access_token_seconds),
     };

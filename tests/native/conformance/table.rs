@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The standards, as the comments name them and as they are called.
-const STANDARDS: [(&str, &str); 19] = [
+const STANDARDS: [(&str, &str); 20] = [
     ("RFC 6749", "The OAuth 2.0 Authorization Framework"),
     ("RFC 6750", "Bearer Token Usage"),
     ("RFC 7009", "Token Revocation"),
@@ -25,6 +25,7 @@ const STANDARDS: [(&str, &str); 19] = [
     ("RFC 9068", "JWT Profile for Access Tokens"),
     ("RFC 9126", "Pushed Authorization Requests"),
     ("RFC 9207", "Authorization Server Issuer Identification"),
+    ("RFC 9449", "Demonstrating Proof of Possession"),
     ("RFC 9470", "Step Up Authentication Challenge Protocol"),
     ("RFC 9700", "Best Current Practice for OAuth 2.0 Security"),
 ];

@@ -6,6 +6,7 @@ mod assertion_size;
 mod cookies;
 mod credentials;
 mod csrf;
+mod dpop;
 mod headers;
 mod hosts;
 mod limits;

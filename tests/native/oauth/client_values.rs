@@ -57,8 +57,6 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         ("request_uris", json!([url.clone()]), "RFC 9126"),
         ("tls_client_certificate_bound_access_tokens", json!(true), "private_key_jwt"),
         ("use_mtls_endpoint_aliases", json!(true), "private_key_jwt"),
-        ("dpop_bound_access_tokens", json!(true), "bearer"),
-        ("dpop_bound_access_tokens", json!("true"), "bearer"),
         ("backchannel_user_code_parameter", json!(true), "device_code"),
         ("backchannel_client_notification_endpoint", url.clone(), "device_code"),
         ("backchannel_token_delivery_mode", json!("poll"), "device_code"),
@@ -156,11 +154,12 @@ fn what_works_is_kept_and_told() {
         "default_max_age": 300, "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
         "scope": "openid email", "contacts": ["ada@app.example"], "client_uri": "https://app.example/",
         "backchannel_logout_uri": "https://app.example/out", "backchannel_logout_session_required": true,
-        "require_pushed_authorization_requests": true, "post_logout_redirect_uris": ["https://app.example/"],
+        "require_pushed_authorization_requests": true, "dpop_bound_access_tokens": true,
+        "post_logout_redirect_uris": ["https://app.example/"],
     });
     // What is said and holds for all, or asks for nothing.
     let holds = json!({
-        "require_signed_request_object": false, "request_uris": [], "dpop_bound_access_tokens": false,
+        "require_signed_request_object": false, "request_uris": [],
         "tls_client_certificate_bound_access_tokens": false, "frontchannel_logout_session_required": false,
         "use_mtls_endpoint_aliases": false, "backchannel_user_code_parameter": false,
         "authorization_details_types": [], "id_token_encrypted_response_alg": null, "sector_identifier_uri": null,

@@ -9,6 +9,8 @@ mod client_names;
 mod client_values;
 mod clients;
 mod device;
+mod dpop;
+mod dpop_proofs;
 mod either_way;
 mod issuer_changes;
 mod issuers;

@@ -78,7 +78,7 @@ fn a_client_registers_where_anyone_may() {
             "scope": "openid profile email offline_access", "backchannel_logout_session_required": false,
             "default_acr_values": [], "require_auth_time": false, "subject_type": "public",
             "require_pushed_authorization_requests": false, "require_consent": true,
-            "resources": [], "roles": [],
+            "dpop_bound_access_tokens": false, "resources": [], "roles": [],
         })
     );
     assert_eq!(reply.str("/client_secret").len(), 43);

@@ -120,7 +120,8 @@ fn trust_ends_with_the_password_the_factor_and_by_hand() {
         ("its end by hand", |world, app| {
             let cx = world.cx();
             let resolved = home(world);
-            let sent = principal::Sent { method: "POST", bearer: Some(&app.access), key: None };
+            let sent =
+                principal::Sent { method: "POST", bearer: Some(&app.access), ..principal::Sent::default() };
             let session = pollster::block_on(principal::own_session(&cx, &resolved, &sent)).unwrap();
             let all = pollster::block_on(trusted_devices::list(&cx, &session)).unwrap();
             for device in all {

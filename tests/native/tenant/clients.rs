@@ -28,7 +28,7 @@ fn a_client_is_made_with_its_defaults_and_shows_its_secret_once() {
         "default_acr_values": [], "require_auth_time": false, "subject_type": "public",
         "id_token_signed_response_alg": "ES256",
         "require_pushed_authorization_requests": false, "require_consent": false,
-        "resources": [], "roles": [],
+        "dpop_bound_access_tokens": false, "resources": [], "roles": [],
     });
     let path = format!("{CLIENTS}/{id}");
     assert_eq!(made.header("location"), Some(path.as_str()));

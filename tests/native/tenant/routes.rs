@@ -21,7 +21,7 @@ fn a_route_is_made_with_its_defaults() {
         "id": made.json["id"], "name": "app", "host": null, "path": "/app/", "methods": null,
         "origin": "http://origin.internal:9000", "audience": "app", "auth": "required",
         "credentials": ["bearer", "cookie", "apiKey"], "roles": [], "scopes": [], "minimumPlan": null,
-        "feature": null, "mfa": null, "rateLimit": null, "timeoutSeconds": 30, "stripPrefix": false,
+        "feature": null, "mfa": null, "dpop": false, "rateLimit": null, "timeoutSeconds": 30, "stripPrefix": false,
         "header": "X-Portcullis-Assertion", "mcp": false,
     });
     assert_eq!(made.json, shape);

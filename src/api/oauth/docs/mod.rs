@@ -86,11 +86,14 @@ fn tokens() -> Vec<Operation> {
     vec![
         op("POST", "/tenant/{tenant}/oauth2/token", "Get tokens")
             .also("/oauth2/token")
-            .about("RFC 6749 §3.2. Those of the tenant's grant types that the client is registered for.")
+            .about("RFC 6749 §3.2, RFC 9449 §5. Those of the tenant's grant types that the client is registered for.")
             .form::<Grant>()
             .for_client()
             .answers::<Issued>(200, "The tokens.")
+            .sets("dpop-nonce", "the nonce of the next proof, where the tenant asks for one (RFC 9449 §8)")
             .fails([
+                Code::InvalidDpopProof,
+                Code::UseDpopNonce,
                 Code::InvalidGrant,
                 Code::UnauthorizedClient,
                 Code::UnsupportedGrantType,
@@ -108,6 +111,8 @@ fn tokens() -> Vec<Operation> {
             .for_client()
             .answers::<Pushed>(201, "Its `request_uri`, for one use.")
             .fails([
+                Code::InvalidDpopProof,
+                Code::UseDpopNonce,
                 Code::InvalidScope,
                 Code::InvalidTarget,
                 Code::UnauthorizedClient,
@@ -160,7 +165,14 @@ fn registration() -> Vec<Operation> {
             .json::<ClientSaid>()
             .null_is_absent()
             .answers_with(201, "The client, with what it needs to manage itself.", client())
-            .refuses([Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant, limited()])
+            .refuses([
+                Refusal::NoCredential,
+                Refusal::BadCredential,
+                Refusal::BadProof("its htu is not the request's address"),
+                Refusal::NonceNeeded,
+                Refusal::WrongTenant,
+                limited(),
+            ])
             .refuses([Refusal::ScopeMissing(vec!["clients:register".into()])])
             .refuses([Refusal::ReauthenticationRequired { seconds: 86_400 }])
             .fails(wrong)
@@ -190,6 +202,8 @@ fn userinfo() -> Vec<Operation> {
             .refuses([
                 Refusal::NoCredential,
                 Refusal::BadCredential,
+                Refusal::BadProof("its htu is not the request's address"),
+                Refusal::NonceNeeded,
                 Refusal::WrongTenant,
                 Refusal::Forbidden,
                 Refusal::ScopeMissing(vec!["openid".into()]),

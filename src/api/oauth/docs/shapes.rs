@@ -17,6 +17,8 @@ pub(crate) struct Request {
     code_challenge: Option<String>,
     /// `S256`.
     code_challenge_method: Option<String>,
+    /// RFC 9449 §10.
+    dpop_jkt: Option<String>,
     /// `query` or `form_post`.
     response_mode: Option<String>,
     prompt: Option<String>,
