@@ -169,22 +169,24 @@ fn is_resource(text: &str) -> bool {
 }
 
 /// Whether a redirect URI is the registered one: as exact strings (RFC 9700 §2.1), but for the port of a
-/// loopback address, which a native application learns only when it listens (RFC 8252 §7.3).
+/// loopback address, which a native application learns only when it listens (RFC 8252 §7.3). Of `localhost` it may
+/// differ where none is registered: metadata documents of agents have it so, and nobody listens on port 80 there.
 pub fn redirect_uri_matches(registered: &str, sent: &str) -> bool {
     if registered == sent {
         return true;
     }
-    match (without_loopback_port(registered), without_loopback_port(sent)) {
-        (Some(registered), Some(sent)) => registered == sent,
-        _ => false,
+    if let Some(rest) = registered.strip_prefix("http://localhost") {
+        return rest.starts_with('/') && without_port(sent, "localhost") == Some(rest);
     }
+    ["127.0.0.1", "[::1]"].into_iter().any(|host| {
+        let path = without_port(registered, host);
+        path.is_some() && path == without_port(sent, host)
+    })
 }
 
-/// Host and what follows the port of an `http` URI on a loopback address literal.
-fn without_loopback_port(uri: &str) -> Option<(&'static str, &str)> {
-    let (host, rest) = ["127.0.0.1", "[::1]"]
-        .into_iter()
-        .find_map(|host| Some((host, uri.strip_prefix("http://")?.strip_prefix(host)?)))?;
+/// What follows the port, if there is one, of an `http` URI at a host.
+fn without_port<'a>(uri: &'a str, host: &str) -> Option<&'a str> {
+    let rest = uri.strip_prefix("http://")?.strip_prefix(host)?;
     let rest = match rest.strip_prefix(':') {
         None => rest,
         Some(rest) => {
@@ -194,5 +196,5 @@ fn without_loopback_port(uri: &str) -> Option<(&'static str, &str)> {
             rest
         }
     };
-    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
+    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
 }

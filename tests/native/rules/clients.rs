@@ -260,3 +260,29 @@ fn a_redirect_uri_is_the_registered_one_or_differs_in_a_loopback_port() {
     }
     assert!(!redirect_uri_matches("http://localhost:4000/cb", "http://localhost:5000/cb"));
 }
+
+#[test]
+fn the_port_of_localhost_may_differ_where_none_is_registered() {
+    let registered = "http://localhost/cb?a=1";
+    for sent in ["http://localhost/cb?a=1", "http://localhost:5000/cb?a=1", "http://localhost:65535/cb?a=1"] {
+        assert!(redirect_uri_matches(registered, sent), "{sent}");
+    }
+    for sent in [
+        "http://localhost:/cb?a=1",
+        "http://localhost:0/cb?a=1",
+        "http://localhost:65536/cb?a=1",
+        "http://localhost:5000/cb",
+        "http://localhost:5000/other?a=1",
+        "http://localhost:5000@evil.example/cb?a=1",
+        "http://localhost.evil.example/cb?a=1",
+        "http://localhost:80.evil.example/cb?a=1",
+        "http://127.0.0.1:5000/cb?a=1",
+        "https://localhost:5000/cb?a=1",
+        "HTTP://localhost:5000/cb?a=1",
+    ] {
+        assert!(!redirect_uri_matches(registered, sent), "{sent}");
+    }
+    assert!(!redirect_uri_matches("https://localhost/cb", "https://localhost:5000/cb"));
+    assert!(!redirect_uri_matches("http://localhost:80/cb", "http://localhost:5000/cb"));
+    assert!(!redirect_uri_matches("http://localhost", "http://localhost:5000"));
+}
