@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { info, step, Stop } from './log.mjs';
+import { npmPackages } from './npm.mjs';
 import { at, tools } from './paths.mjs';
 import { python } from './python.mjs';
 import { code, probe, run } from './run.mjs';
@@ -21,11 +22,13 @@ const KINDS = { 'package-lock.json': npm, 'requirements.txt': pip, 'go.sum': go,
 export async function testClients(only, env) {
   const names = only.length ? [...new Set(only.map((file) => file.split(/[/\\]/)[2]))] : folders();
   const { commands, lacking } = await prepareClients(names);
-  const { startGateway } = await import('../../tests/live/harness.mjs');
+  const { SETUP_TOKEN, startGateway } = await import('../../tests/live/harness.mjs');
+  const { demo } = await import('./demo.mjs');
   const gateway = await startGateway();
+  process.env.DEMO_PORT ??= '0';
+  const { stop } = await demo(gateway.url, SETUP_TOKEN);
   try {
-    const { apiKey } = await gateway.apiKey({ accessToken: gateway.adminToken }, { scopes: ['read', 'write'] });
-    const own = { GATEWAY: gateway.url, ADMIN_KEY: apiKey, CLIENT_COMMANDS: JSON.stringify(commands) };
+    const own = { GATEWAY: gateway.url, ADMIN_TOKEN: gateway.adminToken, CLIENT_COMMANDS: JSON.stringify(commands) };
     const files = names.filter((name) => name in commands).map((name) => join('tests', 'clients', name, 'client.test.mjs'));
     // The slowest first.
     files.sort((a, b) => b.includes('spring') - a.includes('spring'));
@@ -33,6 +36,7 @@ export async function testClients(only, env) {
     return files.length ? await code(process.execPath, test, { env: { ...env, ...own } }) : 0;
   } finally {
     for (const [name, why] of Object.entries(lacking)) info(`not run: ${name}, as ${why}`);
+    await stop();
     await gateway.stop();
   }
 }
@@ -77,9 +81,8 @@ async function once(stamp, files, name, work) {
   writeFileSync(stamp, wanted);
 }
 
-async function npm(name, folder, lock) {
-  await once(join(folder, 'node_modules', '.stamp'), [lock], `npm packages of ${name}`, () =>
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] }));
+async function npm(name, folder) {
+  await npmPackages(name, folder);
   return [process.execPath];
 }
 

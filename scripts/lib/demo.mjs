@@ -1,21 +1,24 @@
-// `npm start -- --demo`: an administrator, a person, a route and an origin behind it, and the session to paste that
-// README.md shows. Everything goes through the public APIs, and what is there already stays.
+// `npm start -- --demo`: an administrator, a person, routes to an origin and to an MCP server, and the session to paste
+// that README.md shows. Everything goes through the public APIs, and what is there already stays.
 import { Worker } from 'node:worker_threads';
 import { Stop } from './log.mjs';
-import { at } from './paths.mjs';
+import { npmPackages } from './npm.mjs';
+import { at, isPackage } from './paths.mjs';
 import { freePort } from './worker.mjs';
 
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
 const ADA = { email: 'ada@example.com', password: 'a long password' };
 
-/** Sets the demo up at a gateway whose setup token is `token`, and starts its origin: what to print, and how to stop that. */
+/** Sets the demo up at a gateway whose setup token is `token`, and starts its origins: what to print, and how to stop them. */
 export async function demo(url, token) {
   const admin = await administrator(url, token);
-  const origin = await startOrigin(url);
-  await route(url, admin, origin.url);
-  await person(url);
-  const text = `${links(url)}\n\nThe administrator is ${ADMIN.email}, "${ADMIN.password}". In another terminal:\n\n${session(url)}`;
-  return { text, stop: origin.stop };
+  const origin = await startOrigin(url, 'app', at('tests', 'origin', 'server.mjs'), Number(process.env.DEMO_PORT || 9000));
+  await route(url, admin, { name: 'app', path: '/app/', origin: origin.url });
+  const ada = await person(url);
+  // The package is installed without the SDK that the server is made with.
+  const mcp = isPackage ? null : await startMcp(url, admin, ada);
+  const text = `${links(url)}${mcp ? agents(url) : ''}\n\nThe administrator is ${ADMIN.email}, "${ADMIN.password}". In another terminal:\n\n${session(url)}`;
+  return { text, stop: () => Promise.all([origin.stop(), mcp?.stop()]) };
 }
 
 const links = (url) => `
@@ -23,6 +26,23 @@ const links = (url) => `
   Account  ${url}/tenant/home/account
   API      ${url}/docs
   Mail     ${url}/dev/outbox?to=${ADA.email}`;
+
+const agents = (url) => `
+  MCP      ${url}/mcp              for agents, with Ada's own rights (docs/agents.md):
+           claude mcp add --transport http notes ${url}/mcp
+           npx @modelcontextprotocol/inspector --cli ${url}/mcp --method tools/list`;
+
+/** The MCP server behind `/mcp`, which Ada may read her notes at, and which agents may register themselves for. */
+async function startMcp(url, admin, ada) {
+  await npmPackages('the demo’s MCP server', at('tests', 'origin', 'mcp'));
+  const preferred = process.env.DEMO_PORT === '0' ? 0 : 9001;
+  const server = await startOrigin(url, 'notes', at('tests', 'origin', 'mcp', 'server.mjs'), preferred);
+  await route(url, admin, { name: 'notes', path: '/mcp', origin: server.url, mcp: true, credentials: ['bearer'], scopes: ['notes:read'] });
+  const asAdmin = (method, path, json) => ask(url, `/tenant/home/v2/${path}`, { method, json, token: admin });
+  expect(await asAdmin('PATCH', `Users/${ada}`, { scopes: ['notes:read'] }), 'let Ada read notes', 200);
+  expect(await asAdmin('PATCH', 'Settings', { clientRegistration: 'open' }), 'let agents register themselves', 200);
+  return server;
+}
 
 /** What a person at a shell does with the demo: bash, curl and sed. README.md shows exactly this. */
 export const session = (url) => `GATEWAY=${url}
@@ -63,33 +83,36 @@ async function administrator(url, token) {
   throw new Stop(`the demo signs in as ${ADMIN.email} with "${ADMIN.password}", and could not: this database has another administrator. Give the demo one of its own: DATA_DIR=.wrangler/demo npm start -- --demo`);
 }
 
-/** `/app/` leads to the demo origin. */
-async function route(url, token, origin) {
-  const wanted = { name: 'app', path: '/app/', origin };
+/** A path leads to an origin of the demo's, which may listen elsewhere than at the last start. */
+async function route(url, token, wanted) {
   const { items } = expect(await ask(url, '/tenant/home/v2/Routes?limit=100', { token }), 'list the routes', 200);
   const found = items.find((item) => item.path === wanted.path && !item.host);
-  if (found?.origin === origin) return;
+  if (found?.origin === wanted.origin) return;
   const [method, path] = found ? ['PUT', `/tenant/home/v2/Routes/${found.id}`] : ['POST', '/tenant/home/v2/Routes'];
   expect(await ask(url, path, { method, token, json: wanted }), 'make the route', 200, 201);
 }
 
-/** Ada registers and confirms the link in the mail, unless she has done so. */
+/** Ada registers and confirms the link in the mail, unless she has done so: her id. */
 async function person(url) {
-  const login = () => ask(url, '/auth/login', { json: ADA });
-  if ((await login()).status === 200) return;
+  const login = () => ask(url, '/api/auth/login', { json: ADA });
+  const idOf = ({ body }) => body.data.user.id;
+  const known = await login();
+  if (known.status === 200) return idOf(known);
   expect(await ask(url, '/auth/register', { json: { ...ADA, full_name: 'Ada Lovelace' } }), 'register a person', 201);
   const { items } = expect(await ask(url, `/dev/outbox?to=${ADA.email}`), 'read the mail (MODE is local and MAIL_TRANSPORT is outbox for it)', 200);
   const links = items.flatMap(({ text }) => text.match(/\/auth\/verify-email\?\S*/g) ?? []);
   const token = links.length ? new URL(links[0], url).searchParams.get('token') : '';
   expect(await ask(url, '/auth/verify-email', { json: { token } }), `confirm ${ADA.email}: somebody has changed that account`, 200);
-  expect(await login(), `sign in as ${ADA.email}`, 200);
+  const signedIn = await login();
+  expect(signedIn, `sign in as ${ADA.email}`, 200);
+  return idOf(signedIn);
 }
 
-/** The demo origin in a thread of this process, so that it ends with it. */
-async function startOrigin(url) {
-  const port = await freePort('127.0.0.1', Number(process.env.DEMO_PORT || 9000));
-  const env = { ...process.env, PORT: String(port), PORTCULLIS: url, TENANT: 'home', AUDIENCE: 'app' };
-  const thread = new Worker(at('tests', 'origin', 'server.mjs'), { env, stdout: true });
+/** An origin in a thread of this process, so that it ends with it. */
+async function startOrigin(url, audience, file, preferred) {
+  const port = await freePort('127.0.0.1', preferred);
+  const env = { ...process.env, PORT: String(port), PORTCULLIS: url, TENANT: 'home', AUDIENCE: audience };
+  const thread = new Worker(file, { env, stdout: true });
   await new Promise((listening, failed) => thread.stdout.once('data', listening) && thread.once('error', failed));
   return { url: `http://127.0.0.1:${port}`, stop: () => thread.terminate() };
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../scripts/lib/worker.mjs';
 import { send, SYSTEM_SECRET } from '../live/http.mjs';
 
-const { GATEWAY, ADMIN_KEY } = process.env;
+const { GATEWAY, ADMIN_TOKEN } = process.env;
 export const ISSUER = `${GATEWAY}/tenant/home`;
 export const PASSWORD = 'a good enough password';
 export { GATEWAY };
@@ -19,7 +19,7 @@ const unique = (word) => `${word}-${process.pid}-${(made += 1)}`;
 
 /** A request as the administrator; anything but success fails the test. */
 export async function admin(method, path, json) {
-  const answer = await send(GATEWAY, path, { method, json, headers: { 'X-API-Key': ADMIN_KEY, 'X-System-Secret': SYSTEM_SECRET } });
+  const answer = await send(GATEWAY, path, { method, json, token: ADMIN_TOKEN, headers: { 'X-System-Secret': SYSTEM_SECRET } });
   assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`);
   return answer.json;
 }

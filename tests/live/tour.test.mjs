@@ -60,19 +60,21 @@ describe('the demo', () => {
         assertSession(await pasted(text.slice(text.indexOf('GATEWAY='))));
         const links = text.slice(0, text.indexOf('GATEWAY=')).matchAll(/^ {2}\w[\w ]* (http\S+)/gm);
         const paths = [...links].map(([, url]) => url.replace(gateway.url, ''));
-        const [app, account, docs, mail] = await Promise.all(paths.map((path) => gateway.send(path, { headers: BROWSER })));
+        const [app, account, docs, mail, mcp] = await Promise.all(paths.map((path) => gateway.send(path, { headers: path === '/mcp' ? {} : BROWSER })));
         // A person who is not signed in is led to the sign-in page.
         for (const page of [app, account]) assert.match(page.headers.location, /\/tenant\/home\/login/, page.text);
         assert.match(docs.text, /swagger/i);
         assert.equal(mail.json.items[0].to, 'ada@example.com');
-        assert.equal(paths.length, 4);
+        assert.equal(mcp.status, 401, mcp.text);
+        assert.match(mcp.headers['www-authenticate'], /resource_metadata="[^"]*\/\.well-known\/oauth-protected-resource\/mcp".*scope="notes:read"/);
+        assert.equal(paths.length, 5);
       } finally {
         await stop();
       }
     }
     const routes = await gateway.send('/api/auth/login', { method: 'POST', json: { email: 'admin@example.com', password: 'correct horse battery' } });
     const listed = await gateway.send('/tenant/home/v2/Routes', { token: routes.json.data.tokens.accessToken });
-    assert.equal(listed.json.items.length, 1, listed.text);
+    assert.deepEqual(listed.json.items.map(({ path }) => path).sort(), ['/app/', '/mcp'], listed.text);
   });
 
   test('does not take over a database whose administrator is another', { timeout: 60_000 }, async () => {
