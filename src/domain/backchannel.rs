@@ -95,7 +95,7 @@ async fn token(cx: &Cx, delivery: &Delivery) -> Result<Option<String>, Fault> {
     let Some(tenant) = tenants::by_id(cx, &delivery.tenant_id).await? else { return Ok(None) };
     let claims = LogoutToken {
         iss: &tenant.issuer,
-        aud: &delivery.client_id,
+        aud: &delivery.audience,
         sub: &delivery.user_id,
         sid: &delivery.session_id,
         jti: &cx.id(),

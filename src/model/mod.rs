@@ -4,6 +4,7 @@ pub mod address;
 pub(crate) mod agent;
 pub mod client;
 pub(crate) mod cookies;
+pub(crate) mod document_id;
 pub mod domain;
 pub mod email;
 pub(crate) mod factor;

@@ -67,10 +67,20 @@ pub struct Settings {
     pub(crate) client_registration: ClientRegistration,
     /// Whether DPoP proofs need a nonce of ours, so that none can be made in advance (RFC 9449 §8).
     pub(crate) require_dpop_nonce: bool,
+    /// Whether a client may be the URL of a document that describes it (Client ID Metadata Documents); where nothing is
+    /// said, if `client_registration` is `open`.
+    pub(crate) client_metadata_documents: Option<bool>,
     /// Origins whose scripts may call our APIs, besides those of the clients' redirect URIs.
     pub(crate) allowed_origins: Vec<String>,
     /// Where a sign-in ends that began nowhere: a web address. The account page if there is none.
     pub(crate) home_url: Option<String>,
+}
+
+impl Settings {
+    /// Whether a client may be the URL of a document that describes it.
+    pub(crate) fn takes_metadata_documents(&self) -> bool {
+        self.client_metadata_documents.unwrap_or(self.client_registration == ClientRegistration::Open)
+    }
 }
 
 /// Whether sign-ins take a second factor. A user who has one is asked for it in any case.
@@ -127,6 +137,7 @@ impl Default for Settings {
             client_api_keys: false,
             client_registration: ClientRegistration::Closed,
             require_dpop_nonce: false,
+            client_metadata_documents: None,
             allowed_origins: Vec::new(),
             home_url: None,
         }

@@ -16,9 +16,14 @@ fn confidential_methods() -> Vec<&'static str> {
 /// Languages that pages speak.
 const LOCALES: [&str; 2] = ["en", "de"];
 
-/// A tenant's metadata; `registration` if clients may register themselves, `second_factors` if people may have
-/// some.
-pub(crate) fn metadata(issuer: &str, registration: bool, second_factors: bool) -> Value {
+/// A tenant's metadata; `registration` if clients may register themselves, `metadata_documents` if they may be URLs of
+/// documents, `second_factors` if people may have some.
+pub(crate) fn metadata(
+    issuer: &str,
+    registration: bool,
+    metadata_documents: bool,
+    second_factors: bool,
+) -> Value {
     let acr_values =
         if second_factors { vec![ACR_ONE_FACTOR, ACR_TWO_FACTORS] } else { vec![ACR_ONE_FACTOR] };
     let endpoint = |name: &str| format!("{issuer}/oauth2/{name}");
@@ -58,6 +63,7 @@ pub(crate) fn metadata(issuer: &str, registration: bool, second_factors: bool) -
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": LOCALES,
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": metadata_documents,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
     });

@@ -25,9 +25,23 @@ pub struct Client {
     pub(crate) registration_hash: Option<String>,
     /// When it was made.
     pub(crate) created_at: Time,
+    /// The document that describes it, if one does.
+    pub(crate) document: Option<Document>,
     /// What it may ask for beyond its registration, which its metadata has as well.
     pub(crate) offers: Vec<Offer>,
 }
+
+/// A document that describes a client, as it was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Document {
+    /// Its URL, which is the `client_id`.
+    pub(crate) url: String,
+    /// Until when what it says may be used.
+    pub(crate) fresh_until: Time,
+}
+
+/// The `registration_hash` of a client that no administrator made and that no token manages: no hash of one.
+pub(crate) const NO_TOKEN: &str = "-";
 
 /// A resource that clients which no administrator made may ask for, and the scopes that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +53,11 @@ pub(crate) struct Offer {
 }
 
 impl Client {
+    /// Its `client_id`, as it knows it itself.
+    pub(crate) fn client_id(&self) -> &str {
+        self.document.as_ref().map_or(&self.id, |document| &document.url)
+    }
+
     /// Its name as people are shown it.
     pub(crate) fn shown_name(&self) -> String {
         name::for_display(self.name.clone(), self.registration_hash.is_none())
@@ -59,6 +78,10 @@ pub(crate) fn select(tenant_id: &str, id: &str) -> Stmt {
     Stmt::new("SELECT * FROM clients WHERE tenant_id = ?1 AND id = ?2", vec![tenant_id.into(), id.into()])
 }
 
+fn document(row: &Columns<'_>, url: String) -> Result<Document, Fault> {
+    Ok(Document { url, fresh_until: row.maybe_time("document_until")?.unwrap_or(Time(0)) })
+}
+
 /// A client from its row.
 pub(crate) fn read(row: &Row) -> Result<Client, Fault> {
     let row = Columns(row);
@@ -71,6 +94,7 @@ pub(crate) fn read(row: &Row) -> Result<Client, Fault> {
         secret_hash: row.maybe_text("secret_hash")?,
         registration_hash: row.maybe_text("registration_hash")?,
         created_at: row.time("created_at")?,
+        document: row.maybe_text("document_url")?.map(|url| document(&row, url)).transpose()?,
         offers: Vec::new(),
     })
 }
@@ -130,6 +154,34 @@ pub(crate) fn insert(client: &Client) -> Stmt {
             client.created_at.0.into(),
         ],
     )
+}
+
+/// Writes down a client as its document describes it, whether it is there already or not; returns its id.
+pub(crate) fn describe(client: &Client) -> Stmt {
+    let document = client.document.as_ref();
+    Stmt::new(
+        "INSERT INTO clients (id, tenant_id, name, metadata, registration_hash, created_at, document_url, document_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, metadata = excluded.metadata,
+                                        document_until = excluded.document_until
+         RETURNING id",
+        vec![
+            (&client.id).into(),
+            (&client.tenant_id).into(),
+            (&client.name).into(),
+            (&client.text).into(),
+            client.registration_hash.clone().into(),
+            client.created_at.0.into(),
+            document.map(|document| document.url.as_str()).into(),
+            document.map(|document| document.fresh_until.0).into(),
+        ],
+    )
+}
+
+/// Notes that the document of a client says what it said.
+pub(crate) fn keep_description(tenant_id: &str, id: &str, until: Time) -> Stmt {
+    let sql = "UPDATE clients SET document_until = ?3 WHERE tenant_id = ?1 AND id = ?2";
+    Stmt::new(sql, vec![tenant_id.into(), id.into(), until.0.into()])
 }
 
 /// Whether a tenant has the roles of a client's metadata.

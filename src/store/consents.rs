@@ -127,6 +127,12 @@ pub(crate) async fn of_user(
     rows.iter().map(read).collect()
 }
 
+/// Forgets what anybody agreed to of a client, which has become another.
+pub(crate) fn forget_of_client(tenant_id: &str, client_id: &str) -> Stmt {
+    let sql = "DELETE FROM consents WHERE tenant_id = ?1 AND client_id = ?2";
+    Stmt::new(sql, vec![tenant_id.into(), client_id.into()])
+}
+
 /// Takes back what a client may do for a user: what it was allowed, what it holds, and what it has not
 /// fetched yet. The first statement notes that the client is to be told.
 pub(crate) fn revoke(tenant_id: &str, user_id: &str, client_id: &str, now: Time) -> [Stmt; 5] {

@@ -46,6 +46,8 @@ pub(crate) struct Delivery {
     pub(crate) next_at: Time,
     /// When the session ended.
     pub(crate) created_at: Time,
+    /// The client's own name for itself, which its logout tokens are for.
+    pub(crate) audience: String,
     /// Where to; none if the client does not want to know any more.
     pub(crate) uri: Option<String>,
     /// What its logout tokens are signed with (Back-Channel Logout 1.0 §2.6: as its ID tokens).
@@ -79,6 +81,8 @@ pub(crate) async fn take_due(
                        WHERE clients.id = logout_deliveries.client_id) AS uri,
                       (SELECT json_extract(metadata, '$.id_token_signed_response_alg') FROM clients
                        WHERE clients.id = logout_deliveries.client_id) IS 'RS256' AS rs256,
+                      coalesce((SELECT document_url FROM clients WHERE clients.id = logout_deliveries.client_id),
+                               client_id) AS audience,
                       (SELECT registration_hash IS NOT NULL FROM clients
                        WHERE clients.id = logout_deliveries.client_id) AS registered_itself",
         vec![now.0.into(), user_id.into(), delays.first.into(), delays.longest.into(), limit.into()],
@@ -95,6 +99,7 @@ pub(crate) async fn take_due(
             attempts: row.int("attempts")?,
             next_at: row.time("next_at")?,
             created_at: row.time("created_at")?,
+            audience: row.text("audience")?,
             uri: row.maybe_text("uri")?,
             alg: if row.flag("rs256")? { SigningAlg::Rs256 } else { SigningAlg::Es256 },
             registered_itself: row.maybe_int("registered_itself")? == Some(1),

@@ -17,8 +17,9 @@ pub(super) async fn discovery(cx: &Cx, call: &Call<'_>) -> Answer {
         return Err(Refusal::NotFound.into());
     }
     let registration = tenant.settings.client_registration != ClientRegistration::Closed;
+    let documents = tenant.settings.takes_metadata_documents();
     let second_factors = tenant.settings.mfa != MfaPolicy::Off;
-    Ok(Response::json(200, &metadata(&tenant.issuer, registration, second_factors))
+    Ok(Response::json(200, &metadata(&tenant.issuer, registration, documents, second_factors))
         .with("cache-control", "public, max-age=300")
         .with("access-control-allow-origin", "*"))
 }

@@ -31,6 +31,9 @@ struct Consent<'a> {
     site: String,
     /// Where the browser goes after that, in a sentence.
     to: String,
+    /// Who describes the client, and that nobody can tell whether it is the one, in sentences.
+    described: Option<String>,
+    unproven: Option<String>,
 }
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -51,6 +54,8 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
         about: &asked.about,
         site: fill(m.consent_site, "client", &asked.client),
         to: fill(m.consent_to, "host", host(&asked.form_action)),
+        described: asked.about.document.as_ref().map(|host| fill(m.consent_document, "host", host)),
+        unproven: asked.unproven.then(|| fill(m.consent_unproven, "client", &asked.client)),
     };
     let answer = place.page(200, &page)?;
     Ok(match &asked.about.logo {

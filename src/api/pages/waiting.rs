@@ -16,6 +16,8 @@ pub(super) struct Asked {
     pub(crate) about: About,
     /// The scopes that its user agrees to.
     pub(crate) scopes: Vec<String>,
+    /// Whether nobody here vouches for the client and the browser goes on to a program of the user's own machine.
+    pub(crate) unproven: bool,
     /// What else than the issuer its tokens are for.
     pub(crate) resources: Vec<String>,
     /// The address that the client thinks the user has.
@@ -33,6 +35,8 @@ pub(super) struct About {
     /// Its logo, if an administrator made the client: nobody vouches for another's, and its server would
     /// learn who looks at the page.
     pub(crate) logo: Option<String>,
+    /// The host of the document that describes it, if one does.
+    pub(crate) document: Option<String>,
     /// A page about the client.
     pub(crate) site: Option<String>,
     /// Its privacy policy.
@@ -48,11 +52,17 @@ impl About {
         let vouched_for = client.registration_hash.is_none();
         About {
             logo: web(&said.logo_uri).filter(|_| vouched_for),
+            document: client.document.as_ref().and_then(|document| host_of(&document.url)),
             site: web(&said.client_uri),
             policy: web(&said.policy_uri),
             terms: web(&said.tos_uri),
         }
     }
+}
+
+fn host_of(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    rest.split('/').next().map(str::to_owned)
 }
 
 /// The request of that id; `None` if there is none, or it has ended.
@@ -64,6 +74,7 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
         client: waiting.client.shown_name(),
         about: About::of(&waiting.client),
         scopes: waiting.request.scopes_to_agree_to(&waiting.client.metadata),
+        unproven: waiting.client.registration_hash.is_some() && waiting.stays_on_the_machine(),
         resources: waiting.resources,
         login_hint: waiting.request.login_hint,
         ui_locales: waiting.request.ui_locales,

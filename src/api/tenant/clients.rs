@@ -15,7 +15,8 @@ use crate::http::response::{Response, Sorted};
 use crate::model::client::{Described, Metadata};
 
 /// What answers show and nobody sets (RFC 7591 §3.2.1): it may be sent back as it was.
-const READ_ONLY: [&str; 3] = ["client_id", "client_id_issued_at", "client_secret_expires_at"];
+const READ_ONLY: [&str; 4] =
+    ["client_id", "client_id_issued_at", "client_secret_expires_at", "metadata_document"];
 
 /// RFC 7591 §3.2.1.
 #[derive(Serialize)]
@@ -33,6 +34,9 @@ pub(crate) struct Client {
     client_secret_expires_at: Option<i64>,
     /// `public`: `sub` is the same for every client.
     subject_type: &'static str,
+    /// The document that describes the client, whose URL is the `client_id` that it uses itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata_document: Option<String>,
     #[serde(flatten)]
     metadata: Metadata,
 }
@@ -44,6 +48,7 @@ impl From<&Registered> for Client {
             client_id_issued_at: client.created_at.unix(),
             client_name: client.name.clone(),
             client_secret: None,
+            metadata_document: client.document.as_ref().map(|document| document.url.clone()),
             client_secret_expires_at: client.secret_hash.as_ref().map(|_| 0),
             subject_type: "public",
             metadata: Metadata {

@@ -10,11 +10,12 @@ use crate::crypto::foreign::Foreign;
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
-use crate::domain::clients::client_keys;
-use crate::domain::refusal::{Error, oauth};
+use crate::domain::clients::{client_keys, documents};
+use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::tenants::{HOME, Tenant};
 use crate::domain::{clients, throttle};
 use crate::model::client::AuthMethod;
+use crate::model::document_id::is_url;
 use crate::model::id::is_id;
 use crate::oidc::client_assertion::{self, ClientAssertion, FORGOTTEN_AFTER};
 use crate::oidc::error::Code;
@@ -155,9 +156,18 @@ async fn check_secret(
     | Claimed::Post { id, .. }
     | Claimed::Assertion { id, .. }) = &claimed;
     let doubt = |reason| Ok(Err(Doubt { id: Some(id.clone()), reason }));
-    let Some(client) = clients::by_id(cx, tenant, id).await? else {
-        return doubt("the client is unknown");
+    let known = clients::by_client_id(cx, tenant, id).await?;
+    // One that is described by a document, and that no request has named before.
+    let client = match known {
+        None if is_url(id) => match documents::current(cx, tenant, id).await {
+            Err(Error::Refused(Refusal::OAuth(..))) => {
+                return doubt("the client's metadata document could not be fetched or is not right");
+            }
+            described => described?,
+        },
+        known => known,
     };
+    let Some(client) = client else { return doubt("the client is unknown") };
     if let Some(instead) = other_way(client.metadata.token_endpoint_auth_method, &claimed) {
         return doubt(instead);
     }
@@ -237,7 +247,7 @@ async fn verify_assertion(
     }
     let signed = client_keys::verify(cx, client, &token).await?;
     let ours = |aud: &str| is_ours(cx, tenant, aud);
-    Ok(signed.and_then(|signed| client_assertion::accept(signed, &client.id, ours, cx.now.unix())))
+    Ok(signed.and_then(|signed| client_assertion::accept(signed, client.client_id(), ours, cx.now.unix())))
 }
 
 /// Whether an audience is the tenant's issuer or one of its endpoints, which home has at the deployment's root as well

@@ -27,7 +27,7 @@ pub(super) fn check(field: &'static str, uris: &[String], native: bool) -> Resul
 
 /// Private-use schemes are a domain name in reverse, so they have a dot (RFC 8252 §7.1), which tells them from
 /// `javascript:`, `data:` and all others that a browser acts on.
-fn may_be_registered(text: &str, native: bool) -> bool {
+pub(super) fn may_be_registered(text: &str, native: bool) -> bool {
     let private_use = || {
         let Some(url) = uri(text) else { return false };
         native && url.scheme().contains('.') && text.starts_with(&format!("{}:/", url.scheme()))

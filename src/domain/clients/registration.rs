@@ -11,13 +11,14 @@ use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::clients::authentication;
+use crate::domain::clients::new_clients::count_new;
 use crate::domain::clients::registry::{Client, Made};
 use crate::domain::clients::{self, rules};
+use crate::domain::public_uris;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, Credential, Sent};
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::{ClientRegistration, ResolvedTenant, Tenant};
-use crate::domain::{public_uris, throttle};
 use crate::model::client::{AUTHORIZATION_CODE, DEVICE_CODE, Described, REFRESH_TOKEN};
 use crate::model::role::ADMIN;
 use crate::model::scope::{OPENID, is_scope};
@@ -26,11 +27,6 @@ use crate::store;
 
 /// What an initial access token may do.
 pub(crate) const SCOPE: &str = "clients:register";
-
-/// Registrations from one address in an hour, where anyone may register.
-const AN_HOUR: u32 = 20;
-/// Registrations of one tenant in a day, where anyone may register.
-const A_DAY: u32 = 1_000;
 
 /// Registers a client.
 ///
@@ -53,9 +49,7 @@ pub(crate) async fn register(
         narrow(described, voucher.as_ref().map(|_| Granted::Vouched).unwrap_or(Granted::Nothing))?;
     public_uris::check(cx, &described.metadata, Reach::Stranger).await?;
     if voucher.is_none() {
-        let address = format!("{}:client-registration:{}", tenant.id, cx.address_bucket());
-        throttle::window(cx, address, AN_HOUR, 3_600).await?;
-        throttle::window(cx, format!("{}:client-registrations", tenant.id), A_DAY, 86_400).await?;
+        count_new(cx, tenant).await?;
     }
     let mut made = clients::new(cx, tenant, described);
     let token = cx.secret();

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::crypto::secret::stored;
+use crate::crypto::secret::{sha256, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
@@ -18,6 +18,7 @@ use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
 use crate::memo::{Invalidation, Slot};
 use crate::model::client::{Described, Metadata};
+use crate::model::document_id::row_id;
 use crate::model::id::is_id;
 use crate::model::signing_alg::SigningAlg;
 use crate::ports::Fault;
@@ -48,6 +49,20 @@ impl Slot for ClientById {
     fn is_stale((tenant_id, id): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
         change == Invalidation::Tenant(tenant_id) || change == Invalidation::Client(id)
     }
+}
+
+/// The client that goes by that `client_id`: the URL of its document, if one describes it, and not our name for it.
+pub(crate) async fn by_client_id(
+    cx: &Cx,
+    tenant: &Tenant,
+    client_id: &str,
+) -> Result<Option<Rc<Client>>, Fault> {
+    let client = by_id(cx, tenant, &row_id(&tenant.id, client_id, sha256)).await?;
+    let goes_by_it = |client: &Rc<Client>| {
+        client.client_id() == client_id
+            && (client.document.is_none() || tenant.settings.takes_metadata_documents())
+    };
+    Ok(client.filter(goes_by_it))
 }
 
 /// A client of the tenant, remembered for seconds.
@@ -126,6 +141,9 @@ pub(crate) async fn replace_by_admin(
     was: Client,
     described: Described,
 ) -> Result<Made, Error> {
+    if was.document.is_some() {
+        return Err(Refusal::Conflict("the client is described by its document").into());
+    }
     may_give(cx, admin, &was.metadata).await?;
     may_give(cx, admin, &described.metadata).await?;
     replace(cx, &admin.tenant, admin.actor(), was, described).await
@@ -178,6 +196,7 @@ pub(crate) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
         secret_hash: secret.as_deref().map(stored),
         registration_hash: None,
         created_at: cx.now,
+        document: None,
         offers: Vec::new(),
         id,
     };

@@ -19,6 +19,7 @@ use crate::domain::oauth::trusted_request::{
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
+use crate::model::public_address::is_this_machine;
 use crate::model::scope::Scopes;
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
@@ -69,10 +70,15 @@ impl PendingAuthorization {
     /// The path to go to when the person has signed in.
     pub(crate) fn resume(&self, tenant: &Tenant) -> String {
         let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("client_id", &self.client.id)
+            .append_pair("client_id", self.client.client_id())
             .append_pair("request_uri", &format!("{REQUEST_URI}{}", self.id))
             .finish();
         format!("/tenant/{}/oauth2/authorize?{query}", tenant.id)
+    }
+
+    /// Whether the browser goes on to a program of the user's own machine.
+    pub(crate) fn stays_on_the_machine(&self) -> bool {
+        url::Url::parse(&self.redirect_uri).is_ok_and(|url| is_this_machine(&url))
     }
 
     /// Where forms may lead to besides us, as CSP's `form-action` names it: browsers hold redirects after a
@@ -140,7 +146,7 @@ pub(crate) async fn decide(
         Quality::StepUp { .. } => return wait(cx, tenant, &trusted, "mfa").await,
         Quality::Enough => {}
     }
-    if asks_consent(cx, tenant, &trusted.client, &request, &live).await? {
+    if asks_consent(cx, tenant, &trusted, &request, &live).await? {
         if request.asks(Prompt::None) {
             return back((Code::ConsentRequired, "the user has not agreed yet"));
         }
@@ -163,7 +169,7 @@ pub(crate) async fn push(
     if params.get("request_uri").is_some() {
         return Err(oauth(Code::InvalidRequest, "request_uri cannot be pushed"));
     }
-    if params.get("client_id").is_some_and(|id| id != client.id) {
+    if params.get("client_id").is_some_and(|id| id != client.client_id()) {
         return Err(oauth(Code::InvalidRequest, "client_id is another client's"));
     }
     let secrets = ["client_secret", "client_assertion", "client_assertion_type", "client_id"];
@@ -241,6 +247,11 @@ pub(crate) async fn take_consent(
     grant(cx, tenant, &trusted, &request, &live, Some(JustAgreed { had, now })).await
 }
 
+/// Whether other programs can pass for the client: it proves nothing, its name is public, and it is on the user's machine.
+pub(crate) fn is_impersonable(client: &Client, redirect_uri: &str) -> bool {
+    client.document.is_some() && client.metadata.is_public() && !redirect_uri.starts_with("https://")
+}
+
 /// What a request's person agrees to.
 fn to_agree_to(tenant: &Tenant, client: &Client, request: &Request) -> Agreed {
     let scopes = Scopes::of(&request.scopes_to_agree_to(&client.metadata));
@@ -255,11 +266,13 @@ fn named_resources(tenant: &Tenant, request: &Request) -> Vec<String> {
 async fn asks_consent(
     cx: &Cx,
     tenant: &Tenant,
-    client: &Client,
+    trusted: &Trusted,
     request: &Request,
     live: &Live,
 ) -> Result<bool, Fault> {
-    if request.asks(Prompt::Consent) {
+    let client = trusted.client.as_ref();
+    // Any program of the user's machine can listen there under a name that everybody knows (RFC 8252 §8.6).
+    if request.asks(Prompt::Consent) || is_impersonable(client, &trusted.redirect_uri) {
         return Ok(true);
     }
     if !client.metadata.require_consent {

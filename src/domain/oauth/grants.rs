@@ -165,7 +165,7 @@ pub(crate) async fn issue(
     let (session_id, amr) = (grant.session_id, grant.amr);
     let new = NewAccessToken {
         subject: TokenSubject::User { user, session_id, amr, auth_time: Some(grant.auth_time) },
-        client_id: Some(&client.id),
+        client_id: Some(client.client_id()),
         audiences: audience(tenant, client, &grant.scopes, &grant.resources),
         scope: scope.clone(),
         with_roles: grant.scopes.iter().any(|scope| scope == ROLES),
@@ -178,7 +178,7 @@ pub(crate) async fn issue(
         let claims = IdToken {
             iss: tenant.issuer.clone(),
             sub: user.id.clone(),
-            aud: client.id.clone(),
+            aud: client.client_id().to_owned(),
             nonce: grant.nonce.clone(),
             auth_time: grant.auth_time.unix(),
             acr: id_token::acr(grant.amr).into(),

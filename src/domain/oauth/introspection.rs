@@ -107,7 +107,7 @@ async fn refresh(
     let tells_address = granted.has("email") && is_registered(&client.metadata, "email");
     Ok(Some(Introspection {
         active: true,
-        client_id: found.client_id,
+        client_id: Some(client.client_id().to_owned()),
         cnf: live.dpop_jkt.map(|jkt| Confirmation { jkt }),
         exp: Some(found.expires_at.unix()),
         iss: Some(tenant.issuer.clone()),

@@ -34,7 +34,7 @@ pub(crate) async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &st
     };
     let keys = keys::of(cx, &tenant.id).await?;
     let Some((claims, _)) = keys.verify::<AccessToken>(&untrusted, cx.now) else { return Ok(()) };
-    if claims.iss != tenant.issuer || claims.client_id.as_deref() != Some(&client.id) {
+    if claims.iss != tenant.issuer || claims.client_id.as_deref() != Some(client.client_id()) {
         return Ok(());
     }
     let Some(session_id) = claims.sid else {

@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
+use crate::crypto::secret::sha256;
 use crate::cx::Cx;
 use crate::domain::clients;
 use crate::domain::oauth::reauthentication::{person, read_hint};
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::session::sessions;
 use crate::domain::tenants::Tenant;
+use crate::model::document_id::row_id;
 use crate::oidc::error::Code;
 use crate::oidc::id_token::IdToken;
 use crate::oidc::params::Params;
@@ -57,7 +59,7 @@ pub(crate) async fn request(
     // A link of a stranger signs nobody out: either the client shows what only this session gave it, or the
     // person says so.
     let theirs = match hint.flatten() {
-        Some(hint) => parent_of(cx, &hint).await?.is_some_and(|parent| parent == live.id),
+        Some(hint) => parent_of(cx, tenant, &hint).await?.is_some_and(|parent| parent == live.id),
         None => false,
     };
     if !theirs && !confirmed {
@@ -68,8 +70,9 @@ pub(crate) async fn request(
 }
 
 /// The browser's session in which the token's grant began.
-async fn parent_of(cx: &Cx, hint: &IdToken) -> Result<Option<String>, Fault> {
-    store::grants::parent_of(cx.db.as_ref(), &hint.sid, &hint.aud, &hint.sub).await
+async fn parent_of(cx: &Cx, tenant: &Tenant, hint: &IdToken) -> Result<Option<String>, Fault> {
+    let client_row = row_id(&tenant.id, &hint.aud, sha256);
+    store::grants::parent_of(cx.db.as_ref(), &hint.sid, &client_row, &hint.sub).await
 }
 
 /// The client that asks: the one that the ID token is for, or the one that is named. With an ID token that is
@@ -89,7 +92,7 @@ async fn client(
         (Some(Some(hint)), _) => &hint.aud,
         (None, Some(named)) => named,
     };
-    let known = clients::by_id(cx, tenant, id).await?;
+    let known = clients::by_client_id(cx, tenant, id).await?;
     if known.is_none() && named.is_some() {
         return Err(oauth(Code::InvalidRequest, "the client is not registered"));
     }

@@ -43,7 +43,7 @@ pub(crate) async fn trust(cx: &Cx, tenant: &Tenant, params: Params) -> Result<Tr
     let client_id = params.get("client_id");
     let client_id = client_id.ok_or_else(|| oauth(Code::InvalidRequest, "client_id is missing"))?;
     let unknown = || oauth(Code::InvalidRequest, "the client is not registered");
-    let client = clients::by_id(cx, tenant, client_id).await?.ok_or_else(unknown)?;
+    let client = clients::documents::current(cx, tenant, client_id).await?.ok_or_else(unknown)?;
     let Some(id) = params.get("request_uri").and_then(|uri| uri.strip_prefix(REQUEST_URI)) else {
         let redirect_uri = redirect_uri(&client, &params)?;
         return Ok(Trusted { client, redirect_uri, params, asked_at: cx.now, id: None });
@@ -97,7 +97,7 @@ pub(crate) fn redirect_uri(client: &Client, params: &Params) -> Result<String, E
 pub(crate) fn parse(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
     request::response_mode(&trusted.params)?;
     let client = &trusted.client;
-    let protection = code_protection::required(&client.id, &client.metadata);
+    let protection = code_protection::required(client.client_id(), &client.metadata);
     let mut request = Request::parse(&trusted.params, &client.metadata, &tenant.issuer, protection)?;
     request.scopes = offers::fitting(client, request.scopes, &request.resources);
     match request.scopes.is_empty() {

@@ -32,7 +32,7 @@ pub(crate) async fn of(cx: &Cx, person: &Session) -> Result<UserInfo, Fault> {
     let signed = client.and_then(|client| Some((client.metadata.signs_userinfo()?, client)));
     let Some((alg, client)) = signed else { return Ok(UserInfo::Plain(claims)) };
     claims.insert("iss".into(), json!(person.tenant.issuer));
-    claims.insert("aud".into(), json!(client.id));
+    claims.insert("aud".into(), json!(client.client_id()));
     let until = cx.now.plus(person.tenant.settings.access_token_seconds);
     let keys = keys::for_alg(cx, &person.tenant.id, alg).await?;
     let validity = Validity { from: cx.now, until };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::crypto::api_key::parse_key;
 use crate::crypto::jws::{LONGEST, Untrusted, canonical};
-use crate::crypto::secret::{can_be_secret, same, stored};
+use crate::crypto::secret::{can_be_secret, same, sha256, stored};
 use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::Error;
@@ -16,6 +16,7 @@ use crate::domain::session::standing;
 use crate::domain::tenants::{self, Tenant};
 use crate::domain::throttle::lookups;
 use crate::model::client::CLIENT_CREDENTIALS;
+use crate::model::document_id::row_id;
 use crate::model::route::Accepts;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
@@ -40,11 +41,13 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
     let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(None) };
     let Some(tenant) = tenants::find_named(cx, &tenant_id).await? else { return Ok(None) };
     let keys = keys::of(cx, &tenant.id).await?;
-    let Some((claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else {
+    let Some((mut claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else {
         lookups::note_unknown(cx);
         lookups::admit(cx).await?;
         return Ok(None);
     };
+    // From here on a client has our name for it.
+    claims.client_id = claims.client_id.map(|id| row_id(&tenant.id, &id, sha256).into_owned());
     if claims.iss != tenant.issuer || claims.kind != "access" {
         return Ok(None);
     }

@@ -51,7 +51,7 @@ const ROWS: [(&str, &str, &str); 38] = [
         "('a1', '{t}', 1, 'login.succeeded', 'success', '{u}', '{u}', '203.0.113.9', 'of {e} that is {u}')",
     ),
     ("outbox", "U", "('o', lower('{e}'), 'us@auth.example', 'Hello', 'Hello {e}', '', 0)"),
-    ("clients", "TC", "('{c}', '{t}', 'A client', '{{}}', NULL, NULL, 0, NULL)"),
+    ("clients", "TC", "('{c}', '{t}', 'A client', '{{}}', NULL, NULL, 0, NULL, NULL, NULL)"),
     (
         "authorization_requests",
         "TUC",

@@ -15,7 +15,7 @@ fn settings_have_the_documented_defaults() {
         "allowRegistration": true, "registrationDomains": [], "minPasswordLength": 8,
         "refuseCommonPasswords": true, "mfaAttempts": 5, "mfaLockoutSeconds": 900, "defaultRoles": [],
         "defaultPlan": "free", "apiKeyPrefix": "pc", "reauthenticationSeconds": 600,
-        "apiKeyReauthenticationSeconds": 86400, "clientRegistration": "closed", "requireDpopNonce": false,
+        "apiKeyReauthenticationSeconds": 86400, "clientRegistration": "closed", "clientMetadataDocuments": null, "requireDpopNonce": false,
         "allowedOrigins": [], "homeUrl": null,
         "mfa": "optional", "trustedDeviceDays": 0, "magicLinks": true, "magicLinkSignUp": false, "passkeys": true,
         "clientApiKeys": false,

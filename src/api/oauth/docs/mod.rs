@@ -49,7 +49,7 @@ fn discovery() -> Vec<Operation> {
             .answers_with(
                 200,
                 "The tenant's metadata.",
-                like(&metadata("", true, true), &metadata("", false, true)),
+                like(&metadata("", true, true, true), &metadata("", false, false, true)),
             ),
     ]
 }

@@ -267,6 +267,8 @@ pub(super) const DE: Messages = Messages {
     verified_already_text: "Ihre E-Mail-Adresse ist schon bestätigt. Sie können sich anmelden.",
     change_email_already: "Die Adresse ist schon geändert",
     consent_to: "Danach geht es weiter zu {host}.",
+    consent_document: "Beschrieben wird die App von einer Datei auf {host}. Hier hat sie niemand geprüft.",
+    consent_unproven: "Die App läuft auf Ihrem eigenen Gerät, und niemand kann prüfen, ob sie {client} ist. Erlauben Sie den Zugriff nur, wenn Sie sie gerade selbst gestartet haben.",
     consent_not_you: "Nicht Sie?",
     consent_policy: "Datenschutzerklärung",
     consent_terms: "Nutzungsbedingungen",

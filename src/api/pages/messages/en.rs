@@ -267,6 +267,8 @@ pub(super) const EN: Messages = Messages {
     verified_already_text: "Your email address has already been confirmed. You can sign in.",
     change_email_already: "The address has already been changed",
     consent_to: "You will then be taken to {host}.",
+    consent_document: "It is described by a file at {host}. Nobody here has checked it.",
+    consent_unproven: "It runs on your own device, and nobody can check that it is {client}. Allow it only if you have just started it yourself.",
     consent_not_you: "Not you?",
     consent_policy: "Privacy policy",
     consent_terms: "Terms of service",

@@ -76,7 +76,7 @@ catalogue! {
     in_days, ago_now, ago_minute, ago_minutes, ago_hour,
     ago_hours, ago_day, ago_days, unverified_text,
     show, unverified_again, unverified_correct, resent_text, verified_already,
-    verified_already_text, change_email_already, consent_to, consent_not_you, consent_policy,
+    verified_already_text, change_email_already, consent_to, consent_document, consent_unproven, consent_not_you, consent_policy,
     consent_terms, consent_site, part_profile, part_security, part_devices,
     part_apps, parts, show_all, cancel, ask_session,
     ask_others, ask_passkey, ask_trusted, ask_app, ask_key,
