@@ -3,6 +3,7 @@
 use crate::api::pages::device_view as view;
 use crate::api::pages::form::Fields;
 use crate::api::pages::place::Place;
+use crate::api::pages::waiting::About;
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::oauth::device;
@@ -53,6 +54,7 @@ async fn decide(cx: &Cx, place: &Place, person: &OwnSession, typed: &str, decisi
                 &found.client.shown_name(),
                 &found.scopes,
                 &found.resources,
+                About::of(&found.client).document.as_deref(),
             )?);
         }
         Some("allow") => true,

@@ -17,6 +17,8 @@ use crate::ports::Fault;
 /// The device's client and what it asks for, in words.
 struct Asking {
     scopes: Vec<String>,
+    /// Who describes the client, if a document does, in a sentence.
+    described: Option<String>,
 }
 
 #[derive(Template)]
@@ -70,6 +72,7 @@ pub(super) fn confirm(
     client: &str,
     asked: &[String],
     resources: &[String],
+    described_at: Option<&str>,
 ) -> Result<Response, Fault> {
     let m = place.m;
     let page = Device {
@@ -80,7 +83,10 @@ pub(super) fn confirm(
         who: fill(m.consent_as, "email", email),
         another: sign_in(&place.tenant, user_code),
         user_code,
-        asking: Some(Asking { scopes: scopes::in_words(m, asked, resources) }),
+        asking: Some(Asking {
+            scopes: scopes::in_words(m, asked, resources),
+            described: described_at.map(|host| fill(m.consent_document, "host", host)),
+        }),
         problem: None,
     };
     place.page(200, &page)

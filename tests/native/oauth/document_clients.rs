@@ -151,7 +151,10 @@ fn it_may_push_its_requests_and_be_a_device() {
     let params = Params::of(&[("client_id", URL), ("request_uri", &uri)]);
     party.consent(&params);
     let other = self::party(with(json!({ "grant_types": ["authorization_code", grant] })));
-    other.post("device_authorization", &[("scope", "openid")]).is(200);
+    let code = other.post("device_authorization", &[("scope", "openid")]).is(200).str("/user_code");
+    let page =
+        other.world.post("/tenant/home/device").cookie(&other.cookie).form(&[("user_code", &code)]).send();
+    assert!(page.is(200).text.contains("described by a file at client.example"));
 }
 
 /// The way of an MCP client: challenge, metadata, document, consent, token, tool.
