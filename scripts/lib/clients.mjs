@@ -24,7 +24,7 @@ export async function testClients(only, env) {
   const { commands, lacking } = await prepareClients(names);
   const { SETUP_TOKEN, startGateway } = await import('../../tests/live/harness.mjs');
   const { demo } = await import('./demo.mjs');
-  const gateway = await startGateway();
+  const gateway = await startGateway({ vars: { RESOLVER_URL: RESOLVER }, miniflare: { outboundService: agentsSite } });
   process.env.DEMO_PORT ??= '0';
   const { stop } = await demo(gateway.url, SETUP_TOKEN);
   try {
@@ -32,13 +32,38 @@ export async function testClients(only, env) {
     const files = names.filter((name) => name in commands).map((name) => join('tests', 'clients', name, 'client.test.mjs'));
     // The slowest first.
     files.sort((a, b) => b.includes('spring') - a.includes('spring'));
-    const test = ['--test', '--test-concurrency=2', '--test-timeout=120000', '--test-reporter=spec', ...files];
+    const test = ['--test', '--test-concurrency=2', '--test-timeout=300000', '--test-reporter=spec', ...files];
     return files.length ? await code(process.execPath, test, { env: { ...env, ...own } }) : 0;
   } finally {
     for (const [name, why] of Object.entries(lacking)) info(`not run: ${name}, as ${why}`);
     await stop();
     await gateway.stop();
   }
+}
+
+/** The address of the agents' Client ID Metadata Document, and of who says where its name leads. */
+const AGENT = 'https://agent.example.com/client.json';
+const RESOLVER = 'https://resolver.example.com/dns-query';
+
+/**
+ * What the gateway asks of others: the agents' document is at a public name, as the guard wants it, that exists for the
+ * tests alone; everything else is asked as it is.
+ */
+async function agentsSite(request) {
+  const { fetch, Response } = await import('miniflare');
+  const url = new URL(request.url);
+  const json = (value, type = 'application/json') => new Response(JSON.stringify(value), { headers: { 'content-type': type } });
+  if (url.href === AGENT) {
+    return json({
+      client_id: AGENT, client_name: 'Notes agent', redirect_uris: ['http://127.0.0.1/callback', 'http://localhost/callback'],
+      grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], token_endpoint_auth_method: 'none',
+    });
+  }
+  if (request.url.startsWith(RESOLVER)) {
+    const known = url.searchParams.get('name') === new URL(AGENT).host && url.searchParams.get('type') === 'A';
+    return json({ Status: 0, Answer: known ? [{ type: 1, data: '93.184.215.14' }] : [] }, 'application/dns-json');
+  }
+  return fetch(request, { redirect: 'manual' });
 }
 
 /**

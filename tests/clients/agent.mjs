@@ -1,5 +1,5 @@
-// What the tests of MCP clients share: an agent's program reaches the demo's MCP server, by registering itself, and
-// calls its tools as the person who signed in.
+// What the tests of MCP clients share: an agent's program reaches the demo's MCP server, by its Client ID Metadata
+// Document and by registering itself, and calls its tools as the person who signed in.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { Browser } from './browser.mjs';
 import { commandOf, GATEWAY, makePerson } from './harness.mjs';
 
+export const AGENT = 'https://agent.example.com/client.json';
 export const SERVER = `${GATEWAY}/mcp`;
 
 /** Runs an agent's program in its folder; the person signs in where it says. Answers what it printed last, and the way. */
@@ -30,13 +31,18 @@ export async function runAgent(folder, program, tool, person, env = {}) {
 }
 
 export function testsAgent(folder, program) {
-  test(`${folder} reaches the demo's MCP server by registration, with the person's own rights`, async () => {
-    const person = await makePerson({ scopes: ['notes:read'] });
-    const { last } = await runAgent(folder, program, 'whoami', person);
-    const who = JSON.parse(last);
-    assert.equal(who.sub, person.id);
-    assert.ok(who.scope.split(' ').includes('notes:read'), last);
-    const notes = await runAgent(folder, program, 'list_notes', person);
-    assert.equal(JSON.parse(notes.last)[0].owner, person.id);
-  });
+  for (const [how, CLIENT_METADATA_URL] of Object.entries({ 'its metadata document': AGENT, registration: '' })) {
+    test(`${folder} reaches the demo's MCP server by ${how}, with the person's own rights`, async () => {
+      const person = await makePerson({ scopes: ['notes:read'] });
+      const env = CLIENT_METADATA_URL ? { CLIENT_METADATA_URL } : {};
+      const { last, way } = await runAgent(folder, program, 'whoami', person, env);
+      const who = JSON.parse(last);
+      assert.equal(who.sub, person.id);
+      assert.ok(who.scope.split(' ').includes('notes:read'), last);
+      const asked = way.find((url) => url.includes('client_id='));
+      assert.equal(new URL(asked).searchParams.get('client_id') === AGENT, how !== 'registration', asked);
+      const notes = await runAgent(folder, program, 'list_notes', person, env);
+      assert.equal(JSON.parse(notes.last)[0].owner, person.id);
+    });
+  }
 }
