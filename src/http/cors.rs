@@ -31,7 +31,7 @@ impl Reach {
 }
 
 /// What says why a call was refused, and when to try again.
-const WHY: &str = "WWW-Authenticate, Retry-After";
+const WHY: &str = "WWW-Authenticate, DPoP-Nonce, Retry-After";
 
 /// Whose scripts may read that a call to a route was refused. A browser-based client whose origin nobody knows has to see
 /// what it lacks; a refusal that tells of the caller's plan is the tenant's origins'.
@@ -42,6 +42,9 @@ pub(super) fn reach_of_refusal(error: &Error) -> Reach {
             | Refusal::BadCredential
             | Refusal::ScopeMissing(_)
             | Refusal::Challenged(_)
+            | Refusal::BadProof(_)
+            | Refusal::NonceNeeded
+            | Refusal::ProofNeeded
             | Refusal::MfaRequired
             | Refusal::ReauthenticationRequired { .. }
             | Refusal::Forbidden

@@ -16,6 +16,7 @@ pub mod language;
 pub mod linkable;
 pub mod name;
 pub mod path;
+pub(crate) mod profile;
 pub mod public_address;
 pub(crate) mod qr;
 pub mod reason;

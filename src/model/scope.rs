@@ -1,11 +1,14 @@
 //! Scopes: what a credential was allowed to do (RFC 6749 §3.3).
 
-/// The scopes of OpenID Connect Core 1.0 §5.4 and §11 that we know, and [`ROLES`]: they say what a client learns and
+/// The scopes of OpenID Connect Core 1.0 §5.4 and §11 that we know, [`ROLES`] and [`GROUPS`]: they say what a client learns and
 /// keeps, so clients and their tokens have them, API keys and routes do not.
-pub(crate) const OPENID: [&str; 5] = ["openid", "profile", "email", ROLES, "offline_access"];
+pub(crate) const OPENID: [&str; 6] = ["openid", "profile", "email", ROLES, GROUPS, "offline_access"];
 
 /// With it a client learns a user's roles and plan.
 pub(crate) const ROLES: &str = "roles";
+
+/// With it a client learns a user's roles under the name `groups`, which many applications look for.
+pub(crate) const GROUPS: &str = "groups";
 
 /// What a client needs to make an API key through its grant, where its tenant allows that.
 pub(crate) const MAKE_API_KEYS: &str = "api_keys:create";

@@ -7,6 +7,7 @@ use crate::model::scope::OPENID;
 use crate::model::signing_alg::SigningAlg;
 use crate::oidc::dpop;
 use crate::oidc::id_token::{ACR_ONE_FACTOR, ACR_TWO_FACTORS};
+use crate::oidc::request::CLAIMS;
 
 /// How clients authenticate that have something to prove who they are: introspection is for these alone (RFC 7662 §2.1).
 fn confidential_methods() -> Vec<&'static str> {
@@ -15,6 +16,13 @@ fn confidential_methods() -> Vec<&'static str> {
 
 /// Languages that pages speak.
 const LOCALES: [&str; 2] = ["en", "de"];
+
+/// The claims of ID tokens, with those about a user.
+fn claims() -> Vec<&'static str> {
+    let always =
+        ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "tenantId"];
+    always.into_iter().chain(CLAIMS.into_iter().map(|(claim, _)| claim)).collect()
+}
 
 /// A tenant's metadata; `registration` if clients may register themselves, `metadata_documents` if they may be URLs of
 /// documents, `second_factors` if people may have some.
@@ -53,8 +61,7 @@ pub(crate) fn metadata(
         "revocation_endpoint_auth_signing_alg_values_supported": ASSERTION_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": dpop::ALGORITHMS,
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-                             "tenantId", "name", "roles", "email", "email_verified"],
+        "claims_supported": claims(),
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": true,
         "request_parameter_supported": false,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::model::client::{AUTHORIZATION_CODE, Metadata};
 use crate::model::json;
-use crate::model::scope::ROLES;
+use crate::model::scope::{GROUPS, ROLES};
 use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::pkce::{self, CodeProtection};
@@ -63,8 +63,18 @@ pub(crate) struct Request {
 }
 
 /// The claims about a user that clients may learn, each with the scope that it goes with (§5.4).
-pub(crate) const CLAIMS: [(&str, &str); 4] =
-    [("name", "profile"), ("roles", ROLES), ("email", "email"), ("email_verified", "email")];
+pub(crate) const CLAIMS: [(&str, &str); 10] = [
+    ("name", "profile"),
+    ("preferred_username", "profile"),
+    ("picture", "profile"),
+    ("locale", "profile"),
+    ("zoneinfo", "profile"),
+    ("updated_at", "profile"),
+    ("roles", ROLES),
+    ("groups", GROUPS),
+    ("email", "email"),
+    ("email_verified", "email"),
+];
 
 /// Whether a client may ask for that scope.
 pub(crate) fn is_registered(client: &Metadata, scope: &str) -> bool {

@@ -29,6 +29,8 @@ pub struct Client {
     pub(crate) document: Option<Document>,
     /// What it may ask for beyond its registration, which its metadata has as well.
     pub(crate) offers: Vec<Offer>,
+    /// The resources that are its tenant's MCP servers, in both spellings.
+    pub(crate) mcp_resources: Vec<String>,
 }
 
 /// A document that describes a client, as it was fetched.
@@ -96,6 +98,7 @@ pub(crate) fn read(row: &Row) -> Result<Client, Fault> {
         created_at: row.time("created_at")?,
         document: row.maybe_text("document_url")?.map(|url| document(&row, url)).transpose()?,
         offers: Vec::new(),
+        mcp_resources: Vec::new(),
     })
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn confirm(hash: &str, now: Time) -> Stmt {
 
 /// Changes the address once both agreed, unless it is taken. `user` is whose it is, with the address
 /// before, and `new_email` what it is to be.
-pub(crate) fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
+pub(crate) fn apply(id: &str, user: &User, new_email: &str, now: Time) -> Stmt {
     let name = user.name.as_deref();
     let words = user_words::json(&new_email.to_ascii_lowercase(), name);
     let both = format!("id = ?1 AND done_at IS NULL AND {OLD_AGREES} AND new_confirmed_at IS NOT NULL");
@@ -109,10 +109,10 @@ pub(crate) fn apply(id: &str, user: &User, new_email: &str) -> Stmt {
         "UPDATE OR IGNORE users SET email_verified = 1, proved = 1,
                 email = (SELECT new_email FROM email_changes WHERE id = ?1),
                 email_key = (SELECT new_email_key FROM email_changes WHERE id = ?1),
-                words = CASE WHEN name IS ?2 THEN ?3 ELSE NULL END
+                words = CASE WHEN name IS ?2 THEN ?3 ELSE NULL END, updated_at = ?4
          WHERE (id, email_key) IN (SELECT user_id, email_key FROM email_changes WHERE {both})"
     );
-    Stmt::new(sql, vec![id.into(), name.into(), words.into()])
+    Stmt::new(sql, vec![id.into(), name.into(), words.into(), now.0.into()])
 }
 
 /// Notes that it is done.

@@ -1,5 +1,6 @@
 //! Users.
 
+use crate::model::profile::UserProfile;
 use crate::model::scope::LONGEST_TOGETHER;
 use crate::model::search::Query;
 use crate::model::state::{Mfa, UserStatus};
@@ -45,8 +46,12 @@ pub struct User {
     pub operator: bool,
     /// The tag of the language it is written to in, if it is known.
     pub language: Option<String>,
+    /// What clients learn of it beside the name.
+    pub(crate) profile: UserProfile,
     /// When it was made.
     pub(crate) created_at: Time,
+    /// When what clients learn of it last changed.
+    pub(crate) updated_at: Time,
     /// When it last signed in.
     pub(crate) last_login_at: Option<Time>,
 }
@@ -70,7 +75,12 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
         status: row.state("status")?,
         operator: row.flag("operator")?,
         language: row.maybe_text("language")?,
+        profile: row.json("profile")?,
         created_at: row.time("created_at")?,
+        updated_at: match row.maybe_time("updated_at")? {
+            Some(at) => at,
+            None => row.time("created_at")?,
+        },
         last_login_at: row.maybe_time("last_login_at")?,
     })
 }
@@ -168,8 +178,8 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
     let sql = format!(
         "INSERT OR IGNORE INTO users (id, tenant_id, directory, email, email_key, email_verified, name, password_hash, roles,
                             plan, mfa, status, operator, created_at, language,
-                            proved, words, scopes)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {roles}, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17
+                            proved, words, scopes, profile, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, {roles}, ?10, ?11, ?12, ?13, ?14, ?15, ?6, ?16, ?17, ?18, ?14
          WHERE (?13 = 0 OR NOT EXISTS (SELECT 1 FROM users WHERE operator = 1)) {condition}
          RETURNING id"
     );
@@ -193,6 +203,7 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
             user.language.clone().into(),
             words(user).into(),
             json_text(&user.scopes).into(),
+            json_text(&user.profile).into(),
         ],
     )
 }
@@ -201,7 +212,7 @@ fn insert_where(user: &User, roles: &str, condition: &str) -> Stmt {
 /// administrator would remain; returns the row if done. What does not differ is left as it is by now. Which second
 /// factor it is changes only if that is given: users set up theirs meanwhile. With `as_read` nothing changes unless they
 /// still have the roles and scopes that were read; what is given must be the tenant's.
-pub(crate) fn update(was: &User, user: &User, mfa: Option<Mfa>, as_read: bool) -> Stmt {
+pub(crate) fn update(was: &User, user: &User, mfa: Option<Mfa>, as_read: bool, now: Time) -> Stmt {
     let mut args: Vec<Arg> = vec![(&user.tenant_id).into(), (&user.id).into()];
     let mut place = |arg: Arg| {
         args.push(arg);
@@ -227,6 +238,10 @@ pub(crate) fn update(was: &User, user: &User, mfa: Option<Mfa>, as_read: bool) -
     if user.name != was.name {
         sets.push(format!("name = {}", place(user.name.clone().into())));
     }
+    if user.profile != was.profile {
+        sets.push(format!("profile = {}", place(json_text(&user.profile).into())));
+    }
+    sets.push(format!("updated_at = {}", place(now.0.into())));
     if moved || user.name != was.name {
         let (name, key) = (place(was.name.clone().into()), place((&was.email_key).into()));
         let same = format!("name IS {name} AND email_key = {key}");
@@ -287,25 +302,33 @@ pub(crate) fn refresh_password(id: &str, was: &str, hash: &str) -> Stmt {
 }
 
 /// Gives an account whose address is not confirmed yet the password and name of the registration that is.
-pub(crate) fn settle_registration(id: &str, email_key: &str, hash: &str, name: Option<&str>) -> Stmt {
+pub(crate) fn settle_registration(
+    id: &str,
+    email_key: &str,
+    hash: &str,
+    name: Option<&str>,
+    now: Time,
+) -> Stmt {
     let sql = "UPDATE users SET password_hash = ?3, password_by_mail = 0, name = coalesce(?4, name),
-                                words = coalesce(?5, words)
+                                words = coalesce(?5, words), updated_at = ?6
                WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
     let words = name.map(|name| user_words::json(email_key, Some(name)));
-    Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into(), words.into()])
+    Stmt::new(sql, vec![id.into(), email_key.into(), hash.into(), name.into(), words.into(), now.0.into()])
 }
 
 /// Gives an account that has no name the one of its invitation.
-pub(crate) fn keep_name(id: &str, email_key: &str, name: &str) -> Stmt {
-    let sql = "UPDATE users SET name = ?3, words = ?4 WHERE id = ?1 AND email_key = ?2 AND name IS NULL";
+pub(crate) fn keep_name(id: &str, email_key: &str, name: &str, now: Time) -> Stmt {
+    let sql = "UPDATE users SET name = ?3, words = ?4, updated_at = ?5
+               WHERE id = ?1 AND email_key = ?2 AND name IS NULL";
     let words = user_words::json(email_key, Some(name));
-    Stmt::new(sql, vec![id.into(), email_key.into(), name.into(), words.into()])
+    Stmt::new(sql, vec![id.into(), email_key.into(), name.into(), words.into(), now.0.into()])
 }
 
 /// Marks an address confirmed, if it is still the user's and was not.
-pub(crate) fn confirm_email(id: &str, email_key: &str) -> Stmt {
-    let sql = "UPDATE users SET email_verified = 1, proved = 1 WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
-    Stmt::new(sql, vec![id.into(), email_key.into()])
+pub(crate) fn confirm_email(id: &str, email_key: &str, now: Time) -> Stmt {
+    let sql = "UPDATE users SET email_verified = 1, proved = 1, updated_at = ?3
+               WHERE id = ?1 AND email_key = ?2 AND email_verified = 0";
+    Stmt::new(sql, vec![id.into(), email_key.into(), now.0.into()])
 }
 
 /// Notes a login.
@@ -324,11 +347,11 @@ pub(crate) fn if_password_is(stmt: Stmt, hash: &str) -> Stmt {
 }
 
 /// Sets a display name.
-pub(crate) fn set_name(user: &User, name: Option<&str>) -> Stmt {
-    let sql =
-        "UPDATE users SET name = ?2, words = CASE WHEN email_key = ?3 THEN ?4 ELSE NULL END WHERE id = ?1";
+pub(crate) fn set_name(user: &User, name: Option<&str>, now: Time) -> Stmt {
+    let sql = "UPDATE users SET name = ?2, words = CASE WHEN email_key = ?3 THEN ?4 ELSE NULL END, updated_at = ?5 WHERE id = ?1";
     let words = user_words::json(&user.email_key, name);
-    Stmt::new(sql, vec![(&user.id).into(), name.into(), (&user.email_key).into(), words.into()])
+    let args = vec![(&user.id).into(), name.into(), (&user.email_key).into(), words.into(), now.0.into()];
+    Stmt::new(sql, args)
 }
 
 fn words(user: &User) -> String {

@@ -16,11 +16,12 @@ fn line(m: &Messages, scope: &str) -> (usize, String) {
         "profile" => (1, m.scope_profile),
         "email" => (2, m.scope_email),
         "roles" => (3, m.scope_roles),
-        "read" => (4, m.scope_read),
-        "write" => (5, m.scope_write),
-        "webhooks:manage" => (6, m.scope_webhooks),
-        "offline_access" => (8, m.scope_offline_access),
-        other => return (7, fill(m.scope_other, "scope", other)),
+        "groups" => (4, m.scope_groups),
+        "read" => (5, m.scope_read),
+        "write" => (6, m.scope_write),
+        "webhooks:manage" => (7, m.scope_webhooks),
+        "offline_access" => (9, m.scope_offline_access),
+        other => return (8, fill(m.scope_other, "scope", other)),
     };
     (rank, text.to_owned())
 }

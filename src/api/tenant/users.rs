@@ -13,6 +13,8 @@ use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
 use crate::model::email::Email;
+use crate::model::json;
+use crate::model::profile::UserProfile;
 use crate::model::search::Query;
 use crate::model::state::{Mfa, UserStatus};
 use crate::store::users::{Filter, User as Row};
@@ -36,6 +38,10 @@ pub(crate) struct User {
     operator: Option<bool>,
     /// The tenant's default if null.
     plan: Option<String>,
+    /// What clients learn with the scope `profile` beside the name, if there is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    profile: Option<UserProfile>,
     roles: Vec<String>,
     /// Custom scopes besides those of the roles, if there are any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -55,6 +61,7 @@ impl From<Row> for User {
             name: user.name,
             operator: user.operator.then_some(true),
             plan: user.plan,
+            profile: (!user.profile.is_empty()).then_some(user.profile),
             roles: user.roles,
             scopes: user.scopes,
             status: user.status,
@@ -90,6 +97,9 @@ pub(super) struct New {
     /// The second factor: `none`, `totp` or `email`.
     #[serde(default)]
     mfa: Option<String>,
+    /// What clients learn with the scope `profile` beside the name.
+    #[serde(default, deserialize_with = "json::maybe_object")]
+    profile: Option<UserProfile>,
     /// Whether a user without `password` and `passwordHash` is invited by mail to choose a password: `true` by default.
     #[serde(default)]
     invite: Option<bool>,
@@ -105,6 +115,9 @@ pub(super) struct Changed {
     email_verified: Option<bool>,
     #[serde(default)]
     name: Option<String>,
+    /// What clients learn with the scope `profile` beside the name, all of it.
+    #[serde(default, deserialize_with = "json::maybe_object")]
+    profile: Option<UserProfile>,
     #[serde(default)]
     roles: Option<Vec<String>>,
     /// Custom scopes besides those of the roles, all of them.
@@ -155,6 +168,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         plan: new.plan,
         email_verified: new.email_verified,
         mfa: new.mfa,
+        profile: new.profile.unwrap_or_default(),
         invite: new.invite,
     };
     let user = users::create(cx, &admin, new).await?;
@@ -173,6 +187,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
         email: changed.email,
         email_verified: changed.email_verified,
         name: changed.name,
+        profile: changed.profile,
         roles: changed.roles,
         scopes: changed.scopes,
         plan: changed.plan,

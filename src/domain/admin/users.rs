@@ -19,6 +19,7 @@ use crate::domain::tenants::Tenant;
 use crate::memo::Invalidation;
 use crate::model::email::Email;
 use crate::model::language::Language;
+use crate::model::profile::UserProfile;
 use crate::model::role::{ADMIN, MOST_ROLES};
 use crate::model::state::{Mfa, UserStatus};
 use crate::store::users::{Filter, User};
@@ -47,6 +48,8 @@ pub(crate) struct NewUser {
     pub(crate) email_verified: bool,
     /// Which second factor it is to have: `none`, `totp` or `email`; none if it does not say.
     pub(crate) mfa: Option<String>,
+    /// What clients learn of it beside the name.
+    pub(crate) profile: UserProfile,
 }
 
 /// What an administrator changes of a user; each `None` leaves it.
@@ -58,6 +61,8 @@ pub(crate) struct UserChanges {
     pub(crate) email_verified: Option<bool>,
     /// The display name; an empty one removes it.
     pub(crate) name: Option<String>,
+    /// What clients learn beside the name, all of it.
+    pub(crate) profile: Option<UserProfile>,
     /// Roles, all of them.
     pub(crate) roles: Option<Vec<String>>,
     /// Custom scopes, all of them.
@@ -81,6 +86,10 @@ fn known_mfa(mfa: &str) -> Result<Mfa, Error> {
 fn known_language(tag: &str) -> Result<String, Error> {
     let tags = Language::ALL.map(Language::tag).join(" or ");
     Language::by_tag(tag).map(|known| known.tag().to_owned()).ok_or_else(|| invalid("language", tags))
+}
+
+fn checked_profile(profile: UserProfile) -> Result<UserProfile, Error> {
+    profile.checked().map_err(|(member, rule)| invalid(member, rule))
 }
 
 /// A page of the tenant's users.
@@ -120,6 +129,7 @@ pub(crate) async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User,
     user.email_verified = new.email_verified;
     user.name = display_name("name", new.name.as_deref())?;
     user.language = new.language.as_deref().map(known_language).transpose()?;
+    user.profile = checked_profile(new.profile)?;
     user.roles = known_roles(cx, tenant, new.roles).await?;
     user.scopes = delegation::custom_scopes(new.scopes)?;
     delegation::may_give_user(cx, admin, &user.scopes, &user.roles).await?;
@@ -209,6 +219,9 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     if let Some(name) = changes.name {
         user.name = display_name("name", Some(&name))?;
     }
+    if let Some(profile) = changes.profile {
+        user.profile = checked_profile(profile)?;
+    }
     if let Some(roles) = changes.roles {
         user.roles = known_roles(cx, tenant, roles).await?;
     }
@@ -239,7 +252,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
         if user.scopes.is_empty() { said } else { format!("{said}, scopes {}", user.scopes.join(" ")) };
     let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.take(store::users::update(&was, &user, mfa, takes_over));
+    change.take(store::users::update(&was, &user, mfa, takes_over, cx.now));
     change.then_all(store::sessions::end_all_if_disabled(&user.id, cx.now));
     change.invalidates(Invalidation::User(&user.id));
     if user.status == UserStatus::Disabled || changes.reset_mfa {
@@ -288,7 +301,7 @@ pub(crate) async fn rename(cx: &Cx, session: &OwnSession, name: &str) -> Result<
     let id = &session.user.id;
     let entry = Entry::ok("user.changed").by(id).on(id).saying("name");
     let mut change = Change::new(cx, &session.tenant.id, entry);
-    change.then(store::users::set_name(&session.user, name.as_deref()));
+    change.then(store::users::set_name(&session.user, name.as_deref(), cx.now));
     change.invalidates(Invalidation::User(id));
     change.commit().await?;
     Ok(())

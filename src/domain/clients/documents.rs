@@ -188,6 +188,7 @@ async fn write(
         created_at: cx.now,
         document: Some(Document { url: url.to_owned(), fresh_until }),
         offers: Vec::new(),
+        mcp_resources: Vec::new(),
         id: id.clone(),
     };
     if was.is_some_and(|was| was.text == client.text && was.name == client.name) {

@@ -9,8 +9,10 @@ use crate::model::route::RouteSpec;
 use crate::model::scope::{OPENID, is_custom};
 use crate::store::clients::{Client, Offer};
 
-/// Adds what the tenant's routes offer to a client, if no administrator made it.
+/// Notes which resources are MCP servers, and adds what their routes offer to a client that no administrator made.
 pub(super) fn add(client: &mut Client, tenant: &Tenant, routes: &[RouteSpec]) {
+    let resources = routes.iter().filter_map(|route| route.resource(&tenant.origin));
+    client.mcp_resources = resources.flat_map(both_spellings).collect();
     if client.registration_hash.is_none() {
         return;
     }
@@ -25,16 +27,20 @@ pub(super) fn add(client: &mut Client, tenant: &Tenant, routes: &[RouteSpec]) {
                 client.metadata.scope.push_str(scope);
             }
         }
-        // Clients write the same address with a slash behind it, and without.
-        let other = match resource.strip_suffix('/') {
-            Some(bare) => bare.to_owned(),
-            None => format!("{resource}/"),
-        };
-        for resource in [resource, other] {
+        for resource in both_spellings(resource) {
             client.metadata.resources.push(resource.clone());
             client.offers.push(Offer { resource, scopes: scopes.clone() });
         }
     }
+}
+
+/// Clients write the same address with a slash behind it, and without.
+fn both_spellings(resource: String) -> [String; 2] {
+    let other = match resource.strip_suffix('/') {
+        Some(bare) => bare.to_owned(),
+        None => format!("{resource}/"),
+    };
+    [resource, other]
 }
 
 /// Scopes for a resource's own use; those that let somebody make keys or clients are for our API.

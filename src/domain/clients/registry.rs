@@ -198,6 +198,7 @@ pub(crate) fn new(cx: &Cx, tenant: &Tenant, described: Described) -> Made {
         created_at: cx.now,
         document: None,
         offers: Vec::new(),
+        mcp_resources: Vec::new(),
         id,
     };
     Made { client, secret, registration_token: None }

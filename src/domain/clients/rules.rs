@@ -38,8 +38,7 @@ pub fn check(described: &mut Described) -> Result<(), Error> {
         return Err(invalid("scope", format!("{together} bytes long, and {SCOPES} is the most")));
     }
     if scopes.len() > 50 || !scopes.iter().all(|scope| OPENID.contains(scope) || is_scope(scope)) {
-        let known =
-            "at most 50 of openid, profile, email, roles, offline_access, read, write or resource:action";
+        let known = "at most 50 of openid, profile, email, roles, groups, offline_access, read, write or resource:action";
         return Err(invalid("scope", known));
     }
     about(metadata)?;

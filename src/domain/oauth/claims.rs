@@ -19,16 +19,32 @@ pub(crate) fn about(
         let singly = asked.is_some_and(|asked| asked.get(name).is_some());
         is_registered(client, scope) && (singly || scopes.iter().any(|granted| granted == scope))
     };
+    let tells_address = wanted("email", "email");
     let released = CLAIMS.into_iter().filter(|(name, scope)| wanted(scope, name));
-    released.filter_map(|(name, _)| Some((name.to_owned(), value(user, name)?))).collect()
+    released.filter_map(|(name, _)| Some((name.to_owned(), value(user, name, tells_address)?))).collect()
 }
 
-fn value(user: &User, name: &str) -> Option<Value> {
+/// What is known of a claim; `tells_address`, if the client learns the e-mail address as well.
+fn value(user: &User, name: &str, tells_address: bool) -> Option<Value> {
+    let profile = &user.profile;
     match name {
         "name" => user.name.as_ref().map(|name| json!(name)),
+        "preferred_username" => username(user, tells_address).map(|name| json!(name)),
+        "picture" => profile.picture.as_ref().map(|picture| json!(picture)),
+        "locale" => profile.locale.as_ref().or(user.language.as_ref()).map(|locale| json!(locale)),
+        "zoneinfo" => profile.zoneinfo.as_ref().map(|zone| json!(zone)),
+        "updated_at" => Some(json!(user.updated_at.unix())),
+        "groups" => Some(json!(user.roles)),
         "roles" => Some(json!(user.roles)),
         "email" => Some(json!(user.email)),
         "email_verified" => Some(json!(user.email_verified)),
         _ => None,
     }
+}
+
+/// `preferred_username`: what an administrator says, else the address that the user has confirmed, for a client that learns
+/// that anyway. Never the display name: users choose that themselves, and applications take this for an account's name.
+fn username(user: &User, tells_address: bool) -> Option<&String> {
+    let address = (tells_address && user.email_verified).then_some(&user.email);
+    user.profile.preferred_username.as_ref().or(address)
 }

@@ -97,7 +97,8 @@ pub(crate) fn redirect_uri(client: &Client, params: &Params) -> Result<String, E
 pub(crate) fn parse(tenant: &Tenant, trusted: &Trusted) -> Result<Request, Wrong> {
     request::response_mode(&trusted.params)?;
     let client = &trusted.client;
-    let protection = code_protection::required(client.client_id(), &client.metadata);
+    let asked: Vec<&str> = trusted.params.all("resource").collect();
+    let protection = code_protection::required(&client.metadata, code_protection::is_agent(client, &asked));
     let mut request = Request::parse(&trusted.params, &client.metadata, &tenant.issuer, protection)?;
     request.scopes = offers::fitting(client, request.scopes, &request.resources);
     match request.scopes.is_empty() {

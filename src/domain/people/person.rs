@@ -5,6 +5,7 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::model::email::Email;
 use crate::model::name;
+use crate::model::profile::UserProfile;
 use crate::model::reason::Reason;
 use crate::model::state::{Mfa, UserStatus};
 use crate::ports::Fault;
@@ -30,7 +31,9 @@ pub fn new_user(cx: &Cx, tenant: &Tenant, email: &Email) -> User {
         status: UserStatus::Active,
         operator: false,
         language: None,
+        profile: UserProfile::default(),
         created_at: cx.now,
+        updated_at: cx.now,
         last_login_at: None,
     }
 }

@@ -159,7 +159,7 @@ pub(crate) async fn confirm(
     let there = User { email: new_email, email_verified: true, ..user.clone() };
     let mut changed = Change::new(cx, &tenant.id, Entry::ok("email.changed").by(&user.id).on(&user.id));
     changed
-        .take(store::email_changes::apply(&id, &user, &there.email))
+        .take(store::email_changes::apply(&id, &user, &there.email, cx.now))
         .then(store::email_changes::done(&id, cx.now))
         .then(store::email_changes::kill_links(&user.id, cx.now))
         .then_all(store::sessions::end_all_but(&user.id, keep, cx.now))

@@ -225,7 +225,7 @@ async fn confirm_email(cx: &Cx, user: &User) -> Result<(), Fault> {
     let mut change = Change::new(cx, &user.tenant_id, entry);
     change
         .first(store::unproven::forget(&user.id, &user.email_key, cx.now))
-        .take(store::users::confirm_email(&user.id, &user.email_key))
+        .take(store::users::confirm_email(&user.id, &user.email_key, cx.now))
         .ends_sessions_of(&user.id);
     change.commit().await.map(drop)
 }

@@ -216,9 +216,9 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
     // But for the name that an administrator gave to a user who was invited.
     let name = link.name.as_deref().filter(|_| invited);
     change
-        .then_all(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name)))
+        .then_all(name.map(|name| store::users::keep_name(&link.user_id, &link.email_key, name, cx.now)))
         .then(store::users::set_password(&link.user_id, &hash, true))
-        .then(store::users::confirm_email(&link.user_id, &link.email_key));
+        .then(store::users::confirm_email(&link.user_id, &link.email_key, cx.now));
     if end && before.any() {
         let Held { api_keys, passkeys, connections } = before;
         let said = format!("{api_keys} API keys, {passkeys} passkeys, {connections} connections");

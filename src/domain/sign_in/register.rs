@@ -167,9 +167,12 @@ pub(crate) async fn verify_email(cx: &Cx, token: &str) -> Result<Rc<Tenant>, Err
             &link.email_key,
             hash,
             link.name.as_deref(),
+            cx.now,
         ));
     }
-    change.then(store::users::confirm_email(&link.user_id, &link.email_key)).ends_sessions_of(&link.user_id);
+    change
+        .then(store::users::confirm_email(&link.user_id, &link.email_key, cx.now))
+        .ends_sessions_of(&link.user_id);
     change.commit().await?;
     Ok(tenant)
 }

@@ -25,6 +25,7 @@ mod narrowing;
 mod one_browser;
 mod pkce;
 mod private_key_jwt;
+mod profile_claims;
 mod register;
 mod released_claims;
 mod rs256;

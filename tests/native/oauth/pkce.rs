@@ -155,3 +155,42 @@ fn a_client_of_before_stays_as_strict_as_it_was() {
     assert_eq!(eased.json["require_pkce"], Value::Null);
     party.authorize(&request(&party, "openid", false, true)).sent().code();
 }
+
+/// A client whose tokens are for an MCP server is an agent: it uses PKCE, whoever registered it and whatever was said.
+#[test]
+fn a_client_of_an_mcp_server_uses_pkce() {
+    let (tools, other) = ("https://auth.example.com/mcp", "https://api.example/");
+    for (metadata, resource, agent) in [
+        (json!({ "resources": [tools, other] }), None, true),
+        (json!({ "resources": [tools, other] }), Some(other), true),
+        (json!({ "resources": [format!("{tools}/")] }), None, true),
+        (json!({ "resources": [tools], "require_pkce": false }), None, true),
+        (json!({ "resources": [other] }), Some(other), false),
+        (json!({ "resources": [] }), None, false),
+    ] {
+        let party = Party::with("app", metadata.clone());
+        party.world.route(json!({ "name": "tools", "path": "/mcp", "mcp": true }));
+        let asked = request(&party, "openid", false, true);
+        let asked = resource.iter().fold(asked, |asked, resource| asked.and("resource", resource));
+        let reply = party.authorize(&asked);
+        if agent {
+            party.refused(&reply, "invalid_request");
+            let asked = request(&party, "openid", true, false);
+            party.authorize(&asked).sent().code();
+        } else {
+            reply.sent().code();
+        }
+        let bare = asked.without("client_id");
+        let pushed = party.world.as_client(&Party::path("par"), &party.app, &bare).send();
+        assert_eq!(pushed.status, if agent { 400 } else { 201 }, "{metadata}: {}", pushed.text);
+    }
+    // One that registered itself may ask for each server, and is an agent where it does.
+    let party = Party::with("app", json!({ "require_consent": true }));
+    party.world.route(json!({ "name": "tools", "path": "/mcp", "mcp": true }));
+    party.world.sql("UPDATE clients SET registration_hash = 'x'");
+    let asked = request(&party, "openid", false, true);
+    party.refused(&party.authorize(&asked.clone().and("resource", tools)), "invalid_request");
+    crate::harness::oidc::asks(&party.authorize(&asked), "consent");
+    let asked = request(&party, "openid", true, false).and("resource", tools);
+    crate::harness::oidc::asks(&party.authorize(&asked), "consent");
+}

@@ -10,22 +10,44 @@ const ORDERS: &str = "https://orders.example/api";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
-const EVERYTHING: &str = r#"{"id_token":{"email":{"essential":true},"email_verified":null,"name":null,"roles":null},
-                             "userinfo":{"email":{"essential":true},"email_verified":null,"name":null,"roles":null}}"#;
+const EVERYTHING: &str = r#"{"id_token":{"email":{"essential":true},"email_verified":null,"name":null,"roles":null,
+    "groups":null,"preferred_username":null,"picture":null,"locale":null,"zoneinfo":null,"updated_at":null},
+                             "userinfo":{"email":{"essential":true},"email_verified":null,"name":null,"roles":null,
+    "groups":null,"preferred_username":null,"picture":null,"locale":null,"zoneinfo":null,"updated_at":null}}"#;
 
 /// Each claim about a person, and the scope that it goes with.
-const CLAIMS: [(&str, &str); 4] =
-    [("email", "email"), ("email_verified", "email"), ("name", "profile"), ("roles", "roles")];
+const CLAIMS: [(&str, &str); 10] = [
+    ("email", "email"),
+    ("email_verified", "email"),
+    ("name", "profile"),
+    ("preferred_username", "profile"),
+    ("picture", "profile"),
+    ("locale", "profile"),
+    ("zoneinfo", "profile"),
+    ("updated_at", "profile"),
+    ("roles", "roles"),
+    ("groups", "groups"),
+];
+
+/// Gives the person all that a profile has.
+fn fill_profile(party: &Party) {
+    party.world.sql(
+        r#"UPDATE users SET profile = '{"preferredUsername":"ada","picture":"https://img.example/ada.png",
+                                        "locale":"en-GB","zoneinfo":"Europe/London"}'"#,
+    );
+}
 
 fn party(scope: &str) -> Party {
-    Party::with(
+    let party = Party::with(
         "app",
         json!({
             "scope": scope, "resources": [ORDERS],
             "grant_types": ["authorization_code", "refresh_token", DEVICE, EXCHANGE],
             "backchannel_logout_uri": "https://app.example/backchannel",
         }),
-    )
+    );
+    fill_profile(&party);
+    party
 }
 
 /// That a token or an answer has just these claims of [`CLAIMS`], by their scopes.
@@ -40,7 +62,7 @@ fn has_just(said: &Value, scopes: &[&str], what: &str) {
 #[test]
 fn a_client_with_openid_alone_learns_nothing_more() {
     let party = party("openid offline_access");
-    for asked in ["openid", "openid profile email roles offline_access"] {
+    for asked in ["openid", "openid profile email roles groups offline_access"] {
         let request = party.request().with("scope", asked).and("claims", EVERYTHING);
         let code = party.authorize(&request).sent().code();
         let tokens = party.token(&Party::exchange(&code)).is(200);
@@ -65,7 +87,7 @@ fn a_client_with_openid_alone_learns_nothing_more() {
 /// OIDC Core §5.4, §5.5: each claim comes with its scope, or where it is asked for singly, and with no other.
 #[test]
 fn each_claim_comes_with_its_scope_or_singly() {
-    let party = party("openid profile email roles");
+    let party = party("openid profile email roles groups");
     let tokens = |request: &Params| {
         let code = party.authorize(request).sent().code();
         party.token(&Party::exchange(&code)).is(200)
@@ -75,7 +97,8 @@ fn each_claim_comes_with_its_scope_or_singly() {
         ("openid profile", vec!["profile"]),
         ("openid email", vec!["email"]),
         ("openid roles", vec!["roles"]),
-        ("openid profile email roles", vec!["profile", "email", "roles"]),
+        ("openid groups", vec!["groups"]),
+        ("openid profile email roles groups", vec!["profile", "email", "roles", "groups"]),
     ] {
         let reply = tokens(&party.request().with("scope", asked));
         let access = reply.str("/access_token");
@@ -85,6 +108,9 @@ fn each_claim_comes_with_its_scope_or_singly() {
         let roles = released.contains(&"roles");
         let said = claims(&access);
         assert_eq!((said.get("roles").is_some(), said.get("plan").is_some()), (roles, roles), "{asked}");
+        for (claim, scope) in CLAIMS.into_iter().filter(|(claim, _)| *claim != "roles") {
+            assert_eq!(said.get(claim), None, "access token: {claim} of {scope}");
+        }
         let said = party.about("introspect", &access).is(200).json;
         assert_eq!(said.get("roles").is_some(), roles, "{asked}");
         assert_eq!(said.get("username").is_some(), released.contains(&"email"), "{asked}");

@@ -22,7 +22,7 @@ const ROWS: [(&str, &str, &str); 38] = [
     (
         "users",
         "TU",
-        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1, '[]', 0, '[\"{e}\"]')",
+        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1, '[]', 0, '[\"{e}\"]', '{{\"preferredUsername\":\"{e}\"}}', 0)",
     ),
     // Its rows come with the user's.
     ("user_words", "TU", ""),

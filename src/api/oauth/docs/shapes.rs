@@ -91,7 +91,20 @@ pub(crate) struct UserInfo {
     #[schema(nullable = false)]
     name: Option<String>,
     #[schema(nullable = false)]
+    preferred_username: Option<String>,
+    #[schema(nullable = false)]
+    picture: Option<String>,
+    #[schema(nullable = false)]
+    locale: Option<String>,
+    #[schema(nullable = false)]
+    zoneinfo: Option<String>,
+    /// Seconds since 1970.
+    #[schema(nullable = false)]
+    updated_at: Option<i64>,
+    #[schema(nullable = false)]
     roles: Option<Vec<String>>,
+    #[schema(nullable = false)]
+    groups: Option<Vec<String>>,
     #[schema(nullable = false)]
     email: Option<String>,
     #[schema(nullable = false)]

@@ -13,6 +13,7 @@ use crate::domain::sign_in::{passkeys, trusted_devices};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
+use crate::model::profile::UserProfile;
 use crate::model::time::Time;
 use crate::ports::Fault;
 use crate::store::Page;
@@ -47,6 +48,8 @@ struct Profile {
     second_factor: String,
     has_password: bool,
     language: Option<String>,
+    /// What apps learn with the scope `profile` beside the name.
+    about: UserProfile,
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
     created_at: String,
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
@@ -144,6 +147,7 @@ async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
             second_factor: user.mfa.as_str().to_owned(),
             has_password: user.password_hash.is_some(),
             language: user.language.clone(),
+            about: user.profile.clone(),
             created_at: when(&user.created_at),
             last_login_at: user.last_login_at.as_ref().map(when),
         },
