@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::domain::gateway::routes;
 use crate::domain::refusal::{Challenge, Error, Refusal, Unfit};
 use crate::domain::session::credential::Credential;
-use crate::domain::tenants::{ResolvedTenant, Tenant};
+use crate::domain::tenants::{ResolvedTenant, Tenant, issuer_of_address};
 use crate::model::path::Path;
 use crate::model::route::Route;
 
@@ -36,7 +36,12 @@ pub(crate) async fn described_at(
     let Some(behind) = path.strip_prefix(WELL_KNOWN) else { return Ok(None) };
     let Some(path) = Path::parse(if behind.is_empty() { "/" } else { behind }) else { return Ok(None) };
     let table = routes::table(cx, &resolved.tenant.id).await?;
+    let at = issuer_of_address(cx, host, None);
     let found = table.mcp_at(host, &path).and_then(|route| {
+        // Asked at another host, it would be told of a resource that is not there (RFC 9728 §3.3).
+        if route.spec.base(&resolved.tenant.origin) != at {
+            return None;
+        }
         let resource = route.spec.resource(&resolved.tenant.origin)?;
         Some(ProtectedResource { resource, name: route.spec.name.clone(), scopes: scopes(route) })
     });

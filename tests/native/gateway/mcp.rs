@@ -61,6 +61,8 @@ fn a_resource_says_what_it_is() {
     }
     let path = "/.well-known/oauth-protected-resource/mcp";
     world.post(path).send().is(404);
+    // At another host there is no such resource (§3.3).
+    world.get(path).host("evil.example").send().is(404);
     // A browser-based client's request has fields of its own.
     let asks = world.ask("OPTIONS", path).header("origin", "https://inspector.example");
     let asks = asks.header("access-control-request-method", "GET");
