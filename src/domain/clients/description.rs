@@ -19,9 +19,11 @@ enum Works {
     False(&'static str),
     /// None, as there is no such thing; the words say what works instead.
     Nothing(&'static str),
+    /// Any, as it only allows what the client can do without. It is not kept.
+    Any,
 }
 
-use Works::{False, ListOf, Nothing, OneOf};
+use Works::{Any, False, ListOf, Nothing, OneOf};
 
 const PUBLIC: &str = "subject identifiers are public";
 const ID_TOKENS: &str = "ID tokens are signed and not encrypted";
@@ -53,7 +55,7 @@ const VALUES: [(&str, Works); 39] = [
     ("request_object_signing_alg", Nothing(OBJECTS)),
     ("request_object_encryption_alg", Nothing(OBJECTS)),
     ("request_object_encryption_enc", Nothing(OBJECTS)),
-    ("request_uris", Nothing(OBJECTS)),
+    ("request_uris", Any),
     ("require_signed_request_object", False(OBJECTS)),
     ("authorization_signed_response_alg", Nothing(ANSWERS)),
     ("authorization_encrypted_response_alg", Nothing(ANSWERS)),
@@ -109,6 +111,7 @@ impl Works {
             ListOf(all) => Some(format!("not supported; what works is a list of: {}", all.join(", "))),
             False(_) if *value == Value::Bool(false) => None,
             Nothing(_) if value.as_array().is_some_and(Vec::is_empty) => None,
+            Any => None,
             False(instead) | Nothing(instead) => Some(format!("not supported: {instead}")),
         }
     }

@@ -54,7 +54,6 @@ fn refused() -> Vec<(&'static str, Value, &'static str)> {
         ("userinfo_signed_response_alg", json!("HS256"), "ES256"),
         ("userinfo_signed_response_alg", json!("PS256"), "none"),
         ("require_signed_request_object", json!(true), "RFC 9126"),
-        ("request_uris", json!([url.clone()]), "RFC 9126"),
         ("tls_client_certificate_bound_access_tokens", json!(true), "private_key_jwt"),
         ("use_mtls_endpoint_aliases", json!(true), "private_key_jwt"),
         ("backchannel_user_code_parameter", json!(true), "device_code"),
@@ -159,7 +158,7 @@ fn what_works_is_kept_and_told() {
     });
     // What is said and holds for all, or asks for nothing.
     let holds = json!({
-        "require_signed_request_object": false, "request_uris": [],
+        "require_signed_request_object": false, "request_uris": ["https://app.example/request.jwt"],
         "tls_client_certificate_bound_access_tokens": false, "frontchannel_logout_session_required": false,
         "use_mtls_endpoint_aliases": false, "backchannel_user_code_parameter": false,
         "authorization_details_types": [], "id_token_encrypted_response_alg": null, "sector_identifier_uri": null,
