@@ -1,15 +1,13 @@
 //! JWS whose header carries the public key that it is verified with (RFC 7515 §4.1.3), as DPoP proofs do: they show that
 //! their sender holds a key, whoever that is.
 
-use std::collections::BTreeMap;
-
 use jwt_compact::{Header, UntrustedToken};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use crate::crypto::foreign::{self, Key, Signed, verify_with};
-use crate::crypto::secret::{base64url, sha256};
+use crate::crypto::jwk;
 
 /// Longer tokens are refused unread. A key and a signature of RSA with 4,096 bits take 1,400 of them.
 const LONGEST: usize = 4 * 1024;
@@ -65,7 +63,7 @@ impl<'a> SelfSigned<'a> {
     }
 }
 
-/// The thumbprint of a key: base64url of the SHA-256 of its required members in lexicographic order (RFC 7638 §3).
+/// The thumbprint of a key that somebody sent.
 fn thumbprint(jwk: &Value) -> Option<String> {
     let required: &[&str] = match jwk.get("kty")?.as_str()? {
         "EC" => &["crv", "kty", "x", "y"],
@@ -74,6 +72,5 @@ fn thumbprint(jwk: &Value) -> Option<String> {
         _ => return None,
     };
     let member = |name: &&'static str| Some((*name, jwk.get(*name)?.as_str()?));
-    let members = required.iter().map(member).collect::<Option<BTreeMap<&str, &str>>>()?;
-    Some(base64url(&sha256(serde_json::to_string(&members).ok()?.as_bytes())))
+    Some(jwk::thumbprint(&required.iter().map(member).collect::<Option<_>>()?))
 }

@@ -1,7 +1,10 @@
 //! ES256 keys (RFC 7518 §3.4), and the public form of these and of RSA keys as JWK (RFC 7517).
 
+use std::collections::BTreeMap;
+
 use p256::ecdsa::{SigningKey, VerifyingKey};
 use serde::Serialize;
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::crypto::secret::{base64url, sha256};
@@ -58,17 +61,18 @@ pub(crate) fn public(key: &VerifyingKey) -> Result<Jwk, Fault> {
     let point = key.to_sec1_point(false);
     let (Some(x), Some(y)) = (point.x(), point.y()) else { return Err(Fault::new("jwk", "no affine point")) };
     let (x, y) = (base64url(x), base64url(y));
-    let kid = thumbprint(&format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#));
+    let kid = thumbprint(&[("crv", "P-256"), ("kty", "EC"), ("x", &x), ("y", &y)].into());
     Ok(Jwk::Ec { crv: "P-256", x, y, usage: "sig", alg: SigningAlg::Es256, kid })
 }
 
 /// An RSA key's modulus and exponent, each base64url, as JWK.
 pub(crate) fn rsa(n: String, e: String) -> Jwk {
-    let kid = thumbprint(&format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#));
+    let kid = thumbprint(&[("e", e.as_str()), ("kty", "RSA"), ("n", &n)].into());
     Jwk::Rsa { n, e, usage: "sig", alg: SigningAlg::Rs256, kid }
 }
 
-/// The hash of a key's required members in lexicographic order (RFC 7638 §3.2).
-fn thumbprint(members: &str) -> String {
-    base64url(&sha256(members.as_bytes()))
+/// The thumbprint of a key by its required members: base64url of the SHA-256 of them as JSON, in lexicographic order
+/// (RFC 7638 §3).
+pub(super) fn thumbprint(required: &BTreeMap<&str, &str>) -> String {
+    base64url(&sha256(json!(required).to_string().as_bytes()))
 }

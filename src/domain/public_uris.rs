@@ -15,14 +15,8 @@ use crate::ports::http::Reach;
 pub(crate) async fn check(cx: &Cx, metadata: &Metadata, reach: Reach) -> Result<(), Error> {
     let asked =
         [("backchannel_logout_uri", &metadata.backchannel_logout_uri), ("jwks_uri", &metadata.jwks_uri)];
-    let shown = [
-        ("client_uri", &metadata.client_uri),
-        ("logo_uri", &metadata.logo_uri),
-        ("tos_uri", &metadata.tos_uri),
-        ("policy_uri", &metadata.policy_uri),
-    ];
-    let shown = shown.iter().filter(|_| reach == Reach::Stranger);
-    for (field, uri) in asked.iter().chain(shown) {
+    let shown = metadata.pages().into_iter().filter(|_| reach == Reach::Stranger);
+    for (field, uri) in asked.into_iter().chain(shown) {
         if let Some(uri) = uri
             && !may_be_asked(cx, uri, reach).await?
         {

@@ -8,14 +8,13 @@ use crate::oidc::dpop::ALGS;
 /// The answer with both, as far as they are due.
 pub(super) fn word(cx: &Cx, request: &Request, mut response: Response) -> Response {
     // §7.1: who came with that scheme is answered in it.
-    if request.headers.bound_token().is_some() {
-        for (name, value) in &mut response.headers {
-            if *name == "www-authenticate"
-                && let Some(rest) = value.strip_prefix("Bearer")
-            {
-                let between = if rest.is_empty() { " " } else { ", " };
-                *value = format!("DPoP{rest}{between}algs=\"{ALGS}\"");
-            }
+    for (name, value) in &mut response.headers {
+        if *name == "www-authenticate"
+            && let Some(rest) = value.strip_prefix("Bearer")
+            && request.headers.bound_token().is_some()
+        {
+            let between = if rest.is_empty() { " " } else { ", " };
+            *value = format!("DPoP{rest}{between}algs=\"{ALGS}\"");
         }
     }
     match cx.caller.nonce.take() {

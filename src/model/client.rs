@@ -181,6 +181,16 @@ impl Metadata {
         self.id_token_signed_response_alg == alg || self.signs_userinfo() == Some(alg)
     }
 
+    /// Its pages that people are shown, by the members that name them.
+    pub(crate) fn pages(&self) -> [(&'static str, &Option<String>); 4] {
+        [
+            ("client_uri", &self.client_uri),
+            ("logo_uri", &self.logo_uri),
+            ("tos_uri", &self.tos_uri),
+            ("policy_uri", &self.policy_uri),
+        ]
+    }
+
     /// Whether it has nothing to prove who it is.
     pub(crate) fn is_public(&self) -> bool {
         self.token_endpoint_auth_method == AuthMethod::None

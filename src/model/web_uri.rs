@@ -17,6 +17,11 @@ pub(crate) fn uri(text: &str) -> Option<Url> {
     (url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
+/// The host that a URL names, if it is one.
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
 /// An `http` or `https` URI whose scheme and host are in the one spelling that browsers send.
 fn web(text: &str) -> Option<Url> {
     let url = uri(text)?;

@@ -47,7 +47,6 @@ pub(crate) struct Expected<'a> {
     pub(crate) method: &'a str,
     /// Scheme and host that the request was sent to.
     pub(crate) origin: &'a str,
-    /// Its path.
     pub(crate) path: &'a str,
     /// The access token that it is to be used with.
     pub(crate) access_token: Option<&'a str>,

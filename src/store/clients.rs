@@ -48,7 +48,6 @@ pub(crate) const NO_TOKEN: &str = "-";
 /// A resource that clients which no administrator made may ask for, and the scopes that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Offer {
-    /// Its identifier.
     pub(crate) resource: String,
     /// The scopes that its callers need, without those that the client is registered for.
     pub(crate) scopes: Vec<String>,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::docs::chapter::Chapter;
 use crate::api::docs::common::{parameters, schemes};
-use crate::api::docs::operation::{Operation, invalid, limited};
+use crate::api::docs::operation::{Operation, invalid, limited, token_refusals};
 use crate::api::docs::schema::text;
 use crate::api::wording::word;
 use crate::cx::Cx;
@@ -354,18 +354,11 @@ fn limit(limit: Limit) -> Option<String> {
 }
 
 fn by_guard(guard: Guard) -> Vec<Refusal> {
-    let session = [
-        Refusal::NoCredential,
-        Refusal::BadCredential,
-        Refusal::BadProof("its htu is not the request's address"),
-        Refusal::NonceNeeded,
-        Refusal::WrongTenant,
-        Refusal::ScopeMissing(vec!["write".into()]),
-    ];
+    let session = token_refusals().into_iter().chain([Refusal::ScopeMissing(vec!["write".into()])]);
     match guard {
         Guard::Open | Guard::Client => Vec::new(),
-        Guard::Session => session.into(),
-        _ => session.into_iter().chain([Refusal::Forbidden]).collect(),
+        Guard::Session => session.collect(),
+        _ => session.chain([Refusal::Forbidden]).collect(),
     }
 }
 

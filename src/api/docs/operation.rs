@@ -247,6 +247,17 @@ pub(super) fn invalid() -> Refusal {
     Refusal::Invalid(vec![Problem { field: "field", reason: "what it must be".into() }])
 }
 
+/// An access token that is missing, or not good here.
+pub(crate) fn token_refusals() -> [Refusal; 5] {
+    [
+        Refusal::NoCredential,
+        Refusal::BadCredential,
+        Refusal::BadProof("its htu is not the request's address"),
+        Refusal::NonceNeeded,
+        Refusal::WrongTenant,
+    ]
+}
+
 /// A limit that is reached.
 pub(crate) fn limited() -> Refusal {
     Refusal::Limited(Verdict { admitted: false, first_refusal: false, limit: 5, remaining: 0, reset: 60 })

@@ -26,6 +26,7 @@ use crate::memo::Invalidation;
 use crate::model::client::{AUTHORIZATION_CODE, AuthMethod, DEVICE_CODE, Described, Metadata, REFRESH_TOKEN};
 use crate::model::document_id::{is_url, row_id};
 use crate::model::scope::OPENID;
+use crate::model::web_uri::host_of;
 use crate::model::{json, name};
 use crate::oidc::error::Code;
 use crate::ports::http::Reach;
@@ -177,10 +178,9 @@ async fn write(
 ) -> Result<(), Error> {
     let id = row_id(&tenant.id, url, sha256).into_owned();
     let fresh_until = fetched.fresh_until;
-    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let client = Client {
         tenant_id: tenant.id.clone(),
-        name: described.name.or(host).unwrap_or_else(|| id.clone()),
+        name: described.name.or_else(|| host_of(url)).unwrap_or_else(|| id.clone()),
         text: json_text(&described.metadata),
         metadata: described.metadata,
         secret_hash: None,

@@ -142,13 +142,7 @@ pub(crate) fn authentication(metadata: &Metadata) -> Result<(), Error> {
 }
 
 fn about(metadata: &Metadata) -> Result<(), Error> {
-    let pages = [
-        ("client_uri", &metadata.client_uri),
-        ("logo_uri", &metadata.logo_uri),
-        ("tos_uri", &metadata.tos_uri),
-        ("policy_uri", &metadata.policy_uri),
-    ];
-    for (field, uri) in pages {
+    for (field, uri) in metadata.pages() {
         if let Some(uri) = uri
             && !is_web_uri(uri)
         {

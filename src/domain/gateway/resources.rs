@@ -15,7 +15,6 @@ pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 /// What a protected resource says of itself (RFC 9728 §2).
 pub(crate) struct ProtectedResource {
-    /// Its identifier.
     pub(crate) resource: String,
     /// What people call it.
     pub(crate) name: String,

@@ -14,6 +14,7 @@ use crate::domain::refusal::Error;
 use crate::domain::throttle;
 use crate::memo::Slot;
 use crate::model::time::Time;
+use crate::model::web_uri::host_of;
 use crate::ports::http::{HttpAnswer, HttpRequest, Reach, Unanswered, Why};
 
 /// The shortest time that a document is remembered, in seconds, and that a failure is.
@@ -76,8 +77,8 @@ async fn ask(cx: &Cx, url: &str, reach: Reach, most: usize) -> Result<Fetched, E
             Fetched { body: Ok(answer.body.into()), at: cx.now, fresh_until }
         }
         Ok(answer) => {
-            let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
-            failed(cx, Unanswered { host: host.unwrap_or_default(), why: Why::Status(answer.status) })
+            let host = host_of(url).unwrap_or_default();
+            failed(cx, Unanswered { host, why: Why::Status(answer.status) })
         }
         Err(unanswered) => failed(cx, unanswered),
     };

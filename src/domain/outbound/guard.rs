@@ -11,6 +11,7 @@ use url::{Host, Url};
 use crate::config::{Config, Mode};
 use crate::domain::outbound::ourselves::is_own_origin;
 use crate::model::public_address::{is_own_host, is_public_name, is_this_machine, public_host};
+use crate::model::web_uri::host_of;
 use crate::ports::http::{Reach, Unanswered, Why};
 
 /// What an operator's address is to be.
@@ -29,10 +30,7 @@ pub(crate) const STRANGERS: &str = "https on port 443 at a public DNS name: no a
 /// # Errors
 /// [`Why::Barred`] with the rule.
 pub fn clear(text: &str, reach: Reach, config: &Config) -> Result<Url, Unanswered> {
-    let barred = |rule| {
-        let host = Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
-        Unanswered { host: host.unwrap_or_default(), why: Why::Barred(rule) }
-    };
+    let barred = |rule| Unanswered { host: host_of(text).unwrap_or_default(), why: Why::Barred(rule) };
     let url = Url::parse(text).map_err(|_| barred(rule(reach)))?;
     let plain = url.username().is_empty() && url.password().is_none();
     let fits = match reach {

@@ -22,9 +22,9 @@ pub struct SentProof<'a> {
     pub field: Option<&'a str>,
     /// The request's method.
     pub method: &'a str,
-    /// Its host.
+    /// The host that it was sent to.
     pub host: &'a str,
-    /// Its path.
+    /// The path, as it was sent.
     pub path: &'a str,
 }
 

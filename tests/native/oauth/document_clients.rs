@@ -9,6 +9,16 @@ use crate::harness::{Signer, claims, served};
 
 const RESOURCE: &str = "https://auth.example.com/mcp";
 
+/// What a good exchange of a code says.
+fn exchange(code: &str) -> [(&str, &str); 4] {
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
 #[test]
 fn a_client_that_nobody_registered_works_like_any_other() {
     let party = party(with(json!({ "backchannel_logout_uri": "https://client.example/bye" })));
@@ -17,13 +27,7 @@ fn a_client_that_nobody_registered_works_like_any_other() {
     assert!(page.text.contains("Allow Agent?") && page.text.contains("client.example"), "{}", page.text);
     assert!(page.text.contains("You will then be taken to app.example"), "{}", page.text);
     let code = party.allow(&request_id);
-    let exchange = [
-        ("grant_type", "authorization_code"),
-        ("code", &code),
-        ("redirect_uri", CALLBACK),
-        ("code_verifier", VERIFIER),
-    ];
-    let tokens = party.post("token", &exchange).is(200);
+    let tokens = party.post("token", &exchange(&code)).is(200);
     let (access, id_token) = (tokens.str("/access_token"), tokens.str("/id_token"));
     assert_eq!(claims(&access)["client_id"], URL);
     assert_eq!(claims(&id_token)["aud"], URL);
@@ -91,12 +95,7 @@ fn a_client_with_keys_proves_itself_with_them() {
         party.world.web.serves_json("https://client.example/jwks", signer.jwks("k"));
         let (request_id, _) = party.consent(&request(URL, CALLBACK));
         let code = party.allow(&request_id);
-        let exchange = [
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", CALLBACK),
-            ("code_verifier", VERIFIER),
-        ];
+        let exchange = exchange(&code);
         assert_eq!(party.post("token", &exchange).is(401).json["error"], "invalid_client");
         let assertion = signer.sign(&json!({ "alg": "ES256", "kid": "k" }), &assertion_claims(URL));
         let proof = presented(&assertion);

@@ -2,7 +2,9 @@
 
 mod shapes;
 
-use crate::api::docs::{Chapter, Operation, answer, conflict, lean_answer, like, limited, op};
+use crate::api::docs::{
+    Chapter, Operation, answer, conflict, lean_answer, like, limited, op, token_refusals,
+};
 use crate::api::oauth::Failure;
 use crate::api::oauth::device_authorization::DeviceCode;
 use crate::api::oauth::par::Pushed;
@@ -165,14 +167,8 @@ fn registration() -> Vec<Operation> {
             .json::<ClientSaid>()
             .null_is_absent()
             .answers_with(201, "The client, with what it needs to manage itself.", client())
-            .refuses([
-                Refusal::NoCredential,
-                Refusal::BadCredential,
-                Refusal::BadProof("its htu is not the request's address"),
-                Refusal::NonceNeeded,
-                Refusal::WrongTenant,
-                limited(),
-            ])
+            .refuses(token_refusals())
+            .refuses([limited()])
             .refuses([Refusal::ScopeMissing(vec!["clients:register".into()])])
             .refuses([Refusal::ReauthenticationRequired { seconds: 86_400 }])
             .fails(wrong)
@@ -199,15 +195,8 @@ fn userinfo() -> Vec<Operation> {
                 "The claims that the scope grants; signed with the client's `userinfo_signed_response_alg`.",
             )
             .text(200, "The same, signed.", "application/jwt")
-            .refuses([
-                Refusal::NoCredential,
-                Refusal::BadCredential,
-                Refusal::BadProof("its htu is not the request's address"),
-                Refusal::NonceNeeded,
-                Refusal::WrongTenant,
-                Refusal::Forbidden,
-                Refusal::ScopeMissing(vec!["openid".into()]),
-            ])
+            .refuses(token_refusals())
+            .refuses([Refusal::Forbidden, Refusal::ScopeMissing(vec!["openid".into()])])
     };
     vec![ask("GET"), ask("POST").form::<Bearer>().or_in_the_query()]
 }
