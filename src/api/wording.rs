@@ -1,6 +1,6 @@
 //! What each refusal is in HTTP: a status, a code and a sentence. Surfaces put these into their own shapes.
 
-use crate::domain::refusal::{Challenge, Refusal, Unfit};
+use crate::domain::refusal::{Challenge, Federation, Refusal, Unfit};
 use crate::http::response::Response;
 use crate::oidc::assertion::LONGEST;
 use crate::oidc::dpop::ALGS;
@@ -87,7 +87,47 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
         ),
         Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
         Refusal::SignUpClosed => worded(403, "REGISTRATION_CLOSED", "Registration is closed"),
+        Refusal::Federation(why) => word_federation(why),
         Refusal::OAuth(code, description) => worded(code.status(), "OAUTH_ERROR", description),
+    }
+}
+
+fn word_federation(why: &Federation) -> Worded {
+    let worded = |status, code, sentence: &str| Worded { status, code, sentence: sentence.to_owned() };
+    match why {
+        Federation::Declined { provider, error } => {
+            worded(400, "PROVIDER_DECLINED", &format!("{provider} declined the sign-in: {error}"))
+        }
+        Federation::Failed { provider, why } => worded(502, "PROVIDER_FAILED", &format!("{provider}: {why}")),
+        Federation::Late { provider } => {
+            worded(504, "PROVIDER_UNAVAILABLE", &format!("{provider} did not answer in time"))
+        }
+        Federation::Forged(rule) => worded(400, "SIGN_IN_INVALID", rule),
+        Federation::NotConfigured => {
+            worded(403, "PROVIDER_NOT_CONFIGURED", "This identity provider is not configured")
+        }
+        Federation::LinkRequired => worded(
+            409,
+            "LINK_REQUIRED",
+            "An account has this address: sign in to it first, then link the identity to it",
+        ),
+        Federation::SsoRequired { .. } => worded(
+            403,
+            "SSO_REQUIRED",
+            "People of this mail domain sign in with their organisation's identity provider",
+        ),
+        Federation::NoAddress => worded(
+            422,
+            "EMAIL_MISSING",
+            "The identity provider told no e-mail address: it must release one to this application",
+        ),
+        Federation::NoAccount => worded(403, "NO_ACCOUNT", "There is no account for this identity"),
+        Federation::NotAllowed => {
+            worded(403, "NOT_ALLOWED", "Accounts of this organisation may not sign in here")
+        }
+        Federation::TrialsClosed => {
+            worded(403, "TRIALS_CLOSED", "There is no account for this identity, and none is made")
+        }
     }
 }
 

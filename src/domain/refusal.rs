@@ -94,8 +94,53 @@ pub enum Refusal {
     Limited(Verdict),
     /// The tenant lets nobody register.
     SignUpClosed,
+    /// A sign-in with an identity provider did not come to its end.
+    Federation(Federation),
     /// What OAuth and OpenID Connect have a code for, with a sentence for the client's developer.
     OAuth(Code, String),
+}
+
+/// Why a sign-in with an identity provider did not come to its end. Providers are named as administrators named them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Federation {
+    /// The provider said no, by this error code of its protocol.
+    Declined {
+        /// Its name.
+        provider: String,
+        /// The code.
+        error: String,
+    },
+    /// The provider answered what breaks its protocol, or could not be reached.
+    Failed {
+        /// Its name.
+        provider: String,
+        /// What was wrong, without anything that it sent.
+        why: String,
+    },
+    /// The provider did not answer in time.
+    Late {
+        /// Its name.
+        provider: String,
+    },
+    /// What came back is not what this browser began, or was used, or not signed by who it says: the rule that it breaks.
+    Forged(&'static str),
+    /// The tenant has no such provider that can be used.
+    NotConfigured,
+    /// An account has the address: its owner proves a local factor first.
+    LinkRequired,
+    /// People of this mail domain sign in with their organisation's provider.
+    SsoRequired {
+        /// Where that begins.
+        start: String,
+    },
+    /// The provider told no address.
+    NoAddress,
+    /// The person has no account, and gets none.
+    NoAccount,
+    /// The provider's account is none of those that may sign in.
+    NotAllowed,
+    /// The person has no account, and the deployment makes no trial tenants.
+    TrialsClosed,
 }
 
 /// What a protected resource says to a caller without a token that it accepts (RFC 9728 §5.1).

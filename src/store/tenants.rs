@@ -17,6 +17,8 @@ pub(crate) struct TenantRow {
     pub(crate) settings: String,
     /// Whether it is there for anybody but the operator.
     pub(crate) status: TenantStatus,
+    /// Whether it may sign its people in with its own provider.
+    pub(crate) enterprise: bool,
     /// The host that is its own.
     pub(crate) host: Option<String>,
     /// When it was made.
@@ -36,6 +38,7 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
         directory: row.text("directory")?,
         settings: row.text("settings")?,
         status: row.state("status")?,
+        enterprise: row.flag("enterprise")?,
         host: row.maybe_text("host")?,
         created_at: row.time("created_at")?,
     })

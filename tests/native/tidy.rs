@@ -4,16 +4,23 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What each part of the tree may import of ours, itself apart. The order is a request's way: imports point down.
-const LAYERS: [(&str, &[&str]); 11] = [
-    ("edge", &["api", "http", "domain", "cx", "memo", "config", "ports", "oidc", "crypto", "store", "model"]),
+const LAYERS: [(&str, &[&str]); 12] = [
+    (
+        "edge",
+        &[
+            "api", "http", "domain", "cx", "memo", "config", "ports", "oidc", "saml", "crypto", "store",
+            "model",
+        ],
+    ),
     ("api", &["http", "domain", "cx", "config", "ports", "oidc", "store", "model"]),
     ("http", &["domain", "cx", "ports", "oidc", "model"]),
-    ("domain", &["cx", "memo", "config", "ports", "oidc", "crypto", "store", "model"]),
+    ("domain", &["cx", "memo", "config", "ports", "oidc", "saml", "crypto", "store", "model"]),
     ("cx", &["memo", "config", "ports", "crypto", "model"]),
     ("memo", &["config", "model"]),
     ("config", &["ports"]),
     ("ports", &[]),
     ("oidc", &["crypto", "model"]),
+    ("saml", &["crypto", "model"]),
     ("crypto", &["ports", "model"]),
     ("store", &["ports", "model"]),
 ];
@@ -85,7 +92,7 @@ fn imports_point_down() {
 }
 
 /// What each room of the domain may import of the domain, itself and what every room may apart: the files of [`BELOW`].
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     (
         "admin",
         &[
@@ -100,6 +107,15 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "throttle",
         ],
     ),
+    ("saml", &["federation", "outbound", "session", "tenants", "throttle"]),
+    (
+        "federation",
+        &[
+            "clients", "mailing", "outbound", "people", "session", "sign_in", "tenants", "throttle",
+            "upstream",
+        ],
+    ),
+    ("upstream", &["outbound", "tenants", "throttle"]),
     ("oauth", &["clients", "session", "tenants", "throttle"]),
     ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),
     ("clients", &["gateway", "outbound", "session", "tenants", "throttle"]),

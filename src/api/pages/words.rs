@@ -3,7 +3,7 @@
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::people;
 use crate::api::wording::word;
-use crate::domain::refusal::{ADDRESS_TAKEN, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS};
+use crate::domain::refusal::{ADDRESS_TAKEN, Federation, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS};
 use crate::model::reason::Reason;
 
 /// What a page says went wrong.
@@ -112,8 +112,28 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
             return fill(m.refused_limited, "when", people::wait(m, i64::from(verdict.reset)));
         }
         Refusal::SignUpClosed => m.refused_sign_up_closed,
+        Refusal::Federation(why) => return of_federation(m, why),
         // For whoever builds the app, in the protocol's own language.
         Refusal::OAuth(_, description) => return description.clone(),
+    };
+    text.to_owned()
+}
+
+/// Why a sign-in with a provider did not come to its end.
+fn of_federation(m: &Messages, why: &Federation) -> String {
+    let text = match why {
+        Federation::Declined { provider, error } => {
+            return fill(&fill(m.federation_declined, "error", error), "provider", provider);
+        }
+        Federation::Failed { provider, .. } => return fill(m.federation_failed, "provider", provider),
+        Federation::Late { provider } => return fill(m.federation_late, "provider", provider),
+        Federation::Forged(_) => m.federation_forged,
+        Federation::NotConfigured => m.federation_not_configured,
+        Federation::LinkRequired => m.federation_link_required,
+        Federation::SsoRequired { .. } => m.federation_sso_required,
+        Federation::NoAddress => m.federation_no_address,
+        Federation::NoAccount | Federation::TrialsClosed => m.federation_no_account,
+        Federation::NotAllowed => m.federation_not_allowed,
     };
     text.to_owned()
 }

@@ -55,6 +55,7 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
         name: check_name(&new.name)?,
         settings: "{}".into(),
         status: TenantStatus::Active,
+        enterprise: false,
         host: new.host.map(|host| checked_host(cx, &host, false)).transpose()?,
         created_at: cx.now,
     };

@@ -24,6 +24,8 @@ pub struct Tenant {
     /// Whose e-mail namespace its users are in.
     pub(crate) directory: String,
     pub(crate) settings: Settings,
+    /// Whether it may sign its people in with its own provider.
+    pub(crate) enterprise: bool,
     /// Scheme and host of its pages and of the links to them.
     pub(crate) origin: String,
     /// Its `iss`: the origin, if the host is its own, else a path below the deployment's.
@@ -144,6 +146,6 @@ pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings = json::read_text(&row.settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
     let (origin, issuer_by_path) = (origin_of(cx, row.host.as_deref()), issuer_by_path(cx, &row.id));
     let issuer = if row.host.is_some() { origin.clone() } else { issuer_by_path.clone() };
-    let TenantRow { id, name, directory, .. } = row;
-    Ok(Tenant { id, name, directory, settings, origin, issuer, issuer_by_path })
+    let TenantRow { id, name, directory, enterprise, .. } = row;
+    Ok(Tenant { id, name, directory, settings, enterprise, origin, issuer, issuer_by_path })
 }

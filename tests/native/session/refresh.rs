@@ -146,7 +146,9 @@ fn a_token_of_another_tenant_is_refused_and_not_spent() {
 fn a_refresh_token_lives_as_long_as_its_own_tenant_says() {
     let world = World::new();
     let settings = r#"{"refreshTokenSeconds":3600}"#;
-    let tenant = format!("INSERT INTO tenants VALUES ('trial', 'Trial', 'home', '{settings}', 'active', 0)");
+    let tenant = format!(
+        "INSERT INTO tenants (id, name, directory, settings, status, created_at) VALUES ('trial', 'Trial', 'home', '{settings}', 'active', 0)"
+    );
     world.sql(&tenant);
     let tokens = world.session(&world.user_with("trial", "ada@example.com", |_| {}));
     let second = next(&refresh(&world, &tokens.refresh).is(200));

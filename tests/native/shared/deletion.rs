@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 38] = [
+const ROWS: [(&str, &str, &str); 42] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
@@ -26,15 +26,19 @@ const ROWS: [(&str, &str, &str); 38] = [
     ),
     // Its rows come with the user's.
     ("user_words", "TU", ""),
+    ("identity_providers", "T", "('{t}', 'okta', '{{}}', NULL, 0)"),
+    ("identities", "TU", "('i', '{t}', 'okta', 'https://okta.example', '00u1', '{u}', '{e}', 0, NULL)"),
+    ("email_domains", "T", "('{t}', 'sso.example', 'okta', 'pending', 'token', 0, NULL)"),
+    ("federation_used", "T", "('{t}', 'hash', 9)"),
     (
         "sessions",
         "TU",
-        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL)",
     ),
     (
         "sessions",
         "TUC",
-        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt')",
+        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL)",
     ),
     ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
     ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL, 'g', '[]')"),

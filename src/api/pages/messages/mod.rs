@@ -62,7 +62,7 @@ catalogue! {
     error_500,
     refused_form, refused_wrong_password, refused_current, refused_passkey, refused_unverified, refused_origin, refused_not_found, refused_method,
     refused_looping, refused_unready, unconfigured, unconfigured_text,
-    refused_link, refused_limited, refused_sign_up_closed, refused_taken, refused_email, refused_password,
+    refused_link, refused_limited, refused_sign_up_closed, federation_declined, federation_failed, federation_late, federation_forged, federation_not_configured, federation_link_required, federation_sso_required, federation_no_address, federation_no_account, federation_not_allowed, refused_taken, refused_email, refused_password,
     refused_password_long, refused_password_common, refused_missing, refused_domain, refused_same_email,
     refused_control, refused_direction, refused_invisible, refused_marks, refused_passkey_taken, refused_passkeys,
     refused_other_tab, refused_no_more_codes,
