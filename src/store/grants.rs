@@ -18,6 +18,8 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) resources: &'a [String],
     /// The key that its refresh tokens are bound to.
     pub(crate) dpop_jkt: Option<&'a str>,
+    /// The claims that UserInfo tells besides those of the scope.
+    pub(crate) userinfo_claims: &'a [String],
     /// The client's address.
     pub(crate) address: &'a str,
     /// What the client says it is.
@@ -41,12 +43,13 @@ pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
         grant.created_at.0.into(),
         grant.expires_at.0.into(),
         grant.dpop_jkt.into(),
+        json_text(&grant.userinfo_claims).into(),
     ];
     let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
-                               expires_at, client_id, parent_id, scope, resources, dpop_jkt)
+                               expires_at, client_id, parent_id, scope, resources, dpop_jkt, userinfo_claims)
          SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8, ?9,
-                clients.id, parent.id, ?4, ?5, ?10
+                clients.id, parent.id, ?4, ?5, ?10, ?11
          FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
          WHERE parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
          AND users.status = 'active'";

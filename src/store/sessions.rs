@@ -55,6 +55,8 @@ pub(crate) struct Live {
     pub(crate) resources: Vec<String>,
     /// The key that its refresh tokens are bound to.
     pub(crate) dpop_jkt: Option<String>,
+    /// The claims that UserInfo tells besides those of the scope.
+    pub(crate) userinfo_claims: Vec<String>,
     pub(crate) user: User,
     /// The custom scopes that the user has.
     pub(crate) granted: Vec<String>,
@@ -68,6 +70,7 @@ const LIVE: &str = "users.*, sessions.id AS session_id, sessions.amr AS session_
                            sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at,
                            sessions.client_id AS session_client_id, sessions.parent_id AS session_parent_id,
                            sessions.scope AS session_scope, sessions.dpop_jkt AS session_dpop_jkt,
+                           coalesce(sessions.userinfo_claims, '[]') AS session_userinfo_claims,
                            coalesce(sessions.proved_at, sessions.auth_time) AS session_proved_at,
                            coalesce(sessions.resources, '[]') AS session_resources
                     FROM sessions JOIN users ON users.id = sessions.user_id
@@ -88,6 +91,7 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
         scope: row.maybe_text("session_scope")?,
         resources: row.json("session_resources")?,
         dpop_jkt: row.maybe_text("session_dpop_jkt")?,
+        userinfo_claims: row.json("session_userinfo_claims")?,
         granted: row.json("user_granted")?,
         user,
     })

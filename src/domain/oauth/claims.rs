@@ -13,11 +13,10 @@ pub(crate) fn about(
     user: &User,
     client: &Metadata,
     scopes: &[String],
-    asked: Option<&Value>,
+    is_asked_for: &dyn Fn(&str) -> bool,
 ) -> Map<String, Value> {
     let wanted = |scope: &str, name: &str| {
-        let singly = asked.is_some_and(|asked| asked.get(name).is_some());
-        is_registered(client, scope) && (singly || scopes.iter().any(|granted| granted == scope))
+        is_registered(client, scope) && (is_asked_for(name) || scopes.iter().any(|granted| granted == scope))
     };
     let tells_address = wanted("email", "email");
     let released = CLAIMS.into_iter().filter(|(name, scope)| wanted(scope, name));

@@ -16,6 +16,7 @@ use crate::model::client::REFRESH_TOKEN;
 use crate::model::scope::{ROLES, Scopes};
 use crate::model::time::Time;
 use crate::oidc::id_token::{self, IdToken};
+use crate::oidc::request::CLAIMS;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::clients::Client;
@@ -71,6 +72,12 @@ pub(crate) fn lent<'a>(asked: impl Iterator<Item = &'a str>, granted: &[String])
     asked.filter(|scope| may.has(scope)).map(str::to_owned).collect()
 }
 
+/// The claims that are asked for singly under `userinfo` (OpenID Connect Core 1.0 §5.5): its person agreed to them.
+fn asked_of_userinfo(claims: Option<&Value>) -> Vec<String> {
+    let asked = |name: &str| claims.is_some_and(|claims| claims["userinfo"].get(name).is_some());
+    CLAIMS.iter().filter(|(name, _)| asked(name)).map(|(name, _)| (*name).to_owned()).collect()
+}
+
 /// Begins a grant below the session of the person who gave it, and issues its first tokens; `None` if what is exchanged
 /// was taken before, or the session has ended.
 pub(crate) async fn exchange(
@@ -94,6 +101,7 @@ pub(crate) async fn exchange(
         resources: &tenant.audiences_to_store(&held.resources),
         // A confidential client proves who it is at each refresh, with whichever key it has then (RFC 9449 §5).
         dpop_jkt: jkt.filter(|_| client.metadata.is_public()),
+        userinfo_claims: &asked_of_userinfo(claims.as_ref()),
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
@@ -186,12 +194,9 @@ pub(crate) async fn issue(
             at_hash: Some(id_token::at_hash(&access)),
             sid: grant.session_id.to_owned(),
             tenant_id: tenant.id.clone(),
-            more: claims::about(
-                user,
-                &client.metadata,
-                &grant.scopes,
-                grant.claims.as_ref().and_then(|claims| claims.get("id_token")),
-            ),
+            more: claims::about(user, &client.metadata, &grant.scopes, &|name| {
+                grant.claims.as_ref().is_some_and(|claims| claims["id_token"].get(name).is_some())
+            }),
         };
         let validity = Validity { from: cx.now, until };
         Some(keys.sign_with(cx, alg, id_token::TYP, validity, &claims).await?)

@@ -64,6 +64,8 @@ pub(crate) async fn exchange(
         scope: &scopes.join(" "),
         resources: &tenant.audiences_to_store(&targets),
         dpop_jkt: None,
+        // The claims were agreed to for another client.
+        userinfo_claims: &[],
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,

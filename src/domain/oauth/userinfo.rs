@@ -20,11 +20,14 @@ pub(crate) enum UserInfo {
     Signed(String),
 }
 
-/// The claims that the scope of a session's token grants.
+/// The claims that the scope of a session's token grants, and those that its client asked for singly.
 pub(crate) async fn of(cx: &Cx, person: &Session) -> Result<UserInfo, Fault> {
     let client = client(cx, person).await?;
     let mut claims = match &client {
-        Some(client) => about(&person.user, &client.metadata, person.scopes.tokens(), None),
+        Some(client) => {
+            let is_asked_for = |name: &str| person.userinfo_claims.iter().any(|asked| asked == name);
+            about(&person.user, &client.metadata, person.scopes.tokens(), &is_asked_for)
+        }
         None => Map::new(),
     };
     claims.insert("sub".into(), json!(person.user.id));

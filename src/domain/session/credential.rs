@@ -62,6 +62,8 @@ pub struct Credential {
     pub(crate) client_id: Option<String>,
     /// What it may do.
     pub(crate) scopes: Scopes,
+    /// The claims that UserInfo tells its client besides those of the scope.
+    pub(crate) userinfo_claims: Vec<String>,
     /// Who a token is for; a cookie and an API key are for whatever accepts them.
     pub(crate) audiences: Option<Audiences>,
     /// The key that a token is bound to.

@@ -65,7 +65,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
         Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
         None => of_client(cx, &tenant, &claims).await?,
     };
-    let Some(TokenOwner { subject, scopes, amr, auth_time, proved_at }) = found else {
+    let Some(TokenOwner { subject, scopes, userinfo_claims, amr, auth_time, proved_at }) = found else {
         lookups::refuse(cx, presented);
         return Ok(None);
     };
@@ -80,6 +80,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
             key_id: None,
             client_id: claims.client_id,
             scopes,
+            userinfo_claims,
             audiences: Some(claims.aud),
             cnf: claims.cnf,
             act: claims.act,
@@ -96,6 +97,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
 struct TokenOwner {
     subject: Subject,
     scopes: Scopes,
+    userinfo_claims: Vec<String>,
     amr: Vec<String>,
     auth_time: Option<Time>,
     proved_at: Option<Time>,
@@ -122,7 +124,8 @@ async fn of_session(
     };
     let (auth_time, proved_at) = (Some(live.auth_time), Some(live.proved_at));
     let subject = Subject::User(Rc::new(live.user));
-    Ok(same.then_some(TokenOwner { subject, scopes, amr: live.amr, auth_time, proved_at }))
+    let (userinfo_claims, amr) = (live.userinfo_claims, live.amr);
+    Ok(same.then_some(TokenOwner { subject, scopes, userinfo_claims, amr, auth_time, proved_at }))
 }
 
 /// A token that a client got for itself is its as long as it may get one.
@@ -135,6 +138,7 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
     Ok(client.map(|client| TokenOwner {
         subject: Subject::Service { id: client.id, roles: client.metadata.roles },
         scopes: Scopes::from_list(&claims.scope),
+        userinfo_claims: Vec::new(),
         amr: Vec::new(),
         auth_time: None,
         proved_at: None,
@@ -178,6 +182,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
             key_id: None,
             client_id: None,
             scopes: Scopes::of_person(&live.granted),
+            userinfo_claims: Vec::new(),
             audiences: None,
             cnf: None,
             act: None,
@@ -244,6 +249,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
             key_id: Some(live.id),
             client_id: live.grant.map(|grant| grant.client_id),
             scopes,
+            userinfo_claims: Vec::new(),
             audiences,
             cnf: None,
             act,

@@ -87,7 +87,7 @@ fn a_client_with_openid_alone_learns_nothing_more() {
 /// OIDC Core §5.4, §5.5: each claim comes with its scope, or where it is asked for singly, and with no other.
 #[test]
 fn each_claim_comes_with_its_scope_or_singly() {
-    let party = party("openid profile email roles groups");
+    let party = party("openid profile email roles groups offline_access");
     let tokens = |request: &Params| {
         let code = party.authorize(request).sent().code();
         party.token(&Party::exchange(&code)).is(200)
@@ -116,11 +116,29 @@ fn each_claim_comes_with_its_scope_or_singly() {
         assert_eq!(said.get("username").is_some(), released.contains(&"email"), "{asked}");
     }
     for (claim, _) in CLAIMS {
-        let asked = json!({ "id_token": { claim: { "essential": true } } }).to_string();
-        let said =
-            claims(&tokens(&party.request().with("scope", "openid").and("claims", &asked)).str("/id_token"));
-        for (other, _) in CLAIMS {
-            assert_eq!(said.get(other).is_some(), other == claim, "{claim}: {other}");
+        for place in ["id_token", "userinfo"] {
+            let asked = json!({ place: { claim: { "essential": true } } }).to_string();
+            let asked = party.request().with("scope", "openid offline_access").and("claims", &asked);
+            let first = tokens(&asked);
+            let next = party.refresh(&first.str("/refresh_token")).is(200);
+            let told = [
+                ("id_token", claims(&first.str("/id_token"))),
+                ("userinfo", party.userinfo(&first.str("/access_token")).is(200).json),
+                ("access_token", claims(&first.str("/access_token"))),
+            ];
+            for (place_of, said) in told {
+                for (other, _) in CLAIMS {
+                    let asked_for = other == claim && place_of == place;
+                    assert_eq!(
+                        said.get(other).is_some(),
+                        asked_for,
+                        "{claim} in {place}: {other} in {place_of}"
+                    );
+                }
+            }
+            // The person agreed for as long as the grant lasts.
+            let later = party.userinfo(&next.str("/access_token")).is(200).json;
+            assert_eq!(later.get(claim).is_some(), place == "userinfo", "{claim} in {place}, refreshed");
         }
     }
 }

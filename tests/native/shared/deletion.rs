@@ -33,12 +33,12 @@ const ROWS: [(&str, &str, &str); 42] = [
     (
         "sessions",
         "TU",
-        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL)",
+        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL, NULL)",
     ),
     (
         "sessions",
         "TUC",
-        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL)",
+        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL, NULL)",
     ),
     ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
     ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL, 'g', '[]')"),
