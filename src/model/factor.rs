@@ -19,6 +19,21 @@ pub(crate) const TRUSTED_DEVICE: &str = "device";
 /// A code and a password, or a code and a link, came through one mailbox, and are one factor. No RFC names that.
 pub(crate) const ONE_MAILBOX: &str = "mailbox";
 
+/// A provider proved who they are, in whatever ways: one factor here. No RFC names that.
+pub(crate) const FEDERATED: &str = "fed";
+
+/// What a provider can say of how it proved that (RFC 8176 §2), as tokens say it beside [`FEDERATED`]. `mfa` is not taken
+/// over, as two factors are what was proved here; nor is `pop`, of which the key would be taken for one that is known here.
+const OF_PROVIDERS: [&str; 15] = [
+    "face", "fpt", "hwk", "iris", "kba", "otp", "pin", "pwd", "rba", "sc", "sms", "swk", "tel", "vbm", "wia",
+];
+
+/// What tokens say of a sign-in with a provider that said this of it.
+pub(crate) fn federated(said: &[String]) -> Vec<&'static str> {
+    let known = OF_PROVIDERS.iter().copied().filter(|known| said.iter().any(|one| one == known));
+    std::iter::once(FEDERATED).chain(known).collect()
+}
+
 /// What can stand as a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -5,6 +5,7 @@ use crate::model::state::ChallengePurpose;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::factors::{self, Factors};
+use crate::store::sessions::SessionIdentity;
 use crate::store::users::{self, User};
 use crate::store::{Columns, json_text};
 
@@ -36,6 +37,8 @@ pub(crate) struct Challenge {
     pub(crate) sealed_secret: Option<String>,
     /// When it expires.
     pub(crate) expires_at: Time,
+    /// The identity that the sign-in began with, if it did with one.
+    pub(crate) identity: Option<SessionIdentity>,
 }
 
 /// A challenge that can be completed, its user, and what that user has.
@@ -71,11 +74,15 @@ pub(crate) fn insert(
         now.0.into(),
         challenge.expires_at.0.into(),
         password_hash.into(),
+        challenge.identity.as_ref().map(|identity| identity.id.clone()).into(),
+        challenge.identity.as_ref().map(|identity| identity.provider_id.clone()).into(),
+        challenge.identity.as_ref().and_then(|identity| identity.provider_session.clone()).into(),
     ];
     let sql =
         "INSERT OR IGNORE INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
-                                 code_until, sends, sealed_secret, created_at, expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+                                 code_until, sends, sealed_secret, created_at, expires_at, identity_id, provider_id,
+                                 provider_session)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?17, ?18, ?19
          WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16))";
     Stmt::new(sql, args)
 }
@@ -157,6 +164,13 @@ fn read(row: &Row) -> Result<Challenge, Fault> {
         sends: row.int("sends")?,
         sealed_secret: row.maybe_text("sealed_secret")?,
         expires_at: row.time("expires_at")?,
+        identity: match (row.maybe_text("identity_id")?, row.maybe_text("provider_id")?) {
+            (Some(id), Some(provider_id)) => {
+                let provider_session = row.maybe_text("provider_session")?;
+                Some(SessionIdentity { id, provider_id, provider_session })
+            }
+            _ => None,
+        },
     })
 }
 

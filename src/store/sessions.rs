@@ -31,6 +31,19 @@ pub(crate) struct Session {
     pub(crate) idle_seconds: Option<i64>,
     /// When it ends at the latest.
     pub(crate) expires_at: Time,
+    /// The identity that it began with, if it did with one.
+    pub(crate) identity: Option<SessionIdentity>,
+}
+
+/// What a session knows of the identity that it began with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SessionIdentity {
+    /// The identity's row.
+    pub(crate) id: String,
+    /// Whose it is.
+    pub(crate) provider_id: String,
+    /// What the provider calls the session there, JSON.
+    pub(crate) provider_session: Option<String>,
 }
 
 /// A live session with its user, as of now.
@@ -153,11 +166,13 @@ pub(crate) fn insert(session: &Session, password_hash: Option<&str>) -> Stmt {
         session.idle_seconds.into(),
         session.expires_at.0.into(),
         password_hash.into(),
+        session.identity.as_ref().map(|identity| identity.id.clone()).into(),
+        session.identity.as_ref().and_then(|identity| identity.provider_session.clone()).into(),
     ];
     let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
-                               seen_at, idle_seconds, idle_until, expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11
+                               seen_at, idle_seconds, idle_until, expires_at, identity_id, provider_session)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11, ?13, ?14
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active'
                        AND (?12 IS NULL OR password_hash = ?12))";
     Stmt::new(sql, args)

@@ -20,7 +20,7 @@ pub(crate) async fn is_one(db: &dyn Database, user_id: &str, email_key: &str) ->
 
 /// The statements that remove everything that lets anybody in, if nobody has proved the address: sessions and
 /// what was granted in them, API keys, passkeys, the authenticator app, backup codes, trust in browsers, what
-/// waits, and the name and password. Whether a second factor is asked for stays: an administrator may have said
+/// waits, identities at providers, and the name and password. Whether a second factor is asked for stays: an administrator may have said
 /// so.
 pub(crate) fn forget(user_id: &str, email_key: &str, now: Time) -> Vec<Stmt> {
     let args = || -> Vec<Arg> { vec![now.0.into(), user_id.into(), email_key.into()] };
@@ -37,6 +37,7 @@ pub(crate) fn forget(user_id: &str, email_key: &str, now: Time) -> Vec<Stmt> {
         "DELETE FROM backup_codes WHERE ?1 > 0 AND user_id = ?2",
         "DELETE FROM trusted_devices WHERE ?1 > 0 AND user_id = ?2",
         "DELETE FROM consents WHERE ?1 > 0 AND user_id = ?2",
+        "DELETE FROM identities WHERE ?1 > 0 AND user_id = ?2",
     ];
     let user =
         format!("UPDATE users SET password_hash = NULL, name = NULL, words = ?1 WHERE id = ?2 AND {IS}");

@@ -2,3 +2,8 @@
 //! What a provider proves is a first factor; then a sign-in goes on as any other does (`domain::sign_in`).
 
 pub(crate) mod assertion;
+pub(crate) mod begin;
+pub(crate) mod finish;
+mod just_in_time;
+pub(crate) mod linking;
+pub(crate) mod pending;

@@ -7,7 +7,7 @@
 //! person who has none.
 
 use crate::domain::tenants::Tenant;
-use crate::model::factor::{KEY, Method, ONE_MAILBOX, ONE_TIME, PASSWORD, has_two};
+use crate::model::factor::{FEDERATED, KEY, Method, ONE_MAILBOX, ONE_TIME, PASSWORD, has_two};
 use crate::model::state::Mfa;
 use crate::store::factors::Factors;
 use crate::store::users::User;
@@ -18,7 +18,8 @@ fn has(amr: &[String], what: &str) -> bool {
 
 /// Whether all that was proved came through the mailbox.
 fn by_mail_alone(user: &User, amr: &[String]) -> bool {
-    if has(amr, KEY) || has_two(amr) {
+    // What a provider says of a password or code is of one at its own place.
+    if has(amr, KEY) || has(amr, FEDERATED) || has_two(amr) {
         return false;
     }
     if has(amr, PASSWORD) { user.password_by_mail } else { has(amr, ONE_TIME) }
@@ -68,7 +69,8 @@ pub(crate) fn methods(tenant: &Tenant, user: &User, factors: &Factors, amr: &[St
     if !all.is_empty() || user.mfa != Mfa::Email {
         return all;
     }
-    let asks_password = user.password_hash.is_some() && !has(amr, PASSWORD);
+    let has_password_here = has(amr, PASSWORD) && !has(amr, FEDERATED);
+    let asks_password = user.password_hash.is_some() && !has_password_here;
     if asks_password && !user.password_by_mail {
         return vec![Method::Password];
     }

@@ -19,7 +19,7 @@ use crate::ports::Fault;
 use crate::store::refresh_tokens;
 use crate::store::replaced_sessions::{self, Next};
 pub(crate) use crate::store::sessions::SessionSummary;
-use crate::store::sessions::{Session as Row, Whose};
+use crate::store::sessions::{Session as Row, SessionIdentity, Whose};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
@@ -69,14 +69,23 @@ impl<'a> NewSession<'a> {
             created_at: cx.now,
             idle_seconds: None,
             expires_at: cx.now,
+            identity: None,
         };
         NewSession { cx, tenant, user, row }
+    }
+
+    /// With the identity that it begins with, if it does with one.
+    pub(crate) fn of_identity(mut self, identity: Option<&SessionIdentity>) -> NewSession<'a> {
+        self.row.identity = identity.cloned();
+        self
     }
 
     /// The change that begins it, in which is taken first what the sign-in spends.
     pub fn change(&self) -> Change<'a> {
         let entry = Entry::ok("login.succeeded").by(&self.user.id).on(&self.row.id);
-        Change::new(self.cx, &self.tenant.id, entry.saying(self.row.amr.join(" ")))
+        let provider = self.row.identity.as_ref().map(|identity| identity.provider_id.as_str());
+        let said: Vec<&str> = self.row.amr.iter().map(String::as_str).chain(provider).collect();
+        Change::new(self.cx, &self.tenant.id, entry.saying(said.join(" ")))
     }
 
     /// Begins it for whoever is to hold it. A browser holds one session: the same person's before is adopted, with what

@@ -241,6 +241,7 @@ async fn make(
         sends: 0,
         sealed_secret,
         expires_at: cx.now.plus(SECONDS),
+        identity: proof.and_then(FirstProof::identity).cloned(),
     };
     // Who uses codes by mail gets one at once, if there may be another mail.
     let mut letter = None;

@@ -7,6 +7,7 @@ use crate::domain::tenants::Tenant;
 use crate::model::time::Time;
 use crate::store;
 use crate::store::passkeys::PasskeyUse;
+use crate::store::sessions::SessionIdentity;
 use crate::store::users::User;
 
 /// One whose first factor is proved.
@@ -36,6 +37,20 @@ pub enum FirstProof {
     MagicLink(String),
     /// A passkey that was used rightly.
     Passkey(PasskeyUse),
+    /// An identity that its provider proved.
+    Identity(Box<ProvenIdentity>),
+}
+
+/// An identity of a user that its provider proved.
+pub struct ProvenIdentity {
+    /// The tenant that has the provider.
+    pub(crate) tenant_id: String,
+    /// What its session is to know of it.
+    pub(crate) identity: SessionIdentity,
+    /// The address that the provider names now.
+    pub(crate) email: Option<String>,
+    /// What this sign-in uses up, and until when each could be used.
+    pub(crate) once: Vec<(String, Time)>,
 }
 
 impl FirstProof {
@@ -53,6 +68,14 @@ impl FirstProof {
             FirstProof::Passkey(used) => {
                 change.take_all(store::passkeys::spend(used, now));
             }
+            FirstProof::Identity(proven) => {
+                let ProvenIdentity { tenant_id, identity, email, once } = proven.as_ref();
+                let spent =
+                    once.iter().map(|(key, until)| store::federation_used::spend(tenant_id, key, *until));
+                change.take_all(spent);
+                // It may have been unlinked meanwhile.
+                change.take(store::identities::note_use(&identity.id, &user.id, email.as_deref(), now));
+            }
         }
     }
 
@@ -61,7 +84,26 @@ impl FirstProof {
     pub(crate) fn password_hash(&self) -> Option<&str> {
         match self {
             FirstProof::Password(hash) => Some(hash),
-            FirstProof::StalePassword { .. } | FirstProof::MagicLink(_) | FirstProof::Passkey(_) => None,
+            FirstProof::StalePassword { .. }
+            | FirstProof::MagicLink(_)
+            | FirstProof::Passkey(_)
+            | FirstProof::Identity(_) => None,
+        }
+    }
+
+    /// The provider that proved it, if one did.
+    pub(crate) fn provider_id(&self) -> Option<&str> {
+        self.identity().map(|identity| identity.provider_id.as_str())
+    }
+
+    /// The identity that it is, for the session that comes of it.
+    pub(crate) fn identity(&self) -> Option<&SessionIdentity> {
+        match self {
+            FirstProof::Identity(proven) => Some(&proven.identity),
+            FirstProof::Password(_)
+            | FirstProof::StalePassword { .. }
+            | FirstProof::MagicLink(_)
+            | FirstProof::Passkey(_) => None,
         }
     }
 }

@@ -61,7 +61,7 @@ async fn end_challenge(
     let mut device = None;
     let session_secret = match purpose {
         ChallengePurpose::SignIn => {
-            let new = NewSession::new(cx, tenant, user, amr.clone());
+            let new = NewSession::new(cx, tenant, user, amr.clone()).of_identity(row.identity.as_ref());
             let mut change = new.change();
             take_challenge(cx, &mut change, waiting, guess, &amr, &backup_codes).await?;
             if enrols {

@@ -112,6 +112,7 @@ async fn as_pending(
         sends: 0,
         sealed_secret,
         expires_at,
+        identity: None,
     };
     Ok(PendingChallenge {
         purpose: ChallengePurpose::StepUp,

@@ -122,6 +122,11 @@ pub(crate) async fn with_password_and_code(
 pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -> Result<Step, Error> {
     let mut proved = proved;
     let (mut trusted, mut lapses) = (None, false);
+    // Whoever has the operator's session has the whole deployment, and an administrator says which providers there are.
+    let is_operators_identity = proved.user.operator && proved.proof.identity().is_some();
+    if is_operators_identity && !needs_second_factor(&proved.tenant, &proved.user) {
+        return Err(Refusal::MfaRequired.into());
+    }
     if needs_second_factor(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
         let device = match channel {
             Channel::Browser { device, .. } => device.map(stored),
@@ -135,6 +140,9 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
             let amr: Vec<String> = proved.amr.iter().map(|one| (*one).to_owned()).collect();
             one_mailbox::methods(&proved.tenant, &proved.user, &factors, &amr).is_empty()
         };
+        if is_operators_identity && !factors.any(&proved.user) {
+            return Err(Refusal::MfaRequired.into());
+        }
         match device.filter(|_| until.is_some_and(|until| cx.now < until)) {
             // Nobody sets one up here: there is the mailbox alone, or what an administrator asked for was never set up.
             None if nothing_left && proved.user.mfa == Mfa::Email => proved.amr.push(factor::ONE_MAILBOX),
@@ -151,7 +159,7 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
     }
     let FirstFactor { tenant, user, amr, proof } = proved;
     let amr = amr.into_iter().map(str::to_owned).collect();
-    let new = NewSession::new(cx, &tenant, &user, amr);
+    let new = NewSession::new(cx, &tenant, &user, amr).of_identity(proof.identity());
     let mut change = new.change();
     proof.spend(&mut change, &user, cx.now);
     change.then_all(trusted.map(|device| store::trusted_devices::seen(&device, cx.now)));

@@ -75,7 +75,7 @@ const ROWS: [(&str, &str, &str); 42] = [
     (
         "challenges",
         "TU",
-        "('ch', 'chi', '{t}', '{u}', 'step-up', 1, 's', '[]', '[]', NULL, NULL, 0, NULL, 0, 9, NULL)",
+        "('ch', 'chi', '{t}', '{u}', 'step-up', 1, 's', '[]', '[]', NULL, NULL, 0, NULL, 0, 9, NULL, 'i', 'okta', NULL)",
     ),
     ("trusted_devices", "TU", "('td', 'th', '{t}', '{u}', '', '', 0, 0, 9)"),
     ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL, 0)"),

@@ -1,0 +1,90 @@
+//! Identities: who a user is at a provider.
+
+use crate::model::time::Time;
+use crate::ports::{Database, Fault, Stmt};
+use crate::store::users::{self, User};
+use crate::store::{Columns, one};
+
+/// What a provider calls a person, which is unique in the provider of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IdentityKey {
+    /// The tenant that has the provider.
+    pub(crate) tenant_id: String,
+    pub(crate) provider_id: String,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+}
+
+/// Who is known of a person who comes from a provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The identity's row, and whose it is.
+    pub(crate) by_identity: Option<(String, User)>,
+    /// The user of the directory who has the address.
+    pub(crate) by_email: Option<User>,
+}
+
+/// Who has an identity, and who has an address of a directory, in one round trip.
+pub(crate) async fn find(
+    db: &dyn Database,
+    key: &IdentityKey,
+    directory: &str,
+    email_key: Option<&str>,
+) -> Result<Known, Fault> {
+    let by_identity =
+        "SELECT users.*, identities.id AS identity_id FROM identities JOIN users ON users.id = user_id
+                       WHERE identities.tenant_id = ?1 AND provider_id = ?2 AND issuer = ?3 AND subject = ?4";
+    let args = [&key.tenant_id, &key.provider_id, &key.issuer, &key.subject].map(Into::into).to_vec();
+    let by_email = "SELECT * FROM users WHERE directory = ?1 AND email_key = ?2";
+    let by_email = Stmt::new(by_email, vec![directory.into(), email_key.into()]);
+    let answers = db.run(vec![Stmt::new(by_identity, args), by_email]).await?;
+    let [by_identity, by_email] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let with_id = |row| Ok::<_, Fault>((Columns(row).text("identity_id")?, users::read(row)?));
+    Ok(Known {
+        by_identity: by_identity.first().map(with_id).transpose()?,
+        by_email: by_email.first().map(users::read).transpose()?,
+    })
+}
+
+/// Links an identity to an active user; returns its row's id unless it is another user's.
+pub(crate) fn link(id: &str, key: &IdentityKey, user_id: &str, email: Option<&str>, now: Time) -> Stmt {
+    let sql =
+        "INSERT INTO identities (id, tenant_id, provider_id, issuer, subject, user_id, email, linked_at)
+               SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+               WHERE EXISTS (SELECT 1 FROM users WHERE id = ?6 AND status = 'active')
+               AND EXISTS (SELECT 1 FROM identity_providers WHERE tenant_id = ?2 AND id = ?3)
+               ON CONFLICT (tenant_id, provider_id, issuer, subject)
+               DO UPDATE SET email = excluded.email WHERE user_id = excluded.user_id
+               RETURNING id";
+    let args = vec![
+        id.into(),
+        (&key.tenant_id).into(),
+        (&key.provider_id).into(),
+        (&key.issuer).into(),
+        (&key.subject).into(),
+        user_id.into(),
+        email.into(),
+        now.0.into(),
+    ];
+    Stmt::new(sql, args)
+}
+
+/// Notes that an identity was used, if it still is that user's, with the address that the provider names now.
+pub(crate) fn note_use(id: &str, user_id: &str, email: Option<&str>, now: Time) -> Stmt {
+    let sql =
+        "UPDATE identities SET last_used_at = ?3, email = coalesce(?4, email) WHERE id = ?1 AND user_id = ?2";
+    Stmt::new(sql, vec![id.into(), user_id.into(), now.0.into(), email.into()])
+}
+
+/// The kind of the provider with which a session began.
+pub(crate) async fn kind_of_session(db: &dyn Database, session_id: &str) -> Result<Option<String>, Fault> {
+    let sql = "SELECT json_extract(spec, '$.kind') AS kind FROM sessions
+               JOIN identities ON identities.id = sessions.identity_id
+               JOIN identity_providers ON identity_providers.tenant_id = identities.tenant_id
+                                       AND identity_providers.id = identities.provider_id
+               WHERE sessions.id = ?1";
+    let rows = one(db, Stmt::new(sql, vec![session_id.into()])).await?;
+    Ok(rows.first().map(|row| Columns(row).maybe_text("kind")).transpose()?.flatten())
+}
