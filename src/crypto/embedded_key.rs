@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
-use crate::crypto::foreign::{self, Key, Signed, verify_with};
+use crate::crypto::foreign::{self, Alg, Key, Signed};
 use crate::crypto::jwk;
+use crate::crypto::signed::verify_with;
 
 /// Longer tokens are refused unread. A key and a signature of RSA with 4,096 bits take 1,400 of them.
 const LONGEST: usize = 4 * 1024;
@@ -23,6 +24,7 @@ struct WithKey {
 /// A token that parsed, with nothing about it believed yet.
 pub(crate) struct SelfSigned<'a> {
     token: UntrustedToken<'a, WithKey>,
+    alg: Alg,
     key: Key,
 }
 
@@ -46,15 +48,14 @@ impl<'a> SelfSigned<'a> {
             return Err("it needs an extension");
         }
         let key = foreign::key(&header.other_fields.jwk)?;
-        if !key.is_for(token.algorithm()) {
-            return Err("its alg is not that of its key");
-        }
-        Ok(SelfSigned { token, key })
+        let alg = Alg::named(token.algorithm()).filter(|alg| Alg::CLIENTS.contains(alg) && key.is_for(*alg));
+        let alg = alg.ok_or("its alg is not that of its key")?;
+        Ok(SelfSigned { token, alg, key })
     }
 
     /// What it says, if its key signed it.
     pub(crate) fn verify<T: DeserializeOwned>(&self) -> Option<Signed<T>> {
-        verify_with(&self.token, self.key.public())
+        verify_with(&self.token, self.alg, self.key.public())
     }
 
     /// Its key's thumbprint.

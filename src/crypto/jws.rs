@@ -61,11 +61,13 @@ impl Algorithm for Es256 {
 }
 
 /// Header members beyond those that jwt-compact knows. Any `crit` is refused: we implement no extension
-/// (RFC 7515 §4.1.11).
+/// (RFC 7515 §4.1.11). So is `b64`, which no JWT has (RFC 7797 §7).
 #[derive(Debug, Default, Clone, Deserialize)]
 pub(super) struct More {
     #[serde(default)]
     pub(super) crit: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) b64: Option<IgnoredAny>,
 }
 
 /// From when until when a token is valid.

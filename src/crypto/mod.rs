@@ -10,6 +10,7 @@ pub mod password;
 pub(crate) mod public_key;
 pub mod seal;
 pub mod secret;
+mod signed;
 pub mod totp;
 pub mod webauthn;
 mod workspace;

@@ -1,9 +1,11 @@
-//! Public keys of others for ES256, RS256 and EdDSA, from the numbers that JWK and COSE carry alike. Verifying
+//! Public keys of others for ES256, RS256, PS256 and EdDSA, from the numbers that JWK and COSE carry alike. Verifying
 //! only: nothing here has a private key.
 
 use p256::ecdsa::VerifyingKey;
 use rsa::pkcs1v15::Pkcs1v15Sign;
+use rsa::pss::Pss;
 use rsa::{BoxedUint, RsaPublicKey};
+use sha2::Sha256;
 
 use crate::crypto::secret::sha256;
 
@@ -13,12 +15,12 @@ const SHA256_PREFIX: [u8; 19] = [
     0x04, 0x20,
 ];
 
-/// A public key of somebody else, for one algorithm.
+/// A public key of somebody else.
 pub(crate) enum PublicKey {
     /// ECDSA on P-256 with SHA-256.
     Es256(VerifyingKey),
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256(RsaPublicKey),
+    /// RSA with SHA-256.
+    Rsa(RsaPublicKey),
     EdDsa(ed25519_compact::PublicKey),
 }
 
@@ -33,7 +35,7 @@ impl PublicKey {
     }
 
     /// A modulus of 2048 to 4096 bits and an odd exponent from 3 to 2^33, big-endian.
-    pub(crate) fn rs256(n: &[u8], e: &[u8]) -> Option<PublicKey> {
+    pub(crate) fn rsa(n: &[u8], e: &[u8]) -> Option<PublicKey> {
         if n.len() > 512 || e.len() > 5 {
             return None;
         }
@@ -42,7 +44,7 @@ impl PublicKey {
         if e < BoxedUint::from(3_u32) {
             return None;
         }
-        RsaPublicKey::new_with_size_limits(n, e, 2048..=4096).map(PublicKey::Rs256).ok()
+        RsaPublicKey::new_with_size_limits(n, e, 2048..=4096).map(PublicKey::Rsa).ok()
     }
 
     /// A point on Ed25519 in its short form.
@@ -56,4 +58,9 @@ impl PublicKey {
 pub(super) fn rs256_verifies(key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool {
     let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: Box::new(SHA256_PREFIX) };
     key.verify(scheme, &sha256(message), signature).is_ok()
+}
+
+/// Whether a PS256 signature of a message is the key's.
+pub(super) fn ps256_verifies(key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool {
+    key.verify(Pss::<Sha256>::new(), &sha256(message), signature).is_ok()
 }

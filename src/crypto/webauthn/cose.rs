@@ -62,7 +62,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<PublicKey> {
     let Members { kty, alg, crv, first, second, third } = members(bytes)?;
     match (kty?, alg?, crv) {
         (2, -7, Some(1)) => PublicKey::es256(second?, third?),
-        (3, -257, None) => PublicKey::rs256(first?, second?),
+        (3, -257, None) => PublicKey::rsa(first?, second?),
         (1, -8, Some(6)) => PublicKey::eddsa(second?),
         _ => None,
     }
@@ -74,7 +74,7 @@ pub(super) fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> boo
         PublicKey::Es256(key) => {
             Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
         }
-        PublicKey::Rs256(key) => rs256_verifies(key, message, signature),
+        PublicKey::Rsa(key) => rs256_verifies(key, message, signature),
         PublicKey::EdDsa(key) => ed25519_compact::Signature::from_slice(signature)
             .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
     }

@@ -3,6 +3,7 @@
 mod foreign;
 mod imports;
 mod password;
+mod providers;
 mod seal;
 mod totp;
 mod webauthn;

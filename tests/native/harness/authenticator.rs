@@ -84,7 +84,7 @@ impl Authenticator {
             Signer::Es256(_) => {
                 [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21][..], &member("x"), &[0x22], &member("y")].concat()
             }
-            Signer::Rs256(_) => {
+            Signer::Rs256(_) | Signer::Ps256(_) => {
                 [&[0xa4, 1, 3, 3, 0x39, 1, 0, 0x20][..], &member("n"), &[0x21], &member("e")].concat()
             }
             Signer::EdDsa(_) => [&[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21][..], &member("x")].concat(),

@@ -34,7 +34,7 @@ impl Holder {
         let jwk = self.signer.jwk();
         let names: &[&str] = match &self.signer {
             Signer::Es256(_) => &["crv", "kty", "x", "y"],
-            Signer::Rs256(_) => &["e", "kty", "n"],
+            Signer::Rs256(_) | Signer::Ps256(_) => &["e", "kty", "n"],
             Signer::EdDsa(_) => &["crv", "kty", "x"],
         };
         let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":{}", jwk[*name])).collect();

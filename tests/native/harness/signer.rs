@@ -10,6 +10,8 @@ use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use portcullis::ports::{Fault, Rsa, RsaKey};
 use rsa::pkcs1v15::Pkcs1v15Sign;
+use rsa::rand_core::{Infallible, TryCryptoRng, TryRng};
+use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _};
 use rsa::traits::PublicKeyParts as _;
 use rsa::{BoxedUint, RsaPrivateKey};
 use serde_json::{Value, json};
@@ -19,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 pub enum Signer {
     Es256(SigningKey),
     Rs256(Box<RsaPrivateKey>),
+    Ps256(Box<RsaPrivateKey>),
     EdDsa(KeyPair),
 }
 
@@ -78,6 +81,28 @@ impl Rsa for KnownRsa {
     }
 }
 
+/// Salts that are no secret.
+struct Salt;
+
+impl TryRng for Salt {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(7)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(7)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        bytes.fill(7);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Salt {}
+
 fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -98,11 +123,17 @@ impl Signer {
         Signer::Rs256(Box::new(rsa_key(0)))
     }
 
+    /// An RSA key that signs with a salt.
+    pub fn ps256() -> Signer {
+        Signer::Ps256(Box::new(rsa_key(1)))
+    }
+
     /// The name of its algorithm.
     pub fn alg(&self) -> &'static str {
         match self {
             Signer::Es256(_) => "ES256",
             Signer::Rs256(_) => "RS256",
+            Signer::Ps256(_) => "PS256",
             Signer::EdDsa(_) => "EdDSA",
         }
     }
@@ -115,7 +146,7 @@ impl Signer {
                 let (x, y) = (base64url(point.x().unwrap()), base64url(point.y().unwrap()));
                 json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })
             }
-            Signer::Rs256(key) => {
+            Signer::Rs256(key) | Signer::Ps256(key) => {
                 let (n, e) = (key.n_bytes(), key.e_bytes());
                 json!({ "kty": "RSA", "n": base64url(&n), "e": base64url(&e) })
             }
@@ -151,6 +182,10 @@ impl Signer {
                 signature.to_bytes().to_vec()
             }
             Signer::Rs256(key) => key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)).unwrap(),
+            Signer::Ps256(key) => {
+                let salted = rsa::pss::SigningKey::<Sha256>::new(key.as_ref().clone());
+                salted.sign_with_rng(&mut Salt, message).to_vec()
+            }
             Signer::EdDsa(pair) => pair.sk.sign(message, None).to_vec(),
         }
     }
