@@ -29,3 +29,4 @@ pub mod sweep;
 pub(crate) mod templates;
 pub mod tenants;
 pub(crate) mod throttle;
+pub mod upstream;

@@ -28,3 +28,4 @@ mod system;
 mod table;
 mod tenant;
 mod tidy;
+mod upstream;

@@ -10,6 +10,7 @@ mod grants;
 mod mailed;
 pub mod oidc;
 mod ports;
+pub mod provider;
 mod signer;
 
 use std::cell::Cell;

@@ -10,7 +10,7 @@ use std::task::Poll;
 use futures_util::future::LocalBoxFuture;
 use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
-use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Why};
+use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Wanted, Why};
 use portcullis::ports::{
     Arg, Background, Count, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
     Verdict,
@@ -206,9 +206,9 @@ type Page = dyn Fn(&HttpRequest) -> Result<HttpAnswer, Why>;
 /// Other servers: keeps what is posted to them.
 #[derive(Default)]
 pub struct Servers {
-    /// URL and body of each form, oldest first.
+    /// URL and body of each form of whose answer the status alone matters, oldest first.
     pub forms: RefCell<Vec<(String, String)>>,
-    /// Each request for a document, oldest first.
+    /// Each other request, oldest first.
     pub asked: RefCell<Vec<HttpRequest>>,
     /// What is answered to a form: 200 unless set; nothing comes back for 0.
     pub status: Cell<Option<u16>>,
@@ -263,9 +263,9 @@ impl HttpClient for Servers {
         Box::pin(async move {
             let host = url::Url::parse(&request.url).unwrap().host_str().unwrap().to_owned();
             let most = request.most_bytes(reach);
-            let answer = match request.method {
-                Method::Post => self.form(request),
-                Method::Get => self.page(request, most),
+            let answer = match (request.method, request.wanted) {
+                (Method::Post, Wanted::Status) => self.form(request),
+                (Method::Post, Wanted::Body(_)) | (Method::Get, _) => self.page(request, most),
             };
             answer.map_err(|why| Unanswered { host, why })
         })
