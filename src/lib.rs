@@ -6,7 +6,7 @@
 //! 2. [`http::serve`] finds the route in the surfaces' tables, counts its limit and runs its guard;
 //! 3. [`api`] parses the body, makes one call into the domain and words the answer;
 //! 4. [`domain`] decides: the use cases, the same on every surface;
-//! 5. [`oidc`] and [`crypto`] make and check what is signed, hashed or sealed;
+//! 5. [`oidc`], [`saml`] and [`crypto`] make and check what is signed, hashed or sealed;
 //! 6. [`store`] asks the database, one plain function per question;
 //! 7. [`model`] holds the nouns, parsed once;
 //! 8. a path that no surface owns goes to the gateway: [`domain::gateway::forward`] plans, [`edge`] streams.
@@ -32,6 +32,7 @@ pub mod memo;
 pub mod ports;
 
 pub mod oidc;
+pub mod saml;
 
 pub mod crypto;
 pub mod store;

@@ -14,3 +14,4 @@ mod signed;
 pub mod totp;
 pub mod webauthn;
 mod workspace;
+pub(crate) mod xml_signature;

@@ -22,6 +22,7 @@ mod oauth;
 mod openapi;
 mod pages;
 mod rules;
+mod saml;
 mod session;
 mod shared;
 mod system;
