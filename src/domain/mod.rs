@@ -20,6 +20,7 @@ pub mod mailing;
 pub mod oauth;
 pub mod outbound;
 pub mod people;
+pub(crate) mod providers;
 pub(crate) mod public_uris;
 pub(crate) mod readiness;
 pub mod refusal;

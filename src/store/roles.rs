@@ -84,8 +84,8 @@ pub(crate) fn update_role(tenant_id: &str, was: &Role, role: &Role) -> Stmt {
     Stmt::new(sql, args)
 }
 
-/// Whether anybody has the role `?2` of the tenant `?1`: users, clients and keys that hold it, and whoever registers, by
-/// the settings. A route that asks for it lets nobody pass once it is gone.
+/// Whether anybody has the role `?2` of the tenant `?1`: users, clients and keys that hold it, whoever registers, by the
+/// settings, and whoever signs in with an identity provider that gives it. A route that asks for it lets nobody pass once it is gone.
 const IN_USE: &str = "(EXISTS (SELECT 1 FROM users, json_each(users.roles) AS held
                                WHERE users.tenant_id = ?1 AND held.value = ?2)
   OR EXISTS (SELECT 1 FROM clients, json_each(coalesce(json_extract(clients.metadata, '$.roles'), '[]')) AS held
@@ -93,7 +93,10 @@ const IN_USE: &str = "(EXISTS (SELECT 1 FROM users, json_each(users.roles) AS he
   OR EXISTS (SELECT 1 FROM api_keys, json_each(api_keys.roles) AS held
              WHERE api_keys.tenant_id = ?1 AND api_keys.revoked_at IS NULL AND held.value = ?2)
   OR EXISTS (SELECT 1 FROM tenants, json_each(coalesce(json_extract(tenants.settings, '$.defaultRoles'), '[]')) AS given
-             WHERE tenants.id = ?1 AND given.value = ?2))";
+             WHERE tenants.id = ?1 AND given.value = ?2)
+  OR EXISTS (SELECT 1 FROM identity_providers,
+                    json_each(coalesce(json_extract(identity_providers.spec, '$.roleMap.map'), '{}')) AS given
+             WHERE identity_providers.tenant_id = ?1 AND given.value = ?2))";
 
 /// Removes a role that nobody has; returns its name if it did.
 pub(crate) fn delete_role(tenant_id: &str, name: &str) -> Stmt {

@@ -1,10 +1,11 @@
 //! Tenants and their custom hosts.
 
+use crate::model::mail_domains::VerifiedDomain;
 use crate::model::role::DEFAULT_PLAN;
 use crate::model::state::TenantStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, administrators, one, plans, roles};
+use crate::store::{Columns, Listed, Page, administrators, email_domains, one, plans, roles};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TenantRow {
@@ -21,6 +22,9 @@ pub(crate) struct TenantRow {
     pub(crate) enterprise: bool,
     /// The host that is its own.
     pub(crate) host: Option<String>,
+    /// The verified mail domains that count in its directory, each of a provider that can be used; only of a tenant
+    /// that was asked for by id.
+    pub(crate) domains: Vec<VerifiedDomain>,
     /// When it was made.
     pub(crate) created_at: Time,
 }
@@ -40,13 +44,18 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
         status: row.state("status")?,
         enterprise: row.flag("enterprise")?,
         host: row.maybe_text("host")?,
+        domains: Vec::new(),
         created_at: row.time("created_at")?,
     })
 }
 
+/// A tenant, with the mail domains that count there: who signs in waits for one read, not two.
 pub(crate) async fn by_id(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
-    let rows = one(db, Stmt::new(format!("{SELECT} WHERE id = ?1"), vec![id.into()])).await?;
-    rows.first().map(read).transpose()
+    let domains = email_domains::in_use("tenants.directory");
+    let sql = SELECT.replacen("tenants.*", &format!("tenants.*, {domains} AS domains"), 1);
+    let rows = one(db, Stmt::new(format!("{sql} WHERE id = ?1"), vec![id.into()])).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some(TenantRow { domains: Columns(row).json("domains")?, ..read(row)? }))
 }
 
 /// The tenant that a host belongs to.
@@ -68,7 +77,8 @@ pub(crate) async fn list(db: &dyn Database, page: &Page) -> Result<Listed<Tenant
 /// Makes a tenant; returns its id unless that or its host is taken.
 pub(crate) fn insert(tenant: &TenantRow) -> Stmt {
     Stmt::new(
-        "INSERT INTO tenants (id, name, directory, settings, status, created_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6
+        "INSERT INTO tenants (id, name, directory, settings, status, created_at, enterprise)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?8
          WHERE NOT EXISTS (SELECT 1 FROM tenant_hosts WHERE host = ?7) ON CONFLICT DO NOTHING RETURNING id",
         vec![
             (&tenant.id).into(),
@@ -78,6 +88,7 @@ pub(crate) fn insert(tenant: &TenantRow) -> Stmt {
             tenant.status.as_str().into(),
             tenant.created_at.0.into(),
             tenant.host.clone().into(),
+            tenant.enterprise.into(),
         ],
     )
 }
@@ -88,14 +99,25 @@ pub(crate) fn insert_host(host: &str, tenant_id: &str) -> Stmt {
     Stmt::new(sql, vec![host.into(), tenant_id.into()])
 }
 
-/// Replaces what is given of a tenant's name and status, unless the host that it is to have is another's; returns the id
-/// if so. [`move_host`] gives it the host.
-pub(crate) fn update(id: &str, name: Option<&str>, status: Option<TenantStatus>, host: Option<&str>) -> Stmt {
-    let sql = "UPDATE tenants SET name = coalesce(?3, name), status = coalesce(?4, status) WHERE id = ?1
+/// What is changed of a tenant's row; each `None` leaves it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RowChanges<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) status: Option<TenantStatus>,
+    pub(crate) enterprise: Option<bool>,
+}
+
+/// Changes a tenant's row, unless the host that it is to have is another's; returns the id if so. [`move_host`] gives it
+/// the host.
+pub(crate) fn update(id: &str, changes: RowChanges<'_>, host: Option<&str>) -> Stmt {
+    let sql = "UPDATE tenants SET name = coalesce(?3, name), status = coalesce(?4, status),
+                                  enterprise = coalesce(?5, enterprise) WHERE id = ?1
                AND NOT EXISTS (SELECT 1 FROM tenant_hosts other WHERE other.host = ?2 AND other.tenant_id <> ?1)
                RETURNING id";
-    let status = status.map(TenantStatus::as_str);
-    Stmt::new(sql, vec![id.into(), host.into(), name.into(), status.into()])
+    let status = changes.status.map(TenantStatus::as_str);
+    let enterprise = changes.enterprise.map(i64::from);
+    let args = vec![id.into(), host.into(), changes.name.into(), status.into(), enterprise.into()];
+    Stmt::new(sql, args)
 }
 
 /// Replaces a tenant's host, or takes it away.

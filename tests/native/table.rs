@@ -173,22 +173,34 @@ tenant admin PUT /tenant/{tenant}/v2/Templates/{name}
 tenant admin PUT /tenant/{tenant}/v2/Users/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Clients/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/Domains/{domain}
+tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys/{id}
+tenant credential admin GET /tenant/{tenant}/v2/Domains
+tenant credential admin GET /tenant/{tenant}/v2/Domains/{domain}
+tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders
+tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
 tenant credential admin PATCH /tenant/{tenant}/v2/Clients/{id}
+tenant credential admin PATCH /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant credential admin POST /tenant/{tenant}/v2/ApiKeys
 tenant credential admin POST /tenant/{tenant}/v2/Clients
 tenant credential admin POST /tenant/{tenant}/v2/Clients/{id}/secret
+tenant credential admin POST /tenant/{tenant}/v2/Domains
+tenant credential admin POST /tenant/{tenant}/v2/Domains/{domain}/verify
+tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders
 tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/invitation
 tenant credential admin PUT /tenant/{tenant}/v2/Clients/{id}
+tenant credential admin PUT /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant operator DELETE /tenant/{tenant}/v2/Tenants/{id}
 tenant operator GET /tenant/{tenant}/v2/Tenants
 tenant operator GET /tenant/{tenant}/v2/Tenants/{id}
 tenant operator PATCH /tenant/{tenant}/v2/Tenants/{id}
 tenant operator POST /tenant/{tenant}/v2/Tenants
 tenant operator POST /tenant/{tenant}/v2/Tenants/{id}/Admins
+tenant operator POST /tenant/{tenant}/v2/Tenants/{id}/Domains
 ";
 
 #[test]

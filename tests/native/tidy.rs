@@ -92,7 +92,7 @@ fn imports_point_down() {
 }
 
 /// What each room of the domain may import of the domain, itself and what every room may apart: the files of [`BELOW`].
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     (
         "admin",
         &[
@@ -107,14 +107,23 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "throttle",
         ],
     ),
-    ("saml", &["federation", "outbound", "session", "tenants", "throttle"]),
+    ("saml", &["federation", "outbound", "providers", "session", "tenants", "throttle"]),
     (
         "federation",
         &[
-            "clients", "mailing", "outbound", "people", "session", "sign_in", "tenants", "throttle",
+            "clients",
+            "mailing",
+            "outbound",
+            "people",
+            "providers",
+            "session",
+            "sign_in",
+            "tenants",
+            "throttle",
             "upstream",
         ],
     ),
+    ("providers", &["outbound", "session", "tenants", "throttle", "upstream"]),
     ("upstream", &["outbound", "tenants", "throttle"]),
     ("oauth", &["clients", "session", "tenants", "throttle"]),
     ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),

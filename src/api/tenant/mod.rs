@@ -6,6 +6,8 @@ mod audit;
 pub(crate) mod clients;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
+mod domains;
+mod identity_providers;
 mod keys;
 pub(crate) mod list;
 mod mail_templates;
@@ -74,6 +76,47 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/v2/ApiKeys", NONE, credential_admin(api_keys::create)),
         route("GET", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, credential_admin(api_keys::read)),
         route("DELETE", "/tenant/{tenant}/v2/ApiKeys/{id}", NONE, credential_admin(api_keys::revoke)),
+        route(
+            "GET",
+            "/tenant/{tenant}/v2/IdentityProviders",
+            NONE,
+            credential_admin(identity_providers::list),
+        ),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/IdentityProviders",
+            NONE,
+            credential_admin(identity_providers::create),
+        ),
+        route(
+            "GET",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}",
+            NONE,
+            credential_admin(identity_providers::read),
+        ),
+        route(
+            "PUT",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}",
+            NONE,
+            credential_admin(identity_providers::replace),
+        ),
+        route(
+            "PATCH",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}",
+            NONE,
+            credential_admin(identity_providers::change),
+        ),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}",
+            NONE,
+            credential_admin(identity_providers::delete),
+        ),
+        route("GET", "/tenant/{tenant}/v2/Domains", NONE, credential_admin(domains::list)),
+        route("POST", "/tenant/{tenant}/v2/Domains", NONE, credential_admin(domains::create)),
+        route("GET", "/tenant/{tenant}/v2/Domains/{domain}", NONE, credential_admin(domains::read)),
+        route("DELETE", "/tenant/{tenant}/v2/Domains/{domain}", NONE, credential_admin(domains::delete)),
+        route("POST", "/tenant/{tenant}/v2/Domains/{domain}/verify", NONE, credential_admin(domains::verify)),
         route("GET", "/tenant/{tenant}/v2/Templates", NONE, admin(templates::list)),
         route("GET", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::read)),
         route("PUT", "/tenant/{tenant}/v2/Templates/{name}", NONE, admin(templates::put)),
@@ -109,6 +152,7 @@ pub(crate) fn surface() -> Surface {
         route("PATCH", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::change)),
         route("DELETE", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::delete)),
         route("POST", "/tenant/{tenant}/v2/Tenants/{id}/Admins", NONE, operator(tenants::add_admin)),
+        route("POST", "/tenant/{tenant}/v2/Tenants/{id}/Domains", NONE, operator(domains::create_by_word)),
     ];
     Surface { name: "tenant", routes, word_refusal, word_fault }
 }
@@ -119,6 +163,10 @@ pub(crate) fn surface() -> Surface {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem {
     code: &'static str,
+    /// With `UPGRADE_REQUIRED`: what the tenant has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    current_plan: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     detail: Option<String>,
@@ -126,10 +174,22 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     errors: Option<Vec<Field>>,
+    /// With `UPGRADE_REQUIRED`: `Upgrade required`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    error: Option<&'static str>,
+    /// With `UPGRADE_REQUIRED`: the same as `detail`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    message: Option<String>,
     /// With a 500: the request's id, which the log has too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     request_id: Option<String>,
+    /// With `UPGRADE_REQUIRED`: what it needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    required_plan: Option<String>,
     status: u16,
     title: &'static str,
     r#type: &'static str,
@@ -151,15 +211,24 @@ pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
         ),
         _ => None,
     };
-    let problem = Problem {
+    let mut problem = Problem {
         code: worded.code,
+        current_plan: None,
         detail: Some(worded.sentence),
         errors,
+        error: None,
+        message: None,
         request_id: None,
+        required_plan: None,
         status: worded.status,
         title: title(worded.status),
         r#type: "about:blank",
     };
+    if let Refusal::PlanTooLow { current, required } = refusal {
+        problem.error = Some("Upgrade required");
+        problem.message.clone_from(&problem.detail);
+        (problem.current_plan, problem.required_plan) = (Some(current.clone()), Some(required.clone()));
+    }
     with_headers(Response::problem(worded.status, &problem), refusal)
 }
 
@@ -167,9 +236,13 @@ pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
 pub(crate) fn word_fault(_: &Cx, id: &str) -> Response {
     let problem = Problem {
         code: "INTERNAL_ERROR",
+        current_plan: None,
         detail: None,
         errors: None,
+        error: None,
+        message: None,
         request_id: Some(id.to_owned()),
+        required_plan: None,
         status: 500,
         title: title(500),
         r#type: "about:blank",

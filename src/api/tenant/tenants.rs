@@ -30,6 +30,9 @@ pub(super) struct Body {
     /// The first administrator: the operator's own token is not the tenant's.
     #[serde(default, deserialize_with = "json::maybe_object")]
     admin: Option<FirstAdmin>,
+    /// Whether it may sign its people in with its own provider.
+    #[serde(default)]
+    enterprise: bool,
 }
 
 #[derive(Deserialize)]
@@ -50,6 +53,8 @@ pub(super) struct Changed {
     name: Option<String>,
     #[serde(default)]
     status: Option<String>,
+    #[serde(default)]
+    enterprise: Option<bool>,
     /// Unchanged if absent; null takes it away.
     #[serde(default, deserialize_with = "said")]
     host: Option<Option<String>>,
@@ -71,6 +76,8 @@ pub(super) struct NewAdmin {
 pub(super) struct Tenant {
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
     created_at: String,
+    /// Whether it may sign its people in with its own provider, by OpenID Connect or SAML 2.0.
+    enterprise: bool,
     /// The tenant's own host, by which its issuer is `https://{host}`.
     host: Option<String>,
     id: String,
@@ -82,6 +89,7 @@ impl From<TenantRow> for Tenant {
     fn from(tenant: TenantRow) -> Tenant {
         Tenant {
             created_at: tenant.created_at.rfc3339(),
+            enterprise: tenant.enterprise,
             host: tenant.host,
             id: tenant.id,
             name: tenant.name,
@@ -103,7 +111,7 @@ pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
         name: admin.name,
         ..NewUser::default()
     });
-    let new = NewTenant { id: body.id, name: body.name, host: body.host, admin };
+    let new = NewTenant { id: body.id, name: body.name, host: body.host, enterprise: body.enterprise, admin };
     let tenant = tenants::create(cx, operator.actor(), new).await?;
     let location = format!("/tenant/home/v2/Tenants/{}", tenant.id);
     Ok(Response::json(201, &Tenant::from(tenant)).with("location", location))
@@ -115,7 +123,12 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
 
 pub(super) async fn change(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
     let changed: Changed = body::json(call, LARGE).await?;
-    let changes = TenantChanges { name: changed.name, status: changed.status, host: changed.host };
+    let changes = TenantChanges {
+        name: changed.name,
+        status: changed.status,
+        enterprise: changed.enterprise,
+        host: changed.host,
+    };
     let tenant = tenants::change(cx, operator.actor(), call.param("id"), changes).await?;
     Ok(Response::json(200, &Tenant::from(tenant)))
 }

@@ -12,7 +12,7 @@ use crate::model::id::is_tenant_id;
 use crate::model::name;
 use crate::model::role::FIRST_ROLES;
 use crate::model::state::TenantStatus;
-use crate::store::tenants::TenantRow;
+use crate::store::tenants::{RowChanges, TenantRow};
 use crate::store::{self, Listed, Page};
 
 /// A tenant that an operator makes: its users have a namespace of their own.
@@ -23,6 +23,8 @@ pub(crate) struct NewTenant {
     pub(crate) name: String,
     /// A host that is its own.
     pub(crate) host: Option<String>,
+    /// Whether it may sign its people in with its own provider.
+    pub(crate) enterprise: bool,
     /// Its first administrator.
     pub(crate) admin: Option<NewUser>,
 }
@@ -34,6 +36,8 @@ pub(crate) struct TenantChanges {
     pub(crate) name: Option<String>,
     /// `active` or `suspended`.
     pub(crate) status: Option<String>,
+    /// Whether it may sign its people in with its own provider.
+    pub(crate) enterprise: Option<bool>,
     /// The host that is its own; `Some(None)` takes it away.
     pub(crate) host: Option<Option<String>>,
 }
@@ -55,8 +59,9 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
         name: check_name(&new.name)?,
         settings: "{}".into(),
         status: TenantStatus::Active,
-        enterprise: false,
+        enterprise: new.enterprise,
         host: new.host.map(|host| checked_host(cx, &host, false)).transpose()?,
+        domains: Vec::new(),
         created_at: cx.now,
     };
     let mut change = Change::new(cx, &row.id, Entry::ok("tenant.created").by(actor).on(&row.id));
@@ -117,16 +122,18 @@ pub(crate) async fn change(
     let said = [
         name.as_ref().map(|name| format!("{name:?}")),
         status.map(|status| status.as_str().to_owned()),
+        changes.enterprise.map(|is| if is { "enterprise".to_owned() } else { "no enterprise".to_owned() }),
         host.as_ref().map(|host| format!("host {host:?}")),
     ];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let host = host.as_ref().map(Option::as_deref);
     let mut change = Change::new(cx, &was.id, Entry::ok("tenant.changed").by(actor).on(&was.id).saying(said));
-    change.take(store::tenants::update(&was.id, name.as_deref(), status, host.flatten()));
+    let row = RowChanges { name: name.as_deref(), status, enterprise: changes.enterprise };
+    change.take(store::tenants::update(&was.id, row, host.flatten()));
     if let Some(host) = host {
         change.then_all(store::tenants::move_host(&was.id, host));
     }
-    change.invalidates(Invalidation::Tenant(&was.id));
+    change.invalidates(Invalidation::Tenant(&was.id)).invalidates(Invalidation::Tenant(&was.directory));
     let done = change.commit().await?.is_some();
     let row = find(cx, id).await?;
     if done { Ok(row) } else { Err(Refusal::Conflict(HOST_TAKEN).into()) }

@@ -1,7 +1,7 @@
 //! Requests of ours to other servers. What a caller can have us ask for is the largest attack surface that there is
 //! (server-side request forgery), so it is decided here alone: by who chose the address ([`Reach`]).
 //!
-//! [`guard`] says which addresses may be asked, [`resolver`] where a stranger's name leads, [`documents`] remembers what
+//! [`guard`] says which addresses may be asked, [`resolver`] what the DNS says of a name, [`documents`] remembers what
 //! was fetched, and [`ourselves`] knows what leads back to us. The port bounds size and time.
 
 pub mod documents;
@@ -19,6 +19,8 @@ use crate::model::host::canonical;
 use crate::model::public_address::is_this_machine;
 use crate::ports::Fault;
 use crate::ports::http::{HttpAnswer, HttpRequest, Reach, Unanswered, Why};
+
+pub(crate) use self::resolver::txt_records;
 
 /// Sends a request to another server, if whoever chose its address may have us ask it.
 ///

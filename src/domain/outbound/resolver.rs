@@ -1,7 +1,7 @@
-//! Where a stranger's name leads: asked by DNS over HTTPS (RFC 8484's sibling in JSON, which Cloudflare and Google
-//! answer) before the name is.
+//! What the DNS says of a name, asked by DNS over HTTPS (RFC 8484's sibling in JSON, which Cloudflare and Google answer):
+//! where a stranger's name leads, before it is asked, and the TXT records by which a domain's owner proves it.
 //!
-//! A second line of defence: the platform resolves the name once more when it connects, so a name can lead elsewhere by
+//! The addresses are a second line of defence: the platform resolves the name once more when it connects, so a name can lead elsewhere by
 //! then. What carries the rule are the names that [`guard`](crate::domain::outbound::guard) lets pass and the platform, which
 //! connects to public addresses alone (`global_fetch_strictly_public` in wrangler.toml).
 
@@ -47,6 +47,9 @@ struct Record {
     data: String,
 }
 
+/// The type of records that are text (RFC 1035 §3.2.2).
+const TXT: u32 = 16;
+
 /// The types of records that are addresses (RFC 1035 §3.2.2, RFC 3596 §2.1), with their names.
 const TYPES: [(u32, &str); 2] = [(1, "A"), (28, "AAAA")];
 
@@ -86,6 +89,30 @@ async fn addresses(
     host: &str,
     (kind, name): (u32, &str),
 ) -> Result<Vec<IpAddr>, Why> {
+    let records = records(cx, resolver, host, (kind, name)).await?;
+    records.iter().map(|data| data.parse().map_err(|_| Why::Unresolved)).collect()
+}
+
+/// The TXT records of a name (RFC 1035 §3.3.14), each as one text; `None` where the deployment has no resolver. They are
+/// asked for anew each time.
+///
+/// # Errors
+/// [`Why::Unresolved`] if the resolver does not say it.
+pub(crate) async fn txt_records(cx: &Cx, name: &str) -> Result<Option<Vec<String>>, Unanswered> {
+    let Some(resolver) = &cx.config.resolver else { return Ok(None) };
+    match records(cx, resolver, name, (TXT, "TXT")).await {
+        Ok(records) => Ok(Some(records.iter().map(|data| joined(data)).collect())),
+        Err(why) => Err(Unanswered { host: name.to_owned(), why }),
+    }
+}
+
+/// A record's strings in one (RFC 7208 §3.3), which are quoted as in a zone file (RFC 1035 §5.1) or not at all.
+fn joined(data: &str) -> String {
+    data.trim().trim_matches('"').split("\" \"").collect()
+}
+
+/// The data of a name's records of one type, by way of whatever other names.
+async fn records(cx: &Cx, resolver: &str, host: &str, (kind, name): (u32, &str)) -> Result<Vec<String>, Why> {
     let url = format!("{resolver}?name={host}&type={name}");
     let request = HttpRequest::get(url, "application/dns-json", MOST_BYTES);
     let answer = cx.http.send(request, Reach::Operator).await.map_err(|_| Why::Unresolved)?;
@@ -102,6 +129,5 @@ async fn addresses(
         3 => return Ok(Vec::new()),
         _ => return Err(Why::Unresolved),
     }
-    let records = said.answer.iter().filter(|record| record.kind == kind);
-    records.map(|record| record.data.parse().map_err(|_| Why::Unresolved)).collect()
+    Ok(said.answer.into_iter().filter(|record| record.kind == kind).map(|record| record.data).collect())
 }

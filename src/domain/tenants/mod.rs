@@ -4,6 +4,7 @@
 
 mod choice;
 mod issuer;
+mod mail_domains;
 mod settings;
 mod tenant;
 

@@ -8,6 +8,7 @@ use crate::domain::tenants::issuer::{issuer_by_path, origin_of};
 use crate::memo::{Invalidation, Slot};
 use crate::model::id::is_tenant_id;
 use crate::model::json;
+use crate::model::mail_domains::VerifiedDomain;
 use crate::model::state::TenantStatus;
 use crate::model::tenant::Settings;
 use crate::ports::Fault;
@@ -26,6 +27,8 @@ pub struct Tenant {
     pub(crate) settings: Settings,
     /// Whether it may sign its people in with its own provider.
     pub(crate) enterprise: bool,
+    /// The verified mail domains that count in its directory.
+    pub(super) domains: Vec<VerifiedDomain>,
     /// Scheme and host of its pages and of the links to them.
     pub(crate) origin: String,
     /// Its `iss`: the origin, if the host is its own, else a path below the deployment's.
@@ -146,6 +149,6 @@ pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {
     let settings = json::read_text(&row.settings).map_err(|wrong| Fault::new("tenant settings", wrong))?;
     let (origin, issuer_by_path) = (origin_of(cx, row.host.as_deref()), issuer_by_path(cx, &row.id));
     let issuer = if row.host.is_some() { origin.clone() } else { issuer_by_path.clone() };
-    let TenantRow { id, name, directory, enterprise, .. } = row;
-    Ok(Tenant { id, name, directory, settings, enterprise, origin, issuer, issuer_by_path })
+    let TenantRow { id, name, directory, enterprise, domains, .. } = row;
+    Ok(Tenant { id, name, directory, settings, enterprise, domains, origin, issuer, issuer_by_path })
 }

@@ -28,7 +28,7 @@ const ROWS: [(&str, &str, &str); 42] = [
     ("user_words", "TU", ""),
     ("identity_providers", "T", "('{t}', 'okta', '{{}}', NULL, 0)"),
     ("identities", "TU", "('i', '{t}', 'okta', 'https://okta.example', '00u1', '{u}', '{e}', 0, NULL)"),
-    ("email_domains", "T", "('{t}', 'sso.example', 'okta', 'pending', 'token', 0, NULL)"),
+    ("email_domains", "T", "('{t}', 'sso.example', 'okta', 'pending', 'token', 0, NULL, '{t}')"),
     ("federation_used", "T", "('{t}', 'hash', 9)"),
     (
         "sessions",

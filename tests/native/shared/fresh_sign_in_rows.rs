@@ -90,6 +90,28 @@ fn user_path(id: &str) -> String {
     format!("/tenant/home/v2/Users/{id}")
 }
 
+fn google() -> Value {
+    json!({ "kind": "google", "clientId": "us" })
+}
+
+fn provider(stage: &Stage) -> Value {
+    stage.world.sql(
+        "INSERT INTO identity_providers (tenant_id, id, spec, created_at)
+         VALUES ('home', 'google', '{\"kind\":\"google\",\"name\":\"G\",\"clientId\":\"us\"}', 0)",
+    );
+    Value::Null
+}
+
+/// One that is proved.
+fn domain(stage: &Stage) -> Value {
+    provider(stage);
+    stage.world.sql(
+        "INSERT INTO email_domains (tenant_id, domain, provider_id, status, token, created_at, directory)
+         VALUES ('home', 'corp.example', 'google', 'verified', 't', 0, 'home')",
+    );
+    Value::Null
+}
+
 fn new_client() -> Value {
     json!({ "redirect_uris": ["https://app.example/callback"] })
 }
@@ -201,6 +223,41 @@ pub const ROWS: &[Row] = &[
         let body = json!({ "name": "CLERK", "rank": 1, "scopes": ["payments:refund"] });
         stage.ask("PUT", "/tenant/home/v2/Roles/CLERK", body, None)
     }),
+    admin("POST /tenant/{tenant}/v2/IdentityProviders", nothing, |stage, _, _| {
+        stage.post("/tenant/home/v2/IdentityProviders", google(), None)
+    }),
+    admin("PUT /tenant/{tenant}/v2/IdentityProviders/{id}", provider, |stage, _, _| {
+        stage.ask("PUT", "/tenant/home/v2/IdentityProviders/google", google(), None)
+    }),
+    admin("PATCH /tenant/{tenant}/v2/IdentityProviders/{id}", provider, |stage, _, _| {
+        let body = json!({ "clientId": "mine" });
+        stage.ask("PATCH", "/tenant/home/v2/IdentityProviders/google", body, None)
+    }),
+    admin("DELETE /tenant/{tenant}/v2/IdentityProviders/{id}", provider, |stage, _, _| {
+        stage.world.delete("/tenant/home/v2/IdentityProviders/google").bearer(&stage.token)
+    }),
+    admin("POST /tenant/{tenant}/v2/Domains", provider, |stage, _, _| {
+        let body = json!({ "domain": "corp.example", "provider": "google" });
+        stage.post("/tenant/home/v2/Domains", body, None)
+    }),
+    admin("POST /tenant/{tenant}/v2/Domains/{domain}/verify", domain, |stage, _, _| {
+        stage.post("/tenant/home/v2/Domains/corp.example/verify", json!({}), None)
+    }),
+    admin("DELETE /tenant/{tenant}/v2/Domains/{domain}", domain, |stage, _, _| {
+        stage.world.delete("/tenant/home/v2/Domains/corp.example").bearer(&stage.token)
+    }),
+    Row {
+        row: "POST /tenant/{tenant}/v2/Tenants/{id}/Domains",
+        who: Operator,
+        keys: true,
+        inline: false,
+        with_app: false,
+        begin: provider,
+        send: |stage, _, _| {
+            let body = json!({ "domain": "corp.example", "provider": "google" });
+            stage.post("/tenant/home/v2/Tenants/home/Domains", body, None)
+        },
+    },
     Row {
         row: "POST /tenant/{tenant}/v2/Tenants",
         who: Operator,

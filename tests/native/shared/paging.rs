@@ -8,7 +8,7 @@ use portcullis::ports::Stmt;
 use crate::harness::World;
 
 /// A list: its path, its table, and an `INSERT` of rows for the ids in `ids`. A new list needs a line here.
-const LISTS: [(&str, &str, &str); 8] = [
+const LISTS: [(&str, &str, &str); 9] = [
     (
         "Users",
         "users",
@@ -48,6 +48,12 @@ const LISTS: [(&str, &str, &str); 8] = [
         "routes",
         "INSERT INTO routes (id, tenant_id, name, spec, created_at) SELECT id, 'home', id,
                 '{\"name\":\"r\",\"path\":\"/r/\",\"origin\":\"http://o.internal\"}', 0 FROM ids",
+    ),
+    (
+        "IdentityProviders",
+        "identity_providers",
+        "INSERT INTO identity_providers (tenant_id, id, spec, created_at) SELECT 'home', id,
+                '{\"kind\":\"google\",\"name\":\"G\",\"clientId\":\"c\"}', 0 FROM ids",
     ),
     (
         "Audit?event=row&outcome=success",

@@ -1,5 +1,6 @@
 //! What the document says of the tenant API.
 
+mod identity_providers;
 mod shapes;
 
 use crate::api::docs::{
@@ -8,6 +9,7 @@ use crate::api::docs::{
 use crate::api::tenant::api_keys::TenantApiKey;
 use crate::api::tenant::audit::Event;
 use crate::api::tenant::clients::Client;
+use crate::api::tenant::domains::Domain;
 use crate::api::tenant::keys::Rotated;
 use crate::api::tenant::mail_templates::{MailPreview, MailTemplate};
 use crate::api::tenant::mails::Mail;
@@ -19,7 +21,9 @@ use crate::api::tenant::templates::{Preview, Template};
 use crate::api::tenant::tenants::Tenant;
 use crate::api::tenant::usage::Month;
 use crate::api::tenant::users::User;
-use crate::api::tenant::{Problem, api_keys, keys, mail_templates, plans, roles, templates, tenants, users};
+use crate::api::tenant::{
+    Problem, api_keys, domains, keys, mail_templates, plans, roles, templates, tenants, users,
+};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
@@ -38,6 +42,7 @@ pub(crate) fn chapter() -> Chapter {
         gateway_routes(),
         roles_and_plans(),
         clients_and_keys(),
+        identity_providers::operations(),
         settings_and_keys(),
         templates(),
         mails(),
@@ -284,6 +289,12 @@ fn tenants() -> Vec<Operation> {
             .sets("location", "their path")
             .answers::<User>(200, "The user, who was there.")
             .refuses([conflict(), limited(), reauthentication()]),
+        op("POST", "/tenant/{tenant}/v2/Tenants/{id}/Domains", "Prove a mail domain of a tenant by word")
+            .about("For one of the tenant's identity providers. Both tenants' logs say so. 409 for a domain that another tenant has proved.")
+            .json::<domains::Body>()
+            .answers::<Domain>(201, "The domain, which is verified.")
+            .sets("location", "its path in the tenant's own API")
+            .refuses([conflict(), reauthentication()]),
     ]
 }
 

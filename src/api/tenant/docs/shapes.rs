@@ -6,6 +6,44 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::client::Metadata;
+use crate::model::identity_provider::{Endpoints, Linking, Provisioning, RoleMap, SamlAttributes, TokenAuth};
+
+/// An identity provider, with the members of its kind.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(super) struct IdentityProvider {
+    allow_sha1: Option<bool>,
+    attributes: Option<SamlAttributes>,
+    certificates: Option<Vec<String>>,
+    client_id: Option<String>,
+    /// Whether it has a secret, which is never shown.
+    client_secret_set: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Its mail domains, proved or not.
+    domains: Vec<String>,
+    enabled: bool,
+    endpoints: Option<Endpoints>,
+    enforced: bool,
+    hosted_domain: Option<String>,
+    id: String,
+    idp_entity_id: Option<String>,
+    idp_initiated: Option<bool>,
+    issuer: Option<String>,
+    /// `google`, `microsoft`, `github`, `oidc` or `saml`.
+    kind: String,
+    linking: Linking,
+    name: String,
+    name_id_format: Option<String>,
+    provisioning: Provisioning,
+    role_map: Option<RoleMap>,
+    scopes: Option<Vec<String>>,
+    sign_requests: Option<bool>,
+    slo_url: Option<String>,
+    sso_url: Option<String>,
+    tenants: Option<Vec<String>>,
+    token_endpoint_auth_method: Option<TokenAuth>,
+}
 
 /// A client's metadata: RFC 7591 §2, and members of our own.
 #[derive(ToSchema, Serialize)]

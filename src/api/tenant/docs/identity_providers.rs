@@ -1,0 +1,58 @@
+//! What the document says of identity providers and mail domains.
+
+use crate::api::docs::{Operation, answer, conflict, lean_answer, limited, op, reauthentication};
+use crate::api::tenant::docs::shapes::IdentityProvider;
+use crate::api::tenant::domains::{self, Domain};
+use crate::domain::refusal::Refusal;
+use crate::model::provider_description::ProviderDescription;
+
+pub(super) fn operations() -> Vec<Operation> {
+    const ALL: &str = "/tenant/{tenant}/v2/IdentityProviders";
+    const ONE: &str = "/tenant/{tenant}/v2/IdentityProviders/{id}";
+    const DOMAINS: &str = "/tenant/{tenant}/v2/Domains";
+    const DOMAIN: &str = "/tenant/{tenant}/v2/Domains/{domain}";
+    let upgrade = || Refusal::PlanTooLow { current: "free".into(), required: "enterprise".into() };
+    let provider = lean_answer::<IdentityProvider>;
+    let said = |operation: Operation| {
+        let operation = operation.json::<ProviderDescription>().null_is_absent();
+        operation.refuses([conflict(), reauthentication(), upgrade()])
+    };
+    vec![
+        op("GET", ALL, "List identity providers").paged().answers_with(
+            200,
+            "A page of providers.",
+            provider().listed(),
+        ),
+        said(op("POST", ALL, "Make an identity provider"))
+            .about("`oidc` and `saml` are for enterprise organisations. A tenant has at most 50.")
+            .answers_with(201, "The provider, without its secret.", provider())
+            .sets("location", "its path"),
+        op("GET", ONE, "Read an identity provider").answers_with(200, "The provider.", provider()),
+        said(op("PUT", ONE, "Replace an identity provider"))
+            .about("Absent members have their defaults again, but for `clientSecret` and `domains`, which stay. A secret is sent nowhere else than it was given for: with another `issuer` or `endpoints` it must be given again. 409 for `enforced` without a verified domain, and where another one changed the provider at the same moment.")
+            .answers_with(200, "The provider, as it is now.", provider()),
+        said(op("PATCH", ONE, "Change an identity provider"))
+            .about("As `PUT`, but members that are absent stay as they are; null stands for the default.")
+            .answers_with(200, "The provider, as it is now.", provider()),
+        op("DELETE", ONE, "Delete an identity provider")
+            .about("Its identities and mail domains go with it, and the sessions that began with it end.")
+            .nothing(204, "Deleted.")
+            .refuses([reauthentication()]),
+        op("GET", DOMAINS, "List mail domains").answers_with(200, "All of them.", answer::<Domain>().listed()),
+        op("POST", DOMAINS, "Add a mail domain")
+            .about("It waits to be proved by the TXT record in the answer. Domains of public mail services, and those that names are registered under, are refused. 409 for one that another tenant has proved.")
+            .json::<domains::Body>()
+            .answers::<Domain>(201, "The domain, and the record that proves it.")
+            .sets("location", "its path")
+            .refuses([conflict(), reauthentication()]),
+        op("GET", DOMAIN, "Read a mail domain").answers::<Domain>(200, "The domain."),
+        op("POST", "/tenant/{tenant}/v2/Domains/{domain}/verify", "Verify a mail domain")
+            .about("Looks the TXT record up. 409 if it is not there (yet), and where the deployment has no resolver: then the operator proves domains by word.")
+            .answers::<Domain>(200, "The domain, which is verified.")
+            .refuses([conflict(), reauthentication(), limited()]),
+        op("DELETE", DOMAIN, "Remove a mail domain")
+            .about("Its people sign in as everybody does.")
+            .nothing(204, "Removed.")
+            .refuses([reauthentication()]),
+    ]
+}

@@ -1,0 +1,101 @@
+//! `v2/IdentityProviders`: where a tenant's people sign in instead of here.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::api::tenant::list::{listed, page};
+use crate::cx::Cx;
+use crate::domain::providers::manage;
+use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::session::principal::CredentialAdmin;
+use crate::http::body::{self, LARGE};
+use crate::http::guard::Answer;
+use crate::http::request::Call;
+use crate::http::response::{Response, Sorted};
+use crate::model::identity_provider::ProviderSpec;
+use crate::model::json;
+use crate::model::provider_description::ProviderDescription;
+use crate::store::identity_providers::StoredProvider;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Provider {
+    /// Whether it has a secret, which is never shown.
+    client_secret_set: bool,
+    created_at: String,
+    /// Its mail domains, proved or not.
+    domains: Vec<String>,
+    id: String,
+    #[serde(flatten)]
+    spec: ProviderSpec,
+}
+
+impl From<StoredProvider> for Provider {
+    fn from(stored: StoredProvider) -> Provider {
+        Provider {
+            client_secret_set: stored.provider.sealed_secret.is_some(),
+            created_at: stored.created_at.rfc3339(),
+            domains: stored.domains,
+            id: stored.provider.id,
+            spec: stored.provider.spec,
+        }
+    }
+}
+
+/// The members of a body that may be what we answered before.
+async fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+    let members = body::object(call, LARGE).await?;
+    if members.get("id").is_some_and(|sent| sent != call.param("id")) {
+        return Err(invalid("id", "the one of the path"));
+    }
+    Ok(members)
+}
+
+fn describe(members: Map<String, Value>) -> Result<ProviderDescription, Error> {
+    Ok(json::read(members.into()).map_err(Refusal::from)?)
+}
+
+pub(super) async fn list(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let providers = manage::list(cx, &admin.tenant, &page(call)?).await?;
+    Ok(Response::json(200, &listed(providers, |one| Sorted(Provider::from(one)))))
+}
+
+pub(super) async fn create(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let said = describe(body::object(call, LARGE).await?)?;
+    let made = manage::create(cx, &admin, said).await?;
+    let location = format!("/tenant/{}/v2/IdentityProviders/{}", admin.tenant.id, made.provider.id);
+    Ok(Response::json(201, &Sorted(Provider::from(made))).with("location", location))
+}
+
+pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let found = manage::find(cx, &admin.tenant, call.param("id")).await?;
+    Ok(Response::json(200, &Sorted(Provider::from(found))))
+}
+
+pub(super) async fn replace(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let mut said = members(call).await?;
+    let was = manage::find(cx, &admin.tenant, call.param("id")).await?;
+    said.entry("kind").or_insert_with(|| was.provider.spec.kind.as_str().into());
+    let new = manage::replace(cx, &admin, was, describe(said)?).await?;
+    Ok(Response::json(200, &Sorted(Provider::from(new))))
+}
+
+/// Member by member; null stands for the default, and takes the secret away.
+pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let changes = members(call).await?;
+    let was = manage::find(cx, &admin.tenant, call.param("id")).await?;
+    let mut all = match serde_json::to_value(Provider::from(was.clone())) {
+        Ok(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    // What is not said of them stays as it is, whatever becomes of them meanwhile.
+    all.remove("domains");
+    all.extend(changes);
+    let new = manage::replace(cx, &admin, was, describe(all)?).await?;
+    Ok(Response::json(200, &Sorted(Provider::from(new))))
+}
+
+pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    manage::delete(cx, &admin, call.param("id")).await?;
+    Ok(Response::empty(204))
+}

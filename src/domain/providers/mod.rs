@@ -1,0 +1,15 @@
+//! Identity providers of a tenant: what administrators say of them, and what a sign-in asks of that.
+//!
+//! [`for_sign_in`] and [`all_enabled`] answer from memory; [`manage`] makes, changes and removes providers by the rules of
+//! [`rules`], and seals what [`secrets`] knows; [`domains`] proves whose a mail domain is.
+
+pub(crate) mod domains;
+mod in_use;
+pub(crate) mod manage;
+mod permission;
+mod problems;
+mod rules;
+mod saml_rules;
+mod secrets;
+
+pub(crate) use self::in_use::{Usable, all_enabled, for_sign_in};

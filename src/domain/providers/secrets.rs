@@ -1,0 +1,53 @@
+//! Our secrets at identity providers, sealed at rest for one provider and for where they are sent: one that was given for
+//! an address opens for no other.
+
+use zeroize::Zeroizing;
+
+use crate::crypto::seal;
+use crate::cx::Cx;
+use crate::model::identity_provider::{IdentityProvider, Kind, ProviderSpec};
+use crate::ports::Fault;
+
+fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
+    seal::derive(&cx.config.seal_key, tenant_id, "identity-providers")
+}
+
+/// Where a provider's secret is sent: what chooses its token endpoint.
+pub(super) fn audience(spec: &ProviderSpec) -> &str {
+    let endpoints = match &spec.kind {
+        Kind::Google(google) => &google.endpoints,
+        Kind::Microsoft(microsoft) => &microsoft.endpoints,
+        Kind::Github(github) => &github.endpoints,
+        Kind::Oidc(oidc) => return &oidc.issuer,
+        Kind::Saml(saml) => return &saml.idp_entity_id,
+    };
+    // Where nothing stands in, it is the service's own, which is built in.
+    endpoints.as_ref().map_or(spec.kind.as_str(), |stand_in| &stand_in.token_endpoint)
+}
+
+fn row(id: &str, spec: &ProviderSpec) -> String {
+    format!("identity_providers/{id}/secret/{}", audience(spec))
+}
+
+/// Seals a secret for a provider of that spec.
+pub(super) fn seal(
+    cx: &Cx,
+    tenant_id: &str,
+    id: &str,
+    spec: &ProviderSpec,
+    secret: &str,
+) -> Result<String, Fault> {
+    seal::seal(&*key(cx, tenant_id)?, cx.random(), &row(id, spec), secret.as_bytes())
+}
+
+/// The secret of a provider, if it has one.
+pub(super) fn open(
+    cx: &Cx,
+    tenant_id: &str,
+    provider: &IdentityProvider,
+) -> Result<Option<Zeroizing<String>>, Fault> {
+    let Some(sealed) = &provider.sealed_secret else { return Ok(None) };
+    let plain = seal::open(&*key(cx, tenant_id)?, &row(&provider.id, &provider.spec), sealed)?;
+    let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("identity provider", error))?;
+    Ok(Some(Zeroizing::new(text.to_owned())))
+}
