@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::crypto::jws::{LONGEST, More, custom};
 use crate::crypto::public_key::PublicKey;
 pub use crate::crypto::signed::{Alg, Signed};
-use crate::crypto::signed::{is_of_kind, verify_with};
+use crate::crypto::signed::{is_of_kind, of_claims, verify_with};
 use crate::model::json::{self, Members};
 
 /// How many keys a set may have.
@@ -201,6 +201,11 @@ impl<'a> Foreign<'a> {
     /// What it claims, to find the keys by.
     pub(crate) fn claims_unchecked<T: DeserializeOwned>(&self) -> Option<T> {
         self.0.deserialize_claims_unchecked::<Members>().ok().and_then(custom)
+    }
+
+    /// What it claims, with its times: for a token that only its reader can verify.
+    pub(crate) fn read_unchecked<T: DeserializeOwned>(&self) -> Option<Signed<T>> {
+        self.0.deserialize_claims_unchecked::<Members>().ok().and_then(of_claims)
     }
 
     /// What it says, if one of a client's keys signed it.

@@ -83,6 +83,11 @@ pub(super) fn verify_with<T: DeserializeOwned, H: Clone>(
         }
         _ => None,
     }?;
+    of_claims(claims)
+}
+
+/// What claims say beside their times, and these.
+pub(super) fn of_claims<T: DeserializeOwned>(claims: Claims<Members>) -> Option<Signed<T>> {
     let time =
         |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| Time(at.timestamp().saturating_mul(1000)));
     Some(Signed {

@@ -12,7 +12,7 @@ pub mod change;
 pub mod clients;
 pub mod counter;
 pub(crate) mod delivery;
-pub(crate) mod federation;
+pub mod federation;
 pub mod gateway;
 pub(crate) mod key_rotation;
 pub mod keys;

@@ -6,19 +6,20 @@ use serde::{Deserialize, Serialize};
 
 /// An identity provider of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IdentityProvider {
+pub struct IdentityProvider {
     /// Unique in its tenant: 1 to 40 of `a-z`, `0-9` and `-`.
-    pub(crate) id: String,
-    pub(crate) spec: ProviderSpec,
+    pub id: String,
+    /// As administrators write it.
+    pub spec: ProviderSpec,
     /// Our secret at the provider, as the database has it.
-    pub(crate) sealed_secret: Option<String>,
+    pub sealed_secret: Option<String>,
 }
 
 /// An identity provider, as administrators write it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ProviderSpec {
+pub struct ProviderSpec {
     /// What people are shown.
     pub(crate) name: String,
     /// Whether anybody can sign in with it.
@@ -49,7 +50,7 @@ fn yes() -> bool {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Linking {
+pub enum Linking {
     /// At once if the provider is authoritative for the address, which was verified here; else after a local factor.
     #[default]
     Verified,
@@ -61,7 +62,7 @@ pub(crate) enum Linking {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Provisioning {
+pub enum Provisioning {
     /// They get one.
     #[default]
     Users,
@@ -73,7 +74,7 @@ pub(crate) enum Provisioning {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct RoleMap {
+pub struct RoleMap {
     /// The claim or attribute, which is a text or a list of texts.
     pub(crate) claim: String,
     /// The role of each value.
@@ -84,7 +85,7 @@ pub(crate) struct RoleMap {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(crate) enum Kind {
+pub enum Kind {
     /// Google.
     Google(Google),
     /// Microsoft: Entra ID and personal accounts.
@@ -119,7 +120,7 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Google {
+pub struct Google {
     /// Our client id there.
     pub(crate) client_id: String,
     /// The Workspace domain that people must be of.
@@ -134,7 +135,7 @@ pub(crate) struct Google {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Microsoft {
+pub struct Microsoft {
     /// Our application (client) id there.
     pub(crate) client_id: String,
     /// Whose accounts may sign in: `common`, `organizations`, `consumers`, or ids of Microsoft's tenants.
@@ -155,7 +156,7 @@ impl Microsoft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Github {
+pub struct Github {
     /// Our client id there.
     pub(crate) client_id: String,
     /// A stand-in's endpoints.
@@ -167,7 +168,7 @@ pub(crate) struct Github {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Oidc {
+pub struct Oidc {
     /// Its issuer, where its metadata is found (OpenID Connect Discovery 1.0 §4).
     pub(crate) issuer: String,
     /// Our client id there.
@@ -190,7 +191,7 @@ impl Oidc {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum TokenAuth {
+pub enum TokenAuth {
     /// The secret in `Authorization: Basic`.
     ClientSecretBasic,
     /// The secret in the form.
@@ -205,7 +206,7 @@ pub(crate) enum TokenAuth {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Saml {
+pub struct Saml {
     /// Its entity id.
     pub(crate) idp_entity_id: String,
     /// Where sign-ins begin.
@@ -236,7 +237,7 @@ pub(crate) struct Saml {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct SamlAttributes {
+pub struct SamlAttributes {
     /// The e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<String>,
@@ -252,7 +253,7 @@ pub(crate) struct SamlAttributes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Endpoints {
+pub struct Endpoints {
     /// What `iss` is, which may be the real one.
     pub(crate) issuer: String,
     pub(crate) authorization_endpoint: String,

@@ -11,7 +11,7 @@ pub(crate) mod factor;
 pub mod headers;
 pub(crate) mod host;
 pub mod id;
-pub(crate) mod identity_provider;
+pub mod identity_provider;
 pub mod json;
 pub mod language;
 pub mod linkable;

@@ -1,9 +1,10 @@
 //! Signing in with another provider: Google, Microsoft, GitHub, or an organisation's own by OpenID Connect or SAML 2.0.
 //! What a provider proves is a first factor; then a sign-in goes on as any other does (`domain::sign_in`).
 
-pub(crate) mod assertion;
+pub mod assertion;
 pub(crate) mod begin;
 pub(crate) mod finish;
 mod just_in_time;
+pub mod kinds;
 pub(crate) mod linking;
 pub(crate) mod pending;
