@@ -92,6 +92,14 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
     }
 }
 
+/// Where the person of a refused sign-in goes instead.
+pub(crate) fn way_on(refusal: &Refusal) -> Option<String> {
+    match refusal {
+        Refusal::Federation(Federation::SsoRequired { start }) => Some(start.clone()),
+        _ => None,
+    }
+}
+
 fn word_federation(why: &Federation) -> Worded {
     let worded = |status, code, sentence: &str| Worded { status, code, sentence: sentence.to_owned() };
     match why {

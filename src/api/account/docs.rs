@@ -8,7 +8,7 @@ use crate::api::account::register::Registered;
 use crate::api::account::reset_password::WasReset;
 use crate::api::account::shapes::{Failure, Message, SignIn, Tokens};
 use crate::api::account::{forgot_password, login, logout, refresh, register, reset_password, verify_email};
-use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication};
+use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication, sso_required};
 use crate::domain::refusal::Refusal;
 
 fn second_factors() -> Vec<Operation> {
@@ -27,13 +27,13 @@ fn second_factors() -> Vec<Operation> {
             .json::<Verify>()
             .reads(&["bearer"])
             .answers::<Verified>(200, "Signed in, or set up.")
-            .refuses([Refusal::WrongCode, Refusal::ChallengeOver, Refusal::WrongPassword, limited()])
+            .refuses([sso_required(), Refusal::WrongCode, Refusal::ChallengeOver, Refusal::WrongPassword, limited()])
             .refuses([reauthentication()])
             .refuses(signed_in.clone()),
         op("POST", "/auth/mfa/login", "Sign in with password and code in one call")
             .json::<MfaLogin>()
             .answers::<Tokens>(200, "Signed in.")
-            .refuses([Refusal::WrongPassword, Refusal::WrongCode, Refusal::EmailUnverified, limited()]),
+            .refuses([sso_required(), Refusal::WrongPassword, Refusal::WrongCode, Refusal::EmailUnverified, limited()]),
         op("POST", "/auth/mfa/send", "Mail another code, or ask the session for its second factor")
             .maybe_json::<Send>()
             .reads(&["bearer"])
@@ -64,7 +64,7 @@ pub(crate) fn chapter() -> Chapter {
                 201,
                 "Registered. The answer is the same for an address that has an account.",
             )
-            .refuses([Refusal::SignUpClosed, conflict(), limited()]),
+            .refuses([sso_required(), Refusal::SignUpClosed, conflict(), limited()]),
         op("GET", "/auth/verify-email", "The page behind a confirmation link")
             .query::<String>("token", "From the link.")
             .page(200, "A page whose button confirms.")
@@ -80,7 +80,7 @@ pub(crate) fn chapter() -> Chapter {
         op("POST", "/auth/login", "Sign in with a password")
             .json::<login::Body>()
             .answers::<SignIn>(200, "Signed in, or a second factor is needed.")
-            .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
+            .refuses([sso_required(), Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
         op("POST", "/auth/refresh", "Renew a token pair")
             .about("A refresh token works once. Using a spent one ends its session.")
             .json::<refresh::Body>()
@@ -95,7 +95,7 @@ pub(crate) fn chapter() -> Chapter {
         op("POST", "/auth/forgot-password", "Mail a link to reset the password")
             .json::<forgot_password::Body>()
             .answers::<Message>(200, "The same whether the address has an account or not.")
-            .refuses([limited()]),
+            .refuses([sso_required(), limited()]),
         op("GET", "/auth/reset-password", "The page behind a reset link")
             .query::<String>("token", "From the link.")
             .page(200, "A page that asks for the new password.")
@@ -107,7 +107,7 @@ pub(crate) fn chapter() -> Chapter {
             .alias("password", "new_password")
             .answers::<WasReset>(200, "Changed; all sessions are over.")
             .page(200, "Changed.")
-            .refuses([Refusal::LinkDead]),
+            .refuses([sso_required(), Refusal::LinkDead]),
     ];
     operations.extend(second_factors());
     Chapter {

@@ -13,7 +13,7 @@ mod shapes;
 mod verify_email;
 
 use crate::api::account::shapes::{Failure, Message};
-use crate::api::wording::{with_headers, word};
+use crate::api::wording::{way_on, with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::http::guard::{open, own_session};
@@ -56,12 +56,13 @@ fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
         Refusal::WrongPassword => "invalid_credentials".into(),
         _ => worded.code.to_ascii_lowercase(),
     };
-    let failure = Failure { error, message: worded.sentence, request_id: None };
+    let failure = Failure { auth_url: way_on(refusal), error, message: worded.sentence, request_id: None };
     with_headers(Response::json(worded.status, &failure), refusal)
 }
 
 fn word_fault(_: &Cx, id: &str) -> Response {
     let failure = Failure {
+        auth_url: None,
         error: "internal_error".into(),
         message: "Internal error".into(),
         request_id: Some(id.to_owned()),

@@ -14,6 +14,10 @@ use crate::store::users;
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Failure {
+    /// With `sso_required`: where the person signs in.
+    #[serde(rename = "authUrl", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    pub(super) auth_url: Option<String>,
     /// A code in lower case, as `invalid_credentials`.
     pub(super) error: String,
     pub(super) message: String,

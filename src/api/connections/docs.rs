@@ -4,7 +4,7 @@ use crate::api::connections::generate_api_key::{self, ApiKey};
 use crate::api::connections::magic_link::MagicLink;
 use crate::api::connections::shapes::{Done, Failure};
 use crate::api::connections::status::Status;
-use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication};
+use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication, sso_required};
 use crate::api::magic_link;
 use crate::domain::refusal::Refusal;
 
@@ -18,12 +18,12 @@ pub(crate) fn chapter() -> Chapter {
             .about("Answers the same whether the address has an account or not.")
             .json::<magic_link::Wanted>()
             .answers::<Done>(200, "A mail is on its way, if there is somebody to send it to.")
-            .refuses([Refusal::Forbidden, limited()]),
+            .refuses([sso_required(), Refusal::Forbidden, limited()]),
         op("POST", "/users/auth/magic-link/verify", "Sign in by mail")
             .about("With the code and the address that it was mailed to, or with the token of the link.")
             .json::<magic_link::Mailed>()
             .answers::<MagicLink>(200, "Signed in, or a second factor is needed.")
-            .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
+            .refuses([sso_required(), Refusal::WrongCode, Refusal::LinkDead, limited()]),
         op("POST", "/users/logout", "End the session").answers::<Done>(200, "The session has ended."),
         op("POST", "/users/generate-api-key", "Make an API key")
             .about("With the scopes `read` and `write` unless the body narrows them.")

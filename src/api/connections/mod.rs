@@ -10,7 +10,7 @@ mod shapes;
 mod status;
 
 use crate::api::connections::shapes::Failure;
-use crate::api::wording::{with_headers, word};
+use crate::api::wording::{way_on, with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::http::guard::{key_maker, open, session};
@@ -32,9 +32,12 @@ pub(crate) fn surface() -> Surface {
 
 fn word_refusal(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
+    let on = way_on(refusal);
+    let goes_on = matches!(refusal, Refusal::ReauthenticationRequired { .. }) || on.is_some();
     let failure = Failure {
-        // The one refusal here after which a program goes on by itself, and so has to tell it from others.
-        code: matches!(refusal, Refusal::ReauthenticationRequired { .. }).then_some(worded.code),
+        auth_url: on,
+        // Those after which a program goes on by itself, and so has to tell them from others.
+        code: goes_on.then_some(worded.code),
         error: match refusal {
             Refusal::NoCredential => "Authentication required".into(),
             _ => worded.sentence,
@@ -49,6 +52,7 @@ fn word_refusal(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
 
 fn word_fault(cx: &Cx, id: &str) -> Response {
     let failure = Failure {
+        auth_url: None,
         code: None,
         error: "Internal error".into(),
         request_id: Some(id.to_owned()),

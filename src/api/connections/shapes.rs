@@ -8,7 +8,11 @@ use crate::store::users;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Failure {
-    /// `REAUTHENTICATION_REQUIRED`, where that is why.
+    /// With `SSO_REQUIRED`: where the person signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    pub(super) auth_url: Option<String>,
+    /// `REAUTHENTICATION_REQUIRED` and `SSO_REQUIRED`, where that is why.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     pub(super) code: Option<&'static str>,

@@ -11,5 +11,7 @@ mod schema;
 
 pub(crate) use self::chapter::Chapter;
 pub use self::document::{differences, document};
-pub(crate) use self::operation::{Operation, conflict, limited, op, reauthentication, token_refusals};
+pub(crate) use self::operation::{
+    Operation, conflict, limited, op, reauthentication, sso_required, token_refusals,
+};
 pub(crate) use self::schema::{Named, answer, lean_answer, like, whole_answer};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::api::docs::schema::{self, Named, text};
-use crate::domain::refusal::{Problem, Refusal};
+use crate::domain::refusal::{Federation, Problem, Refusal};
 use crate::oidc::error::Code;
 use crate::ports::Verdict;
 
@@ -266,6 +266,11 @@ pub(crate) fn limited() -> Refusal {
 /// A clash with what is there.
 pub(crate) fn conflict() -> Refusal {
     Refusal::Conflict("it clashes with what is there")
+}
+
+/// An address whose people sign in with their organisation's provider.
+pub(crate) fn sso_required() -> Refusal {
+    Refusal::Federation(Federation::SsoRequired { start: "https://auth.example/tenant/acme/sso/okta".into() })
 }
 
 /// A user who did not sign in lately enough.

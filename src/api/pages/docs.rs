@@ -4,7 +4,7 @@
 
 use utoipa::ToSchema;
 
-use crate::api::docs::{Chapter, Operation, conflict, limited, op};
+use crate::api::docs::{Chapter, Operation, conflict, limited, op, sso_required};
 use crate::api::pages::account::export::Export;
 use crate::api::tenant;
 use crate::domain::refusal::Refusal;
@@ -130,7 +130,7 @@ pub(crate) fn chapter() -> Chapter {
         form("/tenant/{tenant}/login", "Sign a browser in")
             .form::<SignIn>()
             .sets("set-cookie", "the session")
-            .refuses([Refusal::WrongPassword, Refusal::WrongPasskey, Refusal::EmailUnverified]),
+            .refuses([sso_required(), Refusal::WrongPassword, Refusal::WrongPasskey, Refusal::EmailUnverified]),
         page("/tenant/{tenant}/magic-link", "The page behind a link to sign in with")
             .query::<String>("token", "The mailed link's.")
             .nothing(303, "Without a token, to the sign-in page.")
@@ -139,13 +139,13 @@ pub(crate) fn chapter() -> Chapter {
             .form::<MagicLink>()
             .page(200, "Mailed; asks for the code.")
             .sets("set-cookie", "the session")
-            .refuses([Refusal::WrongCode, Refusal::EmailUnverified]),
+            .refuses([sso_required(), Refusal::WrongCode, Refusal::EmailUnverified]),
         page("/tenant/{tenant}/change-email", "The page behind a link that confirms another address")
             .query::<String>("token", "The mailed link's."),
         form("/tenant/{tenant}/change-email", "Confirm a change of address")
             .form::<ChangeEmail>()
             .page(200, "The address is changed, or waits for the other mailbox.")
-            .refuses([conflict()]),
+            .refuses([sso_required(), conflict()]),
         page("/tenant/{tenant}/mfa", "The page for a second factor")
             .about(
                 "For the sign-in that the cookie `__Host-portcullis-challenge` represents, else for the session. \
@@ -160,18 +160,19 @@ pub(crate) fn chapter() -> Chapter {
             .form::<SecondFactor>()
             .page(200, "Set up: shows the backup codes, once.")
             .sets("set-cookie", "the session")
-            .refuses([Refusal::WrongCode, Refusal::WrongPassword, Refusal::WrongPasskey]),
+            .refuses([sso_required(), Refusal::WrongCode, Refusal::WrongPassword, Refusal::WrongPasskey]),
         page("/tenant/{tenant}/register", "The registration page").refuses([Refusal::SignUpClosed]),
         form("/tenant/{tenant}/register", "Register in a browser")
             .form::<Register>()
             .sets("set-cookie", "the session, or the address for the page that names it")
             .page(200, "The link is mailed again.")
-            .refuses([Refusal::SignUpClosed, conflict()]),
+            .refuses([sso_required(), Refusal::SignUpClosed, conflict()]),
         page("/tenant/{tenant}/forgot", "The page for a forgotten password"),
         form("/tenant/{tenant}/forgot", "Mail a link to reset the password")
             .form::<Forgot>()
             .sets("set-cookie", "the address for the page that names it")
-            .page(200, "The page, with the address that was typed on another page."),
+            .page(200, "The page, with the address that was typed on another page.")
+            .refuses([sso_required()]),
         page("/tenant/{tenant}/device", "The page to connect a device")
             .about("RFC 8628 §3.3.")
             .query::<String>("user_code", "The code, filled in.")
@@ -198,7 +199,7 @@ pub(crate) fn chapter() -> Chapter {
             .form::<Account>()
             .page(200, "Fresh backup codes or an API key, once; or the account is deleted.")
             .sets("set-cookie", "what is being set up")
-            .refuses([Refusal::WrongPassword, Refusal::WrongCode, conflict()]),
+            .refuses([sso_required(), Refusal::WrongPassword, Refusal::WrongCode, conflict()]),
         op("GET", "/tenant/{tenant}/account/export", "What the account holds, as a file")
             .reads(&["session"])
             .answers::<Export>(200, "The file; secrets are no part of it.")

@@ -8,7 +8,7 @@ use askama::Template;
 use crate::api::pages::messages::{self, Messages, fill};
 use crate::api::pages::place::{encode, is_local};
 use crate::api::pages::words;
-use crate::api::wording::{with_headers, word};
+use crate::api::wording::{way_on, with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::credential::Credential;
@@ -114,6 +114,9 @@ fn ways<'a>(
     let here = (request.method == "GET").then(|| format!("{}{}", request.path, request.query));
     let here = here.filter(|here| is_local(here));
     let mut ways = Vec::new();
+    if let Why::Refused(refusal) = why {
+        ways.extend(way_on(refusal).map(|start| (start, m.federation_sso_required)));
+    }
     if status >= 500 || status == 429 {
         ways.extend(here.clone().map(|here| (here, m.try_again)));
     }

@@ -41,7 +41,7 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let cookie = call.request.headers.cookie(sessions::COOKIE).filter(|_| confirm.is_some());
     let known = principal::browser(cx, &call.resolved, cookie).await?;
     let known = known.as_ref().map(|session| session.user.email.as_str());
-    let problem = over.or(confirm).map(|text| Problem { status: 200, sentence: text.to_owned(), field: "" });
+    let problem = over.or(confirm).map(|text| Problem::saying(200, text.to_owned(), ""));
     page(cx, call, &place, hint.or(known).unwrap_or_default(), problem).await
 }
 

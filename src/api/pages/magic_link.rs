@@ -57,7 +57,9 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let Some(code) = fields.get("code") else {
         return match magic_links::request(cx, &call.resolved, email, &place.mailed_query()).await {
             Ok(()) => show_sent(place, email, None),
-            Err(Error::Refused(refusal @ (Refusal::Invalid(_) | Refusal::Limited(_)))) => {
+            Err(Error::Refused(
+                refusal @ (Refusal::Invalid(_) | Refusal::Limited(_) | Refusal::Federation(_)),
+            )) => {
                 let problem = Problem::of(place.m, &refusal);
                 Ok(with_headers(login::page(cx, call, place, email, Some(problem)).await?, &refusal))
             }

@@ -54,7 +54,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     // The form of another tab: what it was for is not what waits now.
     if fields.need("challenge")? != waiting.row.id {
         let sentence = place.m.refused_other_tab.to_owned();
-        asking.problem = Some(Problem { status: 400, sentence, field: "" });
+        asking.problem = Some(Problem::saying(400, sentence, ""));
         return view::ask(cx, call, place, &waiting, asking).await;
     }
     if !waiting.saved {

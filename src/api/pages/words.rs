@@ -2,7 +2,7 @@
 
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::people;
-use crate::api::wording::word;
+use crate::api::wording::{way_on, word};
 use crate::domain::refusal::{ADDRESS_TAKEN, Federation, PASSKEY_TAKEN, Refusal, TOO_MANY_PASSKEYS};
 use crate::model::reason::Reason;
 
@@ -13,6 +13,8 @@ pub(super) struct Problem {
     pub(crate) sentence: String,
     /// The field that it is about; empty if it is about none.
     pub field: &'static str,
+    /// Where the person goes instead: to their organisation's provider.
+    pub(crate) start: Option<String>,
 }
 
 impl Problem {
@@ -32,7 +34,15 @@ impl Problem {
             "full_name" => "name",
             other => other,
         };
-        Problem { status: word(refusal).status, sentence: sentence(m, refusal), field }
+        Problem {
+            start: way_on(refusal),
+            ..Problem::saying(word(refusal).status, sentence(m, refusal), field)
+        }
+    }
+
+    /// What a page says by itself, of that field.
+    pub(super) fn saying(status: u16, sentence: String, field: &'static str) -> Problem {
+        Problem { status, sentence, field, start: None }
     }
 
     /// The same on a form that has these fields: what is about none of them stands above it.

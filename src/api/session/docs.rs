@@ -1,6 +1,6 @@
 //! What the document says of the session API.
 
-use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication};
+use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication, sso_required};
 use crate::api::magic_link;
 use crate::api::session::api_keys::{self, ApiKey};
 use crate::api::session::change_email::{self, EmailChange};
@@ -23,22 +23,22 @@ fn by_mail() -> Vec<Operation> {
                 "A mail is on its way, if there is somebody to send it to.",
                 answer::<Message>().in_data(),
             )
-            .refuses([Refusal::Forbidden, limited()]),
+            .refuses([sso_required(), Refusal::Forbidden, limited()]),
         op("POST", "/api/auth/magic-link/verify", "Sign in by mail")
             .about("With the code and the address that it was mailed to, or with the token of the link.")
             .json::<magic_link::Mailed>()
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
-            .refuses([Refusal::WrongCode, Refusal::LinkDead, limited()]),
+            .refuses([sso_required(), Refusal::WrongCode, Refusal::LinkDead, limited()]),
         op("POST", "/api/auth/change-email", "Request a change of address")
             .about("Mails a link to both addresses, or to the new one alone if the current one was never confirmed. The address changes once the links were followed, within a day.")
             .json::<change_email::Body>()
             .answers_with(200, "The mails are on their way.", answer::<Message>().in_data())
-            .refuses([Refusal::WrongPassword, Refusal::MfaRequired, reauthentication(), limited()]),
+            .refuses([sso_required(), Refusal::WrongPassword, Refusal::MfaRequired, reauthentication(), limited()]),
         op("POST", "/api/auth/change-email/confirm", "Confirm a change of address")
             .about("With the token of either link. Once both are confirmed, the address changes and all sessions but the caller's own end.")
             .json::<change_email::Token>()
             .answers_with(200, "Confirmed.", answer::<EmailChange>().in_data())
-            .refuses([Refusal::LinkDead, conflict()]),
+            .refuses([sso_required(), Refusal::LinkDead, conflict()]),
     ]
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn chapter() -> Chapter {
         op("POST", "/api/auth/login", "Sign in with a password")
             .json::<login::Body>()
             .answers_with(200, "Signed in, or a second factor is needed.", answer::<SignIn>().in_data())
-            .refuses([Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
+            .refuses([sso_required(), Refusal::WrongPassword, Refusal::EmailUnverified, limited()]),
         op("GET", "/api/auth/mfa", "Read the state of the caller's second factor").answers_with(
             200,
             "What is set up, and what is required.",
@@ -88,7 +88,7 @@ pub(crate) fn chapter() -> Chapter {
             .about("Also sets up the authenticator app, if the challenge came with one.")
             .json::<mfa::Body>()
             .answers_with(200, "Signed in.", answer::<Login>().in_data())
-            .refuses([Refusal::WrongCode, Refusal::WrongPasskey, Refusal::ChallengeOver, limited()])
+            .refuses([sso_required(), Refusal::WrongCode, Refusal::WrongPasskey, Refusal::ChallengeOver, limited()])
             .refuses([reauthentication()]),
         op("POST", "/api/auth/mfa/send", "Mail a code for the second factor")
             .json::<mfa::Send>()
@@ -122,7 +122,7 @@ pub(crate) fn chapter() -> Chapter {
             .about("Ends the user's other sessions.")
             .json::<change_password::Body>()
             .answers_with(200, "Changed.", answer::<Message>().in_data())
-            .refuses([Refusal::WrongPassword, reauthentication(), limited()]),
+            .refuses([sso_required(), Refusal::WrongPassword, reauthentication(), limited()]),
         op("GET", "/api/auth/me", "Read who is signed in").answers_with(
             200,
             "The user.",

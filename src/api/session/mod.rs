@@ -21,7 +21,7 @@ pub(in crate::api) mod shapes;
 use serde::Serialize;
 
 use crate::api::session::shapes::{Challenge, Failure, Login, SignIn, Success};
-use crate::api::wording::{with_headers, word};
+use crate::api::wording::{way_on, with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::Step;
@@ -79,13 +79,20 @@ pub(super) fn ok(status: u16, data: impl Serialize) -> Response {
 /// `{success:false,error,code}`.
 pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
-    let failure = Failure { code: worded.code, error: worded.sentence, request_id: None, success: false };
+    let failure = Failure {
+        auth_url: way_on(refusal),
+        code: worded.code,
+        error: worded.sentence,
+        request_id: None,
+        success: false,
+    };
     with_headers(Response::json(worded.status, &failure), refusal)
 }
 
 /// The bare 500.
 pub(crate) fn word_fault(_: &Cx, id: &str) -> Response {
     let failure = Failure {
+        auth_url: None,
         code: "INTERNAL_ERROR",
         error: "Internal error".into(),
         request_id: Some(id.to_owned()),

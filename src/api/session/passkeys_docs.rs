@@ -1,6 +1,6 @@
 //! What the document says of passkeys.
 
-use crate::api::docs::{Operation, answer, conflict, limited, op, reauthentication};
+use crate::api::docs::{Operation, answer, conflict, limited, op, reauthentication, sso_required};
 use crate::api::session::mfa;
 use crate::api::session::passkeys::{self, Origins, Passkey, Removed};
 use crate::api::session::shapes::SignIn;
@@ -46,7 +46,7 @@ pub(super) fn operations() -> Vec<Operation> {
         op("POST", "/api/auth/passkeys/login", "Sign in with a passkey")
             .json::<passkeys::Body>()
             .answers_with(200, "Signed in.", answer::<SignIn>().in_data())
-            .refuses([
+            .refuses([sso_required(),
                 Refusal::WrongPasskey,
                 Refusal::ChallengeOver,
                 Refusal::EmailUnverified,

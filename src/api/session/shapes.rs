@@ -21,6 +21,10 @@ pub(super) struct Success<T> {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Failure {
+    /// With `SSO_REQUIRED`: where the person signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    pub(super) auth_url: Option<String>,
     pub(super) code: &'static str,
     pub(super) error: String,
     /// With a 500: the request's id, which the log has too.

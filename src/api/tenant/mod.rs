@@ -24,7 +24,7 @@ pub(crate) mod users;
 
 use serde::Serialize;
 
-use crate::api::wording::{with_headers, word};
+use crate::api::wording::{way_on, with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
 use crate::http::guard::{admin, credential_admin, operator};
@@ -162,6 +162,10 @@ pub(crate) fn surface() -> Surface {
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem {
+    /// With `SSO_REQUIRED`: where the person signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    auth_url: Option<String>,
     code: &'static str,
     /// With `UPGRADE_REQUIRED`: what the tenant has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -212,6 +216,7 @@ pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
         _ => None,
     };
     let mut problem = Problem {
+        auth_url: way_on(refusal),
         code: worded.code,
         current_plan: None,
         detail: Some(worded.sentence),
@@ -235,6 +240,7 @@ pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
 /// The bare 500.
 pub(crate) fn word_fault(_: &Cx, id: &str) -> Response {
     let problem = Problem {
+        auth_url: None,
         code: "INTERNAL_ERROR",
         current_plan: None,
         detail: None,

@@ -13,7 +13,7 @@ use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
 use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof, ProvenIdentity};
-use crate::domain::sign_in::{self, Step};
+use crate::domain::sign_in::{self, Step, organisation};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
 use crate::model::email::Email;
@@ -95,6 +95,9 @@ pub(crate) async fn arrive(
         issuer: assertion.issuer.clone(),
         subject: assertion.subject.clone(),
     };
+    if let Some(email) = &email {
+        organisation::check_provider(cx, resolved, email, Some(&provider.id)).await?;
+    }
     let counted = throttle::from_address(cx, &tenant.id, &tenant.directory);
     let (counted, known) = join(counted, find(cx, tenant, &key, email.as_ref())).await;
     let (counted, known) = (counted?, known?);

@@ -14,7 +14,7 @@ use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::sign_in::proof_reset;
-use crate::domain::sign_in::{challenges, passwords};
+use crate::domain::sign_in::{challenges, organisation, passwords};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
 use crate::model::email::Email;
@@ -36,7 +36,7 @@ const PURPOSE: &str = "change-email";
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::WrongPassword`], of a user who has a password, else as [`fresh_sign_in::require`];
 /// [`Refusal::MfaRequired`] for a
-/// session that has not proved its user's second factor; [`Refusal::Limited`].
+/// session that has not proved its user's second factor; [`Refusal::Limited`]; as [`organisation::check_user`].
 pub(crate) async fn request(
     cx: &Cx,
     session: &OwnSession,
@@ -46,6 +46,8 @@ pub(crate) async fn request(
     let tenant = &session.tenant;
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
     let user = user.ok_or(Refusal::BadCredential)?;
+    // Nobody leaves their organisation's domain by themselves, and signs in without it from then on.
+    organisation::check_user(cx, tenant, &user).await?;
     let new = check_new_address(tenant, &user, new_email)?;
     let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
     challenges::second_factor_proved(session, &user, &factors)?;
@@ -146,7 +148,8 @@ pub(crate) async fn look(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Res
 /// both mailboxes are told, and every session ends but the one it is done in, if that is the user's.
 ///
 /// # Errors
-/// [`Refusal::LinkDead`]; [`Refusal::Conflict`] if somebody else has the address by then.
+/// [`Refusal::LinkDead`]; [`Refusal::Conflict`] if somebody else has the address by then; as
+/// [`organisation::check_user`].
 pub(crate) async fn confirm(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -154,6 +157,7 @@ pub(crate) async fn confirm(
     session: Option<&OwnSession>,
 ) -> Result<Confirmed, Error> {
     let (tenant, PendingEmailChange { id, user, new_email, .. }) = find(cx, resolved, token).await?;
+    organisation::check_user(cx, &tenant, &user).await?;
     let own = |session: &&OwnSession| session.user.id == user.id;
     let keep = session.filter(own).and_then(|session| session.session_id.as_deref());
     let there = User { email: new_email, email_verified: true, ..user.clone() };

@@ -16,7 +16,7 @@ use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
 use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::walk::Step;
-use crate::domain::sign_in::{self, one_time};
+use crate::domain::sign_in::{self, one_time, organisation};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
 use crate::model::email::Email;
@@ -36,7 +36,7 @@ pub(crate) const SECONDS: i64 = 900;
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no such links; [`Refusal::Invalid`] for what is no address;
-/// [`Refusal::Limited`] by e-mail address, known or not, and by client address.
+/// [`Refusal::Limited`] by e-mail address, known or not, and by client address; as [`organisation::check_address`].
 pub(crate) async fn request(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -48,6 +48,7 @@ pub(crate) async fn request(
         return Err(Refusal::Forbidden.into());
     }
     let email = people::address("email", email)?;
+    organisation::check_address(cx, resolved, &email).await?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:{PURPOSE}:{bucket}", tenant.id), 120, 3_600).await?;
     throttle::mail_or_wait(cx, &tenant.directory, email.key(), PURPOSE).await?;
@@ -163,6 +164,9 @@ pub(crate) async fn enter_code(
     let Tenant { id, directory, .. } = resolved.tenant.as_ref();
     let email = Email::parse(email);
     let account = email.as_ref().map_or("-", Email::key);
+    if let Some(email) = &email {
+        organisation::check_address(cx, resolved, email).await?;
+    }
     let attempt = throttle::mailed_code(cx, id, directory, account).await?;
     let user = match &email {
         Some(email) => people::by_email(cx, resolved, email).await?,
@@ -203,6 +207,7 @@ async fn enter(
 ) -> Result<Step, Error> {
     let LinkOfUser { hash, mut user } = found;
     let tenant = tenant_of(cx, resolved, &user).await?.ok_or_else(|| dead.clone())?;
+    organisation::check_user(cx, &tenant, &user).await?;
     if !user.email_verified {
         confirm_email(cx, &user).await?;
         let confirmed = store::users::by_id(cx.db.as_ref(), &tenant.id, &user.id).await?;

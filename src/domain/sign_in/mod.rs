@@ -3,6 +3,7 @@
 //!
 //! `walk` is the order of the steps; `first_factor`, `challenges` and `second_factor` are what goes from one to the next;
 //! `guess` checks what is sent for a second factor.
+//! `organisation` refuses what an organisation's provider is enforced instead of.
 //! The ways in: `passwords`, `magic_links`, `passkeys`, `register`; what is set up in a session: `enrolment`,
 //! `email_change`, `trusted_devices`.
 
@@ -17,6 +18,7 @@ pub(crate) mod fresh_sign_in;
 pub mod guess;
 pub(crate) mod magic_links;
 pub(crate) mod one_time;
+pub(crate) mod organisation;
 pub(crate) mod passkeys;
 pub(crate) mod passwords;
 pub(crate) mod proof_reset;

@@ -15,7 +15,7 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second_factor;
-use crate::domain::sign_in::proof_reset;
+use crate::domain::sign_in::{organisation, proof_reset};
 use crate::domain::tenants::{self, ResolvedTenant, Settings, Tenant};
 use crate::domain::throttle;
 use crate::model::factor::{KEY, ONE_TIME, has_two};
@@ -88,10 +88,11 @@ pub(crate) async fn prove(
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`], [`Refusal::Invalid`], [`Refusal::Limited`] by user; for a first password as
-/// [`recency::require`].
+/// [`recency::require`]; as [`organisation::check_user`].
 pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &str) -> Result<(), Error> {
     let user = &session.user;
     let tenant = &session.tenant;
+    organisation::check_user(cx, tenant, user).await?;
     acceptable(&tenant.settings_for(user), "newPassword", new)?;
     // The remembered user may be seconds old; the password is checked against what stands now.
     let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
@@ -121,7 +122,8 @@ pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &s
 /// what the link carries on to its page: a query, or nothing.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address.
+/// [`Refusal::Invalid`] for what is no address, [`Refusal::Limited`] by client address; as
+/// [`organisation::check_address`].
 pub(crate) async fn forgot(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -130,6 +132,7 @@ pub(crate) async fn forgot(
 ) -> Result<(), Error> {
     let directory = &resolved.tenant.directory;
     let email = people::address("email", email)?;
+    organisation::check_address(cx, resolved, &email).await?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:forgot:{bucket}", resolved.tenant.id), 120, 3_600).await?;
     let user = people::by_email(cx, resolved, &email).await?;
@@ -189,9 +192,11 @@ pub(crate) struct Reset {
 /// address before. So do API keys, passkeys and connected apps unless they are to end, but how many there are is told.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`].
+/// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`]; as
+/// [`organisation::check_user`].
 pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
     let (tenant, owner) = mailing::owner_of_link(cx, token, LinkPurpose::ResetPassword).await?;
+    organisation::check_user(cx, &tenant, &owner).await?;
     acceptable(&tenant.settings_for(&owner), "password", new)?;
     let link = store::mail_links::take(
         cx.db.as_ref(),

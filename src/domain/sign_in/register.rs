@@ -11,7 +11,7 @@ use crate::domain::mailing::{self, Letter};
 use crate::domain::people;
 use crate::domain::people::{address, display_name, new_user};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
-use crate::domain::sign_in::passwords;
+use crate::domain::sign_in::{organisation, passwords};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::throttle;
 use crate::model::email::Email;
@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
 ///
 /// # Errors
 /// [`Refusal::SignUpClosed`], [`Refusal::Invalid`], [`Refusal::Limited`]; [`Refusal::Conflict`] for a taken
-/// address, only where no confirmation is required and so nothing could hide it.
+/// address, only where no confirmation is required and so nothing could hide it; as [`organisation::check_address`].
 pub(crate) async fn register(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -56,6 +56,7 @@ pub(crate) async fn register(
         return Err(Refusal::SignUpClosed.into());
     }
     let email = address("email", new.email)?;
+    organisation::check_address(cx, resolved, &email).await?;
     let domains = &tenant.settings.registration_domains;
     if !domains.is_empty() && !domains.iter().any(|domain| domain == email.domain()) {
         return Err(invalid("email", Reason::DomainNotAllowed));
@@ -115,6 +116,7 @@ pub(crate) async fn resend(
 ) -> Result<(), Error> {
     let tenant = &resolved.tenant;
     let email = address("email", email)?;
+    organisation::check_address(cx, resolved, &email).await?;
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
     let may_send =

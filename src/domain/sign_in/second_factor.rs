@@ -13,7 +13,7 @@ use crate::domain::session::sessions::{NewSession, Upgrade};
 use crate::domain::sign_in::challenges::PendingChallenge;
 use crate::domain::sign_in::guess::{self, Guess, Proof};
 use crate::domain::sign_in::signed_in::SignedIn;
-use crate::domain::sign_in::{app_secrets, one_time, trusted_devices};
+use crate::domain::sign_in::{app_secrets, one_time, organisation, trusted_devices};
 use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::model::factor::{self, Method, has_two};
 use crate::model::state::{ChallengePurpose, Mfa};
@@ -38,6 +38,10 @@ pub(crate) async fn complete(
     if let Some(session_id) = waiting.row.session_id.as_deref().filter(|_| waiting.enrols()) {
         let PendingChallenge { tenant, user, .. } = waiting;
         recency::require_in(cx, tenant, user, session_id, Lasting::Factor).await?;
+    }
+    if waiting.purpose == ChallengePurpose::SignIn {
+        let provider_id = waiting.row.identity.as_ref().map(|identity| identity.provider_id.as_str());
+        organisation::check_waiting(cx, &waiting.tenant, &waiting.user, provider_id).await?;
     }
     let guess = guess::check_proof(cx, resolved, waiting, proof).await?;
     let done = end_challenge(cx, waiting, channel, &guess, trust).await?;

@@ -18,6 +18,7 @@ use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::challenges::{self, PendingChallenge};
 use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::guess::{self, Proof};
+use crate::domain::sign_in::organisation;
 use crate::domain::sign_in::second_factor;
 use crate::domain::sign_in::signed_in::SignedIn;
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
@@ -63,13 +64,14 @@ pub(crate) async fn require_verified_email(cx: &Cx, tenant: &Tenant, user: &User
 ///
 /// # Errors
 /// [`Refusal::WrongPassword`] whatever of the pair is wrong, [`Refusal::EmailUnverified`] only to a user who
-/// knows the password, [`Refusal::Limited`].
+/// knows the password, [`Refusal::Limited`]; as [`organisation::check_address`].
 pub async fn with_password(
     cx: &Cx,
     resolved: &ResolvedTenant,
     attempt: Attempt<'_>,
     channel: Channel<'_>,
 ) -> Result<Step, Error> {
+    check_domain(cx, resolved, &attempt).await?;
     let looked_up = look_up(cx, resolved, &attempt).await?;
     let proved = check_password(cx, resolved, attempt, looked_up).await?;
     continue_with(cx, proved, channel).await
@@ -85,6 +87,7 @@ pub(crate) async fn with_password_and_code(
     attempt: Attempt<'_>,
     code: &str,
 ) -> Result<SignedIn, Error> {
+    check_domain(cx, resolved, &attempt).await?;
     let looked_up = look_up(cx, resolved, &attempt).await?;
     // A second factor that is locked out is told before anything is hashed; a code is counted before it is looked at.
     let (code_attempt, factors) = match count_code(cx, resolved, &looked_up).await {
@@ -101,6 +104,7 @@ pub(crate) async fn with_password_and_code(
             return Err(wrong);
         }
     };
+    organisation::check_proof(cx, &proved).await?;
     let FirstFactor { tenant, user, amr, proof } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let guess = guess::check_code(cx, &tenant, &user, &factors, None, code, code_attempt).await?;
@@ -118,9 +122,11 @@ pub(crate) async fn with_password_and_code(
 /// Goes on for a user whose first factor is proved: to a session, or to the second factor.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted.
+/// [`Refusal::WrongPassword`] if what proved it was spent meanwhile, or the user disabled or deleted; as
+/// [`organisation::check_proof`].
 pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -> Result<Step, Error> {
     let mut proved = proved;
+    let bypasses = organisation::check_proof(cx, &proved).await?;
     let (mut trusted, mut lapses) = (None, false);
     // Whoever has the operator's session has the whole deployment, and an administrator says which providers there are.
     let is_operators_identity = proved.user.operator && proved.proof.identity().is_some();
@@ -162,6 +168,9 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
     let new = NewSession::new(cx, &tenant, &user, amr).of_identity(proof.identity());
     let mut change = new.change();
     proof.spend(&mut change, &user, cx.now);
+    if bypasses {
+        change.log(&tenant.id, Entry::ok(organisation::BYPASSED).by(&user.id).on(&user.id));
+    }
     change.then_all(trusted.map(|device| store::trusted_devices::seen(&device, cx.now)));
     if lapses {
         change.then(store::users::set_mfa(&user.id, Mfa::None)).invalidates(Invalidation::User(&user.id));
@@ -186,6 +195,14 @@ pub async fn complete(
 ) -> Result<SignedIn, Error> {
     let waiting = challenges::find(cx, resolved, secret, channel).await?;
     second_factor::complete(cx, resolved, &waiting, channel, proof, trust).await
+}
+
+/// Refuses a domain that is enforced, by the address as it was sent: before anything is counted, looked up or hashed.
+async fn check_domain(cx: &Cx, resolved: &ResolvedTenant, attempt: &Attempt<'_>) -> Result<(), Error> {
+    match Email::parse(attempt.email) {
+        Some(email) => organisation::check_address(cx, resolved, &email).await,
+        None => Ok(()),
+    }
 }
 
 /// A password attempt that was counted, and whose it is.

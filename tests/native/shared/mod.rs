@@ -6,6 +6,7 @@ mod codes;
 mod cors;
 mod cors_refusals;
 mod deletion;
+mod enforced;
 mod every_surface;
 mod factor_matrix;
 mod factor_states;
