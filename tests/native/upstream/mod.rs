@@ -11,5 +11,6 @@ mod kinds;
 mod microsoft;
 mod microsoft_access;
 mod oidc;
+mod redirects;
 mod tokens;
 mod userinfo;
