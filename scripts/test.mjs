@@ -6,8 +6,10 @@
 //   python   tests/live/python: the documents' Python examples and PyJWT
 //   browser  tests/browser: a real Chromium
 //   clients  tests/clients: standard clients, unmodified, each from its own lockfile
+//   saml     tests/saml: the corpus of SAML messages, and what other readers of SAML say of it
 //
-// and two that run only where they are named:
+// and three that run only where they are named:
+//   keycloak tests/keycloak: a real Keycloak as a company's identity provider, where Java and Maven are installed
 //   fuzz     tests/fuzz, 20 seconds each (or FUZZ_SECONDS), where a nightly toolchain is installed
 //   write    writes static/docs/openapi.json and mails.html anew from the code (npm run openapi)
 import { existsSync, readdirSync } from 'node:fs';
@@ -17,7 +19,7 @@ import { heading, info, main, seconds, step, Stop } from './lib/log.mjs';
 import { at, tools } from './lib/paths.mjs';
 
 const CARGO_FUZZ = '0.13.2';
-const DEFAULT = ['native', 'live', 'python', 'browser', 'clients'];
+const DEFAULT = ['native', 'live', 'python', 'browser', 'clients', 'saml'];
 
 await ready(import.meta.url);
 await main(async () => {
@@ -56,6 +58,19 @@ await main(async () => {
       env.CHROMIUM = await chromium();
       return (await import('./lib/clients.mjs')).testClients(only, env);
     },
+    async saml() {
+      const { npmPackages } = await import('./lib/npm.mjs');
+      if (!probe('xmlsec1', ['--version']).ok && canApt()) await step('xmlsec1 (once)', () => apt('xmlsec1')).catch(() => {});
+      await npmPackages('saml', at('tests', 'saml'));
+      env.PYTHON = await python('venv-saml', at('tests', 'saml', 'requirements.txt'));
+      return nodeTests('tests/saml');
+    },
+    async keycloak() {
+      const why = (await import('../tests/keycloak/start.mjs')).lacking();
+      if (why) return info(`Keycloak is not run, as ${why}`) ?? 0;
+      await build();
+      return nodeTests('tests/keycloak');
+    },
     fuzz,
     write: () => code('cargo', ['test', '--quiet', '--test', 'native', '_is_current'], { env: { ...cargoEnv(), PORTCULLIS_WRITE: '1' } }),
   };
@@ -74,7 +89,8 @@ await main(async () => {
   if (failed.length) throw new Stop(`failed: ${failed.join(', ')}`);
 
   async function nodeTests(folder) {
-    const all = readdirSync(at(folder), { recursive: true }).filter((name) => name.endsWith('.test.mjs')).sort();
+    const own = (name) => name.endsWith('.test.mjs') && !name.includes('node_modules');
+    const all = readdirSync(at(folder), { recursive: true }).filter(own).sort();
     const files = only.length ? only : all.map((name) => join(folder, name));
     return code(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], { env });
   }

@@ -15,7 +15,6 @@ use url::Url;
 use crate::cx::Cx;
 use crate::domain::outbound::ourselves::authority;
 use crate::domain::tenants;
-use crate::memo::{Invalidation, Slot};
 use crate::model::host::canonical;
 use crate::model::public_address::is_this_machine;
 use crate::ports::Fault;
@@ -53,34 +52,12 @@ pub(crate) async fn may_be_asked(cx: &Cx, uri: &str, reach: Reach) -> Result<boo
     }
 }
 
-/// Seconds that an isolate remembers that no tenant is at a host. What one maps to itself in this time is asked as others'
-/// hosts are: a request that comes back to us is one more request, and no way around anything.
-const REMEMBERED: i64 = 600;
-
-/// Hosts that no tenant is at: whoever signs in with an identity provider is to wait for no storage before it is asked.
-struct HostsOfOthers;
-
-impl Slot for HostsOfOthers {
-    type Key = String;
-    type Value = ();
-    const CAPACITY: usize = 500;
-
-    fn is_stale(_: &String, (): &(), change: Invalidation<'_>) -> bool {
-        matches!(change, Invalidation::Tenant(_))
-    }
-}
-
 /// Whether a tenant is at that host. The operator may have us ask for what is ours.
 async fn is_tenants_host(cx: &Cx, url: &Url, reach: Reach) -> Result<bool, Fault> {
-    let (host, memo) = (canonical(&authority(url)).into_owned(), cx.memo::<HostsOfOthers>());
-    if reach == Reach::Operator || memo.get(&host, cx.now).is_some() {
-        return Ok(false);
+    match reach {
+        Reach::Operator => Ok(false),
+        _ => Ok(tenants::by_host(cx, &canonical(&authority(url))).await?.is_some()),
     }
-    let is = tenants::by_host(cx, &host).await?.is_some();
-    if !is {
-        memo.put(host, (), cx.now, cx.now.plus(REMEMBERED));
-    }
-    Ok(is)
 }
 
 async fn resolve(cx: &Cx, url: &Url, reach: Reach) -> Result<(), Unanswered> {

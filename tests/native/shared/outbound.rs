@@ -212,26 +212,3 @@ fn a_tenants_host_is_asked_for_nobody() {
     }
     assert_eq!(world.web.times(URL), 0);
 }
-
-/// Whoever waits for another server waits for no storage before it is asked; and a tenant that takes the host is seen.
-#[test]
-fn that_a_host_is_no_tenants_is_remembered_until_a_tenant_changes() {
-    let world = World::new();
-    world.tenant("acme");
-    world.web.serves_json(URL, json!({}));
-    let costs = |trips: usize, times: usize| {
-        let before = world.db.trips.get();
-        assert!(ask(&world, Reach::Administrator).body.is_ok());
-        assert_eq!((world.db.trips.get() - before, world.web.times(URL)), (trips, times));
-        // The document is remembered for a minute, and what a tenant is for seconds.
-        world.advance(61);
-    };
-    costs(1, 1);
-    costs(0, 2);
-    costs(0, 3);
-    world.advance(600);
-    costs(1, 4);
-    let mapped = json!({ "name": "Acme", "host": "app.example" });
-    world.patch("/tenant/home/v2/Tenants/acme").bearer(&world.admin()).json(mapped).send().is(200);
-    assert!(matches!(problem(&world, Reach::Administrator), Why::Barred(_)));
-}

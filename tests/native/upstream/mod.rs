@@ -11,6 +11,5 @@ mod kinds;
 mod microsoft;
 mod microsoft_access;
 mod oidc;
-mod redirects;
 mod tokens;
 mod userinfo;

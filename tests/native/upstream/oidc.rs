@@ -227,14 +227,6 @@ fn the_userinfo_endpoint_is_asked_for_what_is_missing() {
             assert_eq!(sent(&asked.borrow()[0], "authorization"), Some("Bearer at"));
         }
     }
-    // How somebody signed in is not told there.
-    let world = World::new();
-    let provider = Provider::new(&world);
-    let more = json!({ "sub": "ada-there", "email": "a@corp.example", "acr": "high", "amr": ["mfa"], "sid": "s", "auth_time": 7 });
-    provider.answers_json("userinfo", &more);
-    let person = signed_in(&provider, &json!({})).unwrap();
-    assert_eq!((person.acr, person.amr, person.auth_time), (None, vec![], None));
-    assert_eq!(person.session, Some(ProviderSession::Oidc { sid: None }));
     let world = World::new();
     let provider = Provider::new(&world);
     provider.answers_json("userinfo", &json!({ "sub": "eve", "email": "eve@corp.example" }));

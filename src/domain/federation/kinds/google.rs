@@ -1,6 +1,6 @@
 //! Google (`developers.google.com/identity`): ID tokens, from its pages, its button, or an app.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::crypto::foreign::{Alg, Foreign};
 use crate::cx::Cx;
@@ -8,7 +8,6 @@ use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::kinds::{by_secret, claims, endpoints_of, not_allowed, stand_in, upstream_of};
 use crate::domain::refusal;
 use crate::domain::upstream::id_token::{self, Expected, IdToken};
-use crate::domain::upstream::tokens::LONGEST_TOKEN;
 use crate::domain::upstream::{Audience, Endpoints, Error, Issuer, Upstream};
 use crate::model::domain::to_ascii;
 use crate::model::email::Email;
@@ -83,12 +82,9 @@ fn is_authoritative(assertion: &ProviderAssertion) -> bool {
 
 /// The client that a credential says it is for, to find the provider by. Nothing about it is believed.
 pub fn audience(credential: &str) -> Option<String> {
-    let token = Foreign::parse_up_to(credential, &["JWT"], LONGEST_TOKEN)?;
-    let claims: Map<String, Value> = token.claims_unchecked()?;
-    match claims::texts(&claims, "aud").as_slice() {
-        [one] => Some(one.clone()),
-        _ => None,
-    }
+    let token = Foreign::parse(credential, &["JWT"])?;
+    let claims: serde_json::Map<String, Value> = token.claims_unchecked()?;
+    claims::text(&claims, "aud")
 }
 
 /// Who signed in, by a credential that Google's button or an app got.

@@ -74,34 +74,34 @@ pub(super) fn scope(oidc: &Oidc) -> String {
 }
 
 /// Who signed in, by an ID token that holds, and by what the provider tells beside it where that lacks the address or the
-/// claim that roles are made of. How they signed in is the ID token's word alone.
+/// claim that roles are made of.
 ///
 /// # Errors
 /// Why what is missing could not be had.
 pub(super) async fn read(
     cx: &Cx,
     upstream: &Upstream,
-    token: IdToken,
+    mut token: IdToken,
     access_token: &str,
     role_claim: Option<&str>,
 ) -> Result<ProviderAssertion, Error> {
-    let subject = token.subject.clone();
-    let mut assertion = claims::assertion(token);
-    assertion.email_verified = assertion.email.is_some() && is_true(assertion.claims.get("email_verified"));
-    let is_missing = |claim: &str| !assertion.claims.contains_key(claim);
-    if upstream.endpoints.userinfo.is_some()
-        && (assertion.email.is_none() || role_claim.is_some_and(is_missing))
-    {
-        let more = userinfo::ask(cx, upstream, access_token, &subject).await?;
-        if assertion.email.is_none() {
-            assertion.email = claims::text(&more, "email");
-            assertion.email_verified = assertion.email.is_some() && is_true(more.get("email_verified"));
+    let is_missing = |claim: &str| !token.claims.contains_key(claim);
+    if upstream.endpoints.userinfo.is_some() && (is_missing("email") || role_claim.is_some_and(is_missing)) {
+        let more = userinfo::ask(cx, upstream, access_token, &token.subject).await?;
+        // `email_verified` is of the address that it came with.
+        let with_email = is_missing("email") && more.contains_key("email");
+        if with_email {
+            token.claims.remove("email_verified");
         }
-        assertion.name = assertion.name.or_else(|| claims::text(&more, "name"));
         for (name, value) in more {
-            assertion.claims.entry(name).or_insert(value);
+            let is_of_email = name == "email_verified" && !with_email;
+            if !is_of_email {
+                token.claims.entry(name).or_insert(value);
+            }
         }
     }
+    let mut assertion = claims::assertion(token);
+    assertion.email_verified = assertion.email.is_some() && is_true(assertion.claims.get("email_verified"));
     Ok(assertion)
 }
 

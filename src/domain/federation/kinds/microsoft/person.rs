@@ -62,9 +62,7 @@ pub(super) fn keys(claims: &Map<String, Value>) -> Result<(String, String), Erro
         let is_id = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         claims::text(claims, name).filter(|id| id.len() <= 64 && id.bytes().all(is_id))
     };
-    // What stands for several tenants is none.
-    let is_one = |tenant: &String| !["common", "organizations", "consumers"].contains(&tenant.as_str());
-    let tenant = id("tid").filter(is_one).ok_or(Error::Forged("the token names no tenant (tid)"))?;
+    let tenant = id("tid").ok_or(Error::Forged("the token names no tenant (tid)"))?;
     let object =
         id("oid").ok_or(Error::Forged("the token names no account (oid): ask for the scope profile"))?;
     Ok((tenant, object))
