@@ -3,6 +3,7 @@
 mod attacks;
 mod bounds;
 mod certificates;
+mod corpus;
 mod expectations;
 mod honest;
 pub(crate) mod idp;
