@@ -73,6 +73,10 @@ pub(crate) struct ProviderDescription {
     /// `saml`: which attributes say what.
     #[serde(deserialize_with = "json::maybe_object")]
     pub(crate) attributes: Option<SamlAttributes>,
+    /// `saml`: where its metadata is, which is read now, instead of `idpEntityId`, `ssoUrl`, `sloUrl` and `certificates`.
+    pub(crate) metadata_url: Option<String>,
+    /// `saml`: its metadata, instead of the same.
+    pub(crate) metadata_xml: Option<String>,
 }
 
 /// A member that can be absent, null or a text: `None` when absent.
@@ -101,6 +105,8 @@ impl ProviderDescription {
             ("allowSha1", self.allow_sha1.is_some()),
             ("nameIdFormat", self.name_id_format.is_some()),
             ("attributes", self.attributes.is_some()),
+            ("metadataUrl", self.metadata_url.is_some()),
+            ("metadataXml", self.metadata_xml.is_some()),
         ];
         all.into_iter().filter(|(_, is_there)| *is_there).map(|(name, _)| name).collect()
     }

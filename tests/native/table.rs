@@ -191,6 +191,7 @@ tenant credential admin POST /tenant/{tenant}/v2/Clients/{id}/secret
 tenant credential admin POST /tenant/{tenant}/v2/Domains
 tenant credential admin POST /tenant/{tenant}/v2/Domains/{domain}/verify
 tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders
+tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/test
 tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/invitation
 tenant credential admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin PUT /tenant/{tenant}/v2/IdentityProviders/{id}

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
+use crate::domain::federation::examine;
 use crate::domain::providers::manage;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::CredentialAdmin;
@@ -90,9 +91,38 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> 
     };
     // What is not said of them stays as it is, whatever becomes of them meanwhile.
     all.remove("domains");
+    let is_said = |name: &str| changes.get(name).is_some_and(|said| !said.is_null());
+    if is_said("metadataUrl") || is_said("metadataXml") {
+        // Those are what the metadata says.
+        ["idpEntityId", "ssoUrl", "sloUrl", "certificates"].iter().for_each(|name| drop(all.remove(*name)));
+    }
     all.extend(changes);
     let new = manage::replace(cx, &admin, was, describe(all)?).await?;
     Ok(Response::json(200, &Sorted(Provider::from(new))))
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Tested {
+    checks: Vec<Check>,
+    /// Whether all of them are.
+    ok: bool,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+struct Check {
+    /// The member of the provider, or of its metadata.
+    field: &'static str,
+    message: String,
+    ok: bool,
+}
+
+pub(super) async fn test(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let found = examine::examine(cx, &admin, call.param("id")).await?;
+    let ok = found.iter().all(|one| one.is_ok);
+    let checks = found.into_iter().map(|one| Check { field: one.field, message: one.message, ok: one.is_ok });
+    Ok(Response::json(200, &Tested { checks: checks.collect(), ok }))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {

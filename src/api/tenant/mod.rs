@@ -112,6 +112,12 @@ pub(crate) fn surface() -> Surface {
             NONE,
             credential_admin(identity_providers::delete),
         ),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}/test",
+            NONE,
+            credential_admin(identity_providers::test),
+        ),
         route("GET", "/tenant/{tenant}/v2/Domains", NONE, credential_admin(domains::list)),
         route("POST", "/tenant/{tenant}/v2/Domains", NONE, credential_admin(domains::create)),
         route("GET", "/tenant/{tenant}/v2/Domains/{domain}", NONE, credential_admin(domains::read)),

@@ -40,11 +40,8 @@ async fn enabled(cx: &Cx, tenant: &Tenant) -> Result<Rc<[Rc<Usable>]>, Fault> {
         return Ok(known);
     }
     let found = store::identity_providers::enabled(cx.db.as_ref(), &tenant.id).await?;
-    let opened = found.into_iter().map(|provider| {
-        let secret = secrets::open(cx, &tenant.id, &provider)?;
-        Ok(Rc::new(Usable { provider, secret }))
-    });
-    let usable: Rc<[Rc<Usable>]> = opened.collect::<Result<Vec<_>, Fault>>()?.into();
+    let usable = found.into_iter().map(|provider| opened(cx, tenant, provider).map(Rc::new));
+    let usable: Rc<[Rc<Usable>]> = usable.collect::<Result<Vec<_>, Fault>>()?.into();
     cx.memo::<ProvidersOfTenant>().put(tenant.id.clone(), usable.clone(), cx.now, cx.remember_until());
     Ok(usable)
 }
@@ -65,6 +62,12 @@ pub(crate) async fn for_sign_in(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Rc
     let found = all.iter().find(|one| one.provider.id == id).ok_or(Refusal::NotFound)?;
     may_use(tenant, &found.provider)?;
     Ok(found.clone())
+}
+
+/// A provider as it is, enabled or not, with our secret there.
+pub(crate) fn opened(cx: &Cx, tenant: &Tenant, provider: IdentityProvider) -> Result<Usable, Fault> {
+    let secret = secrets::open(cx, &tenant.id, &provider)?;
+    Ok(Usable { provider, secret })
 }
 
 fn may_use(tenant: &Tenant, provider: &IdentityProvider) -> Result<(), Refusal> {

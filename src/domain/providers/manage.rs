@@ -11,6 +11,7 @@ use crate::domain::providers::{rules, secrets};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
 use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::tenants::Tenant;
+use crate::domain::throttle;
 use crate::model::id::is_id;
 use crate::model::identity_provider::{IdentityProvider, Kind, ProviderSpec, TokenAuth};
 use crate::model::provider_description::ProviderDescription;
@@ -19,6 +20,16 @@ use crate::store::{self, Listed, Page};
 
 /// How many providers a tenant may have.
 const MOST: i64 = 50;
+
+/// How often a tenant has a provider's metadata fetched in an hour.
+const METADATA_AN_HOUR: u32 = 60;
+
+async fn count_metadata(cx: &Cx, tenant: &Tenant, said: &ProviderDescription) -> Result<(), Error> {
+    if said.metadata_url.is_none() {
+        return Ok(());
+    }
+    throttle::window(cx, format!("{}:provider-metadata", tenant.id), METADATA_AN_HOUR, 3_600).await.map(drop)
+}
 
 /// A page of the tenant's providers.
 pub(crate) async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<StoredProvider>, Error> {
@@ -38,7 +49,8 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<StoredPro
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with everything that is wrong; [`Refusal::Conflict`] for a taken id and for too many;
-/// [`Refusal::PlanTooLow`] for an organisation's own where the tenant is no enterprise organisation; as [`may_manage`].
+/// [`Refusal::PlanTooLow`] for an organisation's own where the tenant is no enterprise organisation; [`Refusal::Limited`]
+/// for metadata that is fetched; as [`may_manage`].
 pub(crate) async fn create(
     cx: &Cx,
     admin: &CredentialAdmin,
@@ -51,6 +63,7 @@ pub(crate) async fn create(
         return Err(invalid("id", "1 to 40 of a-z, 0-9 and -"));
     }
     let (names, secret) = (said.domains.clone(), said.client_secret.clone().flatten());
+    count_metadata(cx, tenant, &said).await?;
     let spec = rules::check(cx, said).await?;
     check_has_secret(&spec, secret.is_some())?;
     check_roles(cx, tenant, &spec).await?;
@@ -128,6 +141,7 @@ pub(crate) async fn replace(
         return Err(invalid("kind", format!("{kind}, which it was made with")));
     }
     let (names, secret) = (said.domains.clone(), said.client_secret.clone());
+    count_metadata(cx, tenant, &said).await?;
     let spec = rules::check(cx, said).await?;
     let sealed_secret = match &secret {
         Some(Some(secret)) => Some(secrets::seal(cx, &tenant.id, id, &spec, secret)?),

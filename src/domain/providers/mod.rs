@@ -12,4 +12,4 @@ mod rules;
 mod saml_rules;
 mod secrets;
 
-pub(crate) use self::in_use::{Usable, all_enabled, for_sign_in};
+pub(crate) use self::in_use::{Usable, all_enabled, for_sign_in, opened};

@@ -82,7 +82,10 @@ pub(super) async fn check(cx: &Cx, said: ProviderDescription) -> Result<Provider
         "microsoft" => Kind::Microsoft(microsoft(cx, &mut wrong, said).await?),
         "github" => Kind::Github(github(cx, &mut wrong, said).await?),
         "oidc" => Kind::Oidc(oidc(cx, &mut wrong, said).await?),
-        _ => Kind::Saml(saml_rules::saml(&mut wrong, said)),
+        _ => {
+            let said = saml_rules::with_metadata(cx, &mut wrong, said).await?;
+            Kind::Saml(saml_rules::saml(&mut wrong, said))
+        }
     };
     wrong.none()?;
     Ok(ProviderSpec { name, enabled, enforced, linking, provisioning, role_map, kind })

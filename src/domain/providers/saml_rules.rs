@@ -1,12 +1,18 @@
-//! What a SAML 2.0 identity provider must be like.
+//! What a SAML 2.0 identity provider must be like, by its members or by its metadata.
 
+use crate::cx::Cx;
+use crate::domain::outbound;
 use crate::domain::providers::problems::{Problems, is_text};
 use crate::model::identity_provider::Saml;
 use crate::model::provider_description::ProviderDescription;
 use crate::model::web_uri::is_web_uri;
+use crate::ports::Fault;
+use crate::ports::http::{HttpRequest, Reach, Why};
+use crate::saml::certificate::Certificate;
+use crate::saml::metadata;
 
 /// Its own members.
-pub(super) const MEMBERS: [&str; 9] = [
+pub(super) const MEMBERS: [&str; 11] = [
     "idpEntityId",
     "ssoUrl",
     "sloUrl",
@@ -16,7 +22,12 @@ pub(super) const MEMBERS: [&str; 9] = [
     "allowSha1",
     "nameIdFormat",
     "attributes",
+    "metadataUrl",
+    "metadataXml",
 ];
+
+/// What metadata says instead.
+const IN_METADATA: [&str; 4] = ["idpEntityId", "ssoUrl", "sloUrl", "certificates"];
 
 /// Characters of an entity id (saml-core §8.3.6).
 const LONGEST_ENTITY_ID: usize = 1_024;
@@ -26,6 +37,61 @@ const MOST_CERTIFICATES: usize = 10;
 
 /// Characters of an attribute's name.
 const LONGEST_ATTRIBUTE: usize = 300;
+
+/// The description with what its metadata says in the place of that.
+///
+/// # Errors
+/// A fault of ours alone: what is wrong with the metadata is a problem of its member.
+pub(super) async fn with_metadata(
+    cx: &Cx,
+    wrong: &mut Problems,
+    mut said: ProviderDescription,
+) -> Result<ProviderDescription, Fault> {
+    let (field, text) = match (said.metadata_url.take(), said.metadata_xml.take()) {
+        (None, None) => return Ok(said),
+        (Some(_), Some(_)) => {
+            wrong.add("metadataXml", "not together with metadataUrl");
+            return Ok(said);
+        }
+        (Some(url), None) => ("metadataUrl", fetch(cx, &url).await?),
+        (None, Some(text)) => ("metadataXml", Ok(text)),
+    };
+    for member in said.members_of_kinds().into_iter().filter(|member| IN_METADATA.contains(member)) {
+        wrong.add(member, format!("not together with {field}"));
+    }
+    match text.and_then(|text| metadata::read(&text).map_err(str::to_owned)) {
+        Ok(described) => {
+            let first =
+                |all: Vec<metadata::Endpoint>| all.into_iter().next().map(|endpoint| endpoint.location);
+            said.idp_entity_id = Some(described.entity_id);
+            said.sso_url = first(described.sign_in);
+            said.slo_url = first(described.logout);
+            said.certificates = Some(described.certificates);
+            said.sign_requests = said.sign_requests.or(Some(described.wants_signed_requests));
+            Ok(said)
+        }
+        Err(why) => {
+            wrong.add(field, why);
+            Ok(said)
+        }
+    }
+}
+
+/// The metadata at an address, or why there is none.
+async fn fetch(cx: &Cx, url: &str) -> Result<Result<String, String>, Fault> {
+    const TYPES: &str = "application/samlmetadata+xml, application/xml, text/xml";
+    let request = HttpRequest::get(url, TYPES, Reach::Administrator.most_bytes());
+    match outbound::send(cx, request, Reach::Administrator).await {
+        Ok(answer) if answer.status == 200 => {
+            Ok(String::from_utf8(answer.body).map_err(|_| "its metadata is not UTF-8".to_owned()))
+        }
+        Ok(answer) => Ok(Err(format!("it answered {}", answer.status))),
+        Err(unanswered) => match unanswered.why {
+            Why::Broken(_) => Err(unanswered.into()),
+            _ => Ok(Err(unanswered.to_string())),
+        },
+    }
+}
 
 /// The provider that a description is of.
 pub(super) fn saml(wrong: &mut Problems, said: ProviderDescription) -> Saml {
@@ -48,6 +114,9 @@ pub(super) fn saml(wrong: &mut Problems, said: ProviderDescription) -> Saml {
             "certificates",
             format!("1 to {MOST_CERTIFICATES} certificates, each as PEM or base64 of DER"),
         );
+    }
+    if let Some(why) = certificates.iter().find_map(|one| Certificate::parse(one).err()) {
+        wrong.add("certificates", why);
     }
     let format = said.name_id_format;
     if format

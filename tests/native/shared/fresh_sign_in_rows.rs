@@ -336,6 +336,7 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("POST /api/auth/reauthenticate", "is the confirmation itself"),
     ("POST /auth/mfa/backup-codes", "takes a code of the second factor, as a step-up does"),
     ("POST /auth/mfa/disable", "takes a code of the second factor, as a step-up does"),
+    ("POST /tenant/{tenant}/v2/IdentityProviders/{id}/test", "asks the provider, and changes nothing"),
     ("PATCH /api/auth/passkeys/{id}", NO_CREDENTIAL),
     ("DELETE /api/auth/api-keys/{id}", ENDS),
     ("DELETE /api/auth/devices/{id}", ENDS),

@@ -3,6 +3,7 @@
 use crate::api::docs::{Operation, answer, conflict, lean_answer, limited, op, reauthentication};
 use crate::api::tenant::docs::shapes::IdentityProvider;
 use crate::api::tenant::domains::{self, Domain};
+use crate::api::tenant::identity_providers::Tested;
 use crate::domain::refusal::Refusal;
 use crate::model::provider_description::ProviderDescription;
 
@@ -15,7 +16,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let provider = lean_answer::<IdentityProvider>;
     let said = |operation: Operation| {
         let operation = operation.json::<ProviderDescription>().null_is_absent();
-        operation.refuses([conflict(), reauthentication(), upgrade()])
+        operation.refuses([conflict(), reauthentication(), upgrade(), limited()])
     };
     vec![
         op("GET", ALL, "List identity providers").paged().answers_with(
@@ -38,6 +39,10 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Its identities and mail domains go with it, and the sessions that began with it end.")
             .nothing(204, "Deleted.")
             .refuses([reauthentication()]),
+        op("POST", "/tenant/{tenant}/v2/IdentityProviders/{id}/test", "Test an identity provider")
+            .about("Asks the provider for its metadata and keys as a sign-in does, looks at its certificates, and says what is wrong field by field. What is remembered of the provider is asked again after a minute.")
+            .answers::<Tested>(200, "What was looked at.")
+            .refuses([limited()]),
         op("GET", DOMAINS, "List mail domains").answers_with(200, "All of them.", answer::<Domain>().listed()),
         op("POST", DOMAINS, "Add a mail domain")
             .about("It waits to be proved by the TXT record in the answer. Domains of public mail services, and those that names are registered under, are refused. 409 for one that another tenant has proved.")
