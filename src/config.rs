@@ -57,6 +57,8 @@ pub struct Config {
     pub(crate) loopback_strangers: bool,
     /// How late an isolate may see a revocation, in seconds; 0 checks every request.
     pub revocation_seconds: i64,
+    /// Whether a first sign-in with Google or Microsoft makes a trial tenant.
+    pub(crate) trials: bool,
 }
 
 /// A setting or binding that is missing or malformed. It says what is needed, never what is there.
@@ -170,6 +172,15 @@ impl Config {
         if resolver.as_deref().is_some_and(|text| !is_resolver(text, mode)) {
             refuse("RESOLVER_URL", "a resolver of DNS over HTTPS that answers JSON, or off");
         }
+        let trials = match var("TRIALS").as_deref() {
+            None => mode == Mode::Local,
+            Some("on") => true,
+            Some("off") => false,
+            Some(_) => {
+                refuse("TRIALS", "on or off");
+                false
+            }
+        };
         let (Some(origin), Some(seal_key), Some(mail), Some(revocation_seconds), true) =
             (origin, seal_key, mail, revocation_seconds, problems.is_empty())
         else {
@@ -188,6 +199,7 @@ impl Config {
             loopback_strangers: mode == Mode::Local
                 && var("LOOPBACK_STRANGERS").as_deref() == Some("allowed"),
             revocation_seconds,
+            trials,
         })
     }
 }

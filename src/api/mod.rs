@@ -10,6 +10,7 @@ pub(crate) mod magic_link;
 pub(crate) mod oauth;
 pub mod pages;
 pub(crate) mod session;
+pub(crate) mod sso;
 pub(crate) mod system;
 pub(crate) mod tenant;
 mod unconfigured;
@@ -33,6 +34,7 @@ pub fn table() -> Result<Table, Fault> {
         tenant::surface(),
         oauth::surface(),
         pages::surface(),
+        sso::surface(),
         system::surface(),
     ];
     let gateway: Gateway = Box::new(|cx, call| Box::pin(gateway::gateway(cx, call)));
@@ -67,6 +69,7 @@ pub fn chapters() -> Vec<docs::Chapter> {
         tenant::docs::chapter(),
         oauth::docs::chapter(),
         pages::docs::chapter(),
+        sso::docs::chapter(),
         system::docs::chapter(),
     ]
 }

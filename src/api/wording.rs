@@ -130,6 +130,11 @@ fn word_federation(why: &Federation) -> Worded {
             "The identity provider told no e-mail address: it must release one to this application",
         ),
         Federation::NoAccount => worded(403, "NO_ACCOUNT", "There is no account for this identity"),
+        Federation::JoinRequested => worded(
+            403,
+            "JOIN_REQUESTED",
+            "The organisation has an account here: its administrators were asked to let this person in",
+        ),
         Federation::NotAllowed => {
             worded(403, "NOT_ALLOWED", "Accounts of this organisation may not sign in here")
         }

@@ -139,6 +139,8 @@ pub enum Federation {
     NoAccount,
     /// The provider's account is none of those that may sign in.
     NotAllowed,
+    /// The person's organisation has a tenant, whose administrators were asked to let them in.
+    JoinRequested,
     /// The person has no account, and the deployment makes no trial tenants.
     TrialsClosed,
 }

@@ -2,6 +2,7 @@
 //! are found by, and removes what has expired.
 
 use crate::cx::Cx;
+use crate::domain::federation::trials;
 use crate::domain::{backchannel, clients, key_rotation, mailing};
 use crate::ports::Fault;
 use crate::store;
@@ -27,6 +28,9 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
     }
     if let Err(fault) = make_words(cx).await {
         cx.log_fault("users.words", &fault);
+    }
+    if let Err(fault) = trials::sweep(cx).await {
+        cx.log_fault("trials", &fault);
     }
     cx.db.run(store::sweep::all(cx.now)).await?;
     clients::remove_unused(cx).await

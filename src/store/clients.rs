@@ -129,6 +129,13 @@ pub(crate) async fn any_needs_rs256(db: &dyn Database, tenant_id: &str) -> Resul
     Ok(!one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.is_empty())
 }
 
+/// Whether a client of a tenant that an administrator made has that redirect URI.
+pub(crate) async fn has_redirect_uri(db: &dyn Database, tenant_id: &str, uri: &str) -> Result<bool, Fault> {
+    let sql = "SELECT 1 AS n FROM clients WHERE tenant_id = ?1 AND registration_hash IS NULL AND document_url IS NULL
+               AND EXISTS (SELECT 1 FROM json_each(clients.metadata, '$.redirect_uris') WHERE value = ?2) LIMIT 1";
+    Ok(!one(db, Stmt::new(sql, vec![tenant_id.into(), uri.into()])).await?.is_empty())
+}
+
 /// A page of a tenant's clients, by id.
 pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Client>, Fault> {
     let sql = "SELECT * FROM clients WHERE tenant_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";

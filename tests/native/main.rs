@@ -25,6 +25,7 @@ mod rules;
 mod saml;
 mod session;
 mod shared;
+mod sso;
 mod system;
 mod table;
 mod tenant;

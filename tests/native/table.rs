@@ -119,6 +119,11 @@ session own session POST /api/auth/passkeys/options
 session own session POST /api/auth/reauthenticate
 session session GET /api/auth/me
 session session POST /api/auth/logout
+sso open GET /tenant/{tenant}/sso/{id}
+sso open GET /tenant/{tenant}/sso/{id}/callback
+sso open GET /tenant/{tenant}/sso/{id}/link
+sso open GET /tenant/{tenant}/sso/{id}/onward
+sso open POST /tenant/{tenant}/sso/{id}/link
 system open GET /dev/outbox
 system open GET /docs
 system open GET /docs/

@@ -151,7 +151,7 @@ const BELOW: [(&str, &[&str]); 12] = [
     ("public_uris", &["outbound"]),
     ("readiness", &[]),
     ("refusal", &[]),
-    ("sweep", &["clients", "mailing"]),
+    ("sweep", &["clients", "federation", "mailing"]),
 ];
 
 #[test]

@@ -25,6 +25,7 @@ mod people;
 mod place;
 mod register;
 mod scopes;
+pub(in crate::api) mod sso;
 mod typed;
 mod unconfigured;
 mod waiting;

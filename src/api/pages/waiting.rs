@@ -1,8 +1,10 @@
 //! The authorization request that a page's `request` stands for.
 
 use crate::cx::Cx;
+use crate::domain::federation::begin::Demand;
 use crate::domain::oauth::authorize;
 use crate::domain::tenants::Tenant;
+use crate::oidc::request::Prompt;
 use crate::ports::Fault;
 use crate::store::clients::Client;
 
@@ -22,6 +24,8 @@ pub(super) struct Asked {
     pub(crate) resources: Vec<String>,
     /// The address that the client thinks the user has.
     pub(crate) login_hint: Option<String>,
+    /// How recent the sign-in has to be, for who signs in elsewhere.
+    pub(crate) demand: Demand,
     /// The languages that the client thinks the user speaks.
     pub(crate) ui_locales: Vec<String>,
     /// Where the browser goes when its user is signed in, a path of ours.
@@ -76,6 +80,11 @@ pub(super) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<As
         scopes: waiting.request.scopes_to_agree_to(&waiting.client.metadata),
         unproven: waiting.client.registration_hash.is_some() && waiting.stays_on_the_machine(),
         resources: waiting.resources,
+        demand: Demand {
+            anew: waiting.request.asks(Prompt::Login),
+            choose: waiting.request.asks(Prompt::SelectAccount),
+            max_age: waiting.request.max_age,
+        },
         login_hint: waiting.request.login_hint,
         ui_locales: waiting.request.ui_locales,
         id: waiting.id,

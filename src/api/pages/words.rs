@@ -143,6 +143,7 @@ fn of_federation(m: &Messages, why: &Federation) -> String {
         Federation::SsoRequired { .. } => m.federation_sso_required,
         Federation::NoAddress => m.federation_no_address,
         Federation::NoAccount | Federation::TrialsClosed => m.federation_no_account,
+        Federation::JoinRequested => m.federation_join_requested,
         Federation::NotAllowed => m.federation_not_allowed,
     };
     text.to_owned()

@@ -19,6 +19,7 @@ pub mod rules;
 
 pub use self::registry::{Client, Made, create, delete, new_secret};
 pub(crate) use self::registry::{
-    by_client_id, by_id, create_by_admin, find, list, new_secret_by_admin, remove_unused, replace_by_admin,
+    by_client_id, by_id, create_by_admin, find, is_redirect_uri, list, new_secret_by_admin, remove_unused,
+    replace_by_admin,
 };
 pub(crate) use self::registry::{new, replace_checked, store};

@@ -87,6 +87,15 @@ pub(crate) async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<R
     Ok(client)
 }
 
+/// Whether a client that an administrator made has that redirect URI: nobody vouches for those of others.
+pub(crate) async fn is_redirect_uri(cx: &Cx, tenant: &Tenant, uri: &str) -> Result<bool, Fault> {
+    let is_one = store::clients::has_redirect_uri(cx.db.as_ref(), &tenant.id, uri).await?;
+    if !is_one {
+        lookups::note_unknown(cx);
+    }
+    Ok(is_one)
+}
+
 /// A page of the tenant's clients.
 pub(crate) async fn list(cx: &Cx, tenant: &Tenant, page: &Page) -> Result<Listed<Client>, Error> {
     Ok(store::clients::list(cx.db.as_ref(), &tenant.id, page).await?)

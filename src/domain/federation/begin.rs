@@ -25,6 +25,9 @@ pub(crate) struct Demand {
     /// That the person signs in anew (`prompt=login`).
     #[serde(default)]
     pub(crate) anew: bool,
+    /// That they choose who to be (`prompt=select_account`).
+    #[serde(default)]
+    pub(crate) choose: bool,
     /// That they signed in at most so many seconds ago (`max_age`).
     #[serde(default)]
     pub(crate) max_age: Option<i64>,

@@ -7,8 +7,8 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::begin::{Demand, Onward};
-use crate::domain::federation::just_in_time;
 use crate::domain::federation::linking::{self, Decision, PendingLink, Person};
+use crate::domain::federation::{just_in_time, trials};
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal;
@@ -36,6 +36,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) assertion: ProviderAssertion,
     /// What the way that they came by uses up, and until when each could be used: a state, a credential.
     pub(crate) once: Vec<(String, Time)>,
+    /// Whether who has no account gets a trial tenant.
+    pub(crate) may_try: bool,
     /// What comes after, should the person have to prove a local factor first.
     pub(crate) onward: Onward,
 }
@@ -85,7 +87,7 @@ pub(crate) async fn arrive(
     arrival: Arrival<'_>,
     channel: Channel<'_>,
 ) -> Result<Arrived, Error> {
-    let Arrival { provider, assertion, mut once, onward } = arrival;
+    let Arrival { provider, assertion, mut once, may_try, onward } = arrival;
     let tenant = &resolved.tenant;
     once.extend(assertion.once.iter().cloned());
     let email = assertion.email.as_deref().and_then(Email::parse);
@@ -101,7 +103,8 @@ pub(crate) async fn arrive(
     let counted = throttle::from_address(cx, &tenant.id, &tenant.directory);
     let (counted, known) = join(counted, find(cx, tenant, &key, email.as_ref())).await;
     let (counted, known) = (counted?, known?);
-    let authoritative = is_authoritative(cx, tenant, provider, &assertion, email.as_ref()).await?;
+    let authoritative =
+        email.as_ref().is_some_and(|email| is_authoritative(tenant, provider, &assertion, email));
     let person = Person {
         tenant,
         provider,
@@ -110,8 +113,14 @@ pub(crate) async fn arrive(
         email: email.as_ref(),
         authoritative,
         once: &once,
+        may_try,
     };
-    let settled = match settle(cx, &person, known).await {
+    let allowed = email.as_ref().map_or(Ok(()), |email| check_domain(resolved, provider, email));
+    let settled = match allowed {
+        Ok(()) => settle(cx, &person, known).await,
+        Err(refusal) => Err(refusal.into()),
+    };
+    let settled = match settled {
         Ok(settled) => settled,
         Err(Error::Refused(refusal)) => {
             let entry = Entry::failed("login.failed").by(email.as_ref().map_or("-", Email::key));
@@ -131,8 +140,8 @@ pub(crate) async fn arrive(
         tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::Federation(Federation::NoAccount))?;
     principal::of_tenant(resolved, &home).map_err(|_| Refusal::Federation(Federation::NoAccount))?;
     let left: &[(String, Time)] = if is_spent { &[] } else { &once };
-    let spent = linking::spend(&key.tenant_id, left);
-    let changed = just_in_time::update(cx, &home, provider, &assertion, &user, spent).await?;
+    let to_use = (key.tenant_id.as_str(), left);
+    let changed = just_in_time::update(cx, &home, provider, &assertion, &user, to_use).await?;
     let once = if is_spent || changed.is_some() { Vec::new() } else { once.clone() };
     let proven = ProvenIdentity {
         tenant_id: key.tenant_id.clone(),
@@ -168,14 +177,32 @@ async fn find(cx: &Cx, tenant: &Tenant, key: &IdentityKey, email: Option<&Email>
 
 /// Whether a provider is authoritative for an address: by the rules of its kind, or as its verified domain is that of the
 /// address.
-async fn is_authoritative(
-    _: &Cx,
-    _: &Tenant,
+fn is_authoritative(
+    tenant: &Tenant,
     provider: &IdentityProvider,
     assertion: &ProviderAssertion,
-    email: Option<&Email>,
-) -> Result<bool, Error> {
-    Ok(email.is_some() && !provider.spec.kind.is_organisations() && assertion.authoritative)
+    email: &Email,
+) -> bool {
+    match provider.spec.kind.is_organisations() {
+        true => tenant.is_verified_of(&provider.id, email.domain()),
+        false => assertion.authoritative,
+    }
+}
+
+/// Refuses an address of a domain whose people sign in with another provider alone.
+fn check_domain(
+    resolved: &ResolvedTenant,
+    provider: &IdentityProvider,
+    email: &Email,
+) -> Result<(), Refusal> {
+    let Some(domain) = resolved.verified_domain(email.domain()).filter(|domain| domain.is_enforced) else {
+        return Ok(());
+    };
+    if domain.tenant_id == resolved.tenant.id && domain.provider_id == provider.id {
+        return Ok(());
+    }
+    let start = format!("/tenant/{}/sso/{}", domain.tenant_id, domain.provider_id);
+    Err(Refusal::Federation(Federation::SsoRequired { start }))
 }
 
 /// Whose account it is.
@@ -195,6 +222,7 @@ enum Settled {
 /// Finds or makes the account. Of several first sign-ins at the same time one makes it, and the others find it.
 async fn settle(cx: &Cx, person: &Person<'_>, known: Known) -> Result<Settled, Error> {
     let mut known = known;
+    let mut tried = None;
     for _ in 0..2 {
         match linking::decide(person, known)? {
             Decision::SignIn(identity, user) => {
@@ -209,6 +237,13 @@ async fn settle(cx: &Cx, person: &Person<'_>, known: Known) -> Result<Settled, E
                     return Ok(Settled::Known { identity, user, is_new: false, is_spent: true });
                 }
             }
+            Decision::Try(email) => {
+                if let Some((identity, user)) = trials::make(cx, person, &email).await? {
+                    let user = Box::new(user);
+                    return Ok(Settled::Known { identity, user, is_new: true, is_spent: true });
+                }
+                tried = Some(email);
+            }
             Decision::Make(email) => {
                 if let Some((identity, user)) = linking::make(cx, person, &email).await? {
                     let user = Box::new(user);
@@ -218,5 +253,8 @@ async fn settle(cx: &Cx, person: &Person<'_>, known: Known) -> Result<Settled, E
         }
         known = find(cx, person.tenant, person.key, person.email).await?;
     }
-    Err(used())
+    match tried {
+        Some(email) => Err(trials::refuse(cx, person, &email).await?.map_or_else(used, Error::from)),
+        None => Err(used()),
+    }
 }

@@ -7,6 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::federation::assertion::ProviderAssertion;
+use crate::domain::federation::used::spend;
 use crate::domain::people;
 use crate::domain::refusal::{Federation, Refusal};
 use crate::domain::tenants::Tenant;
@@ -14,7 +15,8 @@ use crate::memo::Invalidation;
 use crate::model::email::Email;
 use crate::model::identity_provider::{IdentityProvider, Provisioning, RoleMap};
 use crate::model::role::{ADMIN, MOST_ROLES};
-use crate::ports::{Fault, Stmt};
+use crate::model::time::Time;
+use crate::ports::Fault;
 use crate::store;
 use crate::store::users::User;
 
@@ -62,7 +64,7 @@ pub(super) async fn update(
     provider: &IdentityProvider,
     assertion: &ProviderAssertion,
     user: &User,
-    once: impl IntoIterator<Item = Stmt>,
+    (tenant_id, once): (&str, &[(String, Time)]),
 ) -> Result<Option<User>, Fault> {
     let mut next = user.clone();
     let said = name(assertion);
@@ -81,9 +83,11 @@ pub(super) async fn update(
     }
     let entry = Entry::ok("user.changed").by(&provider.id).on(&user.id).saying(next.roles.join(" "));
     let mut change = Change::new(cx, &tenant.id, entry);
+    let keys = once.iter().map(|(key, _)| key.as_str());
+    let update = store::users::update(user, &next, None, true, cx.now);
     change
-        .take_all(once)
-        .take(store::users::update(user, &next, None, true, cx.now))
+        .take(store::federation_used::if_unused(update, tenant_id, keys))
+        .take_all(spend(tenant_id, once))
         .invalidates(Invalidation::User(&user.id));
     Ok(change.commit().await?.map(|_| next))
 }
@@ -103,7 +107,7 @@ async fn known(cx: &Cx, tenant: &Tenant, roles: Vec<String>) -> Result<Vec<Strin
 }
 
 /// A display name, if the provider says one that can be shown.
-fn name(assertion: &ProviderAssertion) -> Option<String> {
+pub(super) fn name(assertion: &ProviderAssertion) -> Option<String> {
     people::display_name("name", assertion.name.as_deref()).ok().flatten()
 }
 

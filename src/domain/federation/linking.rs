@@ -10,6 +10,7 @@ use crate::domain::change::{Change, Committed};
 use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::begin::Onward;
 use crate::domain::federation::just_in_time;
+use crate::domain::federation::used::spend;
 use crate::domain::mailing::{self, Linking as MailedLink};
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::tenants::Tenant;
@@ -36,6 +37,8 @@ pub(super) struct Person<'a> {
     pub(super) authoritative: bool,
     /// What the sign-in uses up.
     pub(super) once: &'a [(String, Time)],
+    /// Whether who has no account gets a trial tenant.
+    pub(super) may_try: bool,
 }
 
 /// What becomes of a person who comes from a provider.
@@ -49,6 +52,8 @@ pub(super) enum Decision {
     Ask(Box<User>),
     /// They get an account.
     Make(Email),
+    /// They get a tenant.
+    Try(Email),
 }
 
 /// Decides on a person.
@@ -71,6 +76,7 @@ pub(super) fn decide(person: &Person<'_>, known: Known) -> Result<Decision, Refu
     }
     let Some(email) = email else { return refuse(Federation::NoAddress) };
     match known.by_email {
+        None if person.may_try => Ok(Decision::Try(email.clone())),
         None => {
             just_in_time::may_make(tenant, provider, email)?;
             Ok(Decision::Make(email.clone()))
@@ -88,9 +94,10 @@ pub(super) fn decide(person: &Person<'_>, known: Known) -> Result<Decision, Refu
     }
 }
 
-/// The statements that use up what a sign-in does.
-pub(super) fn spend(tenant_id: &str, once: &[(String, Time)]) -> Vec<Stmt> {
-    once.iter().map(|(key, until)| store::federation_used::spend(tenant_id, key, *until)).collect()
+/// A statement that makes somebody with an identity, for when that is nobody's and the sign-in was not used before.
+pub(super) fn if_new(stmt: Stmt, key: &IdentityKey, once: &[(String, Time)]) -> Stmt {
+    let keys = once.iter().map(|(key, _)| key.as_str());
+    store::federation_used::if_unused(store::identities::if_free(stmt, key, None), &key.tenant_id, keys)
 }
 
 /// Links an identity to the account of its address, and uses up the sign-in. With the first proof of that address, what
@@ -106,11 +113,13 @@ pub(super) async fn link(
     let id = cx.id();
     let entry = Entry::ok("identity.linked").by(&user.id).on(&user.id).saying(&provider.id);
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.take_all(spend(&key.tenant_id, once));
+    // What is taken first decides, so that nothing is used up for nothing.
+    let spent = spend(&key.tenant_id, once).into_iter();
+    change.take_all(spent.map(|stmt| store::identities::if_free(stmt, key, Some(&user.id))));
     if is_first_proof {
         change
             .first(store::unproven::forget(&user.id, &user.email_key, cx.now))
-            .take(store::users::confirm_email(&user.id, &user.email_key, cx.now))
+            .then(store::users::confirm_email(&user.id, &user.email_key, cx.now))
             .ends_sessions_of(&user.id)
             .log(&tenant.id, Entry::ok("email.verified").by(&user.id).on(&user.id).saying(&provider.id));
     }
@@ -131,10 +140,15 @@ pub(super) async fn make(
     let id = cx.id();
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id).saying(&provider.id);
     let mut change = Change::new(cx, &tenant.id, entry);
-    change
-        .take_all(spend(&key.tenant_id, once))
-        .take(store::users::insert_registered(&user))
-        .take(store::identities::link(&id, key, &user.id, Some(email.shown()), cx.now));
+    // What is taken first decides, so that nothing is used up or made for nothing.
+    let insert = if_new(store::users::insert_registered(&user), key, once);
+    change.take(insert).take_all(spend(&key.tenant_id, once)).take(store::identities::link(
+        &id,
+        key,
+        &user.id,
+        Some(email.shown()),
+        cx.now,
+    ));
     let purpose = LinkPurpose::VerifyEmail;
     if !authoritative && throttle::mail(cx, &tenant.directory, email.key(), purpose.as_str()).await? {
         let link = MailedLink { purpose, wanted: None, onward: "" };
@@ -143,7 +157,7 @@ pub(super) async fn make(
     Ok(row_id(change.commit().await?)?.map(|id| (id, user)))
 }
 
-fn row_id(done: Option<Committed>) -> Result<Option<String>, Fault> {
+pub(super) fn row_id(done: Option<Committed>) -> Result<Option<String>, Fault> {
     let Some(done) = done else { return Ok(None) };
     done.row().map(|row| Columns(row).text("id")).transpose()
 }

@@ -9,3 +9,6 @@ mod just_in_time;
 pub mod kinds;
 pub(crate) mod linking;
 pub(crate) mod pending;
+pub(crate) mod redirect;
+pub(crate) mod trials;
+mod used;

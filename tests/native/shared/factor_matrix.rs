@@ -191,6 +191,12 @@ const APART: &[&str] = &[
     "POST /tenant/{tenant}/logout",
     "GET /tenant/{tenant}/register",
     "POST /tenant/{tenant}/register",
+    "GET /tenant/{tenant}/sso/{id}/onward",
+    "GET /tenant/{tenant}/sso/{id}",
+    // What comes back from a provider is a first factor, and `sso::linking` holds what it takes besides.
+    "GET /tenant/{tenant}/sso/{id}/callback",
+    "GET /tenant/{tenant}/sso/{id}/link",
+    "POST /tenant/{tenant}/sso/{id}/link",
 ];
 const APART_SURFACES: [&str; 3] = ["oauth", "tenant", "system"];
 

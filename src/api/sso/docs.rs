@@ -1,0 +1,109 @@
+//! What the document says of signing in with a provider.
+
+#![expect(dead_code, reason = "shapes of forms, read by utoipa alone")]
+
+use utoipa::ToSchema;
+
+use crate::api::docs::{Chapter, Operation, limited, op};
+use crate::api::tenant;
+use crate::domain::refusal::{Federation, Refusal};
+
+/// Nothing of a signed-in user; else a local factor.
+#[derive(ToSchema)]
+struct LinkForm {
+    /// Of the account that has the identity's address.
+    password: Option<String>,
+}
+
+fn upgrade() -> Refusal {
+    Refusal::PlanTooLow { current: "free".into(), required: "enterprise".into() }
+}
+
+/// What a provider does wrong or late.
+fn of_provider() -> [Refusal; 2] {
+    let provider = || "Acme".to_owned();
+    [
+        Refusal::Federation(Federation::Failed {
+            provider: provider(),
+            why: "the ID token has expired".into(),
+        }),
+        Refusal::Federation(Federation::Late { provider: provider() }),
+    ]
+}
+
+/// What a sign-in that comes back is refused for.
+pub(in crate::api) fn refusals() -> Vec<Refusal> {
+    let declined = Federation::Declined { provider: "Acme".into(), error: "access_denied".into() };
+    let forged = Federation::Forged("The sign-in was not begun in this browser, or too long ago");
+    let mut all: Vec<Refusal> = [
+        declined,
+        forged,
+        Federation::LinkRequired,
+        Federation::SsoRequired { start: "/tenant/acme/sso/okta".into() },
+        Federation::NoAddress,
+        Federation::NoAccount,
+        Federation::NotAllowed,
+        Federation::NotConfigured,
+    ]
+    .map(Refusal::Federation)
+    .into();
+    all.extend(of_provider());
+    all.extend([Refusal::MfaRequired, upgrade(), limited()]);
+    all
+}
+
+fn back(operation: Operation) -> Operation {
+    operation
+        .nothing(303, "Signed in, or to the second factor; goes on.")
+        .sets("set-cookie", "the session")
+        .sets("location", "where to")
+        .refuses(refusals())
+}
+
+pub(crate) fn chapter() -> Chapter {
+    let operations = vec![
+        op("GET", "/tenant/{tenant}/sso/{id}", "Sign in with an identity provider")
+            .about("What comes after goes sealed in a cookie of this browser for ten minutes; nothing is stored.")
+            .query::<String>("return_to", "Where to go at the end: a path or address of this origin, or a redirect URI that an administrator registered for a client.")
+            .query::<String>("request", "The client's authorization request that is waiting.")
+            .query::<String>("ui_locales", "Languages to speak, as `de en`.")
+            .query::<String>("login_hint", "Who the person is, as far as that is known.")
+            .query::<String>("anew", "Not empty to have the person sign in anew there.")
+            .nothing(302, "To the provider.")
+            .sets("set-cookie", "the sign-in")
+            .sets("location", "the provider")
+            .refuses(of_provider())
+            .refuses([Refusal::Malformed("return_to leads elsewhere".into()), Refusal::LinkDead, upgrade()]),
+        back(
+            op("GET", "/tenant/{tenant}/sso/{id}/callback", "Where the provider sends browsers back to")
+                .about("The redirect URI to register at the provider.")
+                .query::<String>("code", "The provider's code.")
+                .query::<String>("state", "As it was sent there.")
+                .query::<String>("iss", "The provider's issuer (RFC 9207).")
+                .query::<String>("error", "Why it declines."),
+        ),
+        op("GET", "/tenant/{tenant}/sso/{id}/onward", "Continue to a client's redirect URI")
+            .about("After a sign-in with a provider that took a second factor.")
+            .needs_query::<String>("to", "A redirect URI of a client that an administrator registered.")
+            .nothing(303, "There.")
+            .sets("location", "where to"),
+        op("GET", "/tenant/{tenant}/sso/{id}/link", "The page that links an identity to the account of its address")
+            .reads(&["session"])
+            .page(200, "Asks for a local factor, or for a yes of who has proved one.")
+            .refuses(refusals()),
+        back(
+            op("POST", "/tenant/{tenant}/sso/{id}/link", "Link an identity to the account of its address")
+                .about("Refused from other sites. After an error the page is shown again, with the reason.")
+                .reads(&["session"])
+                .form::<LinkForm>()
+                .or_in_the_query()
+                .refuses([Refusal::WrongPassword, Refusal::Forbidden, Refusal::EmailUnverified]),
+        ),
+    ];
+    Chapter {
+        surface: "sso",
+        about: "Signing in with an identity provider: Google, Microsoft, GitHub, or an organisation's own. What is refused is a page.",
+        failure: tenant::docs::failure(),
+        operations,
+    }
+}
