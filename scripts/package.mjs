@@ -10,7 +10,7 @@ import { at, root } from './lib/paths.mjs';
 /** What it has of this folder, with what these import. */
 const FILES = [
   'build', 'static', 'src/store/migrations', 'scripts/lib', 'scripts/portcullis.mjs', 'scripts/start.mjs', 'scripts/deploy.mjs',
-  'tests/origin/server.mjs', '.dev.vars.example', 'README.md', 'SECURITY.md', 'LICENSE-APACHE', 'LICENSE-MIT',
+  'tests/origin/server.mjs', 'tests/providers', '.dev.vars.example', 'README.md', 'SECURITY.md', 'LICENSE-APACHE', 'LICENSE-MIT',
 ];
 const DEPENDENCIES = ['jose', 'miniflare', 'smol-toml', 'wrangler', 'ws'];
 

@@ -25,6 +25,7 @@ await ready(import.meta.url);
 await main(async () => {
   const { build } = await import('./lib/build.mjs');
   const { apt, canApt, code, logged, probe } = await import('./lib/run.mjs');
+  const { npmPackages } = await import('./lib/npm.mjs');
   const { python } = await import('./lib/python.mjs');
   const { cargoEnv, install } = await import('./lib/tools.mjs');
 
@@ -59,7 +60,6 @@ await main(async () => {
       return (await import('./lib/clients.mjs')).testClients(only, env);
     },
     async saml() {
-      const { npmPackages } = await import('./lib/npm.mjs');
       if (!probe('xmlsec1', ['--version']).ok && canApt()) await step('xmlsec1 (once)', () => apt('xmlsec1')).catch(() => {});
       await npmPackages('saml', at('tests', 'saml'));
       env.PYTHON = await python('venv-saml', at('tests', 'saml', 'requirements.txt'));
@@ -89,6 +89,7 @@ await main(async () => {
   if (failed.length) throw new Stop(`failed: ${failed.join(', ')}`);
 
   async function nodeTests(folder) {
+    await npmPackages('the companies’ identity providers', at('tests', 'providers', 'standard'));
     const own = (name) => name.endsWith('.test.mjs') && !name.includes('node_modules');
     const all = readdirSync(at(folder), { recursive: true }).filter(own).sort();
     const files = only.length ? only : all.map((name) => join(folder, name));

@@ -1,12 +1,14 @@
-// `npm start -- --demo`: an administrator, a person, routes to an origin and to an MCP server, and the session to paste
-// that README.md shows. Everything goes through the public APIs, and what is there already stays.
+// `npm start -- --demo`: an administrator, a person, routes to an origin and to an MCP server, a mock of Google to sign in
+// with, and the session to paste that README.md shows. Everything goes through the public APIs, and what is there already stays.
 import { Worker } from 'node:worker_threads';
 import { Stop } from './log.mjs';
 import { npmPackages } from './npm.mjs';
 import { at, isPackage } from './paths.mjs';
 import { freePort } from './worker.mjs';
+import { settings } from '../../tests/providers/settings.mjs';
 
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
+const GOOGLE = 'Google (mock)';
 const ADA = { email: 'ada@example.com', password: 'a long password' };
 
 /** Sets the demo up at a gateway whose setup token is `token`, and starts its origins: what to print, and how to stop them. */
@@ -15,10 +17,11 @@ export async function demo(url, token) {
   const origin = await startOrigin(url, 'app', at('tests', 'origin', 'server.mjs'), Number(process.env.DEMO_PORT || 9000));
   await route(url, admin, { name: 'app', path: '/app/', origin: origin.url });
   const ada = await person(url);
+  const google = await startGoogle(url, admin);
   // The package is installed without the SDK that the server is made with.
   const mcp = isPackage ? null : await startMcp(url, admin, ada);
-  const text = `${links(url)}${mcp ? agents(url) : ''}\n\nThe administrator is ${ADMIN.email}, "${ADMIN.password}". In another terminal:\n\n${session(url)}`;
-  return { text, stop: () => Promise.all([origin.stop(), mcp?.stop()]) };
+  const text = `${links(url)}${signIn(google)}${mcp ? agents(url) : ''}\n\nThe administrator is ${ADMIN.email}, "${ADMIN.password}". In another terminal:\n\n${session(url)}`;
+  return { text, stop: () => Promise.all([origin.stop(), google.stop(), mcp?.stop()]) };
 }
 
 const links = (url) => `
@@ -27,10 +30,26 @@ const links = (url) => `
   API      ${url}/docs
   Mail     ${url}/dev/outbox?to=${ADA.email}`;
 
+const signIn = (google) => `
+  Google   the sign-in page's button "${GOOGLE}" leads to a mock at ${google.url}:
+           no real account, no password; one picks who signs in`;
+
 const agents = (url) => `
   MCP      ${url}/mcp              for agents, with Ada's own rights (docs/agents.md):
            claude mcp add --transport http notes ${url}/mcp
            npx @modelcontextprotocol/inspector --cli ${url}/mcp --method tools/list`;
+
+/** Mock identity providers, of which the sign-in page has Google's button (docs/sign-in/google.md is about the real one). */
+async function startGoogle(url, admin) {
+  const mocks = await startOrigin(url, 'providers', at('tests', 'providers', 'main.mjs'), process.env.DEMO_PORT === '0' ? 0 : 9002);
+  const wanted = { ...settings(mocks.url, 'google', 'demo'), name: GOOGLE };
+  const path = '/tenant/home/v2/IdentityProviders';
+  const found = await ask(url, `${path}/google`, { token: admin });
+  if (found.status === 404) expect(await ask(url, path, { token: admin, json: { id: 'google', ...wanted } }), 'set the mock of Google up', 201);
+  // The mock may listen elsewhere than at the last start.
+  else expect(await ask(url, `${path}/google`, { method: 'PUT', token: admin, json: wanted }), 'set the mock of Google up', 200);
+  return mocks;
+}
 
 /** The MCP server behind `/mcp`, which Ada may read her notes at, and which agents may register themselves for. */
 async function startMcp(url, admin, ada) {

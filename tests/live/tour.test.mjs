@@ -9,9 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { demo, session } from '../../scripts/lib/demo.mjs';
 import { freePort } from '../../scripts/lib/worker.mjs';
+import { assertSignedIn, picked, Visitor } from './federation/harness.mjs';
 import { SETUP_TOKEN, startGateway } from './harness.mjs';
 
 const run = promisify(execFile);
+const ADA = { email: 'ada@example.com', password: 'a long password' };
 const BROWSER = { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate' };
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -68,6 +70,15 @@ describe('the demo', () => {
         assert.equal(mcp.status, 401, mcp.text);
         assert.match(mcp.headers['www-authenticate'], /resource_metadata="[^"]*\/\.well-known\/oauth-protected-resource\/mcp".*scope="notes:read"/);
         assert.equal(paths.length, 5);
+        // The mock of Google signs Ada in to her account.
+        const [, mock] = /button "Google \(mock\)" leads to a mock at (http:\S+):/.exec(text);
+        const visitor = new Visitor(gateway);
+        assert.match((await visitor.open('/tenant/home/login')).text, /Google \(mock\)/);
+        const there = await visitor.begin('google', { returnTo: '/app/hello' });
+        assert.equal(there.origin, mock);
+        assert.match(await (await fetch(there)).text(), /This is a mock of Google/);
+        assertSignedIn(await visitor.open(await picked(there, 'known')), visitor);
+        assert.equal((await visitor.claims()).sub, (await gateway.send('/api/auth/login', { method: 'POST', json: ADA })).json.data.user.id);
       } finally {
         await stop();
       }

@@ -21,7 +21,7 @@ fn read(path: &str) -> String {
 /// Every document, by its path from the root.
 fn documents() -> Vec<String> {
     let mut all = Vec::new();
-    for folder in ["", "docs/"] {
+    for folder in ["", "docs/", "docs/sign-in/"] {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if Path::new(&name).extension().is_some_and(|kind| kind == "md") {
