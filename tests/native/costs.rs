@@ -89,7 +89,8 @@ fn attack<'w>(world: &'w World, method: &str, path: &str, n: u32) -> Ask<'w> {
         _ => world.ask(method, &place).json(json!({
             "email": email, "password": PASSWORD, "full_name": "x", "token": secret, "code": "123456",
             "refresh_token": secret, "refreshToken": secret, "challenge": secret, "mfaToken": secret,
-            "mfa_token": secret, "setupToken": secret, "setup_token": secret,
+            "mfa_token": secret, "setupToken": secret, "setup_token": secret, "credential": secret,
+            "accessToken": secret,
         })),
     };
     // A form of our own page, and a cookie of each kind.

@@ -92,11 +92,13 @@ pages open POST /tenant/{tenant}/register
 session key maker POST /api/auth/api-keys
 session open GET /.well-known/webauthn
 session open POST /api/auth/change-email/confirm
+session open POST /api/auth/google
 session open POST /api/auth/login
 session open POST /api/auth/magic-link/request
 session open POST /api/auth/magic-link/verify
 session open POST /api/auth/mfa/send
 session open POST /api/auth/mfa/verify
+session open POST /api/auth/microsoft
 session open POST /api/auth/passkeys/login
 session open POST /api/auth/passkeys/login/options
 session open POST /api/auth/refresh

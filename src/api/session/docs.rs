@@ -5,12 +5,14 @@ use crate::api::magic_link;
 use crate::api::session::api_keys::{self, ApiKey};
 use crate::api::session::change_email::{self, EmailChange};
 use crate::api::session::devices::Device;
+use crate::api::session::federated::{FederatedSignIn, GoogleCredential, MicrosoftToken};
 use crate::api::session::me::Me;
 use crate::api::session::mfa::{self, Reauthenticated, Standing};
 use crate::api::session::sessions::OwnSession;
 use crate::api::session::shapes::{Challenge, Failure, Login, Message, Revoked, SignIn, Tokens};
 use crate::api::session::{change_password, login, passkeys_docs, refresh};
-use crate::domain::refusal::Refusal;
+use crate::api::sso::docs as sso_docs;
+use crate::domain::refusal::{Federation, Refusal};
 
 /// Signing in by mail, and changing the address.
 fn by_mail() -> Vec<Operation> {
@@ -40,6 +42,50 @@ fn by_mail() -> Vec<Operation> {
             .answers_with(200, "Confirmed.", answer::<EmailChange>().in_data())
             .refuses([sso_required(), Refusal::LinkDead, conflict()]),
     ]
+}
+
+/// Signing in with what an app got from Google or Microsoft.
+fn federated() -> Vec<Operation> {
+    vec![
+        op("POST", "/api/auth/google", "Sign in with a Google credential")
+            .about(
+                "For the tenant's `google` provider whose `clientId` the credential is for. Where no tenant is named and \
+                 the deployment makes trial tenants, a person whom nobody knows gets one, as its administrator, with \
+                 `isNewUser: true`. As a form, Google's redirect mode: `g_csrf_token` is in the form and in the cookie, and \
+                 the answer is the session's cookie.",
+            )
+            .json::<GoogleCredential>()
+            .form::<GoogleForm>()
+            .answers_with(200, "Signed in, or a second factor is needed.", answer::<FederatedSignIn>().in_data())
+            .nothing(303, "To a form: signed in, or to the second factor; goes on.")
+            .sets("set-cookie", "the session")
+            .sets("location", "where to")
+            .refuses(sso_docs::refusals())
+            .refuses(for_apps()),
+        op("POST", "/api/auth/microsoft", "Sign in with a Microsoft token")
+            .about(
+                "An access token for the tenant's own API (`aud` is the `clientId` of its `microsoft` provider, or \
+                 `api://{clientId}`); one for Microsoft Graph that its application got, which Graph is asked about; or an \
+                 ID token. The token of another application signs in nobody. Who has no account: as with Google.",
+            )
+            .json::<MicrosoftToken>()
+            .answers_with(200, "Signed in, or a second factor is needed.", answer::<FederatedSignIn>().in_data())
+            .refuses(sso_docs::refusals())
+            .refuses(for_apps()),
+    ]
+}
+
+/// What becomes of people without an account, where the deployment makes trial tenants.
+fn for_apps() -> [Refusal; 1] {
+    [Refusal::Federation(Federation::JoinRequested)]
+}
+
+/// What Google's page has the browser post.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "read by utoipa alone")]
+struct GoogleForm {
+    credential: String,
+    g_csrf_token: String,
 }
 
 /// Where one is signed in.
@@ -144,6 +190,7 @@ pub(crate) fn chapter() -> Chapter {
         ),
     ];
     operations.extend(by_mail());
+    operations.extend(federated());
     operations.extend(signed_in());
     operations.extend(passkeys_docs::operations());
     Chapter {

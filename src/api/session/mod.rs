@@ -6,6 +6,7 @@ mod change_password;
 mod devices;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
+mod federated;
 mod login;
 mod logout;
 mod magic_link;
@@ -34,6 +35,8 @@ use crate::http::table::{Limit, Surface, route};
 pub(crate) fn surface() -> Surface {
     let routes = vec![
         route("POST", "/api/auth/login", Limit::None, open(login::login)),
+        route("POST", "/api/auth/google", Limit::None, open(federated::google)),
+        route("POST", "/api/auth/microsoft", Limit::None, open(federated::microsoft)),
         route("POST", "/api/auth/refresh", Limit::None, open(refresh::refresh)),
         route("POST", "/api/auth/logout", Limit::None, session(logout::logout)),
         route(

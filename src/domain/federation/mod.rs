@@ -3,6 +3,7 @@
 
 pub mod assertion;
 pub(crate) mod begin;
+pub(crate) mod credentials;
 pub(crate) mod examine;
 pub(crate) mod finish;
 mod just_in_time;

@@ -197,6 +197,9 @@ const APART: &[&str] = &[
     "GET /tenant/{tenant}/sso/{id}/callback",
     "GET /tenant/{tenant}/sso/{id}/link",
     "POST /tenant/{tenant}/sso/{id}/link",
+    // The same, for what an app presents: `session::google`, `session::microsoft`.
+    "POST /api/auth/google",
+    "POST /api/auth/microsoft",
 ];
 const APART_SURFACES: [&str; 3] = ["oauth", "tenant", "system"];
 
