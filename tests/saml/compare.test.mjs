@@ -94,9 +94,11 @@ function assertReadAs({ name, kind, expect, message }, answer) {
   assert.deepEqual(Object.keys(answer.attributes).sort(), Object.keys(expect.attributes).sort(), name);
 }
 
-test('xmlsec1 verifies each valid message that is posted', { skip: !hasXmlsec1 && 'xmlsec1 is not installed' }, () => {
-  for (const line of files.valid.filter((one) => one.binding === 'post')) assert.equal(answers.xmlsec1.valid.get(line.name).accepted, true, line.name);
-});
+if (hasXmlsec1) {
+  test('xmlsec1 verifies each valid message that is posted', () => {
+    for (const line of files.valid.filter((one) => one.binding === 'post')) assert.equal(answers.xmlsec1.valid.get(line.name).accepted, true, line.name);
+  });
+}
 
 test('every difference is explained in differences.md, and every one that it explains is there', () => {
   const found = differences();

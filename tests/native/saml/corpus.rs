@@ -53,15 +53,12 @@ fn forged_messages_are_refused() {
 #[test]
 fn changes_without_a_meaning_leave_what_is_read_as_it_was() {
     let cases = corpus("harmless");
-    assert!(cases.len() >= 30, "{}", cases.len());
+    assert!(cases.len() >= 60, "{}", cases.len());
     let wrong = cases.iter().filter_map(|case| match judge(case) {
-        Ok(read) if read != meant(case) => Some(format!("{}: {read:?}", text(&case["name"]))),
-        _ => None,
+        Ok(read) if read == meant(case) => None,
+        other => Some(format!("{}: {other:?}", text(&case["name"]))),
     });
     assert_eq!(wrong.collect::<Vec<String>>(), Vec::<String>::new());
-    // Most of them are what providers may send any day.
-    let accepted = cases.iter().filter(|case| judge(case).is_ok()).count();
-    assert!(accepted * 3 >= cases.len() * 2, "{accepted} of {}", cases.len());
 }
 
 fn corpus(name: &str) -> Vec<Value> {

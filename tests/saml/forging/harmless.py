@@ -2,10 +2,54 @@
 import re
 
 from .cases import case
+from .meaning import at
+from .sign import pem
 from .tree import Tree
 
 
-def cases(bases):
+def cases(bases, valid):
+    yield from texts(bases)
+    yield from worlds(bases)
+    yield from queries(valid)
+
+
+def worlds(bases):
+    """The same message, read by somebody with other settings, or at another moment, that leave it as good as it was."""
+    for base in bases:
+        line = base.line
+        if line["kind"] != "response":
+            continue
+        scope, message = base.scope, line["message"]
+
+        def c(name, why, **changes):
+            return case("settings", f"{name}, {scope} signed", line, message, why, **changes)
+
+        pinned = line["idp"]["certificates"]
+        yield c("another certificate is pinned behind", "any pinned certificate may have signed", idp={**line["idp"], "certificates": [*pinned, pem("idp-next.crt")]})
+        yield c("another certificate is pinned before", "any pinned certificate may have signed", idp={**line["idp"], "certificates": [pem("idp-next.crt"), *pinned]})
+        yield c("SHA-1 is allowed", "what is allowed need not be used", options={**line["options"], "allowSha1": True})
+        yield c("other Assertions were used before", "this one was not", used=["_another", base.assertion.attributes["ID"][:-1]])
+        if line["inResponseTo"]:
+            yield c("unsolicited ones are allowed", "this one was asked for", options={**line["options"], "idpInitiated": True})
+        if line["signer"] in ("xmlsec1", "signxml", "jdk", "xml-crypto"):
+            yield c("50 seconds late", "a minute is left for clocks", now=at(line, minutes=5, seconds=50))
+            yield c("50 seconds early", "a minute is left for clocks", now=at(line, minutes=-5, seconds=-50))
+
+
+def queries(valid):
+    """Parameters in another order, and some that are nobody's: what is signed is put together by their names."""
+    for line in valid:
+        if line["binding"] != "redirect":
+            continue
+        pairs = line["message"].split("&")
+        for name, message in {
+            "the Signature first": "&".join([pairs[-1], *pairs[:-1]]), "the other way round": "&".join(reversed(pairs)),
+            "one more that nobody knows": line["message"] + "&utm_source=x", "an array's name": line["message"] + "&SAMLRequest[]=x",
+        }.items():
+            yield case("query", f"{name}, {line['kind']}", line, message, "parameters are told by their names; what is signed is put together in its own order (bindings 3.4.4.1)")
+
+
+def texts(bases):
     for base in bases:
         if base.line["kind"] != "response":
             continue
@@ -15,12 +59,12 @@ def cases(bases):
         if "&" in text:
             continue
         scope = base.scope
-        at = lambda new: tree.splice((name.inner, name.close, new))  # noqa: E731
+        named = lambda new: tree.splice((name.inner, name.close, new))  # noqa: E731
         status = tree.child(base.response, "Status")
-        yield case("CDATA", f"around the NameID, {scope} signed", line, at(f"<![CDATA[{text}]]>"), "canonicalization makes plain text of CDATA: what was signed is the whole text")
-        yield case("CDATA", f"around half of the NameID, {scope} signed", line, at(f"{text[:4]}<![CDATA[{text[4:]}]]>"), "canonicalization makes plain text of CDATA: what was signed is the whole text")
-        yield case("CDATA", f"around each half of the NameID, {scope} signed", line, at(f"<![CDATA[{text[:4]}]]><![CDATA[{text[4:]}]]>"), "canonicalization makes plain text of CDATA: what was signed is the whole text")
-        yield case("references", f"of characters in the NameID, {scope} signed", line, at("".join(f"&#{ord(c)};" for c in text)), "a character and its reference are the same")
+        yield case("CDATA", f"around the NameID, {scope} signed", line, named(f"<![CDATA[{text}]]>"), "canonicalization makes plain text of CDATA: what was signed is the whole text")
+        yield case("CDATA", f"around half of the NameID, {scope} signed", line, named(f"{text[:4]}<![CDATA[{text[4:]}]]>"), "canonicalization makes plain text of CDATA: what was signed is the whole text")
+        yield case("CDATA", f"around each half of the NameID, {scope} signed", line, named(f"<![CDATA[{text[:4]}]]><![CDATA[{text[4:]}]]>"), "canonicalization makes plain text of CDATA: what was signed is the whole text")
+        yield case("references", f"of characters in the NameID, {scope} signed", line, named("".join(f"&#{ord(c)};" for c in text)), "a character and its reference are the same")
         yield case("comments", f"between elements, {scope} signed", line, tree.splice((status.start, status.start, "<!-- between -->")), "comments between elements are not signed and cut no text")
         yield case("comments", f"before the document, {scope} signed", line, re.sub(r"^(<\?xml[^>]*\?>)?", lambda m: m.group(0) + "<!-- before -->", message, count=1), "comments outside are not signed and cut no text")
         yield case("comments", f"behind the document, {scope} signed", line, message + "<!-- behind -->", "comments outside are not signed and cut no text")

@@ -32,6 +32,10 @@ def contexts(bases):
         yield c("replayed", "its Assertion was used before", "an Assertion is used once (profiles 4.1.4.5)", used=[id])
         yield c("replayed", "its Assertion was used before, among others", "an Assertion is used once (profiles 4.1.4.5)", used=["_x", id, "_y"])
         yield c("expired", "an hour later", "NotOnOrAfter is over, with a minute for clocks", now=at(line, hours=1))
+        if line["signer"] in ("xmlsec1", "signxml", "jdk", "xml-crypto"):
+            yield c("expired", "70 seconds late", "NotOnOrAfter is over, and so is the minute for clocks", now=at(line, minutes=6, seconds=10))
+            if "NotBefore" in message:
+                yield c("not yet valid", "70 seconds early", "NotBefore is to come, and the minute for clocks does not reach it", now=at(line, minutes=-6, seconds=-10))
         yield c("expired", "a year later", "NotOnOrAfter is over", now=at(line, days=366))
         if "NotBefore" in message:
             yield c("not yet valid", "an hour earlier", "NotBefore is to come", now=at(line, hours=-1))
