@@ -24,6 +24,7 @@ pub(crate) mod providers;
 pub(crate) mod public_uris;
 pub(crate) mod readiness;
 pub mod refusal;
+pub(crate) mod saml;
 pub mod session;
 pub mod sign_in;
 pub mod sweep;

@@ -85,12 +85,12 @@ fn must_be_json(call: &Call<'_>) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::UnsupportedMediaType`] unless it says so; [`Refusal::TooLarge`].
 pub(crate) async fn form(call: &Call<'_>) -> Result<Vec<(String, String)>, Error> {
-    let bytes = form_bytes(call).await?;
+    let bytes = form_bytes(call, SMALL).await?;
     Ok(url::form_urlencoded::parse(&bytes).into_owned().collect())
 }
 
-async fn form_bytes(call: &Call<'_>) -> Result<Vec<u8>, Error> {
-    if is_form(call) { bytes(call, SMALL).await } else { Err(Refusal::UnsupportedMediaType.into()) }
+async fn form_bytes(call: &Call<'_>, limit: usize) -> Result<Vec<u8>, Error> {
+    if is_form(call) { bytes(call, limit).await } else { Err(Refusal::UnsupportedMediaType.into()) }
 }
 
 /// Reads the parameters of an OAuth request, which are a form (RFC 6749 Appendix B).
@@ -106,7 +106,19 @@ pub(crate) async fn params(call: &Call<'_>) -> Result<Params, Error> {
 /// # Errors
 /// As [`form`].
 pub(crate) async fn repeatable_params(call: &Call<'_>) -> Result<Params, Error> {
-    let bytes = form_bytes(call).await?;
+    form_params(call, SMALL).await
+}
+
+/// The same of a form that carries a whole document.
+///
+/// # Errors
+/// As [`form`].
+pub(crate) async fn large_params(call: &Call<'_>) -> Result<Params, Error> {
+    form_params(call, LARGE).await
+}
+
+async fn form_params(call: &Call<'_>, limit: usize) -> Result<Params, Error> {
+    let bytes = form_bytes(call, limit).await?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Refusal::Malformed("the form is not UTF-8".into()))?;
     Ok(Params::parse(text))
 }

@@ -54,6 +54,11 @@ impl Response {
         Response::new(200, "application/json", body)
     }
 
+    /// Text of that media type.
+    pub(crate) fn text_of(media_type: &str, body: String) -> Response {
+        Response::new(200, media_type, body.into())
+    }
+
     /// A signed token as the whole answer (RFC 7519 §10.3.1).
     pub(crate) fn jwt(token: String) -> Response {
         Response::new(200, "application/jwt", token.into())

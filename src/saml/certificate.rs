@@ -84,6 +84,28 @@ impl Certificate {
     }
 }
 
+/// How many days before its end a certificate is warned of.
+const DAYS: i64 = 30;
+
+/// Of each of these certificates that has expired or soon will, a sentence for an administrator. It goes on being
+/// accepted: it is the key that is trusted, by the administrator's word.
+pub fn warnings(certificates: &[String], now: Time) -> Vec<String> {
+    let read = certificates.iter().filter_map(|one| Certificate::parse(one).ok());
+    let near = read.filter(|one| one.expires_within(DAYS, now));
+    let sentence = |one: Certificate| {
+        let (subject, at) = (&one.subject, one.not_after.rfc3339());
+        match one.has_expired(now) {
+            true => format!(
+                "The certificate of {subject} expired at {at}. It is still accepted, but the provider may have changed its key"
+            ),
+            false => {
+                format!("The certificate of {subject} expires at {at}. Add the provider's next one beside it")
+            }
+        }
+    };
+    near.map(sentence).collect()
+}
+
 fn key(info: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> Result<PublicKey, &'static str> {
     let bytes = info.subject_public_key.as_bytes().ok_or("a public key of whole bytes")?;
     match info.algorithm.oid {

@@ -34,6 +34,7 @@ pub(crate) mod mails;
 pub mod outbox;
 pub(crate) mod passkeys;
 pub(crate) mod plans;
+pub(crate) mod provider_sessions;
 pub(crate) mod refresh_tokens;
 pub(crate) mod replaced_sessions;
 pub(crate) mod roles;

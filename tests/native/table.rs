@@ -124,8 +124,12 @@ session session POST /api/auth/logout
 sso open GET /tenant/{tenant}/sso/{id}
 sso open GET /tenant/{tenant}/sso/{id}/callback
 sso open GET /tenant/{tenant}/sso/{id}/link
+sso open GET /tenant/{tenant}/sso/{id}/metadata
 sso open GET /tenant/{tenant}/sso/{id}/onward
+sso open GET /tenant/{tenant}/sso/{id}/slo
+sso open POST /tenant/{tenant}/sso/{id}/acs
 sso open POST /tenant/{tenant}/sso/{id}/link
+sso open POST /tenant/{tenant}/sso/{id}/slo
 system open GET /dev/outbox
 system open GET /docs
 system open GET /docs/

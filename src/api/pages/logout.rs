@@ -1,12 +1,16 @@
 //! `/tenant/{tenant}/logout`: GET asks, POST ends the browser's session.
 
 use askama::Template;
+use futures_util::future::join;
 
 use crate::api::pages::form::Fields;
+use crate::api::pages::leave::leave;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
-use crate::api::pages::signed_out;
+use crate::api::pages::{signed_out, sso};
 use crate::cx::Cx;
+use crate::domain::federation::pending;
+use crate::domain::saml::logout as saml;
 use crate::domain::session::principal;
 use crate::domain::session::sessions::{self, COOKIE};
 use crate::http::guard::Answer;
@@ -26,12 +30,22 @@ pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
 
 pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     Fields::of(call).await?;
+    let mut there = None;
     if let Some(cookie) = call.request.headers.cookie(COOKIE)
         && let Some(credential) = principal::by_cookie(cx, cookie).await?
         && let Some(session_id) = &credential.session_id
     {
-        sessions::end(cx, &credential.tenant.id, credential.actor(), session_id).await?;
+        let end = sessions::end(cx, &credential.tenant.id, credential.actor(), session_id);
+        let (ended, begun) = join(end, saml::begin(cx, &call.resolved.tenant, session_id)).await;
+        ended?;
+        there = begun?;
     }
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+    // Who began at a provider that takes it signs out there as well.
+    if let Some(begun) = there {
+        let (name, value) = &begun.cookie;
+        let cookie = sso::cross_site_cookie(name, value, pending::SECONDS);
+        return Ok(leave(call.request, &begun.url)?.with("set-cookie", gone).with("set-cookie", cookie));
+    }
     Ok(signed_out(call.request, Some(&call.resolved.tenant.id))?.with("set-cookie", gone))
 }

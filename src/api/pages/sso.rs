@@ -35,6 +35,11 @@ pub(crate) fn cookie(name: &str, value: &str, seconds: i64) -> String {
     set_cookie(name, value, seconds)
 }
 
+/// The same for one that forms of other sites bring: it binds a SAML sign-in to its browser, and is good for nothing else.
+pub(crate) fn cross_site_cookie(name: &str, value: &str, seconds: i64) -> String {
+    set_cookie(name, value, seconds).replace("SameSite=Lax", "SameSite=None")
+}
+
 /// The browser that comes back from a provider.
 pub(crate) fn channel<'a>(call: &'a Call<'_>) -> Channel<'a> {
     browser(call)

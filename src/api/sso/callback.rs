@@ -4,7 +4,7 @@ use crate::api::pages::sso;
 use crate::api::sso::{or_refused, usable};
 use crate::cx::Cx;
 use crate::domain::federation::finish::{self, Arrival, Arrived};
-use crate::domain::federation::pending::{self, PendingSignIn};
+use crate::domain::federation::pending::{self, PendingSignIn, Purpose};
 use crate::domain::federation::redirect;
 use crate::domain::providers::Usable;
 use crate::domain::refusal::{Error, Federation, Refusal};
@@ -53,7 +53,7 @@ pub(in crate::api) fn resume(
     }
     let state = params.get("state").unwrap_or_default();
     let cookie = call.request.headers.cookie(&pending::cookie_name(state));
-    Ok(pending::resume(cx, &call.resolved.tenant, &usable.provider.id, state, cookie)??)
+    Ok(pending::resume(cx, &call.resolved.tenant, &usable.provider.id, Purpose::SignIn, state, cookie)??)
 }
 
 /// Has the provider's answer redeemed, and goes on for whom it vouches for.

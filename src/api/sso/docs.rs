@@ -15,6 +15,31 @@ struct LinkForm {
     password: Option<String>,
 }
 
+/// The answer to a sign-in.
+#[derive(ToSchema)]
+struct AcsForm {
+    /// A `Response`, in base64.
+    #[schema(rename = "SAMLResponse")]
+    saml_response: String,
+    /// As it was sent there.
+    #[schema(rename = "RelayState")]
+    relay_state: Option<String>,
+}
+
+/// A logout message: one of the two.
+#[derive(ToSchema)]
+struct SloForm {
+    /// A `LogoutRequest`, in base64.
+    #[schema(rename = "SAMLRequest")]
+    saml_request: Option<String>,
+    /// A `LogoutResponse`, in base64.
+    #[schema(rename = "SAMLResponse")]
+    saml_response: Option<String>,
+    /// Sent back with the answer.
+    #[schema(rename = "RelayState")]
+    relay_state: Option<String>,
+}
+
 fn upgrade() -> Refusal {
     Refusal::PlanTooLow { current: "free".into(), required: "enterprise".into() }
 }
@@ -87,6 +112,33 @@ pub(crate) fn chapter() -> Chapter {
             .needs_query::<String>("to", "A redirect URI of a client that an administrator registered.")
             .nothing(303, "There.")
             .sets("location", "where to"),
+        op("GET", "/tenant/{tenant}/sso/{id}/metadata", "Metadata of this service for a SAML 2.0 provider")
+            .about("Its address is our entity id there. With `signRequests` it has the RSA keys that sign now and next: they change every 42 days, so have the provider read it anew.")
+            .text(200, "An EntityDescriptor.", "application/samlmetadata+xml")
+            .refuses([upgrade()]),
+        back(
+            op("POST", "/tenant/{tenant}/sso/{id}/acs", "Where a SAML 2.0 provider's pages post an answer to")
+                .about("The assertion consumer service. The cookie of the sign-in that it answers comes with it, or the provider may begin sign-ins itself (`idpInitiated`).")
+                .form::<AcsForm>(),
+        ),
+        op("GET", "/tenant/{tenant}/sso/{id}/slo", "Where a SAML 2.0 provider redirects logout messages to")
+            .about("Signed in the query. What it asks to end has ended when it is answered.")
+            .query::<String>("SAMLRequest", "A request, compressed.")
+            .query::<String>("SAMLResponse", "A response, compressed.")
+            .query::<String>("RelayState", "Sent back with the answer.")
+            .query::<String>("SigAlg", "How it is signed.")
+            .query::<String>("Signature", "The signature.")
+            .page(200, "Signed out.")
+            .nothing(303, "Back to the provider, with the answer.")
+            .sets("location", "the provider")
+            .refuses(refusals()),
+        op("POST", "/tenant/{tenant}/sso/{id}/slo", "Where a SAML 2.0 provider's pages post logout messages to")
+            .about("Signed as XML.")
+            .form::<SloForm>()
+            .page(200, "Signed out.")
+            .nothing(303, "Back to the provider, with the answer.")
+            .sets("location", "the provider")
+            .refuses(refusals()),
         op("GET", "/tenant/{tenant}/sso/{id}/link", "The page that links an identity to the account of its address")
             .reads(&["session"])
             .page(200, "Asks for a local factor, or for a yes of who has proved one.")

@@ -5,6 +5,7 @@ mod callback;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod link;
+mod saml;
 mod start;
 
 use std::rc::Rc;
@@ -27,6 +28,10 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/sso/{id}", NONE, open(start::start)),
         route("GET", "/tenant/{tenant}/sso/{id}/callback", NONE, open(callback::callback)),
         route("GET", "/tenant/{tenant}/sso/{id}/onward", NONE, open(pages::sso::onward)),
+        route("GET", "/tenant/{tenant}/sso/{id}/metadata", NONE, open(saml::metadata)),
+        route("POST", "/tenant/{tenant}/sso/{id}/acs", NONE, open(saml::acs)),
+        route("GET", "/tenant/{tenant}/sso/{id}/slo", NONE, open(saml::slo)),
+        route("POST", "/tenant/{tenant}/sso/{id}/slo", NONE, open(saml::posted_slo)),
         route("GET", "/tenant/{tenant}/sso/{id}/link", NONE, open(link::show)),
         route("POST", "/tenant/{tenant}/sso/{id}/link", NONE, open(link::submit)),
     ];

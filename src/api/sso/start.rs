@@ -1,13 +1,14 @@
 //! `GET /tenant/{tenant}/sso/{id}`: sends a browser to the provider.
 
 use crate::api::pages::sso;
-use crate::api::sso::{or_refused, usable};
+use crate::api::sso::{or_refused, saml, usable};
 use crate::cx::Cx;
 use crate::domain::federation::pending;
 use crate::domain::federation::redirect::{self, Begin, Begun, callback_url};
 use crate::http::guard::Answer;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
+use crate::model::identity_provider::Kind;
 
 pub(super) async fn start(cx: &Cx, call: &Call<'_>) -> Answer {
     if let Some(elsewhere) = elsewhere(call) {
@@ -26,6 +27,9 @@ fn elsewhere(call: &Call<'_>) -> Option<String> {
 async fn begin(cx: &Cx, call: &Call<'_>) -> Answer {
     let usable = usable(cx, call).await?;
     let asked = sso::asked(cx, call).await?;
+    if let Kind::Saml(_) = &usable.provider.spec.kind {
+        return saml::start(cx, call, &usable, asked.onward, asked.demand).await;
+    }
     let begin = Begin {
         redirect_uri: callback_url(&call.resolved.tenant, &usable.provider.id),
         onward: asked.onward,

@@ -63,6 +63,11 @@ pub(crate) enum Purpose {
     SignIn,
     /// An identity that waits for a local factor.
     Link,
+    /// A sign-in that is under way at a SAML provider. Its cookie comes with forms of other sites, and is good for
+    /// nothing else.
+    Saml,
+    /// A sign-out that is under way there.
+    SamlSignOut,
 }
 
 /// What a sealed value belongs to: one of another tenant, provider or purpose does not open.
@@ -70,6 +75,8 @@ fn row(tenant: &Tenant, provider_id: &str, purpose: Purpose) -> String {
     let purpose = match purpose {
         Purpose::SignIn => "sign-in",
         Purpose::Link => "link",
+        Purpose::Saml => "saml",
+        Purpose::SamlSignOut => "saml-sign-out",
     };
     format!("{purpose}/{}/{provider_id}", tenant.id)
 }
@@ -108,6 +115,7 @@ pub(crate) fn resume(
     cx: &Cx,
     tenant: &Tenant,
     provider_id: &str,
+    purpose: Purpose,
     state: &str,
     cookie: Option<&str>,
 ) -> Result<Result<PendingSignIn, Refusal>, Fault> {
@@ -115,7 +123,7 @@ pub(crate) fn resume(
     let Some(cookie) = cookie else {
         return forged("The sign-in was not begun in this browser, or too long ago");
     };
-    let Some(pending) = open::<PendingSignIn>(cx, tenant, provider_id, Purpose::SignIn, cookie)? else {
+    let Some(pending) = open::<PendingSignIn>(cx, tenant, provider_id, purpose, cookie)? else {
         return forged("The sign-in was begun with another provider");
     };
     if !same(pending.state.as_bytes(), state.as_bytes()) {

@@ -295,6 +295,12 @@ impl Reply {
         pairs.find(|(name, _)| *name == cookie).map(|(_, value)| value.to_owned())
     }
 
+    /// The cookies that are set, as they are set.
+    pub fn set_cookies(&self) -> Vec<&str> {
+        let values = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        values.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The value of the first field of that name in the page, as it stands there; empty if there is none.
     pub fn field(&self, name: &str) -> String {
         let mark = format!("name=\"{name}\" value=\"");

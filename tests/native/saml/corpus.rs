@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// What was read of a message.
 #[derive(Debug, Default, PartialEq)]
-struct Read {
+pub(super) struct Read {
     name_id: Option<String>,
     session_index: Option<String>,
     attributes: BTreeMap<String, Vec<String>>,
@@ -61,13 +61,13 @@ fn changes_without_a_meaning_leave_what_is_read_as_it_was() {
     assert_eq!(wrong.collect::<Vec<String>>(), Vec::<String>::new());
 }
 
-fn corpus(name: &str) -> Vec<Value> {
+pub(super) fn corpus(name: &str) -> Vec<Value> {
     let path = format!("{}/tests/saml/corpus/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let lines = std::fs::read_to_string(path).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn text(value: &Value) -> &str {
+pub(super) fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
@@ -88,7 +88,7 @@ fn meant(case: &Value) -> Read {
 }
 
 /// The verdict of a service provider in the world that the case describes.
-fn judge(case: &Value) -> Result<Read, String> {
+pub(super) fn judge(case: &Value) -> Result<Read, String> {
     let certificates: Vec<Certificate> =
         texts(&case["idp"]["certificates"]).iter().map(|pem| Certificate::parse(pem).unwrap()).collect();
     let signer = Signer {

@@ -10,6 +10,7 @@ pub(crate) mod idp;
 mod logout;
 mod metadata;
 mod ours;
+mod reasons;
 mod signatures;
 
 use portcullis::model::time::Time;

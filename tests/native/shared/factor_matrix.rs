@@ -195,6 +195,11 @@ const APART: &[&str] = &[
     "GET /tenant/{tenant}/sso/{id}",
     // What comes back from a provider is a first factor, and `sso::linking` holds what it takes besides.
     "GET /tenant/{tenant}/sso/{id}/callback",
+    // The same by SAML, and `sso::saml_people` holds it.
+    "POST /tenant/{tenant}/sso/{id}/acs",
+    "GET /tenant/{tenant}/sso/{id}/metadata",
+    "GET /tenant/{tenant}/sso/{id}/slo",
+    "POST /tenant/{tenant}/sso/{id}/slo",
     "GET /tenant/{tenant}/sso/{id}/link",
     "POST /tenant/{tenant}/sso/{id}/link",
     // The same, for what an app presents: `session::google`, `session::microsoft`.

@@ -4,4 +4,7 @@ mod attacks;
 mod callback;
 mod linking;
 mod people;
-mod provider;
+pub mod provider;
+mod saml;
+mod saml_logout;
+mod saml_people;
