@@ -43,9 +43,13 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
     // Who began at a provider that takes it signs out there as well.
     if let Some(begun) = there {
-        let (name, value) = &begun.cookie;
-        let cookie = sso::cross_site_cookie(name, value, pending::SECONDS);
-        return Ok(leave(call.request, &begun.url)?.with("set-cookie", gone).with("set-cookie", cookie));
+        let answer = leave(call.request, &begun.url)?.with("set-cookie", gone);
+        return Ok(match &begun.cookie {
+            Some((name, value)) => {
+                answer.with("set-cookie", sso::cross_site_cookie(name, value, pending::SECONDS))
+            }
+            None => answer,
+        });
     }
     Ok(signed_out(call.request, Some(&call.resolved.tenant.id))?.with("set-cookie", gone))
 }

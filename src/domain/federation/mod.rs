@@ -11,5 +11,6 @@ pub mod kinds;
 pub(crate) mod linking;
 pub(crate) mod pending;
 pub(crate) mod redirect;
+pub(crate) mod sign_out;
 pub(crate) mod trials;
 mod used;

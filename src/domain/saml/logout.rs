@@ -9,6 +9,7 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::federation::assertion::ProviderSession;
 use crate::domain::federation::pending::{self, Purpose};
+use crate::domain::federation::sign_out;
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::saml::party::{Counterpart, Party, refused};
 use crate::domain::saml::signing;
@@ -169,18 +170,23 @@ fn index_of(session: &ProviderSession) -> Option<&str> {
 pub(crate) struct Begun {
     /// Where the browser goes.
     pub(crate) url: String,
-    /// The name and value of its cookie (`SameSite=None`).
-    pub(crate) cookie: (String, String),
+    /// The name and value of its cookie (`SameSite=None`), which SAML's answer is bound to.
+    pub(crate) cookie: Option<(String, String)>,
 }
 
-/// Begins signing out at the provider of a session, if that began with one of SAML that has an address for it and whose
-/// provider it still is.
+/// Begins signing out at the provider of a session, if that began with an organisation's own, of SAML or OpenID Connect,
+/// that has an address for it and whose provider it still is. Nobody is signed out of Google, Microsoft or GitHub.
 pub(crate) async fn begin(cx: &Cx, tenant: &Tenant, session_id: &str) -> Result<Option<Begun>, Error> {
     let Some(origin) = provider_sessions::origin_of(cx.db.as_ref(), &tenant.id, session_id).await? else {
         return Ok(None);
     };
-    let ProviderSpec { kind: ProviderKind::Saml(saml), enabled: true, .. } = &origin.spec else {
-        return Ok(None);
+    let saml = match &origin.spec {
+        ProviderSpec { kind: ProviderKind::Saml(saml), enabled: true, .. } => saml,
+        ProviderSpec { kind: ProviderKind::Oidc(oidc), enabled: true, .. } => {
+            let url = sign_out::address(cx, tenant, oidc).await?;
+            return Ok(url.map(|url| Begun { url, cookie: None }));
+        }
+        _ => return Ok(None),
     };
     let Some(endpoint) = &saml.slo_url else { return Ok(None) };
     let Some(ProviderSession::Saml { name_id, format, name_qualifier, sp_name_qualifier, session_index }) =
@@ -197,5 +203,5 @@ pub(crate) async fn begin(cx: &Cx, tenant: &Tenant, session_id: &str) -> Result<
     let message = (Kind::Request, xml.as_str());
     let url = signing::address(cx, &tenant.id, saml.sign_requests, endpoint, message, state).await?;
     let sealed = pending::seal(cx, tenant, &origin.provider_id, Purpose::SamlSignOut, &pending)?;
-    Ok(Some(Begun { url, cookie: (pending::cookie_name(&pending.state), sealed) }))
+    Ok(Some(Begun { url, cookie: Some((pending::cookie_name(&pending.state), sealed)) }))
 }

@@ -8,3 +8,4 @@ pub mod provider;
 mod saml;
 mod saml_logout;
 mod saml_people;
+mod sign_out;
