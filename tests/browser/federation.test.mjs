@@ -160,7 +160,7 @@ describe('the hosted page leads to the company and back', () => {
       assert.match(await page.locator('main').innerText(), /Company[^]*access_denied/);
       assert.equal(await hasSession(context), false);
       await page.locator('a[href*="/tenant/home/login"]').first().click();
-      await page.getByLabel(/password/i).waitFor();
+      await page.getByLabel(/e-?mail/i).waitFor();
     });
   });
 });

@@ -51,7 +51,8 @@ describe("the user API's document: Google OAuth", () => {
 
 describe("the session API's document: OAuth (SSO)", () => {
   const credentialExample = () => sessionApi.curl('Google OAuth');
-  const tokenExample = () => sessionApi.curl('Exchange a Microsoft access token');
+  // What follows the command is not set apart from it.
+  const tokenExample = () => sessionApi.curl('Exchange a Microsoft access token').split(/(?<=\}')\n/)[0];
   const google = async (person) => curl(filledIn(credentialExample(), { 'https://api.tendedloop.com': gateway.url, 'eyJhbGciOiJSUzI1NiIs...': await mocks.credential(person, CLIENT) }));
   const microsoft = (accessToken) => curl(filledIn(tokenExample(), { 'https://api.tendedloop.com': gateway.url, 'eyJ0eXAiOiJKV1QiLCJhbGci...': accessToken }));
 

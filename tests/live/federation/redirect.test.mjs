@@ -113,19 +113,9 @@ describe('what goes wrong at a provider', () => {
     assert.ok(mocks.asked('/company/jwks') - before <= 1);
   });
 
-  test('a provider that does not answer is 504, and it is told with the provider’s name', async () => {
-    const visitor = new Visitor(gateway);
-    const began = Date.now();
-    const answer = await visitor.signIn('company', 'boss', { fault: 'token-late' });
-    assertRefused(answer, visitor, 504, 'late');
-    assert.match(answer.text, /Company \(mock\)/);
-    assert.ok(Date.now() - began < 15_000);
-    const { items } = await gateway.admin('GET', '/tenant/home/v2/Audit?limit=100');
-    assert.ok(items.some((one) => JSON.stringify(one).includes('company')), JSON.stringify(items.slice(0, 5)));
-  });
-
-  test('while one provider hangs, others and passwords go on as ever', async () => {
+  test('a provider that hangs is 504, told with its name; others and passwords go on as ever', async () => {
     const person = await gateway.makePerson();
+    const first = Date.now();
     const slow = Array.from({ length: 10 }, () => {
       const visitor = new Visitor(gateway);
       return visitor.signIn('company', 'boss', { fault: 'token-late' });
@@ -140,7 +130,11 @@ describe('what goes wrong at a provider', () => {
     const health = await gateway.send('/healthz');
     assert.equal(health.status, 200);
     assert.ok(passwords < 3_000 && google < 3_000, `${passwords} ms, ${google} ms`);
-    for (const answer of await Promise.all(slow)) assert.equal(answer.status, 504);
+    for (const answer of await Promise.all(slow)) {
+      assert.equal(answer.status, 504);
+      assert.match(answer.text, /Company \(mock\)/);
+    }
+    assert.ok(Date.now() - first < 20_000);
   });
 });
 
@@ -194,9 +188,10 @@ describe('what comes back', () => {
 });
 
 test('a warm sign-in asks the provider once', async () => {
+  mocks.people.add('company', 'regular', { sub: 'regular', email: 'regular@elsewhere.example', email_verified: true, name: 'Regular' });
   const visit = async () => {
     const visitor = new Visitor(gateway);
-    assertSignedIn(await visitor.signIn('company', 'boss'), visitor);
+    assertSignedIn(await visitor.signIn('company', 'regular'), visitor);
   };
   await visit();
   const paths = ['/company/token', '/company/jwks', '/company/.well-known/openid-configuration', '/company/userinfo'];
