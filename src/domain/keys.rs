@@ -71,9 +71,11 @@ pub struct KeySet {
     pub signed: Cell<u32>,
 }
 
-/// The key whose turn it is to sign.
+/// The key whose turn it is to sign. A request that began before the one that made the first key, and finds it, signs with
+/// it: its own clock stands still at its beginning.
 fn current<P>(keys: &[Key<P>], at: Time) -> Result<&Key<P>, Fault> {
-    keys.iter().rev().find(|key| key.active_at <= at).ok_or_else(|| Fault::new("keys", "none is active"))
+    let active = keys.iter().rev().find(|key| key.active_at <= at);
+    active.or_else(|| keys.first()).ok_or_else(|| Fault::new("keys", "there is none"))
 }
 
 /// The key of that id, if it is still accepted.

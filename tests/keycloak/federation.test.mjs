@@ -85,8 +85,9 @@ for (const [provider, protocol] of Object.entries(PROVIDERS)) {
     test('signs out at both, when it begins here', async () => {
       const browser = new Browser();
       await signIn(browser, provider, 'ada');
-      let page = await browser.submit(await browser.open(place('logout')));
-      page = await onward(browser, page);
+      let page = await onward(browser, await browser.submit(await browser.open(place('logout'))));
+      // By OpenID Connect it asks whether to, as we keep no ID token to show.
+      if (page.url.href.startsWith(keycloak.url) && formsOf(page.text).length > 0) page = await browser.submit(page);
       assert.ok(page.status < 400, `${page.url} ${page.status} ${page.text}`);
       const hello = await browser.open(`${gateway.url}/app/hello`);
       assert.match(hello.url.pathname, /\/login$/);

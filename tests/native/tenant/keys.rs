@@ -29,6 +29,15 @@ fn keys_are_made_once_also_by_many_first_requests() {
 }
 
 #[test]
+fn a_request_that_began_before_the_first_key_was_made_signs_with_it() {
+    let world = World::new();
+    published(&world);
+    // Its clock is that of its beginning, however long it waited.
+    world.advance(-2);
+    assert!(published(&world).contains(&signing(&world)));
+}
+
+#[test]
 fn each_tenant_has_its_own() {
     let world = World::new();
     world.tenant("b");
