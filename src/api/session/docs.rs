@@ -76,8 +76,8 @@ fn federated() -> Vec<Operation> {
 }
 
 /// What becomes of people without an account, where the deployment makes trial tenants.
-fn for_apps() -> [Refusal; 1] {
-    [Refusal::Federation(Federation::JoinRequested)]
+fn for_apps() -> [Refusal; 2] {
+    [Federation::JoinRequested, Federation::TrialsClosed].map(Refusal::Federation)
 }
 
 /// What Google's page has the browser post.

@@ -56,11 +56,11 @@ impl Credential<'_> {
     }
 }
 
-/// Goes on for a person whose app presents such a credential, and the provider that made it. Where no tenant is named and
-/// the deployment makes trial tenants, one whom nobody knows gets one.
+/// Goes on for a person whose app presents such a credential, and the provider that made it. Where no tenant is named, one
+/// whom nobody knows gets a trial tenant.
 ///
 /// # Errors
-/// [`Federation::NotConfigured`] if it is for none of our clients; as [`finish::arrive`].
+/// [`Federation::NotConfigured`] if it is for none of our clients; [`Federation::TrialsClosed`]; as [`finish::arrive`].
 pub(crate) async fn arrive(
     cx: &Cx,
     resolved: &ResolvedTenant,
@@ -77,7 +77,7 @@ pub(crate) async fn arrive(
         Err(Error::Refused(refusal)) => return Err(refuse(cx, &resolved.tenant, refusal).await?),
         Err(broken) => return Err(broken),
     };
-    let may_try = cx.config.trials && !resolved.explicit;
+    let may_try = !resolved.explicit;
     // It is the app's for as long as it is good: who has it may present it again.
     let arrival = Arrival {
         provider: &usable.provider,

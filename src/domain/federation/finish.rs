@@ -36,7 +36,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) assertion: ProviderAssertion,
     /// What the way that they came by uses up, and until when each could be used: a state, a credential.
     pub(crate) once: Vec<(String, Time)>,
-    /// Whether who has no account gets a trial tenant.
+    /// Whether who has no account gets a trial tenant, where the deployment makes any, and else none.
     pub(crate) may_try: bool,
     /// What comes after, should the person have to prove a local factor first.
     pub(crate) onward: Onward,
@@ -236,6 +236,9 @@ async fn settle(cx: &Cx, person: &Person<'_>, known: Known) -> Result<Settled, E
                     let user = now.map_or(user, Box::new);
                     return Ok(Settled::Known { identity, user, is_new: false, is_spent: true });
                 }
+            }
+            Decision::Try(_) if !cx.config.trials => {
+                return Err(Refusal::Federation(Federation::TrialsClosed).into());
             }
             Decision::Try(email) => {
                 if let Some((identity, user)) = trials::make(cx, person, &email).await? {

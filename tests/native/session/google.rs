@@ -180,24 +180,28 @@ fn a_second_factor_is_asked_for_as_at_every_sign_in() {
     assert_eq!(world.number("SELECT count(*) AS n FROM sessions WHERE user_id IN (SELECT id FROM users WHERE email_key = 'jane@gmail.com')"), 0);
 }
 
-/// A tenant that is named has its own users, and no trial is made beside it; nor where the deployment makes none.
+/// A tenant that is named has its own users, and no trial is made beside it.
 #[test]
-fn who_names_a_tenant_or_makes_no_trials_gets_a_user_there() {
-    for (vars, tenant) in [(vec![], Some("home")), (vec![("TRIALS", "off")], None)] {
-        let world = World::with(&vars);
-        let google = world.google("home", json!({}));
-        let mut ask =
-            world.post("/api/auth/google").json(json!({ "credential": google.credential(&world, ada()) }));
-        if let Some(id) = tenant {
-            ask = ask.tenant(id);
-        }
-        let reply = ask.send().is(200);
-        assert_eq!(
-            (&reply.json["data"]["isNewUser"], &reply.json["data"]["user"]["roles"]),
-            (&json!(true), &json!([]))
-        );
-        assert_eq!(counts(&world), [0, 1, 1, 1]);
-    }
+fn who_names_a_tenant_gets_a_user_there() {
+    let world = World::new();
+    let google = world.google("home", json!({}));
+    let body = json!({ "credential": google.credential(&world, ada()) });
+    let reply = world.post("/api/auth/google").json(body).tenant("home").send().is(200);
+    assert_eq!(reply.json["data"]["isNewUser"], true);
+    assert_eq!(reply.json["data"]["user"]["roles"], json!([]));
+    assert_eq!(counts(&world), [0, 1, 1, 1]);
+}
+
+#[test]
+fn where_no_trials_are_made_only_who_has_an_account_signs_in() {
+    let world = World::with(&[("TRIALS", "off")]);
+    let google = world.google("home", json!({}));
+    let credential = google.credential(&world, ada());
+    assert_eq!(sent(&world, &credential).is(403).str("/code"), "TRIALS_CLOSED");
+    assert_eq!(counts(&world), [0; 4]);
+    world.user("jane@gmail.com");
+    assert_eq!(sent(&world, &credential).is(200).json["data"]["isNewUser"], false);
+    assert_eq!(counts(&world), [0, 1, 1, 1]);
 }
 
 /// Google's redirect mode: the browser brings the credential in a form, across sites.
