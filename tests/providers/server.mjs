@@ -31,6 +31,8 @@ export async function startProviders({ port = 0 } = {}) {
   const people = makePeople();
   let handler = () => {};
   const server = http.createServer((request, response) => handler(request, response));
+  // No connection ends just as the gateway sends its next request on it.
+  server.keepAliveTimeout = 60_000;
   await new Promise((listening, failed) => server.once('error', failed).listen(port, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${server.address().port}`;
 

@@ -10,6 +10,7 @@ export const CLIENT = { client_id: 'portcullis', client_secret: 'a-secret-of-the
 export async function startOidcCompany({ redirectUris, postLogoutRedirectUris = [], people, more = {} }) {
   let handler = () => {};
   const server = http.createServer((request, response) => handler(request, response));
+  server.keepAliveTimeout = 60_000;
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
