@@ -17,6 +17,7 @@ account open POST /auth/mfa/verify
 account open POST /auth/refresh
 account open POST /auth/register
 account open POST /auth/reset-password
+account open POST /auth/sso/start
 account open POST /auth/verify-email
 account own session GET /auth/mfa
 account own session GET /auth/mfa/backup-codes
@@ -24,6 +25,8 @@ account own session POST /auth/mfa/backup-codes
 account own session POST /auth/mfa/disable
 account own session POST /auth/mfa/enable
 connections key maker POST /users/generate-api-key
+connections open GET /users/auth/google
+connections open GET /users/auth/google/callback
 connections open GET /users/auth/status
 connections open POST /users/auth/magic-link/request
 connections open POST /users/auth/magic-link/verify
@@ -149,6 +152,7 @@ tenant admin DELETE /tenant/{tenant}/v2/Users/{id}
 tenant admin GET /tenant/{tenant}/v2/Audit
 tenant admin GET /tenant/{tenant}/v2/Clients
 tenant admin GET /tenant/{tenant}/v2/Clients/{id}
+tenant admin GET /tenant/{tenant}/v2/JoinRequests
 tenant admin GET /tenant/{tenant}/v2/MailTemplates
 tenant admin GET /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin GET /tenant/{tenant}/v2/Mails
@@ -186,6 +190,7 @@ tenant credential admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/JoinRequests/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys/{id}
@@ -203,6 +208,7 @@ tenant credential admin POST /tenant/{tenant}/v2/Domains
 tenant credential admin POST /tenant/{tenant}/v2/Domains/{domain}/verify
 tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders
 tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/test
+tenant credential admin POST /tenant/{tenant}/v2/JoinRequests/{id}/accept
 tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/invitation
 tenant credential admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin PUT /tenant/{tenant}/v2/IdentityProviders/{id}

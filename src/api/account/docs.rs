@@ -7,13 +7,19 @@ use crate::api::account::mfa::{
 use crate::api::account::register::Registered;
 use crate::api::account::reset_password::WasReset;
 use crate::api::account::shapes::{Failure, Message, SignIn, Tokens};
-use crate::api::account::{forgot_password, login, logout, refresh, register, reset_password, verify_email};
+use crate::api::account::{
+    forgot_password, login, logout, refresh, register, reset_password, sso, verify_email,
+};
 use crate::api::docs::{Chapter, Operation, answer, conflict, limited, op, reauthentication, sso_required};
 use crate::domain::refusal::Refusal;
 
 fn second_factors() -> Vec<Operation> {
     let signed_in = [Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant];
     vec![
+        op("POST", "/auth/sso/start", "Find where a company's people sign in")
+            .about("404 for every address whose domain has no single sign-on, whatever else is known of it. Single sign-on is for enterprise organisations.")
+            .json::<sso::Body>()
+            .answers::<sso::Start>(200, "Where to send the person's browser."),
         op("GET", "/auth/mfa", "Read the state of the caller's second factor")
             .answers::<Standing>(200, "What is set up, and what is required."),
         op("POST", "/auth/mfa/enable", "Begin to set up a second factor")

@@ -10,6 +10,7 @@ mod refresh;
 mod register;
 mod reset_password;
 mod shapes;
+mod sso;
 mod verify_email;
 
 use crate::api::account::shapes::{Failure, Message};
@@ -34,6 +35,7 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/auth/forgot-password", Limit::None, open(forgot_password::forgot_password)),
         route("GET", "/auth/reset-password", Limit::None, open(reset_password::show)),
         route("POST", "/auth/reset-password", per_address, open(reset_password::reset)),
+        route("POST", "/auth/sso/start", Limit::None, open(sso::start)),
         route("GET", "/auth/mfa", Limit::None, own_session(mfa::status)),
         route("POST", "/auth/mfa/enable", Limit::None, own_session(mfa::enable)),
         route("POST", "/auth/mfa/verify", Limit::None, open(mfa::verify)),

@@ -4,10 +4,12 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod generate_api_key;
+mod google;
 mod logout;
 mod magic_link;
 mod shapes;
 mod status;
+pub(super) mod with_google;
 
 use crate::api::connections::shapes::Failure;
 use crate::api::wording::{way_on, with_headers, word};
@@ -22,6 +24,8 @@ use crate::http::table::{Limit, Surface, route};
 pub(crate) fn surface() -> Surface {
     let routes = vec![
         route("GET", "/users/auth/status", Limit::None, open(status::status)),
+        route("GET", "/users/auth/google", Limit::None, open(google::start)),
+        route("GET", "/users/auth/google/callback", Limit::None, open(google::callback)),
         route("POST", "/users/auth/magic-link/request", Limit::None, open(magic_link::request)),
         route("POST", "/users/auth/magic-link/verify", Limit::None, open(magic_link::verify)),
         route("POST", "/users/logout", Limit::None, session(logout::logout)),

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::api::connections::shapes::User;
 use crate::cx::Cx;
+use crate::domain::federation;
 use crate::domain::refusal::Error;
 use crate::domain::session::principal;
 use crate::http::guard::Answer;
@@ -24,11 +25,27 @@ pub(super) struct Status {
 
 pub(super) async fn status(cx: &Cx, call: &Call<'_>) -> Answer {
     let user = match principal::session(cx, &call.resolved, &call.sent()).await {
-        Ok(session) => Some(User::of(&session.user, auth_type(&session.amr))),
+        Ok(session) => {
+            let auth_type = match session.amr.first().is_some_and(|first| first == "fed") {
+                true => with_provider(federation::kind_of_session(cx, session.id()).await?.as_deref()),
+                false => auth_type(&session.amr),
+            };
+            Some(User::of(&session.user, auth_type))
+        }
         Err(Error::Refused(_)) => None,
         Err(broken) => return Err(broken),
     };
     Ok(Response::json(200, &Status { is_authenticated: user.is_some(), user }))
+}
+
+/// The same of one that began with a provider of that kind.
+fn with_provider(kind: Option<&str>) -> &'static str {
+    match kind {
+        Some("google") => "google-login",
+        Some("microsoft") => "microsoft-login",
+        Some("github") => "github-login",
+        _ => "sso-login",
+    }
 }
 
 /// How the session was begun, in the document's manner (`google-login`).

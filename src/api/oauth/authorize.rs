@@ -5,12 +5,14 @@ use askama::Template;
 use crate::api::pages::leave;
 use crate::api::pages::messages::{self, Messages};
 use crate::cx::Cx;
-use crate::domain::oauth::authorize::{self, Back, Outcome};
+use crate::domain::oauth::authorize::{self, Back, Outcome, SignIn};
+use crate::domain::providers;
 use crate::domain::session::sessions::COOKIE;
 use crate::http::body;
 use crate::http::guard::Answer;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
+use crate::model::email::Email;
 use crate::oidc::params::Params;
 use crate::oidc::request::ResponseMode;
 use crate::ports::Fault;
@@ -41,13 +43,38 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 
 async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
     let cookie = call.request.headers.cookie(COOKIE);
-    answer(call.request, authorize::decide(cx, &call.resolved.tenant, params, cookie).await?)
+    match authorize::decide(cx, &call.resolved.tenant, params, cookie).await? {
+        Outcome::SignIn(sign_in) => Ok(Response::see_other(&start(cx, call, sign_in).await?)),
+        outcome => answer(call.request, outcome),
+    }
+}
+
+/// Where a person signs in: at the provider that the client names or that their mail domain has, else on our page.
+async fn start(cx: &Cx, call: &Call<'_>, sign_in: SignIn) -> Result<String, Fault> {
+    let SignIn { request, idp_hint, login_hint } = sign_in;
+    let tenant = &call.resolved.tenant;
+    let named = match &idp_hint {
+        Some(hint) => {
+            providers::all_enabled(cx, tenant).await?.into_iter().find(|one| one.provider.id == *hint)
+        }
+        None => None,
+    };
+    let named = named.map(|usable| usable.provider.id.clone());
+    let domain = login_hint.as_deref().and_then(Email::parse);
+    let routed = domain.and_then(|email| Some(tenant.verified_domain(email.domain())?.provider_id.clone()));
+    let page = named.or(routed).map_or("login".to_owned(), |id| format!("sso/{id}"));
+    Ok(format!("/tenant/{}/{page}?request={request}", tenant.id))
 }
 
 /// Sends the browser where it is to go; the consent page answers with this as well.
 pub(crate) fn answer(request: &Request, outcome: Outcome) -> Answer {
     match outcome {
         Outcome::Page(path) => Ok(Response::see_other(&path)),
+        // A form of ours was answered: its person chooses how.
+        Outcome::SignIn(SignIn { request: id, .. }) => {
+            let page = request.path.rsplit_once('/').map_or("", |(before, _)| before);
+            Ok(Response::see_other(&format!("{page}/login?request={id}")))
+        }
         Outcome::Back(back) => match back.mode {
             ResponseMode::Query => leave(request, &with_query(&back.redirect_uri, &back.params)),
             ResponseMode::FormPost => form_post(request, &back),

@@ -1,19 +1,25 @@
 //! `/tenant/{tenant}/login`: the form, and signing a browser in.
 
+use std::rc::Rc;
+
 use askama::Template;
 
 use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::{Messages, fill};
-use crate::api::pages::place::{Place, browser};
+use crate::api::pages::place::{Place, browser, encode};
 use crate::api::pages::words::Problem;
 use crate::api::webauthn::{self, RequestOptions};
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
+use crate::domain::providers::{self, Usable};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::{principal, sessions};
 use crate::domain::sign_in::{self, Attempt, passkeys};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use crate::http::response::Response;
+use crate::model::email::Email;
+use crate::model::identity_provider::Kind;
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -26,6 +32,10 @@ struct Login<'a> {
     unverified: bool,
     /// What a browser needs to sign in with a passkey.
     options: Option<String>,
+    /// The providers that one can sign in with: where that begins, and what they are called.
+    providers: Vec<(String, String)>,
+    /// Whether the address alone is asked for first: that of an organisation goes to its provider.
+    address_first: bool,
 }
 
 /// What a problem is about that an address waits to be confirmed: no field, but a mail.
@@ -33,7 +43,8 @@ const UNVERIFIED: &str = "unverified";
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
     let place = Place::of(cx, call, None).await?;
-    let hint = place.asked.as_ref().and_then(|asked| asked.login_hint.as_deref());
+    let typed = call.query("login_hint").filter(|hint| hint.len() <= 254);
+    let hint = typed.as_deref().or_else(|| place.asked.as_ref()?.login_hint.as_deref());
     // Back from a second factor that took too long.
     let over = call.query("over").map(|_| place.m.refused_challenge);
     // A signed-in user confirms that it is them.
@@ -54,6 +65,19 @@ pub(super) async fn page(
     problem: Option<Problem>,
 ) -> Answer {
     let status = problem.as_ref().map_or(200, |problem| problem.status);
+    let usable = providers::all_enabled(cx, &place.tenant).await?;
+    let start = |id: &str| match call.query("confirm") {
+        Some(_) => place.link_with(&format!("sso/{id}"), "anew=1"),
+        None => place.link(&format!("sso/{id}")),
+    };
+    let url_of = |of: fn(&Kind) -> bool| {
+        let found = usable.iter().find(|one| of(&one.provider.spec.kind));
+        found.map(|one| start(&one.provider.id)).unwrap_or_default()
+    };
+    let google = url_of(|kind| matches!(kind, Kind::Google(_)));
+    let microsoft = url_of(|kind| matches!(kind, Kind::Microsoft(_)));
+    let github = url_of(|kind| matches!(kind, Kind::Github(_)));
+    let organization = url_of(Kind::is_organisations);
     let (action, forgot) = (place.action("login"), place.link("forgot"));
     let open = place.tenant.settings.allow_registration;
     let register = if open { place.link("register") } else { String::new() };
@@ -63,6 +87,10 @@ pub(super) async fn page(
         ("problem", problem.as_ref().map_or("", |problem| problem.sentence.as_str())),
         ("forgot_url", &forgot),
         ("register_url", &register),
+        ("google_url", &google),
+        ("microsoft_url", &microsoft),
+        ("github_url", &github),
+        ("organization_url", &organization),
     ];
     if let Some(own) = place.custom(cx, "login", status, &values).await? {
         return Ok(own);
@@ -83,8 +111,32 @@ pub(super) async fn page(
     };
     let unverified = problem.as_ref().is_some_and(|problem| problem.field == UNVERIFIED);
     let with = options.is_some();
-    let page =
-        place.sign_in_page(status, &Login { m: place.m, place, email, problem, unverified, options })?;
+    let routes = place.tenant.has_verified_domains();
+    // Until an address was typed, whoever belongs to an organisation need not have a password here.
+    let address_first = routes && email.is_empty() && problem.is_none();
+    let named = |one: &Rc<Usable>| {
+        (start(&one.provider.id), fill(place.m.continue_with, "provider", &one.provider.spec.name))
+    };
+    let login = Login {
+        m: place.m,
+        place,
+        email,
+        problem,
+        unverified,
+        options,
+        // Whom their address leads to a provider need no button, and nobody else is shown it.
+        providers: usable
+            .iter()
+            .filter(|one| !place.tenant.is_routed_to(&one.provider.id))
+            .map(named)
+            .collect(),
+        address_first,
+    };
+    let mut page = place.sign_in_page(status, &login)?;
+    if routes {
+        // The form may lead to a provider.
+        page = page.with_forms_anywhere();
+    }
     Ok(match fresh.filter(|_| with) {
         Some(browser) => {
             page.with("set-cookie", set_cookie(passkeys::COOKIE, &browser, passkeys::COOKIE_SECONDS))
@@ -98,6 +150,9 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let fields = Fields::of(call).await?;
     let place = &Place::of(cx, call, Some(&fields)).await?;
     let email = fields.get("email").unwrap_or_default();
+    if fields.get("next").is_some() && fields.get("password").is_none_or(str::is_empty) {
+        return Ok(next(place, email));
+    }
     let step = match fields.credential()? {
         Some(credential) => {
             let host = &call.request.host;
@@ -122,4 +177,12 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         }
         Err(broken) => Err(broken),
     }
+}
+
+/// After the address: to the provider of its organisation, or to the page that asks for the password as well.
+fn next(place: &Place, email: &str) -> Response {
+    let parsed = Email::parse(email);
+    let domain = parsed.as_ref().and_then(|email| place.tenant.verified_domain(email.domain()));
+    let page = domain.map_or("login".to_owned(), |domain| format!("sso/{}", domain.provider_id));
+    Response::see_other(&place.link_with(&page, &format!("login_hint={}", encode(email))))
 }

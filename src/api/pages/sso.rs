@@ -1,6 +1,8 @@
 //! What browsers see of signing in with a provider: where it leads on to, why it did not work, and the page that asks for
 //! a local factor before an identity is linked.
 
+use std::rc::Rc;
+
 use askama::Template;
 
 use crate::api::pages::form::{Fields, set_cookie};
@@ -98,6 +100,11 @@ async fn place_to_return(cx: &Cx, call: &Call<'_>, to: String) -> Result<String,
 
 /// Where a sign-in that comes back from a provider stands. What it waited for may be over by now.
 async fn place_of(cx: &Cx, call: &Call<'_>, onward: &Onward) -> Result<Place, Error> {
+    place_in(cx, call, call.resolved.tenant.clone(), onward).await
+}
+
+/// The same in the tenant of the person: one that the request does not name is not home's for sure.
+async fn place_in(cx: &Cx, call: &Call<'_>, tenant: Rc<Tenant>, onward: &Onward) -> Result<Place, Error> {
     let said = |name: &str| match name {
         "request" => onward.request.clone(),
         "return_to" => onward.return_to.clone(),
@@ -105,7 +112,6 @@ async fn place_of(cx: &Cx, call: &Call<'_>, onward: &Onward) -> Result<Place, Er
         "own" => Some("1".to_owned()),
         _ => None,
     };
-    let tenant = &call.resolved.tenant;
     let mut place = match Place::in_tenant(cx, call, tenant.clone(), &said).await {
         Err(Error::Refused(Refusal::LinkDead)) => {
             let but_the_request = |name: &str| said(name).filter(|_| name != "request");
@@ -127,7 +133,12 @@ pub(crate) async fn answer(
     onward: &Onward,
     arrived: Arrived,
 ) -> Answer {
-    let mut place = place_of(cx, call, onward).await?;
+    let tenant = match &arrived {
+        Arrived::On(Step::SignedIn(signed_in), _) => signed_in.tenant.clone(),
+        Arrived::On(Step::Second(waiting), _) => waiting.tenant.clone(),
+        Arrived::Ask(_) => call.resolved.tenant.clone(),
+    };
+    let mut place = place_in(cx, call, tenant, onward).await?;
     match arrived {
         Arrived::On(step, _) => {
             if matches!(step, Step::Second(_)) {

@@ -1,5 +1,6 @@
 //! `GET /tenant/{tenant}/sso/{id}/callback`: where a browser comes back from the provider.
 
+use crate::api::connections::with_google;
 use crate::api::pages::sso;
 use crate::api::sso::{or_refused, usable};
 use crate::cx::Cx;
@@ -25,8 +26,11 @@ pub(super) async fn callback(cx: &Cx, call: &Call<'_>) -> Answer {
         Ok(pending) => pending,
         Err(error) => return or_refused(cx, call, None, Err(error)).await,
     };
-    let arrived = arrive(cx, call, &usable, &params, &pending, sso::channel(call)).await;
+    let to_program = pending.onward.to_program;
+    let channel = if to_program { Channel::Api } else { sso::channel(call) };
+    let arrived = arrive(cx, call, &usable, &params, &pending, channel).await;
     let answer = match arrived {
+        Ok(arrived) if to_program => with_google::answer(cx, arrived),
         Ok(arrived) => sso::answer(cx, call, &usable, &pending.onward, arrived).await,
         Err(error) => Err(error),
     };

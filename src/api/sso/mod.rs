@@ -1,12 +1,12 @@
 //! Signing in with an identity provider, `/tenant/{tenant}/sso/*`: where browsers are sent to a provider from, and come
 //! back to. What is refused is a page with a way back, whoever asks.
 
-mod callback;
+pub(super) mod callback;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod link;
 mod saml;
-mod start;
+pub(super) mod start;
 
 use std::rc::Rc;
 

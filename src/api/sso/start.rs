@@ -18,7 +18,7 @@ pub(super) async fn start(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 /// The address at the host that the provider sends browsers back to, if this is another: the cookie is that host's.
-fn elsewhere(call: &Call<'_>) -> Option<String> {
+pub(in crate::api) fn elsewhere(call: &Call<'_>) -> Option<String> {
     let (origin, Request { host, path, query, .. }) = (&call.resolved.tenant.origin, call.request);
     let (_, own) = origin.split_once("://")?;
     (own != host).then(|| format!("{origin}{path}{query}"))

@@ -8,6 +8,7 @@ pub(crate) mod clients;
 pub(super) mod docs;
 mod domains;
 mod identity_providers;
+mod join_requests;
 mod keys;
 pub(crate) mod list;
 mod mail_templates;
@@ -49,6 +50,19 @@ pub(crate) fn surface() -> Surface {
             "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}",
             NONE,
             credential_admin(sessions::revoke),
+        ),
+        route("GET", "/tenant/{tenant}/v2/JoinRequests", NONE, admin(join_requests::list)),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/JoinRequests/{id}/accept",
+            NONE,
+            credential_admin(join_requests::accept),
+        ),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/JoinRequests/{id}",
+            NONE,
+            credential_admin(join_requests::decline),
         ),
         route("GET", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::list)),
         route("POST", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::create)),

@@ -14,3 +14,12 @@ pub(crate) mod redirect;
 pub(crate) mod sign_out;
 pub(crate) mod trials;
 mod used;
+
+use crate::cx::Cx;
+use crate::ports::Fault;
+use crate::store;
+
+/// The kind of the provider with which a session began, while the identity is linked.
+pub(crate) async fn kind_of_session(cx: &Cx, session_id: &str) -> Result<Option<String>, Fault> {
+    store::identities::kind_of_session(cx.db.as_ref(), session_id).await
+}

@@ -46,11 +46,24 @@ pub(crate) struct Back {
     pub(crate) params: Vec<(&'static str, String)>,
 }
 
+/// A request whose person signs in first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SignIn {
+    /// What pages carry the request by.
+    pub(crate) request: String,
+    /// The identity provider to sign in with, the client thinks.
+    pub(crate) idp_hint: Option<String>,
+    /// Who they are, the client thinks.
+    pub(crate) login_hint: Option<String>,
+}
+
 /// What the browser is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Show a page of ours: its path.
     Page(String),
+    /// Have the person sign in.
+    SignIn(SignIn),
     /// Go back to the client.
     Back(Back),
 }
@@ -131,9 +144,11 @@ pub(crate) async fn decide(
         Fresh::No if request.asks(Prompt::None) => {
             return back((Code::LoginRequired, "nobody is signed in, or not recently enough"));
         }
+        Fresh::No if request.asks(Prompt::Create) => return wait(cx, tenant, &trusted, "register").await,
         Fresh::No => {
-            let page = if request.asks(Prompt::Create) { "register" } else { "login" };
-            return wait(cx, tenant, &trusted, page).await;
+            let id = keep_waiting(cx, tenant, &trusted).await?;
+            let idp_hint = trusted.params.get("idp_hint").map(str::to_owned);
+            return Ok(Outcome::SignIn(SignIn { request: id, idp_hint, login_hint: request.login_hint }));
         }
     };
     match quality(tenant, &request, &live) {
@@ -284,10 +299,14 @@ async fn asks_consent(
 
 /// Shows a page and has the request wait for its end.
 async fn wait(cx: &Cx, tenant: &Tenant, trusted: &Trusted, page: &str) -> Result<Outcome, Error> {
-    limit(cx, tenant).await?;
-    // Kept anew even if it waited already: another person may have signed in meanwhile.
-    let id = keep(cx, tenant, trusted, "waiting", WAITING_SECONDS).await?;
+    let id = keep_waiting(cx, tenant, trusted).await?;
     Ok(Outcome::Page(format!("/tenant/{}/{page}?request={id}", tenant.id)))
+}
+
+/// Has a request wait for its person: anew even if it waited already, as another person may have signed in meanwhile.
+async fn keep_waiting(cx: &Cx, tenant: &Tenant, trusted: &Trusted) -> Result<String, Error> {
+    limit(cx, tenant).await?;
+    Ok(keep(cx, tenant, trusted, "waiting", WAITING_SECONDS).await?)
 }
 
 /// What the person has just agreed to, beside what they had agreed to before.

@@ -59,6 +59,18 @@ pub(crate) static KINDS: [Kind; 3] = [
             ("client_name", "The app that is signed in to; empty if it is none.", "<App> & \"Co\""),
             ("forgot_url", "The page for a forgotten password.", "/tenant/example/forgot?return_to=/app/"),
             ("register_url", "The page to register; empty if nobody can.", "/tenant/example/register"),
+            (
+                "google_url",
+                "Where signing in with Google begins; empty if it cannot.",
+                "/tenant/example/sso/google",
+            ),
+            ("microsoft_url", "The same with Microsoft.", "/tenant/example/sso/microsoft"),
+            ("github_url", "The same with GitHub.", "/tenant/example/sso/github"),
+            (
+                "organization_url",
+                "The same with the organization's own provider.",
+                "/tenant/example/sso/okta",
+            ),
             LANG,
             ENGLISH,
             GERMAN,

@@ -140,8 +140,19 @@ fn global(name: &str, value: &str, _: Value<'_>) -> Result<(), Why> {
     }
 }
 
+/// The variables that are addresses.
+const OURS: [&str; 7] = [
+    "forgot_url",
+    "login_url",
+    "register_url",
+    "google_url",
+    "microsoft_url",
+    "github_url",
+    "organization_url",
+];
+
 fn anchor(name: &str, value: &str, variable: Value<'_>) -> Result<(), Why> {
-    let ours = ["forgot_url", "login_url", "register_url"].map(variable).contains(&value.to_owned());
+    let ours = OURS.map(variable).contains(&value.to_owned());
     match name {
         "href" if ours || is_link(value) => Ok(()),
         "href" => Err("an address is https:, mailto:, a path of this site, or one of the URL variables"),

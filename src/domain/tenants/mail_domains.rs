@@ -12,6 +12,16 @@ impl Tenant {
         self.domains.iter().find(|known| known.domain == domain && known.tenant_id == self.id)
     }
 
+    /// Whether it has any, whose addresses lead to a provider.
+    pub(crate) fn has_verified_domains(&self) -> bool {
+        self.domains.iter().any(|known| known.tenant_id == self.id)
+    }
+
+    /// Whether addresses of a verified domain lead to that provider.
+    pub(crate) fn is_routed_to(&self, provider_id: &str) -> bool {
+        self.domains.iter().any(|known| known.tenant_id == self.id && known.provider_id == provider_id)
+    }
+
     /// Whether a domain is a verified one of that provider.
     pub(crate) fn is_verified_of(&self, provider_id: &str, domain: &str) -> bool {
         self.verified_domain(domain).is_some_and(|known| known.provider_id == provider_id)

@@ -7,4 +7,5 @@ mod mfa;
 mod refresh;
 mod register;
 mod reset_password;
+mod sso;
 mod verify_email;

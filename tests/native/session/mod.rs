@@ -16,3 +16,4 @@ mod passkeys;
 mod reauthenticate;
 mod refresh;
 mod sessions;
+mod trials;

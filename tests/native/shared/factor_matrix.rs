@@ -192,6 +192,11 @@ const APART: &[&str] = &[
     "GET /tenant/{tenant}/register",
     "POST /tenant/{tenant}/register",
     "GET /tenant/{tenant}/sso/{id}/onward",
+    "POST /api/auth/google",
+    "POST /api/auth/microsoft",
+    "GET /users/auth/google",
+    "GET /users/auth/google/callback",
+    "POST /auth/sso/start",
     "GET /tenant/{tenant}/sso/{id}",
     // What comes back from a provider is a first factor, and `sso::linking` holds what it takes besides.
     "GET /tenant/{tenant}/sso/{id}/callback",
@@ -203,8 +208,6 @@ const APART: &[&str] = &[
     "GET /tenant/{tenant}/sso/{id}/link",
     "POST /tenant/{tenant}/sso/{id}/link",
     // The same, for what an app presents: `session::google`, `session::microsoft`.
-    "POST /api/auth/google",
-    "POST /api/auth/microsoft",
 ];
 const APART_SURFACES: [&str; 3] = ["oauth", "tenant", "system"];
 

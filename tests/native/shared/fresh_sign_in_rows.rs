@@ -54,6 +54,14 @@ fn passkey(stage: &Stage) -> Value {
     Value::Null
 }
 
+fn wants_to_join(stage: &Stage) -> Value {
+    provider(stage);
+    stage.world.sql(
+        "INSERT INTO join_requests VALUES ('j', 'home', 'google', 'https://accounts.google.com', '1', 'j@example.com', 1, NULL, 0)",
+    );
+    Value::Null
+}
+
 fn client(stage: &Stage) -> Value {
     let metadata = json!({ "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"],
         "response_types": [] });
@@ -236,6 +244,9 @@ pub const ROWS: &[Row] = &[
     admin("DELETE /tenant/{tenant}/v2/IdentityProviders/{id}", provider, |stage, _, _| {
         stage.world.delete("/tenant/home/v2/IdentityProviders/google").bearer(&stage.token)
     }),
+    admin("POST /tenant/{tenant}/v2/JoinRequests/{id}/accept", wants_to_join, |stage, _, _| {
+        stage.post("/tenant/home/v2/JoinRequests/j/accept", json!({}), None)
+    }),
     admin("POST /tenant/{tenant}/v2/Domains", provider, |stage, _, _| {
         let body = json!({ "domain": "corp.example", "provider": "google" });
         stage.post("/tenant/home/v2/Domains", body, None)
@@ -337,6 +348,7 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("POST /auth/mfa/backup-codes", "takes a code of the second factor, as a step-up does"),
     ("POST /auth/mfa/disable", "takes a code of the second factor, as a step-up does"),
     ("POST /tenant/{tenant}/v2/IdentityProviders/{id}/test", "asks the provider, and changes nothing"),
+    ("DELETE /tenant/{tenant}/v2/JoinRequests/{id}", ENDS),
     ("PATCH /api/auth/passkeys/{id}", NO_CREDENTIAL),
     ("DELETE /api/auth/api-keys/{id}", ENDS),
     ("DELETE /api/auth/devices/{id}", ENDS),

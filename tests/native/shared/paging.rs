@@ -8,7 +8,13 @@ use portcullis::ports::Stmt;
 use crate::harness::World;
 
 /// A list: its path, its table, and an `INSERT` of rows for the ids in `ids`. A new list needs a line here.
-const LISTS: [(&str, &str, &str); 9] = [
+const LISTS: [(&str, &str, &str); 10] = [
+    (
+        "JoinRequests",
+        "join_requests",
+        "INSERT INTO join_requests (id, tenant_id, provider_id, issuer, subject, email, email_verified, asked_at)
+         SELECT id, 'home', 'google', 'i', id, 'x@rows.example', 1, 0 FROM ids",
+    ),
     (
         "Users",
         "users",

@@ -3,6 +3,7 @@
 mod attacks;
 mod callback;
 mod linking;
+mod pages;
 mod people;
 pub mod provider;
 mod saml;

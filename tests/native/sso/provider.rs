@@ -217,3 +217,9 @@ pub fn callback(tenant: &str, id: &str) -> String {
 pub fn session_of(reply: &Reply) -> Option<String> {
     reply.sets("__Host-portcullis").filter(|value| !value.is_empty())
 }
+
+/// The domain `acme.example` is proved to be of the provider `okta` of home.
+pub fn with_domain(world: &World) {
+    world.sql("INSERT INTO email_domains (tenant_id, domain, provider_id, status, token, created_at, verified_at, directory) VALUES ('home', 'acme.example', 'okta', 'verified', 't', 0, 0, 'home')");
+    world.advance(6);
+}

@@ -8,6 +8,7 @@ mod domain_proofs;
 mod domains;
 mod identity_providers;
 mod invitations;
+mod join_requests;
 mod keys;
 mod mail_templates;
 mod mail_wording;

@@ -4,6 +4,8 @@ use crate::api::docs::{Operation, answer, conflict, lean_answer, limited, op, re
 use crate::api::tenant::docs::shapes::IdentityProvider;
 use crate::api::tenant::domains::{self, Domain};
 use crate::api::tenant::identity_providers::Tested;
+use crate::api::tenant::join_requests::JoinRequest;
+use crate::api::tenant::users::User;
 use crate::domain::refusal::Refusal;
 use crate::model::provider_description::ProviderDescription;
 
@@ -43,6 +45,17 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Asks the provider for its metadata and keys as a sign-in does, looks at its certificates, and says what is wrong field by field. What is remembered of the provider is asked again after a minute.")
             .answers::<Tested>(200, "What was looked at.")
             .refuses([limited()]),
+        op("GET", "/tenant/{tenant}/v2/JoinRequests", "List people who want to join")
+            .about("Of the organisation that has this trial tenant, by what their provider says.")
+            .paged()
+            .answers_with(200, "A page of them.", answer::<JoinRequest>().listed()),
+        op("POST", "/tenant/{tenant}/v2/JoinRequests/{id}/accept", "Let one in who wants to join")
+            .about("As a user without a role that administers, who signs in with the same provider.")
+            .answers::<User>(201, "The user.")
+            .sets("location", "its path")
+            .refuses([conflict(), reauthentication()]),
+        op("DELETE", "/tenant/{tenant}/v2/JoinRequests/{id}", "Turn one away who wants to join")
+            .nothing(204, "Turned away."),
         op("GET", DOMAINS, "List mail domains").answers_with(200, "All of them.", answer::<Domain>().listed()),
         op("POST", DOMAINS, "Add a mail domain")
             .about("It waits to be proved by the TXT record in the answer. Domains of public mail services, and those that names are registered under, are refused. 409 for one that another tenant has proved.")
