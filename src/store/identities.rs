@@ -1,9 +1,10 @@
 //! Identities: who a user is at a provider.
 
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
+use crate::store::logout_deliveries::owe;
 use crate::store::users::{self, User};
-use crate::store::{Columns, one};
+use crate::store::{Columns, Listed, Page, one};
 
 /// What a provider calls a person, which is unique in the provider of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,4 +101,112 @@ pub(crate) async fn kind_of_session(db: &dyn Database, session_id: &str) -> Resu
                WHERE sessions.id = ?1";
     let rows = one(db, Stmt::new(sql, vec![session_id.into()])).await?;
     Ok(rows.first().map(|row| Columns(row).maybe_text("kind")).transpose()?.flatten())
+}
+
+/// An identity, as its owner and administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LinkedIdentity {
+    pub(crate) id: String,
+    pub(crate) provider_id: String,
+    /// What people are shown of the provider.
+    pub(crate) provider_name: String,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+    /// The address that the provider named last.
+    pub(crate) email: Option<String>,
+    pub(crate) linked_at: Time,
+    pub(crate) last_used_at: Option<Time>,
+}
+
+fn read_linked(row: &Row) -> Result<LinkedIdentity, Fault> {
+    let row = Columns(row);
+    Ok(LinkedIdentity {
+        id: row.text("id")?,
+        provider_id: row.text("provider_id")?,
+        provider_name: row.text("provider_name")?,
+        issuer: row.text("issuer")?,
+        subject: row.text("subject")?,
+        email: row.maybe_text("email")?,
+        linked_at: row.time("linked_at")?,
+        last_used_at: row.maybe_time("last_used_at")?,
+    })
+}
+
+/// A page of a user's identities, by id.
+pub(crate) async fn list(
+    db: &dyn Database,
+    tenant_id: &str,
+    user_id: &str,
+    page: &Page,
+) -> Result<Listed<LinkedIdentity>, Fault> {
+    let sql = "SELECT identities.*, json_extract(provider.spec, '$.name') AS provider_name FROM identities
+               JOIN identity_providers AS provider
+               ON provider.tenant_id = identities.tenant_id AND provider.id = identities.provider_id
+               WHERE identities.user_id = ?2 AND identities.tenant_id = ?1 AND identities.id > ?3
+               ORDER BY identities.id LIMIT ?4";
+    let after = page.after.clone().unwrap_or_default();
+    let args = vec![tenant_id.into(), user_id.into(), after.into(), (page.limit + 1).into()];
+    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read_linked).collect::<Result<_, _>>()?;
+    Ok(page.cut(items, |identity: &LinkedIdentity| identity.id.clone()))
+}
+
+/// By what a user may sign in besides an identity, if they have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ways<'a> {
+    pub(crate) password: bool,
+    pub(crate) passkeys: bool,
+    /// A link to the mailbox.
+    pub(crate) mail: bool,
+    /// The provider that is left alone, if one is enforced.
+    pub(crate) only_provider: Option<&'a str>,
+    /// Whether an organisation's own provider can be used.
+    pub(crate) enterprise: bool,
+}
+
+/// Changes nothing of a user's identity, and so says whether it is there to be unlinked: with `ways`, if another way to sign
+/// in is left. Returns its id if so.
+pub(crate) fn release(user_id: &str, id: &str, ways: Option<&Ways<'_>>) -> Stmt {
+    let sql = "UPDATE identities SET email = email WHERE user_id = ?1 AND id = ?2";
+    let Some(ways) = ways else {
+        return Stmt::new(format!("{sql} RETURNING id"), vec![user_id.into(), id.into()]);
+    };
+    let sql = format!(
+        "{sql} AND (?3 OR (?4 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash IS NOT NULL))
+          OR (?5 AND EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = ?1))
+          OR EXISTS (SELECT 1 FROM identities AS other JOIN identity_providers AS provider
+                     ON provider.tenant_id = other.tenant_id AND provider.id = other.provider_id
+                     WHERE other.user_id = ?1 AND other.id <> ?2 AND coalesce(json_extract(provider.spec, '$.enabled'), 1)
+                     AND (?6 IS NULL OR provider.id = ?6)
+                     AND (?7 OR json_extract(provider.spec, '$.kind') NOT IN ('oidc', 'saml')))) RETURNING id"
+    );
+    let args = vec![
+        user_id.into(),
+        id.into(),
+        ways.mail.into(),
+        ways.password.into(),
+        ways.passkeys.into(),
+        ways.only_provider.into(),
+        ways.enterprise.into(),
+    ];
+    Stmt::new(sql, args)
+}
+
+/// Ends the sessions of a user that began with an identity but for one, and what was granted in them: first what their
+/// clients are owed, then the end.
+pub(crate) fn end_sessions(user_id: &str, id: &str, keep: Option<&str>, now: Time) -> [Stmt; 2] {
+    let which = "sessions.user_id = ?2 AND sessions.id <> coalesce(?4, '')
+                 AND coalesce(sessions.parent_id, '-') <> coalesce(?4, '')
+                 AND (sessions.identity_id = ?3 OR sessions.parent_id IN (
+                   SELECT began.id FROM sessions AS began WHERE began.identity_id = ?3))";
+    let end = format!("UPDATE sessions SET ended_at = ?1 WHERE sessions.ended_at IS NULL AND {which}");
+    let args = || -> Vec<Arg> { vec![user_id.into(), id.into(), keep.into()] };
+    let mut all: Vec<Arg> = vec![now.0.into()];
+    all.extend(args());
+    [owe(which, now, args()), Stmt::new(end, all)]
+}
+
+/// Unlinks an identity of a user.
+pub(crate) fn delete(user_id: &str, id: &str) -> Stmt {
+    let sql = "DELETE FROM identities WHERE user_id = ?1 AND id = ?2";
+    Stmt::new(sql, vec![user_id.into(), id.into()])
 }

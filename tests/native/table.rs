@@ -107,11 +107,14 @@ session open POST /api/auth/passkeys/login/options
 session open POST /api/auth/refresh
 session own session DELETE /api/auth/api-keys/{id}
 session own session DELETE /api/auth/devices/{id}
+session own session DELETE /api/auth/identities
+session own session DELETE /api/auth/identities/{id}
 session own session DELETE /api/auth/passkeys/{id}
 session own session DELETE /api/auth/sessions
 session own session DELETE /api/auth/sessions/{id}
 session own session GET /api/auth/api-keys
 session own session GET /api/auth/devices
+session own session GET /api/auth/identities
 session own session GET /api/auth/mfa
 session own session GET /api/auth/passkeys
 session own session GET /api/auth/sessions
@@ -191,6 +194,8 @@ tenant credential admin DELETE /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/JoinRequests/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Identities
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Identities/{identity}
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys/{id}
@@ -198,6 +203,7 @@ tenant credential admin GET /tenant/{tenant}/v2/Domains
 tenant credential admin GET /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders/{id}
+tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Identities
 tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
 tenant credential admin PATCH /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin PATCH /tenant/{tenant}/v2/IdentityProviders/{id}

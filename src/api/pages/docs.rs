@@ -191,7 +191,7 @@ pub(crate) fn chapter() -> Chapter {
         page("/tenant/{tenant}/account", "The user's own account page")
             .query::<String>("done", "The section that was just changed.")
             .query::<String>("passkey", "Not empty to add a passkey.")
-            .query::<String>("all", "Which list is shown whole: sessions, trusted, passkeys, apps or keys.")
+            .query::<String>("all", "Which list is shown whole: sessions, trusted, passkeys, identities, apps or keys.")
             .nothing(303, "To sign in, or to the second factor.")
             .sets("location", "where to")
             .refuses([Refusal::Forbidden, conflict()]),

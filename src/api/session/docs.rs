@@ -6,6 +6,7 @@ use crate::api::session::api_keys::{self, ApiKey};
 use crate::api::session::change_email::{self, EmailChange};
 use crate::api::session::devices::Device;
 use crate::api::session::federated::{FederatedSignIn, GoogleCredential, MicrosoftToken};
+use crate::api::session::identities::Identity;
 use crate::api::session::me::Me;
 use crate::api::session::mfa::{self, Reauthenticated, Standing};
 use crate::api::session::sessions::OwnSession;
@@ -169,6 +170,20 @@ pub(crate) fn chapter() -> Chapter {
             .json::<change_password::Body>()
             .answers_with(200, "Changed.", answer::<Message>().in_data())
             .refuses([sso_required(), Refusal::WrongPassword, reauthentication(), limited()]),
+        op("GET", "/api/auth/identities", "List the caller's identities")
+            .about("Who they are at identity providers.")
+            .paged()
+            .answers_with(200, "A page of them.", answer::<Identity>().listed().in_data()),
+        op("DELETE", "/api/auth/identities", "Unlink an identity by its provider")
+            .about("And by its subject, where there are several of that provider. 409 for the last way to sign in.")
+            .needs_query::<String>("provider", "The provider's id.")
+            .query::<String>("subject", "What the provider calls the person.")
+            .answers_with(200, "Unlinked; the other sessions that began with it have ended.", answer::<Revoked>().in_data())
+            .refuses([Refusal::NotFound, Refusal::MfaRequired, conflict(), reauthentication()]),
+        op("DELETE", "/api/auth/identities/{id}", "Unlink an identity")
+            .about("By its id, or that of its provider. 409 for the last way to sign in.")
+            .answers_with(200, "Unlinked; the other sessions that began with it have ended.", answer::<Revoked>().in_data())
+            .refuses([Refusal::MfaRequired, conflict(), reauthentication()]),
         op("GET", "/api/auth/me", "Read who is signed in").answers_with(
             200,
             "The user.",

@@ -7,6 +7,7 @@ mod devices;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod federated;
+pub(in crate::api) mod identities;
 mod login;
 mod logout;
 mod magic_link;
@@ -62,6 +63,9 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/api/auth/passkeys/login/options", Limit::None, open(passkeys::login_options)),
         route("POST", "/api/auth/passkeys/login", Limit::None, open(passkeys::login)),
         route("GET", "/.well-known/webauthn", Limit::None, open(passkeys::origins)),
+        route("GET", "/api/auth/identities", Limit::None, own_session(identities::list)),
+        route("DELETE", "/api/auth/identities", Limit::None, own_session(identities::unlink_at)),
+        route("DELETE", "/api/auth/identities/{id}", Limit::None, own_session(identities::unlink)),
         route("GET", "/api/auth/me", Limit::None, session(me::me)),
         route("GET", "/api/auth/api-keys", Limit::None, own_session(api_keys::list)),
         route("POST", "/api/auth/api-keys", Limit::None, key_maker(api_keys::create)),

@@ -7,6 +7,7 @@ pub(crate) mod clients;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod domains;
+mod identities;
 mod identity_providers;
 mod join_requests;
 mod keys;
@@ -63,6 +64,19 @@ pub(crate) fn surface() -> Surface {
             "/tenant/{tenant}/v2/JoinRequests/{id}",
             NONE,
             credential_admin(join_requests::decline),
+        ),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}/Identities", NONE, credential_admin(identities::list)),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/Identities",
+            NONE,
+            credential_admin(identities::unlink_at),
+        ),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/Identities/{identity}",
+            NONE,
+            credential_admin(identities::unlink),
         ),
         route("GET", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::list)),
         route("POST", "/tenant/{tenant}/v2/Routes", NONE, admin(routes::create)),

@@ -6,6 +6,7 @@ pub(crate) mod begin;
 pub(crate) mod credentials;
 pub(crate) mod examine;
 pub(crate) mod finish;
+pub(crate) mod identities;
 mod just_in_time;
 pub mod kinds;
 pub(crate) mod linking;

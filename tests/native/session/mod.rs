@@ -5,6 +5,7 @@ mod change_email;
 mod change_password;
 mod devices;
 mod google;
+mod identities;
 mod login;
 mod logout;
 mod magic_link;

@@ -208,6 +208,10 @@ const APART: &[&str] = &[
     "GET /tenant/{tenant}/sso/{id}/link",
     "POST /tenant/{tenant}/sso/{id}/link",
     // The same, for what an app presents: `session::google`, `session::microsoft`.
+    // Who one is at providers; unlinking takes the second factor, as `session::identities` holds.
+    "GET /api/auth/identities",
+    "DELETE /api/auth/identities",
+    "DELETE /api/auth/identities/{id}",
 ];
 const APART_SURFACES: [&str; 3] = ["oauth", "tenant", "system"];
 

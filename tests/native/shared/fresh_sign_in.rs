@@ -6,7 +6,8 @@ use portcullis::store::users::User;
 use serde_json::{Value, json};
 
 use crate::harness::{App, Ask, Authenticator, PASSWORD, Reply, World};
-use crate::shared::fresh_sign_in_rows::{EXEMPT, ROWS, SECTIONS_APART};
+use crate::shared::fresh_sign_in_exempt::{EXEMPT, SECTIONS_APART};
+use crate::shared::fresh_sign_in_rows::ROWS;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -110,6 +110,16 @@ fn provider(stage: &Stage) -> Value {
     Value::Null
 }
 
+fn identity(stage: &Stage) -> Value {
+    provider(stage);
+    let id = &stage.user.id;
+    stage.world.sql(&format!(
+        "INSERT INTO identities (id, tenant_id, provider_id, issuer, subject, user_id, linked_at)
+         VALUES ('i', 'home', 'google', 'https://accounts.google.com', '1', '{id}', 0)"
+    ));
+    Value::Null
+}
+
 /// One that is proved.
 fn domain(stage: &Stage) -> Value {
     provider(stage);
@@ -154,6 +164,12 @@ pub const ROWS: &[Row] = &[
     }),
     factor("DELETE /api/auth/passkeys/{id}", false, true, passkey, |stage, _, _| {
         stage.world.delete("/api/auth/passkeys/p").bearer(&stage.token)
+    }),
+    factor("DELETE /api/auth/identities", false, true, identity, |stage, _, _| {
+        stage.world.delete("/api/auth/identities?provider=google").bearer(&stage.token)
+    }),
+    factor("DELETE /api/auth/identities/{id}", false, true, identity, |stage, _, _| {
+        stage.world.delete("/api/auth/identities/i").bearer(&stage.token)
     }),
     by_mail("POST /api/auth/change-password", |stage, _, _| {
         stage.post("/api/auth/change-password", json!({ "newPassword": "a first password" }), None)
@@ -318,6 +334,9 @@ pub const ROWS: &[Row] = &[
     page("POST /tenant/{tenant}/account#passkey-off", passkey, |stage, _, _| {
         stage.section("passkey-off", &[("id", "p")])
     }),
+    page("POST /tenant/{tenant}/account#identity-off", identity, |stage, _, _| {
+        stage.section("identity-off", &[("id", "i")])
+    }),
     Row {
         row: "POST /tenant/{tenant}/account#key-add",
         who: Person,
@@ -337,57 +356,4 @@ pub const ROWS: &[Row] = &[
         stage.section("email", &[("email", "eve@example.org")])
     }),
     by_mail("POST /tenant/{tenant}/account#delete", |stage, _, _| stage.section("delete", &[])),
-];
-
-const ENDS: &str = "ends something";
-const NO_CREDENTIAL: &str = "lets nobody in";
-
-/// The rows with a guard that make nothing that lasts, and why.
-pub const EXEMPT: &[(&str, &str)] = &[
-    ("POST /api/auth/reauthenticate", "is the confirmation itself"),
-    ("POST /auth/mfa/backup-codes", "takes a code of the second factor, as a step-up does"),
-    ("POST /auth/mfa/disable", "takes a code of the second factor, as a step-up does"),
-    ("POST /tenant/{tenant}/v2/IdentityProviders/{id}/test", "asks the provider, and changes nothing"),
-    ("DELETE /tenant/{tenant}/v2/JoinRequests/{id}", ENDS),
-    ("PATCH /api/auth/passkeys/{id}", NO_CREDENTIAL),
-    ("DELETE /api/auth/api-keys/{id}", ENDS),
-    ("DELETE /api/auth/devices/{id}", ENDS),
-    ("DELETE /api/auth/sessions", ENDS),
-    ("DELETE /api/auth/sessions/{id}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Users/{id}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/ApiKeys/{id}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Clients/{id}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Routes/{id}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Roles/{name}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Plans/{name}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Templates/{name}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/MailTemplates/{name}/{lang}", ENDS),
-    ("DELETE /tenant/{tenant}/v2/Tenants/{id}", ENDS),
-    ("PATCH /tenant/{tenant}/v2/Tenants/{id}", NO_CREDENTIAL),
-    ("POST /tenant/{tenant}/v2/Users/{id}/invitation", "mails to the user's own address"),
-    ("POST /tenant/{tenant}/v2/Routes", NO_CREDENTIAL),
-    ("PUT /tenant/{tenant}/v2/Routes/{id}", NO_CREDENTIAL),
-    ("POST /tenant/{tenant}/v2/Plans", NO_CREDENTIAL),
-    ("PUT /tenant/{tenant}/v2/Plans/{name}", NO_CREDENTIAL),
-    ("PUT /tenant/{tenant}/v2/Templates/{name}", NO_CREDENTIAL),
-    ("POST /tenant/{tenant}/v2/Templates/{name}/preview", NO_CREDENTIAL),
-    ("PUT /tenant/{tenant}/v2/MailTemplates/{name}/{lang}", NO_CREDENTIAL),
-    ("POST /tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview", NO_CREDENTIAL),
-    ("POST /tenant/{tenant}/v2/Mails/{id}/retry", NO_CREDENTIAL),
-    ("POST /tenant/{tenant}/v2/Keys/rotate", NO_CREDENTIAL),
-];
-
-/// The sections of the account page that make nothing that lasts, and why.
-pub const SECTIONS_APART: &[(&str, &str)] = &[
-    ("profile", NO_CREDENTIAL),
-    ("factor-codes", "takes a code of the second factor, as a step-up does"),
-    ("factor-off", "takes a code of the second factor, as a step-up does"),
-    ("factor-send", "mails a code to one who has that factor"),
-    ("passkey-name", NO_CREDENTIAL),
-    ("session", ENDS),
-    ("others", ENDS),
-    ("trusted", ENDS),
-    ("app", ENDS),
-    ("key", ENDS),
 ];

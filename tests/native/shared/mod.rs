@@ -12,6 +12,7 @@ mod factor_matrix;
 mod factor_states;
 mod factors;
 mod fresh_sign_in;
+mod fresh_sign_in_exempt;
 mod fresh_sign_in_rows;
 mod giving;
 mod grants;

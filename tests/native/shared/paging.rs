@@ -8,7 +8,7 @@ use portcullis::ports::Stmt;
 use crate::harness::World;
 
 /// A list: its path, its table, and an `INSERT` of rows for the ids in `ids`. A new list needs a line here.
-const LISTS: [(&str, &str, &str); 10] = [
+const LISTS: [(&str, &str, &str); 11] = [
     (
         "JoinRequests",
         "join_requests",
@@ -38,6 +38,12 @@ const LISTS: [(&str, &str, &str); 10] = [
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
                                expires_at)
          SELECT id, 'home', 'of-' || 'home', '[]', 0, '', '', 0, 0, 9000000000000 FROM ids",
+    ),
+    (
+        "Users/of-home/Identities",
+        "identities",
+        "INSERT INTO identities (id, tenant_id, provider_id, issuer, subject, user_id, linked_at)
+         SELECT id, 'home', 'google', 'https://accounts.google.com', id, 'of-' || 'home', 0 FROM ids",
     ),
     (
         "Clients",
@@ -84,6 +90,10 @@ fn with_users() -> World {
     world.tenant("b");
     for tenant in ["home", "b"] {
         world.user_with(tenant, "of@lists.example", |user| user.id = format!("of-{tenant}"));
+        world.sql(&format!(
+            "INSERT INTO identity_providers (tenant_id, id, spec, created_at) VALUES ('{tenant}', 'google',
+                    '{{\"kind\":\"google\",\"name\":\"G\",\"clientId\":\"c\"}}', 0)"
+        ));
     }
     world
 }

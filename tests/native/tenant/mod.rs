@@ -26,5 +26,6 @@ mod templates;
 mod tenants;
 mod usage;
 mod user_factors;
+mod user_identities;
 mod user_search;
 mod users;

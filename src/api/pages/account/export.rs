@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::api::pages::account::{return_to_here, signed_in};
 use crate::cx::Cx;
 use crate::domain::admin::{api_keys, own_account};
+use crate::domain::federation::identities;
 use crate::domain::oauth::consents;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::OwnSession;
@@ -32,6 +33,7 @@ pub(in crate::api::pages) struct Export {
     passkeys: Vec<Key>,
     api_keys: Vec<Key>,
     apps: Vec<App>,
+    identities: Vec<Linked>,
 }
 
 #[derive(Serialize)]
@@ -54,6 +56,21 @@ struct Profile {
     created_at: String,
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
     last_login_at: Option<String>,
+}
+
+/// Who they are at an identity provider.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+struct Linked {
+    provider: String,
+    issuer: String,
+    subject: String,
+    email: Option<String>,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    linked_at: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    last_used_at: Option<String>,
 }
 
 /// A session, or a browser that is trusted.
@@ -126,14 +143,15 @@ fn when(at: &Time) -> String {
 async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
     let (tenant, user) = (&session.tenant, &session.user);
     let whole = Page { limit: 100, after: None };
-    let (lived, trusted, passkeys, apps, keys) = futures_util::future::join5(
+    let others = futures_util::future::join5(
         all_sessions(cx, session),
         trusted_devices::list(cx, session),
         passkeys::list(cx, session, &whole),
         consents::of_user(cx, tenant, &user.id),
         api_keys::list(cx, session, &whole),
-    )
-    .await;
+    );
+    let linked = identities::list(cx, tenant, &user.id, &whole);
+    let ((lived, trusted, passkeys, apps, keys), linked) = futures_util::future::join(others, linked).await;
     Ok(Export {
         exported_at: when(&cx.now),
         tenant: tenant.name.clone(),
@@ -188,6 +206,18 @@ async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
         apps: apps?
             .into_iter()
             .map(|one| App { granted_at: when(&one.granted_at), name: one.client_name, scope: one.scope })
+            .collect(),
+        identities: linked?
+            .items
+            .into_iter()
+            .map(|one| Linked {
+                linked_at: when(&one.linked_at),
+                last_used_at: one.last_used_at.as_ref().map(when),
+                provider: one.provider_name,
+                issuer: one.issuer,
+                subject: one.subject,
+                email: one.email,
+            })
             .collect(),
     })
 }

@@ -1,9 +1,10 @@
 //! What the account page lists: the newest five of a kind, or all of them when that is asked for.
 
-use futures_util::future::join5;
+use futures_util::future::{join, join5};
 
 use crate::cx::Cx;
 use crate::domain::admin::api_keys;
+use crate::domain::federation::identities::{self, LinkedIdentity};
 use crate::domain::oauth::consents::{self, Consent};
 use crate::domain::refusal::Error;
 use crate::domain::session::principal::OwnSession;
@@ -50,6 +51,7 @@ pub(super) struct Lists {
     pub(crate) passkeys: List<Passkey>,
     pub(crate) apps: List<Consent>,
     pub(crate) keys: List<ApiKey>,
+    pub(crate) identities: List<LinkedIdentity>,
 }
 
 /// Asks for them side by side; `whole` is the kind of which all are wanted.
@@ -57,20 +59,23 @@ pub(super) async fn lists(cx: &Cx, session: &OwnSession, whole: Option<&str>) ->
     let page = Page { limit: 100, after: None };
     let user_id = &session.user.id;
     let limit = if whole == Some("sessions") { MOST } else { FIRST };
-    let (sessions, trusted, passkeys, apps, keys) = join5(
+    let others = join5(
         sessions::newest(cx, session, limit),
         trusted_devices::list(cx, session),
         passkeys::list(cx, session, &page),
         consents::of_user(cx, &session.tenant, user_id),
         api_keys::list(cx, session, &page),
-    )
-    .await;
+    );
+    let linked = identities::list(cx, &session.tenant, user_id, &page);
+    let ((sessions, trusted, passkeys, apps, keys), linked) = join(others, linked).await;
     let (sessions, all_sessions) = sessions?;
     let (trusted, mut apps) = (trusted?, apps?);
     let (mut passkeys, mut keys) = (passkeys?.items, keys?.items);
     // Ids sort by time.
+    let mut linked = linked?.items;
     passkeys.reverse();
     keys.reverse();
+    linked.reverse();
     apps.sort_by_key(|app| std::cmp::Reverse(app.granted_at));
     let is = |kind| whole == Some(kind);
     Ok(Lists {
@@ -79,5 +84,6 @@ pub(super) async fn lists(cx: &Cx, session: &OwnSession, whole: Option<&str>) ->
         passkeys: List::of(passkeys, is("passkeys")),
         apps: List::of(apps, is("apps")),
         keys: List::of(keys, is("keys")),
+        identities: List::of(linked, is("identities")),
     })
 }

@@ -17,6 +17,7 @@ use crate::api::webauthn::{self, CreationOptions};
 use crate::api::wording::with_headers;
 use crate::cx::Cx;
 use crate::domain::admin::{api_keys, own_account, users};
+use crate::domain::federation::identities::{self, Which};
 use crate::domain::oauth::consents;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::{self, OwnSession};
@@ -91,6 +92,7 @@ fn success_message(m: &Messages, part: &str, user: &User) -> Option<&'static str
         "passkey-add" => m.passkey_added,
         "passkey-name" => m.passkey_renamed,
         "passkey-off" => m.passkey_removed,
+        "identity-off" => m.identity_removed,
         "trusted" => m.trusted_ended,
         "app" => m.app_revoked,
         "key" => m.key_ended,
@@ -138,6 +140,7 @@ fn reword(problem: &mut Problem, m: &Messages, session: &OwnSession, what: &str,
         (_, Refusal::WrongPassword) => ("current", m.refused_current),
         ("delete", Refusal::Conflict(_)) if session.user.operator => ("", m.refused_delete_operator),
         ("delete", Refusal::Conflict(_)) => ("", m.refused_delete),
+        ("identity-off", Refusal::Conflict(_)) => ("", m.refused_last_way),
         ("key-add", Refusal::Conflict(_)) => ("", m.refused_key_many),
         ("key-add", Refusal::ScopeMissing(_)) => ("scopes", m.refused_scopes_yours),
         ("key-add", Refusal::Invalid(_)) if problem.field == "scopes" => ("scopes", m.refused_scopes),
@@ -182,6 +185,7 @@ async fn act(
             passkeys::rename(cx, session, fields.need("id")?, fields.need("name")?).await.map(drop)?;
         }
         "passkey-off" => passkeys::remove(cx, session, fields.need("id")?).await?,
+        "identity-off" => identities::unlink(cx, session, Which::Named(fields.need("id")?)).await?,
         "session" => sessions::revoke(cx, &session.tenant, user, user, fields.need("session")?).await?,
         "others" => sessions::revoke_others(cx, session).await?,
         "trusted" => trusted_devices::revoke(cx, session, fields.need("id")?).await?,

@@ -16,7 +16,7 @@ use crate::model::agent;
 use crate::model::time::Time;
 
 /// The sections that say themselves what went wrong in them, each with its fields.
-pub(super) const ASK: [(&str, &[&str]); 9] = [
+pub(super) const ASK: [(&str, &[&str]); 10] = [
     ("profile", &["name"]),
     ("password", &["current", "password"]),
     ("email", &["email", "current"]),
@@ -24,6 +24,7 @@ pub(super) const ASK: [(&str, &[&str]); 9] = [
     ("factor-off", &["code"]),
     ("passkey-add", &[]),
     ("passkey-name", &[]),
+    ("identity-off", &[]),
     ("key-add", &["name", "scopes"]),
     ("delete", &["current"]),
 ];

@@ -53,6 +53,7 @@ catalogue! {
     change_email_done_text, confirm_email_new, confirm_email_old, confirm_email_button, passkeys,
     passkeys_text, passkey_name, passkey_rename, passkey_off, passkey_add, passkey_added, passkey_renamed,
     passkey_removed,
+    identities, identities_text, identity_linked, identity_off, identity_removed, ask_identity, refused_last_way,
     factor, factor_none, factor_totp, factor_email, factor_left, factor_new_app, factor_set_email,
     factor_code, factor_send, factor_sent, factor_codes, factor_off, factor_removed, trusted,
     trusted_text, trusted_until, trusted_end, trusted_ended, keys, keys_text, key_unused, key_end,

@@ -1,6 +1,7 @@
 //! What the document says of identity providers and mail domains.
 
 use crate::api::docs::{Operation, answer, conflict, lean_answer, limited, op, reauthentication};
+use crate::api::session::identities::Identity;
 use crate::api::tenant::docs::shapes::IdentityProvider;
 use crate::api::tenant::domains::{self, Domain};
 use crate::api::tenant::identity_providers::Tested;
@@ -12,6 +13,7 @@ use crate::model::provider_description::ProviderDescription;
 pub(super) fn operations() -> Vec<Operation> {
     const ALL: &str = "/tenant/{tenant}/v2/IdentityProviders";
     const ONE: &str = "/tenant/{tenant}/v2/IdentityProviders/{id}";
+    const IDENTITIES: &str = "/tenant/{tenant}/v2/Users/{id}/Identities";
     const DOMAINS: &str = "/tenant/{tenant}/v2/Domains";
     const DOMAIN: &str = "/tenant/{tenant}/v2/Domains/{domain}";
     let upgrade = || Refusal::PlanTooLow { current: "free".into(), required: "enterprise".into() };
@@ -56,6 +58,21 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses([conflict(), reauthentication()]),
         op("DELETE", "/tenant/{tenant}/v2/JoinRequests/{id}", "Turn one away who wants to join")
             .nothing(204, "Turned away."),
+        op("GET", IDENTITIES, "List a user's identities").paged().answers_with(
+            200,
+            "A page of identities.",
+            answer::<Identity>().listed(),
+        ),
+        op("DELETE", IDENTITIES, "Unlink a user's identity by its provider")
+            .about("And by its subject, where there are several of that provider.")
+            .needs_query::<String>("provider", "The provider's id.")
+            .query::<String>("subject", "What the provider calls the person.")
+            .nothing(204, "Unlinked; the sessions that began with it have ended.")
+            .refuses([conflict()]),
+        op("DELETE", "/tenant/{tenant}/v2/Users/{id}/Identities/{identity}", "Unlink a user's identity")
+            .about("By its id, or that of its provider.")
+            .nothing(204, "Unlinked; the sessions that began with it have ended.")
+            .refuses([conflict()]),
         op("GET", DOMAINS, "List mail domains").answers_with(200, "All of them.", answer::<Domain>().listed()),
         op("POST", DOMAINS, "Add a mail domain")
             .about("It waits to be proved by the TXT record in the answer. Domains of public mail services, and those that names are registered under, are refused. 409 for one that another tenant has proved.")

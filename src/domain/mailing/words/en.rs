@@ -118,6 +118,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
             "A passkey was removed",
             "A passkey was just removed from your account. It can no longer be used to sign in.",
         ),
+        Changed::IdentityRemoved => (
+            "A sign-in method was removed",
+            "An account with another provider was just unlinked from yours. It can no longer be used to sign in.",
+        ),
         Changed::ApiKeyMade => {
             ("An API key was created", "An API key that acts for your account was just created.")
         }
