@@ -77,12 +77,6 @@ pub(crate) async fn find(db: &dyn Database, of: &Holder, cap: &Cap) -> Result<(O
     Ok((Columns(row).maybe_text("tenant_id")?, Columns(row).flag("is_capped")?))
 }
 
-/// Makes a trial tenant one like others; returns its id if it was one.
-pub(crate) fn convert(tenant_id: &str, now: Time) -> Stmt {
-    let sql = "UPDATE trials SET converted_at = ?2 WHERE tenant_id = ?1 AND converted_at IS NULL RETURNING tenant_id";
-    Stmt::new(sql, vec![tenant_id.into(), now.0.into()])
-}
-
 /// Trial tenants that nobody has signed in to since then, some of them.
 pub(crate) async fn unused(db: &dyn Database, since: Time) -> Result<Vec<String>, Fault> {
     let sql = "SELECT tenant_id FROM trials WHERE converted_at IS NULL AND created_at < ?1

@@ -90,10 +90,12 @@ fn one_is_unlinked_by_its_id_its_provider_or_its_subject() {
     assert_eq!(told.count(), 3);
 }
 
+/// What is left besides one identity, how that comes about, and whether it is a way to sign in.
+type LeftBesides = (&'static str, fn(&World, &User), bool);
+
 #[test]
 fn the_last_way_to_sign_in_stays() {
-    // What is left besides one identity, and whether that is a way to sign in.
-    let states: [(&str, fn(&World, &User), bool); 11] = [
+    let states: [LeftBesides; 11] = [
         ("nothing", |_, _| {}, false),
         (
             "a password",

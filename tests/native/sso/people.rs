@@ -19,7 +19,7 @@ fn roles_are_what_the_map_says_at_each_sign_in() {
     // Somebody else administers.
     world.user_with("home", "root@example.com", |user| user.roles = vec!["ADMIN".into()]);
     world.sql("UPDATE users SET email = 'zzz@example.com', email_key = 'zzz@example.com'");
-    let mut sign_in = |groups: Value| {
+    let sign_in = |groups: Value| {
         let person = json!({ "sub": "1", "email": "ada@example.com", "name": "Ada", "groups": groups });
         world.sso(&okta, "home", "okta", person).is(303);
         let rows = world.sql("SELECT roles, operator FROM users WHERE email_key = 'ada@example.com'");
