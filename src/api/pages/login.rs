@@ -124,12 +124,7 @@ pub(super) async fn page(
         problem,
         unverified,
         options,
-        // Whom their address leads to a provider need no button, and nobody else is shown it.
-        providers: usable
-            .iter()
-            .filter(|one| !place.tenant.is_routed_to(&one.provider.id))
-            .map(named)
-            .collect(),
+        providers: usable.iter().map(named).collect(),
         address_first,
     };
     let mut page = place.sign_in_page(status, &login)?;

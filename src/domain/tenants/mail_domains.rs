@@ -17,11 +17,6 @@ impl Tenant {
         self.domains.iter().any(|known| known.tenant_id == self.id)
     }
 
-    /// Whether addresses of a verified domain lead to that provider.
-    pub(crate) fn is_routed_to(&self, provider_id: &str) -> bool {
-        self.domains.iter().any(|known| known.tenant_id == self.id && known.provider_id == provider_id)
-    }
-
     /// Whether a domain is a verified one of that provider.
     pub(crate) fn is_verified_of(&self, provider_id: &str, domain: &str) -> bool {
         self.verified_domain(domain).is_some_and(|known| known.provider_id == provider_id)

@@ -25,7 +25,7 @@ fn the_sign_in_page_leads_to_the_providers() {
     // The address first: who belongs to the organisation goes to its provider, all others type their password.
     let page = world.get("/tenant/home/login").send().is(200);
     assert!(!page.text.contains("name=\"password\"") && page.text.contains("name=\"next\""));
-    assert!(!page.text.contains("<b>Okta"));
+    assert!(page.text.contains("href=\"/tenant/home/sso/okta\"") && !page.text.contains("<b>Okta"));
     let next = |email: &str| {
         let form = [("email", email), ("next", "1"), ("own", "1"), ("return_to", "/app/")];
         world.post("/tenant/home/login").header("sec-fetch-site", "same-origin").form(&form).send()
