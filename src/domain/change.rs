@@ -10,8 +10,10 @@
 //! ```
 //!
 //! The batch is one transaction. Each taken statement asks whether the one before it changed a row, the event of the
-//! audit log is written if the last one did, and everything after it asks whether the event is there. Nothing need be
-//! taken: then all of it happens. A change that may happen with another one or not is [`Change::followed_by`] it.
+//! audit log is written if the last one did, and everything after it asks whether the event is there. Where several
+//! statements are taken, the batch ends with an error if the event was not written, so that the database undoes the whole
+//! transaction: what an earlier statement took is not gone because a later one took nothing. Nothing need be taken: then
+//! all of it happens. A change that may happen with another one or not is [`Change::followed_by`] it.
 
 use std::vec::IntoIter;
 
@@ -99,9 +101,8 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// What must change a row: if it does not, nothing of what is taken after it and none of the effects happens. Put
-    /// the statement that decides first. All but the first have their `WHERE` last, before `ON CONFLICT`
-    /// and `RETURNING`.
+    /// What must change a row: if it does not, nothing of the change happens, also nothing of what was taken before it.
+    /// All but the first have their `WHERE` last, before `ON CONFLICT` and `RETURNING`.
     pub(crate) fn take(&mut self, stmt: Stmt) -> &mut Self {
         self.taken.push(stmt);
         self
@@ -131,8 +132,8 @@ impl<'a> Change<'a> {
         self.then(audit::row(self.cx, tenant_id, entry))
     }
 
-    /// Another change in the same transaction, behind this one: it takes what it takes if this one happened, and may
-    /// find nothing to take.
+    /// Another change in the same transaction, behind this one: it takes one statement if this one happened, and may
+    /// find nothing to take. It takes no more than one, as it is not undone alone.
     pub(crate) fn followed_by(&mut self, next: Change<'a>) -> &mut Self {
         self.followers.push(next);
         self
@@ -176,9 +177,20 @@ impl<'a> Change<'a> {
     /// [`Fault`] of the database: nothing was written.
     pub(crate) async fn commit(self) -> Result<Option<Committed>, Fault> {
         let cx = self.cx;
+        if self.followers.iter().any(|next| next.taken.len() > 1) {
+            return Err(Fault::new("change", "a change that follows another takes several statements"));
+        }
+        let takes_several = self.taken.len() > 1;
         let mut batch = Vec::new();
         let written = self.write(None, &mut batch);
-        let mut answers = cx.db.run(batch).await?.into_iter();
+        let mut answers = match cx.db.run(batch).await {
+            Ok(answers) => answers.into_iter(),
+            Err(fault) if takes_several && store::is_undone(&fault) => {
+                written.forget_stale(cx);
+                return Ok(None);
+            }
+            Err(fault) => return Err(fault),
+        };
         let mut letters = Vec::new();
         let committed = written.read(cx, &mut answers, true, &mut letters)?;
         for id in letters {
@@ -199,13 +211,15 @@ impl<'a> Change<'a> {
         let chain = |(at, stmt)| if at == 0 { if_behind(stmt) } else { store::if_changed(stmt) };
         batch.extend(taken.into_iter().enumerate().map(chain));
         batch.push(if takes == 0 { if_behind(insert(&event)) } else { mark(&event) });
+        let guards = usize::from(takes > 1);
+        batch.extend((takes > 1).then(store::undo_if_unchanged));
         // What takes nothing and follows nothing happens in any case.
         let may_fail = takes > 0 || behind.is_some();
         let follow = |stmt| if may_fail { if_written(stmt, &event.id) } else { stmt };
         batch.extend(effects.into_iter().map(follow));
         let followers = followers.into_iter().map(|next| next.write(Some(&event.id), batch)).collect();
         batch.extend(asked);
-        Written { firsts, takes, thens, followers, asks, after }
+        Written { firsts, takes, guards, thens, followers, asks, after }
     }
 }
 
@@ -213,6 +227,7 @@ impl<'a> Change<'a> {
 struct Written<'a> {
     firsts: usize,
     takes: usize,
+    guards: usize,
     thens: usize,
     followers: Vec<Written<'a>>,
     asks: usize,
@@ -220,6 +235,12 @@ struct Written<'a> {
 }
 
 impl Written<'_> {
+    /// Forgets what is stale of a change that was undone: what was remembered may be why.
+    fn forget_stale(self, cx: &Cx) {
+        self.after.stale.into_iter().for_each(|stale| cx.memory.invalidate(stale));
+        self.followers.into_iter().for_each(|next| next.forget_stale(cx));
+    }
+
     /// Reads its part of the batch's answers, and does what comes after it but for the mails, which it collects.
     /// `may_happen` is whether the change that it follows did.
     fn read(
@@ -229,12 +250,12 @@ impl Written<'_> {
         may_happen: bool,
         letters: &mut Vec<String>,
     ) -> Result<Option<Committed>, Fault> {
-        let Written { firsts, takes, thens, followers, asks, after } = self;
+        let Written { firsts, takes, guards, thens, followers, asks, after } = self;
         answers.by_ref().take(firsts).for_each(drop);
         let taken: Vec<Rows> = answers.by_ref().take(takes).collect();
         let is_marked = answers.next().is_some_and(|rows| !rows.is_empty());
         let happened = if takes == 0 { may_happen } else { is_marked };
-        answers.by_ref().take(thens).for_each(drop);
+        answers.by_ref().take(guards + thens).for_each(drop);
         let follow = |next: Written<'_>| next.read(cx, answers, happened, letters);
         let followers = followers.into_iter().map(follow).collect::<Result<_, _>>()?;
         let asked = answers.by_ref().take(asks).collect();

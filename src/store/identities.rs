@@ -72,19 +72,6 @@ pub(crate) fn link(id: &str, key: &IdentityKey, user_id: &str, email: Option<&st
     Stmt::new(sql, args)
 }
 
-/// The same statement for when an identity is nobody's, or that user's, and its provider is there.
-pub(crate) fn if_free(mut stmt: Stmt, key: &IdentityKey, or_of: Option<&str>) -> Stmt {
-    let at = stmt.args.len();
-    stmt.args.extend([&key.tenant_id, &key.provider_id, &key.issuer, &key.subject].map(Into::into));
-    stmt.args.push(or_of.into());
-    let [tenant, provider, issuer, subject, user] = [1, 2, 3, 4, 5].map(|n| format!("?{}", at + n));
-    stmt.and_also(&format!(
-        "NOT EXISTS (SELECT 1 FROM identities held WHERE held.tenant_id = {tenant} AND held.provider_id = {provider}
-                     AND held.issuer = {issuer} AND held.subject = {subject} AND held.user_id IS NOT {user})
-         AND EXISTS (SELECT 1 FROM identity_providers known WHERE known.tenant_id = {tenant} AND known.id = {provider})"
-    ))
-}
-
 /// Notes that an identity was used, if it still is that user's, with the address that the provider names now.
 pub(crate) fn note_use(id: &str, user_id: &str, email: Option<&str>, now: Time) -> Stmt {
     let sql =

@@ -135,6 +135,24 @@ pub(crate) fn if_changed(stmt: Stmt) -> Stmt {
     stmt.and_also("changes() > 0")
 }
 
+/// What the error of [`undo_if_unchanged`] says.
+const UNDONE: &str = "a taken statement changed nothing";
+
+/// A statement that fails if the one before it in the batch changed nothing, so that the whole batch is undone. It changes
+/// nothing itself. SQLite's `RAISE` works in triggers alone; a JSON path that is none is an error wherever it is evaluated,
+/// and the error repeats it.
+pub(crate) fn undo_if_unchanged() -> Stmt {
+    let sql = format!("SELECT json_extract('{{}}', iif(changes() > 0, '$', '{UNDONE}')) AS undone");
+    Stmt::new(sql, Vec::new())
+}
+
+/// Whether a batch was undone by [`undo_if_unchanged`], and by nothing else. SQLite says `bad JSON path: 'text'`, and
+/// before 3.46 `JSON path error near 'text'`.
+pub(crate) fn is_undone(fault: &Fault) -> bool {
+    let path = format!("'{UNDONE}'");
+    ["bad JSON path: ", "JSON path error near "].iter().any(|said| fault.0.contains(&format!("{said}{path}")))
+}
+
 /// JSON text of a value that serializes, for a column.
 pub(crate) fn json_text<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()

@@ -169,17 +169,6 @@ pub(crate) fn insert_known(user: &User) -> Stmt {
     insert_where(user, "?9", &format!("AND {} AND {fits}", is_known("?9", "?10", "?2")))
 }
 
-/// A statement for when nobody in a directory has an address.
-pub(crate) fn if_address_is_free(mut stmt: Stmt, directory: &str, email_key: &str) -> Stmt {
-    let at = stmt.args.len();
-    stmt.args.extend([directory.into(), email_key.into()]);
-    let (directory, key) = (at + 1, at + 2);
-    let taken = format!(
-        "SELECT 1 FROM users other WHERE other.directory = ?{directory} AND other.email_key = ?{key}"
-    );
-    stmt.and_also(&format!("NOT EXISTS ({taken})"))
-}
-
 /// Whether a tenant has roles and a plan, all of them SQL expressions.
 fn is_known(roles: &str, plan: &str, tenant: &str) -> String {
     format!("{} AND {}", roles::has_all(tenant, roles), plans::is_known(tenant, plan))

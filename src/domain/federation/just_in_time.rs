@@ -83,10 +83,8 @@ pub(super) async fn update(
     }
     let entry = Entry::ok("user.changed").by(&provider.id).on(&user.id).saying(next.roles.join(" "));
     let mut change = Change::new(cx, &tenant.id, entry);
-    let keys = once.iter().map(|(key, _)| key.as_str());
-    let update = store::users::update(user, &next, None, true, cx.now);
     change
-        .take(store::federation_used::if_unused(update, tenant_id, keys))
+        .take(store::users::update(user, &next, None, true, cx.now))
         .take_all(spend(tenant_id, once))
         .invalidates(Invalidation::User(&user.id));
     Ok(change.commit().await?.map(|_| next))

@@ -19,7 +19,7 @@ use crate::model::email::Email;
 use crate::model::identity_provider::{IdentityProvider, Linking};
 use crate::model::state::{LinkPurpose, UserStatus};
 use crate::model::time::Time;
-use crate::ports::{Fault, Stmt};
+use crate::ports::Fault;
 use crate::store;
 use crate::store::Columns;
 use crate::store::identities::{IdentityKey, Known};
@@ -94,12 +94,6 @@ pub(super) fn decide(person: &Person<'_>, known: Known) -> Result<Decision, Refu
     }
 }
 
-/// A statement that makes somebody with an identity, for when that is nobody's and the sign-in was not used before.
-pub(super) fn if_new(stmt: Stmt, key: &IdentityKey, once: &[(String, Time)]) -> Stmt {
-    let keys = once.iter().map(|(key, _)| key.as_str());
-    store::federation_used::if_unused(store::identities::if_free(stmt, key, None), &key.tenant_id, keys)
-}
-
 /// Links an identity to the account of its address, and uses up the sign-in. With the first proof of that address, what
 /// whoever made the account had put there goes. The identity's row; `None` if the sign-in was used before, or the
 /// identity is another user's by now.
@@ -113,9 +107,7 @@ pub(super) async fn link(
     let id = cx.id();
     let entry = Entry::ok("identity.linked").by(&user.id).on(&user.id).saying(&provider.id);
     let mut change = Change::new(cx, &tenant.id, entry);
-    // What is taken first decides, so that nothing is used up for nothing.
-    let spent = spend(&key.tenant_id, once).into_iter();
-    change.take_all(spent.map(|stmt| store::identities::if_free(stmt, key, Some(&user.id))));
+    change.take_all(spend(&key.tenant_id, once));
     if is_first_proof {
         change
             .first(store::unproven::forget(&user.id, &user.email_key, cx.now))
@@ -140,15 +132,10 @@ pub(super) async fn make(
     let id = cx.id();
     let entry = Entry::ok("user.registered").by(&user.id).on(&user.id).saying(&provider.id);
     let mut change = Change::new(cx, &tenant.id, entry);
-    // What is taken first decides, so that nothing is used up or made for nothing.
-    let insert = if_new(store::users::insert_registered(&user), key, once);
-    change.take(insert).take_all(spend(&key.tenant_id, once)).take(store::identities::link(
-        &id,
-        key,
-        &user.id,
-        Some(email.shown()),
-        cx.now,
-    ));
+    change
+        .take_all(spend(&key.tenant_id, once))
+        .take(store::users::insert_registered(&user))
+        .take(store::identities::link(&id, key, &user.id, Some(email.shown()), cx.now));
     let purpose = LinkPurpose::VerifyEmail;
     if !authoritative && throttle::mail(cx, &tenant.directory, email.key(), purpose.as_str()).await? {
         let link = MailedLink { purpose, wanted: None, onward: "" };

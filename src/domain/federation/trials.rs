@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::federation::just_in_time;
-use crate::domain::federation::linking::{Person, if_new, row_id};
+use crate::domain::federation::linking::{Person, row_id};
 use crate::domain::federation::used::spend;
 use crate::domain::people;
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Federation, Refusal};
@@ -96,9 +96,8 @@ pub(super) async fn make(
     let id = cx.id();
     let entry = Entry::ok("tenant.created").by(&user.id).on(&row.id).saying("trial");
     let mut change = Change::new(cx, HOME, entry);
-    let insert = if_new(store::trials::insert_tenant(&row, &of, &cap), key, once);
     change
-        .take(store::users::if_address_is_free(insert, HOME, email.key()))
+        .take(store::trials::insert_tenant(&row, &of, &cap))
         .take(store::trials::insert(&of, &row.id, cap.address_hash.as_deref(), cx.now))
         .take(store::users::insert(&user))
         .take_all(spend(&key.tenant_id, once))

@@ -128,12 +128,11 @@ pub(crate) async fn exchange(
     if let Some(issued) = grants::exchange(cx, tenant, client, given).await? {
         return Ok(issued);
     }
-    // Taken for this grant, which could not begin: its session has ended.
-    let taken_for = authorization_codes::grant_of(cx.db.as_ref(), &hash).await?;
-    if taken_for.as_ref() == Some(&grant_id) {
-        return Err(bad());
+    match authorization_codes::grant_of(cx.db.as_ref(), &hash).await? {
+        Some(taken_for) => Err(end_replayed(cx, tenant, client, &live.user.id, Some(&taken_for)).await?),
+        // Nobody took it: the grant could not begin, as its session has ended, or the code has expired.
+        None => Err(bad()),
     }
-    Err(end_replayed(cx, tenant, client, &live.user.id, taken_for.as_deref()).await?)
 }
 
 /// Whether what is presented fits the request that the code came from. A verifier without a challenge is an

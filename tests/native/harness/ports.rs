@@ -44,6 +44,11 @@ pub struct Sqlite {
     pub broken: Cell<bool>,
     /// The statements that were run last.
     pub said: RefCell<Vec<Stmt>>,
+    /// Has the so-many-th statement that is taken behind another one change nothing, as if what it takes had gone just
+    /// before; and holds that nothing of its batch is left then.
+    pub spoils: Cell<Option<usize>>,
+    /// How many batches were spoiled, and the most statements that one took behind another.
+    pub spoiled: Cell<(usize, usize)>,
 }
 
 impl Sqlite {
@@ -59,6 +64,8 @@ impl Sqlite {
             yields: Cell::new(false),
             broken: Cell::new(false),
             said: RefCell::default(),
+            spoils: Cell::default(),
+            spoiled: Cell::default(),
         }
     }
 
@@ -98,6 +105,37 @@ impl Sqlite {
         self.connection.total_changes()
     }
 
+    /// The places of the statements of a batch that are taken behind another one.
+    fn later_takes(stmts: &[Stmt]) -> Vec<usize> {
+        let is_guard = |stmt: &Stmt| stmt.sql.contains("a taken statement changed nothing");
+        // Before the guard stands the event.
+        let end = stmts.iter().position(is_guard).map_or(0, |guard| guard - 1);
+        (0..end).filter(|at| stmts[*at].sql.contains(" AND changes() > 0")).collect()
+    }
+
+    fn spoil(&self, mut stmts: Vec<Stmt>) -> rusqlite::Result<Vec<Rows>> {
+        let later = Sqlite::later_takes(&stmts);
+        let (times, most) = self.spoiled.get();
+        let Some(at) = self.spoils.get().and_then(|nth| later.get(nth).copied()) else {
+            self.spoiled.set((times, most.max(later.len())));
+            return self.batch(&stmts);
+        };
+        self.spoiled.set((times + 1, most.max(later.len())));
+        stmts[at].sql = stmts[at].sql.replace(" AND changes() > 0", " AND changes() < 0");
+        let before = self.all_rows()?;
+        let answer = self.batch(&stmts);
+        assert!(answer.is_err(), "{} took nothing, and the rest was done", stmts[at].sql);
+        assert_eq!(self.all_rows()?, before, "{} took nothing", stmts[at].sql);
+        answer
+    }
+
+    fn all_rows(&self) -> rusqlite::Result<Vec<Rows>> {
+        let run = |sql: String| self.one(&Stmt::new(sql, Vec::new()));
+        let tables = run("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name".to_owned())?;
+        let names = tables.iter().filter_map(|table| table["name"].as_str());
+        names.map(|name| run(format!("SELECT * FROM {name}"))).collect()
+    }
+
     fn batch(&self, stmts: &[Stmt]) -> rusqlite::Result<Vec<Rows>> {
         let transaction = self.connection.unchecked_transaction()?;
         let answers = stmts.iter().map(|stmt| self.one(stmt)).collect::<rusqlite::Result<Vec<Rows>>>()?;
@@ -116,7 +154,7 @@ impl Database for Sqlite {
             if self.broken.get() {
                 return Err(Fault::new("sqlite", "is out of order"));
             }
-            let answers = self.batch(&stmts).map_err(|error| Fault::new("sqlite", error));
+            let answers = self.spoil(stmts.clone()).map_err(|error| Fault::new("sqlite", error));
             self.said.replace(stmts);
             answers
         })

@@ -32,6 +32,7 @@ mod reasons;
 mod safeguards;
 mod secrets;
 mod states;
+mod taken_together;
 mod tokens;
 mod trail;
 mod troubleshooting;
