@@ -3,6 +3,7 @@
 mod attacks;
 mod callback;
 mod linking;
+mod matrix;
 mod pages;
 mod people;
 pub mod provider;
