@@ -32,3 +32,4 @@ pub(crate) mod templates;
 pub mod tenants;
 pub(crate) mod throttle;
 pub mod upstream;
+pub mod vault;

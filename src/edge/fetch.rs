@@ -55,10 +55,15 @@ async fn exchange(
         request.headers.iter().map(|(name, value)| (*name, value.as_str())).collect::<Headers>(),
     )
     .with_redirect(RequestRedirect::Manual);
-    match request.method {
-        Method::Get => init.with_method(Verb::Get),
-        Method::Post => init.with_method(Verb::Post).with_body(Some(JsValue::from_str(&request.body))),
+    let verb = match request.method {
+        Method::Get => Verb::Get,
+        Method::Post => Verb::Post,
+        Method::Delete => Verb::Delete,
     };
+    init.with_method(verb);
+    if request.method != Method::Get {
+        init.with_body(Some(JsValue::from_str(&request.body)));
+    }
     // What the platform says of a failure may quote the address.
     let built = Request::new_with_init(url, &init).map_err(|_| Why::Unreachable)?;
     let sent = worker::Fetch::Request(built).send_with_signal(signal).await;

@@ -2,6 +2,7 @@
 
 pub mod address;
 pub(crate) mod agent;
+pub mod catalogue;
 pub mod client;
 pub(crate) mod cookies;
 pub(crate) mod document_id;

@@ -44,6 +44,8 @@ pub enum Method {
     Get,
     /// Sends a body.
     Post,
+    /// Takes something away, by what the body says.
+    Delete,
 }
 
 /// What is read of the answer's body.

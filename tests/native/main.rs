@@ -31,3 +31,4 @@ mod table;
 mod tenant;
 mod tidy;
 mod upstream;
+mod vault;

@@ -92,7 +92,7 @@ fn imports_point_down() {
 }
 
 /// What each room of the domain may import of the domain, itself and what every room may apart: the files of [`BELOW`].
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     (
         "admin",
         &[
@@ -124,6 +124,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         ],
     ),
     ("providers", &["outbound", "session", "tenants", "throttle", "upstream"]),
+    ("vault", &["mailing", "outbound", "people", "session", "tenants", "throttle", "upstream"]),
     ("upstream", &["outbound", "tenants", "throttle"]),
     ("oauth", &["clients", "session", "tenants", "throttle"]),
     ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),

@@ -9,6 +9,9 @@ use crate::ports::http::HttpAnswer;
 /// The most bytes of an answer that are read.
 pub(super) const MOST_BYTES: usize = 131_072;
 
+/// The longest name of an account, in bytes.
+const LONGEST_NAME: usize = 320;
+
 /// The media type of an answer, in lower case and without its parameters.
 pub(super) fn media_type(answer: &HttpAnswer) -> String {
     let said = answer.header("content-type").unwrap_or_default();
@@ -64,4 +67,15 @@ pub(super) fn text(members: &Map<String, Value>, name: &str, most: usize) -> Opt
     let text = members.get(name)?.as_str()?;
     let fits = !text.is_empty() && text.len() <= most && !text.chars().any(char::is_control);
     fits.then(|| text.to_owned())
+}
+
+/// What a JSON pointer (RFC 6901) leads to, if it can be shown as a name.
+pub(super) fn name_at(said: &Value, pointer: &str) -> Option<String> {
+    let text = match said.pointer(pointer)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    let fits = !text.is_empty() && text.len() <= LONGEST_NAME && !text.chars().any(char::is_control);
+    fits.then_some(text)
 }

@@ -14,7 +14,7 @@ const LONGEST_CODE: usize = 4_096;
 pub struct Request<'a> {
     /// Where the browser comes back to.
     pub redirect_uri: &'a str,
-    /// Separated as the server wants it.
+    /// Separated by spaces; the server is told them in its own way.
     pub scope: &'a str,
     /// What ties the response to this browser.
     pub state: &'a str,
@@ -46,10 +46,14 @@ pub struct Request<'a> {
 pub fn url(upstream: &Upstream, request: &Request<'_>) -> Result<String, Error> {
     let no_address = || Error::failed("its authorization endpoint has no address");
     let mut url = Url::parse(&upstream.endpoints.authorization).map_err(|_| no_address())?;
-    let challenge = pkce::challenge(request.verifier);
+    let dialect = &upstream.dialect;
+    let challenge = dialect.pkce.is_sent().then(|| pkce::challenge(request.verifier));
+    let scopes = dialect.write_scopes(request.scope);
     let max_age = request.max_age.map(|seconds| seconds.to_string());
     let optional = [
-        ("scope", Some(request.scope)),
+        (dialect.scope_parameter.as_str(), Some(scopes.as_str())),
+        ("code_challenge", challenge.as_deref()),
+        ("code_challenge_method", challenge.as_ref().map(|_| "S256")),
         ("nonce", request.nonce),
         ("prompt", request.prompt),
         ("login_hint", request.login_hint),
@@ -63,8 +67,6 @@ pub fn url(upstream: &Upstream, request: &Request<'_>) -> Result<String, Error> 
         ("client_id", upstream.client_id.as_str()),
         ("redirect_uri", request.redirect_uri),
         ("state", request.state),
-        ("code_challenge", challenge.as_str()),
-        ("code_challenge_method", "S256"),
     ];
     for (name, value) in optional {
         if let Some(value) = value.filter(|value| !value.is_empty()) {

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use crate::crypto::jws::Validity;
@@ -10,6 +11,7 @@ use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::upstream::answers::MOST_BYTES;
 use crate::domain::upstream::{Authentication, Error, Upstream};
+use crate::model::catalogue::TokenBody;
 use crate::oidc::client_assertion;
 use crate::ports::http::{HttpRequest, Method, Wanted};
 
@@ -29,7 +31,7 @@ struct Assertion<'a> {
     jti: String,
 }
 
-/// A form posted to an endpoint of a server, by us.
+/// Members posted to an endpoint of a server, by us: as a form, or as JSON where the server wants that.
 ///
 /// # Errors
 /// A fault of ours: the tenant's key.
@@ -39,29 +41,28 @@ pub(super) async fn post(
     endpoint: &str,
     members: &[(&str, &str)],
 ) -> Result<HttpRequest, Error> {
-    let mut headers = vec![
-        ("content-type", "application/x-www-form-urlencoded".to_owned()),
-        ("accept", "application/json".to_owned()),
-    ];
+    let mut headers =
+        vec![("accept", "application/json".to_owned()), ("user-agent", super::USER_AGENT.to_owned())];
     let id = upstream.client_id.as_str();
-    let mut form = Serializer::new(String::new());
-    form.extend_pairs(members);
+    let mut members = members.to_vec();
+    let assertion;
     match &upstream.authentication {
-        Authentication::None => {
-            form.append_pair("client_id", id);
-        }
+        Authentication::None => members.push(("client_id", id)),
         Authentication::SecretBasic(secret) => headers.push(("authorization", basic(id, secret))),
         Authentication::SecretPost(secret) => {
-            form.append_pair("client_id", id).append_pair("client_secret", secret);
+            members.extend([("client_id", id), ("client_secret", secret)]);
         }
         Authentication::PrivateKeyJwt { tenant_id } => {
-            let assertion = assertion(cx, upstream, tenant_id).await?;
-            form.append_pair("client_id", id)
-                .append_pair("client_assertion_type", client_assertion::TYPE)
-                .append_pair("client_assertion", &assertion);
+            assertion = assert_client(cx, upstream, tenant_id).await?;
+            members.extend([
+                ("client_id", id),
+                ("client_assertion_type", client_assertion::TYPE),
+                ("client_assertion", &assertion),
+            ]);
         }
     }
-    let body = form.finish();
+    let (kind, body) = write(upstream.dialect.body, &members);
+    headers.push(("content-type", kind.to_owned()));
     Ok(HttpRequest {
         method: Method::Post,
         url: endpoint.to_owned(),
@@ -71,13 +72,28 @@ pub(super) async fn post(
     })
 }
 
+/// The media type of members, and how they are written in it.
+fn write(body: TokenBody, members: &[(&str, &str)]) -> (&'static str, String) {
+    match body {
+        TokenBody::Form => {
+            let form = Serializer::new(String::new()).extend_pairs(members).finish();
+            ("application/x-www-form-urlencoded", form)
+        }
+        TokenBody::Json => {
+            let object: Map<String, Value> =
+                members.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+            ("application/json", Value::Object(object).to_string())
+        }
+    }
+}
+
 /// Id and secret are form-urlencoded before they are joined.
-fn basic(id: &str, secret: &str) -> String {
+pub(super) fn basic(id: &str, secret: &str) -> String {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret))))
 }
 
-async fn assertion(cx: &Cx, upstream: &Upstream, tenant_id: &str) -> Result<String, Error> {
+async fn assert_client(cx: &Cx, upstream: &Upstream, tenant_id: &str) -> Result<String, Error> {
     let aud = upstream
         .issuer
         .identifier()

@@ -1,14 +1,17 @@
 //! The client of other servers' OAuth 2.0 (RFC 6749) and OpenID Connect Core 1.0: where a sign-in or a consent begins
 //! ([`authorize`]), what a code or a refresh token is exchanged for ([`tokens`]), what is given back ([`revoke`]), who
-//! signed in ([`id_token`], [`userinfo`]), and where all that is ([`discovery`]).
+//! signed in ([`id_token`], [`userinfo`]), which account it is ([`account`]), and where all that is ([`discovery`]). Where
+//! a server departs from the standards, its [`Dialect`] says how.
 //!
 //! It knows servers, not persons: what a provider's word is worth is decided by its callers. All requests go through
 //! `domain::outbound` with the [`Reach`] of whoever chose the address, with bounded sizes and times. An [`Error`] says whose
 //! fault it was, and carries nothing that a provider sent but its error code.
 
+pub mod account;
 mod answers;
 pub mod authorize;
 mod client_authentication;
+mod dialect;
 pub mod discovery;
 mod error;
 pub mod id_token;
@@ -23,7 +26,11 @@ use zeroize::Zeroizing;
 use crate::crypto::foreign::Alg;
 use crate::ports::http::Reach;
 
+pub use self::dialect::Dialect;
 pub use self::error::Error;
+
+/// Who asks: some servers answer nobody who does not say it.
+const USER_AGENT: &str = "Portcullis";
 
 /// Another server, and what we are there.
 pub struct Upstream {
@@ -43,6 +50,8 @@ pub struct Upstream {
     pub audience: Audience,
     /// Whether its authorization responses must say `iss` (RFC 9207 §3).
     pub says_iss: bool,
+    /// Where it departs from the standards.
+    pub dialect: Dialect,
 }
 
 /// Where a server is asked.

@@ -76,7 +76,6 @@ pub async fn get(
 ) -> Result<HttpAnswer, Error> {
     let mut request = HttpRequest::get(url, accept, MOST_BYTES);
     request.headers.push(("authorization", format!("Bearer {access_token}")));
-    // GitHub's API answers nobody without one.
-    request.headers.push(("user-agent", "Portcullis".to_owned()));
+    request.headers.push(("user-agent", super::USER_AGENT.to_owned()));
     Ok(send(cx, request, upstream.reach).await?)
 }

@@ -303,7 +303,9 @@ impl HttpClient for Servers {
             let most = request.most_bytes(reach);
             let answer = match (request.method, request.wanted) {
                 (Method::Post, Wanted::Status) => self.form(request),
-                (Method::Post, Wanted::Body(_)) | (Method::Get, _) => self.page(request, most),
+                (Method::Post, Wanted::Body(_)) | (Method::Get | Method::Delete, _) => {
+                    self.page(request, most)
+                }
             };
             answer.map_err(|why| Unanswered { host, why })
         })

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use portcullis::crypto::foreign::Alg;
-use portcullis::domain::upstream::{Audience, Authentication, Endpoints, Issuer, Upstream};
+use portcullis::domain::upstream::{Audience, Authentication, Dialect, Endpoints, Issuer, Upstream};
 use portcullis::ports::http::{HttpAnswer, HttpRequest, Reach};
 use serde_json::{Value, json};
 
@@ -54,6 +54,7 @@ impl<'w> Provider<'w> {
             algorithms: Alg::PROVIDERS.to_vec(),
             audience: Audience::OursByAzp,
             says_iss: false,
+            dialect: Dialect::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::cx::Cx;
 use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::kinds::{by_secret, claims, endpoints_of, stand_in};
-use crate::domain::upstream::{Audience, Endpoints, Error, Issuer, Upstream, userinfo};
+use crate::domain::upstream::{Audience, Dialect, Endpoints, Error, Issuer, Upstream, userinfo};
 use crate::model::identity_provider::Github;
 use crate::model::json;
 use crate::ports::http::{HttpAnswer, Reach};
@@ -38,6 +38,7 @@ pub(super) fn upstream(cx: &Cx, github: &Github, secret: Option<&str>) -> Upstre
         algorithms: Vec::new(),
         audience: Audience::OursAlone,
         says_iss: false,
+        dialect: Dialect::default(),
     }
 }
 

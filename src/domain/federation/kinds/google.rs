@@ -8,7 +8,7 @@ use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::kinds::{by_secret, claims, endpoints_of, not_allowed, stand_in, upstream_of};
 use crate::domain::refusal;
 use crate::domain::upstream::id_token::{self, Expected, IdToken};
-use crate::domain::upstream::{Audience, Endpoints, Error, Issuer, Upstream};
+use crate::domain::upstream::{Audience, Dialect, Endpoints, Error, Issuer, Upstream};
 use crate::model::domain::to_ascii;
 use crate::model::email::Email;
 use crate::model::identity_provider::{Google, IdentityProvider, Kind};
@@ -46,6 +46,7 @@ pub(super) fn upstream(cx: &Cx, google: &Google, secret: Option<&str>) -> Upstre
         // `azp` is the app that asked: a phone's has a client id of its own.
         audience: Audience::OursAlone,
         says_iss: false,
+        dialect: Dialect::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::kinds::claims;
 use crate::domain::upstream::discovery::{Metadata, discover};
 use crate::domain::upstream::id_token::IdToken;
-use crate::domain::upstream::{Audience, Authentication, Error, Issuer, Upstream, userinfo};
+use crate::domain::upstream::{Audience, Authentication, Dialect, Error, Issuer, Upstream, userinfo};
 use crate::model::identity_provider::{Oidc, TokenAuth};
 use crate::ports::http::Reach;
 
@@ -34,6 +34,7 @@ pub(super) async fn upstream(
         algorithms,
         audience: Audience::OursByAzp,
         says_iss,
+        dialect: Dialect::default(),
     })
 }
 

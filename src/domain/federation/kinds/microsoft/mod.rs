@@ -14,7 +14,7 @@ use crate::domain::federation::kinds::microsoft::person::CONSUMERS;
 use crate::domain::federation::kinds::{by_secret, endpoints_of, not_configured, stand_in, upstream_of};
 use crate::domain::refusal;
 use crate::domain::upstream::id_token::{self, Expected};
-use crate::domain::upstream::{Audience, Endpoints, Issuer, Upstream};
+use crate::domain::upstream::{Audience, Dialect, Endpoints, Issuer, Upstream};
 use crate::model::identity_provider::{IdentityProvider, Kind, Microsoft};
 use crate::ports::http::Reach;
 
@@ -55,6 +55,7 @@ pub(super) fn upstream(cx: &Cx, microsoft: &Microsoft, secret: Option<&str>) -> 
         algorithms: if stand_in.is_some() { Alg::PROVIDERS.to_vec() } else { vec![Alg::Rs256] },
         audience: Audience::OursAlone,
         says_iss: false,
+        dialect: Dialect::default(),
     }
 }
 

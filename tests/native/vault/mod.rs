@@ -1,0 +1,3 @@
+//! The connection vault's parts that have no surface of their own.
+
+mod catalogue;
