@@ -112,13 +112,6 @@ impl KeySet {
         }
     }
 
-    /// Signs bytes that are no token with the current RSA key; [`for_alg`] makes sure that there is one.
-    pub(crate) async fn sign_rs256(&self, cx: &Cx, message: &[u8]) -> Result<Vec<u8>, Fault> {
-        let key = current(&self.rs256, cx.now)?;
-        self.signed.set(self.signed.get().wrapping_add(1));
-        cx.rsa.sign(&key.pair.private, message).await
-    }
-
     /// The claims of a token that one of the ES256 keys signed.
     pub(crate) fn verify<T: serde::de::DeserializeOwned>(
         &self,

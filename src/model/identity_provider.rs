@@ -202,6 +202,33 @@ pub enum TokenAuth {
     None,
 }
 
+/// How a browser brings a SAML message to a provider.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Binding {
+    /// In the query of a redirect (saml-bindings §3.4).
+    #[default]
+    Redirect,
+    /// In a form (saml-bindings §3.5).
+    Post,
+}
+
+impl Binding {
+    /// As it is written in a provider's members.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Binding::Redirect => "redirect",
+            Binding::Post => "post",
+        }
+    }
+
+    /// Reads what [`Binding::as_str`] writes.
+    pub(crate) fn parse(text: &str) -> Option<Binding> {
+        [Binding::Redirect, Binding::Post].into_iter().find(|one| one.as_str() == text)
+    }
+}
+
 /// Any SAML 2.0 identity provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -211,9 +238,18 @@ pub struct Saml {
     pub(crate) idp_entity_id: String,
     /// Where sign-ins begin.
     pub(crate) sso_url: String,
+    /// By which binding requests to sign in go there.
+    #[serde(default)]
+    pub(crate) sso_binding: Binding,
     /// Where sign-outs go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) slo_url: Option<String>,
+    /// Where our answers to sign-outs go, if that is not `slo_url`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) slo_response_url: Option<String>,
+    /// By which binding logout messages go there.
+    #[serde(default)]
+    pub(crate) slo_binding: Binding,
     /// The certificates of the keys that it signs with, each as PEM or as base64 of DER.
     pub(crate) certificates: Vec<String>,
     /// Whether it may begin a sign-in that nobody began here.

@@ -58,8 +58,14 @@ pub(crate) struct ProviderDescription {
     pub(crate) idp_entity_id: Option<String>,
     /// `saml`: where sign-ins begin.
     pub(crate) sso_url: Option<String>,
+    /// `saml`: how requests to sign in go there: `redirect` (the default) or `post`.
+    pub(crate) sso_binding: Option<String>,
     /// `saml`: where sign-outs go.
     pub(crate) slo_url: Option<String>,
+    /// `saml`: where our answers to sign-outs go, if that is not `sloUrl`.
+    pub(crate) slo_response_url: Option<String>,
+    /// `saml`: how logout messages go there: `redirect` (the default) or `post`.
+    pub(crate) slo_binding: Option<String>,
     /// `saml`: the certificates of the keys that it signs with, each as PEM or as base64 of DER.
     pub(crate) certificates: Option<Vec<String>>,
     /// `saml`: whether it may begin sign-ins itself.
@@ -73,7 +79,8 @@ pub(crate) struct ProviderDescription {
     /// `saml`: which attributes say what.
     #[serde(deserialize_with = "json::maybe_object")]
     pub(crate) attributes: Option<SamlAttributes>,
-    /// `saml`: where its metadata is, which is read now, instead of `idpEntityId`, `ssoUrl`, `sloUrl` and `certificates`.
+    /// `saml`: where its metadata is, which is read now, instead of `idpEntityId`, `certificates`, and what begins with
+    /// `sso` and `slo`.
     pub(crate) metadata_url: Option<String>,
     /// `saml`: its metadata, instead of the same.
     pub(crate) metadata_xml: Option<String>,
@@ -98,7 +105,10 @@ impl ProviderDescription {
             ("tokenEndpointAuthMethod", self.token_endpoint_auth_method.is_some()),
             ("idpEntityId", self.idp_entity_id.is_some()),
             ("ssoUrl", self.sso_url.is_some()),
+            ("ssoBinding", self.sso_binding.is_some()),
             ("sloUrl", self.slo_url.is_some()),
+            ("sloResponseUrl", self.slo_response_url.is_some()),
+            ("sloBinding", self.slo_binding.is_some()),
             ("certificates", self.certificates.is_some()),
             ("idpInitiated", self.idp_initiated.is_some()),
             ("signRequests", self.sign_requests.is_some()),

@@ -2,11 +2,12 @@
 
 use crate::crypto::xml_signature::{Hash, Scheme};
 use crate::saml::Rule;
+use crate::saml::names::SHA256;
 
 /// The hash of a digest method.
 pub(super) fn digest(uri: &str, allow_sha1: bool) -> Result<Hash, Rule> {
     match uri {
-        "http://www.w3.org/2001/04/xmlenc#sha256" => Ok(Hash::Sha256),
+        SHA256 => Ok(Hash::Sha256),
         "http://www.w3.org/2001/04/xmldsig-more#sha384" => Ok(Hash::Sha384),
         "http://www.w3.org/2001/04/xmlenc#sha512" => Ok(Hash::Sha512),
         "http://www.w3.org/2000/09/xmldsig#sha1" if allow_sha1 => Ok(Hash::Sha1),

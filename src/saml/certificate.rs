@@ -13,7 +13,7 @@ use crate::model::time::Time;
 /// Bytes of a certificate.
 const LARGEST: usize = 16 * 1024;
 
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 
@@ -82,6 +82,19 @@ impl Certificate {
     pub fn expires_within(&self, days: i64, now: Time) -> bool {
         self.not_after <= now.plus(days.saturating_mul(86_400))
     }
+}
+
+/// A certificate in PEM (RFC 7468 §5), of base64 of its DER.
+pub fn pem(base64: &str) -> String {
+    let mut lines = String::from("-----BEGIN CERTIFICATE-----");
+    for (at, letter) in base64.chars().enumerate() {
+        if at % 64 == 0 {
+            lines.push('\n');
+        }
+        lines.push(letter);
+    }
+    lines.push_str("\n-----END CERTIFICATE-----\n");
+    lines
 }
 
 /// How many days before its end a certificate is warned of.

@@ -1,6 +1,7 @@
 //! The metadata of an identity provider (saml-metadata §2.3, §2.4.3). It is believed because of where an
 //! administrator got it; its own signature, if it has one, is not looked at.
 
+pub use crate::model::identity_provider::Binding;
 use crate::saml::certificate::Certificate;
 use crate::saml::names::{DSIG, METADATA, POST, REDIRECT, SAMLP};
 use crate::saml::xml::{self, Node};
@@ -8,22 +9,15 @@ use crate::saml::xml::{self, Node};
 /// How many certificates are read.
 const MOST_CERTIFICATES: usize = 10;
 
-/// A service of a provider, by the binding that it speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Binding {
-    /// HTTP redirect.
-    Redirect,
-    /// HTTP POST.
-    Post,
-}
-
 /// Where a provider takes messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// How.
+    /// By which binding they come.
     pub binding: Binding,
-    /// Where.
+    /// Its URL.
     pub location: String,
+    /// The URL that answers go to, if that is another one: `ResponseLocation` (saml-metadata §2.2.2).
+    pub response_location: Option<String>,
 }
 
 /// What the metadata of a provider says.
@@ -33,7 +27,7 @@ pub struct Description {
     pub entity_id: String,
     /// Where it takes requests to sign in; redirect first.
     pub sign_in: Vec<Endpoint>,
-    /// Where it takes logout messages; redirect first. The answer may go elsewhere: `ResponseLocation`.
+    /// Where it takes logout messages; redirect first.
     pub logout: Vec<Endpoint>,
     /// Certificates that it signs with, in base64 of their DER, those that we can verify with.
     pub certificates: Vec<String>,
@@ -90,8 +84,11 @@ fn endpoints(role: Node<'_>, name: &str) -> Vec<Endpoint> {
     let of = |binding: Binding, uri: &'static str| {
         let services = role.children().filter(|child| child.is(METADATA, name));
         let mut fitting = services.filter(|service| service.attribute("Binding") == Some(uri));
-        let location = fitting.find_map(|service| service.attribute("Location"));
-        location.map(|location| Endpoint { binding, location: location.to_owned() })
+        fitting.find_map(|service| {
+            let location = service.attribute("Location")?.to_owned();
+            let response_location = service.attribute("ResponseLocation").map(str::to_owned);
+            Some(Endpoint { binding, location, response_location })
+        })
     };
     [of(Binding::Redirect, REDIRECT), of(Binding::Post, POST)].into_iter().flatten().collect()
 }

@@ -4,6 +4,7 @@ pub(super) const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub(super) const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 pub(super) const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub(super) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 pub(super) const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";

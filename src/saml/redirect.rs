@@ -183,7 +183,12 @@ pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok().filter(|bytes| !bytes.is_empty())
 }
 
-/// The message of a form (saml-bindings §3.5.4): base64 of its XML.
+/// A message as it stands in a form (saml-bindings §3.5.4): base64 of its XML.
+pub fn to_form(xml: &str) -> String {
+    STANDARD.encode(xml)
+}
+
+/// The message of a form: reads what [`to_form`] writes.
 ///
 /// # Errors
 /// [`Rule::Base64`], [`Rule::TooLarge`] and [`Rule::NotXml`].

@@ -2,21 +2,8 @@
 
 use uppsala::XmlWriter;
 
+use crate::saml::enveloped::write_key_info;
 use crate::saml::names::{DSIG, METADATA, POST, REDIRECT, SAMLP};
-
-/// A public key that we sign requests with, in base64 (XMLDSig Core 1.1 §4.5.2).
-#[derive(Debug, Clone)]
-pub enum Key {
-    /// An RSA key's modulus and exponent.
-    Rsa {
-        /// The modulus.
-        modulus: String,
-        /// The exponent.
-        exponent: String,
-    },
-    /// A point on P-256, uncompressed.
-    P256(String),
-}
 
 /// What the other side must know of us.
 #[derive(Debug, Clone)]
@@ -29,8 +16,8 @@ pub struct Description<'a> {
     pub logout: &'a str,
     /// What subjects are to be called, if that matters.
     pub name_id_format: Option<&'a str>,
-    /// The keys that we sign with.
-    pub keys: &'a [Key],
+    /// The certificates of the keys that we sign with now and next, in base64 of DER.
+    pub certificates: &'a [&'a str],
     /// Whether our requests are signed.
     pub signs_requests: bool,
 }
@@ -52,11 +39,9 @@ pub fn metadata(description: &Description<'_>) -> String {
             ("WantAssertionsSigned", "true"),
         ],
     );
-    for key in description.keys {
+    for certificate in description.certificates {
         writer.start_element("md:KeyDescriptor", &[("use", "signing")]);
-        writer.start_element("ds:KeyInfo", &[]);
-        key_value(&mut writer, key);
-        writer.end_element("ds:KeyInfo");
+        write_key_info(&mut writer, certificate);
         writer.end_element("md:KeyDescriptor");
     }
     for binding in [REDIRECT, POST] {
@@ -73,26 +58,6 @@ pub fn metadata(description: &Description<'_>) -> String {
     writer.end_element("md:SPSSODescriptor");
     writer.end_element("md:EntityDescriptor");
     writer.into_string()
-}
-
-fn key_value(writer: &mut XmlWriter, key: &Key) {
-    const DSIG11: &str = "http://www.w3.org/2009/xmldsig11#";
-    writer.start_element("ds:KeyValue", &[]);
-    match key {
-        Key::Rsa { modulus, exponent } => {
-            writer.start_element("ds:RSAKeyValue", &[]);
-            element(writer, "ds:Modulus", modulus);
-            element(writer, "ds:Exponent", exponent);
-            writer.end_element("ds:RSAKeyValue");
-        }
-        Key::P256(point) => {
-            writer.start_element("dsig11:ECKeyValue", &[("xmlns:dsig11", DSIG11)]);
-            writer.empty_element("dsig11:NamedCurve", &[("URI", "urn:oid:1.2.840.10045.3.1.7")]);
-            element(writer, "dsig11:PublicKey", point);
-            writer.end_element("dsig11:ECKeyValue");
-        }
-    }
-    writer.end_element("ds:KeyValue");
 }
 
 fn element(writer: &mut XmlWriter, name: &str, text: &str) {

@@ -7,6 +7,7 @@
 use bergshamra_c14n::{C14nMode, canonicalize_doc};
 use bergshamra_xml::NodeSet;
 use subtle::ConstantTimeEq as _;
+use uppsala::Document;
 
 use crate::crypto::xml_signature;
 use crate::saml::names::DSIG;
@@ -102,6 +103,16 @@ pub(super) fn canonical(
     without: Option<Node<'_>>,
     prefixes: &[String],
 ) -> Result<String, Rule> {
+    canonical_by(xml::parse_message, element, without, prefixes)
+}
+
+/// The same, which `parse` reads again.
+pub(super) fn canonical_by(
+    parse: impl Fn(&str) -> Result<Document<'_>, Rule>,
+    element: Node<'_>,
+    without: Option<Node<'_>>,
+    prefixes: &[String],
+) -> Result<String, Rule> {
     let mut set = NodeSet::tree_without_comments(element.id, element.document);
     if let Some(signature) = without {
         set = set.subtract(&NodeSet::tree_with_comments(signature.id, signature.document));
@@ -110,7 +121,7 @@ pub(super) fn canonical(
         .map_err(|_| Rule::Canonical)?;
     let text = String::from_utf8(bytes).map_err(|_| Rule::Canonical)?;
     // It is canonical if it is its own canonical form, to the same parser.
-    let again = xml::parse_message(&text).map_err(|_| Rule::Canonical)?;
+    let again = parse(&text).map_err(|_| Rule::Canonical)?;
     let root = Node::root(&again).map_err(|_| Rule::Canonical)?;
     let set = NodeSet::tree_without_comments(root.id, &again);
     let bytes =

@@ -39,6 +39,7 @@ pub(crate) mod refresh_tokens;
 pub(crate) mod replaced_sessions;
 pub(crate) mod roles;
 pub(crate) mod routes;
+pub(crate) mod saml_keys;
 pub(crate) mod schema;
 pub mod sessions;
 pub(crate) mod sweep;

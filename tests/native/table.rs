@@ -129,6 +129,7 @@ session session GET /api/auth/me
 session session POST /api/auth/logout
 sso open GET /tenant/{tenant}/sso/{id}
 sso open GET /tenant/{tenant}/sso/{id}/callback
+sso open GET /tenant/{tenant}/sso/{id}/certificate
 sso open GET /tenant/{tenant}/sso/{id}/link
 sso open GET /tenant/{tenant}/sso/{id}/metadata
 sso open GET /tenant/{tenant}/sso/{id}/onward
@@ -193,6 +194,7 @@ tenant credential admin DELETE /tenant/{tenant}/v2/ApiKeys/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}
 tenant credential admin DELETE /tenant/{tenant}/v2/JoinRequests/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Identities
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Identities/{identity}
@@ -203,6 +205,7 @@ tenant credential admin GET /tenant/{tenant}/v2/Domains
 tenant credential admin GET /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders/{id}
+tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys
 tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Identities
 tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
 tenant credential admin PATCH /tenant/{tenant}/v2/Clients/{id}
@@ -213,6 +216,8 @@ tenant credential admin POST /tenant/{tenant}/v2/Clients/{id}/secret
 tenant credential admin POST /tenant/{tenant}/v2/Domains
 tenant credential admin POST /tenant/{tenant}/v2/Domains/{domain}/verify
 tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders
+tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys
+tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}/activate
 tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/test
 tenant credential admin POST /tenant/{tenant}/v2/JoinRequests/{id}/accept
 tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/invitation

@@ -100,6 +100,18 @@ if (hasXmlsec1) {
   });
 }
 
+test('others verify the messages that we sign, and find our certificate good', async () => {
+  const args = ['-W', 'ignore', 'oracles/ours.py', ...(hasXmlsec1 ? ['--xmlsec1'] : [])];
+  const asked = lines(await ask(python, args, corpus('ours')));
+  assert.equal(asked.length, 6);
+  const all = (one, value) => Object.values(one).every((said) => said === value);
+  for (const { name, certificate, verified, changed } of asked) {
+    assert.equal(certificate, true, `${name}: the certificate`);
+    assert.ok(all(verified, true), `${name}: ${JSON.stringify(verified)}`);
+    assert.ok(all(changed, false), `${name}, changed: ${JSON.stringify(changed)}`);
+  }
+});
+
 test('every difference is explained in differences.md, and every one that it explains is there', () => {
   const found = differences();
   const wrong = [];

@@ -1,11 +1,8 @@
 //! `GET|POST …/oauth2/authorize` (RFC 6749 §3.1): to a page of ours, or back to the client.
 
-use askama::Template;
-
-use crate::api::pages::leave;
-use crate::api::pages::messages::{self, Messages};
+use crate::api::pages::{form_post, leave};
 use crate::cx::Cx;
-use crate::domain::oauth::authorize::{self, Back, Outcome, SignIn};
+use crate::domain::oauth::authorize::{self, Outcome, SignIn};
 use crate::domain::providers;
 use crate::domain::session::sessions::COOKIE;
 use crate::http::body;
@@ -16,20 +13,6 @@ use crate::model::email::Email;
 use crate::oidc::params::Params;
 use crate::oidc::request::ResponseMode;
 use crate::ports::Fault;
-
-/// Submits the form below; its hash stands in the policy, so that nothing else runs.
-const SUBMIT: &str = "document.forms[0].submit()";
-
-/// Base64 of [`SUBMIT`]'s SHA-256.
-const SUBMIT_HASH: &str = "ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE=";
-
-#[derive(Template)]
-#[template(path = "form_post.html")]
-struct FormPost<'a> {
-    m: &'static Messages,
-    back: &'a Back,
-    script: &'a str,
-}
 
 pub(super) async fn ask(cx: &Cx, call: &Call<'_>) -> Answer {
     let query = call.request.query.strip_prefix('?').unwrap_or_default();
@@ -77,7 +60,10 @@ pub(crate) fn answer(request: &Request, outcome: Outcome) -> Answer {
         }
         Outcome::Back(back) => match back.mode {
             ResponseMode::Query => leave(request, &with_query(&back.redirect_uri, &back.params)),
-            ResponseMode::FormPost => form_post(request, &back),
+            ResponseMode::FormPost => {
+                let to = authorize::form_action(&back.redirect_uri);
+                form_post(request, &back.redirect_uri, &back.params, &to)
+            }
         },
     }
 }
@@ -94,19 +80,4 @@ pub(super) fn with_query(uri: &str, params: &[(&str, String)]) -> String {
     };
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
     format!("{uri}{separator}{query}")
-}
-
-/// OAuth 2.0 Form Post Response Mode; without JavaScript there is a button.
-fn form_post(request: &Request, back: &Back) -> Answer {
-    let page = FormPost { m: messages::of(request), back, script: SUBMIT }
-        .render()
-        .map_err(|error| Fault::new("page", error))?;
-    // The client may answer the form with a redirect to anywhere, which browsers hold to this as well. Nothing stands
-    // on the page but what is escaped.
-    let policy = format!(
-        "default-src 'none'; script-src 'sha256-{SUBMIT_HASH}'; style-src 'self'; img-src 'self'; form-action {} https: http:; \
-         base-uri 'none'; frame-ancestors 'none'",
-        authorize::form_action(&back.redirect_uri)
-    );
-    Ok(Response::html_under(200, page, policy))
 }

@@ -4,10 +4,9 @@ use askama::Template;
 use futures_util::future::join;
 
 use crate::api::pages::form::Fields;
-use crate::api::pages::leave::leave;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
-use crate::api::pages::{signed_out, sso};
+use crate::api::pages::{send, signed_out, sso};
 use crate::cx::Cx;
 use crate::domain::federation::pending;
 use crate::domain::saml::logout as saml;
@@ -43,7 +42,7 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
     // Who began at a provider that takes it signs out there as well.
     if let Some(begun) = there {
-        let answer = leave(call.request, &begun.url)?.with("set-cookie", gone);
+        let answer = send(call.request, &begun.sending)?.with("set-cookie", gone);
         return Ok(match &begun.cookie {
             Some((name, value)) => {
                 answer.with("set-cookie", sso::cross_site_cookie(name, value, pending::SECONDS))

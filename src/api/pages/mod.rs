@@ -11,6 +11,7 @@ pub(super) mod docs;
 mod error;
 mod forgot;
 mod form;
+mod form_post;
 mod home;
 mod leave;
 mod links;
@@ -36,6 +37,7 @@ use askama::Template;
 pub(crate) use self::error::error;
 use self::form::Mark;
 pub(crate) use self::form::{FIELD, is_from_elsewhere};
+pub(crate) use self::form_post::{form_post, send};
 pub(crate) use self::home::home;
 pub(crate) use self::leave::leave;
 pub(crate) use self::links::{

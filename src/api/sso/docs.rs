@@ -95,6 +95,7 @@ pub(crate) fn chapter() -> Chapter {
             .query::<String>("login_hint", "Who the person is, as far as that is known.")
             .query::<String>("anew", "Not empty to have the person sign in anew there.")
             .nothing(302, "To the provider.")
+            .page(200, "To a SAML provider that takes forms (`ssoBinding`): the page sends itself.")
             .sets("set-cookie", "the sign-in")
             .sets("location", "the provider")
             .refuses(of_provider())
@@ -113,8 +114,13 @@ pub(crate) fn chapter() -> Chapter {
             .nothing(303, "There.")
             .sets("location", "where to"),
         op("GET", "/tenant/{tenant}/sso/{id}/metadata", "Metadata of this service for a SAML 2.0 provider")
-            .about("Its address is our entity id there. With `signRequests` it has the RSA keys that sign now and next: they change every 42 days, so have the provider read it anew.")
+            .about("Its address is our entity id there. With `signRequests` it has the certificate of the RSA key that signs, and that of the next one while there is one.")
             .text(200, "An EntityDescriptor.", "application/samlmetadata+xml")
+            .refuses([upgrade()]),
+        op("GET", "/tenant/{tenant}/sso/{id}/certificate", "The certificate that a SAML 2.0 provider verifies our requests with")
+            .about("For providers that take a certificate instead of metadata. Of the next key, while there is one.")
+            .text(200, "The certificate in PEM.", "application/pem-certificate-chain")
+            .sets("content-disposition", "a name for the file")
             .refuses([upgrade()]),
         back(
             op("POST", "/tenant/{tenant}/sso/{id}/acs", "Where a SAML 2.0 provider's pages post an answer to")
@@ -128,14 +134,14 @@ pub(crate) fn chapter() -> Chapter {
             .query::<String>("RelayState", "Sent back with the answer.")
             .query::<String>("SigAlg", "How it is signed.")
             .query::<String>("Signature", "The signature.")
-            .page(200, "Signed out.")
+            .page(200, "Signed out; or, to a provider that takes forms, a page that sends the answer itself.")
             .nothing(303, "Back to the provider, with the answer.")
             .sets("location", "the provider")
             .refuses(refusals()),
         op("POST", "/tenant/{tenant}/sso/{id}/slo", "Where a SAML 2.0 provider's pages post logout messages to")
             .about("Signed as XML.")
             .form::<SloForm>()
-            .page(200, "Signed out.")
+            .page(200, "Signed out; or, to a provider that takes forms, a page that sends the answer itself.")
             .nothing(303, "Back to the provider, with the answer.")
             .sets("location", "the provider")
             .refuses(refusals()),

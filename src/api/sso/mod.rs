@@ -29,6 +29,7 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/sso/{id}/callback", NONE, open(callback::callback)),
         route("GET", "/tenant/{tenant}/sso/{id}/onward", NONE, open(pages::sso::onward)),
         route("GET", "/tenant/{tenant}/sso/{id}/metadata", NONE, open(saml::metadata)),
+        route("GET", "/tenant/{tenant}/sso/{id}/certificate", NONE, open(saml::certificate)),
         route("POST", "/tenant/{tenant}/sso/{id}/acs", NONE, open(saml::acs)),
         route("GET", "/tenant/{tenant}/sso/{id}/slo", NONE, open(saml::slo)),
         route("POST", "/tenant/{tenant}/sso/{id}/slo", NONE, open(saml::posted_slo)),

@@ -11,6 +11,7 @@ use crate::domain::providers::Usable;
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::saml::logout::{self, Done, Sent};
 use crate::domain::saml::metadata as document;
+use crate::domain::saml::sending::Sending;
 use crate::domain::saml::sign_in;
 use crate::http::body;
 use crate::http::guard::Answer;
@@ -24,6 +25,14 @@ pub(super) async fn metadata(cx: &Cx, call: &Call<'_>) -> Answer {
     Ok(Response::text_of(document::MEDIA_TYPE, text))
 }
 
+/// The certificate for the provider's administrators.
+pub(super) async fn certificate(cx: &Cx, call: &Call<'_>) -> Answer {
+    let usable = usable(cx, call).await?;
+    let text = document::certificate(cx, &call.resolved.tenant, &usable.provider).await?;
+    let name = format!("attachment; filename=\"{}.pem\"", usable.provider.id);
+    Ok(Response::text_of(document::PEM_MEDIA_TYPE, text).with("content-disposition", name))
+}
+
 /// Sends a browser to the provider.
 pub(super) async fn start(
     cx: &Cx,
@@ -35,7 +44,11 @@ pub(super) async fn start(
     let begun = sign_in::begin(cx, &call.resolved.tenant, &usable.provider, onward, demand).await?;
     let (name, value) = &begun.cookie;
     let cookie = sso::cross_site_cookie(name, value, pending::SECONDS);
-    Ok(Response::empty(302).with("location", begun.url).with("set-cookie", cookie))
+    let answer = match &begun.sending {
+        Sending::Redirect(url) => Response::empty(302).with("location", url.clone()),
+        Sending::Form(_) => pages::send(call.request, &begun.sending)?,
+    };
+    Ok(answer.with("set-cookie", cookie))
 }
 
 pub(super) async fn acs(cx: &Cx, call: &Call<'_>) -> Answer {
@@ -138,7 +151,8 @@ pub(super) async fn posted_slo(cx: &Cx, call: &Call<'_>) -> Answer {
 async fn sign_out(cx: &Cx, call: &Call<'_>, sent: Sent<'_>, cookie: Option<&str>) -> Answer {
     let (tenant, usable) = (&call.resolved.tenant, usable(cx, call).await?);
     match logout::receive(cx, tenant, &usable.provider, sent, cookie).await {
-        Ok(Done::Answer(url)) => Ok(Response::see_other(&url)),
+        Ok(Done::Answer(Sending::Redirect(url))) => Ok(Response::see_other(&url)),
+        Ok(Done::Answer(sending)) => pages::send(call.request, &sending),
         Ok(Done::Over) => pages::signed_out(call.request, Some(&tenant.id)),
         Err(Error::Refused(refusal)) => {
             Err(sign_in::note_refused(cx, tenant, &usable.provider, refusal).await)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::federation::examine;
-use crate::domain::providers::manage;
+use crate::domain::providers::{self, manage};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::CredentialAdmin;
 use crate::http::body::{self, LARGE};
@@ -94,7 +94,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> 
     let is_said = |name: &str| changes.get(name).is_some_and(|said| !said.is_null());
     if is_said("metadataUrl") || is_said("metadataXml") {
         // Those are what the metadata says.
-        ["idpEntityId", "ssoUrl", "sloUrl", "certificates"].iter().for_each(|name| drop(all.remove(*name)));
+        providers::IN_METADATA.iter().for_each(|name| drop(all.remove(*name)));
     }
     all.extend(changes);
     let new = manage::replace(cx, &admin, was, describe(all)?).await?;

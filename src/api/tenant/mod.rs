@@ -17,6 +17,7 @@ mod mails;
 mod plans;
 mod roles;
 mod routes;
+mod saml_keys;
 pub(super) mod sessions;
 mod settings;
 mod templates;
@@ -145,6 +146,30 @@ pub(crate) fn surface() -> Surface {
             "/tenant/{tenant}/v2/IdentityProviders/{id}/test",
             NONE,
             credential_admin(identity_providers::test),
+        ),
+        route(
+            "GET",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys",
+            NONE,
+            credential_admin(saml_keys::list),
+        ),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys",
+            NONE,
+            credential_admin(saml_keys::create),
+        ),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}/activate",
+            NONE,
+            credential_admin(saml_keys::activate),
+        ),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}",
+            NONE,
+            credential_admin(saml_keys::delete),
         ),
         route("GET", "/tenant/{tenant}/v2/Domains", NONE, credential_admin(domains::list)),
         route("POST", "/tenant/{tenant}/v2/Domains", NONE, credential_admin(domains::create)),

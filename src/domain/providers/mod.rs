@@ -13,3 +13,5 @@ mod saml_rules;
 mod secrets;
 
 pub(crate) use self::in_use::{Usable, all_enabled, for_sign_in, opened};
+pub(crate) use self::permission::may_manage;
+pub(crate) use self::saml_rules::IN_METADATA;

@@ -14,7 +14,7 @@ use crate::model::role::ADMIN;
 ///
 /// # Errors
 /// As [`recency::require`]; as [`delegation::may_give_user`] for who is not in a session of their own.
-pub(super) async fn may_manage(cx: &Cx, admin: &CredentialAdmin) -> Result<(), Error> {
+pub(crate) async fn may_manage(cx: &Cx, admin: &CredentialAdmin) -> Result<(), Error> {
     recency::require(cx, admin, Lasting::ApiKey).await?;
     delegation::may_give_user(cx, admin, &[], &[ADMIN.to_owned()]).await
 }

@@ -3,7 +3,7 @@
 use crate::cx::Cx;
 use crate::domain::outbound;
 use crate::domain::providers::problems::{Problems, is_text};
-use crate::model::identity_provider::Saml;
+use crate::model::identity_provider::{Binding, Saml};
 use crate::model::provider_description::ProviderDescription;
 use crate::model::web_uri::is_web_uri;
 use crate::ports::Fault;
@@ -12,10 +12,13 @@ use crate::saml::certificate::Certificate;
 use crate::saml::metadata;
 
 /// Its own members.
-pub(super) const MEMBERS: [&str; 11] = [
+pub(super) const MEMBERS: [&str; 14] = [
     "idpEntityId",
     "ssoUrl",
+    "ssoBinding",
     "sloUrl",
+    "sloResponseUrl",
+    "sloBinding",
     "certificates",
     "idpInitiated",
     "signRequests",
@@ -27,7 +30,8 @@ pub(super) const MEMBERS: [&str; 11] = [
 ];
 
 /// What metadata says instead.
-const IN_METADATA: [&str; 4] = ["idpEntityId", "ssoUrl", "sloUrl", "certificates"];
+pub(crate) const IN_METADATA: [&str; 7] =
+    ["idpEntityId", "ssoUrl", "ssoBinding", "sloUrl", "sloResponseUrl", "sloBinding", "certificates"];
 
 /// Characters of an entity id (saml-core §8.3.6).
 const LONGEST_ENTITY_ID: usize = 1_024;
@@ -61,11 +65,17 @@ pub(super) async fn with_metadata(
     }
     match text.and_then(|text| metadata::read(&text).map_err(str::to_owned)) {
         Ok(described) => {
-            let first =
-                |all: Vec<metadata::Endpoint>| all.into_iter().next().map(|endpoint| endpoint.location);
             said.idp_entity_id = Some(described.entity_id);
-            said.sso_url = first(described.sign_in);
-            said.slo_url = first(described.logout);
+            // Each list has the redirect binding first.
+            if let Some(endpoint) = described.sign_in.into_iter().next() {
+                said.sso_url = Some(endpoint.location);
+                said.sso_binding = Some(endpoint.binding.as_str().to_owned());
+            }
+            if let Some(endpoint) = described.logout.into_iter().next() {
+                said.slo_url = Some(endpoint.location);
+                said.slo_response_url = endpoint.response_location;
+                said.slo_binding = Some(endpoint.binding.as_str().to_owned());
+            }
             said.certificates = Some(described.certificates);
             said.sign_requests = said.sign_requests.or(Some(described.wants_signed_requests));
             Ok(said)
@@ -105,9 +115,13 @@ pub(super) fn saml(wrong: &mut Problems, said: ProviderDescription) -> Saml {
     if !sso_url.is_empty() && !is_web_uri(&sso_url) {
         wrong.add("ssoUrl", url);
     }
-    if said.slo_url.as_deref().is_some_and(|slo| !is_web_uri(slo)) {
-        wrong.add("sloUrl", url);
+    for (field, slo) in [("sloUrl", &said.slo_url), ("sloResponseUrl", &said.slo_response_url)] {
+        if slo.as_deref().is_some_and(|slo| !is_web_uri(slo)) {
+            wrong.add(field, url);
+        }
     }
+    let sso_binding = binding(wrong, "ssoBinding", said.sso_binding.as_deref());
+    let slo_binding = binding(wrong, "sloBinding", said.slo_binding.as_deref());
     let certificates = said.certificates.unwrap_or_default();
     if !(1..=MOST_CERTIFICATES).contains(&certificates.len()) {
         wrong.add(
@@ -133,12 +147,25 @@ pub(super) fn saml(wrong: &mut Problems, said: ProviderDescription) -> Saml {
     Saml {
         idp_entity_id,
         sso_url,
+        sso_binding,
         slo_url: said.slo_url,
+        slo_response_url: said.slo_response_url,
+        slo_binding,
         certificates,
         idp_initiated: said.idp_initiated.unwrap_or(false),
         sign_requests: said.sign_requests.unwrap_or(false),
         allow_sha1: said.allow_sha1.unwrap_or(false),
         name_id_format: format,
         attributes,
+    }
+}
+
+fn binding(wrong: &mut Problems, field: &'static str, said: Option<&str>) -> Binding {
+    match said {
+        None => Binding::default(),
+        Some(said) => Binding::parse(said).unwrap_or_else(|| {
+            wrong.add(field, "redirect or post");
+            Binding::default()
+        }),
     }
 }

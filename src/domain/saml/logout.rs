@@ -12,7 +12,7 @@ use crate::domain::federation::pending::{self, Purpose};
 use crate::domain::federation::sign_out;
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::saml::party::{Counterpart, Party, refused};
-use crate::domain::saml::signing;
+use crate::domain::saml::sending::{self, Message as Outgoing, Sending};
 use crate::domain::tenants::Tenant;
 use crate::model::identity_provider::{IdentityProvider, Kind as ProviderKind, ProviderSpec};
 use crate::saml::SKEW;
@@ -42,7 +42,7 @@ pub(crate) enum Sent<'a> {
 /// What becomes of a logout message.
 pub(crate) enum Done {
     /// Sessions ended; the browser brings the answer there.
-    Answer(String),
+    Answer(Sending),
     /// It is over, and there is nowhere to go.
     Over,
 }
@@ -91,7 +91,10 @@ pub(crate) async fn receive(
     match message {
         Message::Request(request) => {
             end_sessions(cx, tenant, provider, &request).await?;
-            let Some(endpoint) = &counterpart.saml.slo_url else { return Ok(Done::Over) };
+            let saml = counterpart.saml;
+            let Some(endpoint) = saml.slo_response_url.as_ref().or(saml.slo_url.as_ref()) else {
+                return Ok(Done::Over);
+            };
             let head = Head {
                 id: &format!("_{}", cx.secret()),
                 at: cx.now,
@@ -99,13 +102,15 @@ pub(crate) async fn receive(
                 issuer: &party.entity_id,
             };
             let xml = request::signed_out(head, &request.id);
-            let signs = counterpart.saml.sign_requests;
-            let state = relay_state.as_deref();
-            let message = (Kind::Response, xml.as_str());
-            signing::address(cx, &tenant.id, signs, endpoint, message, state)
-                .await
-                .map(Done::Answer)
-                .map_err(Into::into)
+            let message = Outgoing {
+                kind: Kind::Response,
+                xml: &xml,
+                id: head.id,
+                endpoint,
+                binding: saml.slo_binding,
+                relay_state: relay_state.as_deref(),
+            };
+            sending::send(cx, &tenant.id, &provider.id, saml, message).await.map(Done::Answer)
         }
         Message::Response(response) => {
             let state = relay_state.unwrap_or_default();
@@ -168,8 +173,7 @@ fn index_of(session: &ProviderSession) -> Option<&str> {
 
 /// A sign-out that goes on at the provider.
 pub(crate) struct Begun {
-    /// Where the browser goes.
-    pub(crate) url: String,
+    pub(crate) sending: Sending,
     /// The name and value of its cookie (`SameSite=None`), which SAML's answer is bound to.
     pub(crate) cookie: Option<(String, String)>,
 }
@@ -184,7 +188,7 @@ pub(crate) async fn begin(cx: &Cx, tenant: &Tenant, session_id: &str) -> Result<
         ProviderSpec { kind: ProviderKind::Saml(saml), enabled: true, .. } => saml,
         ProviderSpec { kind: ProviderKind::Oidc(oidc), enabled: true, .. } => {
             let url = sign_out::address(cx, tenant, oidc).await?;
-            return Ok(url.map(|url| Begun { url, cookie: None }));
+            return Ok(url.map(|url| Begun { sending: Sending::Redirect(url), cookie: None }));
         }
         _ => return Ok(None),
     };
@@ -200,8 +204,15 @@ pub(crate) async fn begin(cx: &Cx, tenant: &Tenant, session_id: &str) -> Result<
     let name_id = NameId { value: name_id, format, name_qualifier, sp_name_qualifier };
     let xml = request::sign_out(head, &name_id, session_index.as_deref(), cx.now.plus(300));
     let state = Some(pending.state.as_str());
-    let message = (Kind::Request, xml.as_str());
-    let url = signing::address(cx, &tenant.id, saml.sign_requests, endpoint, message, state).await?;
+    let message = Outgoing {
+        kind: Kind::Request,
+        xml: &xml,
+        id: head.id,
+        endpoint,
+        binding: saml.slo_binding,
+        relay_state: state,
+    };
+    let sending = sending::send(cx, &tenant.id, &origin.provider_id, saml, message).await?;
     let sealed = pending::seal(cx, tenant, &origin.provider_id, Purpose::SamlSignOut, &pending)?;
-    Ok(Some(Begun { url, cookie: Some((pending::cookie_name(&pending.state), sealed)) }))
+    Ok(Some(Begun { sending, cookie: Some((pending::cookie_name(&pending.state), sealed)) }))
 }

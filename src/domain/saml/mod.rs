@@ -4,7 +4,8 @@
 
 pub(crate) mod logout;
 pub(crate) mod metadata;
+pub(crate) mod own_keys;
 mod party;
 mod person;
+pub(crate) mod sending;
 pub(crate) mod sign_in;
-mod signing;

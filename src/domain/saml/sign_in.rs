@@ -8,7 +8,8 @@ use crate::domain::federation::begin::{Demand, Onward};
 use crate::domain::federation::pending::{self, PendingSignIn, Purpose};
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::saml::party::{Counterpart, Party, refused};
-use crate::domain::saml::{person, signing};
+use crate::domain::saml::person;
+use crate::domain::saml::sending::{self, Message, Sending};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
 use crate::model::identity_provider::IdentityProvider;
@@ -18,8 +19,7 @@ use crate::saml::response::{self, Expected};
 
 /// A sign-in that has begun.
 pub(crate) struct Begun {
-    /// Where the browser goes.
-    pub(crate) url: String,
+    pub(crate) sending: Sending,
     /// The name and value of its cookie, which must come with a form of another site (`SameSite=None`).
     pub(crate) cookie: (String, String),
 }
@@ -55,10 +55,17 @@ pub(crate) async fn begin(
         begun_at: cx.now.0,
     };
     let state = Some(pending.state.as_str());
-    let message = (Kind::Request, xml.as_str());
-    let url = signing::address(cx, &tenant.id, saml.sign_requests, &saml.sso_url, message, state).await?;
+    let message = Message {
+        kind: Kind::Request,
+        xml: &xml,
+        id: head.id,
+        endpoint: &saml.sso_url,
+        binding: saml.sso_binding,
+        relay_state: state,
+    };
+    let sending = sending::send(cx, &tenant.id, &provider.id, saml, message).await?;
     let sealed = pending::seal(cx, tenant, &provider.id, Purpose::Saml, &pending)?;
-    Ok(Begun { url, cookie: (pending::cookie_name(&pending.state), sealed) })
+    Ok(Begun { sending, cookie: (pending::cookie_name(&pending.state), sealed) })
 }
 
 /// The sign-in that this browser began; `None` if it began none that the provider answers, and the provider may begin

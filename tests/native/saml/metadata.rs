@@ -48,7 +48,8 @@ fn what_the_other_side_says_of_itself_is_read() {
     ];
     let read = metadata::read(&document(&role(&inside.concat()))).unwrap();
     assert_eq!(read.entity_id, "https://idp.example/metadata");
-    let at = |binding, location: &str| Endpoint { binding, location: location.into() };
+    let at =
+        |binding, location: &str| Endpoint { binding, location: location.into(), response_location: None };
     assert_eq!(
         read.sign_in,
         [
@@ -96,4 +97,17 @@ fn what_is_wrong_with_metadata_is_said() {
         let said = metadata::read(&xml).unwrap_err();
         assert!(said.contains(part), "{what}: {said}");
     }
+}
+
+#[test]
+fn a_provider_may_take_answers_elsewhere() {
+    let slo = service(
+        "SingleLogoutService",
+        "HTTP-POST",
+        "https://idp.example/slo\" ResponseLocation=\"https://idp.example/done",
+    );
+    let sso = service("SingleSignOnService", "HTTP-POST", "https://idp.example/sso");
+    let read = metadata::read(&document(&role(&format!("{}{slo}{sso}", key("", CERTIFICATE))))).unwrap();
+    assert_eq!(read.logout[0].response_location.as_deref(), Some("https://idp.example/done"));
+    assert_eq!((read.sign_in.len(), read.sign_in[0].binding), (1, Binding::Post));
 }

@@ -10,6 +10,7 @@ pub(crate) mod idp;
 mod logout;
 mod metadata;
 mod ours;
+mod own_keys;
 mod reasons;
 mod signatures;
 

@@ -3,7 +3,7 @@
 use portcullis::saml::redirect::{self, Algorithm, Kind};
 use portcullis::saml::request::{self, Head};
 use portcullis::saml::response::NameId;
-use portcullis::saml::service_provider::{self, Description, Key};
+use portcullis::saml::service_provider::{self, Description};
 
 use super::NOW;
 
@@ -50,7 +50,7 @@ fn what_others_wrote_is_escaped_in_our_messages() {
             consumer: evil,
             logout: evil,
             name_id_format: Some(evil),
-            keys: &[Key::P256(evil.into())],
+            certificates: &[evil],
             signs_requests: true,
         }),
     ] {
@@ -67,20 +67,20 @@ fn what_others_wrote_is_escaped_in_our_messages() {
 
 #[test]
 fn metadata_names_both_services_and_the_keys() {
-    let keys = [Key::Rsa { modulus: "AQAB".into(), exponent: "Aw==".into() }, Key::P256("BAAA".into())];
     let xml = service_provider::metadata(&Description {
         entity_id: "https://auth.example/tenant/acme/sso/okta/metadata",
         consumer: "https://auth.example/tenant/acme/sso/okta/acs",
         logout: "https://auth.example/tenant/acme/sso/okta/slo",
         name_id_format: None,
-        keys: &keys,
+        certificates: &["AQAB", "BAAA"],
         signs_requests: true,
     });
     for part in [
         "entityID=\"https://auth.example/tenant/acme/sso/okta/metadata\"",
         "AuthnRequestsSigned=\"true\" WantAssertionsSigned=\"true\"",
-        "<ds:Modulus>AQAB</ds:Modulus><ds:Exponent>Aw==</ds:Exponent>",
-        "<dsig11:PublicKey>BAAA</dsig11:PublicKey>",
+        "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>AQAB</ds:X509Certificate>\
+         </ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
+        "<ds:X509Certificate>BAAA</ds:X509Certificate>",
         "bindings:HTTP-POST\" Location=\"https://auth.example/tenant/acme/sso/okta/acs\" index=\"0\" isDefault=\"true\"",
         "bindings:HTTP-Redirect\" Location=\"https://auth.example/tenant/acme/sso/okta/slo\"",
     ] {

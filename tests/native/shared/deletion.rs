@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 44] = [
+const ROWS: [(&str, &str, &str); 45] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
@@ -27,6 +27,7 @@ const ROWS: [(&str, &str, &str); 44] = [
     // Its rows come with the user's.
     ("user_words", "TU", ""),
     ("identity_providers", "T", "('{t}', 'okta', '{{}}', NULL, 0)"),
+    ("saml_keys", "T", "('{t}', 'okta', 1, 'k', 'AAAA', '1.sealed', 0, 0, 0)"),
     ("identities", "TU", "('i', '{t}', 'okta', 'https://okta.example', '00u1', '{u}', '{e}', 0, NULL)"),
     ("email_domains", "T", "('{t}', 'sso.example', 'okta', 'pending', 'token', 0, NULL, '{t}')"),
     ("trials", "T", "('https://idp.example', 'person/1', '{t}', NULL, 0, NULL)"),

@@ -203,6 +203,7 @@ const APART: &[&str] = &[
     // The same by SAML, and `sso::saml_people` holds it.
     "POST /tenant/{tenant}/sso/{id}/acs",
     "GET /tenant/{tenant}/sso/{id}/metadata",
+    "GET /tenant/{tenant}/sso/{id}/certificate",
     "GET /tenant/{tenant}/sso/{id}/slo",
     "POST /tenant/{tenant}/sso/{id}/slo",
     "GET /tenant/{tenant}/sso/{id}/link",

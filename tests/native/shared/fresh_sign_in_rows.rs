@@ -110,6 +110,22 @@ fn provider(stage: &Stage) -> Value {
     Value::Null
 }
 
+fn saml(stage: &Stage) -> Value {
+    stage.world.sql(
+        "INSERT INTO identity_providers (tenant_id, id, spec, created_at)
+         VALUES ('home', 'saml', '{\"kind\":\"saml\",\"name\":\"S\",\"idpEntityId\":\"https://idp.example\",\"ssoUrl\":\"https://idp.example\",\"certificates\":[]}', 0)",
+    );
+    Value::Null
+}
+
+/// The path of a next key.
+fn next_key(stage: &Stage) -> Value {
+    saml(stage);
+    let keys = "/tenant/home/v2/IdentityProviders/saml/SigningKeys";
+    let made = stage.post(keys, json!({}), None).send().is(201);
+    format!("{keys}/{}", made.str("/items/1/id")).into()
+}
+
 fn identity(stage: &Stage) -> Value {
     provider(stage);
     let id = &stage.user.id;
@@ -260,6 +276,19 @@ pub const ROWS: &[Row] = &[
     admin("DELETE /tenant/{tenant}/v2/IdentityProviders/{id}", provider, |stage, _, _| {
         stage.world.delete("/tenant/home/v2/IdentityProviders/google").bearer(&stage.token)
     }),
+    admin("POST /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys", saml, |stage, _, _| {
+        stage.post("/tenant/home/v2/IdentityProviders/saml/SigningKeys", json!({}), None)
+    }),
+    admin(
+        "POST /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}/activate",
+        next_key,
+        |stage, key, _| stage.post(&format!("{}/activate", key.as_str().unwrap()), json!({}), None),
+    ),
+    admin(
+        "DELETE /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}",
+        next_key,
+        |stage, key, _| stage.world.delete(key.as_str().unwrap()).bearer(&stage.token),
+    ),
     admin("POST /tenant/{tenant}/v2/JoinRequests/{id}/accept", wants_to_join, |stage, _, _| {
         stage.post("/tenant/home/v2/JoinRequests/j/accept", json!({}), None)
     }),

@@ -28,6 +28,13 @@ impl Sent {
         self.url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned())
     }
 
+    /// One that a form brought there.
+    pub fn by_form(cookie: &str, action: &str, request: String, state: &str) -> Sent {
+        let mut url = url::Url::parse(action).unwrap();
+        url.query_pairs_mut().append_pair("RelayState", state);
+        Sent { tenant: "home".into(), id: "okta".into(), url, cookie: cookie.into(), request }
+    }
+
     pub fn request_id(&self) -> &str {
         self.request.split("ID=\"").nth(1).unwrap().split('"').next().unwrap()
     }

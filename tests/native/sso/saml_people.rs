@@ -4,6 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
+use x509_cert::der::Decode as _;
+use x509_cert::der::asn1::UintRef;
 
 use super::provider::session_of;
 use super::saml::{ADA, ISSUER, at, noted, refused, world, world_with};
@@ -103,7 +105,7 @@ fn metadata_says_where_we_are_and_what_we_sign_with() {
         format!("Location=\"{}\"", at("home", "okta", "acs")),
         format!("Location=\"{}\"", at("home", "okta", "slo")),
         "AuthnRequestsSigned=\"true\"".into(),
-        "<ds:Modulus>".into(),
+        "<ds:X509Certificate>".into(),
     ] {
         assert!(reply.text.contains(&part), "{part}: {}", reply.text);
     }
@@ -111,15 +113,18 @@ fn metadata_says_where_we_are_and_what_we_sign_with() {
     // Signed over the octets of the query, with RSA.
     let sent = world.send_to_idp("home", "okta", "");
     assert_eq!(sent.param("SigAlg").as_deref(), Some("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"));
-    let modulus = reply.text.split("<ds:Modulus>").nth(1).unwrap().split('<').next().unwrap();
-    let exponent = reply.text.split("<ds:Exponent>").nth(1).unwrap().split('<').next().unwrap();
+    let certificate = reply.text.split("<ds:X509Certificate>").nth(1).unwrap().split('<').next().unwrap();
+    let certificate = x509_cert::Certificate::from_der(&STANDARD.decode(certificate).unwrap()).unwrap();
+    let info = certificate.tbs_certificate().subject_public_key_info();
+    let numbers = Vec::<UintRef<'_>>::from_der(info.subject_public_key.raw_bytes()).unwrap();
     let query = sent.url.query().unwrap().strip_prefix("app=1&").unwrap();
     let (octets, signature) = query.split_once("&Signature=").unwrap();
     let signature = percent_encoding::percent_decode_str(signature).decode_utf8().unwrap();
-    let [n, e, signature] = [modulus, exponent, &*signature].map(|text| STANDARD.decode(text).unwrap());
+    let signature = STANDARD.decode(&*signature).unwrap();
+    let [n, e] = [0, 1].map(|at| numbers[at].as_bytes());
     let key = rsa::RsaPublicKey::new(
-        rsa::BoxedUint::from_be_slice_vartime(&n),
-        rsa::BoxedUint::from_be_slice_vartime(&e),
+        rsa::BoxedUint::from_be_slice_vartime(n),
+        rsa::BoxedUint::from_be_slice_vartime(e),
     );
     // RFC 8017 §9.2, note 1.
     let prefix = [

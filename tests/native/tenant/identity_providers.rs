@@ -80,7 +80,8 @@ fn kinds() -> Vec<(Value, Value)> {
                 false,
                 json!({
                     "idpEntityId": "https://adfs.example/trust", "ssoUrl": "https://adfs.example/sso",
-                    "certificates": [CERTIFICATE], "idpInitiated": false, "signRequests": false, "allowSha1": false,
+                    "ssoBinding": "redirect", "sloBinding": "redirect", "certificates": [CERTIFICATE], "idpInitiated": false,
+                    "signRequests": false, "allowSha1": false,
                     "attributes": {},
                 }),
             ),

@@ -20,6 +20,7 @@ mod provider_rules;
 mod provider_tests;
 mod roles;
 mod routes;
+mod saml_keys;
 mod sessions;
 mod settings;
 mod templates;

@@ -136,3 +136,54 @@ fn metadata_is_fetched_a_bounded_number_of_times() {
     make(&world, json!({ "metadataUrl": URL })).is(429);
     assert_eq!(world.web.times(URL), 60);
 }
+
+#[test]
+fn each_service_is_used_by_a_binding_that_it_has() {
+    let world = enterprise();
+    let post = |text: &str, service: &str| {
+        let (before, rest) = text.split_once(service).unwrap();
+        format!("{before}{service}{}", rest.replacen("HTTP-Redirect", "HTTP-POST", 1))
+    };
+    let (sso, slo) = ("<SingleSignOnService", "<SingleLogoutService");
+    let only = metadata();
+    let with_both = only.replace(
+        "</IDPSSODescriptor>",
+        "<SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\" Location=\"https://adfs.example/post\"/></IDPSSODescriptor>",
+    );
+    // Whichever stands first.
+    let turned = post(&only, sso).replace(
+        "</IDPSSODescriptor>",
+        "<SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"https://adfs.example/get\"/></IDPSSODescriptor>",
+    );
+    let answers = only
+        .replace("adfs.example/slo\"", "adfs.example/slo\" ResponseLocation=\"https://adfs.example/done\"");
+    for (at, (text, expected)) in [
+        (only.clone(), ["https://adfs.example/sso", "redirect", "redirect", ""]),
+        (with_both, ["https://adfs.example/sso", "redirect", "redirect", ""]),
+        (turned, ["https://adfs.example/get", "redirect", "redirect", ""]),
+        (post(&only, sso), ["https://adfs.example/sso", "post", "redirect", ""]),
+        (post(&only, slo), ["https://adfs.example/sso", "redirect", "post", ""]),
+        (answers, ["https://adfs.example/sso", "redirect", "redirect", "https://adfs.example/done"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("adfs-{at}");
+        let made = make(&world, json!({ "id": id, "metadataXml": text })).is(201);
+        let read = ["ssoUrl", "ssoBinding", "sloBinding", "sloResponseUrl"]
+            .map(|name| made.json[name].as_str().unwrap_or_default());
+        assert_eq!(read, expected, "{text}");
+    }
+    // Other metadata later takes all of it along.
+    let path = format!("{ALL}/adfs-5");
+    let changed = world
+        .patch(&path)
+        .bearer(&world.admin())
+        .json(json!({ "metadataXml": post(&only, sso) }))
+        .send()
+        .is(200);
+    assert_eq!(
+        (&changed.json["ssoBinding"], &changed.json["sloResponseUrl"]),
+        (&json!("post"), &Value::Null)
+    );
+}

@@ -34,7 +34,7 @@ export function makeCertificate(days = 3650) {
  * Starts it for one service provider, whose metadata is read when it is first needed. `people` are
  * `{ email, name, groups }` by name id. `requests` has every message that came, as XML.
  */
-export async function startSamlCompany({ metadataUrl, people, wantSigned = false, signMessage = false }) {
+export async function startSamlCompany({ metadataUrl, people, wantSigned = false, signMessage = false, onlyForms = false }) {
   const { key, certificate } = makeCertificate();
   const requests = [];
   const sessions = new Map();
@@ -42,15 +42,17 @@ export async function startSamlCompany({ metadataUrl, people, wantSigned = false
   const server = http.createServer((request, response) => handler(request, response));
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${server.address().port}`;
+  const bindings = onlyForms ? [BINDING.post] : [BINDING.redirect, BINDING.post];
   const idp = IdentityProvider({
     entityID: `${url}/metadata`,
     privateKey: key,
     signingCert: certificate,
     requestSignatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     wantAuthnRequestsSigned: wantSigned,
+    wantLogoutRequestSigned: wantSigned,
     nameIDFormat: [PERSISTENT],
-    singleSignOnService: [{ Binding: BINDING.redirect, Location: `${url}/sso` }, { Binding: BINDING.post, Location: `${url}/sso` }],
-    singleLogoutService: [{ Binding: BINDING.redirect, Location: `${url}/slo` }, { Binding: BINDING.post, Location: `${url}/slo` }],
+    singleSignOnService: bindings.map((Binding) => ({ Binding, Location: `${url}/sso` })),
+    singleLogoutService: bindings.map((Binding) => ({ Binding, Location: `${url}/slo` })),
     generateID: id,
   });
   let known;
@@ -100,13 +102,15 @@ export async function startSamlCompany({ metadataUrl, people, wantSigned = false
 
   const ROUTES = {
     '/metadata': async ({ response }) => response.writeHead(200, { 'content-type': 'application/samlmetadata+xml' }).end(idp.getMetadata()),
-    '/sso': async ({ response, parameters }) => {
+    '/sso': async ({ response, parameters, posted }) => {
+      if (onlyForms && !posted) return html(response, '<h1>Only forms are taken here</h1>');
       const xml = read(parameters, 'SAMLRequest');
       requests.push(xml);
       const requestId = /\bID="([^"]+)"/.exec(xml)?.[1] ?? '';
       if (wantSigned) {
         const signed = parameters.get('Signature') ?? /<[\w:]*Signature /.exec(xml);
         if (!signed) return html(response, '<h1>The request is not signed</h1>');
+        if (posted) await idp.parseLoginRequest(await serviceProvider(), 'post', { body: Object.fromEntries(parameters) });
       }
       const relay = parameters.get('RelayState');
       const buttons = Object.keys(people).map((who) => `<button name="person" value="${escape(who)}">${escape(people[who].name ?? who)}</button>`).join('');
@@ -116,12 +120,14 @@ export async function startSamlCompany({ metadataUrl, people, wantSigned = false
       const { acs, SAMLResponse } = await loginResponse(parameters.get('request'), parameters.get('person'));
       autoPost(response, acs, { SAMLResponse, RelayState: parameters.get('RelayState') });
     },
-    '/slo': async ({ response, parameters }) => {
+    '/slo': async ({ response, parameters, posted }) => {
+      if (onlyForms && !posted) return html(response, '<h1>Only forms are taken here</h1>');
       if (parameters.has('SAMLResponse')) {
         requests.push(read(parameters, 'SAMLResponse'));
         return html(response, '<h1>Signed out of Company and of the application</h1>');
       }
       const xml = read(parameters, 'SAMLRequest');
+      if (wantSigned && posted) await idp.parseLogoutRequest(await serviceProvider(), 'post', { body: Object.fromEntries(parameters) });
       requests.push(xml);
       const session = /SessionIndex>([^<]+)</.exec(xml)?.[1];
       sessions.delete(session);
@@ -148,7 +154,7 @@ export async function startSamlCompany({ metadataUrl, people, wantSigned = false
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const parameters = request.method === 'POST' ? new URLSearchParams(body) : at.searchParams;
     const route = ROUTES[at.pathname] ?? (async () => response.writeHead(404).end());
-    await route({ response, parameters }).catch((error) => response.writeHead(500).end(error.stack));
+    await route({ response, parameters, posted: request.method === 'POST' }).catch((error) => response.writeHead(500).end(error.stack));
   };
   return {
     url,

@@ -6,6 +6,7 @@ use crate::api::tenant::docs::shapes::IdentityProvider;
 use crate::api::tenant::domains::{self, Domain};
 use crate::api::tenant::identity_providers::Tested;
 use crate::api::tenant::join_requests::JoinRequest;
+use crate::api::tenant::saml_keys::SigningKeys;
 use crate::api::tenant::users::User;
 use crate::domain::refusal::Refusal;
 use crate::model::provider_description::ProviderDescription;
@@ -13,6 +14,7 @@ use crate::model::provider_description::ProviderDescription;
 pub(super) fn operations() -> Vec<Operation> {
     const ALL: &str = "/tenant/{tenant}/v2/IdentityProviders";
     const ONE: &str = "/tenant/{tenant}/v2/IdentityProviders/{id}";
+    const KEYS: &str = "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys";
     const IDENTITIES: &str = "/tenant/{tenant}/v2/Users/{id}/Identities";
     const DOMAINS: &str = "/tenant/{tenant}/v2/Domains";
     const DOMAIN: &str = "/tenant/{tenant}/v2/Domains/{domain}";
@@ -47,6 +49,20 @@ pub(super) fn operations() -> Vec<Operation> {
             .about("Asks the provider for its metadata and keys as a sign-in does, looks at its certificates, and says what is wrong field by field. What is remembered of the provider is asked again after a minute.")
             .answers::<Tested>(200, "What was looked at.")
             .refuses([limited()]),
+        op("GET", KEYS, "List the keys that sign messages to a SAML provider")
+            .about("One that signs, made when it is first needed, with a certificate for ten years; and the next one while there is one.")
+            .answers::<SigningKeys>(200, "All of them."),
+        op("POST", KEYS, "Make the next key that signs messages to a SAML provider")
+            .about("Its certificate stands in our metadata beside the first one's from now on, and signs nothing yet: have the provider take it, then activate it. 409 while there is a next one.")
+            .answers::<SigningKeys>(201, "All of them.")
+            .refuses([conflict(), reauthentication()]),
+        op("POST", "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}/activate", "Activate the next key that signs messages to a SAML provider")
+            .about("It signs from now on, everywhere within `REVOCATION_SECONDS`, and the key before it is removed.")
+            .answers::<SigningKeys>(200, "The one that is left.")
+            .refuses([reauthentication()]),
+        op("DELETE", "/tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}", "Remove the next key that signs messages to a SAML provider")
+            .nothing(204, "Removed.")
+            .refuses([reauthentication()]),
         op("GET", "/tenant/{tenant}/v2/JoinRequests", "List people who want to join")
             .about("Of the organisation that has this trial tenant, by what their provider says.")
             .paged()

@@ -6,7 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::client::Metadata;
-use crate::model::identity_provider::{Endpoints, Linking, Provisioning, RoleMap, SamlAttributes, TokenAuth};
+use crate::model::identity_provider::{
+    Binding, Endpoints, Linking, Provisioning, RoleMap, SamlAttributes, TokenAuth,
+};
 
 /// An identity provider, with the members of its kind.
 #[derive(ToSchema)]
@@ -39,7 +41,10 @@ pub(super) struct IdentityProvider {
     role_map: Option<RoleMap>,
     scopes: Option<Vec<String>>,
     sign_requests: Option<bool>,
+    slo_binding: Option<Binding>,
+    slo_response_url: Option<String>,
     slo_url: Option<String>,
+    sso_binding: Option<Binding>,
     sso_url: Option<String>,
     tenants: Option<Vec<String>>,
     token_endpoint_auth_method: Option<TokenAuth>,
