@@ -146,6 +146,9 @@ pub struct OAuth {
     /// How they are given back.
     #[serde(default)]
     pub revocation_style: RevocationStyle,
+    /// Which token ends the consent when it is given back.
+    #[serde(default, skip_serializing_if = "RevocationTakes::is_refresh")]
+    pub revocation_takes: RevocationTakes,
     /// What it says in `iss` (RFC 9207), if it says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
@@ -217,6 +220,23 @@ pub enum RevocationStyle {
     BearerDelete,
     /// By a DELETE that the client authenticates, with `access_token` as JSON; `{clientId}` stands in the address.
     ClientDelete,
+}
+
+/// Which token ends a consent when it is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RevocationTakes {
+    /// The refresh token; the access token where there is none.
+    #[default]
+    Refresh,
+    /// The access token.
+    Access,
+}
+
+impl RevocationTakes {
+    fn is_refresh(&self) -> bool {
+        *self == RevocationTakes::Refresh
+    }
 }
 
 /// Where the name of the account is found that was connected.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::catalogue::{
-    Account, Errors, LongLivedGrant, OAuth, Pkce, Refresh, RevocationStyle, TokenBody,
+    Account, Errors, LongLivedGrant, OAuth, Pkce, Refresh, RevocationStyle, RevocationTakes, TokenBody,
 };
 
 /// How a server wants to be asked, and how it answers.
@@ -33,6 +33,8 @@ pub struct Dialect {
     pub refresh: Refresh,
     /// How tokens are given back.
     pub revocation: RevocationStyle,
+    /// Which token ends the consent when it is given back.
+    pub revocation_takes: RevocationTakes,
     /// Where the name of the account is found.
     pub account: Account,
     /// How it says that a refresh token is over.
@@ -56,6 +58,7 @@ impl Default for Dialect {
             long_lived_grant: None,
             refresh: Refresh::Rotates,
             revocation: RevocationStyle::Rfc7009,
+            revocation_takes: RevocationTakes::Refresh,
             account: Account::default(),
             errors: Errors::default(),
             token_prefix: "Bearer ".to_owned(),
@@ -79,6 +82,7 @@ impl Dialect {
             long_lived_grant: oauth.long_lived_grant.clone(),
             refresh: oauth.refresh,
             revocation: oauth.revocation_style,
+            revocation_takes: oauth.revocation_takes,
             account: oauth.account.clone(),
             errors: oauth.errors.clone(),
             token_prefix: oauth.token_header.prefix.clone(),

@@ -7,8 +7,8 @@ use crate::cx::Cx;
 use crate::domain::outbound::send;
 use crate::domain::upstream::answers::{MOST_BYTES, refusal};
 use crate::domain::upstream::client_authentication::{basic, post};
-use crate::domain::upstream::{Authentication, Error, Upstream};
-use crate::model::catalogue::RevocationStyle;
+use crate::domain::upstream::{Authentication, Error, Upstream, tokens};
+use crate::model::catalogue::{RevocationStyle, RevocationTakes};
 use crate::ports::http::{HttpRequest, Method, Wanted};
 
 /// What kind of token is given back (§2.1).
@@ -26,6 +26,38 @@ impl Hint {
             Hint::AccessToken => "access_token",
             Hint::RefreshToken => "refresh_token",
         }
+    }
+}
+
+/// Ends a consent by giving back the token of the two that does. Where that is an access token which is over itself, the
+/// refresh token brings one that can be given back.
+///
+/// # Errors
+/// Why the consent may still stand.
+pub async fn end_consent(
+    cx: &Cx,
+    upstream: &Upstream,
+    access_token: Option<&str>,
+    refresh_token: Option<&str>,
+) -> Result<(), Error> {
+    let by_access = upstream.dialect.revocation_takes == RevocationTakes::Access;
+    match (access_token, refresh_token) {
+        (_, Some(refresh_token)) if !by_access => {
+            return revoke(cx, upstream, refresh_token, Hint::RefreshToken).await;
+        }
+        (Some(access_token), None) => return revoke(cx, upstream, access_token, Hint::AccessToken).await,
+        (None, None) => return Ok(()),
+        (None, Some(_)) => {}
+        (Some(access_token), Some(_)) => match revoke(cx, upstream, access_token, Hint::AccessToken).await {
+            Err(Error::Declined(_) | Error::Failed(_)) => {}
+            done => return done,
+        },
+    }
+    match tokens::refresh(cx, upstream, refresh_token.unwrap_or_default()).await {
+        Ok(new) => revoke(cx, upstream, &new.access_token, Hint::AccessToken).await,
+        // The server has ended it already.
+        Err(Error::Declined(code)) if code == "invalid_grant" => Ok(()),
+        Err(error) => Err(error),
     }
 }
 

@@ -113,11 +113,11 @@ async fn ask(
 fn says_over(dialect: &Dialect, answer: &HttpAnswer, refused: &Error) -> bool {
     let is_over = |code: &str| dialect.errors.over.iter().any(|known| known == code);
     match (refused, &dialect.errors.at) {
-        (Error::Declined(code), _) => is_over(code),
-        (Error::Failed(_), Some(pointer)) if matches!(answer.status, 400 | 401 | 403) => {
+        (_, Some(pointer)) if matches!(answer.status, 400 | 401 | 403) => {
             let said = json::parse(&answer.body).unwrap_or_default();
             said.pointer(pointer).and_then(Value::as_str).is_some_and(is_over)
         }
+        (Error::Declined(code), None) => is_over(code),
         _ => false,
     }
 }
@@ -172,8 +172,9 @@ fn token(said: &Map<String, Value>, name: &str) -> Option<Zeroizing<String>> {
     fits.then(|| Zeroizing::new(token.to_owned()))
 }
 
-/// Seconds as a number, or as the text that some servers and every form have.
+/// Seconds as a number, or as the text that some servers and every form have. 0 says that there is no end (Mailchimp): a
+/// token that is over already is no answer.
 fn seconds(value: &Value) -> Option<i64> {
     let seconds = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
-    (seconds >= 0).then_some(seconds)
+    (seconds > 0).then_some(seconds)
 }
