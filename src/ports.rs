@@ -107,6 +107,12 @@ impl Stmt {
         self.and_also(&condition.replace('?', &place))
     }
 
+    /// The same, which returns a column of what it wrote.
+    pub(crate) fn and_returning(mut self, column: &str) -> Stmt {
+        self.sql.push_str(&format!(" RETURNING {column}"));
+        self
+    }
+
     /// The same with a condition that needs no value.
     pub(crate) fn and_also(mut self, condition: &str) -> Stmt {
         let tails = [" ON CONFLICT ", " RETURNING "];

@@ -77,12 +77,13 @@ pub(crate) fn insert(
         challenge.identity.as_ref().map(|identity| identity.id.clone()).into(),
         challenge.identity.as_ref().map(|identity| identity.provider_id.clone()).into(),
         challenge.identity.as_ref().and_then(|identity| identity.provider_session.clone()).into(),
+        challenge.identity.as_ref().and_then(|identity| identity.until).map(|until| until.0).into(),
     ];
     let sql =
         "INSERT OR IGNORE INTO challenges (hash, id, tenant_id, user_id, purpose, browser, session_id, amr, methods, code_hash,
                                  code_until, sends, sealed_secret, created_at, expires_at, identity_id, provider_id,
-                                 provider_session)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?17, ?18, ?19
+                                 provider_session, provider_until)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?17, ?18, ?19, ?20
          WHERE (?16 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?4 AND password_hash = ?16))";
     Stmt::new(sql, args)
 }
@@ -167,7 +168,8 @@ fn read(row: &Row) -> Result<Challenge, Fault> {
         identity: match (row.maybe_text("identity_id")?, row.maybe_text("provider_id")?) {
             (Some(id), Some(provider_id)) => {
                 let provider_session = row.maybe_text("provider_session")?;
-                Some(SessionIdentity { id, provider_id, provider_session })
+                let until = row.maybe_time("provider_until")?;
+                Some(SessionIdentity { id, provider_id, provider_session, until })
             }
             _ => None,
         },

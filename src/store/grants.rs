@@ -45,14 +45,17 @@ pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
         grant.dpop_jkt.into(),
         json_text(&grant.userinfo_claims).into(),
     ];
-    let sql =
+    // What is for offline access outlives the session that it was granted in.
+    let until = "CASE WHEN instr(' ' || ?4 || ' ', ' offline_access ') = 0 THEN parent.provider_until END";
+    let sql = format!(
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
-                               expires_at, client_id, parent_id, scope, resources, dpop_jkt, userinfo_claims)
-         SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8, ?9,
-                clients.id, parent.id, ?4, ?5, ?10, ?11
+                               expires_at, client_id, parent_id, scope, resources, dpop_jkt, userinfo_claims, provider_until)
+         SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8,
+                min(?9, coalesce({until}, ?9)), clients.id, parent.id, ?4, ?5, ?10, ?11, {until}
          FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
          WHERE parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
-         AND users.status = 'active'";
+         AND users.status = 'active'"
+    );
     Stmt::new(sql, args)
 }
 

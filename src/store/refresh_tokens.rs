@@ -62,7 +62,7 @@ pub(crate) async fn find(
 pub(crate) fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: Time, now: Time) -> Stmt {
     Stmt::new(
         "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM sessions WHERE id = ?2)",
+         SELECT ?1, id, ?3, ?4, min(?5, coalesce(provider_until, ?5)) FROM sessions WHERE id = ?2",
         vec![hash.into(), session_id.into(), tenant_id.into(), now.0.into(), expires_at.0.into()],
     )
 }
@@ -111,11 +111,12 @@ pub(crate) fn succeed(spend: &Spend<'_>) -> [Stmt; 2] {
     let Spend { hash, successor, expires_at, now, .. } = *spend;
     let succeed = Stmt::new(
         "INSERT OR IGNORE INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
-         SELECT ?2, session_id, tenant_id, ?3, ?4 FROM refresh_tokens WHERE hash = ?1",
+         SELECT ?2, session_id, refresh_tokens.tenant_id, ?3, min(?4, coalesce(provider_until, ?4))
+         FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE hash = ?1",
         vec![hash.into(), successor.into(), now.0.into(), expires_at.0.into()],
     );
     let extend = Stmt::new(
-        "UPDATE sessions SET expires_at = max(expires_at, ?3), seen_at = ?2
+        "UPDATE sessions SET expires_at = max(expires_at, min(?3, coalesce(provider_until, ?3))), seen_at = ?2
          WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)",
         vec![hash.into(), now.0.into(), expires_at.0.into()],
     );

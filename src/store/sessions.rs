@@ -44,6 +44,8 @@ pub(crate) struct SessionIdentity {
     pub(crate) provider_id: String,
     /// What the provider calls the session there, JSON.
     pub(crate) provider_session: Option<String>,
+    /// When the session there ends, if the provider says so.
+    pub(crate) until: Option<Time>,
 }
 
 /// A live session with its user, as of now.
@@ -168,11 +170,13 @@ pub(crate) fn insert(session: &Session, password_hash: Option<&str>) -> Stmt {
         password_hash.into(),
         session.identity.as_ref().map(|identity| identity.id.clone()).into(),
         session.identity.as_ref().and_then(|identity| identity.provider_session.clone()).into(),
+        session.identity.as_ref().and_then(|identity| identity.until).map(|until| until.0).into(),
     ];
     let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
-                               seen_at, idle_seconds, idle_until, expires_at, identity_id, provider_session)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11, ?13, ?14
+                               seen_at, idle_seconds, idle_until, expires_at, identity_id, provider_session,
+                               provider_until)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11, ?13, ?14, ?15
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active'
                        AND (?12 IS NULL OR password_hash = ?12))";
     Stmt::new(sql, args)

@@ -133,6 +133,7 @@ sso open GET /tenant/{tenant}/sso/{id}/certificate
 sso open GET /tenant/{tenant}/sso/{id}/link
 sso open GET /tenant/{tenant}/sso/{id}/metadata
 sso open GET /tenant/{tenant}/sso/{id}/onward
+sso open GET /tenant/{tenant}/sso/{id}/sign-out
 sso open GET /tenant/{tenant}/sso/{id}/slo
 sso open POST /tenant/{tenant}/sso/{id}/acs
 sso open POST /tenant/{tenant}/sso/{id}/link

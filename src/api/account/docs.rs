@@ -6,7 +6,7 @@ use crate::api::account::mfa::{
 };
 use crate::api::account::register::Registered;
 use crate::api::account::reset_password::WasReset;
-use crate::api::account::shapes::{Failure, Message, SignIn, Tokens};
+use crate::api::account::shapes::{Failure, LoggedOut, Message, SignIn, Tokens};
 use crate::api::account::{
     forgot_password, login, logout, refresh, register, reset_password, sso, verify_email,
 };
@@ -96,7 +96,7 @@ pub(crate) fn chapter() -> Chapter {
             .about("That of `refresh_token`, or of the bearer token.")
             .maybe_json::<logout::Body>()
             .reads(&["bearer"])
-            .answers::<Message>(200, "The session has ended.")
+            .answers::<LoggedOut>(200, "The session has ended.")
             .refuses([Refusal::NoCredential, Refusal::BadCredential, Refusal::WrongTenant]),
         op("POST", "/auth/forgot-password", "Mail a link to reset the password")
             .json::<forgot_password::Body>()

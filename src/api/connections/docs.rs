@@ -2,7 +2,7 @@
 
 use crate::api::connections::generate_api_key::{self, ApiKey};
 use crate::api::connections::magic_link::MagicLink;
-use crate::api::connections::shapes::{Done, Failure};
+use crate::api::connections::shapes::{Done, Failure, LoggedOut};
 use crate::api::connections::status::Status;
 use crate::api::connections::with_google::WithGoogle;
 use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication, sso_required};
@@ -43,7 +43,7 @@ pub(crate) fn chapter() -> Chapter {
             .json::<magic_link::Mailed>()
             .answers::<MagicLink>(200, "Signed in, or a second factor is needed.")
             .refuses([sso_required(), Refusal::WrongCode, Refusal::LinkDead, limited()]),
-        op("POST", "/users/logout", "End the session").answers::<Done>(200, "The session has ended."),
+        op("POST", "/users/logout", "End the session").answers::<LoggedOut>(200, "The session has ended."),
         op("POST", "/users/generate-api-key", "Make an API key")
             .about("With the scopes `read` and `write` unless the body narrows them.")
             .maybe_json::<generate_api_key::Body>()

@@ -1,7 +1,10 @@
 //! `POST /users/logout`: ends the session.
 
-use crate::api::connections::shapes::Done;
+use futures_util::future::join;
+
+use crate::api::connections::shapes::{Done, LoggedOut};
 use crate::cx::Cx;
+use crate::domain::saml::sign_out;
 use crate::domain::session::principal::Session;
 use crate::domain::session::sessions;
 use crate::http::guard::Answer;
@@ -9,6 +12,8 @@ use crate::http::request::Call;
 use crate::http::response::Response;
 
 pub(super) async fn logout(cx: &Cx, _: &Call<'_>, session: Session) -> Answer {
-    sessions::end(cx, &session.tenant.id, &session.user.id, session.id()).await?;
-    Ok(Response::json(200, &Done::saying("Logged out successfully")))
+    let end = sessions::end(cx, &session.tenant.id, &session.user.id, session.id());
+    let (ended, there) = join(end, sign_out::address(cx, &session.tenant, session.id())).await;
+    ended?;
+    Ok(Response::json(200, &LoggedOut { logout_url: there?, done: Done::saying("Logged out successfully") }))
 }

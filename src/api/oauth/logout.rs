@@ -1,10 +1,12 @@
 //! `GET|POST …/oauth2/logout`: OpenID Connect RP-Initiated Logout 1.0.
 
 use crate::api::oauth::authorize::with_query;
+use crate::api::pages::sso::leave_for_provider;
 use crate::api::pages::{FIELD, is_from_elsewhere, leave, sign_out_question, signed_out};
 use crate::cx::Cx;
 use crate::domain::oauth::authorize::form_action;
 use crate::domain::oauth::rp_logout::{self, Outcome};
+use crate::domain::saml::sign_out;
 use crate::domain::session::sessions::COOKIE;
 use crate::http::body;
 use crate::http::guard::Answer;
@@ -48,19 +50,26 @@ async fn answer(cx: &Cx, call: &Call<'_>, params: Params, confirmed: bool) -> An
             let fields = params.pairs().chain([(CONFIRMED, "yes")]).collect::<Vec<_>>();
             sign_out_question(cx, call.request, &tenant.name, &fields, to.as_deref())
         }
-        Outcome::Out(back, somebody) => {
-            let response = match back {
-                Some(back) => {
-                    let state = back.state.map(|state| ("state", state));
-                    let to = with_query(&back.uri, state.as_slice());
-                    // A form of the client's own page has that page's policy.
-                    if confirmed { leave(call.request, &to)? } else { Response::see_other(&to) }
-                }
-                None => signed_out(call.request, Some(&tenant.id))?,
+        Outcome::Out(back, ended) => {
+            let back = back.map(|back| {
+                let state = back.state.map(|state| ("state", state));
+                with_query(&back.uri, state.as_slice())
+            });
+            // Who began at an organisation's provider signs out there as well, and comes back from there.
+            let there = match &ended {
+                Some(session_id) => sign_out::begin(cx, tenant, session_id, back.as_deref()).await?,
+                None => None,
+            };
+            let response = match (there, back) {
+                (Some(begun), _) => leave_for_provider(call.request, &begun)?,
+                // A form of the client's own page has that page's policy.
+                (None, Some(to)) if confirmed => leave(call.request, &to)?,
+                (None, Some(to)) => Response::see_other(&to),
+                (None, None) => signed_out(call.request, Some(&tenant.id))?,
             };
             // The cookie of a user who is signed in to another tenant stays.
             let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-            Ok(if somebody { response.with("set-cookie", gone) } else { response })
+            Ok(if ended.is_some() { response.with("set-cookie", gone) } else { response })
         }
     }
 }

@@ -126,7 +126,10 @@ pub(crate) fn chapter() -> Chapter {
     let operations = vec![
         page("/tenant/{tenant}/login", "The sign-in page")
             .query::<String>("over", "Not empty after a second factor that took too long.")
-            .query::<String>("confirm", "Not empty for one who is signed in, to confirm that it is them."),
+            .query::<String>("confirm", "Not empty for one who is signed in, to confirm that it is them.")
+            .query::<String>("state", "From an OpenID provider that somebody was signed out of, at a client's request.")
+            .nothing(303, "With the `state` of this browser: on to the client.")
+            .sets("location", "where to"),
         form("/tenant/{tenant}/login", "Sign a browser in")
             .form::<SignIn>()
             .sets("set-cookie", "the session")

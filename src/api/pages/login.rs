@@ -7,6 +7,7 @@ use askama::Template;
 use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::place::{Place, browser, encode};
+use crate::api::pages::sso;
 use crate::api::pages::words::Problem;
 use crate::api::webauthn::{self, RequestOptions};
 use crate::api::wording::with_headers;
@@ -42,6 +43,9 @@ struct Login<'a> {
 const UNVERIFIED: &str = "unverified";
 
 pub(super) async fn show(cx: &Cx, call: &Call<'_>) -> Answer {
+    if let Some(answer) = sso::come_back(cx, call).await? {
+        return Ok(answer);
+    }
     let place = Place::of(cx, call, None).await?;
     let typed = call.query("login_hint").filter(|hint| hint.len() <= 254);
     let hint = typed.as_deref().or_else(|| place.asked.as_ref()?.login_hint.as_deref());

@@ -6,10 +6,9 @@ use futures_util::future::join;
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::Messages;
 use crate::api::pages::place::Place;
-use crate::api::pages::{send, signed_out, sso};
+use crate::api::pages::{signed_out, sso};
 use crate::cx::Cx;
-use crate::domain::federation::pending;
-use crate::domain::saml::logout as saml;
+use crate::domain::saml::sign_out;
 use crate::domain::session::principal;
 use crate::domain::session::sessions::{self, COOKIE};
 use crate::http::guard::Answer;
@@ -35,20 +34,14 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
         && let Some(session_id) = &credential.session_id
     {
         let end = sessions::end(cx, &credential.tenant.id, credential.actor(), session_id);
-        let (ended, begun) = join(end, saml::begin(cx, &call.resolved.tenant, session_id)).await;
+        let (ended, begun) = join(end, sign_out::begin(cx, &call.resolved.tenant, session_id, None)).await;
         ended?;
         there = begun?;
     }
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
     // Who began at a provider that takes it signs out there as well.
     if let Some(begun) = there {
-        let answer = send(call.request, &begun.sending)?.with("set-cookie", gone);
-        return Ok(match &begun.cookie {
-            Some((name, value)) => {
-                answer.with("set-cookie", sso::cross_site_cookie(name, value, pending::SECONDS))
-            }
-            None => answer,
-        });
+        return Ok(sso::leave_for_provider(call.request, &begun)?.with("set-cookie", gone));
     }
     Ok(signed_out(call.request, Some(&call.resolved.tenant.id))?.with("set-cookie", gone))
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use askama::Template;
 
 use crate::api::pages::form::{Fields, set_cookie};
+use crate::api::pages::form_post::send;
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::notice::Notice;
 use crate::api::pages::place::{Place, browser, encode, is_local};
@@ -19,6 +20,7 @@ use crate::domain::federation::linking::{self, PendingLink};
 use crate::domain::federation::pending::{self, Purpose};
 use crate::domain::providers::Usable;
 use crate::domain::refusal::{Error, Federation, Refusal, invalid};
+use crate::domain::saml::sign_out::{self, Begun, Cookie};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::recency::{self, Lasting};
@@ -26,7 +28,7 @@ use crate::domain::session::{principal, sessions};
 use crate::domain::sign_in::{self, Attempt, Step};
 use crate::domain::tenants::Tenant;
 use crate::http::guard::Answer;
-use crate::http::request::Call;
+use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 
 /// The cookie that holds an identity which waits for a local factor.
@@ -40,6 +42,27 @@ pub(crate) fn cookie(name: &str, value: &str, seconds: i64) -> String {
 /// The same for one that forms of other sites bring: it binds a SAML sign-in to its browser, and is good for nothing else.
 pub(crate) fn cross_site_cookie(name: &str, value: &str, seconds: i64) -> String {
     set_cookie(name, value, seconds).replace("SameSite=Lax", "SameSite=None")
+}
+
+/// Sends a browser to a provider, to sign out there.
+pub(crate) fn leave_for_provider(request: &Request, begun: &Begun) -> Answer {
+    let answer = send(request, &begun.sending)?;
+    Ok(match &begun.cookie {
+        Some(Cookie { name, value, is_cross_site: true }) => {
+            answer.with("set-cookie", cross_site_cookie(name, value, pending::SECONDS))
+        }
+        Some(Cookie { name, value, .. }) => answer.with("set-cookie", cookie(name, value, pending::SECONDS)),
+        None => answer,
+    })
+}
+
+/// Where a browser goes on to that comes back from signing out at an OpenID provider, to the sign-in page.
+pub(super) async fn come_back(cx: &Cx, call: &Call<'_>) -> Result<Option<Response>, Error> {
+    let Some(state) = call.query("state") else { return Ok(None) };
+    let name = pending::cookie_name(&state);
+    let Some(held) = call.request.headers.cookie(&name) else { return Ok(None) };
+    let back = sign_out::come_back(cx, &call.resolved.tenant, &state, held).await?;
+    Ok(back.map(|back| Response::see_other(&back).with("set-cookie", cookie(&name, "", 0))))
 }
 
 /// The browser that comes back from a provider.

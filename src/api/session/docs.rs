@@ -10,7 +10,7 @@ use crate::api::session::identities::Identity;
 use crate::api::session::me::Me;
 use crate::api::session::mfa::{self, Reauthenticated, Standing};
 use crate::api::session::sessions::OwnSession;
-use crate::api::session::shapes::{Challenge, Failure, Login, Message, Revoked, SignIn, Tokens};
+use crate::api::session::shapes::{Challenge, Failure, LoggedOut, Login, Message, Revoked, SignIn, Tokens};
 use crate::api::session::{change_password, login, passkeys_docs, refresh};
 use crate::api::sso::docs as sso_docs;
 use crate::domain::refusal::{Federation, Refusal};
@@ -163,7 +163,7 @@ pub(crate) fn chapter() -> Chapter {
         op("POST", "/api/auth/logout", "End the session").answers_with(
             200,
             "The session has ended.",
-            answer::<Message>().in_data(),
+            answer::<LoggedOut>().in_data(),
         ),
         op("POST", "/api/auth/change-password", "Change the password")
             .about("Ends the user's other sessions.")

@@ -42,6 +42,18 @@ pub(super) struct Message {
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LoggedOut {
+    /// Where the person's browser signs out at the organisation's provider that the session began with, once and within ten
+    /// minutes; absent where there is nothing to sign out of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    pub(super) logout_url: Option<String>,
+    pub(super) message: &'static str,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Revoked {
     pub(super) revoked: bool,
 }

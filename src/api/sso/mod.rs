@@ -6,6 +6,7 @@ pub(super) mod callback;
 pub(super) mod docs;
 mod link;
 mod saml;
+mod sign_out;
 pub(super) mod start;
 
 use std::rc::Rc;
@@ -33,6 +34,7 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/sso/{id}/acs", NONE, open(saml::acs)),
         route("GET", "/tenant/{tenant}/sso/{id}/slo", NONE, open(saml::slo)),
         route("POST", "/tenant/{tenant}/sso/{id}/slo", NONE, open(saml::posted_slo)),
+        route("GET", "/tenant/{tenant}/sso/{id}/sign-out", NONE, open(sign_out::sign_out)),
         route("GET", "/tenant/{tenant}/sso/{id}/link", NONE, open(link::show)),
         route("POST", "/tenant/{tenant}/sso/{id}/link", NONE, open(link::submit)),
     ];

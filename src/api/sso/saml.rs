@@ -153,7 +153,8 @@ async fn sign_out(cx: &Cx, call: &Call<'_>, sent: Sent<'_>, cookie: Option<&str>
     match logout::receive(cx, tenant, &usable.provider, sent, cookie).await {
         Ok(Done::Answer(Sending::Redirect(url))) => Ok(Response::see_other(&url)),
         Ok(Done::Answer(sending)) => pages::send(call.request, &sending),
-        Ok(Done::Over) => pages::signed_out(call.request, Some(&tenant.id)),
+        Ok(Done::Over(Some(back))) => Ok(Response::see_other(&back)),
+        Ok(Done::Over(None)) => pages::signed_out(call.request, Some(&tenant.id)),
         Err(Error::Refused(refusal)) => {
             Err(sign_in::note_refused(cx, tenant, &usable.provider, refusal).await)
         }

@@ -40,13 +40,15 @@ pub struct ProviderAssertion {
     pub claims: Map<String, Value>,
     /// What signing out there takes.
     pub session: Option<ProviderSession>,
+    /// When the session there ends, if the provider says so (`SessionNotOnOrAfter` of SAML).
+    pub session_until: Option<Time>,
     /// What this sign-in uses up besides its state, with when each could not be used any more: the id of a SAML assertion.
     pub once: Vec<(String, Time)>,
 }
 
 /// What a provider calls the session there.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase", tag = "protocol")]
+#[serde(rename_all = "lowercase", tag = "protocol")]
 pub enum ProviderSession {
     /// OpenID Connect: the session's id, if it has one.
     Oidc {

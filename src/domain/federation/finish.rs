@@ -149,6 +149,7 @@ pub(crate) async fn arrive(
             id: identity,
             provider_id: provider.id.clone(),
             provider_session: assertion.session.as_ref().map(store::json_text),
+            until: assertion.session_until,
         },
         email: email.as_ref().map(|email| email.shown().to_owned()),
         once,

@@ -68,6 +68,10 @@ pub(crate) enum Purpose {
     Saml,
     /// A sign-out that is under way there.
     SamlSignOut,
+    /// A sign-out that is under way at an OpenID provider.
+    OidcSignOut,
+    /// A sign-out that a program sends a browser to.
+    SignOutTicket,
 }
 
 /// What a sealed value belongs to: one of another tenant, provider or purpose does not open.
@@ -77,6 +81,8 @@ fn row(tenant: &Tenant, provider_id: &str, purpose: Purpose) -> String {
         Purpose::Link => "link",
         Purpose::Saml => "saml",
         Purpose::SamlSignOut => "saml-sign-out",
+        Purpose::OidcSignOut => "oidc-sign-out",
+        Purpose::SignOutTicket => "sign-out-ticket",
     };
     format!("{purpose}/{}/{provider_id}", tenant.id)
 }

@@ -10,12 +10,17 @@ use crate::domain::upstream::discovery::discover;
 use crate::model::identity_provider::Oidc;
 use crate::ports::http::Reach;
 
-/// Where a browser signs out there, and comes back from to the sign-in page. `None` where the provider has no such place or
+/// Where a browser signs out there, and comes back from to the sign-in page, with that state. `None` where the provider has no such place or
 /// cannot be asked for it: whoever signs out here has signed out here all the same.
 ///
 /// No ID token is kept as a hint (§2 recommends one), so that none lies in the database: the provider knows us by
 /// `client_id`, and may ask the person whether to sign out.
-pub(crate) async fn address(cx: &Cx, tenant: &Tenant, oidc: &Oidc) -> Result<Option<String>, refusal::Error> {
+pub(crate) async fn address(
+    cx: &Cx,
+    tenant: &Tenant,
+    oidc: &Oidc,
+    state: Option<&str>,
+) -> Result<Option<String>, refusal::Error> {
     let metadata = match discover(cx, &oidc.issuer, Reach::Administrator).await {
         Ok(metadata) => metadata,
         Err(Error::Ours(error)) => return Err(error),
@@ -24,8 +29,13 @@ pub(crate) async fn address(cx: &Cx, tenant: &Tenant, oidc: &Oidc) -> Result<Opt
     let Some(mut url) = metadata.endpoints.end_session.and_then(|url| Url::parse(&url).ok()) else {
         return Ok(None);
     };
-    url.query_pairs_mut()
+    let mut query = url.query_pairs_mut();
+    query
         .append_pair("client_id", &oidc.client_id)
         .append_pair("post_logout_redirect_uri", &tenant.page_url("login"));
+    if let Some(state) = state {
+        query.append_pair("state", state);
+    }
+    drop(query);
     Ok(Some(url.into()))
 }

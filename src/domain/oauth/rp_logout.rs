@@ -31,8 +31,8 @@ pub(crate) struct Back {
 pub(crate) enum Outcome {
     /// The person is asked first (§2).
     Ask(Option<Back>),
-    /// Nobody is signed in any more; whether somebody was.
-    Out(Option<Back>, bool),
+    /// Nobody is signed in any more; the session that was ended, if somebody was.
+    Out(Option<Back>, Option<String>),
 }
 
 /// Decides on a request; `cookie` is the session cookie's value, and `confirmed` whether the person said yes on
@@ -55,7 +55,7 @@ pub(crate) async fn request(
     };
     let client = client(cx, tenant, params, hint.as_ref()).await?;
     let back = back(client.as_deref(), params)?;
-    let Some(live) = person(cx, tenant, cookie).await? else { return Ok(Outcome::Out(back, false)) };
+    let Some(live) = person(cx, tenant, cookie).await? else { return Ok(Outcome::Out(back, None)) };
     // A link of a stranger signs nobody out: either the client shows what only this session gave it, or the
     // person says so.
     let theirs = match hint.flatten() {
@@ -66,7 +66,7 @@ pub(crate) async fn request(
         return Ok(Outcome::Ask(back));
     }
     sessions::end(cx, &tenant.id, &live.user.id, &live.id).await?;
-    Ok(Outcome::Out(back, true))
+    Ok(Outcome::Out(back, Some(live.id)))
 }
 
 /// The browser's session in which the token's grant began.

@@ -1,25 +1,22 @@
-//! Single logout (saml-profiles §4.4): what a provider asks for ends our sessions of that person there; who signs out
-//! here is sent on to sign out there.
+//! Single logout (saml-profiles §4.4): what a provider asks for ends our sessions of that person there, and what it answers
+//! to a sign-out that began here.
 
-use serde::{Deserialize, Serialize};
-
-use crate::crypto::secret::{same, stored};
+use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::federation::assertion::ProviderSession;
 use crate::domain::federation::pending::{self, Purpose};
-use crate::domain::federation::sign_out;
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::saml::party::{Counterpart, Party, refused};
 use crate::domain::saml::sending::{self, Message as Outgoing, Sending};
+use crate::domain::saml::sign_out::PendingSignOut;
 use crate::domain::tenants::Tenant;
-use crate::model::identity_provider::{IdentityProvider, Kind as ProviderKind, ProviderSpec};
+use crate::model::identity_provider::{IdentityProvider, Kind as ProviderKind};
 use crate::saml::SKEW;
 use crate::saml::logout::{self, Expected, LIFE, Message, Request};
 use crate::saml::redirect::{self, Kind};
 use crate::saml::request::{self, Head};
-use crate::saml::response::NameId;
 use crate::store;
 use crate::store::identities::IdentityKey;
 use crate::store::provider_sessions;
@@ -43,17 +40,8 @@ pub(crate) enum Sent<'a> {
 pub(crate) enum Done {
     /// Sessions ended; the browser brings the answer there.
     Answer(Sending),
-    /// It is over, and there is nowhere to go.
-    Over,
-}
-
-/// A sign-out that is under way at a provider, sealed in a cookie.
-#[derive(Serialize, Deserialize)]
-struct PendingSignOut {
-    /// The ID of our request.
-    id: String,
-    /// `RelayState`.
-    state: String,
+    /// It is over; where a client's sign-out goes on to.
+    Over(Option<String>),
 }
 
 /// Reads a message and does what it asks for. `cookie` is what the browser holds for a state.
@@ -93,7 +81,7 @@ pub(crate) async fn receive(
             end_sessions(cx, tenant, provider, &request).await?;
             let saml = counterpart.saml;
             let Some(endpoint) = saml.slo_response_url.as_ref().or(saml.slo_url.as_ref()) else {
-                return Ok(Done::Over);
+                return Ok(Done::Over(None));
             };
             let head = Head {
                 id: &format!("_{}", cx.secret()),
@@ -114,11 +102,14 @@ pub(crate) async fn receive(
         }
         Message::Response(response) => {
             let state = relay_state.unwrap_or_default();
-            if !pending.is_some_and(|pending| same(pending.state.as_bytes(), state.as_bytes())) {
-                return Err(Refusal::Federation(Federation::Forged("The state is another sign-out's")).into());
+            let forged =
+                || Refusal::Federation(Federation::Forged("The state is another sign-out's, or was used"));
+            let pending = pending.ok_or_else(forged)?;
+            if !pending.spend(cx, tenant, &state).await? {
+                return Err(forged().into());
             }
             match response.failed {
-                None => Ok(Done::Over),
+                None => Ok(Done::Over(pending.back)),
                 Some(error) => {
                     let provider = provider.spec.name.clone();
                     Err(Refusal::Federation(Federation::Declined { provider, error }).into())
@@ -169,50 +160,4 @@ fn index_of(session: &ProviderSession) -> Option<&str> {
         ProviderSession::Saml { session_index, .. } => session_index.as_deref(),
         ProviderSession::Oidc { .. } => None,
     }
-}
-
-/// A sign-out that goes on at the provider.
-pub(crate) struct Begun {
-    pub(crate) sending: Sending,
-    /// The name and value of its cookie (`SameSite=None`), which SAML's answer is bound to.
-    pub(crate) cookie: Option<(String, String)>,
-}
-
-/// Begins signing out at the provider of a session, if that began with an organisation's own, of SAML or OpenID Connect,
-/// that has an address for it and whose provider it still is. Nobody is signed out of Google, Microsoft or GitHub.
-pub(crate) async fn begin(cx: &Cx, tenant: &Tenant, session_id: &str) -> Result<Option<Begun>, Error> {
-    let Some(origin) = provider_sessions::origin_of(cx.db.as_ref(), &tenant.id, session_id).await? else {
-        return Ok(None);
-    };
-    let saml = match &origin.spec {
-        ProviderSpec { kind: ProviderKind::Saml(saml), enabled: true, .. } => saml,
-        ProviderSpec { kind: ProviderKind::Oidc(oidc), enabled: true, .. } => {
-            let url = sign_out::address(cx, tenant, oidc).await?;
-            return Ok(url.map(|url| Begun { sending: Sending::Redirect(url), cookie: None }));
-        }
-        _ => return Ok(None),
-    };
-    let Some(endpoint) = &saml.slo_url else { return Ok(None) };
-    let Some(ProviderSession::Saml { name_id, format, name_qualifier, sp_name_qualifier, session_index }) =
-        origin.session
-    else {
-        return Ok(None);
-    };
-    let party = Party::of(tenant, &origin.provider_id);
-    let pending = PendingSignOut { id: format!("_{}", cx.secret()), state: cx.secret() };
-    let head = Head { id: &pending.id, at: cx.now, destination: endpoint, issuer: &party.entity_id };
-    let name_id = NameId { value: name_id, format, name_qualifier, sp_name_qualifier };
-    let xml = request::sign_out(head, &name_id, session_index.as_deref(), cx.now.plus(300));
-    let state = Some(pending.state.as_str());
-    let message = Outgoing {
-        kind: Kind::Request,
-        xml: &xml,
-        id: head.id,
-        endpoint,
-        binding: saml.slo_binding,
-        relay_state: state,
-    };
-    let sending = sending::send(cx, &tenant.id, &origin.provider_id, saml, message).await?;
-    let sealed = pending::seal(cx, tenant, &origin.provider_id, Purpose::SamlSignOut, &pending)?;
-    Ok(Some(Begun { sending, cookie: Some((pending::cookie_name(&pending.state), sealed)) }))
 }

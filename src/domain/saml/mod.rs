@@ -9,3 +9,4 @@ mod party;
 mod person;
 pub(crate) mod sending;
 pub(crate) mod sign_in;
+pub(crate) mod sign_out;

@@ -76,6 +76,7 @@ pub(super) fn of(
             sp_name_qualifier,
             session_index: assertion.session_index,
         }),
+        session_until: assertion.session_until,
         once: vec![(used, assertion.usable_until.plus(SKEW))],
     })
 }

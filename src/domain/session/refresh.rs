@@ -112,14 +112,21 @@ async fn end_reused_family(cx: &Cx, token: &Token) -> Result<Error, Error> {
     Ok(Refusal::BadCredential.into())
 }
 
+/// A session that was ended.
+pub(crate) struct Ended {
+    pub(crate) tenant: Rc<Tenant>,
+    pub(crate) session_id: String,
+}
+
 /// Ends the session that a refresh token belongs to, spent or not. One that is unknown ends nothing, which
 /// is what its sender wanted (RFC 7009 §2.2).
-pub(crate) async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<(), Error> {
+pub(crate) async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Option<Ended>, Error> {
     let hash = stored(token);
     let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
         lookups::note_unknown(cx);
-        return Ok(());
+        return Ok(None);
     };
     let tenant = tenant_of(cx, resolved, &found).await?;
-    Ok(sessions::end(cx, &tenant.id, &found.user_id, &found.session_id).await?)
+    sessions::end(cx, &tenant.id, &found.user_id, &found.session_id).await?;
+    Ok(Some(Ended { tenant, session_id: found.session_id }))
 }

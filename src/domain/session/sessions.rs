@@ -108,6 +108,10 @@ impl<'a> NewSession<'a> {
         } else {
             row.expires_at = cx.now.plus(settings.refresh_token_seconds);
         }
+        // The session at the provider ends then, and whoever goes on signs in there again.
+        if let Some(until) = row.identity.as_ref().and_then(|identity| identity.until) {
+            row.expires_at = row.expires_at.min(until);
+        }
         change
             .take(store::sessions::insert(&row, password_hash))
             .then(store::users::logged_in(&user.id, cx.now))

@@ -7,7 +7,7 @@ mod client_auth;
 mod client_keys;
 mod client_names;
 mod client_values;
-mod clients;
+pub mod clients;
 mod device;
 mod document_clients;
 mod dpop;

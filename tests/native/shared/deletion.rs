@@ -12,7 +12,7 @@ const EMAIL: &str = "Somebody@to-go.example";
 
 /// For each table, a row that names what is to go: `T` the tenant, `U` the user and their address, `C` the
 /// client. A new table needs a line here.
-const ROWS: [(&str, &str, &str); 45] = [
+const ROWS: [(&str, &str, &str); 46] = [
     ("tenants", "T", ""),
     ("tenant_hosts", "T", "('to-go.example', '{t}')"),
     ("roles", "T", ""),
@@ -28,6 +28,7 @@ const ROWS: [(&str, &str, &str); 45] = [
     ("user_words", "TU", ""),
     ("identity_providers", "T", "('{t}', 'okta', '{{}}', NULL, 0)"),
     ("saml_keys", "T", "('{t}', 'okta', 1, 'k', 'AAAA', '1.sealed', 0, 0, 0)"),
+    ("certificate_warnings", "T", "('{t}', 'okta', 0, 9)"),
     ("identities", "TU", "('i', '{t}', 'okta', 'https://okta.example', '00u1', '{u}', '{e}', 0, NULL)"),
     ("email_domains", "T", "('{t}', 'sso.example', 'okta', 'pending', 'token', 0, NULL, '{t}')"),
     ("trials", "T", "('https://idp.example', 'person/1', '{t}', NULL, 0, NULL)"),
@@ -36,12 +37,12 @@ const ROWS: [(&str, &str, &str); 45] = [
     (
         "sessions",
         "TU",
-        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL, NULL)",
+        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL, NULL, NULL)",
     ),
     (
         "sessions",
         "TUC",
-        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL, NULL)",
+        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL, NULL, NULL)",
     ),
     ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
     ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL, 'g', '[]')"),
@@ -78,7 +79,7 @@ const ROWS: [(&str, &str, &str); 45] = [
     (
         "challenges",
         "TU",
-        "('ch', 'chi', '{t}', '{u}', 'step-up', 1, 's', '[]', '[]', NULL, NULL, 0, NULL, 0, 9, NULL, 'i', 'okta', NULL)",
+        "('ch', 'chi', '{t}', '{u}', 'step-up', 1, 's', '[]', '[]', NULL, NULL, 0, NULL, 0, 9, NULL, 'i', 'okta', NULL, NULL)",
     ),
     ("trusted_devices", "TU", "('td', 'th', '{t}', '{u}', '', '', 0, 0, 9)"),
     ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL, 0)"),

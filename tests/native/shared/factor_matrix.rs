@@ -206,6 +206,7 @@ const APART: &[&str] = &[
     "GET /tenant/{tenant}/sso/{id}/certificate",
     "GET /tenant/{tenant}/sso/{id}/slo",
     "POST /tenant/{tenant}/sso/{id}/slo",
+    "GET /tenant/{tenant}/sso/{id}/sign-out",
     "GET /tenant/{tenant}/sso/{id}/link",
     "POST /tenant/{tenant}/sso/{id}/link",
     // The same, for what an app presents: `session::google`, `session::microsoft`.

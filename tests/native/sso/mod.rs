@@ -3,6 +3,7 @@
 mod attacks;
 mod callback;
 mod linking;
+mod logouts;
 mod matrix;
 mod pages;
 mod people;

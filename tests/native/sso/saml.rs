@@ -40,6 +40,11 @@ impl Sent {
     }
 }
 
+/// A message of a query.
+pub fn inflated(message: &str) -> String {
+    String::from_utf8(decompress_to_vec(&STANDARD.decode(message).unwrap()).unwrap()).unwrap()
+}
+
 pub fn at(tenant: &str, id: &str, page: &str) -> String {
     format!("{ORIGIN}/tenant/{tenant}/sso/{id}/{page}")
 }
@@ -62,8 +67,7 @@ impl World {
         let url = url::Url::parse(reply.header("location").unwrap()).unwrap();
         let cookie = set.split(';').next().unwrap().to_owned();
         let message = url.query_pairs().find(|(n, _)| n == "SAMLRequest").unwrap().1.into_owned();
-        let xml = decompress_to_vec(&STANDARD.decode(message).unwrap()).unwrap();
-        let request = String::from_utf8(xml).unwrap();
+        let request = inflated(&message);
         Sent { tenant: tenant.into(), id: id.into(), url, cookie, request }
     }
 

@@ -44,6 +44,7 @@ pub(super) fn assertion(token: IdToken) -> ProviderAssertion {
         acr: text(&claims, "acr"),
         auth_time,
         session: Some(ProviderSession::Oidc { sid: text(&claims, "sid") }),
+        session_until: None,
         claims,
         once: Vec::new(),
     }

@@ -104,6 +104,7 @@ fn person(user: Map<String, Value>, emails: &[Value]) -> Result<ProviderAssertio
         auth_time: None,
         claims: user,
         session: None,
+        session_until: None,
         once: Vec::new(),
     })
 }
