@@ -9,7 +9,7 @@ import { at, root } from './lib/paths.mjs';
 
 /** What it has of this folder, with what these import. */
 const FILES = [
-  'build', 'static', 'src/store/migrations', 'scripts/lib', 'scripts/portcullis.mjs', 'scripts/start.mjs', 'scripts/deploy.mjs',
+  'build', 'static', 'src/store/migrations', 'scripts/lib', 'scripts/portcullis.mjs', 'scripts/start.mjs', 'scripts/deploy.mjs', 'scripts/admin.mjs',
   'tests/origin/server.mjs', 'tests/providers', '.dev.vars.example', 'README.md', 'SECURITY.md', 'LICENSE-APACHE', 'LICENSE-MIT',
 ];
 const DEPENDENCIES = ['jose', 'miniflare', 'smol-toml', 'wrangler', 'ws'];
@@ -41,7 +41,7 @@ function manifest({ name, version, description, license, type, devDependencies, 
   return {
     name, version, description, license, type,
     bin: { portcullis: 'scripts/portcullis.mjs' },
-    scripts: { start: command('start'), deploy: command('deploy'), migrate: command('migrate') },
+    scripts: { start: command('start'), deploy: command('deploy'), migrate: command('migrate'), admin: 'node scripts/admin.mjs' },
     // The runtime that goes with `compatibility_date` stands here by itself, as overrides hold in a root alone.
     dependencies: { ...Object.fromEntries(DEPENDENCIES.map((one) => [one, devDependencies[one]])), workerd: overrides.workerd },
     optionalDependencies,

@@ -6,6 +6,7 @@
 //   ORIGIN         the public origin, when it is not http://localhost:PORT
 //   SETUP_TOKEN    what POST /setup must say (else made once and printed)
 //   SYSTEM_SECRET  what X-System-Secret must say to skip limits (unset: nothing skips them)
+//   SEAL_KEY, SEAL_KEY_PREVIOUS  in place of the key that is kept in DATA_DIR, as docs/operate.md says
 //   DEMO_PORT      where the demo's origin listens (9000, or another that is free)
 //   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, RESOLVER_URL, TRIALS, REVOCATION_SECONDS  as in wrangler.toml
 import { resolve } from 'node:path';
@@ -13,7 +14,7 @@ import { ready } from './lib/bootstrap.mjs';
 import { info, main, Stop } from './lib/log.mjs';
 import { home } from './lib/paths.mjs';
 
-const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'RESOLVER_URL', 'LOOPBACK_STRANGERS', 'TRIALS', 'REVOCATION_SECONDS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
+const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'RESOLVER_URL', 'LOOPBACK_STRANGERS', 'TRIALS', 'REVOCATION_SECONDS', 'SEAL_KEY', 'SEAL_KEY_PREVIOUS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
 
 await ready(import.meta.url);
 await main(async () => {

@@ -41,8 +41,10 @@ pub struct Config {
     pub(crate) pseudonym: String,
     /// How the deployment runs.
     pub mode: Mode,
-    /// The key that seals private keys at rest, 32 bytes.
+    /// The key that seals secrets at rest, 32 bytes.
     pub(crate) seal_key: Zeroizing<[u8; 32]>,
+    /// Another one that opens what it sealed as well, while the key is being replaced.
+    pub(crate) seal_key_previous: Option<Zeroizing<[u8; 32]>>,
     /// What `X-System-Secret` must say to skip limits, outside production.
     pub system_secret: Option<Zeroizing<String>>,
     /// What `POST /setup` must say.
@@ -125,8 +127,14 @@ impl Config {
         }
         let seal_key = var("SEAL_KEY").and_then(|text| seal_key(&Zeroizing::new(text)));
         if seal_key.is_none() {
-            refuse("SEAL_KEY", "32 random bytes in unpadded base64url");
+            refuse("SEAL_KEY", SEAL_KEY_RULE);
         }
+        let previous = var("SEAL_KEY_PREVIOUS").map(|text| self::seal_key(&Zeroizing::new(text)));
+        if previous == Some(None) {
+            refuse("SEAL_KEY_PREVIOUS", SEAL_KEY_RULE);
+        }
+        // The same key twice is one.
+        let seal_key_previous = previous.flatten().filter(|previous| Some(previous) != seal_key.as_ref());
         let mail = match var("MAIL_TRANSPORT").as_deref() {
             Some("outbox") if mode != Mode::Production => Some(MailTransport::Outbox),
             None if mode == Mode::Local => Some(MailTransport::Outbox),
@@ -191,6 +199,7 @@ impl Config {
             origin,
             mode,
             seal_key,
+            seal_key_previous,
             system_secret: var("SYSTEM_SECRET").map(Zeroizing::new),
             setup_token: var("SETUP_TOKEN").map(Zeroizing::new),
             mail,
@@ -213,6 +222,8 @@ fn is_resolver(text: &str, mode: Mode) -> bool {
     let scheme = url.scheme() == "https" || (url.scheme() == "http" && mode == Mode::Local);
     scheme && url.username().is_empty() && url.query().is_none() && url.fragment().is_none()
 }
+
+const SEAL_KEY_RULE: &str = "32 random bytes in unpadded base64url";
 
 const ORIGIN_RULE: &str =
     "a scheme, host and port in ASCII, as https://auth.example.com; other names as xn--…";

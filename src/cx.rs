@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::config::{Config, Mode};
+use crate::crypto::seal::Sealer;
 use crate::crypto::secret::{base64url, same};
 use crate::memo::{Memo, Memory, Slot};
 use crate::model::address::bucket;
@@ -116,6 +117,12 @@ impl Cx {
     /// A new opaque secret of 256 bits, 43 characters.
     pub(crate) fn secret(&self) -> String {
         base64url(&self.random::<32>())
+    }
+
+    /// What seals and opens for a tenant and a purpose.
+    pub(crate) fn sealer(&self, tenant_id: &str, purpose: &str) -> Result<Sealer, Fault> {
+        let Config { seal_key, seal_key_previous, .. } = self.config.as_ref();
+        Sealer::derive(seal_key, seal_key_previous.as_deref(), tenant_id, purpose)
     }
 
     /// What this isolate remembers of that.

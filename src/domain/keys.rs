@@ -14,9 +14,9 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::crypto::foreign::{self, Foreign};
+use crate::crypto::jwk;
 use crate::crypto::jws::{self, Untrusted, Validity};
 use crate::crypto::secret::{base64url, sha256};
-use crate::crypto::{jwk, seal};
 use crate::cx::Cx;
 use crate::memo::{Invalidation, Slot};
 use crate::model::json;
@@ -188,7 +188,11 @@ async fn make_first(cx: &Cx, tenant_id: &str, alg: SigningAlg, rows: &[KeyRow]) 
     store::keys::insert_first(cx.db.as_ref(), tenant_id, [&first, &second], cx.now).await
 }
 
-fn row_name(tenant_id: &str, kid: &str) -> String {
+/// The purpose that the key for sealed private keys is derived for.
+pub(super) const SEALED_AS: &str = "signing-keys";
+
+/// What a sealed private key is bound to.
+pub(super) fn row_name(tenant_id: &str, kid: &str) -> String {
     format!("signing_keys/{tenant_id}/{kid}/sealed_private")
 }
 
@@ -213,14 +217,13 @@ pub(super) async fn make(
             (jwk::rsa(key.n, key.e), key.private)
         }
     };
-    let key = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
     let kid = public.kid().to_owned();
     let row = row_name(tenant_id, &kid);
     Ok(KeyRow {
         alg,
         turn,
         public_jwk: json_text(&public),
-        sealed_private: seal::seal(&key, cx.random(), &row, &private)?,
+        sealed_private: cx.sealer(tenant_id, SEALED_AS)?.seal(cx.random(), &row, &private)?,
         kid,
         created_at: cx.now,
         active_at,
@@ -237,10 +240,10 @@ pub(crate) struct Jwks {
 }
 
 fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
-    let sealing = seal::derive(&cx.config.seal_key, tenant_id, "signing-keys")?;
+    let sealer = cx.sealer(tenant_id, SEALED_AS)?;
     let (mut published, mut es256, mut rs256) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
-        let private = seal::open(&sealing, &row_name(tenant_id, &row.kid), &row.sealed_private)?;
+        let private = sealer.open(&row_name(tenant_id, &row.kid), &row.sealed_private)?;
         let public: Value = json::parse(row.public_jwk.as_bytes()).map_err(|e| Fault::new("keys", e))?;
         match row.alg {
             SigningAlg::Es256 => {

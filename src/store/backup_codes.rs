@@ -4,10 +4,11 @@ use crate::model::time::Time;
 use crate::ports::Stmt;
 use crate::store::json_text;
 
-/// Spends a code of a user, if it is one and unspent: of many at once, one gets it.
-pub(crate) fn spend(user_id: &str, hash: &str, now: Time) -> Stmt {
-    let sql = "UPDATE backup_codes SET used_at = ?3 WHERE user_id = ?1 AND hash = ?2 AND used_at IS NULL";
-    Stmt::new(sql, vec![user_id.into(), hash.into(), now.0.into()])
+/// Spends a code of a user, by what its hash can be, if it is one and unspent: of many at once, one gets it.
+pub(crate) fn spend(user_id: &str, hashes: &[String], now: Time) -> Stmt {
+    let sql = "UPDATE backup_codes SET used_at = ?3
+               WHERE user_id = ?1 AND hash IN (SELECT value FROM json_each(?2)) AND used_at IS NULL";
+    Stmt::new(sql, vec![user_id.into(), json_text(&hashes).into(), now.0.into()])
 }
 
 /// Replaces a user's whole set; an empty one removes it.

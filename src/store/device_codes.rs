@@ -49,6 +49,7 @@ pub(crate) fn insert(device: &NewDevice<'_>) -> Stmt {
 /// A device that waits for its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pending {
+    pub(crate) user_code_hash: String,
     pub(crate) client_id: String,
     /// Space-separated scopes.
     pub(crate) scope: String,
@@ -56,23 +57,24 @@ pub(crate) struct Pending {
     pub(crate) resources: Vec<String>,
 }
 
-/// One that waits, by its user code.
+/// One that waits, by what the hash of its user code can be.
 pub(crate) async fn pending(
     db: &dyn Database,
     tenant_id: &str,
-    user_code_hash: &str,
+    user_code_hashes: &[String],
     now: Time,
 ) -> Result<Option<Pending>, Fault> {
     let stmt = Stmt::new(
-        "SELECT client_id, scope, coalesce(resources, '[]') AS resources FROM device_codes
-         WHERE user_code_hash = ?1 AND tenant_id = ?2 AND status = 'pending' AND expires_at > ?3",
-        vec![user_code_hash.into(), tenant_id.into(), now.0.into()],
+        "SELECT user_code_hash, client_id, scope, coalesce(resources, '[]') AS resources FROM device_codes
+         WHERE user_code_hash IN (SELECT value FROM json_each(?1)) AND tenant_id = ?2 AND status = 'pending' AND expires_at > ?3",
+        vec![json_text(&user_code_hashes).into(), tenant_id.into(), now.0.into()],
     );
     let rows = one(db, stmt).await?;
     let read = |row| {
         let row = Columns(row);
         let (client_id, scope) = (row.text("client_id")?, row.text("scope")?);
-        Ok(Pending { client_id, scope, resources: row.json("resources")? })
+        let user_code_hash = row.text("user_code_hash")?;
+        Ok(Pending { user_code_hash, client_id, scope, resources: row.json("resources")? })
     };
     rows.first().map(read).transpose()
 }

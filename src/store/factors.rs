@@ -1,5 +1,7 @@
 //! What second factors a user has.
 
+use std::collections::BTreeMap;
+
 use crate::model::state::Mfa;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
@@ -14,6 +16,8 @@ pub(crate) struct Factors {
     pub(crate) authenticator: Option<Authenticator>,
     /// How many backup codes are left.
     pub(crate) backup_codes: i64,
+    /// Sealed keys that hashes of backup codes may be under, by their ids.
+    pub(crate) kept_keys: BTreeMap<String, String>,
     /// How many passkeys there are.
     pub(crate) passkeys: i64,
     /// Since when the browser that asks is trusted, if it is.
@@ -33,6 +37,8 @@ pub(crate) fn sql(user_id: &str, trusted: &str) -> String {
         "SELECT (SELECT sealed_secret FROM authenticators WHERE user_id = {user_id}) AS sealed_secret,
                 (SELECT last_step FROM authenticators WHERE user_id = {user_id}) AS last_step,
                 (SELECT count(*) FROM backup_codes WHERE user_id = {user_id} AND used_at IS NULL) AS backup_codes,
+                (SELECT json_group_object(key_id, sealed) FROM kept_keys
+                 WHERE tenant_id = (SELECT tenant_id FROM users WHERE id = {user_id})) AS kept_keys,
                 (SELECT count(*) FROM passkeys WHERE user_id = {user_id}) AS passkeys, {trusted} AS trusted_since"
     )
 }
@@ -43,6 +49,7 @@ pub(crate) fn read(row: &Row) -> Result<Factors, Fault> {
     Ok(Factors {
         authenticator: app.map(|(sealed_secret, last_step)| Authenticator { sealed_secret, last_step }),
         backup_codes: row.int("backup_codes")?,
+        kept_keys: row.json("kept_keys")?,
         passkeys: row.int("passkeys")?,
         trusted_since: row.maybe_time("trusted_since")?,
     })

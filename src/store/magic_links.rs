@@ -4,7 +4,7 @@ use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
 use crate::store::mail_links::kill_all;
 use crate::store::users::{self, User};
-use crate::store::{Columns, one};
+use crate::store::{Columns, json_text, one};
 
 /// As the database and limits name them.
 pub(crate) const PURPOSE: &str = "magic-link";
@@ -25,7 +25,8 @@ pub(crate) enum By<'a> {
     Code {
         /// Whose it is to be.
         user_id: &'a str,
-        code: &'a str,
+        /// What its hash can be.
+        hashes: &'a [String],
     },
 }
 
@@ -50,9 +51,9 @@ pub(crate) fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time,
 pub(crate) async fn find(db: &dyn Database, by: By<'_>, now: Time) -> Result<Option<LinkOfUser>, Fault> {
     let (which, args) = match by {
         By::Link(link) => ("mail_links.hash = ?3", vec![PURPOSE.into(), now.0.into(), link.into()]),
-        By::Code { user_id, code } => (
-            "mail_links.user_id = ?3 AND mail_links.code_hash = ?4",
-            vec![PURPOSE.into(), now.0.into(), user_id.into(), code.into()],
+        By::Code { user_id, hashes } => (
+            "mail_links.user_id = ?3 AND mail_links.code_hash IN (SELECT value FROM json_each(?4))",
+            vec![PURPOSE.into(), now.0.into(), user_id.into(), json_text(&hashes).into()],
         ),
     };
     let sql = format!(

@@ -2,8 +2,8 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Stmt};
-use crate::store::Columns;
 use crate::store::sessions::{self, Live};
+use crate::store::{Columns, json_text};
 
 /// A token as it stands, with its family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,25 +20,28 @@ pub(crate) struct Token {
     pub(crate) used_at: Option<Time>,
     /// Who spent it.
     pub(crate) used_by: Option<String>,
+    /// The hash of its successor, if there is one.
+    pub(crate) successor: Option<String>,
     /// Whether its successor has been spent as well.
     pub(crate) successor_spent: bool,
     /// Its session and user, if that is still alive.
     pub(crate) live: Option<Live>,
 }
 
-/// A token by its hash, with its session, in one round trip.
+/// A token by its hash, with its session, in one round trip. Its successor is one of those.
 pub(crate) async fn find(
     db: &dyn Database,
     hash: &str,
-    successor: &str,
+    successors: &[&str],
     now: Time,
 ) -> Result<Option<Token>, Fault> {
     let token = Stmt::new(
         "SELECT refresh_tokens.*, sessions.user_id, sessions.client_id,
-                EXISTS (SELECT 1 FROM refresh_tokens next WHERE next.hash = ?2 AND next.used_at IS NOT NULL)
-                AS successor_spent
-         FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.hash = ?1",
-        vec![hash.into(), successor.into()],
+                next.hash AS successor, next.used_at IS NOT NULL AS successor_spent
+         FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id
+         LEFT JOIN refresh_tokens next ON next.hash IN (SELECT value FROM json_each(?2))
+         WHERE refresh_tokens.hash = ?1",
+        vec![hash.into(), json_text(&successors).into()],
     );
     let answers = db.run(vec![token, sessions::live_by_refresh_token(hash, now)]).await?;
     let [tokens, lives] = answers.as_slice() else {
@@ -53,6 +56,7 @@ pub(crate) async fn find(
         expires_at: row.time("expires_at")?,
         used_at: row.maybe_time("used_at")?,
         used_by: row.maybe_text("used_by")?,
+        successor: row.maybe_text("successor")?,
         successor_spent: row.flag("successor_spent")?,
         live: lives.first().map(sessions::read_live).transpose()?,
     }))

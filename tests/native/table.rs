@@ -228,6 +228,7 @@ tenant operator DELETE /tenant/{tenant}/v2/Tenants/{id}
 tenant operator GET /tenant/{tenant}/v2/Tenants
 tenant operator GET /tenant/{tenant}/v2/Tenants/{id}
 tenant operator PATCH /tenant/{tenant}/v2/Tenants/{id}
+tenant operator POST /tenant/{tenant}/v2/Keys/reseal
 tenant operator POST /tenant/{tenant}/v2/Tenants
 tenant operator POST /tenant/{tenant}/v2/Tenants/{id}/Admins
 tenant operator POST /tenant/{tenant}/v2/Tenants/{id}/Domains

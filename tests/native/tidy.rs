@@ -140,18 +140,20 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Files of the domain that stand below its rooms, with the rooms that they may import.
-const BELOW: [(&str, &[&str]); 12] = [
+const BELOW: [(&str, &[&str]); 14] = [
     ("assertion_limits", &["tenants"]),
     ("audit", &[]),
     ("backchannel", &["outbound", "tenants"]),
     ("change", &["mailing"]),
     ("counter", &[]),
     ("delivery", &[]),
+    ("kept_keys", &[]),
     ("key_rotation", &["tenants"]),
     ("keys", &["tenants"]),
     ("public_uris", &["outbound"]),
     ("readiness", &[]),
     ("refusal", &[]),
+    ("reseal", &["mailing", "providers", "saml", "sign_in", "tenants"]),
     ("sweep", &["clients", "federation", "mailing"]),
 ];
 

@@ -205,6 +205,7 @@ pub(crate) fn surface() -> Surface {
         route("PUT", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
         route("GET", "/tenant/{tenant}/v2/Usage", NONE, admin(usage::list)),
         route("POST", "/tenant/{tenant}/v2/Keys/rotate", NONE, admin(keys::rotate)),
+        route("POST", "/tenant/{tenant}/v2/Keys/reseal", NONE, operator(keys::reseal)),
         route("GET", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::list)),
         route("POST", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::create)),
         route("GET", "/tenant/{tenant}/v2/Tenants/{id}", NONE, operator(tenants::read)),

@@ -1,7 +1,6 @@
 //! The end of an account: a user is deleted with everything that is theirs.
 
-use crate::crypto::seal;
-use crate::crypto::secret::{base64url, hmac};
+use crate::crypto::secret::base64url;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
@@ -42,7 +41,6 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
 
 /// What stands for a deleted user in the log: a hash under a key of ours.
 fn pseudonym(cx: &Cx, tenant: &Tenant, id: &str) -> Result<String, Fault> {
-    let key = seal::derive(&cx.config.seal_key, &tenant.id, "erased-users")?;
-    let hash = hmac(&key, id.as_bytes());
+    let hash = cx.sealer(&tenant.id, "erased-users")?.mac(id.as_bytes());
     Ok(format!("erased:{}", base64url(hash.get(..9).unwrap_or_default())))
 }

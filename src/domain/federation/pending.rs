@@ -4,7 +4,6 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::seal;
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
 use crate::domain::federation::begin::{Demand, Onward};
@@ -74,6 +73,9 @@ pub(crate) enum Purpose {
     SignOutTicket,
 }
 
+/// The purpose that their keys are derived for.
+const SEALED_AS: &str = "sso";
+
 /// What a sealed value belongs to: one of another tenant, provider or purpose does not open.
 fn row(tenant: &Tenant, provider_id: &str, purpose: Purpose) -> String {
     let purpose = match purpose {
@@ -95,9 +97,8 @@ pub(crate) fn seal(
     purpose: Purpose,
     what: &impl Serialize,
 ) -> Result<String, Fault> {
-    let key = seal::derive(&cx.config.seal_key, &tenant.id, "sso")?;
     let plain = serde_json::to_vec(what).map_err(|error| Fault::new("sso", error))?;
-    seal::seal(&key, cx.random(), &row(tenant, provider_id, purpose), &plain)
+    cx.sealer(&tenant.id, SEALED_AS)?.seal(cx.random(), &row(tenant, provider_id, purpose), &plain)
 }
 
 /// Opens what a browser holds; `None` if it was not sealed for this.
@@ -108,8 +109,7 @@ pub(crate) fn open<T: DeserializeOwned>(
     purpose: Purpose,
     sealed: &str,
 ) -> Result<Option<T>, Fault> {
-    let key = seal::derive(&cx.config.seal_key, &tenant.id, "sso")?;
-    let plain = seal::open(&key, &row(tenant, provider_id, purpose), sealed).ok();
+    let plain = cx.sealer(&tenant.id, SEALED_AS)?.open(&row(tenant, provider_id, purpose), sealed).ok();
     Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
 }
 

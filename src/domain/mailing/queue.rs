@@ -8,7 +8,6 @@
 use std::rc::Rc;
 
 use crate::config::MailTransport;
-use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delivery::{self, AT_ONCE, Outcome};
@@ -117,8 +116,7 @@ fn settle(cx: &Cx, mail: &LeasedMail, outcome: Outcome) -> Vec<Stmt> {
 }
 
 async fn hand_over(cx: &Cx, taken: &LeasedMail) -> Result<(), Fault> {
-    let key = seal::derive(&cx.config.seal_key, &taken.tenant_id, SEALED_AS)?;
-    let content = seal::open(&key, &taken.id, &taken.sealed)?;
+    let content = cx.sealer(&taken.tenant_id, SEALED_AS)?.open(&taken.id, &taken.sealed)?;
     let content = std::str::from_utf8(&content).ok().and_then(Content::parted);
     let Content { subject, text, html } = content.ok_or_else(|| Fault::new("mail", "no content"))?;
     let mail = Mail { id: taken.id.clone(), to: taken.recipient.clone(), subject, text, html };

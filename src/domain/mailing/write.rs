@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::crypto::seal;
 use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
 use crate::domain::mailing::letter::{Kind, Letter};
@@ -31,8 +30,7 @@ pub(crate) async fn write(
         return Ok(Outgoing { stmts: Vec::new(), id });
     }
     let content = content::content(cx, tenant, to, letter, None).await?.joined();
-    let key = seal::derive(&cx.config.seal_key, &to.tenant_id, SEALED_AS)?;
-    let sealed = seal::seal(&key, cx.random(), &id, content.as_bytes())?;
+    let sealed = cx.sealer(&to.tenant_id, SEALED_AS)?.seal(cx.random(), &id, content.as_bytes())?;
     let mut stmts = Vec::new();
     if kind.replaces_older() {
         stmts.push(store::mails::replace_older(&to.id, kind.name(), &id));
@@ -73,8 +71,7 @@ async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Option<Stmt>, Fault> {
     let when = format!("{} – {} UTC ({} ×)", minute(gathered.first), minute(gathered.last), gathered.count);
     let content = content::content(cx, &tenant, &to, Letter::Changed(changed), Some(when)).await?.joined();
     let id = cx.id();
-    let key = seal::derive(&cx.config.seal_key, &to.tenant_id, SEALED_AS)?;
-    let sealed = seal::seal(&key, cx.random(), &id, content.as_bytes())?;
+    let sealed = cx.sealer(&to.tenant_id, SEALED_AS)?.seal(cx.random(), &id, content.as_bytes())?;
     let mail = store::mails::insert(&NewMail {
         id: &id,
         user_id: &to.id,

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use crate::crypto::seal;
-use crate::crypto::secret::{base64url, hmac, stored};
+use crate::crypto::seal::Sealer;
+use crate::crypto::secret::{base64url, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
@@ -72,7 +72,7 @@ pub(crate) async fn ask(
         let Some(code) = user_code::from_random(&cx.random::<32>()) else { continue };
         let row = NewDevice {
             hash: &stored(&device_code),
-            user_code_hash: &hash_user_code(cx, tenant, &code)?,
+            user_code_hash: &base64url(&sealer(cx, tenant)?.mac(code.as_bytes())),
             tenant_id: &tenant.id,
             client_id: &client.id,
             scope: &scopes.join(" "),
@@ -92,10 +92,10 @@ pub(crate) async fn ask(
     Err(Fault::new("device", "no user code is free").into())
 }
 
-/// What is stored of a user code. It is short enough to be guessed from a plain hash, so a key of ours is in it.
-fn hash_user_code(cx: &Cx, tenant: &Tenant, code: &str) -> Result<String, Fault> {
-    let key = seal::derive(&cx.config.seal_key, &tenant.id, "user-codes")?;
-    Ok(base64url(&hmac(&key, code.as_bytes())))
+/// What is stored of user codes is made with it: they are short enough to be guessed from a plain hash, so a key of ours is
+/// in it.
+fn sealer(cx: &Cx, tenant: &Tenant) -> Result<Sealer, Fault> {
+    cx.sealer(&tenant.id, "user-codes")
 }
 
 /// A device that waits for its person.
@@ -130,14 +130,21 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, person: &Session, typed: &str
 }
 
 async fn pending(cx: &Cx, tenant: &Tenant, code: &str) -> Result<Option<Pending>, Fault> {
-    let hash = hash_user_code(cx, tenant, code)?;
-    let row = device_codes::pending(cx.db.as_ref(), &tenant.id, &hash, cx.now).await?;
+    let hashes: Vec<String> =
+        sealer(cx, tenant)?.macs(code.as_bytes()).iter().map(|mac| base64url(mac)).collect();
+    let row = device_codes::pending(cx.db.as_ref(), &tenant.id, &hashes, cx.now).await?;
     let Some(row) = row else { return Ok(None) };
     let Some(client) = clients::by_id(cx, tenant, &row.client_id).await? else { return Ok(None) };
     let scopes = row.scope.split(' ').map(str::to_owned).collect();
     let mut resources = tenant.audiences_from_store(row.resources);
     resources.retain(|resource| *resource != tenant.issuer);
-    Ok(Some(Pending { client, scopes, resources, user_code: user_code::format(code), hash }))
+    Ok(Some(Pending {
+        client,
+        scopes,
+        resources,
+        user_code: user_code::format(code),
+        hash: row.user_code_hash,
+    }))
 }
 
 /// The person lets the device have what it asks for, or not (§3.3). What is decided stays so.

@@ -95,7 +95,7 @@ async fn refresh(
     token: &str,
 ) -> Result<Option<Introspection>, Fault> {
     let hash = stored(token);
-    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
+    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &[], cx.now).await? else {
         lookups::note_unknown(cx);
         return Ok(None);
     };

@@ -21,7 +21,7 @@ use crate::store::refresh_tokens;
 pub(crate) async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<(), Error> {
     let Some(untrusted) = Untrusted::parse(token, TYP) else {
         let hash = stored(token);
-        let found = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await?;
+        let found = refresh_tokens::find(cx.db.as_ref(), &hash, &[], cx.now).await?;
         if found.is_none() {
             lookups::note_unknown(cx);
         }

@@ -10,7 +10,7 @@ mod permission;
 mod problems;
 mod rules;
 mod saml_rules;
-mod secrets;
+pub(crate) mod secrets;
 
 pub(crate) use self::in_use::{Usable, all_enabled, for_sign_in, opened};
 pub(crate) use self::permission::may_manage;

@@ -3,13 +3,16 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
+use crate::crypto::seal::Sealer;
 use crate::cx::Cx;
 use crate::model::identity_provider::{IdentityProvider, Kind, ProviderSpec};
 use crate::ports::Fault;
 
-fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    seal::derive(&cx.config.seal_key, tenant_id, "identity-providers")
+/// The purpose that their keys are derived for.
+pub(crate) const SEALED_AS: &str = "identity-providers";
+
+fn sealer(cx: &Cx, tenant_id: &str) -> Result<Sealer, Fault> {
+    cx.sealer(tenant_id, SEALED_AS)
 }
 
 /// Where a provider's secret is sent: what chooses its token endpoint.
@@ -25,7 +28,8 @@ pub(super) fn audience(spec: &ProviderSpec) -> &str {
     endpoints.as_ref().map_or(spec.kind.as_str(), |stand_in| &stand_in.token_endpoint)
 }
 
-fn row(id: &str, spec: &ProviderSpec) -> String {
+/// What a provider's sealed secret is bound to.
+pub(crate) fn row(id: &str, spec: &ProviderSpec) -> String {
     format!("identity_providers/{id}/secret/{}", audience(spec))
 }
 
@@ -37,7 +41,7 @@ pub(super) fn seal(
     spec: &ProviderSpec,
     secret: &str,
 ) -> Result<String, Fault> {
-    seal::seal(&*key(cx, tenant_id)?, cx.random(), &row(id, spec), secret.as_bytes())
+    sealer(cx, tenant_id)?.seal(cx.random(), &row(id, spec), secret.as_bytes())
 }
 
 /// The secret of a provider, if it has one.
@@ -47,7 +51,7 @@ pub(super) fn open(
     provider: &IdentityProvider,
 ) -> Result<Option<Zeroizing<String>>, Fault> {
     let Some(sealed) = &provider.sealed_secret else { return Ok(None) };
-    let plain = seal::open(&*key(cx, tenant_id)?, &row(&provider.id, &provider.spec), sealed)?;
+    let plain = sealer(cx, tenant_id)?.open(&row(&provider.id, &provider.spec), sealed)?;
     let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("identity provider", error))?;
     Ok(Some(Zeroizing::new(text.to_owned())))
 }

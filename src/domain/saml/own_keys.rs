@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
 use crate::crypto::secret::sha256;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
@@ -124,8 +123,12 @@ pub(crate) async fn newest(cx: &Cx, tenant_id: &str, provider_id: &str) -> Resul
     newest.ok_or_else(|| Fault::new("saml keys", "there is none").into())
 }
 
-fn row_name(of: &Provider, id: &str) -> String {
-    format!("saml_keys/{}/{}/{id}/sealed_private", of.tenant_id, of.id)
+/// The purpose that the keys are derived for which seal them.
+pub(crate) const SEALED_AS: &str = "saml-keys";
+
+/// What a sealed private key is bound to.
+pub(crate) fn row_name(tenant_id: &str, provider_id: &str, id: &str) -> String {
+    format!("saml_keys/{tenant_id}/{provider_id}/{id}/sealed_private")
 }
 
 async fn make(cx: &Cx, of: &Provider, turn: i64, active_at: Option<Time>) -> Result<SamlKeyRow, Fault> {
@@ -145,14 +148,14 @@ async fn make(cx: &Cx, of: &Provider, turn: i64, active_at: Option<Time>) -> Res
     let certificate =
         unsigned.with_signature(&signature).map_err(|error| Fault::new("certificate", error))?;
     let id = cx.id();
-    let sealing = seal::derive(&cx.config.seal_key, &of.tenant_id, "saml-keys")?;
-    let sealed_private = seal::seal(&sealing, cx.random(), &row_name(of, &id), &key.private)?;
+    let row = row_name(&of.tenant_id, &of.id, &id);
+    let sealed_private = cx.sealer(&of.tenant_id, SEALED_AS)?.seal(cx.random(), &row, &key.private)?;
     Ok(SamlKeyRow { id, turn, certificate, sealed_private, created_at: cx.now, ends_at, active_at })
 }
 
 fn open(cx: &Cx, of: &Provider, row: SamlKeyRow) -> Result<OwnKey, Fault> {
-    let sealing = seal::derive(&cx.config.seal_key, &of.tenant_id, "saml-keys")?;
-    let private = seal::open(&sealing, &row_name(of, &row.id), &row.sealed_private)?;
+    let bound_to = row_name(&of.tenant_id, &of.id, &row.id);
+    let private = cx.sealer(&of.tenant_id, SEALED_AS)?.open(&bound_to, &row.sealed_private)?;
     Ok(OwnKey {
         id: row.id,
         certificate: row.certificate,

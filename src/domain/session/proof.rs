@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::crypto::seal;
-use crate::crypto::secret::{base64url, hmac, stored};
+use crate::crypto::secret::{base64url, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
@@ -43,11 +42,13 @@ const MOST_AT_ONCE: u32 = 10_000;
 /// Proofs of one key that say so many seconds are counted by one object.
 const TOGETHER: i64 = 20;
 
-/// The nonce of a slot of time: whoever has not our key cannot make the next one. Nothing is stored of it.
-fn nonce(cx: &Cx, tenant: &Tenant, slot: i64) -> Result<String, Fault> {
-    let key = seal::derive(&cx.config.seal_key, &tenant.id, "dpop-nonce")?;
-    let mac = hmac(&key, slot.to_string().as_bytes());
-    Ok(base64url(mac.get(..16).unwrap_or_default()))
+/// The nonces of now and just before, the one that is handed out first: whoever has not our key cannot make the next one.
+/// Nothing is stored of them.
+fn nonces(cx: &Cx, tenant: &Tenant) -> Result<Vec<String>, Fault> {
+    let sealer = cx.sealer(&tenant.id, "dpop-nonce")?;
+    let slot = cx.now.unix() / NONCE_SLOT;
+    let macs = [slot, slot - 1].into_iter().flat_map(|slot| sealer.macs(slot.to_string().as_bytes()));
+    Ok(macs.map(|mac| base64url(mac.get(..16).unwrap_or_default())).collect())
 }
 
 /// Checks a proof for a request to a host of this deployment: its own, the tenant's, or `host`, which a route names. The
@@ -62,8 +63,7 @@ pub(crate) fn check(
     token: Option<&str>,
     host: Option<&str>,
 ) -> Result<Result<Proof, Wrong>, Fault> {
-    let slot = cx.now.unix() / NONCE_SLOT;
-    let nonces = [nonce(cx, tenant, slot)?, nonce(cx, tenant, slot - 1)?];
+    let nonces = nonces(cx, tenant)?;
     let asked = canonical(sent.host);
     let scheme = cx.config.origin.split(':').next().unwrap_or("https");
     let origin = format!("{scheme}://{asked}");
@@ -85,8 +85,7 @@ pub(crate) fn check(
         Some(field) => dpop::check(field, &expected),
     };
     if needs_nonce || checked == Err(Wrong::Nonce) {
-        let [fresh, _] = nonces;
-        cx.caller.nonce.replace(Some(fresh));
+        cx.caller.nonce.replace(nonces.into_iter().next());
     }
     Ok(checked)
 }

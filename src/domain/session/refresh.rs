@@ -5,8 +5,7 @@
 
 use std::rc::Rc;
 
-use crate::crypto::seal;
-use crate::crypto::secret::{base64url, hmac, is_as_long_as_ours, sha256, stored};
+use crate::crypto::secret::{base64url, is_as_long_as_ours, sha256, stored};
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
@@ -55,19 +54,24 @@ pub(crate) async fn spend(
     if !is_as_long_as_ours(token) {
         return Err(Refusal::BadCredential.into());
     }
-    let lineage = seal::derive(&cx.config.seal_key, "all", "refresh-lineage")?;
-    let next = base64url(&hmac(&lineage, token.as_bytes()));
-    let (hash, successor) = (stored(token), stored(&next));
+    // The first is the one that a token is spent for; it was another one if the key was replaced since.
+    let lineage = cx.sealer("all", "refresh-lineage")?.macs(token.as_bytes());
+    let nexts: Vec<(String, String)> =
+        lineage.iter().map(|mac| base64url(mac)).map(|next| (stored(&next), next)).collect();
+    let successors: Vec<&str> = nexts.iter().map(|(hash, _)| hash.as_str()).collect();
+    let hash = stored(token);
     let by = base64url(sha256(by.as_bytes()).get(..12).unwrap_or_default());
     // A second look is needed if another call spent the token between ours.
     for _ in 0..2 {
-        let found = refresh_tokens::find(cx.db.as_ref(), &hash, &successor, cx.now).await?;
+        let found = refresh_tokens::find(cx.db.as_ref(), &hash, &successors, cx.now).await?;
         let found = found.ok_or(Refusal::BadCredential)?;
         let tenant = tenants::by_id(cx, &found.tenant_id).await?.ok_or(Refusal::BadCredential)?;
         held(&found, &tenant)?;
         let stands = |live: &&Live| standing::is_sufficient(&tenant, &live.user, &live.amr);
         let live = found.live.as_ref().filter(stands).ok_or(Refusal::BadCredential)?;
         let expires_at = cx.now.plus(tenant.settings_for(&live.user).refresh_token_seconds);
+        let made = nexts.iter().find(|(hash, _)| found.successor.as_ref() == Some(hash));
+        let Some((successor, next)) = made.or_else(|| nexts.first()) else { break };
         let spent = match found.used_at {
             Some(used_at) => {
                 let in_time = cx.now < used_at.plus(tenant.settings.refresh_grace_seconds);
@@ -78,7 +82,7 @@ pub(crate) async fn spend(
             }
             None if found.expires_at <= cx.now => return Err(Refusal::BadCredential.into()),
             None => {
-                let spend = Spend { hash: &hash, successor: &successor, expires_at, by: &by, now: cx.now };
+                let spend = Spend { hash: &hash, successor, expires_at, by: &by, now: cx.now };
                 let entry = Entry::ok("token.refreshed").by(&live.user.id).on(&live.id);
                 let mut change = Change::new(cx, &tenant.id, entry);
                 change
@@ -90,6 +94,7 @@ pub(crate) async fn spend(
         };
         if spent {
             let live = live.clone();
+            let next = next.clone();
             return Ok(Spent { tenant, live, next });
         }
     }
@@ -122,7 +127,7 @@ pub(crate) struct Ended {
 /// is what its sender wanted (RFC 7009 §2.2).
 pub(crate) async fn end(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> Result<Option<Ended>, Error> {
     let hash = stored(token);
-    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &hash, cx.now).await? else {
+    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &[], cx.now).await? else {
         lookups::note_unknown(cx);
         return Ok(None);
     };

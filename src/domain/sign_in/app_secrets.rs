@@ -2,13 +2,16 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
+use crate::crypto::seal::Sealer;
 use crate::cx::Cx;
 use crate::model::text;
 use crate::ports::Fault;
 
-fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    seal::derive(&cx.config.seal_key, tenant_id, "second-factors")
+/// The purpose that their keys are derived for.
+pub(crate) const SEALED_AS: &str = "second-factors";
+
+fn sealer(cx: &Cx, tenant_id: &str) -> Result<Sealer, Fault> {
+    cx.sealer(tenant_id, SEALED_AS)
 }
 
 /// Of an app that is being enrolled with a challenge.
@@ -23,12 +26,12 @@ pub(crate) fn of_user(user_id: &str) -> String {
 
 /// Seals a secret for that row.
 pub(crate) fn seal(cx: &Cx, tenant_id: &str, row: &str, secret: &[u8]) -> Result<String, Fault> {
-    seal::seal(&*key(cx, tenant_id)?, cx.random(), row, secret)
+    sealer(cx, tenant_id)?.seal(cx.random(), row, secret)
 }
 
 /// Opens what was sealed for that row.
 pub(crate) fn open(cx: &Cx, tenant_id: &str, row: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    seal::open(&*key(cx, tenant_id)?, row, sealed)
+    sealer(cx, tenant_id)?.open(row, sealed)
 }
 
 /// Characters of an issuer's name in an `otpauth:` address: all of it fits into a QR code, whatever the script.

@@ -43,8 +43,8 @@ enum Used {
     NewApp(i64),
     /// A code of the user's authenticator app, of that time step.
     App(i64),
-    /// A backup code, as its hash.
-    Backup(String),
+    /// A backup code, as what its hash can be.
+    Backup(Vec<String>),
     /// The code that was mailed for a challenge, as their hashes.
     Mailed {
         challenge: String,
@@ -101,8 +101,8 @@ impl Guess {
             Used::App(step) => {
                 change.take(with_password(store::authenticators::accept(&user.id, *step)));
             }
-            Used::Backup(hash) => {
-                change.take(with_password(store::backup_codes::spend(&user.id, hash, cx.now)));
+            Used::Backup(hashes) => {
+                change.take(with_password(store::backup_codes::spend(&user.id, hashes, cx.now)));
             }
             Used::Mailed { challenge, code } => {
                 change.take(store::challenges::take_with_code(challenge, code, cx.now));
@@ -227,8 +227,8 @@ fn code_in_use(
     if let Some(row) = mailed
         && let Some(right) = &row.code_hash
     {
-        let code = one_time::hash(cx, &row.tenant_id, &row.id, &sent)?;
-        if same(right.as_bytes(), code.as_bytes()) {
+        let codes = one_time::hashes(cx, &row.tenant_id, &row.id, &sent)?;
+        if let Some(code) = codes.into_iter().find(|code| same(right.as_bytes(), code.as_bytes())) {
             return Ok(Some(Used::Mailed { challenge: row.hash.clone(), code }));
         }
     }
@@ -242,7 +242,8 @@ fn code_in_use(
     if factors.backup_codes == 0 || sent.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Used::Backup(one_time::hash(cx, &tenant.id, &user.id, &sent)?)))
+    let kept = &factors.kept_keys;
+    Ok(Some(Used::Backup(one_time::backup_hashes(cx, &tenant.id, &user.id, kept, &sent)?)))
 }
 
 /// A wrong second factor: told in the log, refused to the caller.

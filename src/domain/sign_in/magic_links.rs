@@ -72,7 +72,7 @@ pub(crate) async fn request(
         ..people::new_user(cx, tenant, &email)
     });
     let (secret, code) = (cx.secret(), one_time::digits(cx));
-    let code_hash = hash_of(cx, &user, &code)?;
+    let code_hash = one_time::hash(cx, &user.tenant_id, &what_for(&user), &code)?;
     let until = cx.now.plus(SECONDS);
     let between = if onward.is_empty() { "" } else { "&" };
     let place = home.page_url("magic-link");
@@ -104,8 +104,9 @@ fn may_sign_up(tenant: &Tenant, email: &Email) -> bool {
     settings.magic_link_sign_up && settings.allow_registration && here
 }
 
-fn hash_of(cx: &Cx, user: &User, code: &str) -> Result<String, Fault> {
-    one_time::hash(cx, &user.tenant_id, &format!("{PURPOSE}/{}", user.id), code)
+/// What a user's code is for.
+fn what_for(user: &User) -> String {
+    format!("{PURPOSE}/{}", user.id)
 }
 
 /// The address that a link was mailed to, but for most of its name, for the link's page; looking changes nothing.
@@ -174,8 +175,8 @@ pub(crate) async fn enter_code(
     };
     let found = match &user {
         Some(user) => {
-            let hash = hash_of(cx, user, code)?;
-            let by = By::Code { user_id: &user.id, code: &hash };
+            let hashes = one_time::hashes(cx, &user.tenant_id, &what_for(user), code)?;
+            let by = By::Code { user_id: &user.id, hashes: &hashes };
             store::magic_links::find(cx.db.as_ref(), by, cx.now).await?
         }
         None => None,

@@ -3,7 +3,7 @@
 //! Its row is written when the person sends a form with it, and a code is mailed when they ask for one.
 
 use crate::crypto::secret::{can_be_sealed, stored};
-use crate::crypto::{seal, totp};
+use crate::crypto::totp;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
@@ -131,16 +131,15 @@ impl Draft {
         let mut plain = self.expires_at.0.to_be_bytes().to_vec();
         plain.extend(self.app);
         plain.extend(self.id.as_bytes());
-        let key = seal::derive(&cx.config.seal_key, &session.tenant.id, "step-ups")?;
-        seal::seal(&key, cx.random(), &of_session(session), &plain)
+        cx.sealer(&session.tenant.id, SEALED_AS)?.seal(cx.random(), &of_session(session), &plain)
     }
 
     fn open(cx: &Cx, session: &OwnSession, secret: &str) -> Result<Option<Draft>, Fault> {
         if !is_sealed(secret) || !can_be_sealed(secret) {
             return Ok(None);
         }
-        let key = seal::derive(&cx.config.seal_key, &session.tenant.id, "step-ups")?;
-        let Ok(plain) = seal::open(&key, &of_session(session), secret) else { return Ok(None) };
+        let sealer = cx.sealer(&session.tenant.id, SEALED_AS)?;
+        let Ok(plain) = sealer.open(&of_session(session), secret) else { return Ok(None) };
         let parts = plain.split_first_chunk::<8>();
         let parts = parts.and_then(|(time, rest)| Some((time, rest.split_first_chunk()?)));
         let Some((time, (app, id))) = parts else { return Ok(None) };
@@ -148,6 +147,9 @@ impl Draft {
         Ok(Some(Draft { expires_at, app: *app, id }).filter(|draft| draft.expires_at > cx.now))
     }
 }
+
+/// The purpose that their keys are derived for.
+const SEALED_AS: &str = "step-ups";
 
 /// What a sealed challenge is bound to.
 fn of_session(session: &OwnSession) -> String {

@@ -1,36 +1,83 @@
 //! Sealing at rest, opaque secrets, and HMAC.
 
-use portcullis::crypto::seal::{derive, open, seal};
+use portcullis::crypto::seal::{Sealer, key_id};
 use portcullis::crypto::secret::{checksum, hmac, letters, same, stored};
+
+fn sealer(current: u8, previous: Option<u8>) -> Sealer {
+    let (current, previous) = ([current; 32], previous.map(|byte| [byte; 32]));
+    Sealer::derive(&current, previous.as_ref(), "home", "signing-keys").unwrap()
+}
 
 #[test]
 fn what_is_sealed_opens_for_its_row_and_key_alone() {
-    let key = derive(&[1; 32], "home", "signing-keys").unwrap();
-    let sealed = seal(&key, [9; 12], "row", b"secret").unwrap();
-    assert_eq!(open(&key, "row", &sealed).unwrap().as_slice(), b"secret");
-    assert!(open(&key, "other row", &sealed).is_err());
-    for other in [
-        derive(&[2; 32], "home", "signing-keys").unwrap(),
-        derive(&[1; 32], "b", "signing-keys").unwrap(),
-        derive(&[1; 32], "home", "another-purpose").unwrap(),
+    let sealer = sealer(1, None);
+    let sealed = sealer.seal([9; 12], "row", b"secret").unwrap();
+    assert_eq!(sealer.open("row", &sealed).unwrap().as_slice(), b"secret");
+    assert!(sealer.open("other row", &sealed).is_err());
+    for (key, tenant, purpose) in
+        [(2, "home", "signing-keys"), (1, "b", "signing-keys"), (1, "home", "another-purpose")]
+    {
+        assert!(Sealer::derive(&[key; 32], None, tenant, purpose).unwrap().open("row", &sealed).is_err());
+    }
+}
+
+/// Sealed by the version before, which named no key: under `[1; 32]` for `home`, `signing-keys` and `row`.
+const OLD_FORM: &str = "1.CQkJCQkJCQkJCQkJ7GyLsA51s9Vh04ulK8JDBLsrH252Kg";
+
+#[test]
+fn either_key_opens_and_the_current_one_seals() {
+    let by_old = sealer(1, None).seal([9; 12], "row", b"secret").unwrap();
+    let by_new = sealer(2, None).seal([9; 12], "row", b"secret").unwrap();
+    let both = sealer(2, Some(1));
+    assert!(by_old.starts_with(&format!("2.{}.", key_id(&[1; 32]).unwrap())));
+    assert!(
+        both.seal([9; 12], "row", b"x").unwrap().starts_with(&format!("2.{}.", key_id(&[2; 32]).unwrap()))
+    );
+    // Beside the honest uses, what must not open.
+    for (ring, sealed, opens) in [
+        (sealer(1, None), &by_old, true),
+        (sealer(2, None), &by_old, false),
+        (sealer(2, Some(1)), &by_old, true),
+        (sealer(1, Some(2)), &by_old, true),
+        (sealer(3, Some(2)), &by_old, false),
+        (sealer(1, None), &by_new, false),
+        (sealer(2, Some(1)), &by_new, true),
+        (sealer(1, None), &OLD_FORM.to_owned(), true),
+        (sealer(2, None), &OLD_FORM.to_owned(), false),
+        (sealer(2, Some(1)), &OLD_FORM.to_owned(), true),
+        (sealer(1, Some(2)), &OLD_FORM.to_owned(), true),
     ] {
-        assert!(open(&other, "row", &sealed).is_err());
+        assert_eq!(ring.open("row", sealed).is_ok(), opens, "{sealed}");
+        assert!(ring.open("other row", sealed).is_err());
     }
 }
 
 #[test]
+fn a_value_that_names_another_key_does_not_open() {
+    let (one, two) = (key_id(&[1; 32]).unwrap(), key_id(&[2; 32]).unwrap());
+    assert_ne!(one, two);
+    assert_eq!(one.len(), 8);
+    let sealed = sealer(1, None).seal([9; 12], "row", b"secret").unwrap();
+    let renamed = sealed.replace(&one, &two);
+    assert!(sealer(2, Some(1)).open("row", &renamed).is_err());
+}
+
+#[test]
 fn a_changed_character_does_not_open() {
-    let key = derive(&[1; 32], "home", "signing-keys").unwrap();
-    let sealed = seal(&key, [9; 12], "row", b"secret").unwrap();
+    let sealer = sealer(1, Some(2));
+    let sealed = sealer.seal([9; 12], "row", b"secret").unwrap();
     for at in 0..sealed.len() {
         let mut changed: Vec<char> = sealed.chars().collect();
         let slot = changed.get_mut(at).unwrap();
         *slot = if *slot == 'A' { 'B' } else { 'A' };
         let changed: String = changed.into_iter().collect();
-        assert!(open(&key, "row", &changed).is_err(), "{at}");
+        assert!(sealer.open("row", &changed).is_err(), "{at}");
     }
-    for none in ["", ".", "1.", "1.AAAA", "2.AAAA", "1", "1.ä"] {
-        assert!(open(&key, "row", none).is_err(), "{none}");
+    let id = key_id(&[1; 32]).unwrap();
+    let short = [format!("2.{id}"), format!("2.{id}."), format!("2.{id}.AAAA"), format!("3.{id}.AAAA")];
+    let none = ["", ".", "1.", "1.AAAA", "2.AAAA", "2..AAAA", "1", "1.\u{e4}"].map(str::to_owned);
+    for none in none.iter().chain(&short) {
+        assert!(sealer.open("row", none).is_err(), "{none}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod ask;
 mod authenticator;
 mod ceremonies;
+mod deployment;
 pub mod document;
 pub mod dpop;
 mod factors;
@@ -13,8 +14,7 @@ mod ports;
 pub mod provider;
 mod signer;
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -69,7 +69,7 @@ pub struct World {
     counters: Rc<Objects>,
     rsa: Rc<KnownRsa>,
     rng: Rc<Seeded>,
-    config: Rc<Config>,
+    config: RefCell<Rc<Config>>,
     clock: Rc<Cell<i64>>,
 }
 
@@ -81,17 +81,7 @@ impl World {
 
     /// A local deployment with other vars.
     pub fn with(vars: &[(&str, &str)]) -> World {
-        let seal_key = URL_SAFE_NO_PAD.encode([42; 32]);
-        let mut all = HashMap::from([
-            ("ORIGIN", ORIGIN),
-            ("MODE", "local"),
-            ("MAIL_FROM", "Portcullis <no-reply@localhost>"),
-            ("SEAL_KEY", seal_key.as_str()),
-            ("SETUP_TOKEN", "set-me-up"),
-            ("SYSTEM_SECRET", "let-me-pass"),
-        ]);
-        all.extend(vars.iter().copied());
-        let config = Config::parse(|name| all.get(name).map(|value| (*value).to_owned()), |_| true).unwrap();
+        let config = World::config(vars);
         let clock = Rc::new(Cell::new(NOON));
         World {
             db: Rc::new(Sqlite::new()),
@@ -105,7 +95,7 @@ impl World {
             counters: Rc::new(Objects::new(clock.clone())),
             rsa: Rc::default(),
             rng: Rc::default(),
-            config: Rc::new(config),
+            config: RefCell::new(config),
             clock,
         }
     }
@@ -122,7 +112,7 @@ impl World {
             rng: self.rng.clone(),
             log: self.log.clone(),
             memory: self.cache.clone(),
-            config: self.config.clone(),
+            config: self.config.borrow().clone(),
             caller: Rc::new(Caller::default()),
             now: self.now(),
         }

@@ -115,7 +115,7 @@ fn private_keys_are_sealed() {
     let party = party(json!({ "id_token_signed_response_alg": "RS256" }));
     party.tokens();
     for row in party.world.sql("SELECT * FROM rsa_keys") {
-        assert!(row["sealed_private"].as_str().unwrap().starts_with("1."));
+        assert!(row["sealed_private"].as_str().unwrap().starts_with("2."));
     }
     party
         .world

@@ -53,6 +53,8 @@ fn what_is_wrong_is_named_and_never_shown() {
         ("SEAL_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
         ("SEAL_KEY", "not base64 at all!!"),
         ("SEAL_KEY", ""),
+        ("SEAL_KEY_PREVIOUS", "c2hvcnQ"),
+        ("SEAL_KEY_PREVIOUS", "not base64 at all!!"),
         ("MODE", "debug"),
         ("MAIL_TRANSPORT", "pigeon"),
         ("MAIL_TRANSPORT", "outbox"),

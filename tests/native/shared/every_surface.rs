@@ -36,6 +36,7 @@ fn endpoints() -> Vec<(&'static str, &'static str, serde_json::Value, bool)> {
         ("tenant", "/tenant/home/v2/Roles", json!({ "name": "X", "rank": 1 }), true),
         ("tenant", "/tenant/home/v2/Plans", json!({ "name": "x", "rank": 1 }), true),
         ("tenant", "/tenant/home/v2/Keys/rotate", json!({}), true),
+        ("tenant", "/tenant/home/v2/Keys/reseal", json!({}), true),
         ("tenant", "/tenant/home/v2/Tenants", json!({ "name": "x" }), true),
         ("tenant", "/setup", json!({ "token": "x", "email": "a@b.example", "password": PASSWORD }), false),
     ]

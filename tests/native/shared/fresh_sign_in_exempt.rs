@@ -39,6 +39,7 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("POST /tenant/{tenant}/v2/MailTemplates/{name}/{lang}/preview", NO_CREDENTIAL),
     ("POST /tenant/{tenant}/v2/Mails/{id}/retry", NO_CREDENTIAL),
     ("POST /tenant/{tenant}/v2/Keys/rotate", NO_CREDENTIAL),
+    ("POST /tenant/{tenant}/v2/Keys/reseal", NO_CREDENTIAL),
 ];
 
 /// The sections of the account page that make nothing that lasts, and why.

@@ -30,6 +30,7 @@ mod paging;
 mod races;
 mod reasons;
 mod safeguards;
+mod seal_rotation;
 mod secrets;
 mod states;
 mod taken_together;

@@ -16,11 +16,11 @@ fn world() -> (World, String, SigningKey) {
     world.route(json!({}));
     let token = world.session(&world.user("ada@example.com")).access;
     let kid = part(&token, 0)["kid"].as_str().unwrap().to_owned();
-    let sealing = portcullis::crypto::seal::derive(&[42; 32], "home", "signing-keys").unwrap();
+    let sealer = portcullis::crypto::seal::Sealer::derive(&[42; 32], None, "home", "signing-keys").unwrap();
     let sealed = world.sql(&format!("SELECT sealed_private AS s FROM signing_keys WHERE kid = '{kid}'"));
     let sealed = sealed.first().unwrap()["s"].as_str().unwrap();
     let row = format!("signing_keys/home/{kid}/sealed_private");
-    let private = portcullis::crypto::seal::open(&sealing, &row, sealed).unwrap();
+    let private = sealer.open(&row, sealed).unwrap();
     (world, token, SigningKey::from_slice(&private).unwrap())
 }
 

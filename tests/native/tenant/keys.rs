@@ -8,6 +8,7 @@ use crate::harness::{World, part};
 
 const DAY: i64 = 86_400;
 const ROTATE: &str = "/tenant/home/v2/Keys/rotate";
+const RESEAL: &str = "/tenant/home/v2/Keys/reseal";
 
 fn published(world: &World) -> Vec<String> {
     let reply = world.get("/.well-known/jwks.json").send().is(200);
@@ -55,7 +56,7 @@ fn private_keys_are_sealed_to_their_row() {
     let rows = world.sql("SELECT * FROM signing_keys ORDER BY turn");
     for row in &rows {
         assert!(!row["public_jwk"].as_str().unwrap().contains("\"d\""));
-        assert!(row["sealed_private"].as_str().unwrap().starts_with("1."));
+        assert!(row["sealed_private"].as_str().unwrap().starts_with("2."));
     }
     world.sql(
         "UPDATE signing_keys SET sealed_private = (SELECT sealed_private FROM signing_keys WHERE turn = 2)",
@@ -204,4 +205,26 @@ fn a_body_that_is_no_rotation_is_refused() {
         world.post(ROTATE).bearer(&admin).json(body).send().is(400);
     }
     assert_eq!(world.events("keys.rotated"), 0);
+}
+
+#[test]
+fn the_operator_alone_seals_anew() {
+    let world = World::new();
+    world.tenant("b");
+    let person = world.session(&world.user("ada@example.com")).access;
+    let key = world.api_key(&world.admin(), &["read"]);
+    world.post(RESEAL).send().is(401);
+    world.post(RESEAL).bearer(&person).send().is(403);
+    assert!([401, 403].contains(&world.post(RESEAL).key(&key).status()));
+    world.post("/tenant/b/v2/Keys/reseal").bearer(&world.admin()).send().is(403);
+    for wrong in
+        [json!({ "next": "x" }), json!({ "next": "1" }), json!({ "next": "1.x" }), json!({ "other": 1 })]
+    {
+        world.post(RESEAL).bearer(&world.admin()).json(wrong).send().is(400);
+    }
+    // A place behind the end is the end.
+    let body = json!({ "next": "99.5" });
+    let page = world.post(RESEAL).bearer(&world.admin()).json(body).send().is(200).json;
+    assert_eq!((&page["resealed"], &page["next"]), (&json!(0), &Value::Null));
+    assert_eq!(world.events("keys.resealed"), 0);
 }

@@ -10,7 +10,7 @@ use crate::api::tenant::api_keys::TenantApiKey;
 use crate::api::tenant::audit::Event;
 use crate::api::tenant::clients::Client;
 use crate::api::tenant::domains::Domain;
-use crate::api::tenant::keys::Rotated;
+use crate::api::tenant::keys::{Resealed, Rotated};
 use crate::api::tenant::mail_templates::{MailPreview, MailTemplate};
 use crate::api::tenant::mails::Mail;
 use crate::api::tenant::plans::Plan;
@@ -195,6 +195,10 @@ fn settings_and_keys() -> Vec<Operation> {
             .about("With `revoke`, whatever the former keys signed is refused at once.")
             .maybe_json::<keys::Body>()
             .answers::<Rotated>(200, "The key that signs, and from when."),
+        op("POST", "/tenant/{tenant}/v2/Keys/reseal", "Seal anew what is under another key than `SEAL_KEY`")
+            .about("One page of the whole database, for operators: repeated with the `next` of the answer until there is none. `npm run admin -- reseal` does that.")
+            .maybe_json::<keys::ResealBody>()
+            .answers::<Resealed>(200, "What was done, and how much remains."),
         op("GET", "/tenant/{tenant}/v2/Usage", "Monthly active users")
             .about("Users with a login or a refresh in a calendar month (UTC), newest month first.")
             .paged()

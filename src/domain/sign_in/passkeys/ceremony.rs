@@ -5,8 +5,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::crypto::seal;
-use crate::crypto::secret::{base64url, hmac, same, stored};
+use crate::crypto::seal::Sealer;
+use crate::crypto::secret::{base64url, same, stored};
 use crate::cx::Cx;
 use crate::domain::sign_in::passkeys::manage::SECONDS;
 use crate::model::time::Time;
@@ -34,7 +34,7 @@ impl Of<'_> {
     pub(crate) fn begin(&self, cx: &Cx) -> Result<String, Fault> {
         let mut bytes = cx.now.plus(SECONDS).0.to_be_bytes().to_vec();
         bytes.extend(cx.random::<16>());
-        let tag = self.tag(cx, &bytes)?;
+        let tag = self.sealer(cx)?.mac(&self.message(&bytes));
         bytes.extend(tag);
         Ok(base64url(&bytes))
     }
@@ -45,7 +45,8 @@ impl Of<'_> {
         let Some((head, tag)) = bytes.split_at_checked(HEAD) else { return Ok(None) };
         let Some((time, _)) = head.split_first_chunk::<8>() else { return Ok(None) };
         let expires_at = Time(i64::from_be_bytes(*time));
-        if !same(tag, &self.tag(cx, head)?) || expires_at <= cx.now {
+        let tags = self.sealer(cx)?.macs(&self.message(head));
+        if !tags.iter().any(|ours| same(tag, ours)) || expires_at <= cx.now {
             return Ok(None);
         }
         Ok(Some(Ceremony {
@@ -58,13 +59,17 @@ impl Of<'_> {
         }))
     }
 
-    fn tag(&self, cx: &Cx, head: &[u8]) -> Result<[u8; 32], Fault> {
+    fn sealer(&self, cx: &Cx) -> Result<Sealer, Fault> {
         // The tenant is not part of it: where a credential counts, its user decides.
-        let key = seal::derive(&cx.config.seal_key, "all", "passkey-ceremonies")?;
+        cx.sealer("all", "passkey-ceremonies")
+    }
+
+    /// What the tag authenticates.
+    fn message(&self, head: &[u8]) -> Vec<u8> {
         // None of these has a slash.
         let (user, bound) = (self.user_id.unwrap_or("-"), self.bound_to.unwrap_or("-"));
         let mut message = format!("{}/{user}/{bound}/", self.purpose.name()).into_bytes();
         message.extend(head);
-        Ok(hmac(&key, &message))
+        message
     }
 }
