@@ -47,6 +47,7 @@ pub mod sessions;
 pub(crate) mod sweep;
 pub(crate) mod templates;
 pub(crate) mod tenants;
+pub(crate) mod trial_holders;
 pub(crate) mod trials;
 pub(crate) mod trusted_devices;
 pub(crate) mod unproven;

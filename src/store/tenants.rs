@@ -5,6 +5,7 @@ use crate::model::role::DEFAULT_PLAN;
 use crate::model::state::TenantStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
+use crate::store::trial_holders::{self, Trial};
 use crate::store::{Columns, Listed, Page, administrators, email_domains, one, plans, roles};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) struct TenantRow {
     /// The verified mail domains that count in its directory, each of a provider that can be used; only of a tenant
     /// that was asked for by id.
     pub(crate) domains: Vec<VerifiedDomain>,
+    /// Whose trial it is, while it is one; only of a tenant that the operator asked for.
+    pub(crate) trial: Option<Trial>,
     /// When it was made.
     pub(crate) created_at: Time,
 }
@@ -45,8 +48,18 @@ fn read(row: &Row) -> Result<TenantRow, Fault> {
         enterprise: row.flag("enterprise")?,
         host: row.maybe_text("host")?,
         domains: Vec::new(),
+        trial: None,
         created_at: row.time("created_at")?,
     })
+}
+
+/// With what only the operator is told.
+fn read_for_operator(row: &Row) -> Result<TenantRow, Fault> {
+    Ok(TenantRow { trial: trial_holders::read(row)?, ..read(row)? })
+}
+
+fn select_for_operator() -> String {
+    SELECT.replacen("tenants.*", &format!("tenants.*, {} AS trial", trial_holders::of_tenant()), 1)
 }
 
 /// A tenant, with the mail domains that count there: who signs in waits for one read, not two.
@@ -65,12 +78,27 @@ pub(crate) async fn id_by_host(db: &dyn Database, host: &str) -> Result<Option<S
     rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
-/// A page of all tenants, by id.
-pub(crate) async fn list(db: &dyn Database, page: &Page) -> Result<Listed<TenantRow>, Fault> {
-    let sql = format!("{SELECT} WHERE id > ?1 ORDER BY id LIMIT ?2");
+/// A tenant, as its operator sees it.
+pub(crate) async fn for_operator(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
+    let sql = format!("{} WHERE id = ?1", select_for_operator());
+    one(db, Stmt::new(sql, vec![id.into()])).await?.first().map(read_for_operator).transpose()
+}
+
+/// A page of all tenants, by id; of the trials alone, or of all but them, if that is asked for.
+pub(crate) async fn list(
+    db: &dyn Database,
+    trials: Option<bool>,
+    page: &Page,
+) -> Result<Listed<TenantRow>, Fault> {
+    let sql = format!(
+        "{} WHERE id > ?1 AND (?3 IS NULL OR ?3 = (EXISTS (SELECT 1 FROM trials
+           WHERE trials.tenant_id = tenants.id AND trials.converted_at IS NULL))) ORDER BY id LIMIT ?2",
+        select_for_operator()
+    );
     let after = page.after.clone().unwrap_or_default();
-    let rows = one(db, Stmt::new(sql, vec![after.into(), (page.limit + 1).into()])).await?;
-    let items = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let args: Vec<Arg> = vec![after.into(), (page.limit + 1).into(), trials.into()];
+    let rows = one(db, Stmt::new(sql, args)).await?;
+    let items = rows.iter().map(read_for_operator).collect::<Result<_, _>>()?;
     Ok(page.cut(items, |tenant: &TenantRow| tenant.id.clone()))
 }
 

@@ -2,16 +2,9 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Stmt};
-use crate::store::tenants::TenantRow;
+use crate::store::tenants::{self, TenantRow};
+use crate::store::trial_holders::{Holder, USED_AT};
 use crate::store::{Columns, one};
-
-/// Whose trial tenant it is, by what a provider says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Holder {
-    pub(crate) issuer: String,
-    /// The organisation, or the person.
-    pub(crate) holder: String,
-}
 
 /// How many trial tenants one address makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,30 +17,25 @@ pub(crate) struct Cap {
     pub(crate) since: Time,
 }
 
-/// The number of an address's trial tenants: `?1` is its hash, `?2` since when.
-const MADE: &str = "(SELECT count(*) FROM trials WHERE address_hash = ?1 AND created_at > ?2)";
+/// The number of an address's trial tenants, by its hash and since when; all of it SQL.
+fn made(hash: &str, since: &str) -> String {
+    format!("(SELECT count(*) FROM trials WHERE address_hash = {hash} AND created_at > {since})")
+}
 
 /// Makes the tenant of a trial, unless there is one, or its address made too many; returns its id if so.
 pub(crate) fn insert_tenant(tenant: &TenantRow, of: &Holder, cap: &Cap) -> Stmt {
-    let sql = format!(
-        "INSERT INTO tenants (id, name, directory, settings, status, created_at) SELECT ?4, ?5, ?6, ?7, ?8, ?9
-         WHERE NOT EXISTS (SELECT 1 FROM trials WHERE issuer = ?10 AND holder = ?11) AND (?1 IS NULL OR {MADE} < ?3)
-         ON CONFLICT DO NOTHING RETURNING id"
-    );
-    let args: Vec<Arg> = vec![
-        cap.address_hash.clone().into(),
-        cap.since.0.into(),
-        cap.most.into(),
-        (&tenant.id).into(),
-        (&tenant.name).into(),
-        (&tenant.directory).into(),
-        (&tenant.settings).into(),
-        tenant.status.as_str().into(),
-        tenant.created_at.0.into(),
-        (&of.issuer).into(),
-        (&of.holder).into(),
-    ];
-    Stmt::new(sql, args)
+    let mut stmt = tenants::insert(tenant);
+    let mut place = |arg: Arg| {
+        stmt.args.push(arg);
+        format!("?{}", stmt.args.len())
+    };
+    let (issuer, holder) = (place((&of.issuer).into()), place((&of.holder).into()));
+    let (hash, since) = (place(cap.address_hash.clone().into()), place(cap.since.0.into()));
+    let (most, made) = (place(cap.most.into()), made(&hash, &since));
+    stmt.and_also(&format!(
+        "NOT EXISTS (SELECT 1 FROM trials WHERE issuer = {issuer} AND holder = {holder})
+         AND ({hash} IS NULL OR {made} < {most})"
+    ))
 }
 
 /// Notes whose trial a tenant is.
@@ -63,7 +51,8 @@ pub(crate) fn insert(of: &Holder, tenant_id: &str, address_hash: Option<&str>, n
 pub(crate) async fn find(db: &dyn Database, of: &Holder, cap: &Cap) -> Result<(Option<String>, bool), Fault> {
     let sql = format!(
         "SELECT (SELECT tenant_id FROM trials WHERE issuer = ?4 AND holder = ?5) AS tenant_id,
-                (?1 IS NOT NULL AND {MADE} >= ?3) AS is_capped"
+                (?1 IS NOT NULL AND {} >= ?3) AS is_capped",
+        made("?1", "?2")
     );
     let args: Vec<Arg> = vec![
         cap.address_hash.clone().into(),
@@ -77,14 +66,28 @@ pub(crate) async fn find(db: &dyn Database, of: &Holder, cap: &Cap) -> Result<(O
     Ok((Columns(row).maybe_text("tenant_id")?, Columns(row).flag("is_capped")?))
 }
 
+/// Makes a tenant that is a trial one like others, from then on.
+pub(crate) fn convert(tenant_id: &str, now: Time) -> Stmt {
+    let sql = "UPDATE trials SET converted_at = ?2 WHERE tenant_id = ?1 AND converted_at IS NULL";
+    Stmt::new(sql, vec![tenant_id.into(), now.0.into()])
+}
+
 /// Trial tenants that nobody has signed in to since then, some of them.
 pub(crate) async fn unused(db: &dyn Database, since: Time) -> Result<Vec<String>, Fault> {
-    let sql = "SELECT tenant_id FROM trials WHERE converted_at IS NULL AND created_at < ?1
-               AND NOT EXISTS (SELECT 1 FROM users WHERE users.tenant_id = trials.tenant_id
-                               AND coalesce(users.last_login_at, users.created_at) >= ?1)
-               AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.tenant_id = trials.tenant_id
-                               AND sessions.seen_at >= ?1)
-               ORDER BY created_at LIMIT 20";
+    let sql = format!(
+        "SELECT tenant_id FROM trials WHERE converted_at IS NULL AND created_at < ?1 AND {USED_AT} < ?1
+         ORDER BY created_at LIMIT 20"
+    );
     let rows = one(db, Stmt::new(sql, vec![since.0.into()])).await?;
     rows.iter().map(|row| Columns(row).text("tenant_id")).collect()
+}
+
+/// Changes nothing of a tenant, and so says whether it is a trial that nobody has signed in to since then, to be deleted;
+/// returns its id if so.
+pub(crate) fn release_unused(id: &str, since: Time) -> Stmt {
+    let sql = format!(
+        "UPDATE tenants SET status = status WHERE id = ?1 AND EXISTS (SELECT 1 FROM trials
+           WHERE trials.tenant_id = ?1 AND trials.converted_at IS NULL AND {USED_AT} < ?2) RETURNING id"
+    );
+    Stmt::new(sql, vec![id.into(), since.0.into()])
 }

@@ -8,6 +8,8 @@ use crate::cx::Cx;
 use crate::domain::admin::administrators;
 use crate::domain::admin::operator::{self as tenants, NewTenant, TenantChanges};
 use crate::domain::admin::users::NewUser;
+use crate::domain::federation::trials::ends_at;
+use crate::domain::refusal::invalid;
 use crate::domain::session::principal::Operator;
 use crate::domain::session::recency::{self, Lasting};
 use crate::http::body::{self, LARGE, SMALL};
@@ -17,6 +19,7 @@ use crate::http::response::Response;
 use crate::model::json;
 use crate::model::state::TenantStatus;
 use crate::store::tenants::TenantRow;
+use crate::store::trial_holders::{self, Holder};
 
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -58,6 +61,14 @@ pub(super) struct Changed {
     /// Unchanged if absent; null takes it away.
     #[serde(default, deserialize_with = "said")]
     host: Option<Option<String>>,
+    /// Unchanged if absent; null makes a trial a tenant like others.
+    #[serde(default, deserialize_with = "null")]
+    trial: Option<()>,
+}
+
+/// That null was said; anything else is refused.
+fn null<'de, D: serde::Deserializer<'de>>(field: D) -> Result<Option<()>, D::Error> {
+    <()>::deserialize(field).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -83,6 +94,35 @@ pub(super) struct Tenant {
     id: String,
     name: String,
     status: TenantStatus,
+    /// Whose trial it is, while it is one.
+    trial: Option<Trial>,
+}
+
+/// A tenant that a person made by signing in with Google or Microsoft for the first time. It has the organisation that the
+/// provider names, or the person.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Trial {
+    /// When it is removed, with everything in it, if nobody signs in before.
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    ends_at: String,
+    /// The provider, as its tokens name it.
+    issuer: String,
+    /// The organisation there: Google's `hd`, Microsoft's `tid`.
+    organisation: Option<String>,
+    /// The person there, where the account is none of an organisation.
+    subject: Option<String>,
+}
+
+impl From<trial_holders::Trial> for Trial {
+    fn from(trial: trial_holders::Trial) -> Trial {
+        let ends_at = ends_at(&trial).rfc3339();
+        let Holder { issuer, holder } = trial.of;
+        let part = |prefix: &str| holder.strip_prefix(prefix).map(str::to_owned);
+        let (organisation, subject) = (part("organisation/"), part("person/"));
+        Trial { ends_at, issuer, organisation, subject }
+    }
 }
 
 impl From<TenantRow> for Tenant {
@@ -94,12 +134,19 @@ impl From<TenantRow> for Tenant {
             id: tenant.id,
             name: tenant.name,
             status: tenant.status,
+            trial: tenant.trial.map(Trial::from),
         }
     }
 }
 
 pub(super) async fn list(cx: &Cx, call: &Call<'_>, _: Operator) -> Answer {
-    Ok(Response::json(200, &listed(tenants::list(cx, &page(call)?).await?, Tenant::from)))
+    let trials = match call.query("trial").as_deref() {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => return Err(invalid("trial", "true or false")),
+    };
+    Ok(Response::json(200, &listed(tenants::list(cx, trials, &page(call)?).await?, Tenant::from)))
 }
 
 pub(super) async fn create(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answer {
@@ -128,6 +175,7 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, operator: Operator) -> Answ
         status: changed.status,
         enterprise: changed.enterprise,
         host: changed.host,
+        ends_trial: changed.trial.is_some(),
     };
     let tenant = tenants::change(cx, operator.actor(), call.param("id"), changes).await?;
     Ok(Response::json(200, &Tenant::from(tenant)))

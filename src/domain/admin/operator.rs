@@ -40,6 +40,8 @@ pub(crate) struct TenantChanges {
     pub(crate) enterprise: Option<bool>,
     /// The host that is its own; `Some(None)` takes it away.
     pub(crate) host: Option<Option<String>>,
+    /// That it is a trial no longer, if it is one: it is not removed when nobody signs in.
+    pub(crate) ends_trial: bool,
 }
 
 const HOST_TAKEN: &str = "the host is another tenant's";
@@ -62,6 +64,7 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
         enterprise: new.enterprise,
         host: new.host.map(|host| checked_host(cx, &host, false)).transpose()?,
         domains: Vec::new(),
+        trial: None,
         created_at: cx.now,
     };
     let mut change = Change::new(cx, &row.id, Entry::ok("tenant.created").by(actor).on(&row.id));
@@ -83,9 +86,9 @@ pub(crate) async fn create(cx: &Cx, actor: &str, new: NewTenant) -> Result<Tenan
     Err(Refusal::Conflict(if taken { "a tenant has that id" } else { HOST_TAKEN }).into())
 }
 
-/// A page of all tenants.
-pub(crate) async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Error> {
-    Ok(store::tenants::list(cx.db.as_ref(), page).await?)
+/// A page of all tenants; of the trials alone, or of all but them, if that is asked for.
+pub(crate) async fn list(cx: &Cx, trials: Option<bool>, page: &Page) -> Result<Listed<TenantRow>, Error> {
+    Ok(store::tenants::list(cx.db.as_ref(), trials, page).await?)
 }
 
 /// A tenant, suspended or not.
@@ -93,7 +96,7 @@ pub(crate) async fn list(cx: &Cx, page: &Page) -> Result<Listed<TenantRow>, Erro
 /// # Errors
 /// [`Refusal::NotFound`].
 pub(crate) async fn find(cx: &Cx, id: &str) -> Result<TenantRow, Error> {
-    Ok(store::tenants::by_id(cx.db.as_ref(), id).await?.ok_or(Refusal::NotFound)?)
+    Ok(store::tenants::for_operator(cx.db.as_ref(), id).await?.ok_or(Refusal::NotFound)?)
 }
 
 /// Changes a tenant. One that is suspended is not there for anybody but the operator: nobody signs in, no
@@ -124,6 +127,7 @@ pub(crate) async fn change(
         status.map(|status| status.as_str().to_owned()),
         changes.enterprise.map(|is| if is { "enterprise".to_owned() } else { "no enterprise".to_owned() }),
         host.as_ref().map(|host| format!("host {host:?}")),
+        (changes.ends_trial && was.trial.is_some()).then(|| "no trial any more".to_owned()),
     ];
     let said = said.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let host = host.as_ref().map(Option::as_deref);
@@ -132,6 +136,9 @@ pub(crate) async fn change(
     change.take(store::tenants::update(&was.id, row, host.flatten()));
     if let Some(host) = host {
         change.then_all(store::tenants::move_host(&was.id, host));
+    }
+    if changes.ends_trial {
+        change.then(store::trials::convert(&was.id, cx.now));
     }
     change.invalidates(Invalidation::Tenant(&was.id)).invalidates(Invalidation::Tenant(&was.directory));
     let done = change.commit().await?.is_some();

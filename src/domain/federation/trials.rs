@@ -19,11 +19,13 @@ use crate::model::mail_domains::is_public_mail_domain;
 use crate::model::name;
 use crate::model::role::{ADMIN, FIRST_ROLES};
 use crate::model::state::TenantStatus;
+use crate::model::time::Time;
 use crate::ports::{Fault, Verdict};
 use crate::store::identities::IdentityKey;
 use crate::store::join_requests::JoinRequest;
 use crate::store::tenants::TenantRow;
-use crate::store::trials::{Cap, Holder};
+use crate::store::trial_holders::{Holder, Trial};
+use crate::store::trials::Cap;
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
@@ -37,6 +39,11 @@ const MOST_WAITING: i64 = 200;
 
 /// Days after which a trial that nobody signed in to goes.
 const UNUSED_DAYS: i64 = 60;
+
+/// When a trial goes if nobody signs in to it before.
+pub(crate) fn ends_at(trial: &Trial) -> Time {
+    trial.used_at.plus(UNUSED_DAYS * DAY)
+}
 
 /// Whose trial it is: the organisation's that the provider names, or the person's.
 fn holder(person: &Person<'_>) -> Holder {
@@ -84,6 +91,7 @@ pub(super) async fn make(
         status: TenantStatus::Active,
         enterprise: false,
         domains: Vec::new(),
+        trial: None,
         host: None,
         created_at: cx.now,
     };
@@ -191,10 +199,12 @@ pub(crate) async fn decline(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Resul
 
 /// Removes trials that nobody has signed in to for long, as the operator's deletion of a tenant does.
 pub(crate) async fn sweep(cx: &Cx) -> Result<(), Fault> {
-    for id in store::trials::unused(cx.db.as_ref(), cx.now.plus(-UNUSED_DAYS * DAY)).await? {
+    let since = cx.now.plus(-UNUSED_DAYS * DAY);
+    for id in store::trials::unused(cx.db.as_ref(), since).await? {
         let mut change =
             Change::new(cx, HOME, Entry::ok("tenant.deleted").by("system").on(&id).saying("unused trial"));
-        change.take(store::tenants::release(&id));
+        // Somebody may have signed in meanwhile, or the operator made it a tenant like others.
+        change.take(store::trials::release_unused(&id, since));
         change
             .then(store::outbox::forget_tenant(&id))
             .then(store::tenants::delete(&id))

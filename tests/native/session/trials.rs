@@ -1,5 +1,11 @@
 //! Trial tenants: what a first sign-in with Google at the session API makes.
 
+use std::future::Future;
+use std::pin::Pin;
+
+use portcullis::domain::sweep;
+use portcullis::http::Outcome;
+use portcullis::store;
 use serde_json::{Value, json};
 
 use crate::harness::{Ask, World, claims};
@@ -106,4 +112,128 @@ fn a_trial_reaches_nobody_of_home() {
         assert_eq!(reply.status, 403);
     }
     world.get("/tenant/home/v2/Users").bearer(&operator).send().is(200);
+}
+
+const TENANTS: &str = "/tenant/home/v2/Tenants";
+
+/// A world with a trial of an organisation, and its tenant's id.
+fn trial() -> (World, String) {
+    let world = World::new();
+    let provider = world.google("home", json!({}));
+    let person =
+        json!({ "sub": "1", "email": "ada@acme.example", "email_verified": true, "hd": "acme.example" });
+    let reply = google(&world, &provider.credential(&world, person)).send().is(200);
+    let id = claims(&reply.str("/data/tokens/accessToken"))["tenantId"].as_str().unwrap().to_owned();
+    (world, id)
+}
+
+#[test]
+fn the_operator_sees_whose_trials_there_are_and_until_when() {
+    let (world, id) = trial();
+    let provider = "https://accounts.google.com";
+    let operator = world.admin();
+    let of = |query: &str| -> Vec<(String, Value)> {
+        let reply = world.get(&format!("{TENANTS}{query}")).bearer(&world.admin()).send().is(200);
+        let items = reply.json["items"].as_array().unwrap();
+        items.iter().map(|one| (one["id"].as_str().unwrap().to_owned(), one["trial"].clone())).collect()
+    };
+    let said = json!({
+        "issuer": provider, "organisation": "acme.example", "subject": null, "endsAt": "2026-06-30T12:00:06Z",
+    });
+    assert_eq!(of("?trial=true"), [(id.clone(), said.clone())]);
+    assert_eq!(of("?trial=false"), [("home".to_owned(), Value::Null)]);
+    assert_eq!(of("").len(), 2);
+    let one = world.get(&format!("{TENANTS}/{id}")).bearer(&operator).send().is(200);
+    assert_eq!(one.json["trial"], said);
+    for wrong in ["?trial=yes", "?trial=1", "?trial="] {
+        world.get(&format!("{TENANTS}{wrong}")).bearer(&operator).send().is(400);
+    }
+    // Its use puts the end off.
+    world.advance(86_400);
+    let ada = world.sql(&format!("SELECT id FROM users WHERE tenant_id = '{id}'"))[0]["id"].clone();
+    world.sql(
+        &format!("UPDATE users SET last_login_at = {} WHERE id = {ada}", world.now().0).replace('"', "'"),
+    );
+    assert_eq!(of("?trial=true")[0].1["endsAt"], "2026-07-01T12:00:06Z");
+}
+
+#[test]
+fn a_trial_that_the_operator_converts_is_a_tenant_like_others() {
+    let (world, id) = trial();
+    let operator = world.admin();
+    let path = format!("{TENANTS}/{id}");
+    let change = |body: Value| world.patch(&path).bearer(&operator).json(body).send();
+    // Nothing is made a trial, and its own administrator converts nothing.
+    for wrong in [json!({ "trial": true }), json!({ "trial": {} }), json!({ "trial": { "issuer": "x" } })] {
+        change(wrong).is(400);
+    }
+    let ada = world.sql(&format!("SELECT id FROM users WHERE tenant_id = '{id}'"))[0]["id"].clone();
+    let user = store::users::by_id(world.db.as_ref(), &id, ada.as_str().unwrap());
+    let own = world.session(&pollster::block_on(user).unwrap().unwrap()).access;
+    world
+        .patch(&format!("/tenant/{id}/v2/Tenants/{id}"))
+        .bearer(&own)
+        .json(json!({ "trial": null }))
+        .send()
+        .is(403);
+    assert_eq!(change(json!({ "name": "Acme" })).is(200).json["trial"]["organisation"], "acme.example");
+    for _ in 0..2 {
+        assert_eq!(change(json!({ "trial": null })).is(200).json["trial"], Value::Null);
+    }
+    let told = world
+        .sql("SELECT detail FROM audit WHERE event = 'tenant.changed' AND detail LIKE '%no trial any more%'");
+    assert_eq!(told.len(), 1);
+    // Nobody removes it.
+    world.advance(400 * 86_400);
+    world.cron();
+    assert_eq!(world.number("SELECT count(*) AS n FROM tenants"), 2);
+    assert_eq!(world.number("SELECT count(*) AS n FROM trials WHERE converted_at IS NOT NULL"), 1);
+}
+
+#[test]
+fn later_people_of_a_converted_trial_ask_to_join_it() {
+    let world = World::new();
+    let provider = world.google("home", json!({}));
+    let of_acme = |sub: &str, email: &str| {
+        let person = json!({ "sub": sub, "email": email, "email_verified": true, "hd": "acme.example" });
+        google(&world, &provider.credential(&world, person)).send()
+    };
+    of_acme("1", "ada@acme.example").is(200);
+    let id = world.sql("SELECT tenant_id FROM trials")[0]["tenant_id"].as_str().unwrap().to_owned();
+    let convert = world.patch(&format!("{TENANTS}/{id}")).bearer(&world.admin());
+    convert.json(json!({ "trial": null })).send().is(200);
+    assert_eq!(of_acme("2", "bob@acme.example").is(403).json["code"], "JOIN_REQUESTED");
+    assert_eq!(world.number("SELECT count(*) AS n FROM tenants"), 2);
+}
+
+/// The sweep looks, and then removes; whatever happens between the two counts.
+#[test]
+fn a_trial_that_is_converted_while_it_is_swept_is_there_or_was_never_converted() {
+    let mut outcomes = Vec::new();
+    for turn in 0..40 {
+        let (world, id) = trial();
+        world.advance(61 * 86_400);
+        let convert =
+            world.patch(&format!("{TENANTS}/{id}")).bearer(&world.admin()).json(json!({ "trial": null }));
+        let cx = world.cx();
+        let swept: Pin<Box<dyn Future<Output = u16>>> = Box::pin(async {
+            sweep::run(&cx).await.unwrap();
+            0
+        });
+        let converted: Pin<Box<dyn Future<Output = u16> + '_>> = Box::pin(async {
+            // Shifts where the two cross.
+            for _ in 0..turn {
+                store::one(world.db.as_ref(), portcullis::ports::Stmt::new("SELECT 1 AS n", vec![]))
+                    .await
+                    .unwrap();
+            }
+            let Outcome::Answer(response) = convert.serve().await else { panic!("was to be answered") };
+            response.status
+        });
+        let status = world.at_once(vec![swept, converted])[1];
+        let is_there = world.number(&format!("SELECT count(*) AS n FROM tenants WHERE id = '{id}'")) == 1;
+        assert_eq!(is_there, status == 200, "{turn}");
+        outcomes.push(is_there);
+    }
+    assert!(outcomes.contains(&true) && outcomes.contains(&false), "{outcomes:?}");
 }

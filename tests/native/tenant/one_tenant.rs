@@ -18,7 +18,7 @@ fn a_tenant_is_read_and_changed() {
     let shape = |name: &str, status: &str, host: Value| {
         json!({
             "id": "b", "name": name, "status": status, "host": host, "enterprise": false,
-            "createdAt": "2026-05-01T12:00:00Z",
+            "createdAt": "2026-05-01T12:00:00Z", "trial": null,
         })
     };
     let read = || world.get(B).bearer(&world.admin()).send().is(200).json;

@@ -14,7 +14,7 @@ fn the_operator_makes_a_tenant_with_the_first_roles() {
     let made = world.post(TENANTS).bearer(&operator).json(body).send().is(201);
     let shape = json!({
         "id": "acme", "name": "Acme", "status": "active", "host": "login.acme.example",
-        "enterprise": false, "createdAt": "2026-05-01T12:00:00Z",
+        "enterprise": false, "createdAt": "2026-05-01T12:00:00Z", "trial": null,
     });
     assert_eq!(made.json, shape);
     assert_eq!(made.header("location"), Some("/tenant/home/v2/Tenants/acme"));

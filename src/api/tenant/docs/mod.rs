@@ -267,11 +267,10 @@ fn mails() -> Vec<Operation> {
 fn tenants() -> Vec<Operation> {
     const ONE: &str = "/tenant/{tenant}/v2/Tenants/{id}";
     vec![
-        op("GET", "/tenant/{tenant}/v2/Tenants", "List tenants").paged().answers_with(
-            200,
-            "A page of tenants.",
-            answer::<Tenant>().listed(),
-        ),
+        op("GET", "/tenant/{tenant}/v2/Tenants", "List tenants")
+            .query::<bool>("trial", "`true`: trial tenants alone; `false`: all others.")
+            .paged()
+            .answers_with(200, "A page of tenants.", answer::<Tenant>().listed()),
         op("POST", "/tenant/{tenant}/v2/Tenants", "Make a tenant")
             .about("`admin` is its first administrator.")
             .json::<tenants::Body>()
@@ -279,7 +278,7 @@ fn tenants() -> Vec<Operation> {
             .refuses([conflict(), reauthentication()]),
         op("GET", ONE, "Read a tenant").answers::<Tenant>(200, "The tenant."),
         op("PATCH", ONE, "Change a tenant")
-            .about("Members that are absent stay as they are; `host` null takes it away.")
+            .about("Members that are absent stay as they are; `host` null takes it away. `trial` null makes a trial a tenant like others: it is not removed any more when nobody signs in.")
             .json::<tenants::Changed>()
             .answers::<Tenant>(200, "The tenant, as it is now.")
             .refuses([conflict()]),
