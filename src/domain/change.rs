@@ -21,9 +21,13 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
 use crate::domain::mailing::{Outgoing, dispatch};
+use crate::domain::refusal::{Error, NO_WAY_IN};
 use crate::memo::Invalidation;
+use crate::model::role::ADMIN;
+use crate::model::tenant::HOME;
 use crate::ports::{Fault, Row, Rows, Stmt};
 use crate::store::audit::{Event, if_written, insert, mark};
+use crate::store::users::User;
 use crate::store::{self, Columns};
 
 /// A change that is being put together. Nothing happens before [`Change::commit`].
@@ -36,6 +40,8 @@ pub struct Change<'a> {
     effects: Vec<Stmt>,
     followers: Vec<Change<'a>>,
     asked: Vec<Stmt>,
+    /// What undoes all of it, once it is done, unless something holds.
+    guards: Vec<Stmt>,
     after: After<'a>,
 }
 
@@ -85,6 +91,7 @@ impl<'a> Change<'a> {
             effects: Vec::new(),
             followers: Vec::new(),
             asked: Vec::new(),
+            guards: Vec::new(),
             after: After::default(),
         }
     }
@@ -139,6 +146,28 @@ impl<'a> Change<'a> {
         self
     }
 
+    /// That an administrator of the tenant can sign in once it is done, also where mail domains are enforced; else nothing
+    /// of it happens, and [`Change::commit_or_refuse`] says so.
+    pub(crate) fn keeps_a_way_in(&mut self, tenant_id: &str) -> &mut Self {
+        self.guards.push(store::administrators::undo_without_a_way_in(tenant_id, tenant_id == HOME, None));
+        self
+    }
+
+    /// The same if the user, who loses a way to sign in by it, is an administrator.
+    pub(crate) fn keeps_a_way_in_of(&mut self, user: &User) -> &mut Self {
+        let (tenant_id, of) = (&user.tenant_id, Some(user.id.as_str()));
+        self.guards.push(store::administrators::undo_without_a_way_in(tenant_id, tenant_id == HOME, of));
+        self
+    }
+
+    /// The same if the user, who may be none afterwards, is an administrator before it.
+    pub(crate) fn keeps_a_way_in_without(&mut self, user: &User) -> &mut Self {
+        match user.roles.iter().any(|role| role == ADMIN) {
+            true => self.keeps_a_way_in(&user.tenant_id),
+            false => self,
+        }
+    }
+
     /// What is read after the change, in the same batch.
     pub(crate) fn ask(&mut self, stmt: Stmt) -> &mut Self {
         self.asked.push(stmt);
@@ -170,19 +199,32 @@ impl<'a> Change<'a> {
         self
     }
 
+    /// The same as [`Change::commit`] of a change that [`Change::keeps_a_way_in`].
+    ///
+    /// # Errors
+    /// [`NO_WAY_IN`].
+    pub(crate) async fn commit_or_refuse(self) -> Result<Option<Committed>, Error> {
+        match self.commit().await {
+            Err(fault) if store::administrators::has_no_way_in(&fault) => Err(NO_WAY_IN.into()),
+            done => Ok(done?),
+        }
+    }
+
     /// Writes it all in one transaction, then forgets what is stale, tells clients and sends the mails. `None` if
     /// something was not there to be taken: no event was written and no effect happened then.
     ///
     /// # Errors
     /// [`Fault`] of the database: nothing was written.
-    pub(crate) async fn commit(self) -> Result<Option<Committed>, Fault> {
+    pub(crate) async fn commit(mut self) -> Result<Option<Committed>, Fault> {
         let cx = self.cx;
         if self.followers.iter().any(|next| next.taken.len() > 1) {
             return Err(Fault::new("change", "a change that follows another takes several statements"));
         }
         let takes_several = self.taken.len() > 1;
         let mut batch = Vec::new();
+        let guards = std::mem::take(&mut self.guards);
         let written = self.write(None, &mut batch);
+        batch.extend(guards);
         let mut answers = match cx.db.run(batch).await {
             Ok(answers) => answers.into_iter(),
             Err(fault) if takes_several && store::is_undone(&fault) => {

@@ -185,6 +185,12 @@ pub(crate) const ADDRESS_TAKEN: Refusal = Refusal::Conflict("the address has an 
 /// The conflict over what a tenant could not be administered after.
 pub(crate) const LAST_ADMIN: Refusal = Refusal::Conflict("the tenant would have no active administrator");
 
+/// The conflict over what would leave no administrator a way to sign in, where mail domains are enforced.
+pub(crate) const NO_WAY_IN: Refusal = Refusal::Conflict(
+    "no administrator could sign in any more: one of them needs a passkey, an identity at the enforced provider, or an \
+     address of another domain",
+);
+
 /// The conflict with another change of the same thing, on which this one was not decided.
 pub(crate) const CHANGED: Refusal = Refusal::Conflict("it was changed at the same moment: please try again");
 

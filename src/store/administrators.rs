@@ -2,7 +2,7 @@
 //! that takes one away asks itself whether another remains, so that of two at once one does nothing.
 
 use crate::ports::{Database, Fault, Stmt};
-use crate::store::{Columns, one};
+use crate::store::{Columns, email_domains, is_undone_by, one, undo_unless};
 
 /// Whether a row of `users` would be an active administrator with these values, all of them SQL expressions.
 pub(super) fn active(row: &str, status: &str, roles: &str, verified: &str) -> String {
@@ -16,6 +16,48 @@ pub(super) fn active(row: &str, status: &str, roles: &str, verified: &str) -> St
 
 fn is_active(row: &str) -> String {
     active(row, &format!("{row}.status"), &format!("{row}.roles"), &format!("{row}.email_verified"))
+}
+
+/// What the error of [`undo_without_a_way_in`] says.
+const NO_WAY_IN: &str = "no administrator could sign in";
+
+/// Whether an administrator, a row of `users`, can sign in although mail domains are enforced: their domain is not; or they
+/// have a passkey (break-glass), or an identity at the provider. The operator's identity takes a second factor of theirs.
+/// It says in SQL what `domain::sign_in::organisation` decides.
+fn can_sign_in(row: &str) -> String {
+    let provider = email_domains::enforced_provider(row);
+    format!(
+        "({provider} IS NULL
+          OR ({row}.operator = 1 OR (SELECT coalesce(json_extract(settings, '$.passkeys'), 1) FROM tenants
+                                     WHERE tenants.id = {row}.tenant_id))
+             AND EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = {row}.id)
+          OR ({row}.operator = 0 OR {row}.mfa = 'email' OR {row}.mfa = 'totp'
+              AND EXISTS (SELECT 1 FROM authenticators WHERE authenticators.user_id = {row}.id))
+             AND EXISTS (SELECT 1 FROM identities WHERE identities.user_id = {row}.id
+                         AND identities.tenant_id = {row}.tenant_id AND identities.provider_id = {provider}))"
+    )
+}
+
+/// A statement that undoes the whole batch if now mail domains are enforced in the tenant, and no active administrator can
+/// sign in, though there are some. Of the home tenant the operator counts alone. With `of` only if that user is one of them:
+/// what others lose takes nobody's way in.
+pub(crate) fn undo_without_a_way_in(tenant_id: &str, is_home: bool, of: Option<&str>) -> Stmt {
+    let administrator = format!(
+        "FROM users AS admin WHERE admin.tenant_id = ?1 AND (?2 = 0 OR admin.operator = 1) AND {}",
+        is_active("admin")
+    );
+    let condition = format!(
+        "NOT {} OR NOT EXISTS (SELECT 1 {administrator} AND (?3 IS NULL OR admin.id = ?3))
+         OR EXISTS (SELECT 1 {administrator} AND {})",
+        email_domains::is_any_enforced("?1"),
+        can_sign_in("admin")
+    );
+    undo_unless(&condition, NO_WAY_IN, vec![tenant_id.into(), is_home.into(), of.into()])
+}
+
+/// Whether a batch was undone by [`undo_without_a_way_in`].
+pub(crate) fn has_no_way_in(fault: &Fault) -> bool {
+    is_undone_by(fault, NO_WAY_IN)
 }
 
 /// Whether the tenant of the row of `users` at hand can do without it: it is no active administrator, or not the last.

@@ -30,18 +30,37 @@ fn read(row: &Row) -> Result<MailDomain, Fault> {
     })
 }
 
+/// The verified domains whose providers can be used, as `held` with its `provider` and `owner`: SQL behind `FROM`.
+const IN_USE: &str = "email_domains AS held
+  JOIN identity_providers AS provider ON provider.tenant_id = held.tenant_id AND provider.id = held.provider_id
+  JOIN tenants AS owner ON owner.id = held.tenant_id
+  WHERE held.status = 'verified' AND owner.status = 'active'
+  AND coalesce(json_extract(provider.spec, '$.enabled'), 1)
+  AND (owner.enterprise = 1 OR json_extract(provider.spec, '$.kind') NOT IN ('oidc', 'saml'))";
+
+/// The SQL of the id of the provider with which alone the user of a row signs in, or null: that for which the domain of
+/// their address is enforced in their tenant.
+pub(super) fn enforced_provider(row: &str) -> String {
+    format!(
+        "(SELECT provider.id FROM {IN_USE} AND held.tenant_id = {row}.tenant_id AND json_extract(provider.spec, '$.enforced')
+          AND substr({row}.email_key, -length(held.domain) - 1) = '@' || held.domain)"
+    )
+}
+
+/// The SQL of whether a tenant, an SQL expression, has a domain that is enforced.
+pub(super) fn is_any_enforced(tenant: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM {IN_USE} AND held.tenant_id = {tenant} AND json_extract(provider.spec, '$.enforced'))"
+    )
+}
+
 /// The SQL of a JSON list: the verified domains of a directory, an SQL expression, whose providers can be used.
 pub(super) fn in_use(directory: &str) -> String {
     format!(
         "(SELECT json_group_array(json_object(
             'domain', held.domain, 'tenantId', held.tenant_id, 'providerId', held.provider_id,
             'isEnforced', json(iif(json_extract(provider.spec, '$.enforced'), 'true', 'false'))))
-          FROM email_domains AS held
-          JOIN identity_providers AS provider ON provider.tenant_id = held.tenant_id AND provider.id = held.provider_id
-          JOIN tenants AS owner ON owner.id = held.tenant_id
-          WHERE held.directory = {directory} AND held.status = 'verified' AND owner.status = 'active'
-          AND coalesce(json_extract(provider.spec, '$.enabled'), 1)
-          AND (owner.enterprise = 1 OR json_extract(provider.spec, '$.kind') NOT IN ('oidc', 'saml')))"
+          FROM {IN_USE} AND held.directory = {directory})"
     )
 }
 

@@ -61,7 +61,7 @@ use serde_json::Value;
 
 use crate::model::json;
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Row, Rows, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Rows, Stmt};
 
 /// Runs one statement.
 pub async fn one(db: &dyn Database, stmt: Stmt) -> Result<Rows, Fault> {
@@ -142,19 +142,29 @@ pub(crate) fn if_changed(stmt: Stmt) -> Stmt {
 /// What the error of [`undo_if_unchanged`] says.
 const UNDONE: &str = "a taken statement changed nothing";
 
-/// A statement that fails if the one before it in the batch changed nothing, so that the whole batch is undone. It changes
-/// nothing itself. SQLite's `RAISE` works in triggers alone; a JSON path that is none is an error wherever it is evaluated,
-/// and the error repeats it.
-pub(crate) fn undo_if_unchanged() -> Stmt {
-    let sql = format!("SELECT json_extract('{{}}', iif(changes() > 0, '$', '{UNDONE}')) AS undone");
-    Stmt::new(sql, Vec::new())
+/// A statement that fails unless a condition holds, so that the whole batch is undone. It changes nothing itself. SQLite's
+/// `RAISE` works in triggers alone; a JSON path that is none is an error wherever it is evaluated, and the error repeats it:
+/// `why`, by which [`is_undone_by`] knows it.
+fn undo_unless(condition: &str, why: &str, args: Vec<Arg>) -> Stmt {
+    Stmt::new(format!("SELECT json_extract('{{}}', iif({condition}, '$', '{why}')) AS undone"), args)
 }
 
-/// Whether a batch was undone by [`undo_if_unchanged`], and by nothing else. SQLite says `bad JSON path: 'text'`, and
-/// before 3.46 `JSON path error near 'text'`.
+/// Whether a batch was undone by [`undo_unless`] with that reason, and by nothing else. SQLite says `bad JSON path: 'text'`,
+/// and before 3.46 `JSON path error near 'text'`.
+fn is_undone_by(fault: &Fault, why: &str) -> bool {
+    ["bad JSON path: ", "JSON path error near "]
+        .iter()
+        .any(|said| fault.0.contains(&format!("{said}'{why}'")))
+}
+
+/// A statement that undoes the whole batch if the one before it changed nothing.
+pub(crate) fn undo_if_unchanged() -> Stmt {
+    undo_unless("changes() > 0", UNDONE, Vec::new())
+}
+
+/// Whether a batch was undone by [`undo_if_unchanged`].
 pub(crate) fn is_undone(fault: &Fault) -> bool {
-    let path = format!("'{UNDONE}'");
-    ["bad JSON path: ", "JSON path error near "].iter().any(|said| fault.0.contains(&format!("{said}{path}")))
+    is_undone_by(fault, UNDONE)
 }
 
 /// JSON text of a value that serializes, for a column.

@@ -32,9 +32,9 @@ pub(super) fn operations() -> Vec<Operation> {
             .json::<passkeys::Name>()
             .answers_with(200, "As it is now.", answer::<Passkey>().in_data()),
         op("DELETE", "/api/auth/passkeys/{id}", "Remove a passkey")
-            .about("Soon after a sign-in, or after `/api/auth/reauthenticate`.")
+            .about("Soon after a sign-in, or after `/api/auth/reauthenticate`. 409 where it is the last way in of the administrators of an enforced mail domain.")
             .answers_with(200, "Removed.", answer::<Removed>().in_data())
-            .refuses([Refusal::MfaRequired, reauthentication()]),
+            .refuses([Refusal::MfaRequired, conflict(), reauthentication()]),
         op("POST", "/api/auth/passkeys/login/options", "Begin to sign in with a passkey")
             .about(
                 "Options for `navigator.credentials.get()`; usable once, for five minutes. With the challenge of \

@@ -30,7 +30,8 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
     change.then(store::users::delete(&tenant.id, id));
     change.then(store::erasure::pseudonymise(&user, &pseudonym));
     change.ends_sessions_of(id);
-    if change.commit().await?.is_some() {
+    change.keeps_a_way_in_without(&user);
+    if change.commit_or_refuse().await?.is_some() {
         return Ok(());
     }
     Err(match store::administrators::is_last(cx.db.as_ref(), &tenant.id, id).await? {

@@ -140,8 +140,12 @@ pub(crate) async fn change(
     if changes.ends_trial {
         change.then(store::trials::convert(&was.id, cx.now));
     }
+    // With its own providers their domains count, and are enforced where they say so.
+    if changes.enterprise == Some(true) || status == Some(TenantStatus::Active) {
+        change.keeps_a_way_in(&was.id);
+    }
     change.invalidates(Invalidation::Tenant(&was.id)).invalidates(Invalidation::Tenant(&was.directory));
-    let done = change.commit().await?.is_some();
+    let done = change.commit_or_refuse().await?.is_some();
     let row = find(cx, id).await?;
     if done { Ok(row) } else { Err(Refusal::Conflict(HOST_TAKEN).into()) }
 }

@@ -78,7 +78,7 @@ async fn may_set(cx: &Cx, admin: &Admin, tenant: &Tenant, settings: &Settings) -
 }
 
 /// Writes the settings in the place of those that were read; `false` if they are others by now, or may not be.
-async fn set(cx: &Cx, admin: &Admin, tenant: &Tenant, was: &str, settings: &Settings) -> Result<bool, Fault> {
+async fn set(cx: &Cx, admin: &Admin, tenant: &Tenant, was: &str, settings: &Settings) -> Result<bool, Error> {
     let old = &tenant.settings;
     let must = Must {
         spare_an_administrator: settings.require_verified_email && !old.require_verified_email,
@@ -95,8 +95,11 @@ async fn set(cx: &Cx, admin: &Admin, tenant: &Tenant, was: &str, settings: &Sett
     if settings.trusted_device_days == 0 {
         change.then(store::trusted_devices::delete_all_of_tenant(&tenant.id));
     }
+    if !settings.passkeys && old.passkeys {
+        change.keeps_a_way_in(&tenant.id);
+    }
     change.invalidates(Invalidation::Tenant(&tenant.id));
-    Ok(change.commit().await?.is_some())
+    Ok(change.commit_or_refuse().await?.is_some())
 }
 
 /// What is wrong with default roles, at their own field.

@@ -270,7 +270,8 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
         let letter = Letter::Changed(Changed::Email);
         change.tell(mailing::write(&mailing::by_another(cx), tenant, &was, letter).await?);
     }
-    let done = change.commit().await?;
+    change.keeps_a_way_in_without(&was);
+    let done = change.commit_or_refuse().await?;
     match done.as_ref().and_then(Committed::row) {
         Some(row) => Ok(store::users::read(row)?),
         None => Err(why_unchanged(cx, tenant, &was, user).await?),

@@ -97,7 +97,8 @@ pub(crate) async fn unlink(cx: &Cx, session: &OwnSession, which: Which<'_>) -> R
     }
 }
 
-/// Unlinks an identity of a user of the tenant, whatever way to sign in is left, and ends the sessions that began with it.
+/// Unlinks an identity of a user of the tenant, whatever way to sign in is left to them, and ends the sessions that began with
+/// it.
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] for the operator's, by somebody else.
@@ -136,8 +137,9 @@ async fn remove(
         .then_all(store::identities::end_sessions(&user.id, &identity.id, keep, cx.now))
         .then(store::identities::delete(&user.id, &identity.id))
         .ends_sessions_of(&user.id)
+        .keeps_a_way_in_of(user)
         .tell(mailing::write(cx, &tenant, user, letter).await?);
-    Ok(change.commit().await?.is_some())
+    Ok(change.commit_or_refuse().await?.is_some())
 }
 
 /// The ways by which a user can sign in besides an identity.

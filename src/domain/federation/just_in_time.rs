@@ -9,7 +9,7 @@ use crate::domain::change::Change;
 use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::used::spend;
 use crate::domain::people;
-use crate::domain::refusal::{Federation, Refusal};
+use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::memo::Invalidation;
 use crate::model::email::Email;
@@ -86,8 +86,14 @@ pub(super) async fn update(
     change
         .take(store::users::update(user, &next, None, true, cx.now))
         .take_all(spend(tenant_id, once))
+        .keeps_a_way_in_without(user)
         .invalidates(Invalidation::User(&user.id));
-    Ok(change.commit().await?.map(|_| next))
+    match change.commit_or_refuse().await {
+        // They stay an administrator, as the last one does.
+        Err(Error::Refused(_)) => Ok(None),
+        Err(Error::Broken(fault)) => Err(fault),
+        Ok(done) => Ok(done.map(|_| next)),
+    }
 }
 
 /// Whether two lists name the same roles.

@@ -185,9 +185,9 @@ pub(crate) async fn verify(cx: &Cx, admin: &CredentialAdmin, domain: &str) -> Re
     }
     let entry = Entry::ok("mail_domain.verified").by(admin.actor()).on(&was.domain).saying(&was.provider_id);
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.take(store::email_domains::verify(&tenant.id, &was, cx.now));
+    change.take(store::email_domains::verify(&tenant.id, &was, cx.now)).keeps_a_way_in(&tenant.id);
     forget(&mut change, tenant);
-    if change.commit().await?.is_none() {
+    if change.commit_or_refuse().await?.is_none() {
         let taken = store::email_domains::is_anothers(cx.db.as_ref(), &tenant.id, &was.domain).await?;
         return Err(if taken { TAKEN.into() } else { CHANGED.into() });
     }
@@ -233,8 +233,9 @@ pub(crate) async fn add_by_word(
         let said = format!("{name}, event {} of its log", change.event_id());
         change.log(HOME, Entry::ok("tenant.domain_verified").by(actor).on(&tenant.id).saying(said));
     }
+    change.keeps_a_way_in(&tenant.id);
     forget(&mut change, &tenant);
-    if change.commit().await?.is_none() {
+    if change.commit_or_refuse().await?.is_none() {
         return Err(match store::email_domains::is_anothers(cx.db.as_ref(), &tenant.id, &name).await? {
             true => TAKEN.into(),
             false => invalid("provider", "the id of an identity provider of that tenant"),

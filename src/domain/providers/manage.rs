@@ -126,7 +126,8 @@ async fn require_enterprise(cx: &Cx, tenant: &Tenant, spec: &ProviderSpec) -> Re
 ///
 /// # Errors
 /// As [`create`]; [`Refusal::NotFound`]; [`Refusal::Invalid`] for a secret that would be sent elsewhere than it was given
-/// for; [`Refusal::Conflict`] for one that is changed at the same moment, and for enforcing one without a verified domain.
+/// for; [`Refusal::Conflict`] for one that is changed at the same moment, for enforcing one without a verified domain, and
+/// for enforcing one where no administrator would keep a way to sign in.
 pub(crate) async fn replace(
     cx: &Cx,
     admin: &CredentialAdmin,
@@ -166,8 +167,9 @@ pub(crate) async fn replace(
         let new: Vec<String> = names.into_iter().filter(|name| !was.domains.contains(name)).collect();
         domains::add_all(cx, &mut change, tenant, id, &new);
     }
+    change.keeps_a_way_in(&tenant.id);
     forget(&mut change, tenant);
-    if change.commit().await?.is_none() {
+    if change.commit_or_refuse().await?.is_none() {
         let now = find(cx, tenant, id).await?;
         if now != was {
             return Err(CHANGED.into());

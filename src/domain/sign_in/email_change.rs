@@ -173,8 +173,12 @@ pub(crate) async fn confirm(
     proof_reset::forget(&mut changed, &user.id, cx.now);
     let entry = Entry::ok("email.change_confirmed").by(&user.id).on(&user.id);
     let mut confirmed = Change::new(cx, &tenant.id, entry);
-    confirmed.take(store::email_changes::confirm(&stored(token), cx.now)).followed_by(changed);
-    let done = confirmed.commit().await?.ok_or(Refusal::LinkDead)?;
+    // The new address may be of a domain that is enforced.
+    confirmed
+        .take(store::email_changes::confirm(&stored(token), cx.now))
+        .followed_by(changed)
+        .keeps_a_way_in_without(&user);
+    let done = confirmed.commit_or_refuse().await?.ok_or(Refusal::LinkDead)?;
     let row = done.row().ok_or(Refusal::LinkDead)?;
     if !Columns(row).flag("both_confirmed")? {
         return Ok(Confirmed::Waits);

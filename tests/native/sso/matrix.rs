@@ -282,7 +282,7 @@ fn code(world: &World, reply: &Reply) -> String {
         return code.to_owned();
     }
     let lines = world.log.0.borrow();
-    let last = lines.iter().rev().find(|line| line.contains("sso.refused")).expect("nothing was logged");
+    let last = lines.iter().rev().find(|line| line.contains("sso.refused")).unwrap();
     serde_json::from_str::<Value>(last).unwrap()["code"].as_str().unwrap().to_owned()
 }
 

@@ -30,3 +30,4 @@ mod user_factors;
 mod user_identities;
 mod user_search;
 mod users;
+mod way_in;

@@ -95,7 +95,8 @@ pub(crate) async fn rename(cx: &Cx, session: &OwnSession, id: &str, name: &str) 
 /// Removes one of the caller's passkeys, and tells them by mail.
 ///
 /// # Errors
-/// [`Refusal::NotFound`], [`Refusal::MfaRequired`]; as [`fresh_sign_in::require`].
+/// [`Refusal::NotFound`], [`Refusal::MfaRequired`]; [`Refusal::Conflict`] for an administrator's last way to sign in; as
+/// [`fresh_sign_in::require`].
 pub(crate) async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<(), Error> {
     let (user, factors) = own(cx, session).await?;
     may_change(session, &user, &factors)?;
@@ -103,8 +104,9 @@ pub(crate) async fn remove(cx: &Cx, session: &OwnSession, id: &str) -> Result<()
     let mut change = Change::new(cx, &user.tenant_id, Entry::ok("passkey.removed").by(&user.id).on(id));
     change
         .take(store::passkeys::delete(&user.id, id))
+        .keeps_a_way_in_of(&user)
         .tell(mailing::write(cx, &session.tenant, &user, Letter::Changed(Changed::PasskeyRemoved)).await?);
-    if change.commit().await?.is_none() {
+    if change.commit_or_refuse().await?.is_none() {
         return Err(Refusal::NotFound.into());
     }
     Ok(())
