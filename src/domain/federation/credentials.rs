@@ -14,7 +14,10 @@ use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::session::channel::Channel;
 use crate::domain::tenants::{ResolvedTenant, Tenant};
 use crate::domain::throttle::{self, lookups};
+use crate::memo::Slot;
 use crate::model::identity_provider::{IdentityProvider, Kind};
+use crate::model::time::Time;
+use crate::ports::Verdict;
 
 /// What an app got.
 #[derive(Clone, Copy)]
@@ -67,6 +70,7 @@ pub(crate) async fn arrive(
     credential: Credential<'_>,
     channel: Channel<'_>,
 ) -> Result<(Rc<Usable>, Arrived), Error> {
+    check_may_be_asked(cx, &resolved.tenant, credential)?;
     let verified = async {
         let usable = choose(cx, &resolved.tenant, credential).await?;
         let assertion = credential.verify(cx, &usable.provider).await?;
@@ -106,6 +110,30 @@ async fn choose(cx: &Cx, tenant: &Tenant, credential: Credential<'_>) -> Result<
 /// Refused credentials that one address can have written down in a minute.
 const A_MINUTE: u32 = 40;
 
+/// Addresses that had too many credentials refused at a tenant, as this isolate has heard.
+struct HeldOff;
+
+impl Slot for HeldOff {
+    type Key = String;
+    type Value = Time;
+    const CAPACITY: usize = 1_000;
+}
+
+fn refused_object(cx: &Cx, tenant: &Tenant) -> String {
+    format!("{}:credential-refused:{}", tenant.id, cx.address_bucket())
+}
+
+/// Whether a token that only Microsoft can verify may be asked about: not for an address that had too many refused, so that
+/// nobody has us ask Graph without end about what they made up. It is known without asking anybody.
+fn check_may_be_asked(cx: &Cx, tenant: &Tenant, credential: Credential<'_>) -> Result<(), Refusal> {
+    let Credential::MicrosoftAccess(_) = credential else { return Ok(()) };
+    let known = cx.memo::<HeldOff>().get(&refused_object(cx, tenant), cx.now);
+    let Some(until) = known.filter(|_| !cx.caller.unlimited) else { return Ok(()) };
+    let reset = u32::try_from((until.0 - cx.now.0 + 999) / 1000).unwrap_or(1);
+    let verdict = Verdict { admitted: false, first_refusal: false, limit: A_MINUTE, remaining: 0, reset };
+    Err(Refusal::Limited(verdict))
+}
+
 /// Writes down that a credential was refused; whoever makes such up is held off.
 ///
 /// # Errors
@@ -116,8 +144,14 @@ async fn refuse(cx: &Cx, tenant: &Tenant, refusal: Refusal) -> Result<Error, Err
         if is_callers {
             lookups::note_unknown(cx);
         }
-        let object = format!("{}:credential-refused:{}", tenant.id, cx.address_bucket());
-        throttle::window(cx, object, A_MINUTE, 60).await?;
+        let object = refused_object(cx, tenant);
+        if let Err(limited) = throttle::window(cx, object.clone(), A_MINUTE, 60).await {
+            if let Error::Refused(Refusal::Limited(verdict)) = &limited {
+                let until = cx.now.plus(i64::from(verdict.reset));
+                cx.memo::<HeldOff>().put(object, until, cx.now, until);
+            }
+            return Err(limited);
+        }
         audit::write(cx, &tenant.id, Entry::failed("login.failed").by("-").saying(format!("{why:?}")))
             .await?;
     }

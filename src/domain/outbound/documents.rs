@@ -1,6 +1,7 @@
 //! Documents of other servers, remembered by the isolate: as long as their `Cache-Control` says, at least a minute and at
 //! most a day; that there is none, for a minute. So one isolate asks for one document at most once a minute, whatever
-//! callers want.
+//! callers want; but for requests that need it at the same time while it is under way: on the platform a request cannot wait
+//! for what another one asked for, so each asks itself, and one address at most [`A_MINUTE`] times.
 //!
 //! They are not kept in the database: a request that needs one waits for no storage, and one in the memory of an isolate
 //! is as good as one a round trip away. What must outlive an isolate is kept by who reads it, as the client that a

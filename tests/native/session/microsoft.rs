@@ -176,3 +176,32 @@ fn what_graph_does_wrong_or_late_is_told_as_that() {
         assert_eq!(users(&world), [0; 3]);
     }
 }
+
+/// Graph alone knows which of its tokens are good, and is not asked without end about what somebody made up.
+#[test]
+fn one_address_has_graph_asked_about_few_tokens_that_it_refuses() {
+    let world = entra(&json!({}));
+    world.web.serves(&format!("{MOCK}/me"), |_| Ok(json_answer(401, &json!({ "error": {} }))));
+    let ask = |from: &str, n: usize| {
+        let mut claims = graph();
+        change(&mut claims, &json!({ "uti": n }));
+        world
+            .post("/api/auth/microsoft")
+            .json(json!({ "accessToken": token(&world, &claims) }))
+            .from(from)
+            .status()
+    };
+    let statuses: Vec<u16> = (0..100).map(|n| ask("198.51.100.7", n)).collect();
+    assert!(
+        statuses[..40].iter().all(|status| *status == 400)
+            && statuses[40..].iter().all(|status| *status == 429)
+    );
+    assert_eq!(world.web.times(&format!("{MOCK}/me")), 41);
+    assert_eq!(world.events("login.failed"), 40);
+    // Others are not held off, nor is the address for long, nor what needs no question.
+    assert_eq!(ask("198.51.100.8", 0), 400);
+    let own = json!({ "idToken": token(&world, &json!({})) });
+    world.post("/api/auth/microsoft").json(own).from("198.51.100.7").send().is(200);
+    world.advance(60);
+    assert_eq!(ask("198.51.100.7", 0), 400);
+}
