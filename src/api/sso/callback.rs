@@ -69,10 +69,26 @@ pub(in crate::api) async fn arrive(
     pending: &PendingSignIn,
     channel: Channel<'_>,
 ) -> Result<Arrived, Error> {
-    let provider = &usable.provider;
-    let assertion = redirect::redeem(cx, &call.resolved.tenant, usable, params, pending).await?;
-    finish::check_recent(cx, provider, pending.demand, pending.begun_at(), assertion.auth_time)?;
+    let (tenant, provider) = (&call.resolved.tenant, &usable.provider);
+    let vouched_for = async {
+        let assertion = redirect::redeem(cx, tenant, usable, params, pending).await?;
+        finish::check_recent(cx, provider, pending.demand, pending.begun_at(), assertion.auth_time)?;
+        Ok(assertion)
+    };
+    let assertion = match vouched_for.await {
+        Ok(assertion) => assertion,
+        Err(Error::Refused(refusal)) => {
+            return Err(pending::note_refused(cx, tenant, &provider.id, pending, refusal).await?);
+        }
+        Err(broken) => return Err(broken),
+    };
     let (once, onward) = (vec![pending.once()], pending.onward.clone());
-    finish::arrive(cx, &call.resolved, Arrival { provider, assertion, once, may_try: false, onward }, channel)
-        .await
+    let arrival = Arrival { provider, assertion, once, may_try: false, onward };
+    match finish::arrive(cx, &call.resolved, arrival, channel).await {
+        // That is decided by the address alone, before anybody is looked for.
+        Err(Error::Refused(refusal @ Refusal::Federation(Federation::SsoRequired { .. }))) => {
+            Err(pending::note_refused(cx, tenant, &provider.id, pending, refusal).await?)
+        }
+        arrived => arrived,
+    }
 }

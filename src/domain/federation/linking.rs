@@ -11,7 +11,7 @@ use crate::domain::federation::assertion::ProviderAssertion;
 use crate::domain::federation::begin::Onward;
 use crate::domain::federation::just_in_time;
 use crate::domain::federation::used::spend;
-use crate::domain::mailing::{self, Linking as MailedLink};
+use crate::domain::mailing::{self, Changed, Letter, Linking as MailedLink};
 use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
@@ -115,9 +115,14 @@ pub(super) async fn link(
             .ends_sessions_of(&user.id)
             .log(&tenant.id, Entry::ok("email.verified").by(&user.id).on(&user.id).saying(&provider.id));
     }
-    change.take(store::identities::link(&id, key, &user.id, email.map(Email::shown), cx.now));
+    change
+        .take(store::identities::link(&id, key, &user.id, email.map(Email::shown), cx.now))
+        .tell(mailing::write(cx, tenant, user, LINKED).await?);
     row_id(change.commit().await?)
 }
+
+/// What the account's owner is told of.
+const LINKED: Letter<'_> = Letter::Changed(Changed::IdentityAdded);
 
 /// Makes an account with an identity, and uses up the sign-in. An address that is not confirmed gets a mail that does.
 /// The identity's row and the user; `None` if the sign-in was used before, or somebody else got the address or identity
@@ -212,6 +217,8 @@ impl PendingLink {
         let mut change = Change::new(cx, &tenant.id, entry);
         change.take_all(spend(&tenant.id, &once));
         change.take(store::identities::link(&cx.id(), &key, user_id, Some(&self.email), cx.now));
+        let user = store::users::by_id(cx.db.as_ref(), &tenant.id, user_id).await?.ok_or_else(forged)?;
+        change.tell(mailing::write(cx, tenant, &user, LINKED).await?);
         change.commit().await?.map(drop).ok_or_else(|| forged().into())
     }
 }

@@ -6,11 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::secret::{same, stored};
 use crate::cx::Cx;
+use crate::domain::audit::Entry;
+use crate::domain::change::Change;
 use crate::domain::federation::begin::{Demand, Onward};
-use crate::domain::refusal::{Federation, Refusal};
+use crate::domain::refusal::{Error, Federation, Refusal};
 use crate::domain::tenants::Tenant;
+use crate::domain::throttle;
 use crate::model::time::Time;
 use crate::ports::Fault;
+use crate::store;
 
 /// How long a sign-in may take at the provider, in seconds.
 pub(crate) const SECONDS: i64 = 600;
@@ -47,6 +51,40 @@ impl PendingSignIn {
     pub(crate) fn once(&self) -> (String, Time) {
         (stored(&format!("state/{}", self.state)), self.begun_at().plus(SECONDS))
     }
+
+    /// What the first refusal uses up that is written down of it, and until when it could be written. The sign-in itself goes
+    /// on to be good: what somebody else makes a browser bring does not end it.
+    fn refusal(&self) -> (String, Time) {
+        (stored(&format!("refused/{}", self.state)), self.begun_at().plus(SECONDS))
+    }
+}
+
+/// Refused sign-ins that one address can have written down in a minute.
+const REFUSED_A_MINUTE: u32 = 40;
+
+/// Writes down why a sign-in that this browser began came to nothing, before anybody was vouched for: once for each, and not
+/// for what no sign-in of ours is. Whoever has many refused is held off.
+///
+/// # Errors
+/// [`Refusal::Limited`] by client address.
+pub(crate) async fn note_refused(
+    cx: &Cx,
+    tenant: &Tenant,
+    provider_id: &str,
+    pending: &PendingSignIn,
+    refusal: Refusal,
+) -> Result<Error, Error> {
+    if !matches!(refusal, Refusal::Federation(_)) {
+        return Ok(refusal.into());
+    }
+    let object = format!("{}:sso-refused:{}", tenant.id, cx.address_bucket());
+    throttle::window(cx, object, REFUSED_A_MINUTE, 60).await?;
+    let entry = Entry::failed("login.failed").by("-").saying(format!("{provider_id} {refusal:?}"));
+    let (key, until) = pending.refusal();
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::federation_used::spend(&tenant.id, &key, until));
+    change.commit().await?;
+    Ok(refusal.into())
 }
 
 /// The name of the cookie of a state.

@@ -73,6 +73,8 @@ pub enum Changed {
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// An identity at a provider was linked.
+    IdentityAdded,
     /// An identity at a provider was unlinked.
     IdentityRemoved,
     /// An API key was made.
@@ -105,7 +107,7 @@ pub enum Kind {
 }
 
 /// All of them, as the database, templates and the API name them.
-pub const KINDS: [(Kind, &str); 21] = [
+pub const KINDS: [(Kind, &str); 22] = [
     (Kind::VerifyEmail, "verify-email"),
     (Kind::ResetPassword, "reset-password"),
     (Kind::Invitation, "invitation"),
@@ -124,6 +126,7 @@ pub const KINDS: [(Kind, &str); 21] = [
     (Kind::Changed(Changed::BackupCodeUsed), "backup-code-used"),
     (Kind::Changed(Changed::PasskeyAdded), "passkey-added"),
     (Kind::Changed(Changed::PasskeyRemoved), "passkey-removed"),
+    (Kind::Changed(Changed::IdentityAdded), "identity-added"),
     (Kind::Changed(Changed::IdentityRemoved), "identity-removed"),
     (Kind::Changed(Changed::ApiKeyMade), "api-key-made"),
     (Kind::Changed(Changed::ApiKeyRevoked), "api-key-revoked"),

@@ -8,6 +8,7 @@ mod matrix;
 mod pages;
 mod people;
 pub mod provider;
+mod refused;
 pub mod saml;
 mod saml_logout;
 mod saml_people;

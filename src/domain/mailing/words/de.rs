@@ -120,6 +120,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
             "Ein Passkey wurde entfernt",
             "Aus Ihrem Konto wurde gerade ein Passkey entfernt. Er kann nicht mehr zum Anmelden verwendet werden.",
         ),
+        Changed::IdentityAdded => (
+            "Eine Anmeldeart wurde hinzugefügt",
+            "Ein Konto bei einem anderen Anbieter wurde gerade mit Ihrem verknüpft. Von nun an kann es zum Anmelden verwendet werden.",
+        ),
         Changed::IdentityRemoved => (
             "Eine Anmeldeart wurde entfernt",
             "Ein Konto bei einem anderen Anbieter wurde gerade von Ihrem getrennt. Es kann nicht mehr zum Anmelden verwendet werden.",

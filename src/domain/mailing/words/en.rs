@@ -118,6 +118,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
             "A passkey was removed",
             "A passkey was just removed from your account. It can no longer be used to sign in.",
         ),
+        Changed::IdentityAdded => (
+            "A sign-in method was added",
+            "An account with another provider was just linked to yours. It can be used to sign in from now on.",
+        ),
         Changed::IdentityRemoved => (
             "A sign-in method was removed",
             "An account with another provider was just unlinked from yours. It can no longer be used to sign in.",
