@@ -1,8 +1,9 @@
-//! What cron does: rotates keys that are due, tells clients of logouts again, sends mail again, makes what users
+//! What cron does: rotates keys that are due, warns of certificates that end, tells clients of logouts again, sends mail again, makes what users
 //! are found by, and removes what has expired.
 
 use crate::cx::Cx;
 use crate::domain::federation::trials;
+use crate::domain::saml::expiry;
 use crate::domain::{backchannel, clients, key_rotation, mailing};
 use crate::ports::Fault;
 use crate::store;
@@ -19,6 +20,9 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
     }
     if let Err(fault) = backchannel::deliver_due(cx).await {
         cx.log_fault("backchannel", &fault);
+    }
+    if let Err(fault) = expiry::warn_due(cx).await {
+        cx.log_fault("certificates", &fault);
     }
     if let Err(fault) = mailing::sum_up(cx).await {
         cx.log_fault("mail.gathered", &fault);

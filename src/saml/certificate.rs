@@ -72,16 +72,6 @@ impl Certificate {
     pub(super) fn key(&self) -> &PublicKey {
         &self.key
     }
-
-    /// Whether its dates say that it is over.
-    pub fn has_expired(&self, now: Time) -> bool {
-        self.not_after <= now
-    }
-
-    /// Whether they say so within that many days, or already.
-    pub fn expires_within(&self, days: i64, now: Time) -> bool {
-        self.not_after <= now.plus(days.saturating_mul(86_400))
-    }
 }
 
 /// A certificate in PEM (RFC 7468 §5), of base64 of its DER.
@@ -97,26 +87,42 @@ pub fn pem(base64: &str) -> String {
     lines
 }
 
-/// How many days before its end a certificate is warned of.
-const DAYS: i64 = 30;
+/// How many days before its end a certificate is warned of; at its end for the last time.
+const WARNED: [i64; 4] = [30, 7, 1, 0];
 
-/// Of each of these certificates that has expired or soon will, a sentence for an administrator. It goes on being
-/// accepted: it is the key that is trusted, by the administrator's word.
-pub fn warnings(certificates: &[String], now: Time) -> Vec<String> {
-    let read = certificates.iter().filter_map(|one| Certificate::parse(one).ok());
-    let near = read.filter(|one| one.expires_within(DAYS, now));
-    let sentence = |one: Certificate| {
-        let (subject, at) = (&one.subject, one.not_after.rfc3339());
-        match one.has_expired(now) {
-            true => format!(
-                "The certificate of {subject} expired at {at}. It is still accepted, but the provider may have changed its key"
-            ),
-            false => {
-                format!("The certificate of {subject} expires at {at}. Add the provider's next one beside it")
-            }
+const DAY: i64 = 86_400;
+
+/// How it stands with a certificate's dates. It goes on being accepted in any case: it is the key that is trusted, by the
+/// administrator's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// For longer than it is warned of.
+    Good,
+    /// It ends within thirty days.
+    EndsSoon,
+    /// It has ended.
+    Ended,
+}
+
+impl Certificate {
+    /// How it stands with its dates.
+    pub fn outlook(&self, now: Time) -> Outlook {
+        let [first, ..] = WARNED;
+        if self.not_after <= now {
+            Outlook::Ended
+        } else if self.not_after <= now.plus(first.saturating_mul(DAY)) {
+            Outlook::EndsSoon
+        } else {
+            Outlook::Good
         }
-    };
-    near.map(sentence).collect()
+    }
+}
+
+/// When one of these certificates, in PEM or base64 of DER, is to be warned of next after that time.
+pub fn next_warning(certificates: &[String], after: Time) -> Option<Time> {
+    let read = certificates.iter().filter_map(|text| Certificate::parse(text).ok());
+    let times = read.flat_map(|one| WARNED.map(|days| one.not_after.plus(days.saturating_mul(-DAY))));
+    times.filter(|at| *at > after).min()
 }
 
 fn key(info: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> Result<PublicKey, &'static str> {

@@ -14,7 +14,8 @@ pub(super) fn active(row: &str, status: &str, roles: &str, verified: &str) -> St
     )
 }
 
-fn is_active(row: &str) -> String {
+/// Whether a row of `users` is an active administrator.
+pub(super) fn is_active(row: &str) -> String {
     active(row, &format!("{row}.status"), &format!("{row}.roles"), &format!("{row}.email_verified"))
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod authenticators;
 pub(crate) mod authorization_codes;
 pub(crate) mod authorization_requests;
 pub(crate) mod backup_codes;
+pub(crate) mod certificate_warnings;
 pub(crate) mod challenges;
 pub(crate) mod client_origins;
 pub(crate) mod clients;

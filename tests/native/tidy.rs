@@ -107,7 +107,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "throttle",
         ],
     ),
-    ("saml", &["federation", "outbound", "providers", "session", "tenants", "throttle"]),
+    ("saml", &["federation", "mailing", "outbound", "providers", "session", "tenants", "throttle"]),
     (
         "federation",
         &[
@@ -154,7 +154,7 @@ const BELOW: [(&str, &[&str]); 14] = [
     ("readiness", &[]),
     ("refusal", &[]),
     ("reseal", &["mailing", "providers", "saml", "sign_in", "tenants"]),
-    ("sweep", &["clients", "federation", "mailing"]),
+    ("sweep", &["clients", "federation", "mailing", "saml"]),
 ];
 
 #[test]

@@ -10,14 +10,11 @@ use crate::domain::throttle;
 use crate::domain::upstream::{self, discovery, jwks};
 use crate::model::identity_provider::{Kind, Oidc, Saml, TokenAuth};
 use crate::ports::http::Reach;
-use crate::saml::certificate::Certificate;
+use crate::saml::certificate::{Certificate, Outlook};
 use crate::store::identity_providers::StoredProvider;
 
 /// How often a tenant has a provider asked in an hour.
 const AN_HOUR: u32 = 120;
-
-/// Days before its end in which a certificate is warned of.
-const WARNED: i64 = 30;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,13 +155,16 @@ fn words(why: Federation) -> String {
 fn certificates(cx: &Cx, saml: &Saml) -> Vec<Finding> {
     let each = saml.certificates.iter().map(|text| match Certificate::parse(text) {
         Err(why) => bad("certificates", format!("one is not {why}")),
-        Ok(one) if one.has_expired(cx.now) => {
-            bad("certificates", format!("{} expired on {}", one.subject, day(&one)))
+        Ok(one) => {
+            let (subject, day) = (&one.subject, day(&one));
+            match one.outlook(cx.now) {
+                Outlook::Ended => bad("certificates", format!("{subject} expired on {day}")),
+                Outlook::EndsSoon => {
+                    bad("certificates", format!("{subject} expires on {day}: add its successor"))
+                }
+                Outlook::Good => good("certificates", format!("{subject} is good until {day}")),
+            }
         }
-        Ok(one) if one.expires_within(WARNED, cx.now) => {
-            bad("certificates", format!("{} expires on {}: add its successor", one.subject, day(&one)))
-        }
-        Ok(one) => good("certificates", format!("{} is good until {}", one.subject, day(&one))),
     });
     each.collect()
 }

@@ -81,6 +81,10 @@ pub enum Changed {
     ApiKeyMade,
     /// An API key was revoked.
     ApiKeyRevoked,
+    /// To administrators: the certificate that an identity provider signs with ends.
+    ProviderCertificateEnds,
+    /// To administrators: the certificate that we sign with, for an identity provider, ends.
+    OwnCertificateEnds,
 }
 
 /// Which letter it is.
@@ -107,7 +111,7 @@ pub enum Kind {
 }
 
 /// All of them, as the database, templates and the API name them.
-pub const KINDS: [(Kind, &str); 22] = [
+pub const KINDS: [(Kind, &str); 24] = [
     (Kind::VerifyEmail, "verify-email"),
     (Kind::ResetPassword, "reset-password"),
     (Kind::Invitation, "invitation"),
@@ -130,6 +134,8 @@ pub const KINDS: [(Kind, &str); 22] = [
     (Kind::Changed(Changed::IdentityRemoved), "identity-removed"),
     (Kind::Changed(Changed::ApiKeyMade), "api-key-made"),
     (Kind::Changed(Changed::ApiKeyRevoked), "api-key-revoked"),
+    (Kind::Changed(Changed::ProviderCertificateEnds), "provider-certificate-ends"),
+    (Kind::Changed(Changed::OwnCertificateEnds), "own-certificate-ends"),
 ];
 
 impl Kind {

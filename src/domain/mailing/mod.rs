@@ -22,5 +22,5 @@ pub use self::queue::send_due;
 pub(crate) use self::queue::{SEALED_AS, dispatch};
 pub(crate) use self::values::variables;
 pub use self::write::send;
-pub(crate) use self::write::{by_another, sum_up, write};
+pub(crate) use self::write::{by_another, sum_up, write, write_notice};
 pub(crate) use crate::store::mail_templates::Content;

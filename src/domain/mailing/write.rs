@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
-use crate::domain::mailing::letter::{Kind, Letter};
+use crate::domain::mailing::letter::{Changed, Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
 use crate::domain::mailing::queue::{SEALED_AS, post};
 use crate::domain::tenants::{self, Tenant};
@@ -24,12 +24,33 @@ pub(crate) async fn write(
     to: &User,
     letter: Letter<'_>,
 ) -> Result<Outgoing, Fault> {
+    write_with(cx, tenant, to, letter, None).await
+}
+
+/// Writes a notice of something that is not now: `when` stands for the time.
+pub(crate) async fn write_notice(
+    cx: &Cx,
+    tenant: &Tenant,
+    to: &User,
+    changed: Changed,
+    when: String,
+) -> Result<Outgoing, Fault> {
+    write_with(cx, tenant, to, Letter::Changed(changed), Some(when)).await
+}
+
+async fn write_with(
+    cx: &Cx,
+    tenant: &Tenant,
+    to: &User,
+    letter: Letter<'_>,
+    when: Option<String>,
+) -> Result<Outgoing, Fault> {
     let kind = letter.kind();
     let id = cx.id();
     if !to.email_verified && !kind.proves_an_address() {
         return Ok(Outgoing { stmts: Vec::new(), id });
     }
-    let content = content::content(cx, tenant, to, letter, None).await?.joined();
+    let content = content::content(cx, tenant, to, letter, when).await?.joined();
     let sealed = cx.sealer(&to.tenant_id, SEALED_AS)?.seal(cx.random(), &id, content.as_bytes())?;
     let mut stmts = Vec::new();
     if kind.replaces_older() {

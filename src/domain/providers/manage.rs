@@ -15,6 +15,9 @@ use crate::domain::throttle;
 use crate::model::id::is_id;
 use crate::model::identity_provider::{IdentityProvider, Kind, ProviderSpec, TokenAuth};
 use crate::model::provider_description::ProviderDescription;
+use crate::ports::Stmt;
+use crate::saml::certificate::next_warning;
+use crate::store::certificate_warnings::Whose;
 use crate::store::identity_providers::StoredProvider;
 use crate::store::{self, Listed, Page};
 
@@ -77,12 +80,20 @@ pub(crate) async fn create(
     let entry = Entry::ok("identity_provider.created").by(admin.actor()).on(&provider.id);
     let mut change = Change::new(cx, &tenant.id, entry.saying(told(&provider.spec)));
     change.take(store::identity_providers::insert(&tenant.id, &provider, MOST, cx.now));
+    change.then_all(warning(cx, tenant, &provider));
     domains::add_all(cx, &mut change, tenant, &provider.id, &names);
     forget(&mut change, tenant);
     if change.commit().await?.is_none() {
         return Err(not_made(cx, tenant, &provider).await?);
     }
     find(cx, tenant, &provider.id).await
+}
+
+/// When administrators are told next that a certificate of the provider ends.
+fn warning(cx: &Cx, tenant: &Tenant, provider: &IdentityProvider) -> Option<Stmt> {
+    let Kind::Saml(saml) = &provider.spec.kind else { return None };
+    let whose = Whose { tenant_id: &tenant.id, provider_id: &provider.id, ours: false };
+    Some(store::certificate_warnings::set(&whose, next_warning(&saml.certificates, cx.now)))
 }
 
 /// Why a provider was not made.
@@ -160,6 +171,7 @@ pub(crate) async fn replace(
     }
     let mut change = Change::new(cx, &tenant.id, entry.saying(said));
     change.take(store::identity_providers::update(&tenant.id, &was, &provider));
+    change.then_all(warning(cx, tenant, &provider));
     if let Some(names) = names {
         let names = domains::checked_names(cx, tenant, id, names).await?;
         let gone: Vec<&String> = was.domains.iter().filter(|had| !names.contains(had)).collect();

@@ -2,6 +2,7 @@
 //! with, the assertion that it ends with, our metadata, and logout at both. What is believed of a message is decided in
 //! `crate::saml`.
 
+pub(crate) mod expiry;
 pub(crate) mod logout;
 pub(crate) mod metadata;
 pub(crate) mod own_keys;

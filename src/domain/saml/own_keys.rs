@@ -18,10 +18,11 @@ use crate::domain::session::principal::CredentialAdmin;
 use crate::memo::{Invalidation, Slot};
 use crate::model::identity_provider::Kind;
 use crate::model::time::Time;
-use crate::ports::Fault;
-use crate::saml::certificate;
+use crate::ports::{Fault, Stmt};
+use crate::saml::certificate::{self, next_warning};
 use crate::saml::own_certificate::{NewCertificate, Unsigned};
 use crate::store;
+use crate::store::certificate_warnings::Whose;
 use crate::store::saml_keys::{Provider, SamlKeyRow};
 
 const DAY: i64 = 86_400;
@@ -91,7 +92,11 @@ pub(super) async fn of(cx: &Cx, tenant_id: &str, provider_id: &str) -> Result<Rc
         let first = make(cx, &provider, 1, Some(cx.now)).await?;
         let entry = Entry::ok("saml_key.made").by("system").on(provider_id).saying(first.id.clone());
         let mut change = Change::new(cx, tenant_id, entry);
-        change.take(store::saml_keys::insert(&provider, &first));
+        change.take(store::saml_keys::insert(&provider, &first)).then(warning(
+            cx,
+            &provider,
+            &first.certificate,
+        ));
         // Of many who do it at once, one's stands.
         change.commit().await?;
         rows = store::saml_keys::of_provider(cx.db.as_ref(), &provider).await?;
@@ -167,6 +172,12 @@ fn open(cx: &Cx, of: &Provider, row: SamlKeyRow) -> Result<OwnKey, Fault> {
     })
 }
 
+/// When administrators are told next that the certificate ends that we sign with.
+fn warning(cx: &Cx, of: &Provider, certificate: &str) -> Stmt {
+    let whose = Whose { tenant_id: &of.tenant_id, provider_id: &of.id, ours: true };
+    store::certificate_warnings::set(&whose, next_warning(&[certificate.to_owned()], cx.now))
+}
+
 /// The provider of that id, if it is one of SAML.
 async fn saml_provider(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<Provider, Error> {
     let stored = manage::find(cx, &admin.tenant, id).await?;
@@ -217,12 +228,13 @@ pub(crate) async fn activate(
     id: &str,
     key_id: &str,
 ) -> Result<Rc<[OwnKey]>, Error> {
-    let (provider, turn) = next_key(cx, admin, id, key_id).await?;
+    let (provider, SamlKeyRow { turn, certificate, .. }) = next_key(cx, admin, id, key_id).await?;
     let entry = Entry::ok("saml_key.activated").by(admin.actor()).on(&provider.id).saying(key_id);
     let mut change = Change::new(cx, &provider.tenant_id, entry);
     change
         .take(store::saml_keys::activate(&provider, key_id, cx.now))
         .then(store::saml_keys::delete_before(&provider, turn))
+        .then(warning(cx, &provider, &certificate))
         .invalidates(Invalidation::Tenant(&admin.tenant.id));
     change.commit().await?.ok_or(Refusal::NotFound)?;
     of(cx, &provider.tenant_id, &provider.id).await
@@ -253,11 +265,10 @@ async fn next_key(
     admin: &CredentialAdmin,
     id: &str,
     key_id: &str,
-) -> Result<(Provider, i64), Error> {
+) -> Result<(Provider, SamlKeyRow), Error> {
     let provider = saml_provider(cx, admin, id).await?;
     may_manage(cx, admin).await?;
     let rows = store::saml_keys::of_provider(cx.db.as_ref(), &provider).await?;
     let next = rows.into_iter().find(|row| row.id == key_id && row.active_at.is_none());
-    let turn = next.map(|row| row.turn).ok_or(Refusal::NotFound)?;
-    Ok((provider, turn))
+    Ok((provider, next.ok_or(Refusal::NotFound)?))
 }

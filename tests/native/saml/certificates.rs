@@ -1,7 +1,7 @@
 //! Certificates as administrators paste them.
 
 use portcullis::model::time::Time;
-use portcullis::saml::certificate::{Certificate, warnings};
+use portcullis::saml::certificate::{Certificate, Outlook, next_warning};
 
 use super::idp::CERTIFICATE;
 
@@ -55,18 +55,23 @@ fn what_is_no_certificate_with_a_good_key_is_refused_in_words() {
 fn a_certificate_says_when_it_expires() {
     let certificate = Certificate::parse(CERTIFICATE).unwrap();
     let end = certificate.not_after;
-    assert!(!certificate.has_expired(Time(end.0 - 1)));
-    assert!(certificate.has_expired(end));
-    assert!(certificate.expires_within(30, end.plus(-30 * 86_400)));
-    assert!(!certificate.expires_within(30, end.plus(-30 * 86_400 - 1)));
-    let list = [CERTIFICATE.to_owned()];
-    assert_eq!(warnings(&list, end.plus(-31 * 86_400)), Vec::<String>::new());
-    for (at, said) in [(end.plus(-86_400), "expires at 2126-11-06T15:30:08Z"), (end, "expired at 2126-11-06")]
-    {
-        let warned = warnings(&list, at);
-        assert!(warned.len() == 1 && warned[0].contains(said), "{warned:?}");
-        assert!(warned[0].contains("CN=Identity provider"), "{warned:?}");
+    for (at, outlook) in [
+        (end.plus(-30 * 86_400 - 1), Outlook::Good),
+        (end.plus(-30 * 86_400), Outlook::EndsSoon),
+        (Time(end.0 - 1), Outlook::EndsSoon),
+        (end, Outlook::Ended),
+    ] {
+        assert_eq!(certificate.outlook(at), outlook, "{at:?}");
     }
+    // It is warned of four times, each of several for itself.
+    let list = [CERTIFICATE.to_owned()];
+    let mut at = Time(0);
+    for days in [30, 7, 1, 0] {
+        at = next_warning(&list, at).unwrap();
+        assert_eq!(at, end.plus(-days * 86_400));
+    }
+    assert_eq!(next_warning(&list, at), None);
+    assert_eq!(next_warning(&["no certificate".into()], Time(0)), None);
 }
 
 const RSA_1024: &str = "MIIB9jCCAV+gAwIBAgIULpCzSoLO0C2Sidn3SuIdOirof1IwDQYJKoZIhvcNAQELBQAwDDEKMAgGA1UEAwwBeDAgFw0yNjExMzAxNTM2MTdaGA8yMTI2MTEwNjE1MzYxN1owDDEKMAgGA1UEAwwBeDCBnzANBgkqhkiG9w0BAQEFAAOBjQAwgYkCgYEA8JsrYywWJJHTK8NTso0SZM4To0dBu9YLWfHENF/w4LmupkvkT25lsD/1STnjFUdymqNNYdw9uN6q5nK88dq9du2ftyg2/OpN5MBLaj6dWMqJ99cJzhEUJ06gplEI5t6Ubziv1auRL4ezZ0wKrNh3aE7VVbYie1VIkH4H/VLBYikCAwEAAaNTMFEwHQYDVR0OBBYEFGMB8etdjtYv4TaCrhEUAONID/XyMB8GA1UdIwQYMBaAFGMB8etdjtYv4TaCrhEUAONID/XyMA8GA1UdEwEB/wQFMAMBAf8wDQYJKoZIhvcNAQELBQADgYEAC2vsVKVaPP4RzliyqtyhcQ3PVWkxs+CqNc8DfVOQsdziaQnFhvIwi9ITifGOAkz14hbGeudA53+3kcF8nKbbW8s7VCQ8cD8N1Sy7ytvgkX5VZX3jBJnA/qlZ7iKaz6omGAPwGNva0oGvcqfPRlSeet0bskCCFRa1evcoew9bEfg=";

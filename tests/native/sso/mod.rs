@@ -2,6 +2,7 @@
 
 mod attacks;
 mod callback;
+mod certificate_warnings;
 mod linking;
 mod logouts;
 mod matrix;

@@ -6,7 +6,7 @@ mod audit;
 mod clients;
 mod domain_proofs;
 mod domains;
-mod identity_providers;
+pub mod identity_providers;
 mod invitations;
 mod join_requests;
 mod keys;

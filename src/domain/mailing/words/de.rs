@@ -69,6 +69,9 @@ fn words(kind: Kind) -> Words {
                 Changed::Email => {
                     "Wenn Sie das nicht waren, melden Sie sich sofort beim Betreiber dieses Dienstes: E-Mails zu Ihrem Konto gehen jetzt an eine andere Adresse."
                 }
+                Changed::ProviderCertificateEnds | Changed::OwnCertificateEnds => {
+                    "Sie erhalten diese E-Mail, weil Sie {tenant_name} verwalten."
+                }
                 _ => {
                     "Wenn Sie das nicht waren, setzen Sie sofort Ihr Passwort zurück und prüfen Sie Ihr Konto."
                 }
@@ -135,6 +138,14 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::ApiKeyRevoked => (
             "Ein API-Schlüssel wurde widerrufen",
             "Ein API-Schlüssel Ihres Kontos wurde gerade widerrufen. Er gilt nicht mehr.",
+        ),
+        Changed::ProviderCertificateEnds => (
+            "Ein Zertifikat eines Identitätsanbieters läuft ab",
+            "Das Zertifikat, mit dem Ihr Identitätsanbieter signiert, läuft an dem Tag unten ab. Tragen Sie das nächste daneben ein, bevor der Anbieter umstellt, damit die Anmeldung weiter möglich ist.",
+        ),
+        Changed::OwnCertificateEnds => (
+            "Unser Zertifikat für einen Identitätsanbieter läuft ab",
+            "Das Zertifikat, mit dem wir Anfragen an Ihren Identitätsanbieter signieren, läuft an dem Tag unten ab. Erstellen Sie den nächsten Signaturschlüssel, geben Sie dem Anbieter dessen Zertifikat und aktivieren Sie ihn dann.",
         ),
     }
 }

@@ -69,6 +69,9 @@ fn words(kind: Kind) -> Words {
                 Changed::Email => {
                     "If this was not you, contact whoever runs this service immediately: email about your account now goes to another address."
                 }
+                Changed::ProviderCertificateEnds | Changed::OwnCertificateEnds => {
+                    "You receive this email because you administer {tenant_name}."
+                }
                 _ => "If this was not you, reset your password immediately and review your account.",
             };
             Words { subject, body, button: "View your account", note }
@@ -132,5 +135,13 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::ApiKeyRevoked => {
             ("An API key was revoked", "An API key of your account was just revoked. It no longer works.")
         }
+        Changed::ProviderCertificateEnds => (
+            "A certificate of an identity provider ends",
+            "The certificate that your identity provider signs with ends on the day below. Add the next one beside it before the provider changes over, so that people can go on signing in.",
+        ),
+        Changed::OwnCertificateEnds => (
+            "Our certificate for an identity provider ends",
+            "The certificate that we sign requests to your identity provider with ends on the day below. Make the next signing key, give its certificate to the provider, then activate it.",
+        ),
     }
 }
