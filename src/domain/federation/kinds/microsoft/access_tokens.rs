@@ -9,15 +9,16 @@ use serde_json::{Map, Value};
 use crate::crypto::foreign::{Foreign, Signed};
 use crate::cx::Cx;
 use crate::domain::federation::assertion::ProviderAssertion;
+use crate::domain::federation::kinds::microsoft::known;
 use crate::domain::federation::kinds::microsoft::person::{
     CONSUMERS, keys, may_sign_in, person, sign_in_name,
 };
-use crate::domain::federation::kinds::{claims, not_allowed, not_configured, upstream_of};
+use crate::domain::federation::kinds::{claims, not_allowed};
 use crate::domain::refusal;
 use crate::domain::upstream::id_token::{IdToken, check_times};
 use crate::domain::upstream::tokens::LONGEST_TOKEN;
 use crate::domain::upstream::{Error, Issuer, Upstream, jwks, userinfo};
-use crate::model::identity_provider::{IdentityProvider, Kind, Microsoft};
+use crate::model::identity_provider::{IdentityProvider, Microsoft};
 use crate::model::json;
 
 /// What access tokens say that they are.
@@ -54,8 +55,7 @@ pub async fn verify_access_token(
     provider: &IdentityProvider,
     token: &str,
 ) -> Result<ProviderAssertion, refusal::Error> {
-    let Kind::Microsoft(microsoft) = &provider.spec.kind else { return Err(not_configured()) };
-    let upstream = upstream_of(cx, "", provider, None).await?;
+    let (microsoft, upstream) = known(cx, provider).await?;
     read(cx, microsoft, &upstream, token).await.map_err(|error| error.into_refusal(&provider.spec.name))
 }
 

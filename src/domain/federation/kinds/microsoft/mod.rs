@@ -87,6 +87,15 @@ fn template(issuer: &str) -> String {
     if found { parts.join("/") } else { format!("{}/{{tenantid}}/v2.0", issuer.trim_end_matches('/')) }
 }
 
+/// What is known of the provider that a token which an app got is to be of.
+async fn known<'p>(
+    cx: &Cx,
+    provider: &'p IdentityProvider,
+) -> Result<(&'p Microsoft, Upstream), refusal::Error> {
+    let Kind::Microsoft(microsoft) = &provider.spec.kind else { return Err(not_configured()) };
+    Ok((microsoft, upstream_of(cx, "", provider, None).await?))
+}
+
 /// Who signed in, by an ID token that an app got.
 ///
 /// # Errors
@@ -96,8 +105,7 @@ pub async fn verify_id_token(
     provider: &IdentityProvider,
     token: &str,
 ) -> Result<ProviderAssertion, refusal::Error> {
-    let Kind::Microsoft(microsoft) = &provider.spec.kind else { return Err(not_configured()) };
-    let upstream = upstream_of(cx, "", provider, None).await?;
+    let (microsoft, upstream) = known(cx, provider).await?;
     let read = async { read(microsoft, id_token::verify(cx, &upstream, token, &Expected::default()).await?) };
     read.await.map_err(|error| error.into_refusal(&provider.spec.name))
 }
