@@ -1,9 +1,12 @@
 // The hosted pages by name, each with who looks at it and, where a form leads there, how: what pages.test.mjs and
 // every-page.test.mjs look at.
 
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { addProvider, CLIENT, Visitor } from '../live/federation/harness.mjs';
 import { COOKIE, PASSWORD } from '../live/harness.mjs';
+import { startProviders } from '../providers/server.mjs';
 import { factorPages } from './factor-pages.mjs';
 
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
@@ -122,6 +125,24 @@ const submit = async (page, fields, button = 'main form button[type=submit]') =>
   await Promise.all([page.waitForNavigation(), page.locator(button).first().click()]);
 };
 
+/** A browser whose person came from a provider that does not speak for the address of an account here: `{id, cookies}`. */
+async function identityThatWaits(gateway, n) {
+  const mocks = await startProviders();
+  try {
+    const id = `google-${n}`;
+    const email = `linked${n}.${LONG.email}`;
+    await gateway.makePerson({ email });
+    await addProvider(gateway, { id, ...mocks.settings('google', CLIENT) });
+    mocks.people.add('google', email, { sub: `901-${n}`, email, email_verified: true, name: LONG.name });
+    const visitor = new Visitor(gateway);
+    const asked = await visitor.signIn(id, email);
+    assert.equal(asked.status, 409, asked.text);
+    return { id, cookies: Object.fromEntries(visitor.cookies) };
+  } finally {
+    await mocks.stop();
+  }
+}
+
 /** The pages that a form leads to, or that only long names show: each arranges `{path, cookies, act}` anew. */
 export const walks = {
   'login-wrong': () => ({
@@ -222,6 +243,20 @@ export const walks = {
   'login-for-a-long-client': async (gateway, n) => {
     await client(gateway, `longer${n}`, LONG.client);
     return { path: authorize(`longer${n}`) };
+  },
+  'link-an-identity-and-wrong': async (gateway, n) => {
+    const { id, cookies } = await identityThatWaits(gateway, n);
+    return {
+      cookies,
+      path: `/tenant/home/sso/${id}/link`,
+      act: [
+        () => {},
+        (page) => submit(page, { password: 'wrong' }),
+        // What no sign-in of this browser is, and the page with the provider's button.
+        (page) => page.goto(`${gateway.url}/tenant/home/sso/${id}/callback?error=access_denied`),
+        (page) => page.goto(`${gateway.url}/tenant/home/login`),
+      ],
+    };
   },
   'account-long': async (gateway, n) => {
     const person = await gateway.makePerson({ email: `account${n}.${LONG.email}`, name: LONG.name });
