@@ -13,6 +13,7 @@ use crate::domain::session::principal::{
     self, Admin, CredentialAdmin, KeyMaker, Operator, OwnSession, Session,
 };
 use crate::domain::throttle::lookups;
+use crate::domain::vault::reader::{self, VaultReader};
 use crate::http::body;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
@@ -47,6 +48,8 @@ pub enum Guarded {
     OwnSession(Handler<OwnSession>),
     /// For a user who may make an API key for the session's user.
     KeyMaker(Handler<KeyMaker>),
+    /// For who may read in the vault, by bearer token or API key.
+    VaultReader(Handler<VaultReader>),
     /// For an administrator of the tenant, by bearer token or API key.
     Admin(Handler<Admin>),
     /// The same, with nothing that was lent to a client.
@@ -78,6 +81,7 @@ impl Guarded {
             Guarded::KeyMaker(run) => {
                 run(cx, call, principal::key_maker(cx, chosen, &call.sent()).await?).await
             }
+            Guarded::VaultReader(run) => run(cx, call, reader::reader(cx, chosen, &call.sent()).await?).await,
             Guarded::CredentialAdmin(run) => {
                 run(cx, call, principal::credential_admin(cx, chosen, &call.sent()).await?).await
             }
@@ -118,6 +122,8 @@ pub enum Guard {
     OwnSession,
     /// A user who may make an API key for the session's user.
     KeyMaker,
+    /// Who may read in the vault.
+    VaultReader,
     /// An administrator of the tenant.
     Admin,
     /// An administrator of the tenant, with nothing that was lent to a client.
@@ -136,6 +142,7 @@ impl Run {
             Run::Call(Guarded::Session(_)) => Guard::Session,
             Run::Call(Guarded::OwnSession(_)) => Guard::OwnSession,
             Run::Call(Guarded::KeyMaker(_)) => Guard::KeyMaker,
+            Run::Call(Guarded::VaultReader(_)) => Guard::VaultReader,
             Run::Call(Guarded::Admin(_)) => Guard::Admin,
             Run::Call(Guarded::CredentialAdmin(_)) => Guard::CredentialAdmin,
             Run::Call(Guarded::Operator(_)) => Guard::Operator,
@@ -197,6 +204,16 @@ where
 {
     Run::Call(Guarded::KeyMaker(Box::new(move |cx, call, maker| {
         Box::pin(async move { run(cx, call, maker).await })
+    })))
+}
+
+/// A handler for [`Guarded::VaultReader`].
+pub(crate) fn vault_reader<F>(run: F) -> Run
+where
+    F: AsyncFn(&Cx, &Call<'_>, VaultReader) -> Answer + Copy + 'static,
+{
+    Run::Call(Guarded::VaultReader(Box::new(move |cx, call, reader| {
+        Box::pin(async move { run(cx, call, reader).await })
     })))
 }
 

@@ -34,4 +34,6 @@ pub(crate) mod template;
 pub(crate) mod tenant;
 pub mod text;
 pub mod time;
+pub(crate) mod vault;
+pub(crate) mod vault_provider;
 pub(crate) mod web_uri;

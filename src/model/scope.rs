@@ -13,6 +13,12 @@ pub(crate) const GROUPS: &str = "groups";
 /// What a client needs to make an API key through its grant, where its tenant allows that.
 pub(crate) const MAKE_API_KEYS: &str = "api_keys:create";
 
+/// With it a key or a client gets the tokens and keys of the services that its person connected.
+pub(crate) const VAULT_READ: &str = "vault:read";
+
+/// What the scopes begin with that let a key or a client get those of one service alone: `vault:google`.
+pub(crate) const VAULT_OF: &str = "vault:";
+
 /// What every person may do: granted by nobody, and so no custom scope.
 const BUILT_IN: [&str; 3] = ["read", "webhooks:manage", "write"];
 
@@ -30,9 +36,16 @@ impl Scopes {
         Scopes::sorted(built_in.chain(granted.iter().cloned()).collect())
     }
 
-    /// What a person may let a client do: what they may do themselves, let it know of them, and make keys.
+    /// What a person may let a key do: what they may do themselves, and get what they connected.
+    pub(crate) fn of_keys(granted: &[String]) -> Scopes {
+        let all = Scopes::of_person(granted).0.into_iter().chain([VAULT_READ.to_owned()]);
+        Scopes::sorted(all.collect())
+    }
+
+    /// What a person may let a client do: what they may do themselves, let it know of them, make keys, and get what they
+    /// connected.
     pub(crate) fn lendable(granted: &[String]) -> Scopes {
-        let more = OPENID.into_iter().chain([MAKE_API_KEYS]).map(str::to_owned);
+        let more = OPENID.into_iter().chain([MAKE_API_KEYS, VAULT_READ]).map(str::to_owned);
         Scopes::sorted(Scopes::of_person(granted).0.into_iter().chain(more).collect())
     }
 
@@ -105,7 +118,8 @@ impl Scopes {
 
 /// Whether the text is a custom scope, which people have only if administrators grant it.
 pub(crate) fn is_custom(token: &str) -> bool {
-    is_scope(token) && token.contains(':') && !BUILT_IN.contains(&token) && token != MAKE_API_KEYS
+    let is_ours = BUILT_IN.contains(&token) || [MAKE_API_KEYS, VAULT_READ].contains(&token);
+    is_scope(token) && token.contains(':') && !is_ours
 }
 
 /// Whether the text is a scope that keys and routes may name.

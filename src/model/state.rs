@@ -127,6 +127,24 @@ states! {
         Enrol = "enrol",
     }
 
+    /// How a provider of the vault is connected.
+    ConnectionKind {
+        /// By a consent of the person's there.
+        Oauth = "oauth",
+        /// By a key that the person has from there.
+        ApiKey = "api_key",
+    }
+
+    /// Whether a connection of the vault can be used.
+    ConnectionStatus {
+        /// It can.
+        Active = "active",
+        /// Its person has to connect it again.
+        NeedsReauthorization = "needs_reauthorization",
+        /// It was given back.
+        Revoked = "revoked",
+    }
+
     /// What an event of the audit log tells of.
     EventOutcome {
         /// Something was done.

@@ -74,6 +74,9 @@ pub struct Settings {
     pub(crate) allowed_origins: Vec<String>,
     /// Where a sign-in ends that began nowhere: a web address. The account page if there is none.
     pub(crate) home_url: Option<String>,
+    /// Whether a key of the tenant's own, or a client by itself, with the scope `vault:{provider}` gets the tokens and keys
+    /// that people of the tenant connected there.
+    pub(crate) vault_delegation: bool,
 }
 
 impl Settings {
@@ -140,6 +143,7 @@ impl Default for Settings {
             client_metadata_documents: None,
             allowed_origins: Vec::new(),
             home_url: None,
+            vault_delegation: false,
         }
     }
 }

@@ -55,6 +55,9 @@ pub(crate) mod unproven;
 pub(crate) mod usage;
 pub(crate) mod user_words;
 pub mod users;
+pub(crate) mod vault_connections;
+pub(crate) mod vault_providers;
+pub(crate) mod vault_search_keys;
 
 use std::str::FromStr;
 

@@ -4,13 +4,14 @@ use crate::api::connections::generate_api_key::{self, ApiKey};
 use crate::api::connections::magic_link::MagicLink;
 use crate::api::connections::shapes::{Done, Failure, LoggedOut};
 use crate::api::connections::status::Status;
+use crate::api::connections::vault_docs;
 use crate::api::connections::with_google::WithGoogle;
 use crate::api::docs::{Chapter, answer, conflict, limited, op, reauthentication, sso_required};
 use crate::api::{magic_link, sso};
 use crate::domain::refusal::Refusal;
 
 pub(crate) fn chapter() -> Chapter {
-    let operations = vec![
+    let mut operations = vec![
         op("GET", "/users/auth/status", "Whether the caller is signed in")
             .about("A missing or bad token counts as not signed in.")
             .reads(&["bearer"])
@@ -50,9 +51,10 @@ pub(crate) fn chapter() -> Chapter {
             .answers::<ApiKey>(200, "The key.")
             .refuses([conflict(), reauthentication(), Refusal::WrongPassword, limited()]),
     ];
+    operations.extend(vault_docs::operations());
     Chapter {
         surface: "connections",
-        about: "The user and connection API; failures are `{success, error, statusCode, timestamp}`.",
+        about: "The user and connection API, with the connection vault; failures are `{success, error, statusCode, timestamp}`.",
         failure: answer::<Failure>(),
         operations,
     }

@@ -1,21 +1,27 @@
-//! The user and connection API: `/users/auth/*`, `/users/logout`, `/users/generate-api-key`. Failures are
-//! `{success:false,error,statusCode,timestamp}`.
+//! The user and connection API: `/users/auth/*`, `/users/logout`, `/users/generate-api-key`, and the connection vault below
+//! `/auth/`. Failures are `{success:false,error,statusCode,timestamp}`.
 
+mod connected;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod generate_api_key;
 mod google;
 mod logout;
 mod magic_link;
+mod providers;
+mod search_keys;
 mod shapes;
 mod status;
+#[cfg(not(target_arch = "wasm32"))]
+mod vault_docs;
+mod vault_keys;
 pub(super) mod with_google;
 
 use crate::api::connections::shapes::Failure;
 use crate::api::wording::{way_on, with_headers, word};
 use crate::cx::Cx;
 use crate::domain::refusal::Refusal;
-use crate::http::guard::{key_maker, open, session};
+use crate::http::guard::{credential_admin, key_maker, open, own_session, session, vault_reader};
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
@@ -30,6 +36,18 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/users/auth/magic-link/verify", Limit::None, open(magic_link::verify)),
         route("POST", "/users/logout", Limit::None, session(logout::logout)),
         route("POST", "/users/generate-api-key", Limit::None, key_maker(generate_api_key::generate_api_key)),
+        route("GET", "/auth/providers", Limit::None, session(providers::list)),
+        route("POST", "/auth/providers", Limit::None, credential_admin(providers::create)),
+        route("GET", "/auth/providers/{id}", Limit::None, session(providers::read)),
+        route("PUT", "/auth/providers/{id}", Limit::None, credential_admin(providers::replace)),
+        route("DELETE", "/auth/providers/{id}", Limit::None, credential_admin(providers::delete)),
+        route("GET", "/auth/connected", Limit::None, vault_reader(connected::list)),
+        route("POST", "/auth/apikeys/{id}", Limit::None, own_session(vault_keys::store)),
+        route("GET", "/auth/apikeys/{id}", Limit::None, vault_reader(vault_keys::retrieve)),
+        route("DELETE", "/auth/apikeys/{id}", Limit::None, own_session(vault_keys::delete)),
+        route("GET", "/auth/google-search-keys", Limit::None, session(search_keys::read)),
+        route("PUT", "/auth/google-search-keys", Limit::None, credential_admin(search_keys::set)),
+        route("DELETE", "/auth/google-search-keys", Limit::None, credential_admin(search_keys::delete)),
     ];
     Surface { name: "connections", routes, word_refusal, word_fault }
 }

@@ -53,6 +53,19 @@ impl Done {
     }
 }
 
+/// It was done.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+pub(super) struct Succeeded {
+    success: bool,
+}
+
+impl Succeeded {
+    pub(super) fn new() -> Succeeded {
+        Succeeded { success: true }
+    }
+}
+
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct User {

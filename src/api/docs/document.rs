@@ -15,7 +15,7 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::table::{Limit, Route, Surface, Table};
 use crate::model::headers::Headers;
-use crate::model::scope::MAKE_API_KEYS;
+use crate::model::scope::{MAKE_API_KEYS, VAULT_OF, VAULT_READ};
 
 const ABOUT: &str = "An authentication gateway. Each surface has its own shapes of success and failure; \
     every path that none of them owns belongs to the gateway's route table and is answered by an origin.\n\n\
@@ -162,7 +162,9 @@ impl Row<'_> {
             (Some(names), _) => names.iter().map(|name| json!({ *name: [] })).chain([json!({})]).collect(),
             (None, Guard::Open) => Vec::new(),
             (None, Guard::Session | Guard::OwnSession | Guard::KeyMaker) => vec![bearer],
-            (None, Guard::Admin | Guard::CredentialAdmin) => vec![bearer, json!({ "apiKey": [] })],
+            (None, Guard::Admin | Guard::CredentialAdmin | Guard::VaultReader) => {
+                vec![bearer, json!({ "apiKey": [] })]
+            }
             (None, Guard::Operator) => vec![bearer],
             (None, Guard::Client) => vec![json!({ "client": [] }), json!({})],
         };
@@ -336,6 +338,9 @@ fn who(guard: Guard) -> Option<String> {
         Guard::OwnSession => Some("For a user in a session of their own.".into()),
         Guard::KeyMaker => Some(format!(
             "For a user in a session of their own, or a client whose grant has `{MAKE_API_KEYS}`."
+        )),
+        Guard::VaultReader => Some(format!(
+            "For a user in a session of their own, or a key or client with the scope `{VAULT_READ}`, or `{VAULT_OF}` and the provider's id."
         )),
         Guard::CredentialAdmin => Some("For an administrator, not through a client.".into()),
         Guard::Admin => Some("For an administrator of the tenant.".into()),

@@ -20,6 +20,7 @@ fn line(m: &Messages, scope: &str) -> (usize, String) {
         "read" => (5, m.scope_read),
         "write" => (6, m.scope_write),
         "webhooks:manage" => (7, m.scope_webhooks),
+        "vault:read" => (7, m.scope_vault),
         "offline_access" => (9, m.scope_offline_access),
         other => return (8, fill(m.scope_other, "scope", other)),
     };

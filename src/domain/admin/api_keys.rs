@@ -14,7 +14,7 @@ use crate::domain::sign_in::fresh_sign_in;
 use crate::domain::{assertion_limits, clients};
 use crate::memo::Invalidation;
 use crate::model::name;
-use crate::model::scope::{Scopes, is_scope};
+use crate::model::scope::{Scopes, VAULT_OF, is_scope};
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
 use crate::store::api_keys::{ApiKey, By};
@@ -58,7 +58,7 @@ pub(crate) async fn create(cx: &Cx, maker: &KeyMaker, new: NewKey<'_>) -> Result
         KeyMaker::Client(grant) => recency::require(cx, grant, Lasting::ApiKey).await?,
     }
     let granted = store::roles::granted(cx.db.as_ref(), &maker.user.id).await?;
-    let mut may = Scopes::of_person(&granted);
+    let mut may = Scopes::of_keys(&granted);
     if let KeyMaker::Client(session) = maker {
         may = may.within(&session.scopes);
     }
@@ -101,6 +101,13 @@ pub(crate) async fn create_by_admin(
     delegation::may_give(cx, admin, scopes.tokens(), &user.roles).await?;
     let granted = store::roles::granted(cx.db.as_ref(), &user.id).await?;
     delegation::hold(&Scopes::of_person(&granted), &scopes)?;
+    let of_vault = |scope: &&String| scope.starts_with(VAULT_OF);
+    if let Some(scope) = scopes.tokens().iter().find(of_vault).filter(|_| admin.actor() != user.id)
+        && !admin.tenant.settings.vault_delegation
+    {
+        // What people connected, they alone give away.
+        return Err(Refusal::ScopeMissing(vec![scope.clone()]).into());
+    }
     make(cx, admin, Owner::User { user: &user, made_in: None }, new).await
 }
 

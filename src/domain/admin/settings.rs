@@ -71,7 +71,10 @@ async fn may_set(cx: &Cx, admin: &Admin, tenant: &Tenant, settings: &Settings) -
         );
         return Err(invalid("defaultPlan", detail));
     }
-    if settings.default_roles != was.default_roles || settings.client_api_keys != was.client_api_keys {
+    if settings.default_roles != was.default_roles
+        || settings.client_api_keys != was.client_api_keys
+        || settings.vault_delegation != was.vault_delegation
+    {
         admin.clone().not_lent()?;
     }
     Ok(())

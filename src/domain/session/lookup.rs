@@ -224,7 +224,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
     let subject = match live.user {
         Some((user, granted)) => {
             // A key never does more than its person may now, nor than the grant that it was made through.
-            scopes = scopes.within(&Scopes::of_person(&granted));
+            scopes = scopes.within(&Scopes::of_keys(&granted));
             if let Some(grant) = &live.grant {
                 if !standing::is_sufficient(&tenant, &user, &grant.amr) {
                     return Ok(None);

@@ -134,8 +134,29 @@ pub(crate) async fn session(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>)
     Ok(Session { credential, user })
 }
 
+/// Whom a token or key of the request's tenant stands for, whatever it may do; what it may is for its caller to decide.
+///
+/// # Errors
+/// [`Refusal::NoCredential`], [`Refusal::BadCredential`]; [`Refusal::WrongTenant`] for another tenant's.
+pub(crate) async fn credential(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    sent: &Sent<'_>,
+) -> Result<Rc<Credential>, Error> {
+    let found = match sent.key {
+        Some(key) => by_api_key(cx, key).await?,
+        None => by_sent_token(cx, sent).await?,
+    };
+    let credential = found.ok_or(Refusal::BadCredential)?;
+    of_tenant(resolved, &credential.tenant)?;
+    match credential.is_for(&credential.tenant.issuer) {
+        true => Ok(credential),
+        false => Err(Refusal::BadCredential.into()),
+    }
+}
+
 /// Whether a person's credential is a session of their own.
-fn is_own(credential: &Credential) -> bool {
+pub(crate) fn is_own(credential: &Credential) -> bool {
     let issuer = &credential.tenant.issuer;
     let just_for_us = |audiences: &Audiences| audiences.0.iter().all(|audience| audience == issuer);
     credential.session_id.is_some()

@@ -1,7 +1,12 @@
 //! The user and connection API.
 
+mod apikeys;
+mod connected;
 mod generate_api_key;
 mod google;
+mod google_search_keys;
 mod logout;
 mod magic_link;
+mod providers;
+mod readers;
 mod status;

@@ -88,6 +88,18 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("gathered_notices", "TU", "('m', '{t}', '{u}', 'api-key-made', '{e}', 9)"),
     ("mails", "TU", "('m', '{t}', '{u}', 'verify-email', '{e}', '1.x', 'queued', 0, 9, 9, NULL, 0, NULL)"),
     ("mail_templates", "T", "('{t}', 'verify-email', 'en', 'Hello', 'Hello {t}', '', 0)"),
+    ("vault_providers", "T", "('{t}', 'crm', '{{\"clientId\":\"us\"}}', '1.x', 0, 0)"),
+    (
+        "vault_connections",
+        "TU",
+        "('vc', '{t}', '{u}', 'crm', 'b', 'work', 'oauth', 'active', '{e}', 'a b', '1.a', '1.r', NULL, 9, 1, NULL, 0, 0, NULL)",
+    ),
+    (
+        "vault_attempts",
+        "TU",
+        "('vh', '{t}', '{u}', 's', 'crm', 'work', '1.x', 'https://auth.example.com/cb', '', 'a b', 9)",
+    ),
+    ("vault_search_keys", "T", "('{t}', 'e', '1.x', 0)"),
     (
         "email_changes",
         "TU",

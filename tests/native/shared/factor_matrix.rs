@@ -214,6 +214,19 @@ const APART: &[&str] = &[
     "GET /api/auth/identities",
     "DELETE /api/auth/identities",
     "DELETE /api/auth/identities/{id}",
+    // What is kept for other services lets nobody in here.
+    "GET /auth/providers",
+    "POST /auth/providers",
+    "GET /auth/providers/{id}",
+    "PUT /auth/providers/{id}",
+    "DELETE /auth/providers/{id}",
+    "GET /auth/connected",
+    "POST /auth/apikeys/{id}",
+    "GET /auth/apikeys/{id}",
+    "DELETE /auth/apikeys/{id}",
+    "GET /auth/google-search-keys",
+    "PUT /auth/google-search-keys",
+    "DELETE /auth/google-search-keys",
 ];
 const APART_SURFACES: [&str; 3] = ["oauth", "tenant", "system"];
 

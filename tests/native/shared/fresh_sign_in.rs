@@ -153,7 +153,7 @@ fn refused_as_stale(row: &Row, what: &str, stage: &Stage, begun: &Value) {
         let seconds = if row.keys { KEYS } else { FACTORS };
         let challenge = format!("Bearer error=\"insufficient_user_authentication\", max_age=\"{seconds}\"");
         assert_eq!(reply.header("www-authenticate"), Some(challenge.as_str()), "{} {what}", row.row);
-        let code = if row.row.contains(" /auth/") { "/error" } else { "/code" };
+        let code = if row.row.contains(" /auth/mfa") { "/error" } else { "/code" };
         let said = reply.str(code).to_ascii_lowercase();
         assert_eq!(said, "reauthentication_required", "{} {what}", row.row);
     }

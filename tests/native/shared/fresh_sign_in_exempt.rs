@@ -8,6 +8,8 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("POST /api/auth/reauthenticate", "is the confirmation itself"),
     ("POST /auth/mfa/backup-codes", "takes a code of the second factor, as a step-up does"),
     ("POST /auth/mfa/disable", "takes a code of the second factor, as a step-up does"),
+    ("POST /auth/apikeys/{id}", "keeps a key of another service, which lets nobody in here"),
+    ("DELETE /auth/apikeys/{id}", ENDS),
     ("POST /tenant/{tenant}/v2/IdentityProviders/{id}/test", "asks the provider, and changes nothing"),
     ("DELETE /tenant/{tenant}/v2/JoinRequests/{id}", ENDS),
     ("PATCH /api/auth/passkeys/{id}", NO_CREDENTIAL),

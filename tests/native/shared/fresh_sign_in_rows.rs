@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::shared::fresh_sign_in::Who::{self, Admin, NoPassword, Operator, Person};
 use crate::shared::fresh_sign_in::{Begin, Row, Send, Stage};
+use crate::shared::fresh_sign_in_vault as vault;
 
 fn nothing(_: &Stage) -> Value {
     Value::Null
@@ -289,6 +290,11 @@ pub const ROWS: &[Row] = &[
         next_key,
         |stage, key, _| stage.world.delete(key.as_str().unwrap()).bearer(&stage.token),
     ),
+    admin("POST /auth/providers", nothing, vault::create),
+    admin("PUT /auth/providers/{id}", vault::provider, vault::replace),
+    admin("DELETE /auth/providers/{id}", vault::provider, vault::delete),
+    admin("PUT /auth/google-search-keys", nothing, vault::set_keys),
+    admin("DELETE /auth/google-search-keys", vault::search_keys, vault::delete_keys),
     admin("POST /tenant/{tenant}/v2/JoinRequests/{id}/accept", wants_to_join, |stage, _, _| {
         stage.post("/tenant/home/v2/JoinRequests/j/accept", json!({}), None)
     }),

@@ -14,6 +14,7 @@ mod factors;
 mod fresh_sign_in;
 mod fresh_sign_in_exempt;
 mod fresh_sign_in_rows;
+mod fresh_sign_in_vault;
 mod giving;
 mod grants;
 mod lent;

@@ -63,6 +63,7 @@ pub(super) const DE: Messages = Messages {
     scope_read: "Ihre Daten lesen",
     scope_write: "Ihre Daten ändern",
     scope_webhooks: "Webhooks verwalten",
+    scope_vault: "Token und Schlüssel der Dienste erhalten, die Sie verbunden haben",
     scope_other: "{scope} verwenden",
     scope_resource: "{resource} in Ihrem Namen aufrufen",
     device: "Gerät verbinden",

@@ -63,6 +63,7 @@ pub(super) const EN: Messages = Messages {
     scope_read: "read your data",
     scope_write: "change your data",
     scope_webhooks: "manage webhooks",
+    scope_vault: "get tokens and keys of the services that you connected",
     scope_other: "use {scope}",
     scope_resource: "call {resource} for you",
     device: "Connect a device",
