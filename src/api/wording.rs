@@ -138,6 +138,14 @@ fn word_federation(why: &Federation) -> Worded {
         Federation::NotAllowed => {
             worded(403, "NOT_ALLOWED", "Accounts of this organisation may not sign in here")
         }
+        Federation::ConnectionDeclined { provider, error } => {
+            worded(400, "PROVIDER_DECLINED", &format!("{provider} declined the connection: {error}"))
+        }
+        Federation::ConnectionInvalid => worded(
+            400,
+            "CONNECTION_INVALID",
+            "The connection was not begun in this session, was finished, or was begun too long ago: please connect again",
+        ),
         Federation::TrialsClosed => {
             worded(403, "TRIALS_CLOSED", "There is no account for this identity, and none is made")
         }

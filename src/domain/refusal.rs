@@ -139,6 +139,15 @@ pub enum Federation {
     NoAccount,
     /// The provider's account is none of those that may sign in.
     NotAllowed,
+    /// A provider that was to be connected said no, by this error code of its protocol.
+    ConnectionDeclined {
+        /// Its name.
+        provider: String,
+        /// The code.
+        error: String,
+    },
+    /// No connection was begun in this session that this is the end of, or it was ended, or begun too long ago.
+    ConnectionInvalid,
     /// The person's organisation has a tenant, whose administrators were asked to let them in.
     JoinRequested,
     /// The person has no account, and the deployment makes no trial tenants.

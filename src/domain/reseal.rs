@@ -12,6 +12,9 @@ use crate::domain::refusal::{Error, invalid};
 use crate::domain::saml::own_keys;
 use crate::domain::sign_in::app_secrets;
 use crate::domain::tenants::HOME;
+use crate::domain::vault;
+use crate::domain::vault::connect::verifier_row;
+use crate::domain::vault::sealing::{self, Column, SEALED_AS};
 use crate::domain::{kept_keys, keys, mailing};
 use crate::ports::{Fault, Row, Rows};
 use crate::store::reseal::{Replacement, SealedColumn, behind, count, read, replace, sum};
@@ -41,7 +44,7 @@ const fn sealed(
 }
 
 /// Every column of the database whose values are sealed; a test holds that none is missing.
-const ALL: [Sealed; 8] = [
+const ALL: [Sealed; 17] = [
     sealed("signing_keys", "sealed_private", keys::SEALED_AS, signing_key),
     sealed("rsa_keys", "sealed_private", keys::SEALED_AS, signing_key),
     sealed("authenticators", "sealed_secret", app_secrets::SEALED_AS, |row| {
@@ -60,7 +63,39 @@ const ALL: [Sealed; 8] = [
     sealed("kept_keys", "sealed", kept_keys::SEALED_AS, |row| {
         Ok(kept_keys::row(&row.text("tenant_id")?, &row.text("key_id")?))
     }),
+    sealed("vault_providers", "sealed_secret", vault::secrets::SEALED_AS, |row| {
+        Ok(vault::secrets::row(&row.text("tenant_id")?, &row.text("id")?, &row.json("spec")?))
+    }),
+    sealed("vault_connections", "sealed_access", SEALED_AS, |row| connection(row, "id", Column::Access)),
+    sealed("vault_connections", "sealed_refresh", SEALED_AS, |row| connection(row, "id", Column::Refresh)),
+    sealed("vault_connections", "sealed_key", SEALED_AS, |row| connection(row, "id", Column::Key)),
+    sealed("vault_attempts", "sealed", SEALED_AS, |row| {
+        Ok(verifier_row(
+            &row.text("tenant_id")?,
+            &row.text("user_id")?,
+            &row.text("session_id")?,
+            &row.text("state_hash")?,
+        ))
+    }),
+    sealed("vault_revocations", "sealed_access", SEALED_AS, |row| {
+        connection(row, "connection_id", Column::Access)
+    }),
+    sealed("vault_revocations", "sealed_refresh", SEALED_AS, |row| {
+        connection(row, "connection_id", Column::Refresh)
+    }),
+    sealed("vault_revocations", "sealed_secret", vault::secrets::SEALED_AS, |row| {
+        let (tenant_id, id) = (row.text("tenant_id")?, row.text("provider_id")?);
+        Ok(vault::secrets::row(&tenant_id, &id, &row.json("spec")?))
+    }),
+    sealed("vault_search_keys", "sealed_key", SEALED_AS, |row| {
+        Ok(vault::search_keys::row(&row.text("tenant_id")?))
+    }),
 ];
+
+/// A token or key of a connection.
+fn connection(row: &Columns<'_>, id: &str, column: Column) -> Result<String, Fault> {
+    Ok(sealing::row(&row.text("binding")?, &row.text(id)?, column))
+}
 
 fn signing_key(row: &Columns<'_>) -> Result<String, Fault> {
     Ok(keys::row_name(&row.text("tenant_id")?, &row.text("kid")?))

@@ -4,6 +4,7 @@
 use crate::cx::Cx;
 use crate::domain::federation::trials;
 use crate::domain::saml::expiry;
+use crate::domain::vault::revocations;
 use crate::domain::{backchannel, clients, key_rotation, mailing};
 use crate::ports::Fault;
 use crate::store;
@@ -23,6 +24,9 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
     }
     if let Err(fault) = expiry::warn_due(cx).await {
         cx.log_fault("certificates", &fault);
+    }
+    if let Err(fault) = revocations::deliver_due(cx).await {
+        cx.log_fault("vault.revocations", &fault);
     }
     if let Err(fault) = mailing::sum_up(cx).await {
         cx.log_fault("mail.gathered", &fault);

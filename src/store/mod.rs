@@ -55,8 +55,10 @@ pub(crate) mod unproven;
 pub(crate) mod usage;
 pub(crate) mod user_words;
 pub mod users;
+pub(crate) mod vault_attempts;
 pub(crate) mod vault_connections;
 pub(crate) mod vault_providers;
+pub(crate) mod vault_revocations;
 pub(crate) mod vault_search_keys;
 
 use std::str::FromStr;

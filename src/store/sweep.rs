@@ -36,6 +36,7 @@ pub(crate) fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM challenges WHERE expires_at < ?1", day),
         before("DELETE FROM passkey_challenges WHERE expires_at < ?1", day),
         before("DELETE FROM federation_used WHERE expires_at < ?1", day),
+        before("DELETE FROM vault_attempts WHERE expires_at < ?1", now.0),
         before("DELETE FROM trusted_devices WHERE expires_at < ?1", day),
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
         before("DELETE FROM rsa_keys WHERE gone_at < ?1", day),

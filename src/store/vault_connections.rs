@@ -165,6 +165,28 @@ pub(crate) fn delete(which: &Which<'_>) -> Stmt {
     Stmt::new(format!("DELETE FROM vault_connections WHERE {WHICH}"), which.args())
 }
 
+/// The condition for one, for what is owed to its provider.
+pub(super) fn condition(which: &Which<'_>) -> (&'static str, Vec<Arg>) {
+    (WHICH, which.args())
+}
+
+/// One of a tenant's, by id.
+pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Connection>, Fault> {
+    let sql = "SELECT * FROM vault_connections WHERE tenant_id = ?1 AND id = ?2";
+    one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
+}
+
+/// How many there are to a provider.
+pub(crate) async fn count_of_provider(
+    db: &dyn Database,
+    tenant_id: &str,
+    provider_id: &str,
+) -> Result<i64, Fault> {
+    let sql = "SELECT count(*) AS n FROM vault_connections WHERE tenant_id = ?1 AND provider_id = ?2";
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), provider_id.into()])).await?;
+    rows.first().map_or(Ok(0), |row| Columns(row).int("n"))
+}
+
 /// Removes all connections to a provider.
 pub(crate) fn delete_of_provider(tenant_id: &str, provider_id: &str) -> Stmt {
     let sql = "DELETE FROM vault_connections WHERE tenant_id = ?1 AND provider_id = ?2";

@@ -24,25 +24,33 @@ account own session GET /auth/mfa/backup-codes
 account own session POST /auth/mfa/backup-codes
 account own session POST /auth/mfa/disable
 account own session POST /auth/mfa/enable
+connections credential admin DELETE /auth/connections
 connections credential admin DELETE /auth/google-search-keys
 connections credential admin DELETE /auth/providers/{id}
+connections credential admin POST /auth/connections
 connections credential admin POST /auth/providers
 connections credential admin PUT /auth/google-search-keys
 connections credential admin PUT /auth/providers/{id}
 connections key maker POST /users/generate-api-key
+connections open GET /auth/callback/{id}
+connections open GET /tenant/{tenant}/auth/callback/{id}
 connections open GET /users/auth/google
 connections open GET /users/auth/google/callback
 connections open GET /users/auth/status
 connections open POST /users/auth/magic-link/request
 connections open POST /users/auth/magic-link/verify
 connections own session DELETE /auth/apikeys/{id}
+connections own session GET /auth/connect/{id}
 connections own session POST /auth/apikeys/{id}
+connections own session POST /auth/callback
+connections own session POST /auth/disconnect/{id}
 connections session GET /auth/google-search-keys
 connections session GET /auth/providers
 connections session GET /auth/providers/{id}
 connections session POST /users/logout
 connections vault reader GET /auth/apikeys/{id}
 connections vault reader GET /auth/connected
+connections vault reader GET /auth/connections/{id}
 oauth client POST /oauth2/device_authorization
 oauth client POST /oauth2/introspect
 oauth client POST /oauth2/par

@@ -105,6 +105,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "templates",
             "tenants",
             "throttle",
+            "vault",
         ],
     ),
     ("saml", &["federation", "mailing", "outbound", "providers", "session", "tenants", "throttle"]),
@@ -153,8 +154,8 @@ const BELOW: [(&str, &[&str]); 14] = [
     ("public_uris", &["outbound"]),
     ("readiness", &[]),
     ("refusal", &[]),
-    ("reseal", &["mailing", "providers", "saml", "sign_in", "tenants"]),
-    ("sweep", &["clients", "federation", "mailing", "saml"]),
+    ("reseal", &["mailing", "providers", "saml", "sign_in", "tenants", "vault"]),
+    ("sweep", &["clients", "federation", "mailing", "saml", "vault"]),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cx::Cx;
-use crate::domain::vault::connections::{self, Connection};
+use crate::domain::vault::connections::{self, Shown};
 use crate::domain::vault::reader::VaultReader;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
@@ -37,13 +37,15 @@ pub(super) struct App {
     label: String,
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
     last_used_at: Option<String>,
+    /// What is asked for by default, or was asked about, and was not granted.
+    missing_scopes: Vec<String>,
     /// What was granted there.
     scopes: Vec<String>,
     status: ConnectionStatus,
 }
 
-impl From<Connection> for App {
-    fn from(connection: Connection) -> App {
+impl From<Shown> for App {
+    fn from(Shown { connection, missing_scopes }: Shown) -> App {
         let scopes = connection.scopes.split(' ').filter(|scope| !scope.is_empty());
         App {
             scopes: scopes.map(str::to_owned).collect(),
@@ -55,6 +57,7 @@ impl From<Connection> for App {
             id: connection.id,
             label: connection.label,
             last_used_at: connection.last_used_at.map(|at| at.rfc3339()),
+            missing_scopes,
             status: connection.status,
         }
     }

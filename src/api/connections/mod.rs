@@ -1,7 +1,9 @@
 //! The user and connection API: `/users/auth/*`, `/users/logout`, `/users/generate-api-key`, and the connection vault below
 //! `/auth/`. Failures are `{success:false,error,statusCode,timestamp}`.
 
+mod connect;
 mod connected;
+mod connection;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod generate_api_key;
@@ -42,6 +44,14 @@ pub(crate) fn surface() -> Surface {
         route("PUT", "/auth/providers/{id}", Limit::None, credential_admin(providers::replace)),
         route("DELETE", "/auth/providers/{id}", Limit::None, credential_admin(providers::delete)),
         route("GET", "/auth/connected", Limit::None, vault_reader(connected::list)),
+        route("GET", "/auth/connect/{id}", Limit::None, own_session(connect::connect)),
+        route("POST", "/auth/callback", Limit::None, own_session(connect::callback)),
+        route("GET", "/auth/callback/{id}", Limit::None, open(connect::from_provider)),
+        route("GET", "/tenant/{tenant}/auth/callback/{id}", Limit::None, open(connect::from_provider)),
+        route("POST", "/auth/disconnect/{id}", Limit::None, own_session(connect::disconnect)),
+        route("POST", "/auth/connections", Limit::None, credential_admin(connection::import)),
+        route("DELETE", "/auth/connections", Limit::None, credential_admin(connection::revoke_all)),
+        route("GET", "/auth/connections/{id}", Limit::None, vault_reader(connection::read)),
         route("POST", "/auth/apikeys/{id}", Limit::None, own_session(vault_keys::store)),
         route("GET", "/auth/apikeys/{id}", Limit::None, vault_reader(vault_keys::retrieve)),
         route("DELETE", "/auth/apikeys/{id}", Limit::None, own_session(vault_keys::delete)),

@@ -1,12 +1,13 @@
 //! What the document says of the connection vault.
 
-use crate::api::connections::connected::Connected;
+use crate::api::connections::connected::{App, Connected};
 use crate::api::connections::providers::{Provider, Providers};
 use crate::api::connections::search_keys::{NewSearchKeys, SearchKeys};
 use crate::api::connections::shapes::Succeeded;
 use crate::api::connections::vault_keys;
-use crate::api::docs::{Operation, conflict, limited, op, reauthentication};
-use crate::domain::refusal::Refusal;
+use crate::api::connections::{connect, connection};
+use crate::api::docs::{Operation, conflict, limited, op, reauthentication, token_refusals};
+use crate::domain::refusal::{Federation, Refusal};
 use crate::model::vault_provider::VaultProviderDescription;
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -52,6 +53,70 @@ fn connections() -> Vec<Operation> {
             )
             .query::<String>("userId", "Whose, where a service asks for a person (`vaultDelegation`).")
             .answers::<Connected>(200, "The connections."),
+        op("GET", "/auth/connections/{id}", "Read a connection")
+            .about("404 for one of another person, too.")
+            .query::<String>("scopes", "Separated by spaces: `missingScopes` says which of them were not granted.")
+            .query::<String>("userId", "Whose, where a service asks for a person (`vaultDelegation`).")
+            .answers::<App>(200, "The connection."),
+        op("POST", "/auth/connections", "Import a connection")
+            .about("With tokens or a key that a user has already, in the place of a connection with the same label.")
+            .json::<connection::NewConnection>()
+            .answers::<connection::Made>(201, "Imported.")
+            .refuses([conflict(), reauthentication()]),
+        op("DELETE", "/auth/connections", "End all connections to a provider")
+            .about("The provider is asked to revoke their tokens, again if it does not answer.")
+            .needs_query::<String>("providerId", "The provider's id.")
+            .answers::<connection::Ended>(200, "They have ended.")
+            .refuses([reauthentication()]),
+        op("GET", "/auth/connect/{id}", "Begin a connection")
+            .about("Answers where the browser goes: to the provider. It comes back to `/auth/callback/{id}`, or to `redirect_uri`, within 10 minutes. At most 30 a minute.")
+            .query::<String>("scopes", "Separated by spaces: what is asked for beyond what was granted; what the provider has by default if nothing is said.")
+            .query::<String>("label", "What tells several connections of one provider apart.")
+            .query::<String>("origin", "The app that a browser without the session is sent back to, with `code` and `state`: an origin of the tenant's, or of this machine.")
+            .query::<String>("redirect_uri", "Where the provider sends the browser instead of to us: at an origin of the tenant's, or `http://127.0.0.1` or `http://[::1]` with a port.")
+            .answers::<connect::Begun>(200, "Where the browser goes.")
+            .refuses([Refusal::Invalid(Vec::new()), conflict(), limited()]),
+        op("POST", "/auth/callback", "End a connection")
+            .about("With the code and the state that came back from the provider, in the very session that began it.")
+            .json::<connect::Body>()
+            .answers::<connect::Connected>(200, "Connected.")
+            .refuses(ends()),
+        op("GET", "/auth/callback/{id}", "Where a provider sends browsers back to")
+            .also("/tenant/{tenant}/auth/callback/{id}")
+            .about("In the session that began the connection, by cookie or bearer token. A browser without it is sent on to the app that began it. A redirect URI to register at the provider.")
+            .reads(&["bearer"])
+            .needs_query::<String>("state", "As it was sent to the provider.")
+            .query::<String>("code", "The provider's code.")
+            .query::<String>("error", "Why the provider declines.")
+            .query::<String>("iss", "Who says so (RFC 9207).")
+            .answers::<connect::Connected>(200, "Connected.")
+            .nothing(303, "To the account page, or on to the app.")
+            .sets("location", "where to")
+            .refuses(ends())
+            .refuses(token_refusals())
+            .refuses([Refusal::Forbidden, Refusal::ScopeMissing(vec!["read".into()])]),
+        op("POST", "/auth/disconnect/{id}", "Disconnect a provider")
+            .about("Ends the connection and has the provider revoke its tokens, again if it does not answer.")
+            .maybe_json::<connect::Which>()
+            .query::<String>("label", "Which, where there are several.")
+            .answers::<connect::Disconnected>(200, "Disconnected."),
+    ]
+}
+
+/// Why a connection is not made.
+fn ends() -> Vec<Refusal> {
+    let provider = || "Google".to_owned();
+    vec![
+        Refusal::Federation(Federation::ConnectionInvalid),
+        Refusal::Federation(Federation::ConnectionDeclined {
+            provider: provider(),
+            error: "access_denied".into(),
+        }),
+        Refusal::Federation(Federation::Forged("the response is of another issuer")),
+        Refusal::Federation(Federation::Failed { provider: provider(), why: "what was wrong".into() }),
+        Refusal::Federation(Federation::Late { provider: provider() }),
+        conflict(),
+        limited(),
     ]
 }
 

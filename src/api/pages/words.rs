@@ -135,6 +135,10 @@ fn of_federation(m: &Messages, why: &Federation) -> String {
         Federation::Declined { provider, error } => {
             return fill(&fill(m.federation_declined, "error", error), "provider", provider);
         }
+        Federation::ConnectionDeclined { provider, error } => {
+            return fill(&fill(m.connection_declined, "error", error), "provider", provider);
+        }
+        Federation::ConnectionInvalid => m.connection_invalid,
         Federation::Failed { provider, .. } => return fill(m.federation_failed, "provider", provider),
         Federation::Late { provider } => return fill(m.federation_late, "provider", provider),
         Federation::Forged(_) => m.federation_forged,

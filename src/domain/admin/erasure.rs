@@ -7,6 +7,7 @@ use crate::domain::change::Change;
 use crate::domain::people;
 use crate::domain::refusal::{Error, LAST_ADMIN, Refusal};
 use crate::domain::tenants::Tenant;
+use crate::domain::vault::revocations;
 use crate::ports::Fault;
 use crate::store;
 
@@ -25,6 +26,7 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
     change.take(store::administrators::release(&tenant.id, id));
     // Before the sessions go: their clients hear that this person is signed out.
     change.then(store::logout_deliveries::owe_all_of(id, cx.now));
+    change.then(store::vault_revocations::owe_all_of_user(id, cx.now));
     change.then_all(store::erasure::forget(&user));
     change.then(store::usage::keep_count_of(id));
     change.then(store::users::delete(&tenant.id, id));
@@ -32,6 +34,7 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
     change.ends_sessions_of(id);
     change.keeps_a_way_in_without(&user);
     if change.commit_or_refuse().await?.is_some() {
+        revocations::deliver_in_background(cx);
         return Ok(());
     }
     Err(match store::administrators::is_last(cx.db.as_ref(), &tenant.id, id).await? {

@@ -6,6 +6,7 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
 use crate::domain::tenants::{HOME, from_row, is_own_host};
+use crate::domain::vault::revocations;
 use crate::memo::Invalidation;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
@@ -161,11 +162,16 @@ pub(crate) async fn delete(cx: &Cx, actor: &str, id: &str) -> Result<(), Error> 
     }
     let mut change = Change::new(cx, HOME, Entry::ok("tenant.deleted").by(actor).on(&row.id));
     change.take(store::tenants::release(&row.id));
+    change.then(store::vault_revocations::owe_all_of_tenant(&row.id, cx.now));
     change.then(store::outbox::forget_tenant(&row.id));
     change.then(store::tenants::delete(&row.id));
     change.then(store::audit::forget_tenant(&row.id));
     change.invalidates(Invalidation::Tenant(&row.id));
-    if change.commit().await?.is_some() { Ok(()) } else { Err(Refusal::NotFound.into()) }
+    if change.commit().await?.is_none() {
+        return Err(Refusal::NotFound.into());
+    }
+    revocations::deliver_in_background(cx);
+    Ok(())
 }
 
 /// A tenant's display name.

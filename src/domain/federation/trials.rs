@@ -207,6 +207,7 @@ pub(crate) async fn sweep(cx: &Cx) -> Result<(), Fault> {
         change.take(store::trials::release_unused(&id, since));
         change
             .then(store::outbox::forget_tenant(&id))
+            .then(store::vault_revocations::owe_all_of_tenant(&id, cx.now))
             .then(store::tenants::delete(&id))
             .then(store::audit::forget_tenant(&id))
             .invalidates(Invalidation::Tenant(&id));

@@ -5,7 +5,9 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
+use crate::domain::tenants::Tenant;
 use crate::domain::vault::reader::VaultReader;
+use crate::domain::vault::{registry, revocations};
 use crate::model::name;
 use crate::model::state::ConnectionKind;
 use crate::store;
@@ -41,10 +43,14 @@ pub(crate) async fn list(
     reader: &VaultReader,
     provider_id: Option<&str>,
     user_id: Option<&str>,
-) -> Result<Vec<Connection>, Error> {
+) -> Result<Vec<Shown>, Error> {
     let user_id = reader.whose(provider_id, user_id)?;
-    let mut all = of_user(cx, &reader.tenant.id, &user_id).await?;
-    all.retain(|one| provider_id.is_none_or(|id| one.provider_id == id));
+    let mut all = Vec::new();
+    for one in of_user(cx, &reader.tenant.id, &user_id).await? {
+        if provider_id.is_none_or(|id| one.provider_id == id) {
+            all.push(show(cx, &reader.tenant, one, None).await?);
+        }
+    }
     Ok(all)
 }
 
@@ -53,7 +59,20 @@ pub(crate) async fn of_user(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<V
     Ok(store::vault_connections::of_user(cx.db.as_ref(), tenant_id, user_id).await?)
 }
 
-/// Removes one of the caller's connections.
+/// Ends one of the caller's connections and has the provider revoke its tokens; whether there were any to revoke.
+///
+/// # Errors
+/// [`Refusal::NotFound`].
+pub(crate) async fn disconnect(
+    cx: &Cx,
+    session: &OwnSession,
+    provider_id: &str,
+    label: Option<&str>,
+) -> Result<bool, Error> {
+    remove(cx, session, provider_id, label, None).await
+}
+
+/// Removes one of the caller's connections; whether tokens are owed to its provider.
 ///
 /// # Errors
 /// [`Refusal::NotFound`].
@@ -63,13 +82,72 @@ pub(super) async fn remove(
     provider_id: &str,
     label: Option<&str>,
     kind: Option<ConnectionKind>,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let (tenant_id, user_id) = (&session.tenant.id, &session.user.id);
     let label = check_label(label)?;
     let which = Which { tenant_id, user_id, provider_id, label: label.as_deref() };
     let entry = Entry::ok("vault.disconnected").by(session.actor()).on(user_id).saying(provider_id);
     let mut change = Change::new(cx, tenant_id, entry);
     change.take(store::vault_connections::release(&which, kind));
+    change.then(store::vault_revocations::owe_one(&which, cx.now));
     change.then(store::vault_connections::delete(&which));
-    if change.commit().await?.is_some() { Ok(()) } else { Err(Refusal::NotFound.into()) }
+    let done = change.commit().await?.ok_or(Refusal::NotFound)?;
+    let was = done.row().map(store::vault_connections::read).transpose()?;
+    let owed = was.is_some_and(|was| was.sealed_access.is_some() || was.sealed_refresh.is_some());
+    if owed {
+        revocations::deliver_in_background(cx);
+    }
+    Ok(owed)
+}
+
+/// A connection with what it lacks.
+pub(crate) struct Shown {
+    pub(crate) connection: Connection,
+    /// What was asked about, or is asked for by default, and was not granted.
+    pub(crate) missing_scopes: Vec<String>,
+}
+
+/// A connection of the person whom the reader reads of; `scopes` are those that are asked about, separated by spaces.
+///
+/// # Errors
+/// [`Refusal::NotFound`], also for one that the reader may not see.
+pub(crate) async fn find(
+    cx: &Cx,
+    reader: &VaultReader,
+    id: &str,
+    user_id: Option<&str>,
+    scopes: Option<&str>,
+) -> Result<Shown, Error> {
+    let found = store::vault_connections::by_id(cx.db.as_ref(), &reader.tenant.id, id).await?;
+    let connection = found.ok_or(Refusal::NotFound)?;
+    match reader.whose(Some(&connection.provider_id), user_id) {
+        Ok(user_id) if user_id == connection.user_id => show(cx, &reader.tenant, connection, scopes).await,
+        Err(Error::Broken(fault)) => Err(fault.into()),
+        _ => Err(Refusal::NotFound.into()),
+    }
+}
+
+async fn show(
+    cx: &Cx,
+    tenant: &Tenant,
+    connection: Connection,
+    scopes: Option<&str>,
+) -> Result<Shown, Error> {
+    let wanted = match (scopes, registry::find(cx, tenant, &connection.provider_id).await) {
+        (Some(list), _) => list.split_ascii_whitespace().map(str::to_owned).collect(),
+        (None, Ok(provider)) => provider.default_scopes(),
+        (None, Err(Error::Refused(_))) => Vec::new(),
+        (None, Err(broken)) => return Err(broken),
+    };
+    let missing_scopes = missing_scopes(&wanted, &connection.scopes);
+    Ok(Shown { connection, missing_scopes })
+}
+
+/// Which of the scopes were not granted. Google says `email` and `profile` by addresses.
+pub(super) fn missing_scopes(wanted: &[String], granted: &str) -> Vec<String> {
+    let has = |scope: &String| {
+        let long = format!("https://www.googleapis.com/auth/userinfo.{scope}");
+        granted.split_ascii_whitespace().any(|one| one == scope || one == long)
+    };
+    wanted.iter().filter(|scope| !has(scope)).cloned().collect()
 }

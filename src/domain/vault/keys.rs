@@ -124,5 +124,5 @@ pub(crate) async fn delete(
     provider_id: &str,
     label: Option<&str>,
 ) -> Result<(), Error> {
-    connections::remove(cx, session, provider_id, label, Some(ConnectionKind::ApiKey)).await
+    connections::remove(cx, session, provider_id, label, Some(ConnectionKind::ApiKey)).await.map(drop)
 }

@@ -11,7 +11,7 @@ use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::vault::permission::may_manage;
 use crate::domain::vault::registry::{self, Provider};
 use crate::domain::vault::rules::{self, is_plain};
-use crate::domain::vault::{catalogue, secrets};
+use crate::domain::vault::{catalogue, revocations, secrets};
 use crate::memo::Invalidation;
 use crate::model::catalogue::TokenAuth;
 use crate::model::id::is_id;
@@ -147,10 +147,16 @@ pub(crate) async fn delete(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result
     let mut change = Change::new(cx, &tenant.id, entry);
     change
         .take(store::vault_providers::release(&tenant.id, id))
+        .then(store::vault_revocations::owe_all_of_provider(&tenant.id, id, cx.now))
+        .then(store::vault_attempts::delete_of_provider(&tenant.id, id))
         .then(store::vault_connections::delete_of_provider(&tenant.id, id))
         .then(store::vault_providers::delete(&tenant.id, id));
     change.invalidates(Invalidation::Tenant(&tenant.id));
-    if change.commit().await?.is_some() { Ok(()) } else { Err(Refusal::NotFound.into()) }
+    if change.commit().await?.is_none() {
+        return Err(Refusal::NotFound.into());
+    }
+    revocations::deliver_in_background(cx);
+    Ok(())
 }
 
 /// What the log says of a provider.

@@ -1,18 +1,24 @@
 //! The connection vault: what people let apps and agents do for them at other services.
 //!
 //! [`catalogue`] has the services that the product knows, [`registry`] those that people of a tenant can connect and
-//! [`manage`] what administrators say of them. [`keys`] keeps keys that people stored; [`connections`] shows what is
-//! connected. Whoever is handed a token or key is a [`reader::VaultReader`]. All of it is sealed by [`sealing`].
+//! [`manage`] what administrators say of them. [`connect`] begins a connection by OAuth and [`callback`]
+//! ends it; [`keys`] keeps keys that people stored; [`connections`] shows and ends what is connected, and [`revocations`]
+//! gives it back; [`imports`] brings it along. Whoever is handed a token or key is a [`reader::VaultReader`]. All of it is sealed by [`sealing`].
 
+pub(crate) mod callback;
 pub mod catalogue;
+pub(crate) mod connect;
 pub(crate) mod connections;
+pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod manage;
 mod permission;
 mod problems;
 pub mod reader;
+pub(crate) mod redirects;
 pub(crate) mod registry;
+pub(crate) mod revocations;
 mod rules;
-mod sealing;
+pub(crate) mod sealing;
 pub(crate) mod search_keys;
-mod secrets;
+pub(crate) mod secrets;

@@ -8,11 +8,13 @@ use zeroize::Zeroizing;
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
+use crate::domain::upstream::Upstream;
 use crate::domain::vault::catalogue::{self, Entry};
 use crate::domain::vault::secrets;
 use crate::memo::{Invalidation, Slot};
 use crate::model::state::ConnectionKind;
 use crate::ports::Fault;
+use crate::ports::http::Reach;
 use crate::store;
 use crate::store::vault_providers::StoredProvider;
 
@@ -42,6 +44,19 @@ impl Provider {
         let own = self.stored.as_ref().and_then(|stored| stored.spec.scopes.clone());
         let of_entry = || self.entry.oauth().map(|oauth| oauth.scopes.default.clone());
         own.or_else(of_entry).unwrap_or_default()
+    }
+
+    /// It, as the client of its OAuth sees it.
+    ///
+    /// # Errors
+    /// A fault of ours for one that is not connected by OAuth.
+    pub(crate) fn upstream(&self) -> Result<Upstream, Fault> {
+        let oauth = self.entry.oauth().ok_or_else(|| Fault::new("vault", "a provider without OAuth"))?;
+        let of_tenant =
+            self.is_own || self.stored.as_ref().is_some_and(|stored| !stored.spec.labels.is_empty());
+        let reach = if of_tenant { Reach::Administrator } else { Reach::Operator };
+        let client_id = self.client_id.clone().unwrap_or_default();
+        Ok(catalogue::upstream(oauth, client_id, self.secret.clone(), reach))
     }
 
     /// Whether the tenant said all that a connection takes.

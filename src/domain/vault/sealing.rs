@@ -3,7 +3,6 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
 use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::ports::Fault;
@@ -12,12 +11,16 @@ use crate::store::vault_connections::Connection;
 /// What is sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
+    Access,
+    Refresh,
     Key,
 }
 
 impl Column {
     fn name(self) -> &'static str {
         match self {
+            Column::Access => "access",
+            Column::Refresh => "refresh",
             Column::Key => "key",
         }
     }
@@ -49,13 +52,17 @@ pub(crate) fn binding_of(connection: &Connection) -> String {
     binding(&connection.tenant_id, &connection.user_id, &connection.provider_id)
 }
 
-fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    seal::derive(&cx.config.seal_key, tenant_id, "vault")
+/// The purpose that their keys are derived for.
+pub(crate) const SEALED_AS: &str = "vault";
+
+/// What a column of a row is bound to, by the row's own columns.
+pub(crate) fn row(binding: &str, connection_id: &str, column: Column) -> String {
+    Place { tenant_id: "", binding, connection_id }.row(column)
 }
 
 /// Seals a token or key.
 pub(crate) fn seal(cx: &Cx, place: &Place<'_>, column: Column, plain: &str) -> Result<String, Fault> {
-    seal::seal(&*key(cx, place.tenant_id)?, cx.random(), &place.row(column), plain.as_bytes())
+    cx.sealer(place.tenant_id, SEALED_AS)?.seal(cx.random(), &place.row(column), plain.as_bytes())
 }
 
 /// Opens a token or key.
@@ -65,7 +72,7 @@ pub(crate) fn open(
     column: Column,
     sealed: &str,
 ) -> Result<Zeroizing<String>, Fault> {
-    let plain = seal::open(&*key(cx, place.tenant_id)?, &place.row(column), sealed)?;
+    let plain = cx.sealer(place.tenant_id, SEALED_AS)?.open(&place.row(column), sealed)?;
     let text = std::str::from_utf8(&plain).map_err(|_| Fault::new("vault", "what is sealed is no text"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }

@@ -2,15 +2,14 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::{CredentialAdmin, Session};
-use crate::domain::tenants::Tenant;
 use crate::domain::vault::keys::check_key;
 use crate::domain::vault::permission::may_manage;
+use crate::domain::vault::sealing::SEALED_AS;
 use crate::ports::Fault;
 use crate::store;
 use crate::store::vault_search_keys::SearchKeys;
@@ -18,12 +17,9 @@ use crate::store::vault_search_keys::SearchKeys;
 /// The longest id of a search engine.
 const LONGEST_ID: usize = 200;
 
-fn key(cx: &Cx, tenant: &Tenant) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    seal::derive(&cx.config.seal_key, &tenant.id, "vault")
-}
-
-fn row(tenant: &Tenant) -> String {
-    format!("vault_search_keys/{}/key", tenant.id)
+/// What a key is bound to.
+pub(crate) fn row(tenant_id: &str) -> String {
+    format!("vault_search_keys/{tenant_id}/key")
 }
 
 /// The key and the id of the search engine.
@@ -34,7 +30,7 @@ pub(crate) async fn read(cx: &Cx, session: &Session) -> Result<(Zeroizing<String
     let tenant = &session.tenant;
     let found = store::vault_search_keys::of_tenant(cx.db.as_ref(), &tenant.id).await?;
     let found = found.ok_or(Refusal::NotFound)?;
-    let plain = seal::open(&*key(cx, tenant)?, &row(tenant), &found.sealed_key)?;
+    let plain = cx.sealer(&tenant.id, SEALED_AS)?.open(&row(&tenant.id), &found.sealed_key)?;
     let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("search keys", error))?;
     Ok((Zeroizing::new(text.to_owned()), found.search_engine_id))
 }
@@ -57,7 +53,8 @@ pub(crate) async fn set(
     if !fits {
         return Err(invalid("searchEngineId", "1 to 200 characters of printable ASCII without spaces"));
     }
-    let sealed_key = seal::seal(&*key(cx, tenant)?, cx.random(), &row(tenant), api_key.as_bytes())?;
+    let sealed_key =
+        cx.sealer(&tenant.id, SEALED_AS)?.seal(cx.random(), &row(&tenant.id), api_key.as_bytes())?;
     let keys = SearchKeys { search_engine_id: search_engine_id.to_owned(), sealed_key };
     let entry = Entry::ok("vault.search_keys_set").by(admin.actor()).on(&tenant.id);
     let mut change = Change::new(cx, &tenant.id, entry);

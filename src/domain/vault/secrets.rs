@@ -3,15 +3,13 @@
 
 use zeroize::Zeroizing;
 
-use crate::crypto::seal;
 use crate::cx::Cx;
 use crate::domain::vault::catalogue::{self, Entry};
 use crate::model::vault::ProviderSpec;
 use crate::ports::Fault;
 
-fn key(cx: &Cx, tenant_id: &str) -> Result<Zeroizing<[u8; 32]>, Fault> {
-    seal::derive(&cx.config.seal_key, tenant_id, "vault-providers")
-}
+/// The purpose that their keys are derived for.
+pub(crate) const SEALED_AS: &str = "vault-providers";
 
 /// The provider that a spec describes, with the labels of its templates in its addresses; `None` if the catalogue does not
 /// have it, or a label is missing.
@@ -28,7 +26,8 @@ pub(super) fn audience(spec: &ProviderSpec) -> String {
     format!("{} {}{labels}", oauth.token_url, more.join(" "))
 }
 
-fn row(tenant_id: &str, id: &str, spec: &ProviderSpec) -> String {
+/// What a secret is bound to.
+pub(crate) fn row(tenant_id: &str, id: &str, spec: &ProviderSpec) -> String {
     format!("vault_providers/{tenant_id}/{id}/secret/{}", audience(spec))
 }
 
@@ -40,7 +39,7 @@ pub(super) fn seal(
     spec: &ProviderSpec,
     secret: &str,
 ) -> Result<String, Fault> {
-    seal::seal(&*key(cx, tenant_id)?, cx.random(), &row(tenant_id, id, spec), secret.as_bytes())
+    cx.sealer(tenant_id, SEALED_AS)?.seal(cx.random(), &row(tenant_id, id, spec), secret.as_bytes())
 }
 
 /// Opens the secret of a provider.
@@ -51,7 +50,7 @@ pub(super) fn open(
     spec: &ProviderSpec,
     sealed: &str,
 ) -> Result<Zeroizing<String>, Fault> {
-    let plain = seal::open(&*key(cx, tenant_id)?, &row(tenant_id, id, spec), sealed)?;
+    let plain = cx.sealer(tenant_id, SEALED_AS)?.open(&row(tenant_id, id, spec), sealed)?;
     let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("vault provider", error))?;
     Ok(Zeroizing::new(text.to_owned()))
 }

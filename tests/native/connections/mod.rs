@@ -1,7 +1,12 @@
 //! The user and connection API.
 
 mod apikeys;
+mod callback;
+mod connect;
 mod connected;
+mod connections;
+mod disconnect;
+mod flow;
 mod generate_api_key;
 mod google;
 mod google_search_keys;
@@ -10,3 +15,4 @@ mod magic_link;
 mod providers;
 mod readers;
 mod status;
+mod vault_attacks;

@@ -245,6 +245,50 @@ fn no_address_leads_inside() {
     world.post(ALL).bearer(&admin).json(own(json!({}))).send().is(201);
 }
 
+/// A template takes one DNS label: nothing that makes another host, path or user of it.
+#[test]
+fn a_template_takes_a_dns_label() {
+    let world = World::new();
+    let Some(entry) = portcullis::domain::vault::catalogue::all()
+        .iter()
+        .find(|entry| !entry.templates.is_empty() && entry.oauth().is_some())
+    else {
+        panic!("the catalogue has no entry with a template")
+    };
+    let label = |value: &str| {
+        let labels: serde_json::Map<String, Value> =
+            entry.templates.iter().map(|name| (name.clone(), value.into())).collect();
+        json!({ "id": entry.id, "clientId": "us", "clientSecret": "s", "labels": labels })
+    };
+    for bad in [
+        "",
+        "evil.example/",
+        "evil.example#",
+        "evil.example?",
+        "a.b",
+        "a/b",
+        "a@b",
+        "a:1",
+        "a%2f",
+        "A",
+        "-a",
+        "a-",
+        "{x}",
+        "a\r\nb",
+        "xn--a",
+        "ä",
+        "..",
+        &"a".repeat(64),
+    ] {
+        let refused = post(&world, label(bad)).is(400);
+        assert!(refused.str("/error").contains("labels"), "{bad}: {}", refused.text);
+    }
+    let none = json!({ "id": entry.id, "clientId": "us", "clientSecret": "s" });
+    post(&world, none).is(400);
+    let made = post(&world, label("acme-1")).is(201);
+    assert!(made.json["labels"].as_object().unwrap().values().all(|label| label == "acme-1"));
+}
+
 #[test]
 fn what_the_catalogue_says_a_tenant_does_not_say_otherwise() {
     let world = World::with(&[("MODE", "production"), ("MAIL_TRANSPORT", "cloudflare")]);

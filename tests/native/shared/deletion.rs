@@ -99,6 +99,11 @@ const ROWS: &[(&str, &str, &str)] = &[
         "TU",
         "('vh', '{t}', '{u}', 's', 'crm', 'work', '1.x', 'https://auth.example.com/cb', '', 'a b', 9)",
     ),
+    (
+        "vault_revocations",
+        "T",
+        "('vr/1', '{t}', 'vr', 'crm', 'b', '1.a', '1.r', '{{\"clientId\":\"us\"}}', '1.x', 0, 0, 0)",
+    ),
     ("vault_search_keys", "T", "('{t}', 'e', '1.x', 0)"),
     (
         "email_changes",

@@ -227,6 +227,14 @@ const APART: &[&str] = &[
     "GET /auth/google-search-keys",
     "PUT /auth/google-search-keys",
     "DELETE /auth/google-search-keys",
+    "GET /auth/connect/{id}",
+    "POST /auth/callback",
+    "GET /auth/callback/{id}",
+    "GET /tenant/{tenant}/auth/callback/{id}",
+    "POST /auth/disconnect/{id}",
+    "POST /auth/connections",
+    "DELETE /auth/connections",
+    "GET /auth/connections/{id}",
 ];
 const APART_SURFACES: [&str; 3] = ["oauth", "tenant", "system"];
 

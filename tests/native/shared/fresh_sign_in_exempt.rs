@@ -8,6 +8,8 @@ pub const EXEMPT: &[(&str, &str)] = &[
     ("POST /api/auth/reauthenticate", "is the confirmation itself"),
     ("POST /auth/mfa/backup-codes", "takes a code of the second factor, as a step-up does"),
     ("POST /auth/mfa/disable", "takes a code of the second factor, as a step-up does"),
+    ("POST /auth/callback", "keeps tokens of another service, which let nobody in here"),
+    ("POST /auth/disconnect/{id}", ENDS),
     ("POST /auth/apikeys/{id}", "keeps a key of another service, which lets nobody in here"),
     ("DELETE /auth/apikeys/{id}", ENDS),
     ("POST /tenant/{tenant}/v2/IdentityProviders/{id}/test", "asks the provider, and changes nothing"),
@@ -55,5 +57,8 @@ pub const SECTIONS_APART: &[(&str, &str)] = &[
     ("others", ENDS),
     ("trusted", ENDS),
     ("app", ENDS),
+    ("connect", "keeps tokens of another service, which let nobody in here"),
+    ("service-key", "keeps a key of another service, which lets nobody in here"),
+    ("service-off", ENDS),
     ("key", ENDS),
 ];

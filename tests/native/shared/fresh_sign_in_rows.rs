@@ -293,6 +293,8 @@ pub const ROWS: &[Row] = &[
     admin("POST /auth/providers", nothing, vault::create),
     admin("PUT /auth/providers/{id}", vault::provider, vault::replace),
     admin("DELETE /auth/providers/{id}", vault::provider, vault::delete),
+    admin("POST /auth/connections", vault::provider, vault::import),
+    admin("DELETE /auth/connections", vault::provider, vault::revoke_all),
     admin("PUT /auth/google-search-keys", nothing, vault::set_keys),
     admin("DELETE /auth/google-search-keys", vault::search_keys, vault::delete_keys),
     admin("POST /tenant/{tenant}/v2/JoinRequests/{id}/accept", wants_to_join, |stage, _, _| {

@@ -38,3 +38,12 @@ pub fn set_keys<'w>(stage: &'w Stage, _: &Value, _: Option<&str>) -> Ask<'w> {
 pub fn delete_keys<'w>(stage: &'w Stage, _: &Value, _: Option<&str>) -> Ask<'w> {
     stage.world.delete("/auth/google-search-keys").bearer(&stage.token)
 }
+
+pub fn import<'w>(stage: &'w Stage, _: &Value, _: Option<&str>) -> Ask<'w> {
+    let body = json!({ "userId": stage.user.id, "providerId": "ours", "apiKey": "k" });
+    stage.post("/auth/connections", body, None)
+}
+
+pub fn revoke_all<'w>(stage: &'w Stage, _: &Value, _: Option<&str>) -> Ask<'w> {
+    stage.world.delete("/auth/connections?providerId=ours").bearer(&stage.token)
+}

@@ -32,7 +32,7 @@ const CREDENTIALS: [&str; 16] = [
 ];
 
 /// The rows that are about credentials and open to others, and why.
-const OPEN: [(&str, &str); 19] = [
+const OPEN: [(&str, &str); 20] = [
     ("POST /api/auth/change-email/confirm", "takes the token of a mailed link"),
     ("POST /api/auth/mfa/verify", "takes the secret of a challenge"),
     ("POST /api/auth/mfa/send", "takes the secret of a challenge"),
@@ -48,6 +48,7 @@ const OPEN: [(&str, &str); 19] = [
     ("POST /auth/mfa/send", "takes the secret of a challenge, else an own session"),
     ("GET /auth/providers", "lists no secret"),
     ("GET /auth/providers/{id}", "shows no secret"),
+    ("GET /auth/connections/{id}", "takes a scope that people give for just this, and shows no secret"),
     ("GET /auth/connected", "takes a scope that people give for just this, and shows no secret"),
     ("GET /auth/apikeys/{id}", "takes a scope that people give for just this"),
     ("GET /tenant/{tenant}/v2/Clients", "lists no secret"),

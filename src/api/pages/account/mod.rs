@@ -5,6 +5,7 @@ pub(super) mod export;
 mod factor;
 mod key;
 mod lists;
+mod services;
 mod view;
 
 use self::view::{Shows, Typed, Wrong};
@@ -96,6 +97,9 @@ fn success_message(m: &Messages, part: &str, user: &User) -> Option<&'static str
         "trusted" => m.trusted_ended,
         "app" => m.app_revoked,
         "key" => m.key_ended,
+        "connected" => m.service_connected,
+        "service-key" => m.service_key_saved,
+        "service-off" => m.service_removed,
         _ => return None,
     })
 }
@@ -192,6 +196,9 @@ async fn act(
         "app" => consents::revoke(cx, &session.tenant, user, fields.need("client")?).await?,
         "key-add" => return key::add(cx, place, session, fields).await.map(Some),
         "key" => api_keys::revoke(cx, session, fields.need("id")?).await?,
+        "connect" => return services::begin(cx, place, session, fields).await.map(Some),
+        "service-key" => services::store_key(cx, session, fields).await?,
+        "service-off" => services::disconnect(cx, session, fields).await?,
         "delete" => {
             own_account::delete(cx, session, fields.get("current").unwrap_or_default()).await?;
             return delete_account(cx, call).await.map(Some);

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::api::pages::account::factor;
 use crate::api::pages::account::lists::{Lists, lists};
+use crate::api::pages::account::services::{self, Services};
 use crate::api::pages::messages::{Messages, fill};
 use crate::api::pages::people::moment;
 use crate::api::pages::place::Place;
@@ -16,7 +17,7 @@ use crate::model::agent;
 use crate::model::time::Time;
 
 /// The sections that say themselves what went wrong in them, each with its fields.
-pub(super) const ASK: [(&str, &[&str]); 10] = [
+pub(super) const ASK: [(&str, &[&str]); 13] = [
     ("profile", &["name"]),
     ("password", &["current", "password"]),
     ("email", &["email", "current"]),
@@ -26,6 +27,9 @@ pub(super) const ASK: [(&str, &[&str]); 10] = [
     ("passkey-name", &[]),
     ("identity-off", &[]),
     ("key-add", &["name", "scopes"]),
+    ("connect", &["label"]),
+    ("service-key", &["apiKey", "label"]),
+    ("service-off", &[]),
     ("delete", &["current"]),
 ];
 
@@ -71,6 +75,7 @@ struct Account<'a> {
     session: &'a OwnSession,
     factor: Option<factor::Shown>,
     lists: Lists,
+    services: Services,
     done: Option<&'static str>,
     part: &'static str,
     problem: Option<Problem>,
@@ -144,14 +149,19 @@ pub(super) async fn page(cx: &Cx, place: &Place, session: &OwnSession, shows: Sh
         Some(Wrong { part, problem, typed }) => (part, Some(problem), typed),
         None => ("", None, Typed::default()),
     };
-    let (lists, factor) =
-        futures_util::future::join(lists(cx, session, whole), factor::view(cx, place, session)).await;
+    let (lists, factor, services) = futures_util::future::join3(
+        lists(cx, session, whole),
+        factor::view(cx, place, session),
+        services::view(cx, session),
+    )
+    .await;
     let account = Account {
         m: place.m,
         place,
         session,
         factor: factor?,
         lists: lists?,
+        services: services?,
         done,
         part,
         problem,

@@ -1,0 +1,119 @@
+//! Giving tokens back (RFC 7009, or the provider's own way). What is owed is written in the batch that deletes a connection,
+//! a person, a provider or a tenant, so a crash loses nothing. It is tried right after the answer, and again by cron with
+//! growing delays until the provider takes it or a day has passed.
+
+use crate::cx::Cx;
+use crate::domain::audit::{self, Entry};
+use crate::domain::delivery::{self, AT_ONCE, Outcome};
+use crate::domain::upstream::revoke::{Hint, revoke};
+use crate::domain::upstream::{Error as UpstreamError, Upstream};
+use crate::domain::vault::registry;
+use crate::domain::vault::sealing::{self, Column, Place};
+use crate::model::catalogue::RevocationStyle;
+use crate::ports::{Fault, Stmt};
+use crate::store;
+use crate::store::vault_providers::StoredProvider;
+use crate::store::vault_revocations::{Delays, Revocation, done};
+
+/// After a minute, then twice as long each time, at most four hours.
+const DELAYS: Delays = Delays { first: 60_000, longest: 4 * 3_600_000 };
+/// How long it is tried, in seconds.
+const TRIED_FOR: i64 = 86_400;
+/// Rounds in one run.
+const ROUNDS: usize = 5;
+
+/// Gives back, after the answer, what is owed by now.
+pub(crate) fn deliver_in_background(cx: &Cx) {
+    let context = cx.clone();
+    cx.background.run(Box::pin(async move {
+        if let Err(fault) = deliver_due(&context).await {
+            context.log_fault("vault.revocations", &fault);
+        }
+    }));
+}
+
+/// Gives back everything that is due.
+pub(crate) async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
+    for _ in 0..ROUNDS {
+        let leased = store::vault_revocations::take_due(cx.db.as_ref(), &DELAYS, AT_ONCE, cx.now).await?;
+        if leased.is_empty() {
+            break;
+        }
+        let settle = |revocation: &Revocation, outcome| settle(cx, revocation, outcome);
+        delivery::round(cx, &leased, async |revocation| give_back(cx, revocation).await, settle).await?;
+    }
+    Ok(())
+}
+
+/// What is written of a try: the log knows what became of it, and what has expired is owed no more.
+fn settle(cx: &Cx, revocation: &Revocation, outcome: Outcome) -> Vec<Stmt> {
+    let id = &revocation.connection_id;
+    let said = |text: String| format!("{}: {text}", revocation.provider_id);
+    let failed = |text: String| Entry::failed("vault.revoked").by("system").on(id).saying(said(text));
+    let (over, entry) = match outcome {
+        Outcome::Taken => {
+            (true, Entry::ok("vault.revoked").by("system").on(id).saying(&revocation.provider_id))
+        }
+        Outcome::Refused(problem) => (true, failed(format!("{problem}, for good"))),
+        Outcome::NotNow(problem) if revocation.next_at >= revocation.created_at.plus(TRIED_FOR) => {
+            (true, failed(format!("{problem}, given up after {} tries", revocation.attempts)))
+        }
+        Outcome::NotNow(problem) => (false, failed(format!("{problem}, try {}", revocation.attempts))),
+    };
+    let event = audit::row(cx, &revocation.tenant_id, entry);
+    over.then(|| done(&revocation.id)).into_iter().chain([event]).collect()
+}
+
+async fn give_back(cx: &Cx, revocation: &Revocation) -> Outcome {
+    let upstream = match upstream_of(cx, revocation) {
+        Ok(Some(upstream)) => upstream,
+        Ok(None) => return Outcome::Refused("the provider is not known any more".into()),
+        Err(fault) => return Outcome::Refused(fault.0),
+    };
+    if upstream.endpoints.revocation.is_none() {
+        return Outcome::Refused("the provider takes no tokens back".into());
+    }
+    let place = Place {
+        tenant_id: &revocation.tenant_id,
+        binding: &revocation.binding,
+        connection_id: &revocation.connection_id,
+    };
+    let by_rfc = upstream.dialect.revocation == RevocationStyle::Rfc7009;
+    let tokens = [
+        (Column::Refresh, Hint::RefreshToken, revocation.sealed_refresh.as_ref().filter(|_| by_rfc)),
+        (Column::Access, Hint::AccessToken, revocation.sealed_access.as_ref()),
+    ];
+    let mut taken = 0_u32;
+    for (column, hint, sealed) in tokens {
+        let Some(sealed) = sealed else { continue };
+        let token = match sealing::open(cx, &place, column, sealed) {
+            Ok(token) => token,
+            Err(fault) => return Outcome::Refused(fault.0),
+        };
+        match revoke(cx, &upstream, &token, hint).await {
+            Ok(()) => taken = taken.saturating_add(1),
+            // It knows the token no more, or ended it with the other one.
+            Err(UpstreamError::Declined(code)) if taken > 0 || code == "invalid_token" => {}
+            Err(UpstreamError::Declined(code)) => {
+                return Outcome::Refused(format!("the provider answered {code}"));
+            }
+            Err(UpstreamError::Late) => return Outcome::NotNow("the provider did not answer".into()),
+            Err(UpstreamError::Failed(why)) => return Outcome::NotNow(why),
+            Err(other) => return Outcome::NotNow(format!("{other:?}")),
+        }
+    }
+    Outcome::Taken
+}
+
+/// The provider as it was when the connection ended.
+fn upstream_of(cx: &Cx, revocation: &Revocation) -> Result<Option<Upstream>, Fault> {
+    let Some(spec) = revocation.spec.clone() else { return Ok(None) };
+    let stored = StoredProvider {
+        id: revocation.provider_id.clone(),
+        spec,
+        sealed_secret: revocation.sealed_secret.clone(),
+        updated_at: revocation.created_at,
+    };
+    let provider = registry::resolve(cx, &revocation.tenant_id, stored)?;
+    provider.map(|provider| provider.upstream()).transpose()
+}
