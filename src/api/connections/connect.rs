@@ -56,7 +56,7 @@ pub(super) struct Body {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Connected {
+pub(super) struct ConnectionMade {
     success: bool,
     /// The provider's id.
     provider: String,
@@ -64,10 +64,10 @@ pub(super) struct Connected {
     missing_scopes: Vec<String>,
 }
 
-impl From<Finished> for Connected {
-    fn from(finished: Finished) -> Connected {
+impl From<Finished> for ConnectionMade {
+    fn from(finished: Finished) -> ConnectionMade {
         let Finished { provider_id, missing_scopes } = finished;
-        Connected { success: true, provider: provider_id, missing_scopes }
+        ConnectionMade { success: true, provider: provider_id, missing_scopes }
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn callback(cx: &Cx, call: &Call<'_>, session: OwnSession) -> A
         provider_id: None,
     };
     let finished = callback::finish(cx, &session, returned).await?;
-    Ok(Response::json(200, &Connected::from(finished)))
+    Ok(Response::json(200, &ConnectionMade::from(finished)))
 }
 
 /// A browser that comes from the provider, or an app that passes on what one brought.
@@ -108,7 +108,7 @@ pub(super) async fn from_provider(cx: &Cx, call: &Call<'_>) -> Answer {
         None => Err(not_begun()),
     };
     match finished {
-        Ok(finished) if is_program => Ok(Response::json(200, &Connected::from(finished))),
+        Ok(finished) if is_program => Ok(Response::json(200, &ConnectionMade::from(finished))),
         Ok(_) => {
             let tenant_id = &call.resolved.tenant.id;
             Ok(Response::see_other(&format!("/tenant/{tenant_id}/account?done=connected#connections")))

@@ -79,7 +79,7 @@ fn connections() -> Vec<Operation> {
         op("POST", "/auth/callback", "End a connection")
             .about("With the code and the state that came back from the provider, in the very session that began it.")
             .json::<connect::Body>()
-            .answers::<connect::Connected>(200, "Connected.")
+            .answers::<connect::ConnectionMade>(200, "Connected.")
             .refuses(ends()),
         op("GET", "/auth/callback/{id}", "Where a provider sends browsers back to")
             .also("/tenant/{tenant}/auth/callback/{id}")
@@ -89,7 +89,7 @@ fn connections() -> Vec<Operation> {
             .query::<String>("code", "The provider's code.")
             .query::<String>("error", "Why the provider declines.")
             .query::<String>("iss", "Who says so (RFC 9207).")
-            .answers::<connect::Connected>(200, "Connected.")
+            .answers::<connect::ConnectionMade>(200, "Connected.")
             .nothing(303, "To the account page, or on to the app.")
             .sets("location", "where to")
             .refuses(ends())

@@ -73,7 +73,7 @@ fn a_key_is_sealed_at_rest_and_in_no_log() {
     let none = world.post("/auth/apikeys/nothing").bearer(&token).json(json!({ "apiKey": KEY })).send();
     assert!(!none.is(404).text.contains("canary"));
     assert!(!is_kept(&world, "canary"));
-    assert_eq!(world.number("SELECT count(*) AS n FROM vault_connections WHERE sealed_key LIKE '1.%'"), 1);
+    assert_eq!(world.number("SELECT count(*) AS n FROM vault_connections WHERE sealed_key LIKE '2.%'"), 1);
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn a_crash_before_the_provider_was_asked_loses_nothing() {
     let flow = Flow::new();
     flow.connect("", "good-1");
     let ask = flow.world.post("/auth/disconnect/crm").bearer(&flow.token);
-    flow.world.together(vec![ask]);
+    pollster::block_on(ask.answered());
     flow.world.forget_what_comes_after();
     assert_eq!(owed(&flow), 1);
     flow.world.cron();
