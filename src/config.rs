@@ -92,9 +92,10 @@ impl From<Unconfigured> for Fault {
 }
 
 /// Without these nothing can be served.
-const BINDINGS: [Problem; 3] = [
+const BINDINGS: [Problem; 4] = [
     Problem { name: "DB", needed: "bound to the D1 database" },
     Problem { name: "COUNTER", needed: "bound to the Durable Object class Counter" },
+    Problem { name: "REFRESHER", needed: "bound to the Durable Object class Refresher" },
     Problem { name: "ASSETS", needed: "bound to the static files" },
 ];
 

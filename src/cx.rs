@@ -12,7 +12,7 @@ use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
 use crate::model::language::{self, Language};
 use crate::model::time::Time;
-use crate::ports::{Background, Counters, Database, Fault, HttpClient, Log, Mailer, Rng, Rsa};
+use crate::ports::{Background, Counters, Database, Fault, HttpClient, Log, Mailer, Refreshers, Rng, Rsa};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Cx {
     pub db: Rc<dyn Database>,
     /// The exact counters.
     pub counters: Rc<dyn Counters>,
+    /// Who renews tokens of the vault, one at a time for each connection.
+    pub refreshers: Rc<dyn Refreshers>,
     /// The way out for mail.
     pub mailer: Rc<dyn Mailer>,
     /// The way out to other servers.

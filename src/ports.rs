@@ -273,3 +273,29 @@ pub trait Log {
     /// Writes one JSON line.
     fn line(&self, line: &str);
 }
+
+/// What became of a connection of the vault whose access token was to be renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refreshed {
+    /// The database has one that is good.
+    Done,
+    /// Only the person can renew it.
+    NeedsPerson,
+    /// Not now: the provider does not answer, or not well.
+    Later {
+        /// When it is tried again, in milliseconds since the epoch.
+        at: i64,
+    },
+    /// There is no such connection any more, or nothing to renew it with.
+    Gone,
+}
+
+/// Renews access tokens of connections: of however many ask at once for one, one refresh is made, and all wait for it.
+pub trait Refreshers {
+    /// Renews one connection's if it is due.
+    fn refresh(
+        &self,
+        tenant_id: String,
+        connection_id: String,
+    ) -> LocalBoxFuture<'_, Result<Refreshed, Fault>>;
+}

@@ -182,7 +182,7 @@ function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
     compatibilityFlags: compatibility_flags,
     bindings: vars,
     d1Databases: { DB: 'portcullis' },
-    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true } },
+    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, REFRESHER: { className: 'Refresher', useSQLite: true } },
     assets: {
       directory: at(assets.directory),
       binding: assets.binding,

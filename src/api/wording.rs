@@ -86,6 +86,16 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
             "The database lacks the tables of this version: its migrations have not been applied yet",
         ),
         Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
+        Refusal::NeedsReauthorization => worded(
+            409,
+            "REAUTHORIZATION_NEEDED",
+            "The service has ended this connection: its person has to connect it again",
+        ),
+        Refusal::ProviderUnavailable { .. } => worded(
+            503,
+            "PROVIDER_UNAVAILABLE",
+            "The service does not renew the token now. Please try again later.",
+        ),
         Refusal::SignUpClosed => worded(403, "REGISTRATION_CLOSED", "Registration is closed"),
         Refusal::Federation(why) => word_federation(why),
         Refusal::OAuth(code, description) => worded(code.status(), "OAUTH_ERROR", description),
@@ -159,6 +169,7 @@ pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
             response.with("retry-after", verdict.reset.max(1).to_string()).with_limit(verdict)
         }
         Refusal::Unready => response.with("retry-after", "5"),
+        Refusal::ProviderUnavailable { seconds } => response.with("retry-after", seconds.to_string()),
         Refusal::MethodNotAllowed(allow) => response.with("allow", allow.join(", ")),
         // RFC 6750 §3: no error code where no credential was sent.
         Refusal::NoCredential => response.with("www-authenticate", "Bearer"),

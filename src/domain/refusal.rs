@@ -92,6 +92,13 @@ pub enum Refusal {
     Unready,
     /// A limit is reached.
     Limited(Verdict),
+    /// The person has to connect the service again: it does not renew the token any more.
+    NeedsReauthorization,
+    /// The service does not renew the token now.
+    ProviderUnavailable {
+        /// When to ask again, in seconds.
+        seconds: i64,
+    },
     /// The tenant lets nobody register.
     SignUpClosed,
     /// A sign-in with an identity provider did not come to its end.

@@ -12,6 +12,7 @@ use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
 use crate::edge::fetch::Fetch;
 use crate::edge::mail::Transport;
+use crate::edge::refreshers::DurableRefreshers;
 use crate::edge::web_crypto::WebCrypto;
 use crate::http::request::Request;
 use crate::memo::Memory;
@@ -53,6 +54,11 @@ pub(crate) fn of_cron(env: &Env, ctx: ScheduleContext) -> Result<Cx, Unconfigure
     build(env, Rc::new(ctx))
 }
 
+/// Context for what a Durable Object does: the callers that wait for it are not its own.
+pub(crate) fn of_object(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> {
+    build(env, background)
+}
+
 fn build(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> {
     let (config, memory) = isolate(env)?;
     let now = now();
@@ -61,6 +67,7 @@ fn build(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> 
     Ok(Cx {
         db: db.clone(),
         counters: Rc::new(DurableCounters(env.clone())),
+        refreshers: Rc::new(DurableRefreshers(env.clone())),
         mailer: Rc::new(Transport { env: env.clone(), config: config.clone(), db, http: http.clone(), now }),
         http: Rc::new(http),
         rsa: Rc::new(WebCrypto),

@@ -1,9 +1,9 @@
 // The Worker's entry. worker-build's own (index.js) wraps each request in proxies that begin the module anew
 // after a trap; here that is done once per isolate (docs/benchmarks.md says what it saves). Public answers that the
 // module allows to be given again for a moment are given again without entering it.
-import Shim, { Counter } from "./index.js";
+import Shim, { Counter, Refresher } from "./index.js";
 
-export { Counter };
+export { Counter, Refresher };
 
 const PUBLIC = Symbol.for("portcullis.public");
 const known = new Map();

@@ -12,6 +12,8 @@ mod fault;
 mod fetch;
 mod hot;
 mod mail;
+mod refresher_do;
+mod refreshers;
 mod web_crypto;
 
 use std::cell::RefCell;

@@ -60,6 +60,7 @@ pub(crate) mod vault_connections;
 pub(crate) mod vault_providers;
 pub(crate) mod vault_revocations;
 pub(crate) mod vault_search_keys;
+pub(crate) mod vault_tokens;
 
 use std::str::FromStr;
 

@@ -30,7 +30,7 @@ async function firstAnswer(script) {
     name: 'startup',
     compatibilityDate: settings().compatibility_date,
     d1Databases: { DB: 'startup' },
-    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true } },
+    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, REFRESHER: { className: 'Refresher', useSQLite: true } },
     bindings: { ORIGIN: 'http://localhost', MODE: 'local', SEAL_KEY: 'A'.repeat(43) },
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
   });

@@ -51,6 +51,7 @@ connections session POST /users/logout
 connections vault reader GET /auth/apikeys/{id}
 connections vault reader GET /auth/connected
 connections vault reader GET /auth/connections/{id}
+connections vault reader GET /auth/valid-token
 oauth client POST /oauth2/device_authorization
 oauth client POST /oauth2/introspect
 oauth client POST /oauth2/par

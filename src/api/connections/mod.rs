@@ -14,6 +14,7 @@ mod providers;
 mod search_keys;
 mod shapes;
 mod status;
+mod valid_token;
 #[cfg(not(target_arch = "wasm32"))]
 mod vault_docs;
 mod vault_keys;
@@ -55,6 +56,7 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/auth/apikeys/{id}", Limit::None, own_session(vault_keys::store)),
         route("GET", "/auth/apikeys/{id}", Limit::None, vault_reader(vault_keys::retrieve)),
         route("DELETE", "/auth/apikeys/{id}", Limit::None, own_session(vault_keys::delete)),
+        route("GET", "/auth/valid-token", Limit::None, vault_reader(valid_token::read)),
         route("GET", "/auth/google-search-keys", Limit::None, session(search_keys::read)),
         route("PUT", "/auth/google-search-keys", Limit::None, credential_admin(search_keys::set)),
         route("DELETE", "/auth/google-search-keys", Limit::None, credential_admin(search_keys::delete)),
@@ -65,7 +67,13 @@ pub(crate) fn surface() -> Surface {
 fn word_refusal(cx: &Cx, _: &Request, refusal: &Refusal) -> Response {
     let worded = word(refusal);
     let on = way_on(refusal);
-    let goes_on = matches!(refusal, Refusal::ReauthenticationRequired { .. }) || on.is_some();
+    let goes_on = on.is_some()
+        || matches!(
+            refusal,
+            Refusal::ReauthenticationRequired { .. }
+                | Refusal::NeedsReauthorization
+                | Refusal::ProviderUnavailable { .. }
+        );
     let failure = Failure {
         auth_url: on,
         // Those after which a program goes on by itself, and so has to tell them from others.

@@ -4,6 +4,7 @@ use crate::api::connections::connected::{App, Connected};
 use crate::api::connections::providers::{Provider, Providers};
 use crate::api::connections::search_keys::{NewSearchKeys, SearchKeys};
 use crate::api::connections::shapes::Succeeded;
+use crate::api::connections::valid_token::ValidToken;
 use crate::api::connections::vault_keys;
 use crate::api::connections::{connect, connection};
 use crate::api::docs::{Operation, conflict, limited, op, reauthentication, token_refusals};
@@ -45,6 +46,18 @@ fn providers() -> Vec<Operation> {
 
 fn connections() -> Vec<Operation> {
     vec![
+        op("GET", "/auth/valid-token", "Get an access token that is good")
+            .about("It is renewed first if it ends within two minutes; however many ask at once, it is renewed once. Each hand-out is an event of the audit log. 409 `REAUTHORIZATION_NEEDED` when the person has to connect the service again; 503 with `Retry-After` while the service does not answer and the token is over.")
+            .query::<String>("providerId", "Of which provider.")
+            .query::<String>("label", "Which connection, where there are several.")
+            .query::<String>("scopes", "What it is needed for, separated by spaces: what of that was not granted is answered as `missingScopes`.")
+            .query::<String>("userId", "Whose, where a service asks for a person (`vaultDelegation`).")
+            .answers::<ValidToken<'_>>(200, "The token.")
+            .refuses([
+                Refusal::Invalid(Vec::new()),
+                Refusal::NeedsReauthorization,
+                Refusal::ProviderUnavailable { seconds: 1 },
+            ]),
         op("GET", "/auth/connected", "List what is connected")
             .about("The oldest first; no tokens and no keys.")
             .query::<String>(

@@ -116,6 +116,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::Conflict(_) => m.refused_other,
         Refusal::LinkDead => m.refused_link,
         Refusal::AssertionTooLong(_) => m.refused_other,
+        Refusal::NeedsReauthorization | Refusal::ProviderUnavailable { .. } => m.refused_other,
         Refusal::Looping => m.refused_looping,
         Refusal::Unready => m.refused_unready,
         Refusal::Limited(verdict) => {

@@ -136,6 +136,7 @@ fn told(error: upstream::Error) -> Result<String, Error> {
     match error {
         upstream::Error::Failed(why) => Ok(why),
         upstream::Error::Late => Ok("it did not answer in time".to_owned()),
+        upstream::Error::Busy { .. } => Ok("it asks to be asked later".to_owned()),
         upstream::Error::Declined(code) => Ok(format!("it declined with {code}")),
         upstream::Error::Forged(rule) => Ok(rule.to_owned()),
         upstream::Error::Ours(error) => Err(error),

@@ -85,6 +85,8 @@ pub enum Changed {
     ProviderCertificateEnds,
     /// To administrators: the certificate that we sign with, for an identity provider, ends.
     OwnCertificateEnds,
+    /// A service that is connected has to be connected again.
+    ConnectionLost,
 }
 
 /// Which letter it is.
@@ -111,7 +113,7 @@ pub enum Kind {
 }
 
 /// All of them, as the database, templates and the API name them.
-pub const KINDS: [(Kind, &str); 24] = [
+pub const KINDS: [(Kind, &str); 25] = [
     (Kind::VerifyEmail, "verify-email"),
     (Kind::ResetPassword, "reset-password"),
     (Kind::Invitation, "invitation"),
@@ -136,6 +138,7 @@ pub const KINDS: [(Kind, &str); 24] = [
     (Kind::Changed(Changed::ApiKeyRevoked), "api-key-revoked"),
     (Kind::Changed(Changed::ProviderCertificateEnds), "provider-certificate-ends"),
     (Kind::Changed(Changed::OwnCertificateEnds), "own-certificate-ends"),
+    (Kind::Changed(Changed::ConnectionLost), "connection-lost"),
 ];
 
 impl Kind {

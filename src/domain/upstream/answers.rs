@@ -50,6 +50,10 @@ fn form(body: &[u8]) -> Option<Map<String, Value>> {
 pub(super) fn refusal(answer: &HttpAnswer, endpoint: &str) -> Option<Error> {
     let status = answer.status;
     let failed = || Some(Error::failed(format!("{endpoint} answered {status}")));
+    let wait = answer.header("retry-after").and_then(|wait| wait.trim().parse::<u32>().ok());
+    if let Some(seconds) = wait.filter(|_| matches!(status, 429 | 503)) {
+        return Some(Error::Busy { seconds: seconds.into() });
+    }
     if !matches!(status, 200..=299 | 400..=499) || status == 429 {
         return failed();
     }

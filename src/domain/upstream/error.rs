@@ -16,6 +16,11 @@ pub enum Error {
     Failed(String),
     /// It was not reached, or not in time.
     Late,
+    /// It asks to be asked again later (RFC 9110 §10.2.3).
+    Busy {
+        /// In so many seconds.
+        seconds: i64,
+    },
     /// What is said to be from it is not, or is not for us, or not for now: the rule that it breaks.
     Forged(&'static str),
     /// It was not its fault.
@@ -39,7 +44,7 @@ impl Error {
         let why = match self {
             Error::Declined(error) => Federation::Declined { provider, error },
             Error::Failed(why) => Federation::Failed { provider, why },
-            Error::Late => Federation::Late { provider },
+            Error::Late | Error::Busy { .. } => Federation::Late { provider },
             Error::Forged(rule) => Federation::Forged(rule),
             Error::Ours(error) => return error,
         };

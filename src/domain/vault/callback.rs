@@ -86,7 +86,7 @@ pub(crate) async fn finish(cx: &Cx, session: &OwnSession, returned: Returned<'_>
 
 /// Writes down that a connection was not made.
 async fn refuse(cx: &Cx, session: &OwnSession, provider_id: &str, refusal: Refusal) -> Result<Error, Fault> {
-    let id = crate::model::id::is_id(provider_id).then_some(provider_id).unwrap_or("-");
+    let id = if crate::model::id::is_id(provider_id) { provider_id } else { "-" };
     let entry = Entry::failed("vault.connected").by(session.actor()).on(&session.user.id).saying(id);
     audit::write(cx, &session.tenant.id, entry).await?;
     Ok(refusal.into())

@@ -3,7 +3,8 @@
 //! [`catalogue`] has the services that the product knows, [`registry`] those that people of a tenant can connect and
 //! [`manage`] what administrators say of them. [`connect`] begins a connection by OAuth and [`callback`]
 //! ends it; [`keys`] keeps keys that people stored; [`connections`] shows and ends what is connected, and [`revocations`]
-//! gives it back; [`imports`] brings it along. Whoever is handed a token or key is a [`reader::VaultReader`]. All of it is sealed by [`sealing`].
+//! gives it back; [`imports`] brings it along. [`valid_token`] hands out access tokens that are good, which [`refresh`]
+//! renews. Whoever is handed a token or key is a [`reader::VaultReader`]. All of it is sealed by [`sealing`].
 
 pub(crate) mod callback;
 pub mod catalogue;
@@ -16,9 +17,11 @@ mod permission;
 mod problems;
 pub mod reader;
 pub(crate) mod redirects;
+pub mod refresh;
 pub(crate) mod registry;
 pub(crate) mod revocations;
 mod rules;
 pub(crate) mod sealing;
 pub(crate) mod search_keys;
 pub(crate) mod secrets;
+pub(crate) mod valid_token;

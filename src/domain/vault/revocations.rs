@@ -97,6 +97,9 @@ async fn give_back(cx: &Cx, revocation: &Revocation) -> Outcome {
             Err(UpstreamError::Declined(code)) => {
                 return Outcome::Refused(format!("the provider answered {code}"));
             }
+            Err(UpstreamError::Busy { .. }) => {
+                return Outcome::NotNow("the provider asked us to wait".into());
+            }
             Err(UpstreamError::Late) => return Outcome::NotNow("the provider did not answer".into()),
             Err(UpstreamError::Failed(why)) => return Outcome::NotNow(why),
             Err(other) => return Outcome::NotNow(format!("{other:?}")),

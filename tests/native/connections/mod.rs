@@ -14,5 +14,10 @@ mod logout;
 mod magic_link;
 mod providers;
 mod readers;
+mod refresh_answers;
 mod status;
+mod valid_token;
 mod vault_attacks;
+
+pub use self::providers::own as own_provider;
+pub use self::valid_token::connect;

@@ -12,6 +12,7 @@ mod mailed;
 pub mod oidc;
 mod ports;
 pub mod provider;
+mod refreshers;
 mod signer;
 
 use std::cell::{Cell, RefCell};
@@ -41,6 +42,7 @@ pub use self::authenticator::Authenticator;
 pub use self::factors::App;
 pub use self::ports::served;
 use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
+use self::refreshers::{Nobody, Together, UnderWay};
 pub use self::signer::{KnownRsa, Signer};
 
 /// What every user's password is unless a test says otherwise.
@@ -67,6 +69,7 @@ pub struct World {
     pub other: Rc<Memory>,
     after: Rc<Queue>,
     counters: Rc<Objects>,
+    under_way: UnderWay,
     rsa: Rc<KnownRsa>,
     rng: Rc<Seeded>,
     config: RefCell<Rc<Config>>,
@@ -93,6 +96,7 @@ impl World {
             other: Rc::default(),
             after: Rc::default(),
             counters: Rc::new(Objects::new(clock.clone())),
+            under_way: UnderWay::default(),
             rsa: Rc::default(),
             rng: Rc::default(),
             config: RefCell::new(config),
@@ -102,7 +106,8 @@ impl World {
 
     /// The context of cron: no caller, no limits.
     pub fn cx(&self) -> Cx {
-        Cx {
+        let cx = Cx {
+            refreshers: Rc::new(Nobody),
             db: self.db.clone(),
             counters: self.counters.clone(),
             mailer: self.post.clone(),
@@ -115,7 +120,8 @@ impl World {
             config: self.config.borrow().clone(),
             caller: Rc::new(Caller::default()),
             now: self.now(),
-        }
+        };
+        Cx { refreshers: Rc::new(Together { cx: cx.clone(), under_way: self.under_way.clone() }), ..cx }
     }
 
     pub fn now(&self) -> Time {

@@ -92,7 +92,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "vault_connections",
         "TU",
-        "('vc', '{t}', '{u}', 'crm', 'b', 'work', 'oauth', 'active', '{e}', 'a b', '1.a', '1.r', NULL, 9, 1, NULL, 0, 0, NULL)",
+        "('vc', '{t}', '{u}', 'crm', 'b', 'work', 'oauth', 'active', '{e}', 'a b', '1.a', '1.r', NULL, 9, 1, NULL, 0, 0, NULL, 0)",
     ),
     (
         "vault_attempts",

@@ -221,6 +221,7 @@ const APART: &[&str] = &[
     "PUT /auth/providers/{id}",
     "DELETE /auth/providers/{id}",
     "GET /auth/connected",
+    "GET /auth/valid-token",
     "POST /auth/apikeys/{id}",
     "GET /auth/apikeys/{id}",
     "DELETE /auth/apikeys/{id}",

@@ -50,7 +50,7 @@ fn reseal(world: &World) -> Value {
 }
 
 /// What stands in the database, and has to open for as long as it is there.
-const AT_REST: [Case; 7] = [
+const AT_REST: [Case; 10] = [
     ("signing keys", |world| {
         let token = world.session(&world.user(ADA)).access;
         Box::new(move |world| world.get("/api/auth/me").bearer(&token).fresh().status() == 200)
@@ -71,6 +71,37 @@ const AT_REST: [Case; 7] = [
         Box::new(move |world| {
             let after = world.get(path).fresh().send();
             after.status == 200 && after.text == before
+        })
+    }),
+    ("keys of other services", |world| {
+        let token = world.session(&world.user(ADA)).access;
+        let body = json!({ "apiKey": "sk-ada" });
+        world.post("/auth/apikeys/openai").bearer(&token).json(body).send().is(200);
+        let key = world.api_key(&token, &["vault:read"]);
+        Box::new(move |world| world.get("/auth/apikeys/openai").key(&key).status() == 200)
+    }),
+    ("Google Search keys", |world| {
+        let body = json!({ "apiKey": "k", "searchEngineId": "e" });
+        world.put("/auth/google-search-keys").bearer(&world.admin()).json(body).send().is(200);
+        let token = world.session(&world.user(ADA)).access;
+        Box::new(move |world| world.get("/auth/google-search-keys").bearer(&token).status() == 200)
+    }),
+    ("tokens of connected services", |world| {
+        let body = crate::connections::own_provider(json!({}));
+        world.post("/auth/providers").bearer(&world.admin()).json(body).send().is(201);
+        let ada = world.user(ADA);
+        crate::connections::connect(world, &ada, "c1", "", -5);
+        crate::connections::connect(world, &ada, "c2", "good", 1_000);
+        let key = world.api_key(&world.session(&ada).access, &["vault:read"]);
+        world.web.serves("https://crm.example/token", |request| {
+            assert!(request.body.contains("canary-1") && request.body.contains("canary-r0"));
+            let tokens = br#"{"access_token":"a1","token_type":"bearer","expires_in":3600}"#;
+            Ok(crate::harness::served(200, &[("content-type", "application/json")], tokens))
+        });
+        Box::new(move |world| {
+            let read = |path: &str| world.get(path).key(&key).status();
+            let path = "/auth/valid-token?providerId=crm&label=";
+            [read(path), read(&format!("{path}good"))] == [200, 200]
         })
     }),
     ("authenticator apps", |world| {

@@ -66,6 +66,9 @@ fn words(kind: Kind) -> Words {
         Kind::Changed(changed) => {
             let (subject, body) = changes(changed);
             let note = match changed {
+                Changed::ConnectionLost => {
+                    "Ihr Konto zeigt, welcher es ist. Wenn Sie ihn nicht mehr nutzen, müssen Sie nichts tun."
+                }
                 Changed::Email => {
                     "Wenn Sie das nicht waren, melden Sie sich sofort beim Betreiber dieses Dienstes: E-Mails zu Ihrem Konto gehen jetzt an eine andere Adresse."
                 }
@@ -146,6 +149,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::OwnCertificateEnds => (
             "Unser Zertifikat für einen Identitätsanbieter läuft ab",
             "Das Zertifikat, mit dem wir Anfragen an Ihren Identitätsanbieter signieren, läuft an dem Tag unten ab. Erstellen Sie den nächsten Signaturschlüssel, geben Sie dem Anbieter dessen Zertifikat und aktivieren Sie ihn dann.",
+        ),
+        Changed::ConnectionLost => (
+            "Ein verbundener Dienst braucht Sie noch einmal",
+            "Ein Dienst, den Sie mit Ihrem Konto verbunden haben, lässt uns seinen Zugang nicht mehr erneuern. Apps und Agenten können ihn erst wieder für Sie nutzen, wenn Sie ihn neu verbinden.",
         ),
     }
 }

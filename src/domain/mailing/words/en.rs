@@ -66,6 +66,9 @@ fn words(kind: Kind) -> Words {
         Kind::Changed(changed) => {
             let (subject, body) = changes(changed);
             let note = match changed {
+                Changed::ConnectionLost => {
+                    "Your account shows which one it is. You do not need to do anything if you no longer use it."
+                }
                 Changed::Email => {
                     "If this was not you, contact whoever runs this service immediately: email about your account now goes to another address."
                 }
@@ -142,6 +145,10 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::OwnCertificateEnds => (
             "Our certificate for an identity provider ends",
             "The certificate that we sign requests to your identity provider with ends on the day below. Make the next signing key, give its certificate to the provider, then activate it.",
+        ),
+        Changed::ConnectionLost => (
+            "A connected service needs you again",
+            "A service that you connected to your account no longer lets us renew its access. Apps and agents cannot use it for you until you connect it again.",
         ),
     }
 }
