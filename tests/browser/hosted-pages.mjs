@@ -145,6 +145,22 @@ async function identityThatWaits(gateway, n) {
 
 /** The pages that a form leads to, or that only long names show: each arranges `{path, cookies, act}` anew. */
 export const walks = {
+  'service-connected-and-key-stored': async (gateway, n) => {
+    const person = await gateway.makePerson();
+    const service = { id: `crm-${n}`, name: LONG.client.slice(0, 60), connectionType: 'oauth', clientId: 'us', tokenAuth: 'none' };
+    const at = (path) => `https://crm.example/${path}`;
+    await gateway.admin('POST', '/auth/providers', { ...service, authorizationUrl: at('authorize'), tokenUrl: at('token'), scopes: ['contacts'] });
+    const key = { userId: person.id, providerId: 'openai', apiKey: 'sk-1', label: 'ACME' };
+    await gateway.admin('POST', '/auth/connections', key);
+    return {
+      cookies: await session(gateway, person),
+      path: '/tenant/home/account',
+      act: async (page) => {
+        await page.locator('#connections details', { has: page.locator('#connect-provider') }).locator('summary').click();
+        await page.locator('form:has(#connect-provider) button[type=submit]').click();
+      },
+    };
+  },
   'login-wrong': () => ({
     path: '/tenant/home/login',
     act: (page) => submit(page, { email: 'nobody@example.com', password: 'wrong' }),

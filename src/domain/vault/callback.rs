@@ -12,12 +12,14 @@ use crate::domain::session::principal::OwnSession;
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::{self, lookups};
 use crate::domain::upstream::authorize::{Response, read_response};
+use crate::domain::upstream::revoke::Hint;
 use crate::domain::upstream::tokens::{self, Code, Tokens};
 use crate::domain::upstream::{self, Error as UpstreamError, Upstream};
 use crate::domain::vault::connect::{A_MINUTE, verifier_row};
 use crate::domain::vault::connections::{MOST, TOO_MANY, missing_scopes};
 use crate::domain::vault::registry::{self, Provider};
 use crate::domain::vault::sealing::{self, Column, Place, SEALED_AS, binding};
+use crate::model::id::is_id;
 use crate::model::state::{ConnectionKind, ConnectionStatus};
 use crate::ports::Fault;
 use crate::store;
@@ -86,7 +88,7 @@ pub(crate) async fn finish(cx: &Cx, session: &OwnSession, returned: Returned<'_>
 
 /// Writes down that a connection was not made.
 async fn refuse(cx: &Cx, session: &OwnSession, provider_id: &str, refusal: Refusal) -> Result<Error, Fault> {
-    let id = if crate::model::id::is_id(provider_id) { provider_id } else { "-" };
+    let id = if is_id(provider_id) { provider_id } else { "-" };
     let entry = Entry::failed("vault.connected").by(session.actor()).on(&session.user.id).saying(id);
     audit::write(cx, &session.tenant.id, entry).await?;
     Ok(refusal.into())
@@ -170,8 +172,10 @@ async fn keep(
         return Ok(Finished { provider_id: connection.provider_id, missing_scopes });
     }
     // Nobody has them: the provider is asked to forget them, once.
-    let _ = upstream::revoke::revoke(cx, upstream, &tokens.access_token, upstream::revoke::Hint::AccessToken)
-        .await;
+    let given_back = upstream::revoke::revoke(cx, upstream, &tokens.access_token, Hint::AccessToken).await;
+    if given_back.is_err() {
+        cx.log_fault("vault.connect", &Fault::new("vault", "tokens that nobody keeps were not taken back"));
+    }
     let has = store::vault_connections::of_user(cx.db.as_ref(), tenant_id, &attempt.user_id).await?.len();
     Err(if i64::try_from(has).unwrap_or(MOST) >= MOST { TOO_MANY.into() } else { NOT_BEGUN.into() })
 }

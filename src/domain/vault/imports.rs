@@ -6,10 +6,11 @@ use crate::domain::change::Change;
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::CredentialAdmin;
+use crate::domain::upstream::tokens::LONGEST_TOKEN;
 use crate::domain::vault::connections::{MOST, TOO_MANY, check_label};
 use crate::domain::vault::keys::check_key;
 use crate::domain::vault::permission::may_manage;
-use crate::domain::vault::rules::are_scopes;
+use crate::domain::vault::rules::{are_scopes, is_plain};
 use crate::domain::vault::sealing::{self, Column, Place, binding};
 use crate::domain::vault::{registry, revocations};
 use crate::model::name;
@@ -38,28 +39,27 @@ pub(crate) struct Imported {
 }
 
 fn check(imported: &Imported, kind: ConnectionKind) -> Result<(), Error> {
-    let fields = [
-        ("accessToken", &imported.access_token),
-        ("refreshToken", &imported.refresh_token),
-        ("apiKey", &imported.api_key),
-    ];
-    let of_keys = kind == ConnectionKind::ApiKey;
-    for (field, said) in fields {
-        match said {
-            Some(_) if (field == "apiKey") != of_keys => {
-                return Err(invalid(field, "not of a provider that is connected in another way"));
-            }
-            Some(_) | None if field == "refreshToken" && said.is_none() => {}
-            Some(text) if field == "apiKey" => check_key(field, text)?,
-            Some(text) => {
-                let fits = (1..=32_768).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-                if !fits {
-                    return Err(invalid(field, "a token as the provider gave it"));
-                }
-            }
-            None if (field == "apiKey") == of_keys => return Err(invalid(field, Reason::Missing)),
-            None => {}
+    let by_key = [("apiKey", &imported.api_key)];
+    let by_consent = [("accessToken", &imported.access_token), ("refreshToken", &imported.refresh_token)];
+    let [key] = by_key;
+    let [access, _] = by_consent;
+    let (required, others): (_, &[_]) = match kind {
+        ConnectionKind::ApiKey => (key, &by_consent),
+        ConnectionKind::Oauth => (access, &by_key),
+    };
+    if required.1.is_none() {
+        return Err(invalid(required.0, Reason::Missing));
+    }
+    if let Some((field, _)) = others.iter().find(|(_, said)| said.is_some()) {
+        return Err(invalid(field, "not of a provider that is connected in another way"));
+    }
+    for (field, said) in by_consent {
+        if said.as_ref().is_some_and(|text| !is_plain(text, LONGEST_TOKEN)) {
+            return Err(invalid(field, "a token as the provider gave it"));
         }
+    }
+    if let Some(key) = &imported.api_key {
+        check_key("apiKey", key)?;
     }
     if !are_scopes(&imported.scopes) {
         return Err(invalid("scopes", "at most 100, each of 1 to 300 printable characters"));

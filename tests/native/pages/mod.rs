@@ -2,6 +2,7 @@
 
 mod account;
 mod account_parts;
+mod account_services;
 mod change_email;
 mod consent;
 mod device;

@@ -1,0 +1,112 @@
+//! The account page's connected services: connecting one, storing a key, disconnecting.
+
+use serde_json::json;
+
+use crate::harness::{Ask, World, served};
+
+const PAGE: &str = "/tenant/home/account";
+
+struct Visit {
+    world: World,
+    cookie: String,
+    token: String,
+}
+
+impl Visit {
+    fn new() -> Visit {
+        let world = World::new();
+        let service = json!({
+            "id": "crm", "name": "Our <b>CRM", "connectionType": "oauth", "clientId": "us", "clientSecret": "s",
+            "authorizationUrl": "https://crm.example/authorize?a=1&b=2", "tokenUrl": "https://crm.example/token",
+            "revocationUrl": "https://crm.example/revoke", "scopes": ["contacts", "deals"],
+        });
+        world.post("/auth/providers").bearer(&world.admin()).json(service).send().is(201);
+        world.web.serves("https://crm.example/token", |_| {
+            let answer = json!({ "access_token": "t", "token_type": "Bearer", "expires_in": 60 }).to_string();
+            Ok(served(200, &[("content-type", "application/json")], answer.as_bytes()))
+        });
+        world.web.serves("https://crm.example/revoke", |_| Ok(served(200, &[], b"")));
+        let ada = world.user("ada@example.com");
+        let (cookie, token) = (world.cookie(&ada), world.session(&ada).access);
+        Visit { world, cookie, token }
+    }
+
+    fn page(&self) -> String {
+        self.world.get(PAGE).navigating().cookie(&self.cookie).send().is(200).text
+    }
+
+    fn section(&self, fields: &[(&str, &str)]) -> Ask<'_> {
+        self.world.post(PAGE).navigating().cookie(&self.cookie).form(fields)
+    }
+}
+
+#[test]
+fn a_service_is_connected_by_a_page_that_says_what_is_kept() {
+    let visit = Visit::new();
+    let page = visit.page();
+    assert!(page.contains("No service is connected") && page.contains("Our &#60;b&#62;CRM"), "{page}");
+    let asked =
+        visit.section(&[("section", "connect"), ("provider", "crm"), ("label", "work")]).send().is(200);
+    assert!(asked.text.contains("kept here, encrypted") && asked.text.contains("<code>deals</code>"));
+    assert!(
+        asked.text.contains("href=\"https://crm.example/authorize?a=1&#38;b=2&#38;response_type=code"),
+        "{}",
+        asked.text
+    );
+    // A link leads there, so the page's forms still go nowhere else.
+    assert!(asked.header("content-security-policy").unwrap().contains("form-action 'self'"));
+    let state = asked.text.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+    let path = format!("/auth/callback/crm?code=c&state={state}");
+    let back = visit.world.get(&path).navigating().cookie(&visit.cookie).send().is(303);
+    assert_eq!(back.header("location"), Some("/tenant/home/account?done=connected#connections"));
+    let page = visit.page();
+    for shown in ["(work)", "contacts deals", "never used"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let off = [("section", "service-off"), ("provider", "crm"), ("label", "work")];
+    let done = visit.section(&off).send().is(303);
+    assert_eq!(done.header("location"), Some("/tenant/home/account?done=service-off"));
+    assert!(visit.page().contains("No service is connected"));
+    assert_eq!(visit.world.web.times("https://crm.example/revoke"), 1);
+    // What is gone is as it was to be.
+    visit.section(&off).send().is(303);
+}
+
+#[test]
+fn a_key_is_stored_and_what_is_wrong_is_told_at_its_field() {
+    let visit = Visit::new();
+    let key = |value: &str| {
+        visit
+            .section(&[("section", "service-key"), ("provider", "openai"), ("apiKey", value), ("label", "")])
+            .send()
+    };
+    let wrong = key("sk canary").is(400);
+    assert!(wrong.text.contains("role=\"alert\"") && !wrong.text.contains("canary"), "{}", wrong.text);
+    let done = key("sk-canary").is(303);
+    assert_eq!(done.header("location"), Some("/tenant/home/account?done=service-key"));
+    let page = visit.page();
+    assert!(page.contains("OpenAI") && !page.contains("canary"));
+    let read = visit.world.get("/auth/apikeys/openai").bearer(&visit.token).send().is(200);
+    assert_eq!(read.str("/apiKey"), "sk-canary");
+}
+
+#[test]
+fn a_form_of_another_site_connects_and_ends_nothing() {
+    let visit = Visit::new();
+    let key = json!({ "apiKey": "k" });
+    visit.world.post("/auth/apikeys/openai").bearer(&visit.token).json(key).send().is(200);
+    for fields in [
+        vec![("section", "connect"), ("provider", "crm")],
+        vec![("section", "service-key"), ("provider", "openai"), ("apiKey", "evil")],
+        vec![("section", "service-off"), ("provider", "openai"), ("label", "")],
+    ] {
+        let sent = visit
+            .section(&fields)
+            .header("sec-fetch-site", "cross-site")
+            .header("origin", "https://evil.example");
+        assert_eq!(sent.send().status, 403, "{fields:?}");
+    }
+    assert_eq!(visit.world.number("SELECT count(*) AS n FROM vault_attempts"), 0);
+    let read = visit.world.get("/auth/apikeys/openai").bearer(&visit.token).send().is(200);
+    assert_eq!(read.str("/apiKey"), "k");
+}
