@@ -88,6 +88,18 @@ fn a_key_is_stored_and_what_is_wrong_is_told_at_its_field() {
     assert!(page.contains("OpenAI") && !page.contains("canary"));
     let read = visit.world.get("/auth/apikeys/openai").bearer(&visit.token).send().is(200);
     assert_eq!(read.str("/apiKey"), "sk-canary");
+    // What an account holds is told, but no secret.
+    let copy =
+        visit.world.get("/tenant/home/account/export").navigating().cookie(&visit.cookie).send().is(200);
+    assert_eq!(
+        (&copy.json["services"][0]["provider"], copy.text.contains("canary")),
+        (&json!("openai"), false)
+    );
+    // A key for an agent is made with the scope for it.
+    let fields = [("section", "key-add"), ("name", "agent"), ("scope", "vault:read")];
+    let made = visit.section(&fields).send().is(200).text;
+    let key = made.split("id=\"key\"").nth(1).unwrap().split('>').nth(1).unwrap().split('<').next().unwrap();
+    visit.world.get("/auth/apikeys/openai").key(key).send().is(200);
 }
 
 #[test]

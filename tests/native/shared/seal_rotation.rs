@@ -50,7 +50,7 @@ fn reseal(world: &World) -> Value {
 }
 
 /// What stands in the database, and has to open for as long as it is there.
-const AT_REST: [Case; 12] = [
+const AT_REST: [Case; 10] = [
     ("signing keys", |world| {
         let token = world.session(&world.user(ADA)).access;
         Box::new(move |world| world.get("/api/auth/me").bearer(&token).fresh().status() == 200)
@@ -151,30 +151,6 @@ const AT_REST: [Case; 12] = [
             let before = world.web.times("https://oauth2.googleapis.com/token");
             world.come_back(&begun, "code").send();
             world.web.times("https://oauth2.googleapis.com/token") == before + 1
-        })
-    }),
-    ("keys in the vault", |world| {
-        let token = world.session(&world.user(ADA)).access;
-        let path = "/auth/apikeys/openai";
-        world.post(path).bearer(&token).json(json!({ "apiKey": "sk-1" })).send().is(200);
-        Box::new(move |world| {
-            let read = world.get(path).bearer(&token).fresh().send();
-            read.status == 200 && read.json["apiKey"] == "sk-1"
-        })
-    }),
-    ("tokens in the vault, and our secret at their provider", |world| {
-        let (ada, admin) = (world.user(ADA), world.admin());
-        let service = crate::connections::providers::own(json!({}));
-        world.post("/auth/providers").bearer(&admin).json(service).send().is(201);
-        let tokens =
-            json!({ "userId": ada.id, "providerId": "crm", "accessToken": "a", "refreshToken": "r" });
-        world.post("/auth/connections").bearer(&admin).json(tokens).send().is(201);
-        let revoke = "https://crm.example/revoke";
-        world.web.serves(revoke, |_| Ok(crate::harness::served(200, &[], b"")));
-        let token = world.session(&ada).access;
-        Box::new(move |world| {
-            world.post("/auth/disconnect/crm").bearer(&token).fresh().send();
-            world.web.times(revoke) == 2
         })
     }),
 ];

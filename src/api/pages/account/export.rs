@@ -11,6 +11,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::session::sessions;
 use crate::domain::sign_in::{passkeys, trusted_devices};
+use crate::domain::vault::connections;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -34,6 +35,24 @@ pub(in crate::api::pages) struct Export {
     api_keys: Vec<Key>,
     apps: Vec<App>,
     identities: Vec<Linked>,
+    services: Vec<Service>,
+}
+
+/// A service that they connected.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+struct Service {
+    /// The provider's id.
+    provider: String,
+    label: String,
+    /// Who they are there.
+    account: Option<String>,
+    scope: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    connected_at: String,
+    #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]
+    last_used_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -151,7 +170,9 @@ async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
         api_keys::list(cx, session, &whole),
     );
     let linked = identities::list(cx, tenant, &user.id, &whole);
-    let ((lived, trusted, passkeys, apps, keys), linked) = futures_util::future::join(others, linked).await;
+    let connected = connections::of_user(cx, &tenant.id, &user.id);
+    let ((lived, trusted, passkeys, apps, keys), linked, connected) =
+        futures_util::future::join3(others, linked, connected).await;
     Ok(Export {
         exported_at: when(&cx.now),
         tenant: tenant.name.clone(),
@@ -217,6 +238,17 @@ async fn export(cx: &Cx, session: &OwnSession) -> Result<Export, Error> {
                 issuer: one.issuer,
                 subject: one.subject,
                 email: one.email,
+            })
+            .collect(),
+        services: connected?
+            .into_iter()
+            .map(|one| Service {
+                connected_at: when(&one.created_at),
+                last_used_at: one.last_used_at.as_ref().map(when),
+                provider: one.provider_id,
+                label: one.label,
+                account: one.account,
+                scope: one.scopes,
             })
             .collect(),
     })
