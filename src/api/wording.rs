@@ -59,6 +59,9 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
         Refusal::FeatureMissing { .. } => {
             worded(403, "FEATURE_NOT_AVAILABLE", "This feature is not available on your current plan")
         }
+        Refusal::ConnectionNeeded { provider, connect } => {
+            worded(403, "CONNECTION_NEEDED", &format!("Connect {provider} first, or again, at {connect}"))
+        }
         Refusal::MfaRequired => worded(401, "MFA_REQUIRED", "A second factor is required"),
         Refusal::ReauthenticationRequired { .. } => worded(
             401,

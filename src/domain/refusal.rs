@@ -63,6 +63,13 @@ pub enum Refusal {
         /// The feature.
         feature: String,
     },
+    /// The caller has no connection to that service, or none that works.
+    ConnectionNeeded {
+        /// The service's id.
+        provider: String,
+        /// Where the person begins to connect it.
+        connect: String,
+    },
     /// The session must have a second factor.
     MfaRequired,
     /// The person must have proved who they are within this many seconds.

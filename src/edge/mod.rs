@@ -14,6 +14,7 @@ mod hot;
 mod mail;
 mod refresher_do;
 mod refreshers;
+mod relay;
 mod web_crypto;
 
 use std::cell::RefCell;
@@ -75,7 +76,7 @@ async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
         Outcome::Answer(response) => hot::answer(&request.method, &response, cx.remember_until()),
         // Only a person's navigation waits here for the origin: if that fails, it is shown a page.
         Outcome::Forward(plan) if request.wants_page() => {
-            let answer = match JsFuture::from(hot::send(&raw, &plan)).await {
+            let answer = match JsFuture::from(relay::send(&raw, &plan)).await {
                 Ok(answer) => answer,
                 Err(error) => return js_sys::Promise::reject(&error).into(),
             };
@@ -88,7 +89,7 @@ async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
                 None => answer,
             }
         }
-        Outcome::Forward(plan) => hot::send(&raw, &plan).into(),
+        Outcome::Forward(plan) => relay::send(&raw, &plan).into(),
         Outcome::Asset(asset) => match assets::find(&env, &request, &asset).await {
             Ok(Some(file)) => file.into(),
             Ok(None) => hot::answer(&request.method, &asset.missing, Time(0)),

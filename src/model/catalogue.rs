@@ -20,7 +20,7 @@ pub struct Entry {
     /// How it is connected.
     #[serde(flatten)]
     pub connection: Connection,
-    /// Hosts of its API: the only ones that its tokens and keys may be sent to. `*.example.com` is each below that.
+    /// Hosts of its API: the only ones that its tokens and keys may be sent to. `*.` stands for one label.
     #[serde(default)]
     pub api_hosts: Vec<String>,
     /// DNS labels that stand in its addresses as `{name}`, as the `{subdomain}` of a customer there.
@@ -52,6 +52,17 @@ impl Entry {
             Connection::OAuth(oauth) => Some(&oauth.token_header),
             Connection::ApiKey(api_key) => api_key.api_key_header.as_ref(),
         }
+    }
+
+    /// Whether its API is at a host. A pattern's `*.` stands for one label.
+    pub fn is_api_host(&self, host: &str) -> bool {
+        self.api_hosts.iter().any(|known| match known.strip_prefix("*.") {
+            Some(parent) => host
+                .strip_suffix(parent)
+                .and_then(|rest| rest.strip_suffix('.'))
+                .is_some_and(|label| !label.is_empty() && !label.contains('.')),
+            None => known == host,
+        })
     }
 
     /// The same with DNS labels in the place of its templates; `None` if one is missing or is none.

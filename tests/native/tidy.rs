@@ -130,7 +130,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("oauth", &["clients", "session", "tenants", "throttle"]),
     ("sign_in", &["mailing", "people", "session", "tenants", "throttle"]),
     ("clients", &["gateway", "outbound", "session", "tenants", "throttle"]),
-    ("gateway", &["outbound", "session", "tenants", "throttle"]),
+    ("gateway", &["outbound", "session", "tenants", "throttle", "vault"]),
     ("session", &["tenants", "throttle"]),
     ("outbound", &["tenants", "throttle"]),
     ("people", &["tenants"]),

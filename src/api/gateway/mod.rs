@@ -26,6 +26,9 @@ pub const BAD_GATEWAY: &str =
 pub const GATEWAY_TIMEOUT: &str =
     r#"{"success":false,"error":"The origin did not answer in time","code":"GATEWAY_TIMEOUT"}"#;
 
+/// `502` when a provider's API answers with a redirect.
+pub const REDIRECTED: &str = r#"{"success":false,"error":"The provider answered with a redirect, which is not followed","code":"REDIRECT_REFUSED"}"#;
+
 const QUERY_VALUE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
@@ -81,7 +84,22 @@ struct Upgrade<'a> {
     required_plan: Option<&'a str>,
 }
 
+/// That the caller has to connect a service first.
+#[derive(Serialize)]
+struct Connect<'a> {
+    success: bool,
+    error: String,
+    code: &'static str,
+    provider: &'a str,
+    connect: &'a str,
+}
+
 fn word_refusal(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
+    if let Refusal::ConnectionNeeded { provider, connect } = refusal {
+        let worded = word(refusal);
+        let (error, code) = (worded.sentence, worded.code);
+        return Response::json(worded.status, &Connect { success: false, error, code, provider, connect });
+    }
     let (error, current_plan, required_plan, required_feature) = match refusal {
         Refusal::PlanTooLow { current, required } => {
             ("Upgrade required", current, Some(required.as_str()), None)

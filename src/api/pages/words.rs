@@ -104,6 +104,8 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
             return fill(&fill(m.refused_plan_low, "required", required), "current", current);
         }
         Refusal::FeatureMissing { current, .. } => return fill(m.refused_feature, "current", current),
+        // No page sends there: a connection's routes take no cookie.
+        Refusal::ConnectionNeeded { .. } => m.refused_other,
         Refusal::MfaRequired => m.refused_mfa,
         Refusal::ReauthenticationRequired { .. } => m.confirm_identity,
         Refusal::WrongCode => m.refused_code,

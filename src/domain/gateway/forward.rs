@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::domain::gateway::incoming::Incoming;
 use crate::domain::gateway::outgoing::{self, Fields};
 use crate::domain::gateway::resources::{challenge, is_for_route};
-use crate::domain::gateway::routes;
+use crate::domain::gateway::{relay, routes};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::credential::Minted;
 use crate::domain::session::principal::{self, Credential};
@@ -46,6 +46,8 @@ pub struct Plan {
     pub retries: u32,
     /// Whether the answer is one caller's and must not be kept by a shared cache.
     pub private: bool,
+    /// Whether a token or key of the caller's own goes to a provider's API: what comes back is looked at.
+    pub relays: bool,
     /// The route's limit as it stands, for the answer's header fields.
     pub limit: Option<Verdict>,
     /// The nonce that the caller's next DPoP proof is to have.
@@ -114,6 +116,15 @@ pub(crate) async fn plan(
         return Err(challenge(&resolved.tenant, route, refusal).into());
     }
     let limit = limit(cx, resolved, route, caller.as_deref()).await?;
+    if let (Some(provider_id), Some(caller)) = (&route.spec.connection, &caller) {
+        let url = outgoing::url(route, &path, incoming.query);
+        let fields = relay::fields(cx, caller, route, provider_id, &url, incoming).await?;
+        return Ok(Decision::Send(Plan {
+            relays: true,
+            private: true,
+            ..sending(incoming, route, &path, fields, None, limit)
+        }));
+    }
     let assertion = match &caller {
         Some(caller) => Some(assertion(cx, caller, route, &table).await?),
         None => None,
@@ -317,6 +328,7 @@ fn sending(
         timeout_ms: spec.timeout_seconds.saturating_mul(1000),
         retries: if is_safe(incoming.method) && !is_upgrade(incoming.headers) { 2 } else { 0 },
         private: assertion.is_some(),
+        relays: false,
         header: spec.header.to_ascii_lowercase(),
         assertion,
         limit,

@@ -56,6 +56,19 @@ pub(crate) async fn fields(
     Ok(Fields { remove, set })
 }
 
+/// The changes for the API of another service, to which a credential in that field of the caller's own goes: it learns
+/// nothing of where the request came from, and gets no cookie and no other credential.
+pub(crate) fn fields_of_relay(cx: &Cx, headers: &Headers, route: &Route, field: &str) -> Fields {
+    let credential = fold_name(field);
+    let must_go = |name: &str| {
+        let name = fold_name(name);
+        name == credential || matches!(name.as_ref(), "cookie" | "origin" | "referer")
+    };
+    let mut remove = fields_to_remove(headers, route);
+    remove.extend(headers.names().filter(|name| must_go(name)).map(str::to_owned));
+    Fields { remove, set: vec![("via".to_owned(), via(cx, headers))] }
+}
+
 /// Whether this deployment has forwarded the request before (RFC 9110 §7.6.3): it came back to us.
 pub(crate) fn is_looping(cx: &Cx, headers: &Headers) -> bool {
     let Some(via) = headers.get("via") else { return false };

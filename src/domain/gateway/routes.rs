@@ -8,8 +8,8 @@ use crate::cx::Cx;
 use crate::domain::assertion_limits::AUDIENCE;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::gateway::plans;
 use crate::domain::gateway::roles::check_name;
+use crate::domain::gateway::{plans, relay};
 use crate::domain::outbound::ourselves;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
 use crate::domain::session::delegation;
@@ -217,6 +217,7 @@ async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpe
             format!("a header name of its own, as {ASSERTION_HEADER}, or Authorization"),
         ));
     }
+    relay::check(cx, tenant, &mut spec).await?;
     check_names(cx, tenant, &spec).await?;
     Ok(spec)
 }

@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::attempt::CountedAttempt;
-use crate::domain::throttle::tallies::{DAY, clear, give, take, tally};
+use crate::domain::throttle::tallies::{DAY, clear, give, take, tally, windows};
 use crate::ports::{Rule, Verdict};
 
 /// Failures of one account from one address before delays of 1, 2, 4 … 900 s.
@@ -229,4 +229,28 @@ pub(crate) async fn refused_call(
         audit::write(cx, tenant_id, entry.saying(format!("{count} times within an hour"))).await?;
     }
     if verdict.admitted { Ok(()) } else { Err(Refusal::Limited(verdict).into()) }
+}
+
+/// Uses of one connection by routes within a minute.
+const RELAYED_A_MINUTE: u32 = 600;
+
+/// Counts a call that a route makes at another service with a person's token or key; answers whether it is the first of the
+/// person's on that route for an hour, which the log has.
+///
+/// # Errors
+/// [`Refusal::Limited`] when the person's connection is used too often.
+pub(crate) async fn relayed_call(
+    cx: &Cx,
+    tenant_id: &str,
+    provider_id: &str,
+    route_id: &str,
+    user_id: &str,
+) -> Result<bool, Error> {
+    const EACH: Rule = Rule::Window { limit: u32::MAX, seconds: 3_600 };
+    let minute = [("minute", RELAYED_A_MINUTE, 60)];
+    let limit = windows(cx, format!("{tenant_id}:relay:{provider_id}:{user_id}"), &minute);
+    let hour = take(cx, format!("{tenant_id}:relayed:{route_id}:{user_id}"), vec![tally("hour", EACH)]);
+    let (limit, hour) = join(limit, hour).await;
+    limit?;
+    Ok(hour?.remaining == u32::MAX - 1)
 }

@@ -14,5 +14,6 @@ pub(crate) use self::attempt::CountedAttempt;
 pub(crate) use self::codes::{another_mailed_code, mailed_code, second_factor, user_code};
 pub(crate) use self::logins::{
     change_attempt, from_address, login_attempt, mail, mail_or_wait, mailbox_proved, refused_call,
+    relayed_call,
 };
 pub(crate) use self::tallies::{window, windows};

@@ -4,7 +4,8 @@
 //! [`manage`] what administrators say of them. [`connect`] begins a connection by OAuth and [`callback`]
 //! ends it; [`keys`] keeps keys that people stored; [`connections`] shows and ends what is connected, and [`revocations`]
 //! gives it back; [`imports`] brings it along. [`valid_token`] hands out access tokens that are good, which [`refresh`]
-//! renews. Whoever is handed a token or key is a [`reader::VaultReader`]. All of it is sealed by [`sealing`].
+//! renews, and [`relayed`] lets a route of the gateway send them. Whoever is handed a token or key is a
+//! [`reader::VaultReader`]. All of it is sealed by [`sealing`].
 
 pub(crate) mod callback;
 pub mod catalogue;
@@ -19,6 +20,7 @@ pub mod reader;
 pub(crate) mod redirects;
 pub mod refresh;
 pub(crate) mod registry;
+pub(crate) mod relayed;
 pub(crate) mod revocations;
 mod rules;
 pub(crate) mod sealing;

@@ -14,7 +14,7 @@ use crate::domain::vault::problems::Problems;
 use crate::model::catalogue::{Account, ApiKey, Checked, Connection, CredentialField, Scopes, is_dns_label};
 use crate::model::json;
 use crate::model::name;
-use crate::model::public_address::is_public_name;
+use crate::model::public_address::{is_public_name, is_this_machine};
 use crate::model::vault::ProviderSpec;
 use crate::model::vault_provider::VaultProviderDescription;
 use crate::model::web_uri::{LONGEST_URI, is_web_uri, uri};
@@ -144,7 +144,13 @@ async fn describe(
         wrong.add("categories", "at most 10, each of letters, digits and -");
     }
     let api_hosts = said.api_hosts.clone().unwrap_or_default();
-    let is_host = |host: &String| is_public_name(host.strip_prefix("*.").unwrap_or(host));
+    // Where developers try, a server of their own machine stands in.
+    let is_near = |host: &String| {
+        cx.config.mode == Mode::Local
+            && !host.contains(['/', '?', '#', '@'])
+            && uri(&format!("http://{host}")).is_some_and(|url| url.port().is_some() && is_this_machine(&url))
+    };
+    let is_host = |host: &String| is_public_name(host.strip_prefix("*.").unwrap_or(host)) || is_near(host);
     if api_hosts.len() > 20 || !api_hosts.iter().all(is_host) {
         wrong.add("apiHosts", "at most 20 public DNS names, each as api.example.com or *.example.com");
     }

@@ -16,5 +16,6 @@ mod mcp;
 mod methods;
 mod path;
 mod refusals;
+mod relay;
 mod rules;
 mod sign_in;

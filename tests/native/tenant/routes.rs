@@ -22,7 +22,7 @@ fn a_route_is_made_with_its_defaults() {
         "origin": "http://origin.internal:9000", "audience": "app", "auth": "required",
         "credentials": ["bearer", "cookie", "apiKey"], "roles": [], "scopes": [], "minimumPlan": null,
         "feature": null, "mfa": null, "dpop": false, "rateLimit": null, "timeoutSeconds": 30, "stripPrefix": false,
-        "header": "X-Portcullis-Assertion", "mcp": false,
+        "header": "X-Portcullis-Assertion", "mcp": false, "connection": null,
     });
     assert_eq!(made.json, shape);
     let path = format!("{ROUTES}/{}", made.str("/id"));
