@@ -131,7 +131,7 @@ pub struct RouteSpec {
     /// clients which no administrator made may ask for.
     #[serde(default)]
     pub(crate) mcp: bool,
-    /// The provider whose API the origin is: the caller's own key of it is sent there, in the place of an
+    /// The provider whose API the origin is: the caller's own token or key of it is sent there, in the place of an
     /// assertion.
     #[serde(default)]
     pub(crate) connection: Option<String>,

@@ -1,5 +1,5 @@
-//! Routes to the API of a provider that their callers have connected in the vault: the caller's own key is sent there, so
-//! that whoever calls for a person never holds it.
+//! Routes to the API of a provider that their callers have connected in the vault: the caller's own token or key is sent
+//! there, so that whoever calls for a person never holds it.
 //!
 //! It goes to hosts of the provider's API alone, by https, and nothing of ours goes with it: no assertion, no cookie, no
 //! address of the caller's. Only a route with `connection` comes here.
@@ -37,8 +37,8 @@ pub(super) async fn check(cx: &Cx, tenant: &Tenant, spec: &mut RouteSpec) -> Res
         }
         found => found?,
     };
-    if provider.entry.oauth().is_some() || provider.entry.credential_field().is_none() {
-        return Err(invalid("connection", "a provider whose keys are sent in a header field"));
+    if provider.entry.credential_field().is_none() {
+        return Err(invalid("connection", "a provider whose tokens or keys are sent in a header field"));
     }
     if spec.auth != Auth::Required {
         return Err(invalid("auth", "required, with connection"));

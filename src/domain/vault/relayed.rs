@@ -1,4 +1,4 @@
-//! What a gateway route sends of a person's connection: the key itself, which its caller never sees.
+//! What a gateway route sends of a person's connection: the token or key itself, which its caller never sees.
 
 use zeroize::Zeroizing;
 
@@ -7,13 +7,16 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::domain::vault::registry::Provider;
 use crate::domain::vault::sealing::{self, Column, Place, binding_of};
+use crate::domain::vault::valid_token;
+use crate::model::state::ConnectionKind;
 use crate::store;
 use crate::store::vault_connections::{Which, read, use_key};
 
-/// The key of a person's connection to a provider: the one without a label, or the only one there is.
+/// The token or key of a person's connection to a provider: the one without a label, or the only one there is.
 ///
 /// # Errors
-/// [`Refusal::ConnectionNeeded`] without one that works.
+/// [`Refusal::ConnectionNeeded`] without one that works; [`Refusal::ProviderUnavailable`] where a token is over and the
+/// provider does not renew it now.
 pub(crate) async fn credential(
     cx: &Cx,
     tenant: &Tenant,
@@ -22,6 +25,14 @@ pub(crate) async fn credential(
 ) -> Result<Zeroizing<String>, Error> {
     let provider_id = provider.entry.id.as_str();
     let which = Which { tenant_id: &tenant.id, user_id, provider_id, label: None };
+    if provider.kind() == ConnectionKind::Oauth {
+        return match valid_token::for_route(cx, &which).await {
+            Err(Error::Refused(Refusal::NotFound | Refusal::NeedsReauthorization)) => {
+                Err(needed(tenant, provider))
+            }
+            answered => answered,
+        };
+    }
     let rows = store::one(cx.db.as_ref(), use_key(&which, cx.now)).await?;
     let Some(row) = rows.first() else { return Err(needed(tenant, provider)) };
     let connection = read(row)?;

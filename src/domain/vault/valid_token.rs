@@ -71,6 +71,38 @@ pub(crate) async fn find(
     .into())
 }
 
+/// The same for a route of the gateway: nobody is handed the token, and the route logs its use.
+///
+/// # Errors
+/// As [`find`], but for the reader's.
+pub(super) async fn for_route(cx: &Cx, which: &Which<'_>) -> Result<Zeroizing<String>, Error> {
+    let jitter = i64::from(u16::from_be_bytes(cx.random())) % JITTER;
+    if let Some(token) = take(cx, which, AHEAD + jitter).await? {
+        return Ok(token);
+    }
+    let held = store::vault_tokens::find(cx.db.as_ref(), which).await?;
+    let held = held.filter(Held::is_usable).ok_or(Refusal::NotFound)?;
+    let retry_at = renew(cx, &held).await?;
+    match take(cx, which, 0).await? {
+        Some(token) => Ok(token),
+        None => {
+            let wait = retry_at.0.saturating_sub(cx.now.0).saturating_add(999) / 1000;
+            Err(Refusal::ProviderUnavailable { seconds: wait.max(1) }.into())
+        }
+    }
+}
+
+/// The token, if there is one that is not to be renewed within so many milliseconds.
+async fn take(cx: &Cx, which: &Which<'_>, ahead: i64) -> Result<Option<Zeroizing<String>>, Error> {
+    let rows = store::one(cx.db.as_ref(), store::vault_tokens::issue(which, ahead, cx.now)).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let connection = read(row)?;
+    let sealed = connection.sealed_access.as_deref().ok_or(Refusal::NotFound)?;
+    let binding = binding_of(&connection);
+    let place = Place { tenant_id: which.tenant_id, binding: &binding, connection_id: &connection.id };
+    Ok(Some(sealing::open(cx, &place, Column::Access, sealed)?))
+}
+
 /// Has a connection's token renewed; when that is tried again if it was not.
 async fn renew(cx: &Cx, held: &Held) -> Result<Time, Error> {
     match held.connection.status {

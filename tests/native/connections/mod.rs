@@ -15,6 +15,7 @@ mod one_connection;
 pub mod providers;
 mod readers;
 mod refresh_answers;
+mod relayed_tokens;
 mod status;
 mod valid_token;
 mod vault_attacks;

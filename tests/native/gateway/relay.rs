@@ -172,8 +172,6 @@ fn what_a_route_must_be_like() {
         ("connection", json!({ "connection": "nothing" })),
         ("connection", json!({ "connection": "" })),
         ("connection", json!({ "connection": "OpenAI" })),
-        // It is connected by a consent.
-        ("connection", json!({ "connection": "google", "origin": "https://www.googleapis.com" })),
         // Its keys stand in the query.
         ("connection", json!({ "connection": "serpapi", "origin": "https://serpapi.com" })),
         ("auth", json!({ "auth": "none" })),
