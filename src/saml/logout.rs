@@ -1,32 +1,17 @@
 //! Logout messages (saml-core §3.7, saml-profiles §4.4): by form with an enveloped signature, by redirect with one
 //! over the query. An unsigned one ends nothing.
 
-use crate::model::time::Time;
 use crate::saml::assertion::{self, check_issuer, check_version};
 use crate::saml::conditions::{self, time_of};
+pub use crate::saml::expected::Expected;
 use crate::saml::names::{DSIG, SAML, SAMLP};
 use crate::saml::redirect::{self, Kind};
 use crate::saml::response::{NameId, declined};
 use crate::saml::xml::{self, Node};
-use crate::saml::{Rejected, Rule, SKEW, Signer, signature};
+use crate::saml::{Rejected, Rule, SKEW, signature};
 
 /// How old a logout message may be, in seconds: as long its ID must be remembered, and the clocks' difference.
 pub const LIFE: i64 = 600;
-
-/// What a message must fit.
-#[derive(Clone, Copy)]
-pub struct Expected<'a> {
-    /// The provider.
-    pub signer: Signer<'a>,
-    /// Our entity id, for this provider alone.
-    pub audience: &'a str,
-    /// The address that it came to: our single logout service.
-    pub destination: &'a str,
-    /// The ID of our own request, which a response must answer.
-    pub in_response_to: Option<&'a str>,
-    /// The time.
-    pub now: Time,
-}
 
 /// A logout message that the provider signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +91,7 @@ fn read(root: Node<'_>, expected: &Expected<'_>) -> Result<Message, Rejected> {
         return Err(Rule::IssueInstant.into());
     }
     check_issuer(root.one(SAML, "Issuer").map_err(|_| Rule::Issuer)?, expected.signer.entity_id)?;
-    if root.attribute("Destination") != Some(expected.destination) {
+    if root.attribute("Destination") != Some(expected.recipient) {
         return Err(Rule::Destination.into());
     }
     let id = root.required("ID")?.to_owned();

@@ -64,8 +64,9 @@ pub(crate) async fn receive(
     let expected = Expected {
         signer: counterpart.signer(),
         audience: &party.entity_id,
-        destination: &party.logout,
+        recipient: &party.logout,
         in_response_to: pending.as_ref().map(|pending| pending.id.as_str()),
+        allow_unsolicited: false,
         now: cx.now,
     };
     let received = match sent {

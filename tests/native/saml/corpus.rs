@@ -113,8 +113,8 @@ pub(super) fn judge(case: &Value) -> Result<Read, String> {
             }),
         };
     }
-    let expected =
-        logout::Expected { signer, audience, destination: text(&case["sp"]["slo"]), in_response_to, now };
+    let (recipient, allow_unsolicited) = (text(&case["sp"]["slo"]), false);
+    let expected = Expected { signer, audience, recipient, in_response_to, allow_unsolicited, now };
     let received = match text(&case["binding"]) {
         "redirect" => logout::receive_redirected(message, &expected).map(|(received, _)| received),
         _ => logout::receive_posted(message, &expected),

@@ -18,7 +18,7 @@ fn with_expected<T>(asked: Option<&str>, now: Time, then: impl Fn(&Expected<'_>)
     let signer =
         Signer { entity_id: "https://idp.example/metadata", certificates: &certificates, allow_sha1: false };
     let audience = "https://auth.example/tenant/acme/sso/okta/metadata";
-    then(&Expected { signer, audience, destination: SLO, in_response_to: asked, now })
+    then(&Expected { signer, audience, recipient: SLO, in_response_to: asked, allow_unsolicited: false, now })
 }
 
 fn posted(xml: &str) -> Result<Message, Rejected> {

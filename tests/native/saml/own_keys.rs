@@ -145,8 +145,9 @@ fn a_message_of_ours_is_signed_as_we_verify_those_of_others() {
         let expected = logout::Expected {
             signer: trusted,
             audience: ISSUER,
-            destination: THERE,
+            recipient: THERE,
             in_response_to: None,
+            allow_unsolicited: false,
             now: NOW,
         };
         logout::receive_posted(xml, &expected)
