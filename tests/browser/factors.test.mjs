@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
 import { App, withPasskeys } from './authenticator.mjs';
-import { launchChromium } from './launch.mjs';
+import { launchChromium, visit } from './launch.mjs';
 
 const EMAIL = 'walker@example.com';
 const ACCOUNT = '/tenant/home/account';
@@ -26,25 +26,9 @@ describe('second factors with a browser', () => {
     await gateway?.stop();
   });
 
-  /** Runs `visit(page)` in a profile of its own and fails on anything the page complains of. */
-  const visiting = async (options, visit) => {
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
-    const complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    try {
-      await visit(page, context);
-      // A form that is answered 401 is a form that was refused, and no fault of the page.
-      assert.deepEqual(
-        complaints.filter((text) => !/status of 4\d\d/.test(text)),
-        [],
-      );
-    } finally {
-      await context.close();
-    }
-  };
+  // A form that is answered 401 is a form that was refused, and no fault of the page.
+  const isComplaint = (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text());
+  const visiting = (options, go) => visit(browser, options, go, isComplaint);
   const picture = (page, name) =>
     process.env.PICTURES && page.screenshot({ path: join(process.env.PICTURES, `${name}.png`), fullPage: true });
   const press = (page, name) => page.getByRole('button', { name, exact: true }).click();

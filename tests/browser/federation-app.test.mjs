@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { claimsOf } from '../live/harness.mjs';
 import { addProvider, CLIENT, startFederation, usersWith } from '../live/federation/harness.mjs';
-import { launchChromium } from './launch.mjs';
+import { launchChromium, visit } from './launch.mjs';
 import { startSpa } from './spa/server.mjs';
 
 let gateway;
@@ -40,18 +40,15 @@ after(async () => {
 const begin = (page, parameters) => page.evaluate((more) => void setTimeout(() => window.app.auth.signinRedirect(more)), parameters);
 
 /** Begins at the app with more parameters, as oidc-client-ts takes them; picks somebody at `provider`. */
-async function throughApp(parameters, provider, label, visit) {
-  const context = await browser.newContext();
-  context.setDefaultTimeout(10_000);
-  const page = await context.newPage();
-  try {
+const throughApp = (parameters, provider, label, go) =>
+  visit(browser, {}, async (page, context) => {
     await page.goto(`${app.url}/some/place`);
     const seen = [];
     page.on('request', (request) => request.isNavigationRequest() && seen.push(new URL(request.url()).pathname));
     await begin(page, { state: '/some/place', ...parameters });
     await page.waitForURL((url) => url.href.startsWith(`${mocks.url}/${provider}/authorize`));
     assert.ok(!seen.some((path) => path.endsWith('/login')), seen.join());
-    if (!label) return await visit(page, context);
+    if (!label) return go(page, context);
     await page.getByRole('button', { name: label }).click();
     await page.waitForURL(`${app.url}/some/place`);
     await page.waitForFunction(() => !['', 'nobody'].includes(document.querySelector('#who')?.textContent ?? ''));
@@ -59,11 +56,8 @@ async function throughApp(parameters, provider, label, visit) {
       const { profile, access_token, refresh_token } = await window.app.auth.getUser();
       return { profile, access_token, refresh_token };
     });
-    return await visit(page, context, user);
-  } finally {
-    await context.close();
-  }
-}
+    await go(page, context, user);
+  });
 
 test('idp_hint leads straight to the provider, and back to the app with its code', async () => {
   await throughApp({ extraQueryParams: { idp_hint: 'google' } }, 'google', /Grace Hopper/, async (page, _, { profile, refresh_token: refresh }) => {
@@ -85,12 +79,11 @@ test('login_hint with an address of a proved domain leads to that domain’s pro
 });
 
 test('an idp_hint that names nobody leads to the sign-in page', async () => {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(app.url);
-  await begin(page, { extraQueryParams: { idp_hint: 'nobody' } });
-  await page.waitForURL(/\/tenant\/home\/login/);
-  await context.close();
+  await visit(browser, {}, async (page) => {
+    await page.goto(app.url);
+    await begin(page, { extraQueryParams: { idp_hint: 'nobody' } });
+    await page.waitForURL(/\/tenant\/home\/login/);
+  });
 });
 
 test('what the provider refuses does not become an answer to the app by itself', async () => {

@@ -4,11 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { generateSync } from 'otplib';
-import { npmPackages } from '../../scripts/lib/npm.mjs';
-import { at } from '../../scripts/lib/paths.mjs';
 import { PASSWORD } from '../live/harness.mjs';
-import { addProvider, identitiesOf, personWith, startFederation, usersWith } from '../live/federation/harness.mjs';
-import { launchChromium } from './launch.mjs';
+import { addProvider, identitiesOf, personWith, standard, startFederation, usersWith } from '../live/federation/harness.mjs';
+import { launchChromium, visit } from './launch.mjs';
 
 const PEOPLE = {
   jane: { email: 'jane@company.example', email_verified: true, name: 'Jane Smith', groups: ['admins'] },
@@ -25,11 +23,10 @@ let browser;
 let signInThere;
 
 before(async () => {
-  await npmPackages('the companies’ identity providers', at('tests', 'providers', 'standard'));
-  const standard = await import('../providers/standard/oidc.mjs');
-  signInThere = standard.signInThere;
+  const companies = await standard('oidc');
+  signInThere = companies.signInThere;
   ({ gateway, mocks, stop } = await startFederation({ kinds: ['google'] }));
-  company = await standard.startOidcCompany({
+  company = await companies.startOidcCompany({
     redirectUris: [`${gateway.url}/tenant/home/sso/acme/callback`],
     postLogoutRedirectUris: [`${gateway.url}/tenant/home/login`, `${gateway.url}/tenant/home/logout`],
     people: PEOPLE,
@@ -44,22 +41,7 @@ after(async () => {
   await stop?.();
 });
 
-/** Runs `visit(page)` in a profile of its own and fails on what the page complains of. */
-async function visiting(visit) {
-  const context = await browser.newContext();
-  context.setDefaultTimeout(10_000);
-  const page = await context.newPage();
-  const complaints = [];
-  context.on('console', (message) => {
-    if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
-  });
-  try {
-    await visit(page, context);
-    assert.deepEqual(complaints, []);
-  } finally {
-    await context.close();
-  }
-}
+const visiting = (go) => visit(browser, {}, go);
 
 const login = (page, returnTo = '/app/hello') => page.goto(`${gateway.url}/tenant/home/login?return_to=${encodeURIComponent(returnTo)}`);
 const button = (page, name) => page.getByRole('link', { name }).or(page.getByRole('button', { name })).first();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
-import { launchChromium } from './launch.mjs';
+import { launchChromium, visit } from './launch.mjs';
 
 /** A server for a test: `answer(request, response)` says what it does. */
 async function serve(answer) {
@@ -80,22 +80,7 @@ describe('leaving a page of ours', () => {
       ...more,
     })}`;
 
-  /** Runs `visit(page)` in a profile of its own and fails on what the page complains of. */
-  async function visiting(options, visit) {
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(10_000);
-    const page = await context.newPage();
-    const complaints = [];
-    page.on('console', (message) => {
-      if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
-    });
-    try {
-      await visit(page, context);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
-  }
+  const visiting = (options, go) => visit(browser, options, go);
 
   async function signIn(page, who = person) {
     await page.getByLabel(/e-?mail/i).fill(who.email);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
 import { startSpa } from './spa/server.mjs';
-import { launchChromium } from './launch.mjs';
+import { launchChromium, visit } from './launch.mjs';
 
 const LIBRARIES = { '3.5.0': 'oidc-client-ts', '3.4.1': 'oidc-client-ts-3.4' };
 
@@ -61,22 +61,7 @@ for (const [version, library] of Object.entries(LIBRARIES)) {
       return spa;
     }
 
-    /** Runs `visit(page)` in a profile of its own and fails on what the page complains of. */
-    async function visiting(visit) {
-      const context = await browser.newContext();
-      context.setDefaultTimeout(10_000);
-      const page = await context.newPage();
-      const complaints = [];
-      context.on('console', (message) => {
-        if (/CORS|Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
-      });
-      try {
-        await visit(page, context);
-        assert.deepEqual(complaints, []);
-      } finally {
-        await context.close();
-      }
-    }
+    const visiting = (go) => visit(browser, {}, go);
 
     async function fillIn(page) {
       await page.waitForURL(/\/tenant\/home\/login/);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { PASSWORD, startGateway } from '../live/harness.mjs';
-import { launchChromium } from './launch.mjs';
+import { launchChromium, visit } from './launch.mjs';
 
 /** Takes a picture for looking at, where PICTURES names a folder. */
 const picture = (page, name) =>
@@ -26,24 +26,7 @@ describe('signing in with a browser', () => {
     await gateway?.stop();
   });
 
-  /** Runs `visit(page)` in a profile of its own and fails on anything the page complains of. */
-  const visiting = async (options, visit) => {
-    const context = await browser.newContext(options);
-    context.setDefaultTimeout(5_000);
-    const page = await context.newPage();
-    const complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on(
-      'console',
-      (message) => /Content Security Policy|Refused to/.test(message.text()) && complaints.push(message.text()),
-    );
-    try {
-      await visit(page, context);
-      assert.deepEqual(complaints, []);
-    } finally {
-      await context.close();
-    }
-  };
+  const visiting = (options, go) => visit(browser, options, go);
   const fill = async (page, password = PASSWORD) => {
     await page.getByLabel(/e-?mail/i).fill(person.email);
     await page.getByLabel(/password/i).fill(password);

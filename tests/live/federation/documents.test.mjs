@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { npmPackages } from '../../../scripts/lib/npm.mjs';
 import { at } from '../../../scripts/lib/paths.mjs';
 import { PASSWORD } from '../harness.mjs';
-import { startFederation, Visitor } from './harness.mjs';
+import { standard, startFederation, Visitor } from './harness.mjs';
 
 const DOCUMENTED = 'https://auth.example.com';
 const pages = readdirSync(at('docs', 'sign-in')).map((file) => ({ file, text: readFileSync(at('docs', 'sign-in', file), 'utf8') }));
@@ -22,8 +21,7 @@ let company;
 let tokens;
 
 before(async () => {
-  await npmPackages('the companies’ identity providers', at('tests', 'providers', 'standard'));
-  const { startSamlCompany } = await import('../../providers/standard/saml.mjs');
+  const { startSamlCompany } = await standard('saml');
   ({ gateway, stop } = await startFederation({ kinds: [] }));
   const admin = { email: 'admin@acme.example', password: PASSWORD };
   await gateway.admin('POST', '/tenant/home/v2/Tenants', { id: 'acme', name: 'Acme', admin });

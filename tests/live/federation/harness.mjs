@@ -2,6 +2,8 @@
 // screen that follows nothing by itself, so that each answer can be looked at.
 
 import assert from 'node:assert/strict';
+import { npmPackages } from '../../../scripts/lib/npm.mjs';
+import { at } from '../../../scripts/lib/paths.mjs';
 import { COOKIE, PASSWORD, startGateway } from '../harness.mjs';
 import { send } from '../http.mjs';
 import { startProviders } from '../../providers/server.mjs';
@@ -23,6 +25,15 @@ export async function startFederation({ kinds = ['google', 'microsoft', 'github'
   }
   return { gateway, mocks, stop: () => Promise.all([gateway.stop(), mocks.stop()]) };
 }
+
+/** The company's provider that npm's packages make: `oidc` (oidc-provider) or `saml` (samlify). */
+export async function standard(kind) {
+  await npmPackages('the companies’ identity providers', at('tests', 'providers', 'standard'));
+  return import(`../../providers/standard/${kind}.mjs`);
+}
+
+/** What the references in a page's attribute stand for. */
+export const unescaped = (text) => text.replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n)).replaceAll('&amp;', '&');
 
 export const idOf = (kind) => (kind === 'oidc' ? 'company' : kind);
 export const addProvider = (gateway, fields) => gateway.admin('POST', PROVIDERS, fields);

@@ -3,9 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { npmPackages } from '../../../scripts/lib/npm.mjs';
-import { at } from '../../../scripts/lib/paths.mjs';
-import { addProvider, assertSignedIn, startFederation, Visitor } from './harness.mjs';
+import { addProvider, assertSignedIn, standard, startFederation, unescaped, Visitor } from './harness.mjs';
 
 const PEOPLE = { 'id-jane': { email: 'jane@company.example', name: 'Jane Smith', groups: ['engineers'] } };
 const ID = 'forms';
@@ -14,8 +12,7 @@ let company;
 let stop;
 
 before(async () => {
-  await npmPackages('the companies’ identity providers', at('tests', 'providers', 'standard'));
-  const { startSamlCompany } = await import('../../providers/standard/saml.mjs');
+  const { startSamlCompany } = await standard('saml');
   ({ gateway, stop } = await startFederation({ kinds: [] }));
   company = await startSamlCompany({ metadataUrl: `${gateway.url}/tenant/home/sso/${ID}/metadata`, people: PEOPLE, wantSigned: true, onlyForms: true });
   // Its metadata says that it takes forms.
@@ -29,14 +26,12 @@ after(async () => {
   await stop?.();
 });
 
-const plain = (text) => text.replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n)).replaceAll('&amp;', '&');
-
 /** The form that a page sends by itself. */
 function formOf(text) {
   const action = /<form method="post" action="([^"]*)"/.exec(text)?.[1];
-  const fields = [...text.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [name, plain(value)]);
+  const fields = [...text.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [name, unescaped(value)]);
   assert.ok(action, text);
-  return { action: plain(action), form: Object.fromEntries(fields) };
+  return { action: unescaped(action), form: Object.fromEntries(fields) };
 }
 
 const post = async (url, form) => (await fetch(url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' }));
@@ -47,7 +42,7 @@ async function signIn(visitor) {
   const { action, form } = formOf(begun.text);
   assert.equal(action, `${company.url}/sso`);
   const picking = await (await post(action, form)).text();
-  const hidden = (name) => plain(new RegExp(`name="${name}" value="([^"]*)"`).exec(picking)?.[1] ?? '');
+  const hidden = (name) => unescaped(new RegExp(`name="${name}" value="([^"]*)"`).exec(picking)?.[1] ?? '');
   const query = new URLSearchParams({ request: hidden('request'), person: 'id-jane', RelayState: hidden('RelayState') });
   const answer = formOf(await (await fetch(`${company.url}/answer?${query}`)).text());
   return visitor.open(answer.action, { method: 'POST', form: answer.form, headers: { Origin: company.url, 'Sec-Fetch-Site': 'cross-site' } });

@@ -3,9 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { npmPackages } from '../../../scripts/lib/npm.mjs';
-import { at } from '../../../scripts/lib/paths.mjs';
-import { addProvider, assertRefused, assertSignedIn, changeProvider, identitiesOf, startFederation, usersWith, Visitor } from './harness.mjs';
+import { addProvider, assertRefused, assertSignedIn, changeProvider, identitiesOf, standard, startFederation, unescaped, usersWith, Visitor } from './harness.mjs';
 
 const PEOPLE = {
   'id-jane': { email: 'jane@company.example', name: 'Jane Smith', groups: ['admins', 'engineers'] },
@@ -16,8 +14,7 @@ let company;
 let stop;
 
 before(async () => {
-  await npmPackages('the companies’ identity providers', at('tests', 'providers', 'standard'));
-  const { startSamlCompany } = await import('../../providers/standard/saml.mjs');
+  const { startSamlCompany } = await standard('saml');
   ({ gateway, stop } = await startFederation({ kinds: [] }));
   company = await startSamlCompany({ metadataUrl: `${gateway.url}/tenant/home/sso/saml/metadata`, people: PEOPLE });
   await addProvider(gateway, { id: 'saml', ...company.settings, provisioning: 'users', roleMap: { claim: 'groups', map: { engineers: 'TECHNICIAN', admins: 'MANAGER' } } });
@@ -32,12 +29,11 @@ after(async () => {
 async function answerOf(there, person) {
   const page = await (await fetch(there)).text();
   const hidden = (name, text = page) => new RegExp(`name="${name}" value="([^"]*)"`).exec(text)?.[1];
-  const query = new URLSearchParams({ request: hidden('request'), person, ...(hidden('RelayState') && { RelayState: plain(hidden('RelayState')) }) });
+  const query = new URLSearchParams({ request: hidden('request'), person, ...(hidden('RelayState') && { RelayState: unescaped(hidden('RelayState')) }) });
   const answer = await (await fetch(`${company.url}/answer?${query}`)).text();
   const [, acs] = /action="([^"]*)"/.exec(answer);
-  return { acs: plain(acs), form: { SAMLResponse: plain(hidden('SAMLResponse', answer)), ...(hidden('RelayState', answer) && { RelayState: plain(hidden('RelayState', answer)) }) } };
+  return { acs: unescaped(acs), form: { SAMLResponse: unescaped(hidden('SAMLResponse', answer)), ...(hidden('RelayState', answer) && { RelayState: unescaped(hidden('RelayState', answer)) }) } };
 }
-const plain = (text) => text.replace(/&#(\d+);/g, (_, n) => String.fromCharCode(n)).replaceAll('&amp;', '&');
 
 /** The cross-site POST with which a provider's page sends the answer. */
 const deliver = (visitor, { acs, form }) => visitor.open(acs, { method: 'POST', form, headers: { Origin: company.url, 'Sec-Fetch-Site': 'cross-site' } });
@@ -112,7 +108,7 @@ describe('a sign-in', () => {
     }
     const unsolicited = await (await fetch(`${company.url}/unsolicited?person=id-jane`)).text();
     const alone = new Visitor(gateway);
-    const SAMLResponse = plain(/name="SAMLResponse" value="([^"]*)"/.exec(unsolicited)[1]);
+    const SAMLResponse = unescaped(/name="SAMLResponse" value="([^"]*)"/.exec(unsolicited)[1]);
     assertRefused(await deliver(alone, { acs, form: { SAMLResponse } }), alone, 400, 'unsolicited');
     await changeProvider(gateway, 'saml', { idpInitiated: true });
     const allowed = new Visitor(gateway);
@@ -133,7 +129,7 @@ describe('signing out', () => {
     for (let hops = 0; hops < 6; hops += 1) {
       const onward = answer.headers.location ?? /http-equiv="refresh" content="0;url=([^"]*)"/.exec(answer.text)?.[1];
       if (!onward) break;
-      const next = new URL(plain(onward), gateway.url);
+      const next = new URL(unescaped(onward), gateway.url);
       answer = next.origin === gateway.url ? await visitor.open(next.href) : await fetched(next);
     }
     assert.equal(visitor.session, undefined);
