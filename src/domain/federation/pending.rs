@@ -78,7 +78,12 @@ pub(crate) async fn note_refused(
         return Ok(refusal.into());
     }
     let object = format!("{}:sso-refused:{}", tenant.id, cx.address_bucket());
-    throttle::window(cx, object, REFUSED_A_MINUTE, 60).await?;
+    let is_providers =
+        matches!(refusal, Refusal::Federation(Federation::Failed { .. } | Federation::Late { .. }));
+    match throttle::window(cx, object, REFUSED_A_MINUTE, 60).await {
+        Err(Error::Refused(Refusal::Limited(_))) if is_providers => return Ok(refusal.into()),
+        limited => limited?,
+    };
     let entry = Entry::failed("login.failed").by("-").saying(format!("{provider_id} {refusal:?}"));
     let (key, until) = pending.refusal();
     let mut change = Change::new(cx, &tenant.id, entry);

@@ -107,6 +107,23 @@ fn what_no_sign_in_of_ours_is_writes_nothing() {
 }
 
 #[test]
+fn a_provider_that_is_down_is_told_of_as_such_however_many_of_one_address_it_sends_away() {
+    let world = World::new();
+    let okta = world.okta("home", json!({}));
+    okta.forgets.set(false);
+    let come = || {
+        okta.mood.set(Mood::Well);
+        let begun = world.begin_sso("home", "okta", "");
+        let query = format!("code={}&state={}", okta.code(&world, &begun, person()), begun.param("state"));
+        okta.mood.set(Mood::Down);
+        world.come_back_with(&begun, &query).from("198.51.100.7").status()
+    };
+    let statuses: Vec<u16> = (0..50).map(|_| come()).collect();
+    assert_eq!(statuses, vec![504; 50]);
+    assert_eq!(told(&world).len(), 40);
+}
+
+#[test]
 fn one_address_has_few_of_them_written_in_a_minute() {
     let world = World::new();
     world.okta("home", json!({}));
