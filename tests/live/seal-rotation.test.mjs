@@ -119,7 +119,9 @@ describe('a new SEAL_KEY', () => {
   });
 
   test('is refused to whoever is no operator', async () => {
-    const person = await gateway.login({ email: (await gateway.makePerson()).email, password: PASSWORD });
+    gateway.adminToken = await adminToken();
+    const { email } = await gateway.makePerson({ email: 'nobody@example.com' });
+    const person = await gateway.login({ email, password: PASSWORD });
     const { code, said } = await reseal(person.accessToken);
     assert.equal(code, 1);
     assert.match(said, /not an operator/);

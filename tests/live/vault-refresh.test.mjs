@@ -28,7 +28,9 @@ function ask(port, token) {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, ...SKIP_LIMITS };
     const request = http.get({ host: '127.0.0.1', port, path: PATH, agent: wide, headers: { host: `localhost:${port}`, ...headers } });
-    request.once('error', reject).once('response', async (response) => {
+    // A kept connection may be closed before the request gets there (RFC 9112, 9.3.1).
+    const again = (error) => (request.reusedSocket && error.code === 'ECONNRESET' ? resolve(ask(port, token)) : reject(error));
+    request.once('error', again).once('response', async (response) => {
       let text = '';
       for await (const chunk of response) text += chunk;
       resolve({ status: response.statusCode, headers: response.headers, text, json: JSON.parse(text) });
