@@ -129,9 +129,16 @@ describe("the user API's document on what is connected", () => {
     assert.equal(connected.json.connectedApps[0].email, 'user@gmail.com');
     assert.doesNotMatch(connected.text, /canary/);
 
+    const valid = 'GET https://api.agnt.gg/auth/valid-token?providerId=google&userId=...';
+    const token = await perform(valid, { names: { 'userId=...': `userId=${person.id}` } });
+    assertShape(token.json, shown(valid));
+    assert.equal(token.json.access_token, 'ya29.canary');
+    const foreign = await perform(valid, { token: other.accessToken, names: { 'userId=...': `userId=${person.id}` } });
+    assert.equal(foreign.status, 404, foreign.text);
+
     const gone = await perform('POST https://api.agnt.gg/auth/disconnect/:provider', { names });
     assertShape(gone.json, shown('POST https://api.agnt.gg/auth/disconnect/:provider'));
-    await eventually(() => service.forms.filter((form) => form.path === '/revoke').length, 2);
+    await eventually(() => service.forms.filter((form) => form.path === '/revoke'), (revoked) => revoked.length === 2);
     assert.deepEqual((await perform('GET https://api.agnt.gg/auth/connected')).json.connectedApps, []);
   });
 
