@@ -14,6 +14,32 @@ pub struct Problem {
     pub(crate) reason: Reason,
 }
 
+/// What is wrong with a description that has many fields, gathered so that all of it is told at once.
+#[derive(Default)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds what is wrong with a field.
+    pub(crate) fn add(&mut self, field: &'static str, reason: impl Into<Reason>) {
+        self.0.push(Problem { field, reason: reason.into() });
+    }
+
+    /// The text, which must not be missing; empty if it is.
+    pub(crate) fn need(&mut self, field: &'static str, value: Option<String>) -> String {
+        let text = value.filter(|text| !text.trim().is_empty()).unwrap_or_default();
+        if text.is_empty() {
+            self.add(field, Reason::Missing);
+        }
+        text
+    }
+
+    /// # Errors
+    /// [`Refusal::Invalid`] if anything is wrong.
+    pub(crate) fn none(self) -> Result<(), Error> {
+        if self.0.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self.0).into()) }
+    }
+}
+
 /// The caller's fault, told to the caller. A refusal changes no state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {

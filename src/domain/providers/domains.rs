@@ -8,8 +8,9 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
 use crate::domain::outbound;
-use crate::domain::providers::permission::{forget, may_manage};
+use crate::domain::providers::stale::forget;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
+use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::{CredentialAdmin, Operator};
 use crate::domain::session::recency::{self, Lasting};
 use crate::domain::tenants::{HOME, Tenant, from_row};
@@ -126,7 +127,7 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, domain: &str) -> Result<MailD
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for one that the tenant has, or another one has proved, and for too many;
-/// as [`may_manage`].
+/// as [`may_manage_providers`].
 pub(crate) async fn add(
     cx: &Cx,
     admin: &CredentialAdmin,
@@ -134,7 +135,7 @@ pub(crate) async fn add(
     provider_id: &str,
 ) -> Result<MailDomain, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let name = checked_name("domain", domain, false)?;
     let entry = Entry::ok("mail_domain.added").by(admin.actor()).on(&name).saying(provider_id);
     let mut change = Change::new(cx, &tenant.id, entry);
@@ -162,10 +163,10 @@ async fn not_added(cx: &Cx, tenant: &Tenant, name: &str, provider_id: &str) -> R
 ///
 /// # Errors
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] if the record is not there or cannot be looked up, and for a domain that
-/// another tenant has proved; [`Refusal::Limited`]; as [`may_manage`].
+/// another tenant has proved; [`Refusal::Limited`]; as [`may_manage_providers`].
 pub(crate) async fn verify(cx: &Cx, admin: &CredentialAdmin, domain: &str) -> Result<MailDomain, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let was = find(cx, tenant, domain).await?;
     if was.is_verified {
         return Ok(was);
@@ -197,10 +198,10 @@ pub(crate) async fn verify(cx: &Cx, admin: &CredentialAdmin, domain: &str) -> Re
 /// Removes a domain: its people sign in as everybody does.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; as [`may_manage`].
+/// [`Refusal::NotFound`]; as [`may_manage_providers`].
 pub(crate) async fn remove(cx: &Cx, admin: &CredentialAdmin, domain: &str) -> Result<(), Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let was = find(cx, tenant, domain).await?;
     let entry = Entry::ok("mail_domain.removed").by(admin.actor()).on(&was.domain).saying(&was.provider_id);
     let mut change = Change::new(cx, &tenant.id, entry);

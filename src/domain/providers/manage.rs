@@ -6,9 +6,10 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::providers::domains;
 use crate::domain::providers::in_use::needs_enterprise;
-use crate::domain::providers::permission::{forget, may_manage};
+use crate::domain::providers::stale::forget;
 use crate::domain::providers::{rules, secrets};
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
+use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
@@ -53,14 +54,14 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<StoredPro
 /// # Errors
 /// [`Refusal::Invalid`] with everything that is wrong; [`Refusal::Conflict`] for a taken id and for too many;
 /// [`Refusal::PlanTooLow`] for an organisation's own where the tenant is no enterprise organisation; [`Refusal::Limited`]
-/// for metadata that is fetched; as [`may_manage`].
+/// for metadata that is fetched; as [`may_manage_providers`].
 pub(crate) async fn create(
     cx: &Cx,
     admin: &CredentialAdmin,
     said: ProviderDescription,
 ) -> Result<StoredProvider, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let id = said.id.clone().unwrap_or_else(|| cx.id());
     if !is_id(&id) || id.len() > 40 {
         return Err(invalid("id", "1 to 40 of a-z, 0-9 and -"));
@@ -146,7 +147,7 @@ pub(crate) async fn replace(
     said: ProviderDescription,
 ) -> Result<StoredProvider, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let id = &was.provider.id;
     let kind = was.provider.spec.kind.as_str();
     if said.kind.as_deref() != Some(kind) {
@@ -232,10 +233,10 @@ async fn check_roles(cx: &Cx, tenant: &Tenant, spec: &ProviderSpec) -> Result<()
 /// Removes a provider with its identities and mail domains, and ends the sessions that began with it.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; as [`may_manage`].
+/// [`Refusal::NotFound`]; as [`may_manage_providers`].
 pub(crate) async fn delete(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<(), Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let entry = Entry::ok("identity_provider.deleted").by(admin.actor()).on(id);
     let mut change = Change::new(cx, &tenant.id, entry);
     change

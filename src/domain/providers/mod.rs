@@ -6,12 +6,11 @@
 pub(crate) mod domains;
 mod in_use;
 pub(crate) mod manage;
-mod permission;
-mod problems;
 mod rules;
 mod saml_rules;
 pub(crate) mod secrets;
+mod stale;
+mod text;
 
 pub(crate) use self::in_use::{Usable, all_enabled, for_sign_in, opened};
-pub(crate) use self::permission::may_manage;
 pub(crate) use self::saml_rules::IN_METADATA;

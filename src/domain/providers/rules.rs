@@ -5,8 +5,9 @@ use crate::config::Mode;
 use crate::cx::Cx;
 use crate::domain::outbound;
 use crate::domain::outbound::guard::ADMINISTRATORS;
-use crate::domain::providers::problems::{Problems, is_text};
 use crate::domain::providers::saml_rules;
+use crate::domain::providers::text::is_text;
+use crate::domain::refusal::Problems;
 use crate::domain::refusal::{Error, invalid};
 use crate::model::domain::to_ascii;
 use crate::model::identity_provider::{

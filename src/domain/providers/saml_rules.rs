@@ -2,7 +2,8 @@
 
 use crate::cx::Cx;
 use crate::domain::outbound;
-use crate::domain::providers::problems::{Problems, is_text};
+use crate::domain::providers::text::is_text;
+use crate::domain::refusal::Problems;
 use crate::model::identity_provider::{Binding, Saml};
 use crate::model::provider_description::ProviderDescription;
 use crate::model::web_uri::is_web_uri;

@@ -12,8 +12,9 @@ use crate::crypto::secret::sha256;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::providers::{manage, may_manage};
+use crate::domain::providers::manage;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::CredentialAdmin;
 use crate::memo::{Invalidation, Slot};
 use crate::model::identity_provider::Kind;
@@ -199,10 +200,10 @@ pub(crate) async fn list(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<R
 /// Makes the next key, which signs nothing before [`activate`].
 ///
 /// # Errors
-/// As [`list`]; [`Refusal::Conflict`] if there is a next one; as [`may_manage`].
+/// As [`list`]; [`Refusal::Conflict`] if there is a next one; as [`may_manage_providers`].
 pub(crate) async fn make_next(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<Rc<[OwnKey]>, Error> {
     let provider = saml_provider(cx, admin, id).await?;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let keys = of(cx, &provider.tenant_id, &provider.id).await?;
     let last = keys.last().map(|key| key.turn).unwrap_or_default();
     let next = make(cx, &provider, last.saturating_add(1), None).await?;
@@ -221,7 +222,7 @@ pub(crate) async fn make_next(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Res
 /// Has the next key sign from now on, and removes the one before it.
 ///
 /// # Errors
-/// As [`list`]; [`Refusal::NotFound`] for a key that is not the next one; as [`may_manage`].
+/// As [`list`]; [`Refusal::NotFound`] for a key that is not the next one; as [`may_manage_providers`].
 pub(crate) async fn activate(
     cx: &Cx,
     admin: &CredentialAdmin,
@@ -267,7 +268,7 @@ async fn next_key(
     key_id: &str,
 ) -> Result<(Provider, SamlKeyRow), Error> {
     let provider = saml_provider(cx, admin, id).await?;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let rows = store::saml_keys::of_provider(cx.db.as_ref(), &provider).await?;
     let next = rows.into_iter().find(|row| row.id == key_id && row.active_at.is_none());
     Ok((provider, next.ok_or(Refusal::NotFound)?))

@@ -5,9 +5,9 @@
 use crate::cx::Cx;
 use crate::domain::assertion_limits;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::session::principal::Admin;
+use crate::domain::session::principal::{Admin, CredentialAdmin};
 use crate::domain::session::recency::{self, Lasting};
-use crate::model::role::Role;
+use crate::model::role::{ADMIN, Role};
 use crate::model::scope::{OPENID, Scopes, is_custom};
 use crate::store;
 use crate::store::users::User;
@@ -158,4 +158,14 @@ pub(crate) async fn may_act_for(cx: &Cx, admin: &Admin, user: &User) -> Result<(
 pub(crate) fn own_account(admin: &Admin, user_id: &str) -> Result<(), Refusal> {
     let own = admin.user().is_some_and(|caller| caller.id == user_id);
     if own && !admin.is_own_session() { Err(Refusal::Forbidden) } else { Ok(()) }
+}
+
+/// Whether an administrator may manage providers: those by which people sign in, and those that they connect, to which their
+/// tokens go.
+///
+/// # Errors
+/// As [`recency::require`]; as [`may_give_user`] for who is not in a session of their own.
+pub(crate) async fn may_manage_providers(cx: &Cx, admin: &CredentialAdmin) -> Result<(), Error> {
+    recency::require(cx, admin, Lasting::ApiKey).await?;
+    may_give_user(cx, admin, &[], &[ADMIN.to_owned()]).await
 }

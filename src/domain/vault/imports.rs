@@ -5,11 +5,11 @@ use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::upstream::tokens::LONGEST_TOKEN;
 use crate::domain::vault::connections::{MOST, TOO_MANY, check_label};
 use crate::domain::vault::keys::check_key;
-use crate::domain::vault::permission::may_manage;
 use crate::domain::vault::rules::{are_scopes, is_plain};
 use crate::domain::vault::sealing::{self, Column, Place, binding};
 use crate::domain::vault::{registry, revocations};
@@ -75,10 +75,10 @@ fn check(imported: &Imported, kind: ConnectionKind) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::NotFound`] for the user and for a provider that cannot be connected here;
-/// [`Refusal::Conflict`] beyond as many connections as a person may have; as [`may_manage`].
+/// [`Refusal::Conflict`] beyond as many connections as a person may have; as [`may_manage_providers`].
 pub(crate) async fn import(cx: &Cx, admin: &CredentialAdmin, imported: Imported) -> Result<String, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let label = check_label(imported.label.as_deref())?.unwrap_or_default();
     let provider = registry::usable(cx, tenant, &imported.provider_id).await?;
     check(&imported, provider.kind())?;
@@ -124,10 +124,10 @@ pub(crate) async fn import(cx: &Cx, admin: &CredentialAdmin, imported: Imported)
 /// Ends all connections to a provider and gives their tokens back; how many there were.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; as [`may_manage`].
+/// [`Refusal::NotFound`]; as [`may_manage_providers`].
 pub(crate) async fn revoke_all(cx: &Cx, admin: &CredentialAdmin, provider_id: &str) -> Result<usize, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     registry::find(cx, tenant, provider_id).await?;
     let entry = Entry::ok("vault.disconnected_all").by(admin.actor()).on(provider_id);
     let mut change = Change::new(cx, &tenant.id, entry);

@@ -7,8 +7,8 @@ use crate::cx::Cx;
 use crate::domain::audit::Entry as Event;
 use crate::domain::change::Change;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
+use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::CredentialAdmin;
-use crate::domain::vault::permission::may_manage;
 use crate::domain::vault::registry::{self, Provider};
 use crate::domain::vault::rules::{self, is_plain};
 use crate::domain::vault::{catalogue, revocations, secrets};
@@ -27,14 +27,14 @@ const MOST: i64 = 200;
 ///
 /// # Errors
 /// [`Refusal::Invalid`] with everything that is wrong; [`Refusal::Conflict`] for one that is there, and for too many; as
-/// [`may_manage`].
+/// [`may_manage_providers`].
 pub(crate) async fn create(
     cx: &Cx,
     admin: &CredentialAdmin,
     said: VaultProviderDescription,
 ) -> Result<Rc<Provider>, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let id = said.id.clone().unwrap_or_default();
     // `vault:read` is the scope for all of them.
     if !is_id(&id) || id.len() > 40 || id == "read" {
@@ -78,7 +78,7 @@ pub(crate) async fn replace(
     mut said: VaultProviderDescription,
 ) -> Result<Rc<Provider>, Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let all = store::vault_providers::all(cx.db.as_ref(), &tenant.id).await?;
     let Some(was) = all.into_iter().find(|one| one.id == id) else {
         catalogue::find(id).ok_or(Refusal::NotFound)?;
@@ -139,10 +139,10 @@ fn check_secret(id: &str, spec: &ProviderSpec, secret: Option<&str>, has_one: bo
 /// Removes what the tenant says of a provider, with all connections to it.
 ///
 /// # Errors
-/// [`Refusal::NotFound`]; as [`may_manage`].
+/// [`Refusal::NotFound`]; as [`may_manage_providers`].
 pub(crate) async fn delete(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Result<(), Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let entry = Event::ok("vault.provider_deleted").by(admin.actor()).on(id);
     let mut change = Change::new(cx, &tenant.id, entry);
     change

@@ -14,8 +14,6 @@ pub(crate) mod connections;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod manage;
-mod permission;
-mod problems;
 pub mod reader;
 pub(crate) mod redirects;
 pub mod refresh;

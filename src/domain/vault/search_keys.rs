@@ -6,9 +6,9 @@ use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::{CredentialAdmin, Session};
 use crate::domain::vault::keys::check_key;
-use crate::domain::vault::permission::may_manage;
 use crate::domain::vault::sealing::SEALED_AS;
 use crate::ports::Fault;
 use crate::store;
@@ -38,7 +38,7 @@ pub(crate) async fn read(cx: &Cx, session: &Session) -> Result<(Zeroizing<String
 /// Sets them.
 ///
 /// # Errors
-/// [`Refusal::Invalid`]; as [`may_manage`].
+/// [`Refusal::Invalid`]; as [`may_manage_providers`].
 pub(crate) async fn set(
     cx: &Cx,
     admin: &CredentialAdmin,
@@ -46,7 +46,7 @@ pub(crate) async fn set(
     search_engine_id: &str,
 ) -> Result<(), Error> {
     let tenant = &admin.tenant;
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     check_key("apiKey", api_key)?;
     let fits = (1..=LONGEST_ID).contains(&search_engine_id.len())
         && search_engine_id.bytes().all(|b| b.is_ascii_graphic());
@@ -65,9 +65,9 @@ pub(crate) async fn set(
 /// Takes them away.
 ///
 /// # Errors
-/// [`Refusal::NotFound`] where there are none; as [`may_manage`].
+/// [`Refusal::NotFound`] where there are none; as [`may_manage_providers`].
 pub(crate) async fn delete(cx: &Cx, admin: &CredentialAdmin) -> Result<(), Error> {
-    may_manage(cx, admin).await?;
+    may_manage_providers(cx, admin).await?;
     let tenant_id = &admin.tenant.id;
     let entry = Entry::ok("vault.search_keys_deleted").by(admin.actor()).on(tenant_id);
     let mut change = Change::new(cx, tenant_id, entry);
