@@ -66,6 +66,20 @@ impl World {
         App { user, secret, backup, access: done.str("/access_token"), refresh: done.str("/refresh_token") }
     }
 
+    /// Proves the second factor on the page that an answer leads a browser to.
+    pub fn prove_second(&self, app: &App, answer: &Reply) -> Reply {
+        let challenge = answer.sets("__Host-portcullis-challenge").unwrap();
+        let cookie = format!("__Host-portcullis-challenge={challenge}");
+        let page = self.get("/tenant/home/mfa").header("cookie", &cookie).send().is(200);
+        let (id, code) = (page.field("challenge"), self.code(&app.secret));
+        self.post("/tenant/home/mfa")
+            .header("sec-fetch-site", "same-origin")
+            .header("cookie", &cookie)
+            .form(&[("challenge", &id), ("code", &code), ("own", "1")])
+            .send()
+            .is(303)
+    }
+
     /// A user of the home tenant whose second factor is a code by mail.
     pub fn with_mail(&self, email: &str) -> User {
         self.user_with("home", email, |user| user.mfa = Mfa::Email)

@@ -252,15 +252,26 @@ const UNDER_WAY: [Case; 9] = [
     }),
 ];
 
+fn goes_on_with_both(what: &str, begin: fn(&World) -> Finish) {
+    for (step, [current, previous]) in STEPS {
+        let world = World::new();
+        let finish = begin(&world);
+        restart(&world, current, Some(previous));
+        assert!(finish(&world), "{what}: {step}");
+    }
+}
+
+fn ends_with_the_new_key_alone(what: &str, begin: fn(&World) -> Finish) {
+    let world = World::new();
+    let finish = begin(&world);
+    restart(&world, 7, None);
+    assert!(!finish(&world), "{what}: the new key alone");
+}
+
 #[test]
 fn what_is_at_rest_goes_on_through_a_rotation() {
     for (what, begin) in AT_REST {
-        for (step, [current, previous]) in STEPS {
-            let world = World::new();
-            let finish = begin(&world);
-            restart(&world, current, Some(previous));
-            assert!(finish(&world), "{what}: {step}");
-        }
+        goes_on_with_both(what, begin);
         let world = World::new();
         let finish = begin(&world);
         restart(&world, 7, Some(42));
@@ -268,26 +279,15 @@ fn what_is_at_rest_goes_on_through_a_rotation() {
         restart(&world, 7, None);
         assert!(finish(&world), "{what}: the new key alone, all sealed anew");
         // The other way round: without that, it does not.
-        let world = World::new();
-        let finish = begin(&world);
-        restart(&world, 7, None);
-        assert!(!finish(&world), "{what}: the new key alone");
+        ends_with_the_new_key_alone(what, begin);
     }
 }
 
 #[test]
 fn what_is_under_way_goes_on_while_both_keys_are_there() {
     for (what, begin) in UNDER_WAY {
-        for (step, [current, previous]) in STEPS {
-            let world = World::new();
-            let finish = begin(&world);
-            restart(&world, current, Some(previous));
-            assert!(finish(&world), "{what}: {step}");
-        }
-        let world = World::new();
-        let finish = begin(&world);
-        restart(&world, 7, None);
-        assert!(!finish(&world), "{what}: the new key alone");
+        goes_on_with_both(what, begin);
+        ends_with_the_new_key_alone(what, begin);
     }
 }
 

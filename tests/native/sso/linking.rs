@@ -200,17 +200,7 @@ fn a_second_factor_of_ours_is_asked_for_whatever_the_provider_says() {
     let second = world.sso(&okta, "home", "okta", person).is(303);
     assert_eq!(second.header("location"), Some("/tenant/home/mfa"));
     assert!(session_of(&second).is_none());
-    let challenge = second.sets("__Host-portcullis-challenge").unwrap();
-    let cookie = format!("__Host-portcullis-challenge={challenge}");
-    let page = world.get("/tenant/home/mfa").header("cookie", &cookie).send().is(200);
-    let (id, code) = (page.field("challenge"), world.code(&app.secret));
-    let done = world
-        .post("/tenant/home/mfa")
-        .header("sec-fetch-site", "same-origin")
-        .header("cookie", &cookie)
-        .form(&[("challenge", &id), ("code", &code), ("own", "1")])
-        .send()
-        .is(303);
+    let done = world.prove_second(&app, &second);
     assert!(session_of(&done).is_some());
     let session = world.sql("SELECT amr, identity_id FROM sessions WHERE identity_id IS NOT NULL");
     assert_eq!(session[0]["amr"], "[\"fed\",\"otp\",\"pwd\",\"mfa\"]");

@@ -312,17 +312,7 @@ fn a_second_factor_between_keeps_the_end() {
     let begun = world.now();
     let second = answer_until(&world, Some(3_600)).is(303);
     assert_eq!(second.header("location"), Some("/tenant/home/mfa"));
-    let challenge = second.sets("__Host-portcullis-challenge").unwrap();
-    let cookie = format!("__Host-portcullis-challenge={challenge}");
-    let page = world.get("/tenant/home/mfa").header("cookie", &cookie).send().is(200);
-    let (id, code) = (page.field("challenge"), world.code(&app.secret));
-    let reply = world
-        .post("/tenant/home/mfa")
-        .header("sec-fetch-site", "same-origin")
-        .header("cookie", &cookie)
-        .form(&[("challenge", &id), ("code", &code), ("own", "1")])
-        .send()
-        .is(303);
+    let reply = world.prove_second(&app, &second);
     assert!(session_of(&reply).is_some());
     assert_eq!(
         world.number("SELECT expires_at AS n FROM sessions WHERE cookie_hash IS NOT NULL"),
