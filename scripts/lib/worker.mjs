@@ -27,7 +27,9 @@ export const settings = (folder = root) => parse(readFileSync(join(folder, 'wran
  * @param {string} [options.scriptDir] the built Worker's folder
  * @param {boolean} [options.migrated] false leaves the database without its tables until `migrate` is called
  * @param {object} [options.miniflare] more options for miniflare, for a test's own bindings
- * @returns {Promise<{url: string, port: number, vars: object, mf: import('miniflare').Miniflare,
+ * @param {boolean} [options.second] serves on a second port as well, by an isolate of its own on the same storage, as
+ *   another data centre would
+ * @returns {Promise<{url: string, port: number, secondUrl?: string, vars: object, mf: import('miniflare').Miniflare,
  *   pid: number, migrate: () => Promise<void>, runCron: (at?: string | number | Date) => Promise<void>, kill: () => Promise<void>,
  *   stop: () => Promise<void>}>} `kill` ends workerd with SIGKILL, as a crash would; `stop` ends
  *   it in order. After either, `startWorker` with the same `dataDir` goes on with the same data.
@@ -35,7 +37,8 @@ export const settings = (folder = root) => parse(readFileSync(join(folder, 'wran
 export async function startWorker(options = {}) {
   const { host = '127.0.0.1', scriptDir = buildDir } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'portcullis-'));
-  const port = options.port || (await freePort(host));
+  const [free, ...others] = await freePorts(host, options.second ? 2 : 1);
+  const port = options.port || free;
   const vars = defined({
     ORIGIN: `http://localhost:${port}`,
     MODE: 'local',
@@ -44,7 +47,7 @@ export async function startWorker(options = {}) {
     ...options.vars,
   });
   await refuseTaken(host, port);
-  const { mf, pid } = await portcullis({ host, port, scriptDir, dataDir, vars, more: options.miniflare });
+  const { mf, pid } = await portcullis({ host, ports: [port, ...others], scriptDir, dataDir, vars, more: options.miniflare });
   const migrated = async () => migrate(await mf.getD1Database('DB'));
   try {
     if (options.migrated !== false) await migrated();
@@ -58,6 +61,7 @@ export async function startWorker(options = {}) {
   return {
     url: `http://${host}:${port}`,
     port,
+    secondUrl: options.second && `http://${host}:${others[0]}`,
     vars,
     mf,
     pid,
@@ -170,37 +174,42 @@ function childrenOf(pid) {
     .map(([child]) => Number(child));
 }
 
-function portcullis({ host, port, scriptDir, dataDir, vars, more }) {
+function portcullis({ host, ports, scriptDir, dataDir, vars, more }) {
   const { handleRuntimeStdio, ...own } = more ?? {};
   const { compatibility_date, compatibility_flags = [], assets } = settings();
   mkdirSync(dataDir, { recursive: true });
-  const worker = {
-    name: 'portcullis',
+  const worker = (name, scriptName) => ({
+    name,
     modules: modules(scriptDir),
     modulesRoot: scriptDir,
     compatibilityDate: compatibility_date,
     compatibilityFlags: compatibility_flags,
     bindings: vars,
     d1Databases: { DB: 'portcullis' },
-    durableObjects: { COUNTER: { className: 'Counter', useSQLite: true }, REFRESHER: { className: 'Refresher', useSQLite: true } },
+    durableObjects: {
+      COUNTER: { className: 'Counter', useSQLite: true, scriptName },
+      REFRESHER: { className: 'Refresher', useSQLite: true, scriptName },
+    },
     assets: {
       directory: at(assets.directory),
       binding: assets.binding,
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
     ...own,
-  };
+  });
+  // The objects are the first one's.
+  const fronts = ports.map((_, at) => (at === 0 ? worker('portcullis') : worker(`portcullis-${at + 1}`, 'portcullis')));
   // A socket of a Worker with assets leads through miniflare's asset router, which costs more than our
-  // Worker does and which `run_worker_first` takes out of the way in deployments. The socket therefore
-  // belongs to a Worker without assets, and names ours.
+  // Worker does and which `run_worker_first` takes out of the way in deployments. The sockets therefore
+  // belong to a Worker without assets, and name ours.
   const socket = {
     name: 'socket',
     modules: [{ type: 'ESModule', path: 'socket.js', contents: 'export default {}' }],
-    unsafeDirectSockets: [{ host, port, serviceName: 'portcullis' }],
+    unsafeDirectSockets: ports.map((port, at) => ({ host, port, serviceName: fronts[at].name })),
   };
   const persist = { d1Persist: join(dataDir, 'd1'), durableObjectsPersist: join(dataDir, 'do') };
   // What the runtime writes is of the process, not of one Worker.
-  return workerd({ ...persist, ...(handleRuntimeStdio && { handleRuntimeStdio }), workers: [worker, socket] });
+  return workerd({ ...persist, ...(handleRuntimeStdio && { handleRuntimeStdio }), workers: [...fronts, socket] });
 }
 
 /** Everything that worker-build wrote which workerd can load, the entry first. */
@@ -215,20 +224,29 @@ export function modules(folder) {
 
 const defined = (vars) => Object.fromEntries(Object.entries(vars).filter(([, value]) => value !== undefined));
 
+/** Listens on a port, or on any free one; the server. */
 function listen(host, port) {
   return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject).listen(port, host, () => {
-      const taken = server.address().port;
-      server.close(() => resolve(taken));
-    });
+    const server = createServer().once('error', reject).listen(port, host, () => resolve(server));
   });
 }
 
+/** Ports that nothing listens on: all are held until all are known, so that they differ. */
+async function freePorts(host, count, preferred = 0) {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen(host, preferred)));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return ports;
+}
+
 /** A port that nothing listens on: the one that is preferred, else any. */
-export const freePort = (host, preferred = 0) => listen(host, preferred).catch(() => listen(host, 0));
+export async function freePort(host, preferred) {
+  const [port] = await freePorts(host, 1, preferred).catch(() => freePorts(host, 1));
+  return port;
+}
 
 async function refuseTaken(host, port) {
-  await listen(host, port).catch((error) => {
+  await freePorts(host, 1, port).catch((error) => {
     throw new Stop(error.code === 'EADDRINUSE' ? `port ${port} is taken: stop what listens there, or choose another with PORT=…` : error.message);
   });
 }

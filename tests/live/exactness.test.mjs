@@ -2,17 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { claimsOf, PASSWORD, SETUP_TOKEN, ADMIN, startGateway } from './harness.mjs';
+import { claimsOf, PASSWORD, PLACES, SETUP_TOKEN, ADMIN, startGateway } from './harness.mjs';
 
 const atOnce = (count, ask) => Promise.all(Array.from({ length: count }, (_, at) => ask(at)));
 /** How many failures are evaluated in so many ms: 5, then one after each delay of 1, 2, 4 … s. */
 const allowed = (ms) => 5 + Math.floor(Math.log2(1 + ms / 1_000));
 const count = (answers, status) => answers.filter((answer) => answer.status === status).length;
 
-describe('exactness', () => {
+for (const [where, place] of PLACES) describe(`exactness ${where}`, () => {
   let gateway;
   before(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway(place);
   });
   after(() => gateway?.stop());
 
@@ -124,10 +124,10 @@ describe('exactness', () => {
   });
 });
 
-describe('a fresh gateway', () => {
+for (const [where, place] of PLACES) describe(`a fresh gateway ${where}`, () => {
   let gateway;
   before(async () => {
-    gateway = await startGateway({ setup: false });
+    gateway = await startGateway({ setup: false, ...place });
   });
   after(() => gateway?.stop());
 

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startWorker } from '../../scripts/lib/worker.mjs';
+import { farModules, move } from '../far/storage.mjs';
 import { SYSTEM_SECRET, send } from './http.mjs';
 import { startOrigin } from './origins.mjs';
 
@@ -16,13 +17,24 @@ export const ADMIN = { email: 'admin@example.com', password: 'correct horse batt
 export const PASSWORD = 'a good enough password';
 export const COOKIE = '__Host-portcullis';
 
-/** A running gateway with its administrator signed in; `stop()` leaves nothing behind. */
-export async function startGateway({ vars = {}, setup = true, scriptDir, miniflare } = {}) {
+/** Where a gateway can be: for tests that hold in all of these places. */
+export const PLACES = [
+  ['with storage beside it', {}],
+  ['in two data centres, with storage far from both', { far: { ms: 30, jitter: 0.5 } }],
+];
+
+/**
+ * A running gateway with its administrator signed in; `stop()` leaves nothing behind. With `far` it is served by two isolates
+ * in turn, and storage is as far from both as that says (`tests/far`).
+ */
+export async function startGateway({ vars = {}, setup = true, scriptDir, miniflare, far } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-live-'));
-  const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, scriptDir, miniflare });
+  const place = far ? { second: true, miniflare: { ...farModules(scriptDir), ...miniflare } } : { miniflare };
+  const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, scriptDir, ...place });
   const gateway = new Gateway(worker, dataDir);
   try {
     if (setup) await gateway.setUp();
+    if (far) for (const url of gateway.fronts) await move(url, far);
     return gateway;
   } catch (error) {
     await gateway.stop();
@@ -35,11 +47,19 @@ export class Gateway {
   #dataDir;
   #origins = [];
   #people = 0;
+  #turn = 0;
 
   constructor(worker, dataDir) {
     this.#worker = worker;
     this.#dataDir = dataDir;
     this.url = worker.vars.ORIGIN;
+    /** The address of each isolate that serves it. */
+    this.fronts = [this.url, ...(worker.secondUrl ? [worker.secondUrl] : [])];
+  }
+
+  /** Goes on with another Worker that was started on the same port and data. */
+  goOnWith(worker) {
+    this.#worker = worker;
   }
 
   async stop() {
@@ -66,8 +86,9 @@ export class Gateway {
       .run();
   }
 
-  send(path, options) {
-    return send(this.url, path, options);
+  /** A request; where two isolates serve, to each in turn, or to the one that `front` says. */
+  send(path, { front = (this.#turn += 1) % this.fronts.length, ...options } = {}) {
+    return send(this.fronts[front], path, front === 0 ? options : { ...options, host: new URL(this.url).host });
   }
 
   async setUp() {

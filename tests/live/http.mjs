@@ -15,12 +15,13 @@ const address = ({ hostname }) => (hostname === 'localhost' ? '127.0.0.1' : host
 /**
  * One request. `headers` is an object or a flat list of names and values (which
  * keeps duplicates and spelling); `json` or `form` or `body` is what is sent; `from`
- * is the client's address, which a local Worker believes who knows its system secret.
+ * is the client's address, which a local Worker believes who knows its system secret;
+ * `host` is whom it is for, if not the base URL's host.
  * Answers `{status, headers, text, json, bytes}`; `json` is undefined when the
  * answer is none.
  */
 export function send(base, path, options = {}) {
-  const { method = 'GET', json, form, token, from } = options;
+  const { method = 'GET', json, form, token, from, host } = options;
   let { body, headers = {} } = options;
   headers = Array.isArray(headers) ? headers : Object.entries(headers).flat();
   if (json !== undefined) {
@@ -38,7 +39,7 @@ export function send(base, path, options = {}) {
   }
   const target = new URL(base);
   if (!headers.some((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')) {
-    headers = ['Host', target.host, ...headers];
+    headers = ['Host', host ?? target.host, ...headers];
   }
   const sent = { method, path, headers, body, timeout: options.timeout };
   return exchange(target, sent, agent).catch((error) => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startWorker } from '../../scripts/lib/worker.mjs';
-import { Gateway, SETUP_TOKEN, SKIP_LIMITS, startGateway, SYSTEM_SECRET } from './harness.mjs';
+import { Gateway, PLACES, SETUP_TOKEN, SKIP_LIMITS, startGateway, SYSTEM_SECRET } from './harness.mjs';
 import { connect, describe as describeProvider, startProvider } from './vault-provider.mjs';
 
 const ROUNDS = Number(process.env.VAULT_ROUNDS ?? 10);
@@ -24,12 +24,12 @@ const sealKey = randomBytes(32).toString('base64url');
 /** As many connections as there are requests: all are under way at once. */
 const wide = new http.Agent({ keepAlive: true, maxSockets: PARALLEL });
 
-function ask(port, token) {
+function ask({ host }, token, port) {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, ...SKIP_LIMITS };
-    const request = http.get({ host: '127.0.0.1', port, path: PATH, agent: wide, headers: { host: `localhost:${port}`, ...headers } });
+    const headers = { host, authorization: `Bearer ${token}`, ...SKIP_LIMITS };
+    const request = http.get({ host: '127.0.0.1', port, path: PATH, agent: wide, headers });
     // A kept connection may be closed before the request gets there (RFC 9112, 9.3.1).
-    const again = (error) => (request.reusedSocket && error.code === 'ECONNRESET' ? resolve(ask(port, token)) : reject(error));
+    const again = (error) => (request.reusedSocket && error.code === 'ECONNRESET' ? resolve(ask({ host }, token, port)) : reject(error));
     request.once('error', again).once('response', async (response) => {
       let text = '';
       for await (const chunk of response) text += chunk;
@@ -40,13 +40,13 @@ function ask(port, token) {
 
 const atOnce = (count, ask) => Promise.all(Array.from({ length: count }, (_, at) => ask(at)));
 
-describe('200 who ask at once', () => {
+for (const [where, place] of PLACES) describe(`200 who ask at once ${where}`, () => {
   let gateway;
   let provider;
   let person;
   before(async () => {
     provider = await startProvider({ delay: () => 30 + Math.random() * 50 });
-    gateway = await startGateway({ vars: { SEAL_KEY: sealKey } });
+    gateway = await startGateway({ vars: { SEAL_KEY: sealKey }, ...place });
     await describeProvider(gateway, 'strict', provider.url);
     person = await gateway.person();
     await connect(gateway, { sealKey, person, id: 'strict', tokens: provider.tokens() });
@@ -56,7 +56,11 @@ describe('200 who ask at once', () => {
     await provider?.stop();
   });
 
-  const askOne = () => ask(new URL(gateway.url).port, person.accessToken);
+  let turn = 0;
+  const askOne = () => {
+    const front = gateway.fronts[(turn += 1) % gateway.fronts.length];
+    return ask(new URL(gateway.url), person.accessToken, new URL(front).port);
+  };
   const expire = () => gateway.sql('UPDATE vault_connections SET expires_at = 1, updated_at = 0');
 
   test(`cause one refresh and get one answer, ${ROUNDS} times`, { timeout: 30_000 + ROUNDS * 10_000 }, async (t) => {
@@ -129,7 +133,7 @@ test(
     const person = await gateway.person();
     const { accessToken: token } = person;
     await connect(gateway, { sealKey, person, id: 'strict', tokens: provider.tokens() });
-    const askOne = () => ask(worker.port, token);
+    const askOne = () => ask({ host: `localhost:${worker.port}` }, token, worker.port);
     const came = { right: 0, person: 0 };
 
     for (let at = 0; at < KILLS; at += 1) {

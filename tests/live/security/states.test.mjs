@@ -3,15 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { eventually, PASSWORD, SKIP_LIMITS, startGateway } from '../harness.mjs';
+import { eventually, PASSWORD, PLACES, SKIP_LIMITS, startGateway } from '../harness.mjs';
 
 const WITHIN = 7_000;
 const NEW_PASSWORD = 'another good password';
 
-describe('the state matrix', { concurrency: true }, () => {
+for (const [where, place] of PLACES) describe(`the state matrix ${where}`, { concurrency: true }, () => {
   let gateway;
   before(async () => {
-    gateway = await startGateway();
+    gateway = await startGateway(place);
     await gateway.route({ name: 'app', path: '/app/' });
     await gateway.route({ name: 'managers', path: '/managers/', roles: ['MANAGER'] });
     await gateway.admin('POST', '/tenant/home/v2/Plans', { name: 'matrix-plan', rank: 40, features: [] });
