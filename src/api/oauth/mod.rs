@@ -98,7 +98,7 @@ fn word_refusal(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
             Code::InsufficientUserAuthentication
         }
         Refusal::Forbidden | Refusal::WrongTenant | Refusal::SignUpClosed => Code::AccessDenied,
-        Refusal::Unready => Code::TemporarilyUnavailable,
+        Refusal::Unready | Refusal::ProviderUnavailable { .. } => Code::TemporarilyUnavailable,
         Refusal::Looping => Code::ServerError,
         _ => Code::InvalidRequest,
     };

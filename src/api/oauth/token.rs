@@ -11,6 +11,8 @@ use crate::domain::oauth::{
 };
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::tenants::Tenant;
+use crate::domain::vault;
+use crate::domain::vault::valid_token::ValidToken;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -27,8 +29,10 @@ use crate::store::clients::Client;
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 pub(super) struct Issued {
     access_token: String,
-    /// Seconds.
-    expires_in: i64,
+    /// Seconds; absent only for a connected service's token that has no end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
+    expires_in: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     id_token: Option<String>,
@@ -39,6 +43,7 @@ pub(super) struct Issued {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
     refresh_token: Option<String>,
+    /// What it is for; of a connected service's token, in the words of that service.
     scope: String,
     token_type: &'static str,
 }
@@ -67,6 +72,10 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>, client: Rc<Client>, params: 
         }
         TOKEN_EXCHANGE => {
             let asked = Exchange::parse(&params).map_err(|(code, text)| oauth(code, text))?;
+            if let Some(connection) = asked.connection {
+                let token = vault::exchange::exchange(cx, tenant, &client, &asked, connection, jkt).await?;
+                return Ok(answer_with_token_of_service(token));
+            }
             let issued = exchange::exchange(cx, tenant, &client, &asked, jkt).await?;
             return Ok(answer(issued, Some(ACCESS_TOKEN)));
         }
@@ -104,11 +113,25 @@ fn resources(params: &Params) -> Vec<String> {
     params.all("resource").map(str::to_owned).collect()
 }
 
+/// The access token of a connected service (RFC 8693 §2.2.1).
+fn answer_with_token_of_service(token: ValidToken) -> Response {
+    let issued = Issued {
+        access_token: token.access_token.to_string(),
+        expires_in: token.expires_in,
+        id_token: None,
+        issued_token_type: Some(ACCESS_TOKEN),
+        refresh_token: None,
+        scope: token.scope,
+        token_type: "Bearer",
+    };
+    Response::json(200, &issued).with("pragma", "no-cache")
+}
+
 /// `issued_token_type` is of an exchange (RFC 8693 §2.2.1).
 fn answer(issued: grants::Issued, issued_token_type: Option<&'static str>) -> Response {
     let issued = Issued {
         access_token: issued.access,
-        expires_in: issued.expires_in,
+        expires_in: Some(issued.expires_in),
         id_token: issued.id_token,
         issued_token_type,
         refresh_token: issued.refresh,

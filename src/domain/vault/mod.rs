@@ -4,13 +4,14 @@
 //! [`manage`] what administrators say of them. [`connect`] begins a connection by OAuth and [`callback`]
 //! ends it; [`keys`] keeps keys that people stored; [`connections`] shows and ends what is connected, and [`revocations`]
 //! gives it back; [`imports`] brings it along. [`valid_token`] hands out access tokens that are good, which [`refresh`]
-//! renews, and [`relayed`] lets a route of the gateway send them. Whoever is handed a token or key is a
+//! renews, [`exchange`] does it for clients by token exchange, and [`relayed`] lets a route of the gateway send them. Whoever is handed a token or key is a
 //! [`reader::VaultReader`]. All of it is sealed by [`sealing`].
 
 pub(crate) mod callback;
 pub mod catalogue;
 pub(crate) mod connect;
 pub(crate) mod connections;
+pub(crate) mod exchange;
 pub(crate) mod imports;
 pub(crate) mod keys;
 pub(crate) mod manage;

@@ -9,7 +9,7 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::{self, Credential, Sent};
 use crate::domain::tenants::ResolvedTenant;
 use crate::model::reason::Reason;
-use crate::model::scope::{VAULT_OF, VAULT_READ};
+use crate::model::scope::{Scopes, VAULT_OF, VAULT_READ};
 
 /// Proof that a credential may read in the vault; [`VaultReader::whose`] says of whom.
 #[derive(Debug, Clone)]
@@ -41,6 +41,15 @@ fn lacks(provider_id: Option<&str>) -> Error {
     Refusal::ScopeMissing(vec![scope]).into()
 }
 
+/// Whether a key's or client's scopes let it read, of one provider or of all.
+pub(super) fn may_read(scopes: &Scopes, provider_id: Option<&str>) -> bool {
+    scopes.has(VAULT_READ) || may_read_one(scopes, provider_id)
+}
+
+fn may_read_one(scopes: &Scopes, provider_id: Option<&str>) -> bool {
+    provider_id.is_some_and(|id| scopes.has(&format!("{VAULT_OF}{id}")))
+}
+
 impl VaultReader {
     /// Whether it is a session of the person's own.
     fn is_persons_own(&self) -> bool {
@@ -55,15 +64,14 @@ impl VaultReader {
     /// nobody.
     pub(crate) fn whose(&self, provider_id: Option<&str>, user_id: Option<&str>) -> Result<String, Error> {
         let scopes = &self.scopes;
-        let of_this = provider_id.is_some_and(|id| scopes.has(&format!("{VAULT_OF}{id}")));
         if let Some(user) = self.user() {
-            if !(self.is_persons_own() || scopes.has(VAULT_READ) || of_this) {
+            if !(self.is_persons_own() || may_read(scopes, provider_id)) {
                 return Err(lacks(provider_id));
             }
             let own = user_id.is_none_or(|id| id == user.id);
             return if own { Ok(user.id.clone()) } else { Err(Refusal::NotFound.into()) };
         }
-        if !of_this {
+        if !may_read_one(scopes, provider_id) {
             return Err(lacks(provider_id));
         }
         let user_id = user_id.ok_or_else(|| invalid("userId", Reason::Missing))?;

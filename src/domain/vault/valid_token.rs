@@ -46,19 +46,32 @@ pub(crate) async fn find(
     let label = check_label(label)?;
     let which =
         Which { tenant_id: &reader.tenant.id, user_id: &user_id, provider_id, label: label.as_deref() };
+    hand_out(cx, reader.actor(), &which, scopes).await
+}
+
+/// Hands out a token of that connection; `actor` is who gets it, for the log.
+///
+/// # Errors
+/// As [`find`], but for the reader's.
+pub(super) async fn hand_out(
+    cx: &Cx,
+    actor: &str,
+    which: &Which<'_>,
+    scopes: &[String],
+) -> Result<ValidToken, Error> {
     let jitter = i64::from(u16::from_be_bytes(cx.random())) % JITTER;
-    if let Some(token) = issue(cx, reader, &which, AHEAD + jitter, cx.now, scopes).await? {
+    if let Some(token) = issue(cx, actor, which, AHEAD + jitter, scopes).await? {
         return Ok(token);
     }
-    let held = store::vault_tokens::find(cx.db.as_ref(), &which).await?;
+    let held = store::vault_tokens::find(cx.db.as_ref(), which).await?;
     let held = held.filter(Held::is_usable).ok_or(Refusal::NotFound)?;
     let retry_at = renew(cx, &held).await?;
     // What is still good is handed out, whether it is new or could not be renewed.
-    if let Some(token) = issue(cx, reader, &which, 0, cx.now, scopes).await? {
+    if let Some(token) = issue(cx, actor, which, 0, scopes).await? {
         return Ok(token);
     }
     // It may have been ended meanwhile.
-    let left = store::vault_tokens::find(cx.db.as_ref(), &which).await?;
+    let left = store::vault_tokens::find(cx.db.as_ref(), which).await?;
     let left = left.filter(Held::is_usable).ok_or(Refusal::NotFound)?;
     Err(match left.connection.status {
         ConnectionStatus::Active => {
@@ -125,14 +138,13 @@ async fn renew(cx: &Cx, held: &Held) -> Result<Time, Error> {
 /// The token, if there is one that is not to be renewed within so many milliseconds; with its row in the log.
 async fn issue(
     cx: &Cx,
-    reader: &VaultReader,
+    actor: &str,
     which: &Which<'_>,
     ahead: i64,
-    now: Time,
     scopes: &[String],
 ) -> Result<Option<ValidToken>, Error> {
-    let entry =
-        Entry::ok("vault.token_issued").by(reader.actor()).on(which.user_id).saying(which.provider_id);
+    let now = cx.now;
+    let entry = Entry::ok("vault.token_issued").by(actor).on(which.user_id).saying(which.provider_id);
     let mut change = Change::new(cx, which.tenant_id, entry);
     change.take(store::vault_tokens::issue(which, ahead, now));
     let Some(done) = change.commit().await? else { return Ok(None) };

@@ -5,6 +5,8 @@ mod callback;
 mod connect;
 mod connected;
 mod disconnect;
+mod exchange;
+mod exchange_attacks;
 mod flow;
 mod generate_api_key;
 mod google;

@@ -88,7 +88,7 @@ fn tokens() -> Vec<Operation> {
     vec![
         op("POST", "/tenant/{tenant}/oauth2/token", "Get tokens")
             .also("/oauth2/token")
-            .about("RFC 6749 §3.2, RFC 9449 §5. Those of the tenant's grant types that the client is registered for.")
+            .about("RFC 6749 §3.2, RFC 9449 §5. Those of the tenant's grant types that the client is registered for. Token exchange (RFC 8693) with `audience=connection:{provider}`, or `connection:{provider}:{label}`, answers the access token of a service that the person connected.")
             .form::<Grant>()
             .for_client()
             .answers::<Issued>(200, "The tokens.")
@@ -105,7 +105,8 @@ fn tokens() -> Vec<Operation> {
                 Code::AuthorizationPending,
                 Code::SlowDown,
                 Code::ExpiredToken,
-            ]),
+            ])
+            .refuses([Refusal::ProviderUnavailable { seconds: 1 }]),
         op("POST", "/tenant/{tenant}/oauth2/par", "Push an authorization request")
             .also("/oauth2/par")
             .about("RFC 9126.")

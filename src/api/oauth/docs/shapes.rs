@@ -52,6 +52,7 @@ pub(crate) struct Grant {
     actor_token: Option<String>,
     actor_token_type: Option<String>,
     requested_token_type: Option<String>,
+    /// `connection:{provider}` or `connection:{provider}:{label}` for the token of a connected service.
     audience: Option<String>,
     scope: Option<String>,
     resource: Option<String>,
