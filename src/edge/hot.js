@@ -82,7 +82,7 @@ export async function forward(request, url, remove, set, header, assertion, time
     // An interim answer (RFC 9110 §15.2) that the platform took for the answer, or a switch of protocols that nobody
     // asked for: the real answer is lost.
     if (response.status < 200 && !response.webSocket) return failure(502, badGateway, added);
-    return answer(response, unshared, added);
+    return answer(request, response, unshared, added);
   } catch {
     return failure(502, badGateway, added);
   }
@@ -121,12 +121,13 @@ const WITHOUT_BODY = [204, 205, 304];
 // These act on a whole host, and people sign in at each that we serve.
 const OF_THE_HOST = ["clear-site-data", "service-worker-allowed"];
 
-function answer(response, unshared, added) {
+function answer(request, response, unshared, added) {
   const { headers } = response;
   // A response from fetch has immutable header fields. One that needs no change is passed on without a copy, which
   // the platform does fastest.
-  const keepable = unshared && !headers.has("cache-control") && !headers.has("expires");
-  const varies = !variesByOrigin(headers);
+  const storable = mayBeStored(request, response);
+  const keepable = storable && unshared && !headers.has("cache-control") && !headers.has("expires");
+  const varies = storable && !variesByOrigin(headers);
   const ours = headers.has("set-cookie") && headers.getSetCookie().some((line) => OURS.test(line));
   const ofTheHost = OF_THE_HOST.some((name) => headers.has(name));
   const { status, webSocket } = response;
@@ -144,6 +145,19 @@ function answer(response, unshared, added) {
   if (varies) own.headers.append("vary", "Origin");
   if (added !== "") add(own.headers, added);
   return own;
+}
+
+// What lets a cache give an answer again (RFC 9111 §4.2, §4.3). Without any of it, some statuses do, which no 2xx is
+// among: browsers give 301, 308 and 410 again for ever.
+const FRESHNESS = ["cache-control", "expires", "last-modified", "etag"];
+
+/**
+ * Whether some cache could give the answer to another request. No shared one keeps an answer to a request with
+ * `Authorization` that says nothing of it (RFC 9111 §3.5), and a browser gives it to no other request. What a script of
+ * another origin asked for is told to it in any case.
+ */
+function mayBeStored({ headers: asked }, { headers, ok }) {
+  return !ok || !asked.has("authorization") || asked.has("origin") || FRESHNESS.some((name) => headers.has(name));
 }
 
 /**
