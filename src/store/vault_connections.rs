@@ -83,11 +83,12 @@ impl Which<'_> {
     }
 }
 
-/// Notes that a key is read now; returns the row if it is there.
+/// Notes that a key is read now; returns the row if it is there, and its person may do anything.
 pub(crate) fn use_key(which: &Which<'_>, now: Time) -> Stmt {
     let sql = format!(
         "UPDATE vault_connections SET last_used_at = ?5 WHERE {WHICH}
-         AND kind = 'api_key' AND status = 'active' RETURNING *"
+         AND kind = 'api_key' AND status = 'active'
+         AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.status = 'active') RETURNING *"
     );
     let mut args = which.args();
     args.push(now.0.into());

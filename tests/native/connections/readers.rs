@@ -108,6 +108,20 @@ fn a_service_acts_for_persons_only_where_the_tenant_lets_it() {
     world.get(&path).tenant("acme").bearer(&admin).send().is(404);
 }
 
+/// As of tokens, so of keys.
+#[test]
+fn a_service_gets_no_key_of_an_account_that_may_do_nothing() {
+    let (world, _, id) = world();
+    let service_key = service(&world, &["vault:openai"]);
+    world.settings(json!({ "vaultDelegation": true }));
+    let path = format!("{KEY}?userId={id}");
+    for (status, answer) in [("disabled", 404), ("locked", 404), ("active", 200)] {
+        world.sql(&format!("UPDATE users SET status = '{status}' WHERE id = '{id}'"));
+        assert_eq!(world.get(&path).key(&service_key).send().status, answer, "{status}");
+    }
+    assert_eq!(world.events("vault.key_read"), 1);
+}
+
 #[test]
 fn a_client_needs_the_scope_that_its_person_gave() {
     let other = json!({ "scope": "openid read write vault:read" });
