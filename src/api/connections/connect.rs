@@ -34,7 +34,7 @@ pub(super) async fn connect(cx: &Cx, call: &Call<'_>, session: OwnSession) -> An
         origin: origin.as_deref(),
         redirect_uri: redirect_uri.as_deref(),
     };
-    Ok(Response::json(200, &Begun { auth_url: connect::begin(cx, &session, wanted).await? }))
+    Ok(Response::json(200, &Begun { auth_url: connect::begin(cx, &session, wanted).await?.url }))
 }
 
 #[derive(Deserialize)]

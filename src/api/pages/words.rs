@@ -105,7 +105,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         }
         Refusal::FeatureMissing { current, .. } => return fill(m.refused_feature, "current", current),
         // No page sends there: a connection's routes take no cookie.
-        Refusal::ConnectionNeeded { .. } => m.refused_other,
+        Refusal::ConnectionNeeded { .. } | Refusal::SocketRefused => m.refused_other,
         Refusal::MfaRequired => m.refused_mfa,
         Refusal::ReauthenticationRequired { .. } => m.confirm_identity,
         Refusal::WrongCode => m.refused_code,

@@ -49,12 +49,20 @@ pub(crate) fn verifier_row(tenant_id: &str, user_id: &str, session_id: &str, sta
     format!("vault_attempts/{tenant_id}/{user_id}/{session_id}/{state_hash}")
 }
 
-/// Begins a connection; answers where the browser goes.
+/// A connection that was begun.
+pub(crate) struct Begun {
+    /// Where the browser goes.
+    pub(crate) url: String,
+    /// What is asked for there, separated by spaces: what was granted before, too.
+    pub(crate) scopes: String,
+}
+
+/// Begins a connection.
 ///
 /// # Errors
 /// [`Refusal::NotFound`] for a provider that cannot be connected here; [`Refusal::Invalid`]; [`Refusal::Limited`];
 /// [`Refusal::Conflict`] for too many at once.
-pub(crate) async fn begin(cx: &Cx, session: &OwnSession, wanted: Wanted<'_>) -> Result<String, Error> {
+pub(crate) async fn begin(cx: &Cx, session: &OwnSession, wanted: Wanted<'_>) -> Result<Begun, Error> {
     let (tenant, user_id) = (&session.tenant, &session.user.id);
     let label = check_label(wanted.label)?.unwrap_or_default();
     let asked: Option<Vec<String>> =
@@ -99,11 +107,11 @@ pub(crate) async fn begin(cx: &Cx, session: &OwnSession, wanted: Wanted<'_>) -> 
         label,
         redirect_uri,
         origin: origin.to_owned(),
-        scopes,
+        scopes: scopes.clone(),
         expires_at: cx.now.plus(SECONDS),
     };
     match store::vault_attempts::insert(cx.db.as_ref(), &attempt, MOST, cx.now).await? {
-        true => Ok(url),
+        true => Ok(Begun { url, scopes }),
         false => Err(Refusal::Conflict("too many connections are being made: please finish or wait").into()),
     }
 }

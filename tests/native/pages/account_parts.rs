@@ -25,8 +25,8 @@ fn it_has_four_parts_and_signing_out_on_top() {
     let world = World::new();
     let cookie = world.cookie(&world.user("ada@example.com"));
     for (language, parts) in [
-        ("en", ["Profile", "Security", "Devices", "Apps and keys"]),
-        ("de", ["Profil", "Sicherheit", "Geräte", "Apps und Schlüssel"]),
+        ("en", ["Profile", "Security", "Devices", "Connected apps and services"]),
+        ("de", ["Profil", "Sicherheit", "Geräte", "Verbundene Apps und Dienste"]),
     ] {
         let ask = world.get(ACCOUNT).navigating().cookie(&cookie).header("accept-language", language);
         let page = ask.send().is(200);

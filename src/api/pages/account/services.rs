@@ -93,7 +93,7 @@ struct Connect<'a> {
     text: String,
     onward: String,
     /// What is asked for there.
-    scopes: Vec<String>,
+    scopes: Vec<&'a str>,
     url: &'a str,
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn begin(
     let provider_id = fields.need("provider")?;
     let label = fields.get("label").filter(|label| !label.trim().is_empty());
     let wanted = Wanted { provider_id, label, ..Wanted::default() };
-    let url = connect::begin(cx, session, wanted).await?;
+    let begun = connect::begin(cx, session, wanted).await?;
     let provider = registry::usable(cx, &session.tenant, provider_id).await?;
     let name = provider.entry.name.as_str();
     let m = place.m;
@@ -118,8 +118,8 @@ pub(super) async fn begin(
         title: fill(m.connect_title, "provider", name),
         text: fill(m.connect_text, "provider", name),
         onward: fill(m.connect_onward, "provider", name),
-        scopes: provider.default_scopes(),
-        url: &url,
+        scopes: begun.scopes.split_ascii_whitespace().collect(),
+        url: &begun.url,
     };
     Ok(place.page(200, &page)?)
 }
