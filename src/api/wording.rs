@@ -59,8 +59,11 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
         Refusal::FeatureMissing { .. } => {
             worded(403, "FEATURE_NOT_AVAILABLE", "This feature is not available on your current plan")
         }
-        Refusal::ConnectionNeeded { provider, connect } => {
-            worded(403, "CONNECTION_NEEDED", &format!("Connect {provider} first, or again, at {connect}"))
+        Refusal::ConnectionNeeded { provider, page, .. } => {
+            worded(403, "CONNECTION_NEEDED", &format!("Connect {provider} first, or again, at {page}"))
+        }
+        Refusal::SocketRefused => {
+            worded(400, "WEBSOCKET_REFUSED", "A route with a connection passes no WebSocket")
         }
         Refusal::MfaRequired => worded(401, "MFA_REQUIRED", "A second factor is required"),
         Refusal::ReauthenticationRequired { .. } => worded(

@@ -93,9 +93,13 @@ pub enum Refusal {
     ConnectionNeeded {
         /// The service's id.
         provider: String,
-        /// Where the person begins to connect it.
+        /// Where a program begins to connect it for the person.
         connect: String,
+        /// The page on which the person does.
+        page: String,
     },
+    /// The route passes no WebSocket.
+    SocketRefused,
     /// The session must have a second factor.
     MfaRequired,
     /// The person must have proved who they are within this many seconds.

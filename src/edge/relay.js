@@ -11,19 +11,25 @@ const OURS = /^(access-control-|ratelimit-)/;
  *
  * @param {Promise<Response>} sent
  * @param {string} redirected JSON for 502
+ * @param {string} badGateway JSON for 502
  */
-export async function guard(sent, redirected) {
+export async function guard(sent, redirected, badGateway) {
   const response = await sent;
-  if (response.webSocket) return response;
+  // None is asked for, so that none comes.
+  if (response.webSocket) return refused(response, badGateway);
   if (REDIRECTS.includes(response.status)) {
     await response.body?.cancel();
-    const headers = new Headers([...response.headers].filter(([name]) => OURS.test(name)));
-    headers.set("content-type", "application/json");
-    headers.set("cache-control", "no-store");
-    return new Response(redirected, { status: 502, headers });
+    return refused(response, redirected);
   }
   const own = new Response(response.body, response);
   own.headers.delete("set-cookie");
   own.headers.set("cache-control", "private, no-store");
   return own;
+}
+
+function refused(response, json) {
+  const headers = new Headers([...response.headers].filter(([name]) => OURS.test(name)));
+  headers.set("content-type", "application/json");
+  headers.set("cache-control", "no-store");
+  return new Response(json, { status: 502, headers });
 }

@@ -92,13 +92,15 @@ struct Connect<'a> {
     code: &'static str,
     provider: &'a str,
     connect: &'a str,
+    page: &'a str,
 }
 
 fn word_refusal(cx: &Cx, request: &Request, refusal: &Refusal) -> Response {
-    if let Refusal::ConnectionNeeded { provider, connect } = refusal {
+    if let Refusal::ConnectionNeeded { provider, connect, page } = refusal {
         let worded = word(refusal);
         let (error, code) = (worded.sentence, worded.code);
-        return Response::json(worded.status, &Connect { success: false, error, code, provider, connect });
+        let body = Connect { success: false, error, code, provider, connect, page };
+        return Response::json(worded.status, &body);
     }
     let (error, current_plan, required_plan, required_feature) = match refusal {
         Refusal::PlanTooLow { current, required } => {

@@ -57,12 +57,14 @@ pub(crate) async fn fields(
 }
 
 /// The changes for the API of another service, to which a credential in that field of the caller's own goes: it learns
-/// nothing of where the request came from, and gets no cookie and no other credential.
+/// nothing of where the request came from, and gets no cookie and no other credential, and is not asked to speak another protocol.
 pub(crate) fn fields_of_relay(cx: &Cx, headers: &Headers, route: &Route, field: &str) -> Fields {
     let credential = fold_name(field);
     let must_go = |name: &str| {
         let name = fold_name(name);
-        name == credential || matches!(name.as_ref(), "cookie" | "origin" | "referer")
+        name == credential
+            || name.starts_with("sec-websocket-")
+            || matches!(name.as_ref(), "cookie" | "origin" | "referer" | "upgrade" | "http2-settings")
     };
     let mut remove = fields_to_remove(headers, route);
     remove.extend(headers.names().filter(|name| must_go(name)).map(str::to_owned));

@@ -5,6 +5,7 @@
 //! address of the caller's. Only a route with `connection` comes here.
 
 use futures_util::future::join;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::config::{Config, Mode};
@@ -18,9 +19,14 @@ use crate::domain::tenants::Tenant;
 use crate::domain::throttle;
 use crate::domain::vault::catalogue::Entry;
 use crate::domain::vault::{registry, relayed};
+use crate::model::headers::Headers;
 use crate::model::public_address::is_this_machine;
 use crate::model::route::{Accepts, Auth, Route, RouteSpec};
 use crate::model::scope::is_custom;
+
+/// The header field that says which of several connections to the provider is meant, by its label. As all fields whose
+/// name begins so, it is never sent on.
+const CONNECTION_FIELD: &str = "x-portcullis-connection";
 
 /// What the origin of such a route is.
 const ORIGIN: &str = "https at a host of the provider's API, without a port";
@@ -77,10 +83,29 @@ fn may_go(config: &Config, entry: &Entry, address: &str) -> bool {
     url.scheme() == "https" && url.port().is_none() && entry.is_api_host(host)
 }
 
+/// Whether a request asks for a WebSocket (RFC 6455 §4.1), whatever else it would take (RFC 9110 §7.8).
+fn asks_for_socket(headers: &Headers) -> bool {
+    let is_socket = |protocol: &str| {
+        let name = protocol.split('/').next().unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("websocket")
+    };
+    headers.get("upgrade").is_some_and(|protocols| protocols.split(',').any(is_socket))
+}
+
+/// The label of the connection that the caller means, if the request says one: percent-encoded as in a query, so that it can
+/// be any text. Two such fields are joined by a comma, and say nothing.
+fn chosen_label(headers: &Headers) -> Result<Option<String>, Error> {
+    let Some(text) = headers.get(CONNECTION_FIELD) else { return Ok(None) };
+    let is_one = text.is_ascii() && !text.contains(',');
+    let label = percent_decode_str(text).decode_utf8().ok().filter(|_| is_one);
+    let rule = "one label, percent-encoded as in a query";
+    Ok(Some(label.ok_or_else(|| invalid("X-Portcullis-Connection", rule))?.into_owned()))
+}
+
 /// The changes to a request's header fields, the credential among them.
 ///
 /// # Errors
-/// [`Refusal::Forbidden`] for who is no person; [`Refusal::ConnectionNeeded`] without a connection that works;
+/// [`Refusal::SocketRefused`]; [`Refusal::Invalid`] for what is no label; [`Refusal::Forbidden`] for who is no person; [`Refusal::ConnectionNeeded`] without a connection that works;
 /// [`Refusal::NotFound`] once the provider is gone, or its API elsewhere; [`Refusal::Limited`].
 pub(super) async fn fields(
     cx: &Cx,
@@ -90,6 +115,11 @@ pub(super) async fn fields(
     url: &str,
     incoming: &Incoming<'_>,
 ) -> Result<Fields, Error> {
+    // It would go on after the connection, the scope or the key has ended, and what passes in it is not counted.
+    if asks_for_socket(incoming.headers) {
+        return Err(Refusal::SocketRefused.into());
+    }
+    let label = chosen_label(incoming.headers)?;
     let tenant = &caller.tenant;
     let user = caller.user().ok_or(Refusal::Forbidden)?;
     let provider = registry::usable(cx, tenant, provider_id).await?;
@@ -99,7 +129,7 @@ pub(super) async fn fields(
         return Err(Refusal::NotFound.into());
     }
     let limit = throttle::relayed_call(cx, &tenant.id, provider_id, &route.id, &user.id);
-    let secret = relayed::credential(cx, tenant, &user.id, &provider);
+    let secret = relayed::credential(cx, tenant, &user.id, &provider, label.as_deref());
     let (limit, secret) = join(limit, secret).await;
     let is_first = limit?;
     let secret = secret?;

@@ -75,3 +75,17 @@ fn what_a_caller_is_told_where_no_token_can_be_had() {
     }
     assert_eq!(all.world.events("vault.relayed"), 0);
 }
+
+#[test]
+fn who_names_a_label_that_is_not_there_is_told_where_to_connect_it() {
+    let (all, key) = connected(3_000);
+    let ask = |label: &str| all.world.get("/contacts/1").key(&key).header("x-portcullis-connection", label);
+    assert_eq!(set(&ask("").plan(), "authorization"), Some("Bearer canary-a0"));
+    let needed = ask("B%C3%BCro").send().is(403);
+    assert_eq!(needed.str("/connect"), "https://auth.example.com/auth/connect/crm?label=B%C3%BCro");
+    assert_eq!(needed.str("/page"), "https://auth.example.com/tenant/home/account#connections");
+    let sql = "UPDATE vault_connections SET label = 'B\u{fc}ro'";
+    all.world.sql(sql);
+    assert_eq!(set(&ask("B%C3%BCro").plan(), "authorization"), Some("Bearer canary-a0"));
+    assert_eq!(ask("").send().is(403).str("/code"), "CONNECTION_NEEDED");
+}

@@ -17,5 +17,7 @@ mod methods;
 mod path;
 mod refusals;
 mod relay;
+mod relay_choice;
+mod relay_near;
 mod rules;
 mod sign_in;

@@ -8,7 +8,7 @@ use crate::harness::{Reply, World, set};
 /// A key that is searched for.
 const KEY: &str = "sk-canary-8d1f0b6e4c";
 
-fn spec(other: Value) -> Value {
+pub(super) fn spec(other: Value) -> Value {
     let mut spec = json!({
         "name": "chat", "path": "/chat/", "origin": "https://api.openai.com/v1", "stripPrefix": true,
         "connection": "openai", "scopes": ["chat:use"],
@@ -18,7 +18,7 @@ fn spec(other: Value) -> Value {
 }
 
 /// A world with the route, and a token of a person who may take it and has stored a key.
-fn connected() -> (World, String) {
+pub(super) fn connected() -> (World, String) {
     let world = World::new();
     world.route(spec(json!({})));
     let token = person(&world, "ada@example.com");
@@ -26,21 +26,21 @@ fn connected() -> (World, String) {
     (world, token)
 }
 
-fn person(world: &World, email: &str) -> String {
+pub(super) fn person(world: &World, email: &str) -> String {
     let user = world.user_with("home", email, |user| user.scopes = vec!["chat:use".into()]);
     world.session(&user).access
 }
 
-fn store(world: &World, token: &str, provider: &str, key: &str) {
+pub(super) fn store(world: &World, token: &str, provider: &str, key: &str) {
     let ask = world.post(&format!("/auth/apikeys/{provider}")).bearer(token);
     ask.json(json!({ "apiKey": key })).send().is(200);
 }
 
-fn holds(plan: &Plan, text: &str) -> bool {
+pub(super) fn holds(plan: &Plan, text: &str) -> bool {
     format!("{plan:?}").contains(text)
 }
 
-fn save(world: &World, spec: Value) -> Reply {
+pub(super) fn save(world: &World, spec: Value) -> Reply {
     world.post("/tenant/home/v2/Routes").bearer(&world.admin()).json(spec).send()
 }
 
@@ -125,10 +125,11 @@ fn whoever_has_no_connection_is_told_where_to_make_one() {
         refused.json,
         json!({
             "success": false,
-            "error": "Connect openai first, or again, at https://auth.example.com/auth/apikeys/openai",
+            "error": "Connect openai first, or again, at https://auth.example.com/tenant/home/account#connections",
             "code": "CONNECTION_NEEDED",
             "provider": "openai",
             "connect": "https://auth.example.com/auth/apikeys/openai",
+            "page": "https://auth.example.com/tenant/home/account#connections",
         })
     );
     // Ada's is nobody's but hers.
