@@ -1,11 +1,11 @@
-// `npm start -- --demo`: an administrator, a person, routes to an origin and to an MCP server, a mock of Google to sign in
-// with, and the session to paste that README.md shows. Everything goes through the public APIs, and what is there already stays.
+// `npm start -- --demo`: an administrator, a person, routes to an origin, to an MCP server and to a mock calendar's API, a
+// mock of Google to sign in with, and the session to paste that README.md shows. Everything goes through the public APIs, and what is there already stays.
 import { Worker } from 'node:worker_threads';
 import { Stop } from './log.mjs';
 import { npmPackages } from './npm.mjs';
 import { at, isPackage } from './paths.mjs';
 import { freePort } from './worker.mjs';
-import { settings } from '../../tests/providers/settings.mjs';
+import { calendar, settings } from '../../tests/providers/settings.mjs';
 
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' };
 const GOOGLE = 'Google (mock)';
@@ -17,11 +17,14 @@ export async function demo(url, token) {
   const origin = await startOrigin(url, 'app', at('tests', 'origin', 'server.mjs'), Number(process.env.DEMO_PORT || 9000));
   await route(url, admin, { name: 'app', path: '/app/', origin: origin.url });
   const ada = await person(url);
-  const google = await startGoogle(url, admin);
+  const mocks = await startOrigin(url, 'providers', at('tests', 'providers', 'main.mjs'), process.env.DEMO_PORT === '0' ? 0 : 9002);
+  await setGoogleUp(url, admin, mocks);
+  await setCalendarUp(url, admin, mocks);
   // The package is installed without the SDK that the server is made with.
-  const mcp = isPackage ? null : await startMcp(url, admin, ada);
-  const text = `${links(url)}${signIn(google)}${mcp ? agents(url) : ''}\n\nThe administrator is ${ADMIN.email}, "${ADMIN.password}". In another terminal:\n\n${session(url)}`;
-  return { text, stop: () => Promise.all([origin.stop(), google.stop(), mcp?.stop()]) };
+  const mcp = isPackage ? null : await startMcp(url, admin);
+  await grant(url, admin, ada);
+  const text = `${links(url)}${signIn(mocks)}${connect(url)}${mcp ? agents(url) : ''}\n\nThe administrator is ${ADMIN.email}, "${ADMIN.password}". In another terminal:\n\n${session(url)}`;
+  return { text, stop: () => Promise.all([origin.stop(), mocks.stop(), mcp?.stop()]) };
 }
 
 const links = (url) => `
@@ -30,36 +33,53 @@ const links = (url) => `
   API      ${url}/docs
   Mail     ${url}/dev/outbox?to=${ADA.email}`;
 
-const signIn = (google) => `
-  Google   the sign-in page's button "${GOOGLE}" leads to a mock at ${google.url}:
+const signIn = (mocks) => `
+  Google   the sign-in page's button "${GOOGLE}" leads to a mock at ${mocks.url}:
            no real account, no password; one picks who signs in`;
+
+const connect = (url) => `
+  Calendar (mock): connected on the account page, under "Connected services"; an agent reads it at
+           ${url}/calendar/events and never holds its token (docs/agents.md)`;
 
 const agents = (url) => `
   MCP      ${url}/mcp              for agents, with Ada's own rights (docs/agents.md):
            claude mcp add --transport http notes ${url}/mcp
            npx @modelcontextprotocol/inspector --cli ${url}/mcp --method tools/list`;
 
-/** Mock identity providers, of which the sign-in page has Google's button (docs/sign-in/google.md is about the real one). */
-async function startGoogle(url, admin) {
-  const mocks = await startOrigin(url, 'providers', at('tests', 'providers', 'main.mjs'), process.env.DEMO_PORT === '0' ? 0 : 9002);
+/** Of the mock identity providers, the sign-in page has Google's button (docs/sign-in/google.md is about the real one). */
+async function setGoogleUp(url, admin, mocks) {
   const wanted = { ...settings(mocks.url, 'google', 'demo'), name: GOOGLE };
   const path = '/tenant/home/v2/IdentityProviders';
   const found = await ask(url, `${path}/google`, { token: admin });
   if (found.status === 404) expect(await ask(url, path, { token: admin, json: { id: 'google', ...wanted } }), 'set the mock of Google up', 201);
   // The mock may listen elsewhere than at the last start.
   else expect(await ask(url, `${path}/google`, { method: 'PUT', token: admin, json: wanted }), 'set the mock of Google up', 200);
-  return mocks;
 }
 
-/** The MCP server behind `/mcp`, which Ada may read her notes at, and which agents may register themselves for. */
-async function startMcp(url, admin, ada) {
+/** A calendar that people connect, and the route by which agents read it with their connection. */
+async function setCalendarUp(url, admin, mocks) {
+  const id = 'calendar';
+  const wanted = calendar(mocks.url);
+  const found = await ask(url, `/auth/providers/${id}`, { token: admin });
+  const [method, path, json] = found.status === 404 ? ['POST', '/auth/providers', { id, ...wanted }] : ['PUT', `/auth/providers/${id}`, wanted];
+  expect(await ask(url, path, { method, token: admin, json }), 'set the mock calendar up', 200, 201);
+  await route(url, admin, { name: id, path: '/calendar/', origin: `${mocks.url}/calendar`, stripPrefix: true, connection: id, scopes: ['calendar:read'] });
+}
+
+/** Ada may read her notes and her calendar, and let agents. */
+async function grant(url, admin, ada) {
+  const json = { scopes: ['calendar:read', 'notes:read'] };
+  expect(await ask(url, `/tenant/home/v2/Users/${ada}`, { method: 'PATCH', token: admin, json }), 'let Ada read notes', 200);
+}
+
+/** The MCP server behind `/mcp`, which agents may register themselves for. */
+async function startMcp(url, admin) {
   await npmPackages('the demo’s MCP server', at('tests', 'origin', 'mcp'));
   const preferred = process.env.DEMO_PORT === '0' ? 0 : 9001;
   const server = await startOrigin(url, 'notes', at('tests', 'origin', 'mcp', 'server.mjs'), preferred);
   await route(url, admin, { name: 'notes', path: '/mcp', origin: server.url, mcp: true, credentials: ['bearer'], scopes: ['notes:read'] });
-  const asAdmin = (method, path, json) => ask(url, `/tenant/home/v2/${path}`, { method, json, token: admin });
-  expect(await asAdmin('PATCH', `Users/${ada}`, { scopes: ['notes:read'] }), 'let Ada read notes', 200);
-  expect(await asAdmin('PATCH', 'Settings', { clientRegistration: 'open' }), 'let agents register themselves', 200);
+  const json = { clientRegistration: 'open' };
+  expect(await ask(url, '/tenant/home/v2/Settings', { method: 'PATCH', token: admin, json }), 'let agents register themselves', 200);
   return server;
 }
 

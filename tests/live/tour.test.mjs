@@ -85,7 +85,7 @@ describe('the demo', () => {
     }
     const routes = await gateway.send('/api/auth/login', { method: 'POST', json: { email: 'admin@example.com', password: 'correct horse battery' } });
     const listed = await gateway.send('/tenant/home/v2/Routes', { token: routes.json.data.tokens.accessToken });
-    assert.deepEqual(listed.json.items.map(({ path }) => path).sort(), ['/app/', '/mcp'], listed.text);
+    assert.deepEqual(listed.json.items.map(({ path }) => path).sort(), ['/app/', '/calendar/', '/mcp'], listed.text);
   });
 
   test('does not take over a database whose administrator is another', { timeout: 60_000 }, async () => {

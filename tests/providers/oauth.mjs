@@ -10,7 +10,7 @@ const now = () => Math.floor(Date.now() / 1000);
 
 /**
  * A provider over `shape`: `name`, `title`, `iss(person)`, `idClaims(person)`, `userinfo(person)`, `accessToken(grant)`,
- * `refreshes(grant)`, `issuerParameter` where it answers with `iss` (RFC 9207), `tokenError` where errors are told otherwise.
+ * `refreshes(grant)`, `rotates` where each refresh token is good once, `seconds` that an access token is good for, `issuerParameter` where it answers with `iss` (RFC 9207), `tokenError` where errors are told otherwise.
  */
 export function makeProvider({ shape, keys, people, secret, switched }) {
   const codes = new Map();
@@ -73,13 +73,14 @@ export function makeProvider({ shape, keys, people, secret, switched }) {
   function refreshed(form, client) {
     const grant = refreshTokens.get(form.get('refresh_token'));
     if (!grant || grant.client !== client) return 'invalid_grant';
-    return { ...grant, nonce: undefined, offline: false, fault: {} };
+    if (shape.rotates) refreshTokens.delete(form.get('refresh_token'));
+    return { ...grant, nonce: undefined, offline: Boolean(shape.rotates), fault: {} };
   }
 
   async function issue(grant) {
     const accessToken = shape.accessToken ? await shape.accessToken(grant) : opaque('ya29.');
     tokens.set(accessToken, grant);
-    const answer = { access_token: accessToken, token_type: 'Bearer', expires_in: 3599, scope: grant.scope.join(' ') };
+    const answer = { access_token: accessToken, token_type: 'Bearer', expires_in: shape.seconds ?? 3599, scope: grant.scope.join(' ') };
     if (grant.scope.includes('openid') && shape.idClaims) answer.id_token = await idToken(grant, accessToken);
     if (grant.offline) {
       answer.refresh_token = opaque('1//');

@@ -16,7 +16,9 @@ export function picker(name, clientId, people, query) {
   const hidden = kept.map(([key, value]) => `<input type="hidden" name="${escape(key)}" value="${escape(value)}">`).join('');
   const buttons = people.map(([key, label]) => `<button name="person" value="${escape(key)}">${escape(label)}</button>`).join('\n');
   const options = Object.keys(FAULTS).map((fault) => `<option>${escape(fault)}</option>`).join('');
+  const scopes = (query.get('scope') ?? '').split(/[ ,]+/).filter(Boolean).map((scope) => `<code>${escape(scope)}</code>`).join(' ');
   return page(name, `<h1>Who signs in to ${escape(clientId)}?</h1>
+${scopes && `<p>It asks for ${scopes}.</p>`}
 <form>${hidden}${buttons}
 <label>What goes wrong there: <select name="fault"><option value="">nothing</option>${options}</select></label></form>`);
 }

@@ -48,11 +48,17 @@ const company = {
   'without-address': { label: 'Somebody without an address', sub: 'ghost', name: 'Ghost' },
 };
 
+/** Accounts of a calendar, with what is in it. */
+const calendar = {
+  ada: { label: 'Ada Lovelace', email: 'ada@example.com', events: ['Tea with Mary Somerville', 'Opera', 'Letters to Charles'] },
+  work: { label: 'Ada Lovelace, at work', email: 'ada@engines.example', events: ['Review of Note G', 'Demonstration of the engine'] },
+};
+
 const fresh = (base, make) => ({ ...base, ...make(tag()) });
 
 /** The people of each provider; a test adds its own with `add`. */
 export function makePeople() {
-  const all = { google: { ...google }, microsoft: { ...microsoft }, github: { ...github }, company: { ...company } };
+  const all = { google: { ...google }, microsoft: { ...microsoft }, github: { ...github }, company: { ...company }, calendar: { ...calendar } };
   return {
     keys: (provider) => Object.entries(all[provider]).map(([key, one]) => [key, labelOf(one)]),
     find(provider, key) {

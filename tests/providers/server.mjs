@@ -1,12 +1,14 @@
 // Mock identity providers on one port of this machine: Google, Entra (Microsoft), GitHub and a company's own OpenID
-// provider, with their endpoints and claims. `npm start -- --demo` and the tests sign in with them. They know no real
+// provider, with their endpoints and claims; and a calendar that people connect in the vault. `npm start -- --demo` and the tests sign in with them. They know no real
 // account, and every page says so.
 //
 //   /google/authorize /token /jwks /userinfo /revoke /credential
 //   /microsoft/oauth2/v2.0/authorize /token /logout · /microsoft/discovery/v2.0/keys · /microsoft/v1.0/me · /microsoft/access-token
 //   /github/login/oauth/authorize /access_token · /github/user · /github/user/emails
 //   /company/.well-known/openid-configuration and what it names
+//   /calendar/authorize /token /revoke /me /events
 import http from 'node:http';
+import * as calendar from './calendar.mjs';
 import * as company from './company.mjs';
 import { FAULTS, misbehave } from './faults.mjs';
 import { shape as github } from './github.mjs';
@@ -16,7 +18,7 @@ import * as microsoft from './microsoft.mjs';
 import { json, makeProvider } from './oauth.mjs';
 import { index, signedOut } from './pages.mjs';
 import { makePeople } from './people.mjs';
-import { SECRET, settings } from './settings.mjs';
+import { calendar as calendarSettings, SECRET, settings } from './settings.mjs';
 
 export { COMPANY, CONSUMERS, OTHER_COMPANY } from './people.mjs';
 export { FAULTS, SECRET };
@@ -36,7 +38,7 @@ export async function startProviders({ port = 0 } = {}) {
   await new Promise((listening, failed) => server.once('error', failed).listen(port, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${server.address().port}`;
 
-  const shapes = { google: google.shape, microsoft: microsoft.shape, github, company: company.makeShape(`${url}/company`) };
+  const shapes = { google: google.shape, microsoft: microsoft.shape, github, company: company.makeShape(`${url}/company`), calendar: calendar.shape };
   const switched = (name, endpoint) => broken.get(`${name}/${endpoint}`);
   const providers = {};
   const keys = {};
@@ -73,6 +75,7 @@ export async function startProviders({ port = 0 } = {}) {
     mend: () => broken.clear(),
     /** What `v2/IdentityProviders` is told to sign in with a mock. */
     settings: (kind, client) => settings(url, kind, client),
+    calendar: calendarSettings(url),
     /** What Google's button gives a page. */
     credential: (who, client, more) => google.credential(providers.google, typeof who === 'string' ? person('google', who) : who, client, more),
     /** An access token of Entra's: for one's own API, or for Graph, which then knows it. */
@@ -154,6 +157,11 @@ function makeRoutes({ url, shapes, providers, keys, people }) {
     'POST /company/revoke': revoke('company'),
     'GET /company/logout': logout('company', 'post_logout_redirect_uri'),
     'POST /company/logout': logout('company', 'post_logout_redirect_uri'),
+    'GET /calendar/authorize': authorize('calendar'),
+    'POST /calendar/token': token('calendar'),
+    'POST /calendar/revoke': revoke('calendar'),
+    'GET /calendar/me': about('calendar', bearer, ({ person }) => shapes.calendar.userinfo(person)),
+    'GET /calendar/events': about('calendar', bearer, calendar.events),
   };
 }
 

@@ -1,4 +1,5 @@
 // How a tenant is told of the mock providers.
+import { SCOPE } from './calendar.mjs';
 
 /** The client secret that every mock provider knows; the client id is whatever the client says. */
 export const SECRET = 'mock-secret';
@@ -15,4 +16,14 @@ export function settings(url, kind, clientId) {
   const endpoints = { issuer, authorizationEndpoint: url + authorize, tokenEndpoint: url + token, jwksUri: url + jwks, userinfoEndpoint: url + userinfo };
   const name = { google: 'Google (mock)', microsoft: 'Microsoft (mock)', github: 'GitHub (mock)' }[kind];
   return { kind, name, ...common, ...(kind === 'microsoft' && { tenants: ['common'] }), endpoints };
+}
+
+/** The `/auth/providers` settings with which a tenant's people connect the mock calendar at `url`. */
+export function calendar(url) {
+  const at = (path) => `${url}/calendar/${path}`;
+  return {
+    name: 'Calendar (mock)', icon: 'calendar', categories: ['productivity'], connectionType: 'oauth', clientId: 'demo', clientSecret: SECRET,
+    authorizationUrl: at('authorize'), tokenUrl: at('token'), revocationUrl: at('revoke'), userinfoUrl: at('me'),
+    scopes: [SCOPE], refresh: 'rotates', apiHosts: [new URL(url).host],
+  };
 }
