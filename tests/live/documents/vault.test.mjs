@@ -2,33 +2,13 @@
 // own stands in for Google, as deployments in local mode may have one.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { eventually, startGateway } from '../harness.mjs';
 import { assertShape, Document } from './examples.mjs';
+import { setUp, startService } from './service.mjs';
 
 const document = new Document('user-api');
 const DOCUMENTED = 'https://api.agnt.gg';
-
-/** What stands in for Google: it gives tokens for each code that begins with "good", and keeps what it is sent. */
-async function startService() {
-  const forms = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk) => { body += chunk; });
-    request.on('end', () => {
-      const form = Object.fromEntries(new URLSearchParams(body));
-      const answer = (status, json) => response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(json));
-      if (request.url === '/me') return answer(200, { email: 'user@gmail.com' });
-      forms.push({ path: request.url, ...form });
-      if (request.url === '/revoke') return answer(200, {});
-      if (!form.code?.startsWith('good')) return answer(400, { error: 'invalid_grant' });
-      return answer(200, { access_token: 'ya29.canary', refresh_token: '1//canary', token_type: 'Bearer', expires_in: 3599 });
-    });
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, forms, stop: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 /** What the document shows behind a request line: the JSON up to the next words, without its comments. */
 const shown = (line, nth = 0) => {
@@ -75,12 +55,7 @@ describe("the user API's document on what is connected", () => {
   };
 
   test('administrators set Google up, and everybody sees it as documented', async () => {
-    const at = (path) => `${service.url}/${path}`;
-    await gateway.admin('POST', '/auth/providers', {
-      id: 'google', name: 'Google', icon: 'google', categories: ['productivity'], connectionType: 'oauth', clientId: 'us',
-      clientSecret: 'canary-secret', authorizationUrl: at('auth'), tokenUrl: at('token'), revocationUrl: at('revoke'),
-      userinfoUrl: at('me'), scopes: ['calendar'],
-    });
+    await setUp(gateway, service);
     const answer = await perform('GET https://api.agnt.gg/auth/providers');
     assert.equal(answer.status, 200, answer.text);
     assertShape(answer.json, shown('GET https://api.agnt.gg/auth/providers'));
