@@ -8,12 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ADMIN, Gateway, PASSWORD, SETUP_TOKEN, SKIP_LIMITS, SYSTEM_SECRET } from './harness.mjs';
-import { send } from './http.mjs';
+import { startWorker } from '../../scripts/lib/worker.mjs';
+import { farModules, move } from '../far/storage.mjs';
+import { ADMIN, Gateway, PASSWORD, PLACES, SETUP_TOKEN, SKIP_LIMITS, SYSTEM_SECRET } from './harness.mjs';
 
 const START = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
-const REGISTRATIONS = 1_000;
-const REFRESHES = 1_000;
 const FAMILIES = 20;
 
 const freePort = () =>
@@ -24,7 +23,19 @@ const freePort = () =>
     });
   });
 
-async function start(port, dataDir) {
+/** As a user starts it; or, with storage far away, by two isolates. Answers with what a [`Gateway`] takes, and `kill`. */
+async function start(port, dataDir, far) {
+  const vars = { ORIGIN: `http://localhost:${port}` };
+  if (!far) {
+    const started = await npmStart(port, dataDir);
+    return { vars, kill: () => killAtOnce(started), stop() {} };
+  }
+  const worker = await startWorker({ port, dataDir, second: true, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, miniflare: farModules() });
+  for (const url of [worker.url, worker.secondUrl]) await move(url, far);
+  return worker;
+}
+
+async function npmStart(port, dataDir) {
   const child = spawn(process.execPath, [START], {
     env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, SETUP_TOKEN, SYSTEM_SECRET },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -76,19 +87,19 @@ const loops = (width, next) =>
     }),
   );
 
-test(
-  'everything acknowledged survives kill -9 amid 1,000 registrations and 1,000 refreshes',
+for (const [where, { far }] of PLACES) test(
+  `everything acknowledged survives kill -9 amid registrations and refreshes ${where}`,
   { timeout: 240_000 },
   async (t) => {
+    const [REGISTRATIONS, REFRESHES] = far ? [400, 400] : [1_000, 1_000];
     const port = await freePort();
-    const url = `http://localhost:${port}`;
     const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-durable-'));
-    let worker = await start(port, dataDir);
+    let worker = await start(port, dataDir, far);
     t.after(async () => {
-      await killAtOnce(worker);
+      await worker.kill();
       await rm(dataDir, { recursive: true, force: true });
     });
-    const gateway = new Gateway({ vars: { ORIGIN: url }, stop() {} });
+    let gateway = new Gateway(worker);
     await gateway.setUp();
     await gateway.admin('PATCH', '/tenant/home/v2/Settings', { refreshGraceSeconds: 60 });
     const families = [];
@@ -103,9 +114,7 @@ test(
       asked += 1;
       const email = `durable${asked}@example.com`;
       const json = { email, password: PASSWORD, full_name: 'Durable' };
-      const answer = await send(url, '/auth/register', { method: 'POST', json, headers: SKIP_LIMITS }).catch(
-        () => null,
-      );
+      const answer = await gateway.send('/auth/register', { method: 'POST', json, headers: SKIP_LIMITS }).catch(() => null);
       if (answer?.status === 201) registered.push(email);
       else if (!dead) assert.fail(`registration: ${answer?.status} ${answer?.text}`);
       return true;
@@ -118,9 +127,7 @@ test(
         return true;
       }
       const json = { refreshToken: families[at] };
-      const answer = await send(url, '/api/auth/refresh', { method: 'POST', json, headers: SKIP_LIMITS }).catch(
-        () => null,
-      );
+      const answer = await gateway.send('/api/auth/refresh', { method: 'POST', json, headers: SKIP_LIMITS }).catch(() => null);
       if (answer?.status === 200) {
         families[at] = answer.json.data.refreshToken;
         refreshed += 1;
@@ -130,7 +137,7 @@ test(
     const midway = async () => {
       while (registered.length < REGISTRATIONS / 2) await new Promise((go) => setTimeout(go, 5));
       dead = true;
-      await killAtOnce(worker);
+      await worker.kill();
     };
     await Promise.all([loops(16, register), loops(FAMILIES, refresh), midway()]);
     assert.ok(
@@ -139,7 +146,8 @@ test(
     );
     assert.ok(refreshed >= REFRESHES / 4, `${refreshed} refreshes`);
 
-    worker = await start(port, dataDir);
+    worker = await start(port, dataDir, far);
+    gateway = new Gateway(worker);
     // Whether or not a family's last request happened, its last acknowledged token gets on.
     for (const refreshToken of families) {
       const json = { refreshToken };
