@@ -43,7 +43,7 @@ async fn rounds(cx: &Cx, user_id: Option<&str>) -> Result<(), Fault> {
         if leased.is_empty() {
             break;
         }
-        let settle = |delivery: &Delivery, outcome| settle(cx, delivery, outcome);
+        let settle = async |delivery: &Delivery, outcome| Ok(settle(cx, delivery, outcome));
         delivery::round(cx, &leased, async |delivery| deliver(cx, delivery).await, settle).await?;
     }
     Ok(())

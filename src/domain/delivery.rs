@@ -24,12 +24,14 @@ pub(crate) async fn round<T>(
     cx: &Cx,
     leased: &[T],
     hand_over: impl AsyncFn(&T) -> Outcome,
-    settle: impl Fn(&T, Outcome) -> Vec<Stmt>,
+    settle: impl AsyncFn(&T, Outcome) -> Result<Vec<Stmt>, Fault>,
 ) -> Result<usize, Fault> {
     let outcomes = join_all(leased.iter().map(|item| hand_over(item))).await;
     let taken = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Taken)).count();
-    let settled = leased.iter().zip(outcomes).flat_map(|(item, outcome)| settle(item, outcome));
-    let batch: Vec<Stmt> = settled.collect();
+    let mut batch: Vec<Stmt> = Vec::new();
+    for (item, outcome) in leased.iter().zip(outcomes) {
+        batch.extend(settle(item, outcome).await?);
+    }
     if !batch.is_empty() {
         cx.db.run(batch).await?;
     }

@@ -1,10 +1,10 @@
-//! What cron does: rotates keys that are due, warns of certificates that end, tells clients of logouts again, sends mail again, makes what users
+//! What cron does: rotates keys that are due, warns of certificates that end, tells clients of logouts again, ends connections that nobody uses, gives tokens back, sends mail again, makes what users
 //! are found by, and removes what has expired.
 
 use crate::cx::Cx;
 use crate::domain::federation::trials;
 use crate::domain::saml::expiry;
-use crate::domain::vault::revocations;
+use crate::domain::vault::{revocations, unused};
 use crate::domain::{backchannel, clients, key_rotation, mailing};
 use crate::ports::Fault;
 use crate::store;
@@ -24,6 +24,9 @@ pub async fn run(cx: &Cx) -> Result<(), Fault> {
     }
     if let Err(fault) = expiry::warn_due(cx).await {
         cx.log_fault("certificates", &fault);
+    }
+    if let Err(fault) = unused::end_due(cx).await {
+        cx.log_fault("vault.unused", &fault);
     }
     if let Err(fault) = revocations::deliver_due(cx).await {
         cx.log_fault("vault.revocations", &fault);

@@ -77,6 +77,8 @@ pub struct Settings {
     /// Whether a key of the tenant's own, or a client by itself, with the scope `vault:{provider}` gets the tokens and keys
     /// that people of the tenant connected there.
     pub(crate) vault_delegation: bool,
+    /// Days after which a connection ends that nobody used: 0, which is never, to 3,650.
+    pub(crate) connection_idle_days: i64,
 }
 
 impl Settings {
@@ -144,6 +146,7 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             home_url: None,
             vault_delegation: false,
+            connection_idle_days: 0,
         }
     }
 }

@@ -13,16 +13,24 @@ pub(crate) const SECONDS: i64 = 900;
 
 /// Puts a notice into the queue, or among those that are gathered if the user got [`MOST`] of its kind already.
 /// Two statements that belong together: of many notices at once no more are mailed.
-pub(crate) fn insert(mail: &NewMail<'_>) -> [Stmt; 2] {
+/// `service` is the connected service that it is about; empty for other notices.
+pub(crate) fn insert(mail: &NewMail<'_>, service: &str) -> [Stmt; 2] {
     let few = "NOT EXISTS (SELECT 1 FROM mails WHERE user_id = users.id AND kind = ?3 AND created_at > ?8
                            LIMIT 1 OFFSET ?9)";
     let mut queue = mails::insert(mail);
     queue.sql = format!("{} AND {few}", queue.sql);
     queue.args.extend([mail.now.plus(-SECONDS).0.into(), (MOST - 1).into()]);
     let gather = Stmt::new(
-        "INSERT INTO gathered_notices (id, tenant_id, user_id, kind, recipient, created_at)
-         SELECT ?1, tenant_id, id, ?3, ?4, ?5 FROM users WHERE id = ?2 AND changes() = 0",
-        vec![mail.id.into(), mail.user_id.into(), mail.kind.into(), mail.recipient.into(), mail.now.0.into()],
+        "INSERT INTO gathered_notices (id, tenant_id, user_id, kind, recipient, created_at, service)
+         SELECT ?1, tenant_id, id, ?3, ?4, ?5, ?6 FROM users WHERE id = ?2 AND changes() = 0",
+        vec![
+            mail.id.into(),
+            mail.user_id.into(),
+            mail.kind.into(),
+            mail.recipient.into(),
+            mail.now.0.into(),
+            service.into(),
+        ],
     );
     [queue, gather]
 }
@@ -39,6 +47,8 @@ pub(crate) struct Gathered {
     pub(crate) recipient: String,
     /// How many they are.
     pub(crate) count: i64,
+    /// The connected services that they are about.
+    pub(crate) services: String,
     /// When the first was written.
     pub(crate) first: Time,
     /// When the last was.
@@ -48,7 +58,8 @@ pub(crate) struct Gathered {
 /// What has waited long enough to be summed up, the oldest first.
 pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, Fault> {
     let sql = "SELECT tenant_id, user_id, kind, recipient, count(*) AS n, min(created_at) AS first,
-                      max(created_at) AS last
+                      max(created_at) AS last,
+                      group_concat(DISTINCT nullif(service, '')) AS services
                FROM gathered_notices GROUP BY user_id, kind, recipient HAVING min(created_at) <= ?1
                ORDER BY min(created_at) LIMIT 50";
     let stmt = Stmt::new(sql, vec![now.plus(-SECONDS).0.into()]);
@@ -60,6 +71,7 @@ pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, F
             kind: row.text("kind")?,
             recipient: row.text("recipient")?,
             count: row.int("n")?,
+            services: row.maybe_text("services")?.unwrap_or_default().replace(',', ", "),
             first: row.time("first")?,
             last: row.time("last")?,
         })

@@ -61,6 +61,7 @@ pub(crate) mod vault_providers;
 pub(crate) mod vault_revocations;
 pub(crate) mod vault_search_keys;
 pub(crate) mod vault_tokens;
+pub(crate) mod vault_unused;
 
 use std::str::FromStr;
 

@@ -111,8 +111,8 @@ pub(crate) struct Must<'a> {
 pub(crate) fn put(connection: &Connection, binding: &str, must: Must<'_>) -> Stmt {
     let sql = "INSERT INTO vault_connections
            (id, tenant_id, user_id, provider_id, binding, label, kind, status, account, scopes,
-            sealed_access, sealed_refresh, sealed_key, expires_at, created_at, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15
+            sealed_access, sealed_refresh, sealed_key, expires_at, created_at, updated_at, idle_from)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?15
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND tenant_id = ?2 AND status = 'active')
          AND (?16 IS NULL OR EXISTS (SELECT 1 FROM sessions WHERE id = ?16 AND user_id = ?3 AND ended_at IS NULL
                                      AND expires_at > ?15))
@@ -125,7 +125,7 @@ pub(crate) fn put(connection: &Connection, binding: &str, must: Must<'_>) -> Stm
            account = excluded.account, scopes = excluded.scopes, sealed_access = excluded.sealed_access,
            sealed_refresh = excluded.sealed_refresh, sealed_key = excluded.sealed_key,
            expires_at = excluded.expires_at, version = 1, retry_at = NULL, created_at = excluded.created_at,
-           updated_at = excluded.updated_at, last_used_at = NULL
+           updated_at = excluded.updated_at, last_used_at = NULL, idle_from = excluded.idle_from
          RETURNING id";
     let args: Vec<Arg> = vec![
         (&connection.id).into(),

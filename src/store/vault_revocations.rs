@@ -4,8 +4,9 @@
 use crate::model::time::Time;
 use crate::model::vault::ProviderSpec;
 use crate::ports::{Arg, Database, Fault, Stmt};
-use crate::store::vault_connections::{Which, condition};
-use crate::store::{Columns, one};
+use crate::store::vault_connections::{Connection, Which, condition};
+use crate::store::vault_providers::StoredProvider;
+use crate::store::{Columns, json_text, one};
 
 /// Notes the tokens of the connections for which that holds, which are about to be deleted; the condition's arguments begin
 /// at `?1`.
@@ -15,11 +16,11 @@ fn owe(which: &str, mut args: Vec<Arg>, now: Time) -> Stmt {
     let sql = format!(
         "INSERT OR IGNORE INTO vault_revocations
            (id, tenant_id, connection_id, provider_id, binding, sealed_access, sealed_refresh, spec, sealed_secret,
-            next_at, created_at)
+            next_at, created_at, user_id)
          SELECT vault_connections.id || '/' || vault_connections.version, vault_connections.tenant_id,
                 vault_connections.id, vault_connections.provider_id, vault_connections.binding,
                 vault_connections.sealed_access, vault_connections.sealed_refresh, owed.spec, owed.sealed_secret,
-                ?{at}, ?{at}
+                ?{at}, ?{at}, vault_connections.user_id
          FROM vault_connections JOIN
               (SELECT tenant_id AS owed_tenant, id AS owed_id, spec, sealed_secret FROM vault_providers) AS owed
               ON owed_tenant = vault_connections.tenant_id AND owed_id = vault_connections.provider_id
@@ -33,6 +34,11 @@ fn owe(which: &str, mut args: Vec<Arg>, now: Time) -> Stmt {
 pub(crate) fn owe_one(which: &Which<'_>, now: Time) -> Stmt {
     let (condition, args) = condition(which);
     owe(condition, args, now)
+}
+
+/// Notes what a connection holds that is named by its id.
+pub(crate) fn owe_by_id(id: &str, now: Time) -> Stmt {
+    owe("vault_connections.id = ?1", vec![id.into()], now)
 }
 
 /// Notes what all connections to a provider hold.
@@ -50,6 +56,47 @@ pub(crate) fn owe_all_of_tenant(tenant_id: &str, now: Time) -> Stmt {
     owe("tenant_id = ?1", vec![tenant_id.into()], now)
 }
 
+/// Tokens that a provider gave for a connection which is not there to have them.
+pub(crate) struct Orphaned<'a> {
+    /// What the row is called: the connection's id and what came of it.
+    pub(crate) id: &'a str,
+    /// The connection that they were sealed for.
+    pub(crate) connection: &'a Connection,
+    /// What they were sealed for beside the connection.
+    pub(crate) binding: &'a str,
+    pub(crate) sealed_access: &'a str,
+    pub(crate) sealed_refresh: Option<&'a str>,
+    pub(crate) provider: &'a StoredProvider,
+}
+
+/// Notes tokens that nobody keeps; returns a row if that is to be done. Where an active connection is in their place they are
+/// forgotten instead: many providers end with one token of a consent all that came of it.
+pub(crate) fn owe_orphaned(orphaned: &Orphaned<'_>, now: Time) -> Stmt {
+    let sql = "INSERT OR IGNORE INTO vault_revocations
+           (id, tenant_id, connection_id, provider_id, binding, sealed_access, sealed_refresh, spec, sealed_secret,
+            next_at, created_at, user_id)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, (SELECT id FROM users WHERE id = ?11)
+         WHERE NOT EXISTS (SELECT 1 FROM vault_connections WHERE tenant_id = ?2 AND user_id = ?11
+                           AND provider_id = ?4 AND label = ?12 AND status = 'active')
+         RETURNING id";
+    let connection = orphaned.connection;
+    let args: Vec<Arg> = vec![
+        orphaned.id.into(),
+        (&connection.tenant_id).into(),
+        (&connection.id).into(),
+        (&connection.provider_id).into(),
+        orphaned.binding.into(),
+        orphaned.sealed_access.into(),
+        orphaned.sealed_refresh.map(str::to_owned).into(),
+        json_text(&orphaned.provider.spec).into(),
+        orphaned.provider.sealed_secret.clone().into(),
+        now.0.into(),
+        (&connection.user_id).into(),
+        (&connection.label).into(),
+    ];
+    Stmt::new(sql, args)
+}
+
 /// Tokens that are being given back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revocation {
@@ -64,6 +111,8 @@ pub(crate) struct Revocation {
     /// The provider as it was; `None` if it cannot be read, which holds up no other row.
     pub(crate) spec: Option<ProviderSpec>,
     pub(crate) sealed_secret: Option<String>,
+    /// Whose connection it was; `None` once that person is deleted.
+    pub(crate) user_id: Option<String>,
     /// When it is tried again unless it succeeds.
     pub(crate) next_at: Time,
     /// Tries, with this one.
@@ -102,6 +151,7 @@ pub(crate) async fn take_due(
             sealed_refresh: row.maybe_text("sealed_refresh")?,
             spec: row.json("spec").ok(),
             sealed_secret: row.maybe_text("sealed_secret")?,
+            user_id: row.maybe_text("user_id")?,
             next_at: row.time("next_at")?,
             attempts: row.int("attempts")?,
             created_at: row.time("created_at")?,

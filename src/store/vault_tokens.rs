@@ -8,7 +8,7 @@ use crate::store::vault_connections::{Connection, Which, condition, read};
 use crate::store::{Columns, one};
 
 /// How often the last use of a connection is noted, in milliseconds.
-const NOTED_EVERY: i64 = 3_600_000;
+pub(super) const NOTED_EVERY: i64 = 3_600_000;
 
 /// A connection with what decides whether and how its tokens are renewed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -84,5 +84,5 @@ fn the_page_of_the_default_mails_is_current() {
     }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(kept == text, "static/docs/mails.html is stale: run npm run openapi");
-    assert_eq!(text.matches("<iframe ").count(), 50);
+    assert_eq!(text.matches("<iframe ").count(), 54);
 }

@@ -25,7 +25,7 @@ const TRIES: usize = 5;
 ///
 /// # Errors
 /// As [`recency::require`]; [`Refusal::Malformed`], [`Refusal::Invalid`]; as [`delegation::may_give_user`] for roles that everybody is to have, and
-/// [`Refusal::Forbidden`] for what keys and sessions hang on, by a token that was lent; [`Refusal::Conflict`] where no
+/// [`Refusal::Forbidden`] for what keys, sessions and connections hang on, by a token that was lent; [`Refusal::Conflict`] where no
 /// administrator could sign in any more.
 pub(crate) async fn change(cx: &Cx, admin: &Admin, changes: Map<String, Value>) -> Result<Settings, Error> {
     recency::require(cx, admin, Lasting::ApiKey).await?;
@@ -74,6 +74,7 @@ async fn may_set(cx: &Cx, admin: &Admin, tenant: &Tenant, settings: &Settings) -
     if settings.default_roles != was.default_roles
         || settings.client_api_keys != was.client_api_keys
         || settings.vault_delegation != was.vault_delegation
+        || settings.connection_idle_days != was.connection_idle_days
     {
         admin.clone().not_lent()?;
     }

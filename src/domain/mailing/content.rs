@@ -3,7 +3,7 @@
 use crate::domain::mailing::values::ours;
 
 use crate::cx::Cx;
-use crate::domain::mailing::letter::Letter;
+use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::templates;
 use crate::domain::tenants::Tenant;
 use crate::model::agent;
@@ -25,7 +25,7 @@ pub(crate) async fn content(
     let kind = letter.kind();
     let (link, code, new_email) = letter.carries();
     let (mut link, mut when, mut device) = (link.to_owned(), String::new(), None);
-    if let Letter::Changed(_) = letter {
+    if let Kind::Changed(_) = kind {
         link = format!("{}/tenant/{}/account", tenant.origin, to.tenant_id);
         when = cx.now.rfc3339().replace('T', " ").chars().take(16).collect();
         when.push_str(" UTC");
@@ -45,6 +45,7 @@ pub(crate) async fn content(
         ("code", code.to_owned()),
         ("minutes", kind.minutes()),
         ("new_email", shown_address(new_email)),
+        ("service", letter.service().split(", ").map(without_links).collect::<Vec<_>>().join(", ")),
         ("when", when),
         ("address", cx.caller.address.clone()),
         ("device", device.map(|device| without_links(&device)).unwrap_or_default()),

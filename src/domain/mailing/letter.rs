@@ -49,6 +49,13 @@ pub enum Letter<'a> {
     },
     /// Tells that a credential was changed.
     Changed(Changed),
+    /// Tells what became of connections to services.
+    OfConnection {
+        /// What became of them.
+        changed: Changed,
+        /// The services' names.
+        service: &'a str,
+    },
 }
 
 /// What was changed.
@@ -87,6 +94,10 @@ pub enum Changed {
     OwnCertificateEnds,
     /// A service that is connected has to be connected again.
     ConnectionLost,
+    /// Services were disconnected that nobody used.
+    ConnectionExpired,
+    /// A service that was disconnected did not take its tokens back.
+    RevocationFailed,
 }
 
 /// Which letter it is.
@@ -113,7 +124,7 @@ pub enum Kind {
 }
 
 /// All of them, as the database, templates and the API name them.
-pub const KINDS: [(Kind, &str); 25] = [
+pub const KINDS: [(Kind, &str); 27] = [
     (Kind::VerifyEmail, "verify-email"),
     (Kind::ResetPassword, "reset-password"),
     (Kind::Invitation, "invitation"),
@@ -139,6 +150,8 @@ pub const KINDS: [(Kind, &str); 25] = [
     (Kind::Changed(Changed::ProviderCertificateEnds), "provider-certificate-ends"),
     (Kind::Changed(Changed::OwnCertificateEnds), "own-certificate-ends"),
     (Kind::Changed(Changed::ConnectionLost), "connection-lost"),
+    (Kind::Changed(Changed::ConnectionExpired), "connection-expired"),
+    (Kind::Changed(Changed::RevocationFailed), "revocation-failed"),
 ];
 
 impl Kind {
@@ -163,6 +176,12 @@ impl Kind {
     /// The same in minutes.
     pub(crate) fn minutes(self) -> String {
         (self.seconds() / 60).to_string()
+    }
+
+    /// Whether it is about connections to services.
+    pub(crate) fn is_of_connection(self) -> bool {
+        use Changed::{ConnectionExpired, ConnectionLost, RevocationFailed};
+        matches!(self, Kind::Changed(ConnectionLost | ConnectionExpired | RevocationFailed))
     }
 
     /// Whether it leads somewhere.
@@ -207,7 +226,7 @@ impl<'a> Letter<'a> {
             Letter::Code { .. } => Kind::Code,
             Letter::ConfirmNewEmail { .. } => Kind::ConfirmNewEmail,
             Letter::ApproveEmailChange { .. } => Kind::ApproveEmailChange,
-            Letter::Changed(changed) => Kind::Changed(*changed),
+            Letter::Changed(changed) | Letter::OfConnection { changed, .. } => Kind::Changed(*changed),
         }
     }
 
@@ -222,7 +241,15 @@ impl<'a> Letter<'a> {
             Letter::MagicLink { link, code } => (link, code, ""),
             Letter::Code { code } => ("", code, ""),
             Letter::ApproveEmailChange { link, new_email } => (link, "", new_email),
-            Letter::Changed(_) => ("", "", ""),
+            Letter::Changed(_) | Letter::OfConnection { .. } => ("", "", ""),
+        }
+    }
+
+    /// The services that it is about; empty where it names none.
+    pub(crate) fn service(&self) -> &'a str {
+        match *self {
+            Letter::OfConnection { service, .. } => service,
+            _ => "",
         }
     }
 }

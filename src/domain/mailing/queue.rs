@@ -88,7 +88,7 @@ async fn round(cx: &Cx, id: Option<&str>) -> Result<usize, Fault> {
         Ok(()) => Outcome::Taken,
         Err(fault) => Outcome::NotNow(harmless(&fault.0)),
     };
-    delivery::round(cx, &leased, send, |mail, outcome| settle(cx, mail, outcome)).await
+    delivery::round(cx, &leased, send, async |mail, outcome| Ok(settle(cx, mail, outcome))).await
 }
 
 /// What is written of a try: what became of the mail, and an event if that is still so.

@@ -9,7 +9,7 @@ use crate::ports::Fault;
 use crate::store::mail_templates::Content;
 
 /// What a letter can say, by name; in [`VARIABLES`]' order.
-pub(crate) type Values = [(&'static str, String); 9];
+pub(crate) type Values = [(&'static str, String); 10];
 
 /// A variable of the letters.
 pub(crate) struct Variable {
@@ -34,7 +34,7 @@ const fn variable(
 }
 
 /// The variables that there are.
-pub(crate) static VARIABLES: [Variable; 9] = [
+pub(crate) static VARIABLES: [Variable; 10] = [
     variable("tenant_name", "The tenant's name.", "Example & Co.", |_| true),
     Variable {
         optional: true,
@@ -53,6 +53,10 @@ pub(crate) static VARIABLES: [Variable; 9] = [
     variable("new_email", "The address that the account is to have.", "ada@new.example", |kind| {
         kind == Kind::ApproveEmailChange
     }),
+    Variable {
+        optional: true,
+        ..variable("service", "The connected service, if known.", "Google", Kind::is_of_connection)
+    },
     variable("when", "When the change was made.", "2030-01-31 12:00 UTC", is_change),
     Variable {
         optional: true,
@@ -104,6 +108,7 @@ pub(crate) fn ours(kind: Kind, language: Language, values: &Values) -> Result<Co
         (_, code),
         (_, minutes),
         (_, new_email),
+        (_, service),
         (_, when),
         (_, address),
         (_, device),
@@ -117,7 +122,8 @@ pub(crate) fn ours(kind: Kind, language: Language, values: &Values) -> Result<Co
     let (body, note) = (fill(words.body), fill(words.note));
     let mut facts = Vec::new();
     if is_change(kind) {
-        let all = [(said.when, when), (said.address, address), (said.device, device)];
+        let all =
+            [(said.service, service), (said.when, when), (said.address, address), (said.device, device)];
         facts.extend(
             all.into_iter().filter(|(_, fact)| !fact.is_empty()).map(|(name, fact)| (name, fact.as_str())),
         );

@@ -66,7 +66,7 @@ async fn write_with(
         expires_at: cx.now.plus(kind.seconds()),
     };
     match kind {
-        Kind::Changed(_) => stmts.extend(gathered_notices::insert(&mail)),
+        Kind::Changed(_) => stmts.extend(gathered_notices::insert(&mail, letter.service())),
         _ => stmts.push(store::mails::insert(&mail)),
     }
     Ok(Outgoing { stmts, id })
@@ -90,7 +90,11 @@ async fn summary(cx: &Cx, gathered: &Gathered) -> Result<Option<Stmt>, Fault> {
     let to = User { email: gathered.recipient.clone(), ..user };
     let minute = |at: Time| at.rfc3339().replace('T', " ").chars().take(16).collect::<String>();
     let when = format!("{} – {} UTC ({} ×)", minute(gathered.first), minute(gathered.last), gathered.count);
-    let content = content::content(cx, &tenant, &to, Letter::Changed(changed), Some(when)).await?.joined();
+    let letter = match gathered.services.as_str() {
+        "" => Letter::Changed(changed),
+        service => Letter::OfConnection { changed, service },
+    };
+    let content = content::content(cx, &tenant, &to, letter, Some(when)).await?.joined();
     let id = cx.id();
     let sealed = cx.sealer(&to.tenant_id, SEALED_AS)?.seal(cx.random(), &id, content.as_bytes())?;
     let mail = store::mails::insert(&NewMail {

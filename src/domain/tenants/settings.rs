@@ -30,6 +30,7 @@ impl Settings {
         within("mfaLockoutSeconds", self.mfa_lockout_seconds, 60, 86_400)?;
         within("reauthenticationSeconds", self.reauthentication_seconds, 60, 3_600)?;
         within("apiKeyReauthenticationSeconds", self.api_key_reauthentication_seconds, 60, 7 * 86_400)?;
+        within("connectionIdleDays", self.connection_idle_days, 0, 3_650)?;
         let domains = &self.registration_domains;
         let rule = "at most 100 in lower case, each as example.com";
         all_fit("registrationDomains", domains, 100, rule, &is_mail_domain)?;

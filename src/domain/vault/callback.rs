@@ -12,19 +12,20 @@ use crate::domain::session::principal::OwnSession;
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::{self, lookups};
 use crate::domain::upstream::authorize::{Response, read_response};
-use crate::domain::upstream::revoke::Hint;
 use crate::domain::upstream::tokens::{self, Code, Tokens};
-use crate::domain::upstream::{self, Error as UpstreamError, Upstream};
+use crate::domain::upstream::{self, Error as UpstreamError};
 use crate::domain::vault::connect::{A_MINUTE, verifier_row};
 use crate::domain::vault::connections::{MOST, TOO_MANY, missing_scopes};
 use crate::domain::vault::registry::{self, Provider};
 use crate::domain::vault::sealing::{self, Column, Place, SEALED_AS, binding};
+use crate::domain::vault::{refresh, revocations};
 use crate::model::id::is_id;
 use crate::model::state::{ConnectionKind, ConnectionStatus};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::vault_attempts::{Attempt, Returning};
 use crate::store::vault_connections::{Connection, Must};
+use crate::store::vault_revocations::Orphaned;
 
 /// The longest state that is looked up.
 const LONGEST_STATE: usize = 2_200;
@@ -113,7 +114,7 @@ async fn redeem(
     let tokens = tokens::exchange(cx, &upstream, code).await.map_err(|error| refused(error, name))?;
     // It is shown, and decides nothing: a connection is good without.
     let account = upstream::account::name(cx, &upstream, &tokens).await.ok().flatten();
-    keep(cx, session, attempt, &provider, &upstream, tokens, account).await
+    keep(cx, session, attempt, &provider, tokens, account).await
 }
 
 fn refused(error: UpstreamError, provider: &str) -> Error {
@@ -132,19 +133,18 @@ async fn keep(
     session: &OwnSession,
     attempt: &Attempt,
     provider: &Provider,
-    upstream: &Upstream,
     tokens: Tokens,
     account: Option<String>,
 ) -> Result<Finished, Error> {
     let tenant_id = &session.tenant.id;
-    let seconds = provider.entry.oauth().and_then(|oauth| oauth.access_token_seconds);
+    let life = refresh::life(tokens.expires_in, provider, tokens.refresh_token.is_some());
     let scopes = tokens.scope.clone().unwrap_or_else(|| attempt.scopes.clone());
     let id = cx.id();
     let binding = binding(tenant_id, &attempt.user_id, &attempt.provider_id);
     let place = Place { tenant_id, binding: &binding, connection_id: &id };
-    let refresh = tokens.refresh_token.as_ref();
+    let refresh_token = tokens.refresh_token.as_ref();
     let sealed_refresh =
-        refresh.map(|token| sealing::seal(cx, &place, Column::Refresh, token)).transpose()?;
+        refresh_token.map(|token| sealing::seal(cx, &place, Column::Refresh, token)).transpose()?;
     let connection = Connection {
         sealed_access: Some(sealing::seal(cx, &place, Column::Access, &tokens.access_token)?),
         sealed_refresh,
@@ -158,7 +158,7 @@ async fn keep(
         account,
         scopes,
         sealed_key: None,
-        expires_at: tokens.expires_in.or(seconds).map(|seconds| cx.now.plus(seconds)),
+        expires_at: life.map(|seconds| cx.now.plus(seconds)),
         created_at: cx.now,
         last_used_at: None,
     };
@@ -171,10 +171,17 @@ async fn keep(
         let missing_scopes = missing_scopes(&wanted, &connection.scopes);
         return Ok(Finished { provider_id: connection.provider_id, missing_scopes });
     }
-    // Nobody has them: the provider is asked to forget them, once.
-    let given_back = upstream::revoke::revoke(cx, upstream, &tokens.access_token, Hint::AccessToken).await;
-    if given_back.is_err() {
-        cx.log_fault("vault.connect", &Fault::new("vault", "tokens that nobody keeps were not taken back"));
+    // Session, person, provider or tenant went while the code was exchanged: nobody keeps them.
+    if let (Some(provider), Some(sealed_access)) = (&provider.stored, &connection.sealed_access) {
+        let orphaned = Orphaned {
+            id: &format!("{}/0", connection.id),
+            connection: &connection,
+            binding: &binding,
+            sealed_access,
+            sealed_refresh: connection.sealed_refresh.as_deref(),
+            provider,
+        };
+        revocations::owe_orphaned(cx, &orphaned).await?;
     }
     let has = store::vault_connections::of_user(cx.db.as_ref(), tenant_id, &attempt.user_id).await?.len();
     Err(if i64::try_from(has).unwrap_or(MOST) >= MOST { TOO_MANY.into() } else { NOT_BEGUN.into() })

@@ -9,6 +9,9 @@
 //! | tokens | has them; without a new refresh token the old one stays |
 //! | `invalid_grant` for the newest refresh token | needs its person again, who is mailed once |
 //! | anything else, or nothing | stays as it is, and is not tried again for a while |
+//! | tokens, for one that was ended meanwhile | is not there to have them: they are given back |
+
+use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
@@ -18,12 +21,14 @@ use crate::domain::refusal;
 use crate::domain::tenants::{self, Tenant};
 use crate::domain::upstream::tokens::{self, Tokens};
 use crate::domain::upstream::{Error, Upstream};
-use crate::domain::vault::registry;
+use crate::domain::vault::registry::{self, Provider};
+use crate::domain::vault::revocations;
 use crate::domain::vault::sealing::{self, Column, Place, binding_of};
 use crate::model::state::ConnectionStatus;
 use crate::model::time::Time;
 use crate::ports::{Fault, Refreshed};
 use crate::store;
+use crate::store::vault_revocations::Orphaned;
 use crate::store::vault_tokens::{Held, NewTokens};
 
 /// How long before its end a token is renewed, in milliseconds.
@@ -92,7 +97,7 @@ async fn renew(cx: &Cx, held: &Held) -> Result<Option<Refreshed>, Fault> {
     let refresh_token = sealing::open(cx, &place, Column::Refresh, sealed)?;
     let Some(server) = server(cx, &tenant, held).await? else { return Ok(Some(Refreshed::Gone)) };
     match tokens::refresh(cx, &server.upstream, &refresh_token).await {
-        Ok(tokens) => keep(cx, held, &place, server.default_life, &tokens).await,
+        Ok(tokens) => keep(cx, held, &place, &server, &tokens).await,
         Err(Error::Declined(code)) if code == "invalid_grant" => give_up(cx, &tenant, held).await,
         Err(Error::Ours(refusal::Error::Broken(fault))) => Err(fault),
         Err(error) => put_off(cx, held, &error).await,
@@ -101,9 +106,8 @@ async fn renew(cx: &Cx, held: &Held) -> Result<Option<Refreshed>, Fault> {
 
 /// Where and as whom a connection's tokens are renewed.
 struct Server {
+    provider: Rc<Provider>,
     upstream: Upstream,
-    /// Seconds that its access tokens are good for where it does not say it.
-    default_life: i64,
 }
 
 /// `None` where the tenant does not have the provider any more.
@@ -114,19 +118,27 @@ async fn server(cx: &Cx, tenant: &Tenant, held: &Held) -> Result<Option<Server>,
         Err(refusal::Error::Refused(_)) => return Ok(None),
     };
     let upstream = provider.upstream()?;
-    let said = provider.entry.oauth().and_then(|oauth| oauth.access_token_seconds);
-    Ok(Some(Server { upstream, default_life: said.unwrap_or(DEFAULT_LIFE) }))
+    Ok(Some(Server { provider, upstream }))
 }
 
-/// Writes what the provider gave.
+/// How many seconds an access token is taken to be good for: what the provider says, else what the catalogue does, else an hour
+/// if there is a refresh token to go on with. One that can be had once alone has no end that anybody knows: it is handed out
+/// until its person connects again.
+pub(super) fn life(said: Option<i64>, provider: &Provider, can_be_renewed: bool) -> Option<i64> {
+    let usual = || provider.entry.oauth().and_then(|oauth| oauth.access_token_seconds);
+    let life = said.or_else(usual).or(can_be_renewed.then_some(DEFAULT_LIFE));
+    life.map(|seconds| seconds.clamp(0, LONGEST_LIFE))
+}
+
+/// Writes what the provider gave. Where the connection has ended meanwhile, it is given back.
 async fn keep(
     cx: &Cx,
     held: &Held,
     place: &Place<'_>,
-    default_life: i64,
+    server: &Server,
     tokens: &Tokens,
 ) -> Result<Option<Refreshed>, Fault> {
-    let life = tokens.expires_in.unwrap_or(default_life).clamp(0, LONGEST_LIFE);
+    let life = life(tokens.expires_in, &server.provider, true);
     let sealed_access = sealing::seal(cx, place, Column::Access, &tokens.access_token)?;
     let sealed_refresh = match &tokens.refresh_token {
         Some(token) => Some(sealing::seal(cx, place, Column::Refresh, token)?),
@@ -136,10 +148,24 @@ async fn keep(
         sealed_access: &sealed_access,
         sealed_refresh: sealed_refresh.as_deref(),
         scopes: tokens.scope.as_deref(),
-        expires_at: Some(cx.now.plus(life)),
+        expires_at: life.map(|seconds| cx.now.plus(seconds)),
     };
     let written = store::one(cx.db.as_ref(), store::vault_tokens::renew(held, &new, cx.now)).await?;
-    Ok(if written.is_empty() { None } else { Some(Refreshed::Done) })
+    if !written.is_empty() {
+        return Ok(Some(Refreshed::Done));
+    }
+    if let Some(provider) = &server.provider.stored {
+        let orphaned = Orphaned {
+            id: &format!("{}/{}/refreshed", held.connection.id, held.version),
+            connection: &held.connection,
+            binding: place.binding,
+            sealed_access: &sealed_access,
+            sealed_refresh: sealed_refresh.as_deref(),
+            provider,
+        };
+        revocations::owe_orphaned(cx, &orphaned).await?;
+    }
+    Ok(None)
 }
 
 /// The provider does not renew it any more: its person is told, once.
@@ -150,7 +176,8 @@ async fn give_up(cx: &Cx, tenant: &Tenant, held: &Held) -> Result<Option<Refresh
     change.take(store::vault_tokens::give_up(held, cx.now));
     let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &connection.user_id).await?;
     if let Some(user) = user {
-        let letter = Letter::Changed(Changed::ConnectionLost);
+        let service = registry::name_of(cx, tenant, &connection.provider_id).await?;
+        let letter = Letter::OfConnection { changed: Changed::ConnectionLost, service: &service };
         change.tell(mailing::write(&mailing::by_another(cx), tenant, &user, letter).await?);
     }
     Ok(change.commit().await?.map(|_| Refreshed::NeedsPerson))

@@ -146,6 +146,15 @@ pub(crate) async fn find(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Rc<Provid
     Ok(Rc::new(of_catalogue(entry)))
 }
 
+/// What people know a provider by; its id where it is there no more.
+pub(super) async fn name_of(cx: &Cx, tenant: &Tenant, id: &str) -> Result<String, Fault> {
+    match find(cx, tenant, id).await {
+        Ok(provider) => Ok(provider.entry.name.clone()),
+        Err(Error::Refused(_)) => Ok(id.to_owned()),
+        Err(Error::Broken(fault)) => Err(fault),
+    }
+}
+
 /// The provider of that id, if people can connect it here.
 ///
 /// # Errors

@@ -1,19 +1,23 @@
 //! Giving tokens back (RFC 7009, or the provider's own way). What is owed is written in the batch that deletes a connection,
 //! a person, a provider or a tenant, so a crash loses nothing. It is tried right after the answer, and again by cron with
-//! growing delays until the provider takes it or a day has passed.
+//! growing delays until the provider takes it or a day has passed. Then the person is told, who can end the access there.
+
+use std::cell::RefCell;
 
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delivery::{self, AT_ONCE, Outcome};
+use crate::domain::mailing::{self, Changed, Letter, Outgoing, dispatch};
+use crate::domain::tenants::{self, HOME, Tenant};
 use crate::domain::upstream::revoke::{Hint, revoke};
 use crate::domain::upstream::{Error as UpstreamError, Upstream};
-use crate::domain::vault::registry;
 use crate::domain::vault::sealing::{self, Column, Place};
+use crate::domain::vault::{registry, secrets};
 use crate::model::catalogue::RevocationStyle;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::vault_providers::StoredProvider;
-use crate::store::vault_revocations::{Delays, Revocation, done};
+use crate::store::vault_revocations::{Delays, Orphaned, Revocation, done};
 
 /// After a minute, then twice as long each time, at most four hours.
 const DELAYS: Delays = Delays { first: 60_000, longest: 4 * 3_600_000 };
@@ -39,14 +43,25 @@ pub(crate) async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
         if leased.is_empty() {
             break;
         }
-        let settle = |revocation: &Revocation, outcome| settle(cx, revocation, outcome);
+        let letters = RefCell::new(Vec::new());
+        let settle = async |revocation: &Revocation, outcome| settle(cx, revocation, outcome, &letters).await;
         delivery::round(cx, &leased, async |revocation| give_back(cx, revocation).await, settle).await?;
+        for id in letters.take() {
+            dispatch(cx, id).await;
+        }
     }
     Ok(())
 }
 
-/// What is written of a try: the log knows what became of it, and what has expired is owed no more.
-fn settle(cx: &Cx, revocation: &Revocation, outcome: Outcome) -> Vec<Stmt> {
+/// What is written of a try: the log knows what became of it, and what has expired is owed no more, which its person is told.
+/// `letters` gets the ids of mails.
+async fn settle(
+    cx: &Cx,
+    revocation: &Revocation,
+    outcome: Outcome,
+    letters: &RefCell<Vec<String>>,
+) -> Result<Vec<Stmt>, Fault> {
+    let is_taken = matches!(outcome, Outcome::Taken);
     let id = &revocation.connection_id;
     let said = |text: String| format!("{}: {text}", revocation.provider_id);
     let failed = |text: String| Entry::failed("vault.revoked").by("system").on(id).saying(said(text));
@@ -60,8 +75,36 @@ fn settle(cx: &Cx, revocation: &Revocation, outcome: Outcome) -> Vec<Stmt> {
         }
         Outcome::NotNow(problem) => (false, failed(format!("{problem}, try {}", revocation.attempts))),
     };
-    let event = audit::row(cx, &revocation.tenant_id, entry);
-    over.then(|| done(&revocation.id)).into_iter().chain([event]).collect()
+    let tenant = tenants::by_id(cx, &revocation.tenant_id).await?;
+    // A tenant that was deleted has no log any more: another one may have its name by now.
+    let event = audit::row(cx, tenant.as_ref().map_or(HOME, |tenant| &tenant.id), entry);
+    let mut stmts: Vec<Stmt> = over.then(|| done(&revocation.id)).into_iter().chain([event]).collect();
+    if let (true, false, Some(tenant)) = (over, is_taken, tenant)
+        && let Some(letter) = letter(cx, &tenant, revocation).await?
+    {
+        stmts.extend(letter.stmts);
+        letters.borrow_mut().push(letter.id);
+    }
+    Ok(stmts)
+}
+
+/// Tells the person that the access may still be good; none if they are deleted.
+async fn letter(cx: &Cx, tenant: &Tenant, revocation: &Revocation) -> Result<Option<Outgoing>, Fault> {
+    let Some(user_id) = &revocation.user_id else { return Ok(None) };
+    let Some(user) = store::users::by_id(cx.db.as_ref(), &tenant.id, user_id).await? else { return Ok(None) };
+    let entry = revocation.spec.as_ref().and_then(|spec| secrets::entry_of(&revocation.provider_id, spec));
+    let service = entry.as_ref().map_or(&revocation.provider_id, |entry| &entry.name);
+    let letter = Letter::OfConnection { changed: Changed::RevocationFailed, service };
+    mailing::write(&mailing::by_another(cx), tenant, &user, letter).await.map(Some)
+}
+
+/// Has tokens given back that a provider gave for a connection which is not there to have them.
+pub(super) async fn owe_orphaned(cx: &Cx, orphaned: &Orphaned<'_>) -> Result<(), Fault> {
+    let owed = store::vault_revocations::owe_orphaned(orphaned, cx.now);
+    if !store::one(cx.db.as_ref(), owed).await?.is_empty() {
+        deliver_in_background(cx);
+    }
+    Ok(())
 }
 
 async fn give_back(cx: &Cx, revocation: &Revocation) -> Outcome {

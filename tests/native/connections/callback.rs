@@ -165,7 +165,60 @@ fn tokens_that_nobody_may_keep_are_given_back() {
         Ok(crate::harness::served(404, &[], b"{}"))
     });
     flow.post(&flow.token, "good-1", &state).is(400);
-    assert_eq!(flow.world.web.times("https://crm.example/revoke"), 1);
+    // Both, by the queue: a provider that does not answer now is asked again.
+    assert_eq!(flow.world.web.times("https://crm.example/revoke"), 2);
     assert_eq!(flow.world.number("SELECT count(*) AS n FROM vault_connections"), 0);
     assert!(!is_kept(&flow.world, ACCESS));
+}
+
+/// How long an access token is taken to be good for, by what the provider and its description say.
+#[test]
+fn a_token_whose_life_is_not_told_has_one_where_it_can_be_renewed() {
+    let refresh = json!({ "refresh_token": "canary-r" });
+    let nothing = json!({});
+    for (what, described, said, lasts) in [
+        ("it is told", json!({ "accessTokenSeconds": 900 }), json!({ "expires_in": 60 }), Some(60)),
+        ("its description says it", json!({ "accessTokenSeconds": 900 }), nothing.clone(), Some(900)),
+        ("nobody says it, and it can be renewed", nothing.clone(), refresh.clone(), Some(3_600)),
+        ("nobody says it, and it cannot", nothing.clone(), nothing.clone(), None),
+        ("0 is no end", nothing.clone(), json!({ "expires_in": 0 }), None),
+        (
+            "0, and it can be renewed",
+            nothing.clone(),
+            json!({ "expires_in": 0, "refresh_token": "r" }),
+            Some(3_600),
+        ),
+        ("it is no number", nothing.clone(), json!({ "expires_in": [], "refresh_token": "r" }), Some(3_600)),
+        ("it is too long to be true", nothing.clone(), json!({ "expires_in": i64::MAX }), Some(315_360_000)),
+    ] {
+        let flow = Flow::with(described);
+        let mut answer = json!({ "access_token": "canary-a", "token_type": "Bearer" });
+        answer.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        let renewed = json!({ "access_token": "canary-b", "expires_in": 3600 });
+        flow.world.web.serves("https://crm.example/token", move |request| {
+            let of_code = request.body.contains("authorization_code");
+            let body = if of_code { &answer } else { &renewed };
+            Ok(crate::harness::served(
+                200,
+                &[("content-type", "application/json")],
+                body.to_string().as_bytes(),
+            ))
+        });
+        flow.connect("", "good");
+        let valid = |flow: &Flow| {
+            let token = flow.world.session(&flow.ada).access;
+            flow.world.get("/auth/valid-token?providerId=crm").bearer(&token).send().is(200)
+        };
+        assert_eq!(
+            valid(&flow).json["expires_in"],
+            lasts.map_or(serde_json::Value::Null, Into::into),
+            "{what}"
+        );
+        // One that can be renewed is, at the end of that; one without an end is handed out as long as it is there.
+        flow.world.advance(3_600);
+        let token = (lasts == Some(3_600)).then_some("canary-b").or(lasts.is_none().then_some("canary-a"));
+        if let Some(token) = token {
+            assert_eq!(valid(&flow).str("/access_token"), token, "{what}");
+        }
+    }
 }

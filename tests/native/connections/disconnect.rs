@@ -97,7 +97,9 @@ fn a_crash_before_the_provider_was_asked_loses_nothing() {
 fn one_row_that_cannot_be_read_holds_up_no_other() {
     let flow = Flow::new();
     flow.world.sql(
-        "INSERT INTO vault_revocations VALUES ('x/1', 'home', 'x', 'crm', 'b', '1.x', NULL, 'no JSON', NULL, 0, 0, 0)",
+        "INSERT INTO vault_revocations (id, tenant_id, connection_id, provider_id, binding, sealed_access, sealed_refresh, spec,
+           sealed_secret, next_at, attempts, created_at)
+         VALUES ('x/1', 'home', 'x', 'crm', 'b', '1.x', NULL, 'no JSON', NULL, 0, 0, 0)",
     );
     flow.connect("", "good-1");
     flow.world.post("/auth/disconnect/crm").bearer(&flow.token).send().is(200);

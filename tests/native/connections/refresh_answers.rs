@@ -190,12 +190,37 @@ fn invalid_grant_for_the_newest_token_needs_the_person_who_is_mailed_once() {
         let mails = told(&connected);
         assert_eq!(mails.len(), 1);
         assert!(mails[0].text.contains("/tenant/home/account"), "{}", mails[0].text);
+        assert!(mails[0].text.contains("Our CRM") && mails[0].html.contains("Our CRM"), "{}", mails[0].text);
         assert_eq!(connected.world.events("vault.needs_reauthorization"), 1);
         assert_eq!(connected.world.events("vault.token_issued"), 0);
         // Nothing of it is left.
         let rows = connected.world.sql("SELECT sealed_access, sealed_refresh FROM vault_connections");
         assert_eq!((&rows[0]["sealed_access"], &rows[0]["sealed_refresh"]), (&Value::Null, &Value::Null));
     }
+}
+
+/// More than a few within minutes are summed up, with the names of the services.
+#[test]
+fn a_person_who_is_needed_often_is_not_mailed_each_time() {
+    let connected = Connected::with(-5);
+    let second = crate::connections::providers::own(json!({ "id": "crm2", "name": "www.other.example" }));
+    connected.world.post("/auth/providers").bearer(&connected.world.admin()).json(second).send().is(201);
+    connected.provider(Box::new(|_| Ok(json_answer(400, &json!({ "error": "invalid_grant" })))));
+    for n in 2..=8 {
+        connected.connect(&format!("c{n}"), &format!("l{n}"), -5);
+    }
+    connected.get().is(409);
+    for n in 2..=8 {
+        let path = format!("{PATH}&label=l{n}");
+        connected.world.get(&path).key(&connected.key).send().is(409);
+    }
+    assert_eq!(told(&connected).len(), 5);
+    connected.world.sql("UPDATE gathered_notices SET service = 'www.other.example' WHERE id = (SELECT max(id) FROM gathered_notices)");
+    connected.world.advance(901);
+    connected.world.cron();
+    let last = told(&connected).pop().unwrap().text;
+    // What a mail program could make a link of is taken apart.
+    assert!(last.contains("(3 ×)") && last.contains("Our CRM, www·other·example"), "{last}");
 }
 
 /// What is done to the database while the provider is asked, what it answers, and what comes of it.

@@ -172,6 +172,28 @@ fn many_who_ask_at_once_for_one_that_is_over_cause_one_refresh_and_get_one_answe
     assert!(!is_kept(&connected.world, "canary-"));
 }
 
+/// Two isolates with memories of their own over one storage and one object for the connection.
+#[test]
+fn two_isolates_cause_one_refresh_and_give_one_answer() {
+    let connected = Connected::with(-5);
+    let asked = connected.strict();
+    for round in 1..=3 {
+        let ask = |n: usize| match n % 2 {
+            0 => connected.world.get(PATH).key(&connected.key),
+            _ => connected.world.get(PATH).key(&connected.key).elsewhere(),
+        };
+        for reply in connected.world.together((0..100).map(ask).collect()) {
+            assert_eq!(reply.is(200).str("/access_token"), format!("canary-a{round}"));
+        }
+        // Nothing of a token is remembered: what one isolate had renewed, the other one hands out.
+        for reply in connected.world.together((0..2).map(ask).collect()) {
+            assert_eq!(reply.is(200).str("/access_token"), format!("canary-a{round}"));
+        }
+        assert_eq!(asked.get(), round);
+        connected.world.advance(3_601);
+    }
+}
+
 #[test]
 fn one_that_is_about_to_end_is_renewed_within_two_minutes_and_a_half_of_its_end() {
     for (ends_in, times) in [(200, 0), (151, 0), (119, 1), (60, 1), (1, 1)] {

@@ -85,14 +85,14 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("trusted_devices", "TU", "('td', 'th', '{t}', '{u}', '', '', 0, 0, 9)"),
     ("passkeys", "TU", "('pk', '{t}', '{u}', 'pi', 'to-go.example', 'pp', 0, 0, '[]', 'Phone', 0, NULL, 0)"),
     ("passkey_challenges", "TU", "('ph', '{t}', '{u}', 'register', 's', 0, 9, NULL)"),
-    ("gathered_notices", "TU", "('m', '{t}', '{u}', 'api-key-made', '{e}', 9)"),
+    ("gathered_notices", "TU", "('m', '{t}', '{u}', 'api-key-made', '{e}', 9, '')"),
     ("mails", "TU", "('m', '{t}', '{u}', 'verify-email', '{e}', '1.x', 'queued', 0, 9, 9, NULL, 0, NULL)"),
     ("mail_templates", "T", "('{t}', 'verify-email', 'en', 'Hello', 'Hello {t}', '', 0)"),
     ("vault_providers", "T", "('{t}', 'crm', '{{\"clientId\":\"us\"}}', '1.x', 0, 0)"),
     (
         "vault_connections",
         "TU",
-        "('vc', '{t}', '{u}', 'crm', 'b', 'work', 'oauth', 'active', '{e}', 'a b', '1.a', '1.r', NULL, 9, 1, NULL, 0, 0, NULL, 0)",
+        "('vc', '{t}', '{u}', 'crm', 'b', 'work', 'oauth', 'active', '{e}', 'a b', '1.a', '1.r', NULL, 9, 1, NULL, 0, 0, NULL, 0, 0)",
     ),
     (
         "vault_attempts",
@@ -101,8 +101,8 @@ const ROWS: &[(&str, &str, &str)] = &[
     ),
     (
         "vault_revocations",
-        "T",
-        "('vr/1', '{t}', 'vr', 'crm', 'b', '1.a', '1.r', '{{\"clientId\":\"us\"}}', '1.x', 0, 0, 0)",
+        "TU",
+        "('vr/1', '{t}', 'vr', 'crm', 'b', '1.a', '1.r', '{{\"clientId\":\"us\"}}', '1.x', 0, 0, 0, '{u}')",
     ),
     ("vault_search_keys", "T", "('{t}', 'e', '1.x', 0)"),
     (

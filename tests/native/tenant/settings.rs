@@ -18,7 +18,7 @@ fn settings_have_the_documented_defaults() {
         "apiKeyReauthenticationSeconds": 86400, "clientRegistration": "closed", "clientMetadataDocuments": null, "requireDpopNonce": false,
         "allowedOrigins": [], "homeUrl": null,
         "mfa": "optional", "trustedDeviceDays": 0, "magicLinks": true, "magicLinkSignUp": false, "passkeys": true,
-        "clientApiKeys": false, "vaultDelegation": false,
+        "clientApiKeys": false, "vaultDelegation": false, "connectionIdleDays": 0,
     });
     assert_eq!(world.get(SETTINGS).bearer(&world.admin()).send().is(200).json, shape);
 }

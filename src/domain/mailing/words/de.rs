@@ -7,6 +7,7 @@ pub(crate) static DE: Catalogue = Catalogue {
     hello: "Guten Tag,",
     hello_name: "Guten Tag {name},",
     code: "Ihr Code",
+    service: "Dienst",
     when: "Wann",
     address: "Adresse",
     device: "Gerät",
@@ -68,6 +69,10 @@ fn words(kind: Kind) -> Words {
             let note = match changed {
                 Changed::ConnectionLost => {
                     "Ihr Konto zeigt, welcher es ist. Wenn Sie ihn nicht mehr nutzen, müssen Sie nichts tun."
+                }
+                Changed::ConnectionExpired => "Wenn Sie ihn nicht mehr nutzen, müssen Sie nichts tun.",
+                Changed::RevocationFailed => {
+                    "Wenn Sie unseren Zugang dort schon entfernt haben, müssen Sie nichts tun."
                 }
                 Changed::Email => {
                     "Wenn Sie das nicht waren, melden Sie sich sofort beim Betreiber dieses Dienstes: E-Mails zu Ihrem Konto gehen jetzt an eine andere Adresse."
@@ -153,6 +158,14 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::ConnectionLost => (
             "Ein verbundener Dienst braucht Sie noch einmal",
             "Ein Dienst, den Sie mit Ihrem Konto verbunden haben, lässt uns seinen Zugang nicht mehr erneuern. Apps und Agenten können ihn erst wieder für Sie nutzen, wenn Sie ihn neu verbinden.",
+        ),
+        Changed::ConnectionExpired => (
+            "Ein verbundener Dienst wurde getrennt",
+            "Ein Dienst, den Sie mit Ihrem Konto verbunden haben, wurde lange nicht genutzt und deshalb getrennt. Verbinden Sie ihn neu, wenn Apps und Agenten ihn für Sie nutzen sollen.",
+        ),
+        Changed::RevocationFailed => (
+            "Ein getrennter Dienst erlaubt vielleicht noch Zugriff",
+            "Ein Dienst, der von Ihrem Konto getrennt wurde, hat nicht bestätigt, dass der Zugang beendet ist, den er uns gegeben hatte. Wir bewahren diesen Zugang nicht mehr auf. Damit er sicher endet, entfernen Sie ihn in den Einstellungen Ihres Kontos bei diesem Dienst.",
         ),
     }
 }

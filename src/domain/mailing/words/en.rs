@@ -7,6 +7,7 @@ pub(crate) static EN: Catalogue = Catalogue {
     hello: "Hello,",
     hello_name: "Hello {name},",
     code: "Your code",
+    service: "Service",
     when: "When",
     address: "Address",
     device: "Device",
@@ -68,6 +69,10 @@ fn words(kind: Kind) -> Words {
             let note = match changed {
                 Changed::ConnectionLost => {
                     "Your account shows which one it is. You do not need to do anything if you no longer use it."
+                }
+                Changed::ConnectionExpired => "You do not need to do anything if you no longer use it.",
+                Changed::RevocationFailed => {
+                    "If you have removed our access there already, you do not need to do anything."
                 }
                 Changed::Email => {
                     "If this was not you, contact whoever runs this service immediately: email about your account now goes to another address."
@@ -149,6 +154,14 @@ fn changes(changed: Changed) -> (&'static str, &'static str) {
         Changed::ConnectionLost => (
             "A connected service needs you again",
             "A service that you connected to your account no longer lets us renew its access. Apps and agents cannot use it for you until you connect it again.",
+        ),
+        Changed::ConnectionExpired => (
+            "A connected service was disconnected",
+            "A service that you connected to your account was not used for a long time, so it was disconnected. Connect it again if apps and agents are to use it for you.",
+        ),
+        Changed::RevocationFailed => (
+            "A disconnected service may still allow access",
+            "A service that was disconnected from your account did not confirm that the access it had given us is over. We no longer keep that access. To be sure that it has ended, remove it in the settings of your account at that service.",
         ),
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Catalogue {
     pub(crate) hello_name: &'static str,
     /// Before the code.
     pub(crate) code: &'static str,
+    /// Before the name of a connected service.
+    pub(crate) service: &'static str,
     /// Before the time of a change.
     pub(crate) when: &'static str,
     /// Before the address that it came from.
