@@ -135,6 +135,16 @@ impl Sealer {
         self.keys().map(|one| hmac(&one.key, message)).collect()
     }
 
+    /// The id of the current key.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.current.id
+    }
+
+    /// The MAC of a message under the key of that id; none if that is neither.
+    pub(crate) fn mac_under(&self, key_id: &str, message: &[u8]) -> Option<[u8; 32]> {
+        self.keys().find(|one| one.id == key_id).map(|one| hmac(&one.key, message))
+    }
+
     /// The key that is derived from the previous one, and the id of that.
     pub(crate) fn previous(&self) -> Option<(&str, &[u8; 32])> {
         self.previous.as_ref().map(|one| (one.id.as_str(), &*one.key))

@@ -6,9 +6,6 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
 
-/// Characters of a secret that we make: 256 bits in base64url.
-const LENGTH: usize = 43;
-
 /// The longest text that is looked up: keys, which have a prefix and a checksum, are longer than other secrets.
 const LONGEST: usize = 128;
 
@@ -18,11 +15,6 @@ const LONGEST_SEALED: usize = 256;
 /// Whether a text can be a secret or a key of ours: only then is it hashed and looked up.
 pub(crate) fn can_be_secret(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST
-}
-
-/// Whether a text is as long as each secret that we make.
-pub(crate) fn is_as_long_as_ours(text: &str) -> bool {
-    text.len() == LENGTH
 }
 
 /// Whether a text can be something that we handed out in sealed form.

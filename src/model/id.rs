@@ -12,6 +12,26 @@ pub fn uuid_v7(now: Time, random: [u8; 10]) -> String {
     format!("{:08x}-{:04x}-{ab:04x}-{cd:04x}-{rest:012x}", ms >> 16, ms & 0xffff)
 }
 
+/// The bytes of a UUID in the one spelling that [`uuid_v7`] has.
+pub(crate) fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
+    let bytes = u128::from_str_radix(&text.replace('-', ""), 16).ok()?.to_be_bytes();
+    (uuid_text(&bytes) == text).then_some(bytes)
+}
+
+/// A UUID as text.
+pub(crate) fn uuid_text(bytes: &[u8; 16]) -> String {
+    let all = u128::from_be_bytes(*bytes);
+    let part = |shift: u32, bits: u32| (all >> shift) & ((1 << bits) - 1);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 32),
+        part(80, 16),
+        part(64, 16),
+        part(48, 16),
+        part(0, 48)
+    )
+}
+
 /// Whether the text can be one of our row ids: 1 to 64 of `a-z 0-9 -`.
 pub fn is_id(text: &str) -> bool {
     !text.is_empty()

@@ -44,6 +44,13 @@ pub(crate) fn mark(event: &Event) -> Stmt {
     stmt
 }
 
+/// Writes an event on a session, by its user, if the statement before it in the batch moved that session to a new place.
+pub(crate) fn insert_if_moved(event: &Event) -> Stmt {
+    let mut stmt = insert_if_changed(event);
+    stmt.sql = stmt.sql.replace("?6", "(SELECT user_id FROM sessions WHERE sessions.id = ?7)");
+    stmt.and_also("EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?7 AND sessions.moved = 1)")
+}
+
 fn insert_where(event: &Event, condition: &str) -> Stmt {
     let args: Vec<Arg> = vec![
         (&event.id).into(),

@@ -2,6 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Stmt};
+use crate::store::sessions::NewRefreshToken;
 use crate::store::{Columns, json_text, one};
 
 /// A grant that begins.
@@ -28,6 +29,10 @@ pub(crate) struct NewGrant<'a> {
     pub(crate) created_at: Time,
     /// When it ends unless it is refreshed.
     pub(crate) expires_at: Time,
+    /// From where, as a short hash.
+    pub(crate) place: &'a str,
+    /// Its refresh token, if it has one.
+    pub(crate) refresh: Option<&'a NewRefreshToken>,
 }
 
 /// Begins a grant if its parent and user still live.
@@ -44,14 +49,20 @@ pub(crate) fn begin(grant: &NewGrant<'_>) -> Stmt {
         grant.expires_at.0.into(),
         grant.dpop_jkt.into(),
         json_text(&grant.userinfo_claims).into(),
+        grant.place.into(),
+        grant.refresh.map(|token| token.hash.as_str()).into(),
+        grant.refresh.map(|token| token.key_id.as_str()).into(),
     ];
     // What is for offline access outlives the session that it was granted in.
     let until = "CASE WHEN instr(' ' || ?4 || ' ', ' offline_access ') = 0 THEN parent.provider_until END";
+    let expires = format!("min(?9, coalesce({until}, ?9))");
     let sql = format!(
         "INSERT INTO sessions (id, tenant_id, user_id, amr, auth_time, address, user_agent, created_at, seen_at,
-                               expires_at, client_id, parent_id, scope, resources, dpop_jkt, userinfo_claims, provider_until)
+                               expires_at, due_at, client_id, parent_id, scope, resources, dpop_jkt, userinfo_claims,
+                               provider_until, places, refresh_hash, refresh_key, refresh_until)
          SELECT ?1, parent.tenant_id, parent.user_id, parent.amr, parent.auth_time, ?6, ?7, ?8, ?8,
-                min(?9, coalesce({until}, ?9)), clients.id, parent.id, ?4, ?5, ?10, ?11, {until}
+                {expires}, {expires}, clients.id, parent.id, ?4, ?5, ?10, ?11, {until}, ?12, ?13, ?14,
+                iif(?13 IS NULL, NULL, {expires})
          FROM sessions parent JOIN users ON users.id = parent.user_id JOIN clients ON clients.id = ?3
          WHERE parent.id = ?2 AND parent.ended_at IS NULL AND parent.expires_at > ?8
          AND users.status = 'active'"

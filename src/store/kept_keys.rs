@@ -11,6 +11,13 @@ pub(crate) fn insert(tenant_id: &str, key_id: &str, sealed: &str) -> Stmt {
     )
 }
 
+/// A tenant's kept key, sealed.
+pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, key_id: &str) -> Result<Option<String>, Fault> {
+    let sql = "SELECT sealed FROM kept_keys WHERE tenant_id = ?1 AND key_id = ?2";
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), key_id.into()])).await?;
+    rows.first().map(|row| Columns(row).text("sealed")).transpose()
+}
+
 const LACKING: &str =
     "FROM tenants WHERE NOT EXISTS (SELECT 1 FROM kept_keys WHERE tenant_id = tenants.id AND key_id = ?1)";
 

@@ -1,128 +1,204 @@
-//! Refresh tokens: a family a session, each token spent once.
+//! Refresh tokens: a session knows the newest generation of its own, and a refresh moves it on.
 
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Stmt};
-use crate::store::sessions::{self, Live};
-use crate::store::{Columns, json_text};
+use crate::ports::{Arg, Database, Fault, Row, Rows, Stmt};
+use crate::store::audit::{self, Event};
+use crate::store::roles::GRANTED;
+use crate::store::sessions::{self, LIVE_COLUMNS, Live, STANDS};
+use crate::store::{Columns, json_text, one};
 
-/// A token as it stands, with its family.
+/// The refresh tokens of a session, as they stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
-    /// The family.
+pub(crate) struct Family {
     pub(crate) session_id: String,
     pub(crate) tenant_id: String,
     pub(crate) user_id: String,
-    /// The client that the family was granted to, if it was.
+    /// The client that the session was granted to, if it was.
     pub(crate) client_id: Option<String>,
-    /// When the token ends.
-    pub(crate) expires_at: Time,
-    /// When it was spent.
-    pub(crate) used_at: Option<Time>,
-    /// Who spent it.
-    pub(crate) used_by: Option<String>,
-    /// The hash of its successor, if there is one.
-    pub(crate) successor: Option<String>,
-    /// Whether its successor has been spent as well.
-    pub(crate) successor_spent: bool,
-    /// Its session and user, if that is still alive.
+    /// The newest generation.
+    pub(crate) generation: i64,
+    /// The hash of its secret; none if the session has no refresh token.
+    pub(crate) hash: Option<String>,
+    /// The id of the key that its MAC is under.
+    pub(crate) key_id: Option<String>,
+    /// When it ends.
+    pub(crate) until: Option<Time>,
+    /// When the one before it was spent.
+    pub(crate) spent_at: Option<Time>,
+    /// Who spent that.
+    pub(crate) spent_by: Option<String>,
+    /// The generation that a step-up replaced.
+    pub(crate) replaced: Option<i64>,
+    /// The month that the user was last counted in.
+    pub(crate) active_month: Option<String>,
+    /// The session and its user, if that is still alive.
     pub(crate) live: Option<Live>,
 }
 
-/// A token by its hash, with its session, in one round trip. Its successor is one of those.
-pub(crate) async fn find(
-    db: &dyn Database,
-    hash: &str,
-    successors: &[&str],
-    now: Time,
-) -> Result<Option<Token>, Fault> {
-    let token = Stmt::new(
-        "SELECT refresh_tokens.*, sessions.user_id, sessions.client_id,
-                next.hash AS successor, next.used_at IS NOT NULL AS successor_spent
-         FROM refresh_tokens JOIN sessions ON sessions.id = refresh_tokens.session_id
-         LEFT JOIN refresh_tokens next ON next.hash IN (SELECT value FROM json_each(?2))
-         WHERE refresh_tokens.hash = ?1",
-        vec![hash.into(), json_text(&successors).into()],
+fn ask(session_id: &str, now: Time) -> Stmt {
+    let sql = format!(
+        "SELECT {GRANTED} AS user_granted, {LIVE_COLUMNS}, sessions.tenant_id AS session_tenant_id,
+                sessions.generation AS session_generation, sessions.refresh_hash AS session_refresh_hash,
+                sessions.refresh_key AS session_refresh_key, sessions.refresh_until AS session_refresh_until,
+                sessions.spent_at AS session_spent_at, sessions.spent_by AS session_spent_by,
+                sessions.replaced AS session_replaced, ({STANDS}) AS session_stands
+         FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id = ?1"
     );
-    let answers = db.run(vec![token, sessions::live_by_refresh_token(hash, now)]).await?;
-    let [tokens, lives] = answers.as_slice() else {
-        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    Stmt::new(sql, vec![session_id.into(), now.0.into()])
+}
+
+fn read(rows: &Rows) -> Result<Option<Family>, Fault> {
+    let read = |row: &Row| {
+        let stands = Columns(row).flag("session_stands")?;
+        let live = if stands { Some(sessions::read_live(row)?) } else { None };
+        let row = Columns(row);
+        Ok(Family {
+            session_id: row.text("session_id")?,
+            tenant_id: row.text("session_tenant_id")?,
+            user_id: row.text("id")?,
+            client_id: row.maybe_text("session_client_id")?,
+            generation: row.int("session_generation")?,
+            hash: row.maybe_text("session_refresh_hash")?,
+            key_id: row.maybe_text("session_refresh_key")?,
+            until: row.maybe_time("session_refresh_until")?,
+            spent_at: row.maybe_time("session_spent_at")?,
+            spent_by: row.maybe_text("session_spent_by")?,
+            replaced: row.maybe_int("session_replaced")?,
+            active_month: row.maybe_text("active_month")?,
+            live,
+        })
     };
-    let Some(row) = tokens.first().map(Columns) else { return Ok(None) };
-    Ok(Some(Token {
-        session_id: row.text("session_id")?,
-        tenant_id: row.text("tenant_id")?,
-        user_id: row.text("user_id")?,
-        client_id: row.maybe_text("client_id")?,
-        expires_at: row.time("expires_at")?,
-        used_at: row.maybe_time("used_at")?,
-        used_by: row.maybe_text("used_by")?,
-        successor: row.maybe_text("successor")?,
-        successor_spent: row.flag("successor_spent")?,
-        live: lives.first().map(sessions::read_live).transpose()?,
-    }))
+    rows.first().map(read).transpose()
 }
 
-/// Adds a token to a family that exists.
-pub(crate) fn insert(hash: &str, session_id: &str, tenant_id: &str, expires_at: Time, now: Time) -> Stmt {
-    Stmt::new(
-        "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
-         SELECT ?1, id, ?3, ?4, min(?5, coalesce(provider_until, ?5)) FROM sessions WHERE id = ?2",
-        vec![hash.into(), session_id.into(), tenant_id.into(), now.0.into(), expires_at.0.into()],
-    )
+/// The refresh tokens of a session.
+pub(crate) async fn find(db: &dyn Database, session_id: &str, now: Time) -> Result<Option<Family>, Fault> {
+    read(&one(db, ask(session_id, now)).await?)
 }
 
-/// Puts a token in the place of a session's unspent ones.
-pub(crate) fn replace(hash: &str, session_id: &str, now: Time) -> [Stmt; 2] {
-    let gone = Stmt::new(
-        "DELETE FROM refresh_tokens WHERE session_id = ?1 AND used_at IS NULL",
-        vec![session_id.into()],
-    );
-    let there = Stmt::new(
-        "INSERT INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
-         SELECT ?1, id, tenant_id, ?3, expires_at FROM sessions WHERE id = ?2",
-        vec![hash.into(), session_id.into(), now.0.into()],
-    );
-    [gone, there]
-}
-
-/// A token that is spent.
+/// A token that is spent for its successor.
 pub(crate) struct Spend<'a> {
-    /// The presented token's hash.
+    pub(crate) session_id: &'a str,
+    pub(crate) tenant_id: &'a str,
+    /// The client that the token must have been granted to; none for a session of the person's own.
+    pub(crate) client_id: Option<&'a str>,
+    /// The key that the sender proved.
+    pub(crate) jkt: Option<&'a str>,
+    /// The presented token's.
+    pub(crate) generation: i64,
+    /// The hash of the presented token's secret.
     pub(crate) hash: &'a str,
-    /// Its successor's hash.
-    pub(crate) successor: &'a str,
-    /// When the successor, and with it the session, ends.
-    pub(crate) expires_at: Time,
+    /// Id of the key that the successor's MAC is under.
+    pub(crate) key_id: &'a str,
     /// Who asks.
     pub(crate) by: &'a str,
+    /// From where, as a short hash.
+    pub(crate) place: &'a str,
+    /// When the successor ends, and with it the session, at the latest.
+    pub(crate) until: Time,
+    /// The same of one that the operator has.
+    pub(crate) until_of_operator: Time,
+    /// What must hold besides, where that was not looked at before.
+    pub(crate) terms: Option<Terms>,
     pub(crate) now: Time,
 }
 
-/// Spends a live token: of many at once, one does.
-pub(crate) fn spend(spend: &Spend<'_>) -> Stmt {
-    Stmt::new(
-        "UPDATE refresh_tokens SET used_at = ?2, used_by = ?3
-         WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2
-         AND EXISTS (SELECT 1 FROM sessions JOIN users ON users.id = sessions.user_id
-                     WHERE sessions.id = refresh_tokens.session_id AND sessions.ended_at IS NULL
-                     AND users.status = 'active')",
-        vec![spend.hash.into(), spend.now.0.into(), spend.by.into()],
-    )
+/// What lets a token be spent, as far as it can be asked in the same statement. Each holds only where the domain would say
+/// so, too; where one does not, the domain decides.
+pub(crate) struct Terms {
+    /// Whether every user needs a second factor.
+    pub(crate) needs_two: bool,
+    /// What in a session's `amr` makes it enough of itself.
+    pub(crate) enough: &'static [&'static str],
+    /// Of a client's grant.
+    pub(crate) grant: Option<GrantTerms>,
 }
 
-/// What follows: the successor is added, and the session's end put away.
-pub(crate) fn succeed(spend: &Spend<'_>) -> [Stmt; 2] {
-    let Spend { hash, successor, expires_at, now, .. } = *spend;
-    let succeed = Stmt::new(
-        "INSERT OR IGNORE INTO refresh_tokens (hash, session_id, tenant_id, created_at, expires_at)
-         SELECT ?2, session_id, refresh_tokens.tenant_id, ?3, min(?4, coalesce(provider_until, ?4))
-         FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE hash = ?1",
-        vec![hash.into(), successor.into(), now.0.into(), expires_at.0.into()],
+/// What lets a client's grant be refreshed.
+#[derive(Clone)]
+pub(crate) struct GrantTerms {
+    /// The scopes and resources that the client may have, as they are stored.
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    /// Those that it asks for; none for all that was granted.
+    pub(crate) asked_scopes: Vec<String>,
+    pub(crate) asked_resources: Vec<String>,
+}
+
+impl Terms {
+    /// As conditions on `sessions` and its `users`, whose arguments are put behind those that are there.
+    fn conditions(&self, args: &mut Vec<Arg>) -> (String, String) {
+        let mut place = |arg: Arg| {
+            args.push(arg);
+            format!("?{}", args.len())
+        };
+        let needs_two = place(self.needs_two.into());
+        let enough = place(json_text(&self.enough).into());
+        let of_user = format!(
+            " AND (({needs_two} = 0 AND users.mfa = 'none') OR EXISTS (
+                   SELECT 1 FROM json_each(sessions.amr) WHERE value IN (SELECT value FROM json_each({enough}))))"
+        );
+        let Some(grant) = &self.grant else { return (of_user, String::new()) };
+        let [scopes, resources, asked_scopes, asked_resources] =
+            [&grant.scopes, &grant.resources, &grant.asked_scopes, &grant.asked_resources]
+                .map(|all| place(json_text(all).into()));
+        let granted = "instr(' ' || coalesce(sessions.scope, '') || ' ', ' ' || value || ' ')";
+        let of_grant = format!(
+            " AND EXISTS (SELECT 1 FROM json_each({scopes}) WHERE {granted} > 0)
+              AND NOT EXISTS (SELECT 1 FROM json_each({asked_scopes}) WHERE {granted} = 0)
+              AND (coalesce(sessions.resources, '[]') = '[]' OR EXISTS (
+                   SELECT 1 FROM json_each(sessions.resources)
+                   WHERE value IN (SELECT value FROM json_each({resources}))))
+              AND NOT EXISTS (
+                   SELECT 1 FROM json_each({asked_resources})
+                   WHERE value NOT IN (SELECT value FROM json_each(coalesce(sessions.resources, '[]'))))"
+        );
+        (of_user, of_grant)
+    }
+}
+
+/// Spends a token, if it is its live session's newest: of many at once, one does. An event about a place that is new to the
+/// session is written with it. Whether it was spent, and how the session stands then.
+pub(crate) async fn spend(
+    db: &dyn Database,
+    spend: &Spend<'_>,
+    moved: &Event,
+) -> Result<(bool, Option<Family>), Fault> {
+    let mut args: Vec<Arg> = vec![
+        spend.session_id.into(),
+        spend.generation.into(),
+        spend.key_id.into(),
+        spend.now.0.into(),
+        spend.by.into(),
+        spend.place.into(),
+        spend.hash.into(),
+        spend.tenant_id.into(),
+        spend.client_id.into(),
+        spend.jkt.into(),
+        spend.until.0.into(),
+        spend.until_of_operator.0.into(),
+    ];
+    let (of_user, of_grant) =
+        spend.terms.as_ref().map(|terms| terms.conditions(&mut args)).unwrap_or_default();
+    let life =
+        "CASE (SELECT operator FROM users WHERE users.id = sessions.user_id) WHEN 0 THEN ?11 ELSE ?12 END";
+    let until = format!("min({life}, coalesce(provider_until, {life}))");
+    let is_known = "instr(coalesce(places, ''), ?6) > 0";
+    let sql = format!(
+        "UPDATE sessions SET generation = ?2 + 1, refresh_key = ?3, spent_at = ?4, spent_by = ?5, seen_at = ?4,
+                refresh_until = {until}, expires_at = max(expires_at, {until}),
+                moved = iif({is_known}, 0, 1),
+                places = CASE WHEN {is_known} THEN places ELSE substr(coalesce(places || ' ', '') || ?6, -35) END
+         WHERE id = ?1 AND generation = ?2 AND refresh_hash = ?7 AND tenant_id = ?8 AND client_id IS ?9
+         AND (dpop_jkt IS NULL OR dpop_jkt IS ?10) AND refresh_until > ?4 AND ended_at IS NULL AND expires_at > ?4
+         AND (idle_until IS NULL OR idle_until > ?4)
+         AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.status = 'active'{of_user})
+         {of_grant} RETURNING id"
     );
-    let extend = Stmt::new(
-        "UPDATE sessions SET expires_at = max(expires_at, min(?3, coalesce(provider_until, ?3))), seen_at = ?2
-         WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)",
-        vec![hash.into(), now.0.into(), expires_at.0.into()],
-    );
-    [succeed, extend]
+    let batch = vec![Stmt::new(sql, args), audit::insert_if_moved(moved), ask(spend.session_id, spend.now)];
+    let answers = db.run(batch).await?;
+    let [spent, _, families] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of three answered otherwise"));
+    };
+    Ok((!spent.is_empty(), read(families)?))
 }

@@ -33,6 +33,19 @@ pub(crate) struct Session {
     pub(crate) expires_at: Time,
     /// The identity that it began with, if it did with one.
     pub(crate) identity: Option<SessionIdentity>,
+    /// From where, as a short hash.
+    pub(crate) place: String,
+    /// Its refresh token, if it has one.
+    pub(crate) refresh: Option<NewRefreshToken>,
+}
+
+/// What a session knows of the refresh token that it begins with, or that takes the place of those before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewRefreshToken {
+    /// The hash of its secret.
+    pub(crate) hash: String,
+    /// The id of the key that its MAC is under.
+    pub(crate) key_id: String,
 }
 
 /// What a session knows of the identity that it began with.
@@ -78,19 +91,24 @@ pub(crate) struct Live {
 }
 
 fn live() -> String {
-    format!("SELECT {GRANTED} AS user_granted, {LIVE}")
+    format!(
+        "SELECT {GRANTED} AS user_granted, {LIVE_COLUMNS}
+         FROM sessions JOIN users ON users.id = sessions.user_id WHERE {STANDS} AND "
+    )
 }
 
-const LIVE: &str = "users.*, sessions.id AS session_id, sessions.amr AS session_amr,
+/// What [`read_live`] reads, besides the custom scopes.
+pub(super) const LIVE_COLUMNS: &str = "users.*, sessions.id AS session_id, sessions.amr AS session_amr,
                            sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at,
                            sessions.client_id AS session_client_id, sessions.parent_id AS session_parent_id,
                            sessions.scope AS session_scope, sessions.dpop_jkt AS session_dpop_jkt,
                            coalesce(sessions.userinfo_claims, '[]') AS session_userinfo_claims,
                            coalesce(sessions.proved_at, sessions.auth_time) AS session_proved_at,
-                           coalesce(sessions.resources, '[]') AS session_resources
-                    FROM sessions JOIN users ON users.id = sessions.user_id
-                    WHERE sessions.ended_at IS NULL AND sessions.expires_at > ?2
-                    AND (sessions.idle_until IS NULL OR sessions.idle_until > ?2) AND users.status = 'active' AND ";
+                           coalesce(sessions.resources, '[]') AS session_resources";
+
+/// Whether a session and its user stand at `?2`.
+pub(super) const STANDS: &str = "sessions.ended_at IS NULL AND sessions.expires_at > ?2
+                    AND (sessions.idle_until IS NULL OR sessions.idle_until > ?2) AND users.status = 'active'";
 
 pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
     let user = users::read(row)?;
@@ -110,12 +128,6 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
         granted: row.json("user_granted")?,
         user,
     })
-}
-
-/// Asks for the live session of a refresh token.
-pub(crate) fn live_by_refresh_token(hash: &str, now: Time) -> Stmt {
-    let sql = format!("{} sessions.id = (SELECT session_id FROM refresh_tokens WHERE hash = ?1)", live());
-    Stmt::new(sql, vec![hash.into(), now.0.into()])
 }
 
 /// Asks for the live session that an authorization code was given in.
@@ -171,25 +183,46 @@ pub(crate) fn insert(session: &Session, password_hash: Option<&str>) -> Stmt {
         session.identity.as_ref().map(|identity| identity.id.clone()).into(),
         session.identity.as_ref().and_then(|identity| identity.provider_session.clone()).into(),
         session.identity.as_ref().and_then(|identity| identity.until).map(|until| until.0).into(),
+        (&session.place).into(),
+        session.refresh.as_ref().map(|token| token.hash.clone()).into(),
+        session.refresh.as_ref().map(|token| token.key_id.clone()).into(),
     ];
     let sql =
         "INSERT INTO sessions (id, tenant_id, user_id, cookie_hash, amr, auth_time, address, user_agent, created_at,
-                               seen_at, idle_seconds, idle_until, expires_at, identity_id, provider_session,
-                               provider_until)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11, ?13, ?14, ?15
+                               seen_at, idle_seconds, idle_until, expires_at, due_at, identity_id, provider_session,
+                               provider_until, places, refresh_hash, refresh_key, refresh_until)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?9 + ?10 * 1000, ?11, ?11, ?13, ?14, ?15, ?16, ?17, ?18,
+                iif(?17 IS NULL, NULL, ?11)
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active'
                        AND (?12 IS NULL OR password_hash = ?12))";
     Stmt::new(sql, args)
 }
 
 /// Notes that a session's person proved more, `proved_at` if that was something they had before, and changes the value
-/// of its cookie if it has one; returns when it began.
-pub(crate) fn upgrade(id: &str, amr: &[String], cookie_hash: Option<&str>, proved_at: Option<Time>) -> Stmt {
+/// of its cookie, or puts a refresh token in the place of its newest; returns when it began and the newest generation.
+pub(crate) fn upgrade(
+    id: &str,
+    amr: &[String],
+    cookie_hash: Option<&str>,
+    refresh: Option<&NewRefreshToken>,
+    proved_at: Option<Time>,
+) -> Stmt {
     let sql = "UPDATE sessions SET amr = ?2, cookie_hash = coalesce(?3, cookie_hash),
-                                   proved_at = coalesce(?4, proved_at)
-               WHERE id = ?1 AND ended_at IS NULL RETURNING auth_time";
-    let proved_at = proved_at.map(|at| at.0);
-    Stmt::new(sql, vec![id.into(), json_text(&amr).into(), cookie_hash.into(), proved_at.into()])
+                                   proved_at = coalesce(?4, proved_at),
+                                   replaced = iif(?5 IS NULL, replaced, generation),
+                                   generation = generation + iif(?5 IS NULL, 0, 1),
+                                   refresh_hash = coalesce(?5, refresh_hash), refresh_key = coalesce(?6, refresh_key),
+                                   refresh_until = iif(?5 IS NULL, refresh_until, expires_at)
+               WHERE id = ?1 AND ended_at IS NULL RETURNING auth_time, generation";
+    let args = vec![
+        id.into(),
+        json_text(&amr).into(),
+        cookie_hash.into(),
+        proved_at.map(|at| at.0).into(),
+        refresh.map(|token| token.hash.as_str()).into(),
+        refresh.map(|token| token.key_id.as_str()).into(),
+    ];
+    Stmt::new(sql, args)
 }
 
 /// Notes that the person of a session proved who they are with the password of that hash, which must still be theirs;

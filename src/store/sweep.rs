@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::Stmt;
-use crate::store::{mails, usage};
+use crate::store::mails;
 
 /// Days that an audit event is kept.
 pub(crate) const AUDIT_DAYS: i64 = 400;
@@ -15,19 +15,16 @@ pub(crate) const AUDIT_DAYS: i64 = 400;
 pub(crate) fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
-    // A day late, so that nobody's login of the month's last second comes after its count.
-    let [count, forget] = usage::close_months_before(&now.plus(-86_400).month());
     let mut all = vec![
-        count,
-        forget,
         Stmt::new(
             "UPDATE clients SET used_at = (SELECT max(seen_at) FROM sessions WHERE client_id = clients.id)
              WHERE registration_hash IS NOT NULL
              AND (SELECT max(seen_at) FROM sessions WHERE client_id = clients.id) > coalesce(used_at, 0)",
             vec![],
         ),
-        before("DELETE FROM sessions WHERE expires_at < ?1 OR ended_at < ?1", day),
-        before("DELETE FROM refresh_tokens WHERE expires_at < ?1", day),
+        before("DELETE FROM sessions WHERE ended_at < ?1", day),
+        before("DELETE FROM sessions WHERE due_at < ?1 AND expires_at < ?1", day),
+        before("UPDATE sessions SET due_at = expires_at WHERE due_at < ?1", day),
         before("DELETE FROM mail_links WHERE expires_at < ?1", day),
         before("DELETE FROM email_changes WHERE expires_at < ?1", day),
         before("DELETE FROM authorization_requests WHERE expires_at < ?1", day),

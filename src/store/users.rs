@@ -333,7 +333,8 @@ pub(crate) fn confirm_email(id: &str, email_key: &str, now: Time) -> Stmt {
 
 /// Notes a login.
 pub(crate) fn logged_in(id: &str, now: Time) -> Stmt {
-    Stmt::new("UPDATE users SET last_login_at = ?2 WHERE id = ?1", vec![id.into(), now.0.into()])
+    let sql = "UPDATE users SET last_login_at = ?2, active_month = ?3 WHERE id = ?1";
+    Stmt::new(sql, vec![id.into(), now.0.into(), now.month().into()])
 }
 
 /// Sets which second factor a user has.

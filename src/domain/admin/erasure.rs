@@ -28,7 +28,6 @@ pub(crate) async fn delete_user(cx: &Cx, tenant: &Tenant, actor: &str, id: &str)
     change.then(store::logout_deliveries::owe_all_of(id, cx.now));
     change.then(store::vault_revocations::owe_all_of_user(id, cx.now));
     change.then_all(store::erasure::forget(&user));
-    change.then(store::usage::keep_count_of(id));
     change.then(store::users::delete(&tenant.id, id));
     change.then(store::erasure::pseudonymise(&user, &pseudonym));
     change.ends_sessions_of(id);

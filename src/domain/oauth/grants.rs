@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::crypto::jws::Validity;
-use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
@@ -11,6 +10,8 @@ use crate::domain::keys;
 use crate::domain::oauth::claims;
 use crate::domain::oauth::narrowing::{Held, audience};
 use crate::domain::session::access_tokens::{self, NewAccessToken, TokenSubject};
+use crate::domain::session::place::place;
+use crate::domain::session::refresh_token::{RefreshToken, current_key};
 use crate::domain::tenants::Tenant;
 use crate::model::client::REFRESH_TOKEN;
 use crate::model::scope::{ROLES, Scopes};
@@ -88,7 +89,8 @@ pub(crate) async fn exchange(
 ) -> Result<Option<Issued>, Fault> {
     let Given { grant_id, live, held, for_this_token, nonce, claims, jkt, take, event } = given;
     let scopes = lent(held.scopes.iter().map(String::as_str), &live.granted);
-    let refresh = client.metadata.grants(REFRESH_TOKEN).then(|| cx.secret());
+    let refresh = client.metadata.grants(REFRESH_TOKEN).then(|| RefreshToken::new(cx, &tenant.id, grant_id));
+    let to_store = refresh.as_ref().map(|token| token.to_store(cx)).transpose()?;
     let settings = tenant.settings_for(&live.user);
     let alive_for =
         if refresh.is_some() { settings.refresh_token_seconds } else { settings.access_token_seconds };
@@ -106,23 +108,16 @@ pub(crate) async fn exchange(
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
         expires_at,
+        place: &place(cx),
+        refresh: to_store.as_ref(),
     };
     let entry = Entry::ok(event).by(&live.user.id).on(&client.id).saying(grant_id);
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.take(take).take(store::grants::begin(&new)).then(store::usage::seen(
-        &tenant.id,
-        &live.user.id,
-        cx.now,
-    ));
-    if let Some(refresh) = &refresh {
-        change.then(store::refresh_tokens::insert(
-            &stored(refresh),
-            grant_id,
-            &tenant.id,
-            expires_at,
-            cx.now,
-        ));
-    }
+    change
+        .take(take)
+        .take(store::grants::begin(&new))
+        .then(store::usage::count(&live.user.id, cx.now))
+        .then(store::usage::mark(&live.user.id, cx.now));
     if change.commit().await?.is_none() {
         return Ok(None);
     }
@@ -137,6 +132,8 @@ pub(crate) async fn exchange(
         nonce,
         claims,
     };
+    let key_id = current_key(cx, &tenant.id)?;
+    let refresh = refresh.map(|token| token.to_text(cx, &key_id)).transpose()?;
     issue(cx, tenant, client, &grant, refresh).await.map(Some)
 }
 

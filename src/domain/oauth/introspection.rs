@@ -1,15 +1,15 @@
 //! Token introspection (RFC 7662): what a token is worth right now.
 
 use crate::crypto::jws::Untrusted;
-use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::Error;
-use crate::domain::session::principal;
 use crate::domain::session::standing::is_sufficient;
+use crate::domain::session::{principal, refresh};
 use crate::domain::tenants::Tenant;
 use crate::domain::throttle::lookups;
 use crate::model::scope::{ROLES, Scopes};
+use crate::model::time::Time;
 use crate::oidc::access_token::{AccessToken, TYP};
 use crate::oidc::dpop::Confirmation;
 use crate::oidc::id_token::acr;
@@ -17,7 +17,6 @@ use crate::oidc::introspection::Introspection;
 use crate::oidc::request::is_registered;
 use crate::ports::Fault;
 use crate::store::clients::Client;
-use crate::store::refresh_tokens;
 use crate::store::sessions::Live;
 
 /// What is said about a token: all of it about a live one of this tenant, else that it is not active and
@@ -30,7 +29,7 @@ pub(crate) async fn introspect(
 ) -> Result<Introspection, Error> {
     let found = match Untrusted::parse(token, TYP) {
         Some(untrusted) => access(cx, tenant, client, token, &untrusted).await?,
-        None => refresh(cx, tenant, client, token).await?,
+        None => refresh_token(cx, tenant, client, token).await?,
     };
     Ok(found.unwrap_or_default())
 }
@@ -88,19 +87,15 @@ async fn access(
     Ok(Some(said))
 }
 
-async fn refresh(
+async fn refresh_token(
     cx: &Cx,
     tenant: &Tenant,
     client: &Client,
     token: &str,
 ) -> Result<Option<Introspection>, Fault> {
-    let hash = stored(token);
-    let Some(found) = refresh_tokens::find(cx.db.as_ref(), &hash, &[], cx.now).await? else {
-        lookups::note_unknown(cx);
-        return Ok(None);
-    };
+    let Some((token, found)) = refresh::find(cx, token).await? else { return Ok(None) };
     let own = found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id);
-    let fresh = found.used_at.is_none() && cx.now < found.expires_at;
+    let fresh = refresh::is_newest(cx, &token, &found);
     let stands = |live: &Live| own && fresh && is_sufficient(tenant, &live.user, &live.amr);
     let Some(live) = found.live.filter(stands) else { return Ok(None) };
     let granted = Scopes::from_list(live.scope.as_deref().unwrap_or_default());
@@ -109,7 +104,7 @@ async fn refresh(
         active: true,
         client_id: Some(client.client_id().to_owned()),
         cnf: live.dpop_jkt.map(|jkt| Confirmation { jkt }),
-        exp: Some(found.expires_at.unix()),
+        exp: found.until.map(Time::unix),
         iss: Some(tenant.issuer.clone()),
         scope: live.scope,
         sid: Some(found.session_id),

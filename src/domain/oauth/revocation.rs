@@ -1,17 +1,14 @@
 //! Token revocation (RFC 7009): the token's whole grant ends, its other tokens with it (§2.1).
 
 use crate::crypto::jws::Untrusted;
-use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::{Error, oauth};
-use crate::domain::session::sessions;
+use crate::domain::session::{refresh, sessions};
 use crate::domain::tenants::Tenant;
-use crate::domain::throttle::lookups;
 use crate::oidc::access_token::{AccessToken, TYP};
 use crate::oidc::error::Code;
 use crate::store::clients::Client;
-use crate::store::refresh_tokens;
 
 /// Revokes a token of the client. What is unknown, over or another client's is left as it is, without a
 /// word (§2.2).
@@ -20,11 +17,7 @@ use crate::store::refresh_tokens;
 /// `unsupported_token_type` for a client's own access token: it has no grant to end (§2.2.1).
 pub(crate) async fn revoke(cx: &Cx, tenant: &Tenant, client: &Client, token: &str) -> Result<(), Error> {
     let Some(untrusted) = Untrusted::parse(token, TYP) else {
-        let hash = stored(token);
-        let found = refresh_tokens::find(cx.db.as_ref(), &hash, &[], cx.now).await?;
-        if found.is_none() {
-            lookups::note_unknown(cx);
-        }
+        let found = refresh::find(cx, token).await?.map(|(_, found)| found);
         if let Some(found) = found
             .filter(|found| found.tenant_id == tenant.id && found.client_id.as_deref() == Some(&client.id))
         {

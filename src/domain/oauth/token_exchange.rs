@@ -14,6 +14,7 @@ use crate::domain::oauth::grants::Issued;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::session::access_tokens::{self, NewAccessToken, TokenSubject};
 use crate::domain::session::credential::Credential;
+use crate::domain::session::place::place;
 use crate::domain::session::principal;
 use crate::domain::tenants::Tenant;
 use crate::model::scope::ROLES;
@@ -70,6 +71,8 @@ pub(crate) async fn exchange(
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
         expires_at: until,
+        place: &place(cx),
+        refresh: None,
     };
     let said = format!("{} for {}", scopes.join(" "), targets.join(" "));
     let entry = Entry::ok("token.exchanged").by(&client.id).on(subject.actor()).saying(said);

@@ -9,15 +9,17 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::access_tokens::{self, NewAccessToken, TokenSubject};
 use crate::domain::session::channel::Channel;
 use crate::domain::session::delegation;
+use crate::domain::session::place::place;
 use crate::domain::session::principal::{CredentialAdmin, OwnSession};
+use crate::domain::session::refresh_token::{RefreshToken, current_key};
 use crate::domain::tenants::Tenant;
 use crate::memo::Invalidation;
 use crate::model::scope::Scopes;
 use crate::model::time::Time;
 use crate::oidc::access_token::Audiences;
 use crate::ports::Fault;
-use crate::store::refresh_tokens;
 use crate::store::replaced_sessions::{self, Next};
+use crate::store::sessions::NewRefreshToken;
 pub(crate) use crate::store::sessions::SessionSummary;
 use crate::store::sessions::{Session as Row, SessionIdentity, Whose};
 use crate::store::users::User;
@@ -46,6 +48,36 @@ pub enum SessionSecret {
     Cookie(String),
 }
 
+/// What is about to stand for a session.
+enum Secret {
+    Token(RefreshToken),
+    Cookie(String),
+}
+
+impl Secret {
+    fn new(cx: &Cx, channel: Channel<'_>, tenant_id: &str, session_id: &str) -> Secret {
+        if channel.is_browser() {
+            Secret::Cookie(cx.secret())
+        } else {
+            Secret::Token(RefreshToken::new(cx, tenant_id, session_id))
+        }
+    }
+
+    fn cookie_hash(&self) -> Option<String> {
+        match self {
+            Secret::Cookie(cookie) => Some(stored(cookie)),
+            Secret::Token(_) => None,
+        }
+    }
+
+    fn refresh(&self, cx: &Cx) -> Result<Option<NewRefreshToken>, Fault> {
+        match self {
+            Secret::Cookie(_) => Ok(None),
+            Secret::Token(token) => token.to_store(cx).map(Some),
+        }
+    }
+}
+
 /// A session that is about to begin.
 pub struct NewSession<'a> {
     cx: &'a Cx,
@@ -70,6 +102,8 @@ impl<'a> NewSession<'a> {
             idle_seconds: None,
             expires_at: cx.now,
             identity: None,
+            place: place(cx),
+            refresh: None,
         };
         NewSession { cx, tenant, user, row }
     }
@@ -99,10 +133,10 @@ impl<'a> NewSession<'a> {
     ) -> Result<Option<SessionSecret>, Fault> {
         let NewSession { cx, tenant, user, mut row } = self;
         let settings = tenant.settings_for(user);
-        let secret = cx.secret();
-        let hash = stored(&secret);
+        let secret = Secret::new(cx, channel, &tenant.id, &row.id);
+        row.cookie_hash = secret.cookie_hash();
+        row.refresh = secret.refresh(cx)?;
         if channel.is_browser() {
-            row.cookie_hash = Some(hash.clone());
             row.idle_seconds = Some(settings.session_idle_seconds);
             row.expires_at = cx.now.plus(settings.session_absolute_seconds);
         } else {
@@ -114,13 +148,11 @@ impl<'a> NewSession<'a> {
         }
         change
             .take(store::sessions::insert(&row, password_hash))
-            .then(store::users::logged_in(&user.id, cx.now))
-            .then(store::usage::seen(&tenant.id, &user.id, cx.now));
+            .then(store::usage::count(&user.id, cx.now))
+            .then(store::users::logged_in(&user.id, cx.now));
         match channel {
             Channel::Api => {
-                change
-                    .then(refresh_tokens::insert(&hash, &row.id, &tenant.id, row.expires_at, cx.now))
-                    .ask(store::roles::granted_to(&user.id));
+                change.ask(store::roles::granted_to(&user.id));
             }
             Channel::Browser { session, .. } => {
                 if let Some(held) = session.filter(|cookie| !cookie.is_empty()) {
@@ -129,13 +161,15 @@ impl<'a> NewSession<'a> {
             }
         }
         let Some(done) = change.commit().await? else { return Ok(None) };
-        if channel.is_browser() {
-            return Ok(Some(SessionSecret::Cookie(secret)));
-        }
+        let token = match secret {
+            Secret::Cookie(cookie) => return Ok(Some(SessionSecret::Cookie(cookie))),
+            Secret::Token(token) => token,
+        };
         let granted = store::roles::read_granted(done.answer())?;
         let access = access_token(cx, tenant, user, &granted, &row.id, &row.amr, row.auth_time).await?;
         let expires_in = settings.access_token_seconds;
-        Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh: secret })))
+        let refresh = token.to_text(cx, &current_key(cx, &tenant.id)?)?;
+        Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh })))
     }
 }
 
@@ -174,28 +208,28 @@ impl<'a> Upgrade<'a> {
         channel: Channel<'_>,
     ) -> Result<Option<SessionSecret>, Fault> {
         let Upgrade { tenant, user, session_id, amr, proves } = self;
-        let secret = cx.secret();
-        let hash = stored(&secret);
-        let cookie = channel.is_browser().then_some(hash.as_str());
+        let secret = Secret::new(cx, channel, &tenant.id, session_id);
+        let (cookie, refresh) = (secret.cookie_hash(), secret.refresh(cx)?);
         let proved_at = proves.then_some(cx.now);
         change
-            .take(store::sessions::upgrade(session_id, amr, cookie, proved_at))
+            .take(store::sessions::upgrade(session_id, amr, cookie.as_deref(), refresh.as_ref(), proved_at))
             .invalidates(Invalidation::User(&user.id));
         if !channel.is_browser() {
-            change
-                .then_all(refresh_tokens::replace(&hash, session_id, cx.now))
-                .ask(store::roles::granted_to(&user.id));
+            change.ask(store::roles::granted_to(&user.id));
         }
         let Some(done) = change.commit().await? else { return Ok(None) };
-        if channel.is_browser() {
-            return Ok(Some(SessionSecret::Cookie(secret)));
-        }
+        let token = match secret {
+            Secret::Cookie(cookie) => return Ok(Some(SessionSecret::Cookie(cookie))),
+            Secret::Token(token) => token,
+        };
         let Some(row) = done.row() else { return Ok(None) };
-        let auth_time = store::Columns(row).time("auth_time")?;
+        let (auth_time, generation) =
+            (store::Columns(row).time("auth_time")?, store::Columns(row).int("generation")?);
         let granted = store::roles::read_granted(done.answer())?;
         let access = access_token(cx, tenant, user, &granted, session_id, amr, auth_time).await?;
         let expires_in = tenant.settings_for(user).access_token_seconds;
-        Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh: secret })))
+        let refresh = token.at(generation)?.to_text(cx, &current_key(cx, &tenant.id)?)?;
+        Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh })))
     }
 }
 

@@ -66,6 +66,12 @@ impl Tenant {
         })
     }
 
+    /// The life of a refresh token, of the operator or of anybody else.
+    pub(crate) fn refresh_token_seconds_of(&self, operator: bool) -> i64 {
+        let set = self.settings.refresh_token_seconds;
+        if operator { set.min(Settings::default().refresh_token_seconds) } else { set }
+    }
+
     /// The address of one of its hosted pages.
     pub(crate) fn page_url(&self, page: &str) -> String {
         format!("{}/tenant/{}/{page}", self.origin, self.id)

@@ -12,7 +12,7 @@ fn a_login_answers_a_pair_in_the_documents_shape() {
     let reply = world.login("ada@example.com", PASSWORD).is(200);
     assert_eq!(reply.json["token_type"], "Bearer");
     assert_eq!(reply.json["expires_in"], 900);
-    assert_eq!(reply.str("/refresh_token").len(), 43);
+    assert_eq!(reply.str("/refresh_token").len(), 104);
     let shape = json!({
         "id": user.id, "email": "ada@example.com", "full_name": "Ada Lovelace", "email_verified": true, "roles": [],
     });

@@ -126,7 +126,7 @@ fn a_client_that_does_not_prove_who_it_is_is_refused() {
     refused(post(&party, &good(&party).and("client_id", "nobody")).send());
     let nobody = post(&party, &good(&party)).send();
     assert!(matches!(nobody.status, 400 | 401), "{}", nobody.text);
-    assert_eq!(party.world.number("SELECT count(*) AS n FROM refresh_tokens"), 0);
+    assert_eq!(party.world.number("SELECT count(*) AS n FROM sessions WHERE client_id IS NOT NULL"), 0);
 }
 
 /// RFC 6749 §3.2.1: a client of another tenant is nobody here.

@@ -16,7 +16,7 @@ fn a_login_answers_the_user_and_a_pair() {
     assert_eq!(reply.json["success"], true);
     let shape = json!({ "id": user.id, "email": "ada@example.com", "name": "Ada", "roles": ["MANAGER"] });
     assert_eq!(reply.json["data"]["user"], shape);
-    assert_eq!(reply.str("/data/tokens/refreshToken").len(), 43);
+    assert_eq!(reply.str("/data/tokens/refreshToken").len(), 104);
     world.get("/api/auth/me").bearer(&reply.str("/data/tokens/accessToken")).send().is(200);
 }
 

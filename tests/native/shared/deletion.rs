@@ -22,7 +22,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "users",
         "TU",
-        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1, '[]', 0, '[\"{e}\"]', '{{\"preferredUsername\":\"{e}\"}}', 0)",
+        "('{u}', '{t}', '{t}', '{e}', lower('{e}'), 1, 'Some Body', '{h}', '[]', 'gold', 'none', 'active', 0, 0, 0, NULL, 1, '[]', 0, '[\"{e}\"]', '{{\"preferredUsername\":\"{e}\"}}', 0, '2026-05')",
     ),
     // Its rows come with the user's.
     ("user_words", "TU", ""),
@@ -37,14 +37,13 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "sessions",
         "TU",
-        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL, NULL, NULL)",
+        "('s', '{t}', '{u}', 'ch', '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'i', NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 9)",
     ),
     (
         "sessions",
         "TUC",
-        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL, NULL, NULL)",
+        "('g', '{t}', '{u}', NULL, '[]', 0, '', '', 0, 0, 60, 9, 9, NULL, '{c}', 's', 'openid', '[]', NULL, 'jkt', NULL, NULL, NULL, NULL, 1, 'rh', 'key', 9, 5, 'by', 0, 'place', 1, 9)",
     ),
-    ("refresh_tokens", "T", "('rt', 'g', '{t}', 0, 9, NULL, NULL)"),
     ("api_keys", "TU", "('k', '{t}', '{u}', 'k', 'pc_k', 'kh', '[]', '[]', 0, 0, NULL, NULL, 'g', '[]')"),
     ("api_keys", "T", "('own', '{t}', NULL, 'k', 'pc_o', 'oh', '[]', '[]', 0, 0, NULL, NULL, NULL, NULL)"),
     (
@@ -69,11 +68,10 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("consents", "TUC", "('{u}', '{c}', '{t}', 'openid', 0, NULL)"),
     ("device_codes", "TUC", "('dc', 'uc', '{t}', '{c}', '', NULL, 'approved', '{u}', 's', 5, 0, 0, 9, NULL)"),
     ("logout_deliveries", "TUC", "('ld', '{t}', '{c}', '{u}', 'g', 0, 0, 0)"),
-    ("active_users", "TU", "('{t}', '2026-05', '{u}')"),
     ("client_origins", "TC", "('{t}', 'https://app.example', '{c}')"),
     ("allowed_origins", "T", "('https://spa.example', '{t}')"),
     ("templates", "T", "('{t}', 'login', '<p>{t}</p>', 0)"),
-    ("counted_users", "T", "('{t}', '2026-04', 1)"),
+    ("counted_users", "T", "('{t}', '2026-05', 1)"),
     ("authenticators", "TU", "('{u}', '{t}', '1.x', 0, 0)"),
     ("kept_keys", "T", "('{t}', 'id', '2.x')"),
     ("backup_codes", "U", "('{u}', 'bh', NULL)"),

@@ -30,6 +30,8 @@ mod outbound;
 mod paging;
 mod races;
 mod reasons;
+mod refresh_forgeries;
+mod refresh_leaves_nothing;
 mod safeguards;
 mod seal_rotation;
 mod secrets;

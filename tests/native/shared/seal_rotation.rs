@@ -19,7 +19,7 @@ fn key(byte: u8) -> String {
     URL_SAFE_NO_PAD.encode([byte; 32])
 }
 
-fn restart(world: &World, current: u8, previous: Option<u8>) {
+pub(super) fn restart(world: &World, current: u8, previous: Option<u8>) {
     let (current, previous) = (key(current), previous.map(key).unwrap_or_default());
     world.restart(&[("SEAL_KEY", &current), ("SEAL_KEY_PREVIOUS", &previous)]);
 }
@@ -36,7 +36,7 @@ fn login_with(world: &World, code: impl Fn(&World) -> String) -> bool {
     world.verifying(&waiting, &code(world)).status() == 200
 }
 
-fn reseal(world: &World) -> Value {
+pub(super) fn reseal(world: &World) -> Value {
     let (admin, mut next, mut last) = (world.admin(), Value::Null, Value::Null);
     for _ in 0..100 {
         let body = if next.is_null() { json!({}) } else { json!({ "next": next }) };

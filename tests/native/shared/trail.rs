@@ -88,7 +88,6 @@ fn every_security_event_is_written() {
         "setup.done success 1",
         "setup.refused failure 1",
         "tenant.created success 1",
-        "token.refreshed success 1",
         "token.reused failure 1",
         "user.changed success 1",
         "user.created success 1",
