@@ -35,6 +35,13 @@ impl Visit {
         self.world.get(PAGE).navigating().cookie(&self.cookie).send().is(200).text
     }
 
+    /// Goes through a provider's consent from the page that leads there.
+    fn consent(&self, page: &str) {
+        let state = page.split("state=").nth(1).unwrap().split('&').next().unwrap();
+        let path = format!("/auth/callback/crm?code=c&state={state}");
+        self.world.get(&path).navigating().cookie(&self.cookie).send().is(303);
+    }
+
     fn section(&self, fields: &[(&str, &str)]) -> Ask<'_> {
         self.world.post(PAGE).navigating().cookie(&self.cookie).form(fields)
     }
@@ -70,6 +77,50 @@ fn a_service_is_connected_by_a_page_that_says_what_is_kept() {
     assert_eq!(visit.world.web.times("https://crm.example/revoke"), 1);
     // What is gone is as it was to be.
     visit.section(&off).send().is(303);
+}
+
+#[test]
+fn who_comes_back_connected_is_told_where_they_are_led() {
+    let visit = Visit::new();
+    let page = |done: &str| {
+        let path = format!("{PAGE}?done={done}");
+        visit.world.get(&path).navigating().cookie(&visit.cookie).send().is(200).text
+    };
+    let told = page("connected");
+    let section = told.split("id=\"connections\"").nth(1).unwrap();
+    assert!(section.contains("<p class=\"done\" role=\"status\">The service is connected.</p>"), "{told}");
+    assert_eq!(told.matches("role=\"status\"").count(), 1, "{told}");
+    // What else is done is told at the top.
+    let told = page("service-off");
+    assert_eq!(told.matches("role=\"status\"").count(), 1, "{told}");
+    assert!(told.split("id=\"connections\"").next().unwrap().contains("role=\"status\""), "{told}");
+}
+
+#[test]
+fn a_connection_that_is_over_is_connected_again_at_a_press_with_all_that_was_granted() {
+    let visit = Visit::new();
+    let begun =
+        visit.section(&[("section", "connect"), ("provider", "crm"), ("label", "work")]).send().is(200);
+    visit.consent(&begun.text);
+    assert!(!visit.page().contains("Connect again"));
+    let sql =
+        "UPDATE vault_connections SET status = 'needs_reauthorization', scopes = 'contacts deals admin'";
+    visit.world.sql(sql);
+    let page = visit.page();
+    assert!(page.contains("please connect it again"), "{page}");
+    let row = page.split("please connect it again").nth(1).unwrap();
+    let form = row.split("</form>").next().unwrap();
+    for part in [">Connect again<", "value=\"connect\"", "value=\"crm\"", "value=\"work\""] {
+        assert!(form.contains(part), "{part}: {form}");
+    }
+    let begun =
+        visit.section(&[("section", "connect"), ("provider", "crm"), ("label", "work")]).send().is(200);
+    for scope in ["contacts", "deals", "admin"] {
+        assert!(begun.text.contains(&format!("<code>{scope}</code>")), "{scope}: {}", begun.text);
+    }
+    visit.consent(&begun.text);
+    let page = visit.page();
+    assert!(!page.contains("please connect it again") && page.contains("(work)"), "{page}");
 }
 
 #[test]

@@ -106,6 +106,11 @@ impl Account<'_> {
         self.session.id() == session.id
     }
 
+    /// Whether a person comes back from a service that is connected now: they are led to its section, and told there.
+    fn has_connected(&self) -> bool {
+        self.done == Some(self.m.service_connected)
+    }
+
     /// What is wrong with a field of a section, or with the whole of it.
     fn wrong(&self, part: &str, field: &str) -> Option<&Problem> {
         self.problem.as_ref().filter(|problem| self.part == part && problem.field == field)
