@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import WebSocket, { WebSocketServer } from 'ws';
 import { startGateway } from '../harness.mjs';
 
 const KEY = 'sk-canary-of-the-relay';
@@ -16,6 +17,9 @@ before(async () => {
   gateway = await startGateway();
   server = createServer((request, response) => {
     seen = request;
+    if (request.url.startsWith('/switch')) {
+      return response.socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    }
     if (request.url.startsWith('/away')) {
       response.writeHead(302, { location: 'https://files.example/?signature=canary', 'set-cookie': '__Host-portcullis=stolen; Secure; Path=/' });
       return response.end('canary');
@@ -26,6 +30,13 @@ before(async () => {
       'set-cookie': ['__Host-portcullis=stolen; Secure; Path=/', 'a=b'],
     });
     return response.end(JSON.stringify({ events: [] }));
+  });
+  // It would take WebSockets, and set cookies with them.
+  const sockets = new WebSocketServer({ server });
+  sockets.on('headers', (headers) => headers.push('Set-Cookie: __Host-portcullis=stolen; Secure; Path=/'));
+  sockets.on('connection', (socket, request) => {
+    seen = request;
+    socket.send('canary');
   });
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
   const host = `127.0.0.1:${server.address().port}`;
@@ -71,4 +82,58 @@ test('a redirect goes no further than here', async () => {
   assert.equal(answer.headers.location, undefined);
   assert.equal(answer.headers['set-cookie'], undefined);
   assert.ok(!answer.text.includes('canary'));
+});
+
+/** How the handshake of a WebSocket ends: the answer to it, or the first message. */
+const handshake = (path, headers) => new Promise((resolve, reject) => {
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}${path}`, { headers });
+  socket.once('unexpected-response', (_, response) => {
+    response.toArray().then((chunks) => resolve({ status: response.statusCode, headers: response.headers, text: chunks.join('') }));
+  });
+  socket.once('message', (data) => resolve({ message: String(data) }) ?? socket.close());
+  socket.once('error', reject);
+});
+
+test('no WebSocket is opened with the key, however it is asked for', async () => {
+  seen = undefined;
+  for (const upgrade of ['websocket', 'WebSocket', 'h2c, websocket']) {
+    const answer = await handshake('/calendar/socket', { Authorization: `Bearer ${person.accessToken}`, Upgrade: upgrade });
+    assert.equal(answer.status, 400, JSON.stringify(answer));
+    assert.equal(JSON.parse(answer.text).code, 'WEBSOCKET_REFUSED');
+    assert.equal(answer.headers['set-cookie'], undefined);
+  }
+  assert.equal(seen, undefined);
+  // Another protocol is not taken up, and what was asked for is answered.
+  const answer = await call('/calendar/events', { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABk' });
+  assert.equal(answer.status, 200, answer.text);
+  for (const name of ['upgrade', 'http2-settings']) assert.equal(seen.headers[name], undefined, name);
+});
+
+test('an API that switches protocols unasked is a bad gateway', async () => {
+  const answer = await call('/calendar/switch');
+  assert.equal(answer.status, 502, answer.text);
+  assert.equal(answer.json.code, 'BAD_GATEWAY');
+});
+
+test('a label chooses the connection, is said once, and goes no further', async () => {
+  const store = { method: 'POST', token: person.accessToken, json: { apiKey: 'sk-work', label: 'Büro' } };
+  assert.equal((await gateway.send('/auth/apikeys/calendar', store)).status, 200);
+  assert.equal((await call('/calendar/events', { 'X-Portcullis-Connection': 'B%C3%BCro' })).status, 200);
+  assert.equal(seen.headers['x-api-key'], 'sk-work');
+  assert.ok(!Object.keys(seen.headers).some((name) => name.startsWith('x-portcullis')), JSON.stringify(seen.headers));
+  seen = undefined;
+  const twice = ['Authorization', `Bearer ${person.accessToken}`, 'X-Portcullis-Connection', 'B%C3%BCro', 'x-portcullis-connection', ''];
+  for (const headers of [twice, ['X-Portcullis-Connection', 'Büro', ...twice.slice(0, 2)]]) {
+    const answer = await gateway.send('/calendar/events', { headers });
+    assert.equal(answer.status, 400, answer.text);
+  }
+  const unknown = await call('/calendar/events', { 'X-Portcullis-Connection': 'home' });
+  assert.equal(unknown.json.code, 'CONNECTION_NEEDED', unknown.text);
+  assert.equal(seen, undefined);
+  // Spelled otherwise it says nothing, and goes no further either.
+  for (const name of ['X_Portcullis_Connection', 'X-Portcullis.Connection', 'X-Portcullis-Connection-Label']) {
+    assert.equal((await call('/calendar/events', { [name]: 'B%C3%BCro' })).status, 200, name);
+    assert.equal(seen.headers['x-api-key'], KEY, name);
+    assert.equal(seen.headers[name.toLowerCase()], undefined, name);
+  }
 });
