@@ -41,7 +41,8 @@ pub(super) struct NewConnection {
     /// `oauth`.
     #[serde(default)]
     refresh_token: Option<String>,
-    /// Seconds that the access token is still good for; no end if absent.
+    /// Seconds that the access token is still good for. If absent it is renewed at its first use, or has no end where there is
+    /// no `refreshToken`.
     #[serde(default)]
     expires_in: Option<i64>,
     /// What was granted.

@@ -32,7 +32,8 @@ pub(crate) struct Imported {
     pub(crate) account: Option<String>,
     pub(crate) access_token: Option<String>,
     pub(crate) refresh_token: Option<String>,
-    /// Seconds that the access token is still good for.
+    /// Seconds that the access token is still good for. Where that is not known it is renewed at its first use, or has no end
+    /// if it cannot be renewed.
     pub(crate) expires_in: Option<i64>,
     pub(crate) scopes: Vec<String>,
     pub(crate) api_key: Option<String>,
@@ -93,6 +94,7 @@ pub(crate) async fn import(cx: &Cx, admin: &CredentialAdmin, imported: Imported)
     let seal = |column, text: &Option<String>| {
         text.as_ref().map(|text| sealing::seal(cx, &place, column, text)).transpose()
     };
+    let unknown = imported.refresh_token.is_some().then_some(0);
     let connection = Connection {
         sealed_access: seal(Column::Access, &imported.access_token)?,
         sealed_refresh: seal(Column::Refresh, &imported.refresh_token)?,
@@ -106,7 +108,7 @@ pub(crate) async fn import(cx: &Cx, admin: &CredentialAdmin, imported: Imported)
         status: ConnectionStatus::Active,
         account,
         scopes: imported.scopes.join(" "),
-        expires_at: imported.expires_in.map(|seconds| cx.now.plus(seconds)),
+        expires_at: imported.expires_in.or(unknown).map(|seconds| cx.now.plus(seconds)),
         created_at: cx.now,
         last_used_at: None,
     };

@@ -122,10 +122,16 @@ fn what_a_refresh_brings_for_a_connection_that_ended_is_given_back() {
     }
 }
 
+/// What makes the same connection again, with the state of one that was begun.
+type Again = (&'static str, for<'w> fn(&'w Stage, &str) -> Ask<'w>);
+
+/// Who or what goes meanwhile.
+type Going = (&'static str, for<'w> fn(&'w Stage) -> Ask<'w>);
+
 /// A connection that is made again is not ended by what the one before it left.
 #[test]
 fn what_a_refresh_brings_for_a_connection_that_was_replaced_is_forgotten() {
-    let ways: [(&str, for<'w> fn(&'w Stage, &str) -> Ask<'w>); 2] = [
+    let ways: [Again; 2] = [
         ("connected again", |stage, state| stage.flow.ask(&stage.flow.token, "again", state)),
         ("imported again", |stage, _| {
             let body = json!({ "userId": stage.flow.ada.id, "providerId": "crm", "accessToken": "canary-access-own" });
@@ -159,8 +165,7 @@ fn what_a_refresh_brings_for_a_connection_that_was_replaced_is_forgotten() {
 
 #[test]
 fn what_a_code_brings_for_somebody_who_is_gone_is_given_back() {
-    let mut ways: Vec<(&str, for<'w> fn(&'w Stage) -> Ask<'w>)> =
-        ENDS.iter().skip(2).map(|way| (way.what, way.ask)).collect();
+    let mut ways: Vec<Going> = ENDS.iter().skip(2).map(|way| (way.what, way.ask)).collect();
     ways.push(("the session ends", |stage| stage.flow.world.post("/users/logout").bearer(&stage.flow.token)));
     ways.push(("the person is disabled", |stage| {
         let path = format!("/tenant/home/v2/Users/{}", stage.flow.ada.id);

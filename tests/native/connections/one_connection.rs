@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::connections::apikeys::is_kept;
 use crate::connections::flow::Flow;
+use crate::harness::served;
 
 const PATH: &str = "/auth/connections";
 
@@ -57,6 +58,31 @@ fn an_administrator_brings_connections_along() {
     flow.world.post(PATH).bearer(&flow.world.admin()).json(key).send().is(201);
     let read = flow.world.get("/auth/apikeys/openai").bearer(&flow.token).send().is(200);
     assert_eq!(read.str("/apiKey"), "sk-imported");
+}
+
+#[test]
+fn a_token_whose_life_is_not_known_is_renewed_at_its_first_use() {
+    for (what, other, token, ends_in) in [
+        ("it is known", json!({}), "canary-a", json!(60)),
+        ("it is not known", json!({ "expiresIn": null }), "canary-new", json!(3_600)),
+        ("it is over", json!({ "expiresIn": 0 }), "canary-new", json!(3_600)),
+        ("it cannot be renewed", json!({ "expiresIn": null, "refreshToken": null }), "canary-a", Value::Null),
+    ] {
+        let flow = Flow::new();
+        flow.world.web.serves("https://crm.example/token", |request| {
+            assert!(request.body.contains("refresh_token=canary-r"));
+            let answer = json!({ "access_token": "canary-new", "expires_in": 3600 }).to_string();
+            Ok(served(200, &[("content-type", "application/json")], answer.as_bytes()))
+        });
+        import(&flow, other).is(201);
+        // Nothing is renewed before its time: a life of a minute is half over then.
+        let reply = flow.world.get("/auth/valid-token?providerId=crm").bearer(&flow.token).send().is(200);
+        assert_eq!(
+            (reply.str("/access_token").as_str(), &reply.json["expires_in"]),
+            (token, &ends_in),
+            "{what}"
+        );
+    }
 }
 
 #[test]

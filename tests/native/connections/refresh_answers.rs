@@ -265,6 +265,38 @@ fn what_happens_in_between_is_not_overwritten() {
     }
 }
 
+/// What a provider gave once is written although storage fails for a moment, or only its answer is lost.
+#[test]
+fn what_was_given_is_written_although_storage_fails_for_a_moment() {
+    for (what, fails, loses, status) in [
+        ("fails once", 1, 0, 200),
+        ("fails twice", 2, 0, 200),
+        ("the answer is lost", 0, 1, 200),
+        ("every answer is lost", 0, 3, 500),
+        ("fails, and the answer is lost", 1, 1, 200),
+        ("fails for longer", 3, 0, 500),
+    ] {
+        let connected = Connected::with(-5);
+        connected.world.web.serves("https://crm.example/revoke", |_| Ok(served(200, &[], b"")));
+        let db = connected.world.db.clone();
+        let asked = connected.provider(Box::new(move |_| {
+            db.fails.set(fails);
+            db.loses.set(loses);
+            Ok(tokens(json!({ "refresh_token": "canary-r1" })))
+        }));
+        assert_eq!(connected.get().status, status, "{what}");
+        let version = connected.world.number("SELECT version AS n FROM vault_connections");
+        assert_eq!(version, if fails == 3 { 1 } else { 2 }, "{what}");
+        if version == 2 {
+            assert_eq!(connected.get().is(200).str("/access_token"), "canary-a1", "{what}");
+            assert_eq!(asked.get(), 1, "{what}");
+        }
+        // Whoever waits for it has it: nothing is given back.
+        assert_eq!(connected.world.web.times("https://crm.example/revoke"), 0, "{what}");
+        assert_eq!(connected.world.number("SELECT count(*) AS n FROM vault_revocations"), 0, "{what}");
+    }
+}
+
 #[test]
 fn a_provider_that_is_changed_is_asked_at_its_new_address_with_the_new_secret() {
     let connected = Connected::with(-5);

@@ -42,6 +42,10 @@ pub struct Sqlite {
     pub yields: Cell<bool>,
     /// Whether every round trip fails.
     pub broken: Cell<bool>,
+    /// How many of the next round trips fail before anything is done.
+    pub fails: Cell<usize>,
+    /// How many of the next round trips are done and their answer is lost.
+    pub loses: Cell<usize>,
     /// The statements that were run last.
     pub said: RefCell<Vec<Stmt>>,
     /// Has the so-many-th statement that is taken behind another one change nothing, as if what it takes had gone just
@@ -63,6 +67,8 @@ impl Sqlite {
             trips: Cell::new(0),
             yields: Cell::new(false),
             broken: Cell::new(false),
+            fails: Cell::default(),
+            loses: Cell::default(),
             said: RefCell::default(),
             spoils: Cell::default(),
             spoiled: Cell::default(),
@@ -154,8 +160,16 @@ impl Database for Sqlite {
             if self.broken.get() {
                 return Err(Fault::new("sqlite", "is out of order"));
             }
+            if let Some(left) = self.fails.get().checked_sub(1) {
+                self.fails.set(left);
+                return Err(Fault::new("sqlite", "fails for a moment"));
+            }
             let answers = self.spoil(stmts.clone()).map_err(|error| Fault::new("sqlite", error));
             self.said.replace(stmts);
+            if let Some(left) = self.loses.get().checked_sub(1) {
+                self.loses.set(left);
+                return Err(Fault::new("sqlite", "the answer was lost"));
+            }
             answers
         })
     }
