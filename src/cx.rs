@@ -1,12 +1,14 @@
 //! The context of one request: everything the core may ask of the outside, and the instant it runs at.
 
+use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
+use std::hash::Hash;
 use std::rc::Rc;
 
 use crate::config::{Config, Mode};
 use crate::crypto::seal::Sealer;
 use crate::crypto::secret::{base64url, same};
-use crate::memo::{Memo, Memory, Slot};
+use crate::memo::{AsOf, Feed, Freshness, MEMORY_SECONDS, Memo, Memory, Slot};
 use crate::model::address::bucket;
 use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
@@ -35,7 +37,7 @@ pub struct Cx {
     pub background: Rc<dyn Background>,
     /// Where log lines go.
     pub log: Rc<dyn Log>,
-    /// What this isolate remembers for seconds.
+    /// What this isolate remembers.
     pub memory: Rc<Memory>,
     /// The deployment's configuration.
     pub config: Rc<Config>,
@@ -64,6 +66,8 @@ pub struct Caller {
     pub nonce: RefCell<Option<String>>,
     /// Whether it proved that it is somebody whose look-ups don't count.
     pub proved: Cell<bool>,
+    /// The feeds that were asked for this request: they are as new as it needs them, however old that may be.
+    pub asked_feeds: RefCell<Vec<u64>>,
 }
 
 /// How far a request's look-ups of what it presents are counted.
@@ -137,7 +141,52 @@ impl Cx {
         bucket(&self.caller.address)
     }
 
-    /// Until when an isolate may remember what can be revoked.
+    /// How well the changes of a tenant are known, for this request.
+    pub(crate) fn freshness(&self, feed: &Feed) -> Freshness {
+        match self.caller.asked_feeds.borrow().contains(&feed.id()) {
+            true => Freshness::Fresh,
+            false => feed.freshness(self.now, self.config.revocation_seconds),
+        }
+    }
+
+    /// What this isolate remembers of a tenant, while it knows the tenant's changes well enough (`domain::feed`).
+    pub(crate) fn recall<S: Slot, Q>(&self, tenant_id: &str, key: &Q) -> Option<S::Value>
+    where
+        S::Key: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let feed = self.memory.feed(tenant_id)?;
+        match self.freshness(&feed) {
+            Freshness::Stale => None,
+            Freshness::Fresh | Freshness::Aging => self.memo::<S>().get_of(&feed, key, self.now),
+        }
+    }
+
+    /// The moment, before something is looked up that may be remembered.
+    pub(crate) fn as_of(&self) -> AsOf {
+        self.memory.as_of()
+    }
+
+    /// Remembers what was looked up of a tenant since then, unless a change was heard of meanwhile.
+    pub(crate) fn remember<S: Slot>(&self, as_of: AsOf, tenant_id: &str, key: S::Key, value: S::Value) {
+        self.remember_for::<S>(MEMORY_SECONDS, as_of, tenant_id, key, value);
+    }
+
+    /// The same, for other than [`MEMORY_SECONDS`].
+    pub(crate) fn remember_for<S: Slot>(
+        &self,
+        seconds: i64,
+        as_of: AsOf,
+        tenant_id: &str,
+        key: S::Key,
+        value: S::Value,
+    ) {
+        if let Some(feed) = self.memory.feed_still(as_of, tenant_id) {
+            self.memo::<S>().put_under(&feed, key, value, self.now, self.now.plus(seconds));
+        }
+    }
+
+    /// Until when an isolate may remember what can be revoked and no feed tells of.
     pub(crate) fn remember_until(&self) -> Time {
         self.now.plus(self.config.revocation_seconds)
     }

@@ -18,7 +18,8 @@ use crate::crypto::jwk;
 use crate::crypto::jws::{self, Untrusted, Validity};
 use crate::crypto::secret::{base64url, sha256};
 use crate::cx::Cx;
-use crate::memo::{Invalidation, Slot};
+use crate::domain::tenants;
+use crate::memo::{AsOf, Invalidation, Slot};
 use crate::model::json;
 use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
@@ -146,7 +147,7 @@ pub struct KeysOfTenant;
 impl Slot for KeysOfTenant {
     type Key = String;
     type Value = Rc<KeySet>;
-    const CAPACITY: usize = 200;
+    const CAPACITY: usize = 2_000;
 
     fn is_stale(id: &String, _: &Self::Value, change: Invalidation<'_>) -> bool {
         change == Invalidation::Tenant(id)
@@ -160,8 +161,15 @@ pub async fn of(cx: &Cx, tenant_id: &str) -> Result<Rc<KeySet>, Fault> {
 
 /// A tenant's keys, with some for an algorithm: makes two if there are none.
 pub(crate) async fn for_alg(cx: &Cx, tenant_id: &str, alg: SigningAlg) -> Result<Rc<KeySet>, Fault> {
-    if let Some(known) = cx.memo::<KeysOfTenant>().get(tenant_id, cx.now).filter(|known| known.has(alg)) {
+    if let Some(known) = cx.recall::<KeysOfTenant, _>(tenant_id, tenant_id).filter(|known| known.has(alg)) {
         return Ok(known);
+    }
+    let as_of = cx.as_of();
+    if let Some(tenancy) = tenants::recall(cx, tenant_id) {
+        let set = open(cx, tenant_id, &tenancy.keys)?;
+        if set.has(SigningAlg::Es256) && set.has(alg) {
+            return Ok(remember(cx, as_of, tenant_id, set));
+        }
     }
     let mut rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
     let is_missing = |kind: &SigningAlg| rows.iter().all(|row| row.alg != *kind || row.gone_at.is_some());
@@ -173,9 +181,14 @@ pub(crate) async fn for_alg(cx: &Cx, tenant_id: &str, alg: SigningAlg) -> Result
     if !missing.is_empty() {
         rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
     }
-    let set = Rc::new(open(cx, tenant_id, rows)?);
-    cx.memo::<KeysOfTenant>().put(tenant_id.to_owned(), set.clone(), cx.now, cx.remember_until());
-    Ok(set)
+    let set = open(cx, tenant_id, &rows)?;
+    Ok(remember(cx, as_of, tenant_id, set))
+}
+
+fn remember(cx: &Cx, as_of: AsOf, tenant_id: &str, set: KeySet) -> Rc<KeySet> {
+    let set = Rc::new(set);
+    cx.remember::<KeysOfTenant>(as_of, tenant_id, tenant_id.to_owned(), set.clone());
+    set
 }
 
 /// Makes two keys behind those of their kind that retire. Of many who do it at once, one's rows stand.
@@ -239,7 +252,7 @@ pub(crate) struct Jwks {
     keys: Vec<Value>,
 }
 
-fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
+fn open(cx: &Cx, tenant_id: &str, rows: &[KeyRow]) -> Result<KeySet, Fault> {
     let sealer = cx.sealer(tenant_id, SEALED_AS)?;
     let (mut published, mut es256, mut rs256) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
@@ -249,11 +262,11 @@ fn open(cx: &Cx, tenant_id: &str, rows: Vec<KeyRow>) -> Result<KeySet, Fault> {
             SigningAlg::Es256 => {
                 let signing = jwk::private_key(&private).ok_or_else(|| Fault::new("keys", "no scalar"))?;
                 let verifying = *signing.verifying_key();
-                es256.push(Key::of(&row, Es256 { signing, verifying }));
+                es256.push(Key::of(row, Es256 { signing, verifying }));
             }
             SigningAlg::Rs256 => {
                 let key = foreign::key(&public).map_err(|wrong| Fault::new("keys", wrong))?;
-                rs256.push(Key::of(&row, Rs256 { private, public: key }));
+                rs256.push(Key::of(row, Rs256 { private, public: key }));
             }
         }
         published.push(public);

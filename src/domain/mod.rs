@@ -13,6 +13,7 @@ pub mod clients;
 pub mod counter;
 pub(crate) mod delivery;
 pub mod federation;
+pub(crate) mod feed;
 pub mod gateway;
 pub(crate) mod kept_keys;
 pub(crate) mod key_rotation;

@@ -3,6 +3,7 @@
 pub mod address;
 pub(crate) mod agent;
 pub mod catalogue;
+pub(crate) mod change;
 pub mod client;
 pub(crate) mod cookies;
 pub(crate) mod document_id;

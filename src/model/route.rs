@@ -241,6 +241,11 @@ impl RouteTable {
         RouteTable { routes, roles, plans }
     }
 
+    /// How many routes it has.
+    pub(crate) fn count(&self) -> usize {
+        self.routes.len()
+    }
+
     /// The route that decides on a request: the longest path of the best host match whose methods match.
     ///
     /// A shorter path never decides for a longer one: a method that no route of the longest path names is

@@ -69,6 +69,7 @@ pub(super) const STANDS: &str = "api_keys.revoked_at IS NULL AND (api_keys.grant
 /// The grant that a live key was made through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OfGrant {
+    pub(crate) id: String,
     pub(crate) client_id: String,
     /// What was granted, space-separated.
     pub(crate) scope: String,
@@ -133,7 +134,8 @@ pub(crate) async fn live_by_id(
     };
     let row = Columns(row);
     let grant = match row.maybe_text("key_grant_id")? {
-        Some(_) => Some(OfGrant {
+        Some(id) => Some(OfGrant {
+            id,
             client_id: row.text("grant_client")?,
             scope: row.text("grant_scope")?,
             amr: row.json("grant_amr")?,

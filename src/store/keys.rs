@@ -3,6 +3,7 @@
 use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
+use crate::store::tenant_ref::TenantRef;
 use crate::store::{Columns, one};
 
 /// A signing key's row.
@@ -34,27 +35,37 @@ fn table(alg: SigningAlg) -> &'static str {
     }
 }
 
+/// Asks for a tenant's keys that are still accepted, those of each kind oldest first.
+pub(super) fn select(tenant: &TenantRef, now: Time) -> Stmt {
+    let (mut args, id, at) = (tenant.args.clone(), &tenant.sql, tenant.args.len() + 1);
+    args.push(now.0.into());
+    let sql = format!(
+        "SELECT 0 AS rsa, * FROM signing_keys WHERE tenant_id = {id} AND (gone_at IS NULL OR gone_at > ?{at})
+         UNION ALL
+         SELECT 1 AS rsa, * FROM rsa_keys WHERE tenant_id = {id} AND (gone_at IS NULL OR gone_at > ?{at})
+         ORDER BY rsa, turn"
+    );
+    Stmt::new(sql, args)
+}
+
+/// A key from its row.
+pub(super) fn read(row: &Row) -> Result<KeyRow, Fault> {
+    let row = Columns(row);
+    Ok(KeyRow {
+        alg: if row.flag("rsa")? { SigningAlg::Rs256 } else { SigningAlg::Es256 },
+        turn: row.int("turn")?,
+        kid: row.text("kid")?,
+        public_jwk: row.text("public_jwk")?,
+        sealed_private: row.text("sealed_private")?,
+        created_at: row.time("created_at")?,
+        active_at: row.time("active_at")?,
+        gone_at: row.maybe_time("gone_at")?,
+    })
+}
+
 /// A tenant's keys that are still accepted, those of each kind oldest first.
 pub(crate) async fn of_tenant(db: &dyn Database, tenant_id: &str, now: Time) -> Result<Vec<KeyRow>, Fault> {
-    let sql =
-        "SELECT 0 AS rsa, * FROM signing_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2)
-               UNION ALL
-               SELECT 1 AS rsa, * FROM rsa_keys WHERE tenant_id = ?1 AND (gone_at IS NULL OR gone_at > ?2)
-               ORDER BY rsa, turn";
-    let read = |row: &Row| {
-        let row = Columns(row);
-        Ok(KeyRow {
-            alg: if row.flag("rsa")? { SigningAlg::Rs256 } else { SigningAlg::Es256 },
-            turn: row.int("turn")?,
-            kid: row.text("kid")?,
-            public_jwk: row.text("public_jwk")?,
-            sealed_private: row.text("sealed_private")?,
-            created_at: row.time("created_at")?,
-            active_at: row.time("active_at")?,
-            gone_at: row.maybe_time("gone_at")?,
-        })
-    };
-    one(db, Stmt::new(sql, vec![tenant_id.into(), now.0.into()])).await?.iter().map(read).collect()
+    one(db, select(&TenantRef::by_id(tenant_id), now)).await?.iter().map(read).collect()
 }
 
 /// Puts a key at its turn, unless one stands there already.

@@ -11,10 +11,13 @@ pub(crate) fn read(row: &Row) -> Result<Plan, Fault> {
 }
 
 /// Asks for a tenant's plans that have a row, highest first.
-pub(crate) fn all(tenant_id: &str) -> Stmt {
-    let sql = "SELECT name, rank, features FROM plans WHERE tenant_id = ?1 ORDER BY rank DESC, name";
-    Stmt::new(sql, vec![tenant_id.into()])
+fn all(tenant_id: &str) -> Stmt {
+    Stmt::new(OF_TENANT.replace("{tenant}", "?1"), vec![tenant_id.into()])
 }
+
+/// The plans of a tenant that have a row, highest first.
+pub(super) const OF_TENANT: &str =
+    "SELECT name, rank, features FROM plans WHERE tenant_id = {tenant} ORDER BY rank DESC, name";
 
 /// A tenant's plans that have a row, highest first.
 pub(crate) async fn list(db: &dyn Database, tenant_id: &str) -> Result<Vec<Plan>, Fault> {

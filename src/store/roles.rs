@@ -36,17 +36,17 @@ pub(crate) async fn granted(db: &dyn Database, user_id: &str) -> Result<Vec<Stri
     read_granted(&one(db, granted_to(user_id)).await?)
 }
 
-/// Asks for a tenant's roles, highest first.
-pub(crate) fn all_roles(tenant_id: &str) -> Stmt {
-    Stmt::new(
-        "SELECT name, rank, scopes FROM roles WHERE tenant_id = ?1 ORDER BY rank DESC, name",
-        vec![tenant_id.into()],
-    )
-}
+/// The roles of a tenant, highest first.
+pub(super) const OF_TENANT: &str =
+    "SELECT name, rank, scopes FROM roles WHERE tenant_id = {tenant} ORDER BY rank DESC, name";
 
 /// A tenant's roles, highest first.
 pub(crate) async fn roles(db: &dyn Database, tenant_id: &str) -> Result<Vec<Role>, Fault> {
-    one(db, all_roles(tenant_id)).await?.iter().map(read_role).collect()
+    one(db, Stmt::new(OF_TENANT.replace("{tenant}", "?1"), vec![tenant_id.into()]))
+        .await?
+        .iter()
+        .map(read_role)
+        .collect()
 }
 
 /// Makes a role; returns its name unless it is taken, or would make somebody's scopes too long.

@@ -10,13 +10,11 @@ fn read(row: &Row) -> Result<Route, Fault> {
     Ok(Route { id: row.text("id")?, spec: row.json("spec")?, by_method: false })
 }
 
-/// A tenant's whole table with its roles and plans, in one round trip.
-pub(crate) async fn table(db: &dyn Database, tenant_id: &str) -> Result<RouteTable, Fault> {
-    let routes = Stmt::new("SELECT id, spec FROM routes WHERE tenant_id = ?1", vec![tenant_id.into()]);
-    let answers = db.run(vec![routes, roles::all_roles(tenant_id), plans::all(tenant_id)]).await?;
-    let [routes, role_rows, plan_rows] = answers.as_slice() else {
-        return Err(Fault::new("store", "a batch of three answered otherwise"));
-    };
+/// The routes of a tenant.
+pub(super) const OF_TENANT: &str = "SELECT id, spec FROM routes WHERE tenant_id = {tenant}";
+
+/// A tenant's whole table: its routes, roles and plans.
+pub(super) fn read_table(routes: &[Row], role_rows: &[Row], plan_rows: &[Row]) -> Result<RouteTable, Fault> {
     Ok(RouteTable::new(
         routes.iter().map(read).collect::<Result<_, _>>()?,
         role_rows.iter().map(roles::read_role).collect::<Result<_, _>>()?,

@@ -73,6 +73,8 @@ pub(crate) struct Live {
     pub(crate) proved_at: Time,
     /// When it ends at the latest.
     pub(crate) expires_at: Time,
+    /// When it ends unless it is used.
+    pub(crate) idle_until: Option<Time>,
     /// The client that it was granted to; none for a person's own.
     pub(crate) client_id: Option<String>,
     /// The browser's session that it was granted in.
@@ -90,6 +92,13 @@ pub(crate) struct Live {
     pub(crate) granted: Vec<String>,
 }
 
+impl Live {
+    /// When it ends, unless it is used or refreshed before.
+    pub(crate) fn ends_at(&self) -> Time {
+        self.idle_until.map_or(self.expires_at, |idle_until| idle_until.min(self.expires_at))
+    }
+}
+
 fn live() -> String {
     format!(
         "SELECT {GRANTED} AS user_granted, {LIVE_COLUMNS}
@@ -100,6 +109,7 @@ fn live() -> String {
 /// What [`read_live`] reads, besides the custom scopes.
 pub(super) const LIVE_COLUMNS: &str = "users.*, sessions.id AS session_id, sessions.amr AS session_amr,
                            sessions.auth_time AS session_auth_time, sessions.expires_at AS session_expires_at,
+                           sessions.idle_until AS session_idle_until,
                            sessions.client_id AS session_client_id, sessions.parent_id AS session_parent_id,
                            sessions.scope AS session_scope, sessions.dpop_jkt AS session_dpop_jkt,
                            coalesce(sessions.userinfo_claims, '[]') AS session_userinfo_claims,
@@ -119,6 +129,7 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
         auth_time: row.time("session_auth_time")?,
         proved_at: row.time("session_proved_at")?,
         expires_at: row.time("session_expires_at")?,
+        idle_until: row.maybe_time("session_idle_until")?,
         client_id: row.maybe_text("session_client_id")?,
         parent_id: row.maybe_text("session_parent_id")?,
         scope: row.maybe_text("session_scope")?,

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::Stmt;
-use crate::store::mails;
+use crate::store::{changes, mails};
 
 /// Days that an audit event is kept.
 pub(crate) const AUDIT_DAYS: i64 = 400;
@@ -40,6 +40,7 @@ pub(crate) fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),
         before("DELETE FROM audit WHERE at < ?1", now.plus(-AUDIT_DAYS * 86_400).0),
     ];
+    all.push(changes::sweep(now.plus(-changes::KEPT_SECONDS)));
     all.extend(mails::sweep(now));
     all
 }

@@ -62,20 +62,36 @@ fn select_for_operator() -> String {
     SELECT.replacen("tenants.*", &format!("tenants.*, {} AS trial", trial_holders::of_tenant()), 1)
 }
 
-/// A tenant, with the mail domains that count there: who signs in waits for one read, not two.
-pub(crate) async fn by_id(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
+/// The statement of a tenant with the mail domains that count there, up to its `WHERE`.
+pub(super) fn select_with_domains() -> String {
     let domains = email_domains::in_use("tenants.directory");
-    let sql = SELECT.replacen("tenants.*", &format!("tenants.*, {domains} AS domains"), 1);
-    let rows = one(db, Stmt::new(format!("{sql} WHERE id = ?1"), vec![id.into()])).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some(TenantRow { domains: Columns(row).json("domains")?, ..read(row)? }))
+    SELECT.replacen("tenants.*", &format!("tenants.*, {domains} AS domains"), 1)
+}
+
+/// What [`select_with_domains`] answers.
+pub(super) fn read_with_domains(row: &Row) -> Result<TenantRow, Fault> {
+    Ok(TenantRow { domains: Columns(row).json("domains")?, ..read(row)? })
+}
+
+/// A tenant, with the mail domains that count there.
+pub(crate) async fn by_id(db: &dyn Database, id: &str) -> Result<Option<TenantRow>, Fault> {
+    let stmt = Stmt::new(format!("{} WHERE id = ?1", select_with_domains()), vec![id.into()]);
+    one(db, stmt).await?.first().map(read_with_domains).transpose()
+}
+
+/// Asks whose a host is.
+pub(crate) fn whose(host: &str) -> Stmt {
+    Stmt::new("SELECT tenant_id FROM tenant_hosts WHERE host = ?1", vec![host.into()])
+}
+
+/// What [`whose`] answers.
+pub(crate) fn read_whose(rows: &[Row]) -> Result<Option<String>, Fault> {
+    rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
 }
 
 /// The tenant that a host belongs to.
 pub(crate) async fn id_by_host(db: &dyn Database, host: &str) -> Result<Option<String>, Fault> {
-    let rows =
-        one(db, Stmt::new("SELECT tenant_id FROM tenant_hosts WHERE host = ?1", vec![host.into()])).await?;
-    rows.first().map(|row| Columns(row).text("tenant_id")).transpose()
+    read_whose(&one(db, whose(host)).await?)
 }
 
 /// A tenant, as its operator sees it.

@@ -16,6 +16,7 @@ mod connections;
 mod costs;
 mod crypto;
 mod documents;
+mod feed;
 mod gateway;
 mod mails_page;
 mod oauth;

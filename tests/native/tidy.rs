@@ -141,13 +141,14 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Files of the domain that stand below its rooms, with the rooms that they may import.
-const BELOW: [(&str, &[&str]); 14] = [
+const BELOW: [(&str, &[&str]); 15] = [
     ("assertion_limits", &["tenants"]),
     ("audit", &[]),
     ("backchannel", &["outbound", "tenants"]),
     ("change", &["mailing"]),
     ("counter", &[]),
     ("delivery", &[]),
+    ("feed", &[]),
     ("kept_keys", &[]),
     ("key_rotation", &["tenants"]),
     ("keys", &["tenants"]),

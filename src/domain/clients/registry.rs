@@ -44,10 +44,11 @@ pub(crate) struct ClientById;
 impl Slot for ClientById {
     type Key = (String, String);
     type Value = Rc<Client>;
-    const CAPACITY: usize = 1_000;
+    const CAPACITY: usize = 2_000;
 
     fn is_stale((tenant_id, id): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
-        change == Invalidation::Tenant(tenant_id) || change == Invalidation::Client(id)
+        [Invalidation::Tenant(tenant_id), Invalidation::Routes(tenant_id), Invalidation::Client(id)]
+            .contains(&change)
     }
 }
 
@@ -65,15 +66,16 @@ pub(crate) async fn by_client_id(
     Ok(client.filter(goes_by_it))
 }
 
-/// A client of the tenant, remembered for seconds.
+/// A client of the tenant, remembered.
 pub(crate) async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<Rc<Client>>, Fault> {
     if !is_id(id) {
         return Ok(None);
     }
     let key = (tenant.id.clone(), id.to_owned());
-    if let Some(known) = cx.memo::<ClientById>().get(&key, cx.now) {
+    if let Some(known) = cx.recall::<ClientById, _>(&tenant.id, &key) {
         return Ok(Some(known));
     }
+    let as_of = cx.as_of();
     let found = store::clients::with_mcp_routes(cx.db.as_ref(), &tenant.id, id).await?;
     let client = found.map(|(mut client, routes)| {
         offers::add(&mut client, tenant, &routes);
@@ -81,7 +83,7 @@ pub(crate) async fn by_id(cx: &Cx, tenant: &Tenant, id: &str) -> Result<Option<R
     });
     // Ids that nobody has are not remembered: anyone can think of many and so empty the map.
     match &client {
-        Some(client) => cx.memo::<ClientById>().put(key, client.clone(), cx.now, cx.remember_until()),
+        Some(client) => cx.remember::<ClientById>(as_of, &tenant.id, key, client.clone()),
         None => lookups::note_unknown(cx),
     }
     Ok(client)

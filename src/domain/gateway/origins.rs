@@ -67,12 +67,13 @@ pub(crate) async fn is_allowed(
         return Ok(false);
     }
     let key = (tenant.id.clone(), origin.to_owned());
-    let known = match cx.memo::<WhoKnowsOrigin>().get(&key, cx.now) {
+    let known = match cx.recall::<WhoKnowsOrigin, _>(&tenant.id, &key) {
         Some(known) => known,
         None => {
+            let as_of = cx.as_of();
             let ask = store::client_origins::known_by(cx.db.as_ref(), &tenant.id, origin);
             let Some(known) = look_up(cx, ask).await? else { return Ok(false) };
-            cx.memo::<WhoKnowsOrigin>().put(key, known, cx.now, cx.remember_until());
+            cx.remember::<WhoKnowsOrigin>(as_of, &tenant.id, key, known);
             known
         }
     };
@@ -101,7 +102,7 @@ pub(crate) async fn is_allowed_anywhere(cx: &Cx, origin: &str, scripts: Scripts)
     if !is_web_origin(origin) {
         return Ok(false);
     }
-    // No tenant has this id.
+    // No tenant has this id, and no feed tells of it: it is remembered for seconds.
     let key = ("*".to_owned(), origin.to_owned());
     let known = match cx.memo::<WhoKnowsOrigin>().get(&key, cx.now) {
         Some(known) => known,

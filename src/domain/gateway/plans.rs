@@ -45,7 +45,7 @@ pub(crate) async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new:
         false => store::plans::put(&tenant.id, plan),
     };
     let mut change = Change::new(cx, &tenant.id, Entry::ok("plan.changed").by(actor).on(&plan.name));
-    change.take(stmt).invalidates(Invalidation::Tenant(&tenant.id));
+    change.take(stmt).invalidates(Invalidation::Routes(&tenant.id));
     let done = change.commit().await?.is_some();
     match (done, new) {
         (true, _) => Ok(()),
@@ -60,7 +60,7 @@ pub(crate) async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new:
 /// [`Refusal::NotFound`]; [`Refusal::Conflict`] otherwise.
 pub(crate) async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, name: &str) -> Result<(), Error> {
     let mut change = Change::new(cx, &tenant.id, Entry::ok("plan.deleted").by(actor).on(name));
-    change.take(store::plans::delete(&tenant.id, name)).invalidates(Invalidation::Tenant(&tenant.id));
+    change.take(store::plans::delete(&tenant.id, name)).invalidates(Invalidation::Routes(&tenant.id));
     if change.commit().await?.is_some() {
         return Ok(());
     }

@@ -14,8 +14,8 @@ use crate::domain::outbound::ourselves;
 use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
-use crate::domain::tenants::Tenant;
-use crate::memo::{Invalidation, Slot};
+use crate::domain::tenants::{self, Tenant};
+use crate::memo::Invalidation;
 use crate::model::host::canonical;
 use crate::model::path::Path;
 use crate::model::route::{ASSERTION_HEADER, Accepts, Auth, METHODS, Route, RouteSpec, RouteTable};
@@ -40,27 +40,10 @@ const NOT_FOR_ASSERTIONS: [&str; 13] = [
     "keep-alive",
 ];
 
-/// Gateway routes, roles and plans by tenant id.
-pub(crate) struct RoutesOfTenant;
-
-impl Slot for RoutesOfTenant {
-    type Key = String;
-    type Value = Rc<RouteTable>;
-    const CAPACITY: usize = 200;
-
-    fn is_stale(id: &String, _: &Self::Value, change: Invalidation<'_>) -> bool {
-        change == Invalidation::Tenant(id)
-    }
-}
-
-/// The tenant's table, remembered for seconds.
+/// The tenant's table.
 pub(crate) async fn table(cx: &Cx, tenant_id: &str) -> Result<Rc<RouteTable>, Fault> {
-    if let Some(known) = cx.memo::<RoutesOfTenant>().get(tenant_id, cx.now) {
-        return Ok(known);
-    }
-    let table = Rc::new(store::routes::table(cx.db.as_ref(), tenant_id).await?);
-    cx.memo::<RoutesOfTenant>().put(tenant_id.to_owned(), table.clone(), cx.now, cx.remember_until());
-    Ok(table)
+    let tenancy = tenants::tenancy_of(cx, tenant_id).await?;
+    tenancy.map_or_else(|| Ok(Rc::default()), |tenancy| tenancy.routes.clone())
 }
 
 /// A page of the tenant's routes.
@@ -141,7 +124,7 @@ fn unlike(one: &[String], other: &[String]) -> Vec<String> {
 
 async fn write(cx: &Cx, tenant: &Tenant, stmt: Stmt, entry: Entry) -> Result<bool, Fault> {
     let mut change = Change::new(cx, &tenant.id, entry);
-    change.take(stmt).invalidates(Invalidation::Tenant(&tenant.id));
+    change.take(stmt).invalidates(Invalidation::Routes(&tenant.id));
     Ok(change.commit().await?.is_some())
 }
 

@@ -63,9 +63,10 @@ pub(crate) async fn own(
     values: &Values,
 ) -> Result<Option<Content>, Fault> {
     let key = key(tenant, kind, language);
-    let known: Option<Rc<str>> = match cx.memo::<OwnTemplates>().get(&key, cx.now) {
+    let known: Option<Rc<str>> = match cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
         Some(known) => known,
         None => {
+            let as_of = cx.as_of();
             let found = find(cx, tenant, kind, language).await?;
             // One that was kept under other rules is checked again, and not sent if it breaks those of now.
             let found = found.map(|kept| kept.content).filter(|content| match check_wording(kind, content) {
@@ -76,7 +77,7 @@ pub(crate) async fn own(
                 }
             });
             let found = found.map(|content| content.joined().into());
-            cx.memo::<OwnTemplates>().put(key, Option::clone(&found), cx.now, cx.remember_until());
+            cx.remember::<OwnTemplates>(as_of, &tenant.id, key, Option::clone(&found));
             found
         }
     };

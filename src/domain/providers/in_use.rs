@@ -1,4 +1,4 @@
-//! The providers that people can sign in with now, remembered for seconds.
+//! The providers that people can sign in with now.
 
 use std::rc::Rc;
 
@@ -36,13 +36,14 @@ impl Slot for ProvidersOfTenant {
 }
 
 async fn enabled(cx: &Cx, tenant: &Tenant) -> Result<Rc<[Rc<Usable>]>, Fault> {
-    if let Some(known) = cx.memo::<ProvidersOfTenant>().get(tenant.id.as_str(), cx.now) {
+    if let Some(known) = cx.recall::<ProvidersOfTenant, _>(&tenant.id, tenant.id.as_str()) {
         return Ok(known);
     }
+    let as_of = cx.as_of();
     let found = store::identity_providers::enabled(cx.db.as_ref(), &tenant.id).await?;
     let usable = found.into_iter().map(|provider| opened(cx, tenant, provider).map(Rc::new));
     let usable: Rc<[Rc<Usable>]> = usable.collect::<Result<Vec<_>, Fault>>()?.into();
-    cx.memo::<ProvidersOfTenant>().put(tenant.id.clone(), usable.clone(), cx.now, cx.remember_until());
+    cx.remember::<ProvidersOfTenant>(as_of, &tenant.id, tenant.id.clone(), usable.clone());
     Ok(usable)
 }
 

@@ -85,9 +85,10 @@ impl Slot for KeysOfProvider {
 /// [`Refusal::NotFound`] where the provider is not there any more.
 pub(super) async fn of(cx: &Cx, tenant_id: &str, provider_id: &str) -> Result<Rc<[OwnKey]>, Error> {
     let provider = Provider { tenant_id: tenant_id.to_owned(), id: provider_id.to_owned() };
-    if let Some(known) = cx.memo::<KeysOfProvider>().get(&provider, cx.now) {
+    if let Some(known) = cx.recall::<KeysOfProvider, _>(tenant_id, &provider) {
         return Ok(known);
     }
+    let as_of = cx.as_of();
     let mut rows = store::saml_keys::of_provider(cx.db.as_ref(), &provider).await?;
     if rows.is_empty() {
         let first = make(cx, &provider, 1, Some(cx.now)).await?;
@@ -107,7 +108,7 @@ pub(super) async fn of(cx: &Cx, tenant_id: &str, provider_id: &str) -> Result<Rc
     }
     let keys: Rc<[OwnKey]> =
         rows.into_iter().map(|row| open(cx, &provider, row)).collect::<Result<Vec<_>, Fault>>()?.into();
-    cx.memo::<KeysOfProvider>().put(provider, keys.clone(), cx.now, cx.remember_until());
+    cx.remember::<KeysOfProvider>(as_of, tenant_id, provider, keys.clone());
     Ok(keys)
 }
 

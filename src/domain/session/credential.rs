@@ -1,7 +1,7 @@
 //! Credentials: what a bearer token, a cookie or an API key stands for, as the database has it.
 //!
-//! A credential is checked against the database at most every `revocation_seconds` per isolate; in between
-//! it is remembered. Roles, plan and status are always those of the last check, never a token's.
+//! A credential is checked against the database, and then remembered while the change feed says that it stands as it did.
+//! Roles, plan and status are always those of the last check, never a token's.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -58,6 +58,8 @@ pub struct Credential {
     pub(crate) session_id: Option<String>,
     /// The API key's id.
     pub(crate) key_id: Option<String>,
+    /// The grant that an API key was made through.
+    pub(crate) grant_id: Option<String>,
     /// The client that it was given to.
     pub(crate) client_id: Option<String>,
     /// What it may do.

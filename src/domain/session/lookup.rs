@@ -1,5 +1,4 @@
-//! Whom a presented credential authenticates: a bearer token, a session cookie or an API key, asked of the database at
-//! most every `revocation_seconds` per isolate.
+//! Whom a presented credential authenticates: a bearer token, a session cookie or an API key, as the database has it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -34,7 +33,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
     if token.len() > LONGEST {
         return Ok(None);
     }
-    if let Some(known) = recall(cx, token, Accepts::Bearer) {
+    if let Some(known) = recall(cx, token, Accepts::Bearer).await? {
         return Ok(Some(known));
     }
     let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
@@ -53,7 +52,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
     }
     // The other spelling of its signature is no other token.
     let token = canonical(token);
-    if let Some(known) = recall(cx, &token, Accepts::Bearer) {
+    if let Some(known) = recall(cx, &token, Accepts::Bearer).await? {
         return Ok(Some(known));
     }
     let presented = format!("bearer:{}", stored(&token));
@@ -61,16 +60,19 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
         lookups::admit(cx).await?;
         return Ok(None);
     }
+    let as_of = cx.as_of();
     let found = match &claims.sid {
         Some(sid) => of_session(cx, &tenant, &claims, sid).await?,
         None => of_client(cx, &tenant, &claims).await?,
     };
-    let Some(TokenOwner { subject, scopes, userinfo_claims, amr, auth_time, proved_at }) = found else {
+    let Some(TokenOwner { subject, scopes, userinfo_claims, amr, auth_time, proved_at, ends_at }) = found
+    else {
         lookups::refuse(cx, presented);
         return Ok(None);
     };
     Ok(Some(remember(
         cx,
+        as_of,
         &token,
         Credential {
             kind: Accepts::Bearer,
@@ -78,6 +80,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
             subject,
             session_id: claims.sid,
             key_id: None,
+            grant_id: None,
             client_id: claims.client_id,
             scopes,
             userinfo_claims,
@@ -87,7 +90,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
             amr,
             auth_time,
             proved_at,
-            expires_at: Some(until),
+            expires_at: ends_at.map_or(Some(until), |end| Some(end.min(until))),
             minted: RefCell::default(),
         },
     )))
@@ -101,6 +104,8 @@ struct TokenOwner {
     amr: Vec<String>,
     auth_time: Option<Time>,
     proved_at: Option<Time>,
+    /// When the session ends, if there is one.
+    ends_at: Option<Time>,
 }
 
 async fn of_session(
@@ -122,10 +127,10 @@ async fn of_session(
         None => Scopes::of_person(&live.granted),
         Some(_) => Scopes::from_list(&claims.scope).within(&Scopes::lendable(&live.granted)),
     };
-    let (auth_time, proved_at) = (Some(live.auth_time), Some(live.proved_at));
+    let (auth_time, proved_at, ends_at) = (Some(live.auth_time), Some(live.proved_at), Some(live.ends_at()));
     let subject = Subject::User(Rc::new(live.user));
     let (userinfo_claims, amr) = (live.userinfo_claims, live.amr);
-    Ok(same.then_some(TokenOwner { subject, scopes, userinfo_claims, amr, auth_time, proved_at }))
+    Ok(same.then_some(TokenOwner { subject, scopes, userinfo_claims, amr, auth_time, proved_at, ends_at }))
 }
 
 /// A token that a client got for itself is its as long as it may get one.
@@ -142,6 +147,7 @@ async fn of_client(cx: &Cx, tenant: &Tenant, claims: &AccessToken) -> Result<Opt
         amr: Vec::new(),
         auth_time: None,
         proved_at: None,
+        ends_at: None,
     }))
 }
 
@@ -154,7 +160,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     if !can_be_secret(value) {
         return Ok(None);
     }
-    if let Some(known) = recall(cx, value, Accepts::Cookie) {
+    if let Some(known) = recall(cx, value, Accepts::Cookie).await? {
         return Ok(Some(known));
     }
     let hash = stored(value);
@@ -163,16 +169,19 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     if lookups::is_refused(cx, &presented) {
         return Ok(None);
     }
+    let as_of = cx.as_of();
     let Some(live) = store::sessions::live_by_cookie(cx.db.as_ref(), &hash, cx.now).await? else {
         lookups::refuse(cx, presented);
         return Ok(None);
     };
     let Some(tenant) = tenants::by_id(cx, &live.user.tenant_id).await? else { return Ok(None) };
+    let ends_at = live.ends_at();
     if !standing::is_sufficient(&tenant, &live.user, &live.amr) {
         return Ok(None);
     }
     Ok(Some(remember(
         cx,
+        as_of,
         value,
         Credential {
             kind: Accepts::Cookie,
@@ -180,6 +189,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
             subject: Subject::User(Rc::new(live.user)),
             session_id: Some(live.id),
             key_id: None,
+            grant_id: None,
             client_id: None,
             scopes: Scopes::of_person(&live.granted),
             userinfo_claims: Vec::new(),
@@ -189,7 +199,8 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
             amr: live.amr,
             auth_time: Some(live.auth_time),
             proved_at: Some(live.proved_at),
-            expires_at: Some(live.expires_at),
+            // Its use is noted where it is looked up: it is, before the session is over without it.
+            expires_at: Some(ends_at),
             minted: RefCell::default(),
         },
     )))
@@ -203,7 +214,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
     if !can_be_secret(key) {
         return Ok(None);
     }
-    if let Some(known) = recall(cx, key, Accepts::ApiKey) {
+    if let Some(known) = recall(cx, key, Accepts::ApiKey).await? {
         return Ok(Some(known));
     }
     let Some(id) = parse_key(key) else { return Ok(None) };
@@ -213,6 +224,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
     if lookups::is_refused(cx, &presented) {
         return Ok(None);
     }
+    let as_of = cx.as_of();
     let live = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await?;
     let Some(live) = live.filter(|live| same(live.hash.as_bytes(), hash.as_bytes())) else {
         lookups::refuse(cx, presented);
@@ -237,9 +249,13 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
     };
     let by = Act { sub: live.id.clone(), act: None };
     let act = live.grant.as_ref().map(|grant| Act { sub: grant.client_id.clone(), act: Some(Box::new(by)) });
-    let ends = live.grant.as_ref().map(|grant| grant.expires_at);
+    let (ends, grant_id) = match &live.grant {
+        Some(grant) => (Some(grant.expires_at), Some(grant.id.clone())),
+        None => (None, None),
+    };
     Ok(Some(remember(
         cx,
+        as_of,
         key,
         Credential {
             kind: Accepts::ApiKey,
@@ -247,6 +263,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
             subject,
             session_id: None,
             key_id: Some(live.id),
+            grant_id,
             client_id: live.grant.map(|grant| grant.client_id),
             scopes,
             userinfo_claims: Vec::new(),

@@ -1,13 +1,14 @@
-//! Credentials that this isolate remembers, each until it may have been revoked.
+//! Credentials that this isolate remembers, while their tenant's feed says that nothing of them changed.
 
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use crate::cx::Cx;
+use crate::domain::feed;
 use crate::domain::session::credential::Credential;
-use crate::domain::tenants;
-use crate::memo::{Invalidation, Slot};
+use crate::memo::{AsOf, Freshness, Invalidation, MEMORY_SECONDS, Slot};
 use crate::model::route::Accepts;
+use crate::ports::Fault;
 
 /// A credential as it was presented. It is compared whole and hashed by its end, where every kind of ours is
 /// random: nobody can fill the map with others of the same hash, as only valid ones are put into it.
@@ -26,15 +27,18 @@ pub struct Credentials;
 impl Slot for Credentials {
     type Key = PresentedCredential;
     type Value = Rc<Credential>;
-    const CAPACITY: usize = 5_000;
+    const CAPACITY: usize = 8_000;
 
     fn is_stale(_: &PresentedCredential, known: &Rc<Credential>, change: Invalidation<'_>) -> bool {
         match change {
             Invalidation::User(id) => known.user().is_some_and(|user| user.id == id),
+            Invalidation::Session(id) => {
+                [&known.session_id, &known.grant_id].iter().any(|one| one.as_deref() == Some(id))
+            }
             Invalidation::Client(id) => known.client_id.as_deref() == Some(id),
             Invalidation::Key(id) => known.key_id.as_deref() == Some(id),
-            Invalidation::Tenant(_) => true,
-            Invalidation::Templates(_) => false,
+            Invalidation::Tenant(id) => known.tenant.id == id || known.tenant.directory == id,
+            Invalidation::Routes(_) | Invalidation::Templates(_) | Invalidation::Host(_) => false,
         }
     }
 }
@@ -42,24 +46,37 @@ impl Slot for Credentials {
 /// Whether this isolate remembers who any of these stands for.
 pub(crate) fn is_remembered(cx: &Cx, bearer: Option<&str>, key: Option<&str>, cookie: Option<&str>) -> bool {
     let all = [(bearer, Accepts::Bearer), (key, Accepts::ApiKey), (cookie, Accepts::Cookie)];
-    all.into_iter().any(|(sent, kind)| sent.is_some_and(|sent| recall(cx, sent, kind).is_some()))
+    all.into_iter()
+        .any(|(sent, kind)| sent.is_some_and(|sent| matches!(peek(cx, sent, kind), Some((_, true)))))
 }
 
-pub(crate) fn recall(cx: &Cx, presented: &str, kind: Accepts) -> Option<Rc<Credential>> {
-    let known = cx.memo::<Credentials>().get(&PresentedCredential(presented.to_owned()), cx.now)?;
-    // What was looked up before its tenant got another issuer is looked up again.
-    (known.kind == kind && tenants::is_current(cx, &known.tenant)).then_some(known)
+/// Whom a credential stood for when that was last known, and whether that is well enough known now.
+fn peek(cx: &Cx, presented: &str, kind: Accepts) -> Option<(Rc<Credential>, bool)> {
+    let (known, under) = cx.memo::<Credentials>().peek(&PresentedCredential(presented.to_owned()), cx.now)?;
+    let feed = cx.memory.feed(&known.tenant.id)?;
+    let is_it = known.kind == kind && feed.id() == under;
+    is_it.then(|| (known, cx.freshness(&feed) != Freshness::Stale))
 }
 
-pub(crate) fn remember(cx: &Cx, presented: &str, credential: Credential) -> Rc<Credential> {
-    let until = cx.remember_until();
-    let until = credential.expires_at.map_or(until, |end| end.min(until));
+/// Whom a credential stands for, if this isolate remembers that. It is asked what changed first, where that is not known
+/// well enough.
+pub(crate) async fn recall(cx: &Cx, presented: &str, kind: Accepts) -> Result<Option<Rc<Credential>>, Fault> {
+    let Some((known, is_fresh)) = peek(cx, presented, kind) else { return Ok(None) };
+    feed::refresh(cx, &known.tenant.id).await?;
+    if is_fresh {
+        return Ok(Some(known));
+    }
+    Ok(peek(cx, presented, kind).and_then(|(known, is_fresh)| is_fresh.then_some(known)))
+}
+
+/// Remembers whom a credential stands for, as it was looked up since then: until it ends by itself.
+pub(crate) fn remember(cx: &Cx, as_of: AsOf, presented: &str, credential: Credential) -> Rc<Credential> {
     let credential = Rc::new(credential);
-    cx.memo::<Credentials>().put(
-        PresentedCredential(presented.to_owned()),
-        credential.clone(),
-        cx.now,
-        until,
-    );
+    let until = cx.now.plus(MEMORY_SECONDS);
+    let until = credential.expires_at.map_or(until, |end| end.min(until));
+    if let Some(feed) = cx.memory.feed_still(as_of, &credential.tenant.id) {
+        let presented = PresentedCredential(presented.to_owned());
+        cx.memo::<Credentials>().put_under(&feed, presented, credential.clone(), cx.now, until);
+    }
     credential
 }

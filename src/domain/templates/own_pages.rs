@@ -222,7 +222,12 @@ pub(crate) struct OwnTemplates;
 impl Slot for OwnTemplates {
     type Key = (String, &'static str);
     type Value = Option<Rc<str>>;
-    const CAPACITY: usize = 200;
+    const CAPACITY: usize = 4_000;
+
+    /// By 4 kB.
+    fn weight(html: &Self::Value) -> usize {
+        1 + html.as_ref().map_or(0, |html| html.len()) / 4_096
+    }
 
     fn is_stale((id, _): &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
         // Mails have their language behind the tenant.
@@ -240,9 +245,10 @@ pub(crate) async fn render(
 ) -> Result<Option<String>, Fault> {
     let Ok(kind) = kind(name) else { return Ok(None) };
     let key = (tenant.id.clone(), kind.name);
-    let html: Option<Rc<str>> = match cx.memo::<OwnTemplates>().get(&key, cx.now) {
+    let html: Option<Rc<str>> = match cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
         Some(known) => known,
         None => {
+            let as_of = cx.as_of();
             // One that was kept under other rules is checked again, and not served if it breaks those of now.
             let found = find(cx, tenant, kind).await?.filter(|kept| match kind.check(&kept.html) {
                 Ok(_) => true,
@@ -252,7 +258,7 @@ pub(crate) async fn render(
                 }
             });
             let found = found.map(|kept| kept.html.into());
-            cx.memo::<OwnTemplates>().put(key, Option::clone(&found), cx.now, cx.remember_until());
+            cx.remember::<OwnTemplates>(as_of, &tenant.id, key, Option::clone(&found));
             found
         }
     };

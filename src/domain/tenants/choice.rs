@@ -3,9 +3,12 @@
 use std::rc::Rc;
 
 use crate::cx::Cx;
+use crate::domain::feed;
 use crate::domain::refusal::{Error, Refusal};
+use crate::domain::tenants::by_id;
 use crate::domain::tenants::issuer::is_own_host;
-use crate::domain::tenants::tenant::{Tenant, TenantByHost, TenantById, by_host, by_id};
+use crate::domain::tenants::tenancy::{self, AtHost};
+use crate::domain::tenants::tenant::Tenant;
 use crate::domain::throttle::lookups;
 use crate::model::host::canonical;
 use crate::model::id::is_tenant_id;
@@ -31,17 +34,47 @@ pub(crate) async fn choose(
     host: &str,
     header: Option<&str>,
 ) -> Result<ResolvedTenant, Error> {
-    let named = match path {
-        Some(id) => Some(id.to_owned()),
-        None => match asked_host(cx, &canonical(host)).await? {
-            Some(id) => Some(id),
-            None => header.map(str::to_owned),
-        },
+    if let Some(id) = path {
+        let tenant = find_named(cx, id).await?.ok_or(Refusal::NotFound)?;
+        return Ok(ResolvedTenant { tenant, explicit: true });
+    }
+    let host = canonical(host);
+    let own = is_own_host(cx, &host);
+    // The deployment's own host is for every tenant that a field names, whatever issuer home has there.
+    let leads_to = |owner: Option<String>| owner.filter(|id| !own || id != HOME);
+    let other = header.unwrap_or(HOME);
+    if let Some(guess) = tenancy::guess_host(cx, &host) {
+        feed::refresh(cx, leads_to(guess).as_deref().unwrap_or(other)).await?;
+    }
+    let (named, tenant) = match tenancy::recall_host(cx, &host) {
+        Some(owner) => {
+            let named = leads_to(owner);
+            let id = named.as_deref().unwrap_or(other);
+            let tenant = find_named(cx, id).await?;
+            (named, tenant)
+        }
+        None => {
+            let is_new_host = !own && !tenancy::has_seen_host(cx, &host);
+            let is_new_tenant = is_new(cx, other);
+            if is_new_host || is_new_tenant {
+                lookups::admit(cx).await?;
+            }
+            let not = own.then_some(HOME);
+            let AtHost { owner, tenancy } = tenancy::at_host(cx, &host, not, other).await?;
+            let named = leads_to(owner);
+            if (is_new_host || is_new_tenant && tenancy.is_none()) && named.is_none() {
+                lookups::note_unknown(cx);
+            }
+            (named, tenancy.map(|tenancy| tenancy.tenant.clone()))
+        }
     };
-    let explicit = named.is_some();
-    let id = named.unwrap_or_else(|| HOME.into());
-    let tenant = find_named(cx, &id).await?.ok_or(Refusal::NotFound)?;
-    Ok(ResolvedTenant { tenant, explicit })
+    let explicit = named.is_some() || header.is_some();
+    Ok(ResolvedTenant { tenant: tenant.ok_or(Refusal::NotFound)?, explicit })
+}
+
+/// Whether a caller names a tenant that this isolate has never heard of.
+fn is_new(cx: &Cx, id: &str) -> bool {
+    id != HOME && is_tenant_id(id) && !tenancy::has_seen(cx, id)
 }
 
 /// An active tenant that a caller names: one that this isolate has never heard of is looked up for whoever may.
@@ -49,7 +82,7 @@ pub(crate) async fn choose(
 /// # Errors
 /// [`Refusal::Limited`].
 pub(crate) async fn find_named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Error> {
-    let is_new = id != HOME && is_tenant_id(id) && !cx.memo::<TenantById>().has_seen(id);
+    let is_new = is_new(cx, id);
     if is_new {
         lookups::admit(cx).await?;
     }
@@ -58,19 +91,4 @@ pub(crate) async fn find_named(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, 
         lookups::note_unknown(cx);
     }
     Ok(tenant)
-}
-
-/// The same for the tenant of the host that was asked.
-async fn asked_host(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
-    let own = is_own_host(cx, host);
-    let is_new = !own && !cx.memo::<TenantByHost>().has_seen(host);
-    if is_new {
-        lookups::admit(cx).await?;
-    }
-    let id = by_host(cx, host).await?;
-    if is_new && id.is_none() {
-        lookups::note_unknown(cx);
-    }
-    // The deployment's own host is for every tenant that a field names, whatever issuer home has there.
-    Ok(id.filter(|id| !own || id != HOME))
 }

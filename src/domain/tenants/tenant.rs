@@ -1,18 +1,13 @@
 //! A tenant, as requests see it.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::tenants::issuer::{issuer_by_path, origin_of};
-use crate::memo::{Invalidation, Slot};
-use crate::model::id::is_tenant_id;
 use crate::model::json;
 use crate::model::mail_domains::VerifiedDomain;
-use crate::model::state::TenantStatus;
 use crate::model::tenant::Settings;
 use crate::ports::Fault;
-use crate::store;
 use crate::store::tenants::TenantRow;
 use crate::store::users::User;
 
@@ -89,66 +84,6 @@ impl Tenant {
         let now = |one: String| if one == self.issuer_by_path { self.issuer.clone() } else { one };
         stored.into_iter().map(now).collect()
     }
-}
-
-/// Tenants by id; `None` remembers that there is none.
-pub(crate) struct TenantById;
-
-impl Slot for TenantById {
-    type Key = String;
-    type Value = Option<Rc<Tenant>>;
-    const CAPACITY: usize = 1_000;
-
-    fn is_stale(id: &String, _: &Self::Value, change: Invalidation<'_>) -> bool {
-        change == Invalidation::Tenant(id)
-    }
-}
-
-/// Tenant ids by custom host; `None` for a host that is nobody's.
-pub struct TenantByHost;
-
-impl Slot for TenantByHost {
-    type Key = String;
-    type Value = Option<String>;
-    const CAPACITY: usize = 1_000;
-
-    fn is_stale(_: &Self::Key, _: &Self::Value, change: Invalidation<'_>) -> bool {
-        matches!(change, Invalidation::Tenant(_))
-    }
-}
-
-/// An active tenant by id.
-pub async fn by_id(cx: &Cx, id: &str) -> Result<Option<Rc<Tenant>>, Fault> {
-    if !is_tenant_id(id) {
-        return Ok(None);
-    }
-    if let Some(known) = cx.memo::<TenantById>().get(id, cx.now) {
-        return Ok(known);
-    }
-    let row = store::tenants::by_id(cx.db.as_ref(), id).await?;
-    let tenant = match row {
-        Some(row) if row.status == TenantStatus::Active => Some(Rc::new(from_row(cx, row)?)),
-        _ => None,
-    };
-    cx.memo::<TenantById>().put(id.to_owned(), tenant.clone(), cx.now, cx.remember_until());
-    Ok(tenant)
-}
-
-/// Whether the isolate knows nothing newer of a tenant that makes a difference to its tokens: another issuer, or that
-/// it is gone.
-pub(crate) fn is_current(cx: &Cx, tenant: &Tenant) -> bool {
-    let known = cx.memo::<TenantById>().get(tenant.id.as_str(), cx.now);
-    known.is_none_or(|now| now.is_some_and(|now| now.issuer == tenant.issuer))
-}
-
-/// The tenant that a host, in its one spelling, is mapped to.
-pub(crate) async fn by_host(cx: &Cx, host: &str) -> Result<Option<String>, Fault> {
-    if let Some(known) = cx.memo::<TenantByHost>().get(host, cx.now) {
-        return Ok(known);
-    }
-    let id = store::tenants::id_by_host(cx.db.as_ref(), host).await?;
-    cx.memo::<TenantByHost>().put(host.to_owned(), id.clone(), cx.now, cx.remember_until());
-    Ok(id)
 }
 
 pub(crate) fn from_row(cx: &Cx, row: TenantRow) -> Result<Tenant, Fault> {

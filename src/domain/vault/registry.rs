@@ -84,9 +84,10 @@ impl Slot for ProvidersOfTenant {
 }
 
 async fn said(cx: &Cx, tenant_id: &str) -> Result<Rc<[Rc<Provider>]>, Fault> {
-    if let Some(known) = cx.memo::<ProvidersOfTenant>().get(tenant_id, cx.now) {
+    if let Some(known) = cx.recall::<ProvidersOfTenant, _>(tenant_id, tenant_id) {
         return Ok(known);
     }
+    let as_of = cx.as_of();
     let mut all = Vec::new();
     for stored in store::vault_providers::all(cx.db.as_ref(), tenant_id).await? {
         // One that the catalogue has no more, or whose template got another label, is none until it is set up anew.
@@ -95,7 +96,7 @@ async fn said(cx: &Cx, tenant_id: &str) -> Result<Rc<[Rc<Provider>]>, Fault> {
         }
     }
     let all: Rc<[Rc<Provider>]> = all.into();
-    cx.memo::<ProvidersOfTenant>().put(tenant_id.to_owned(), all.clone(), cx.now, cx.remember_until());
+    cx.remember::<ProvidersOfTenant>(as_of, tenant_id, tenant_id.to_owned(), all.clone());
     Ok(all)
 }
 

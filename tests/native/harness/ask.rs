@@ -215,6 +215,28 @@ impl<'w> Ask<'w> {
         (Reply::new(path, &response), waits)
     }
 
+    /// Serves it, forwarded or answered: the status, 200 if it is forwarded, and how often that waits for storage.
+    pub fn waited(self) -> (u16, usize) {
+        let world = self.world;
+        let (cx, request) = self.parts();
+        let ports = [&world.db.yields, &world.counters.yields];
+        ports.iter().for_each(|yields| yields.set(true));
+        let mut serving = Box::pin(serve(&cx, &world.table, &request));
+        let (mut waits, mut context) = (0, Context::from_waker(Waker::noop()));
+        let outcome = loop {
+            match serving.as_mut().poll(&mut context) {
+                Poll::Ready(outcome) => break outcome,
+                Poll::Pending => waits += 1,
+            }
+        };
+        ports.iter().for_each(|yields| yields.set(false));
+        pollster::block_on(world.afterwards());
+        match outcome {
+            Outcome::Answer(response) => (response.status, waits),
+            Outcome::Forward(_) | Outcome::Asset(_) => (200, waits),
+        }
+    }
+
     /// Serves it; it must be forwarded.
     pub fn plan(self) -> Plan {
         let what = format!("{} {}", self.method, self.path);

@@ -29,7 +29,9 @@ impl World {
     /// The same deployment, its data kept, started again with other vars.
     pub fn restart(&self, vars: &[(&str, &str)]) {
         self.config.replace(World::config(vars));
-        // What isolates remembered is over.
+        // Isolates begin anew.
+        self.cache.forget_all();
+        self.other.forget_all();
         self.advance(6);
     }
 }

@@ -1,5 +1,6 @@
 //! A world to test in: the whole core with real parts, a clock that is set and a seeded generator.
 
+mod allocation;
 mod ask;
 mod authenticator;
 mod ceremonies;
@@ -8,6 +9,7 @@ pub mod document;
 pub mod dpop;
 mod factors;
 mod grants;
+mod interleaved;
 mod mailed;
 pub mod oidc;
 mod ports;
@@ -18,6 +20,7 @@ mod signer;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use base64::Engine as _;
@@ -37,6 +40,7 @@ use portcullis::store::users::User;
 use portcullis::{api, store};
 use serde_json::{Value, json};
 
+pub use self::allocation::allocated;
 pub use self::ask::{Ask, Reply};
 pub use self::authenticator::Authenticator;
 pub use self::factors::App;
@@ -86,8 +90,10 @@ impl World {
     pub fn with(vars: &[(&str, &str)]) -> World {
         let config = World::config(vars);
         let clock = Rc::new(Cell::new(NOON));
+        let db = Sqlite::new();
+        db.seconds.store(NOON / 1000, Ordering::Relaxed);
         World {
-            db: Rc::new(Sqlite::new()),
+            db: Rc::new(db),
             post: Rc::default(),
             web: Rc::default(),
             log: Rc::default(),
@@ -159,6 +165,7 @@ impl World {
 
     pub fn advance_ms(&self, ms: i64) {
         self.clock.set(self.clock.get() + ms);
+        self.db.seconds.store(self.clock.get() / 1000, Ordering::Relaxed);
     }
 
     /// Runs what cron does.

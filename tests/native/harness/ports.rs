@@ -4,7 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 
 use futures_util::future::LocalBoxFuture;
@@ -15,6 +16,7 @@ use portcullis::ports::{
     Arg, Background, Count, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
     Verdict,
 };
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value as Cell_, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
@@ -36,6 +38,8 @@ static MIGRATED: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// The same SQL as D1's, in memory.
 pub struct Sqlite {
     connection: Connection,
+    /// Its clock, in seconds.
+    pub seconds: Arc<AtomicI64>,
     /// Round trips so far.
     pub trips: Cell<usize>,
     /// Whether each round trip first lets the other requests on, as a real one does.
@@ -62,8 +66,14 @@ impl Sqlite {
         connection.deserialize_read_exact("main", MIGRATED.as_slice(), MIGRATED.len(), false).unwrap();
         connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
         connection.set_prepared_statement_cache_capacity(500);
+        let seconds = Arc::new(AtomicI64::new(0));
+        let clock = seconds.clone();
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_INNOCUOUS;
+        let now = move |_: &rusqlite::functions::Context<'_>| Ok(clock.load(Ordering::Relaxed));
+        connection.create_scalar_function("unixepoch", 0, flags, now).unwrap();
         Sqlite {
             connection,
+            seconds,
             trips: Cell::new(0),
             yields: Cell::new(false),
             broken: Cell::new(false),

@@ -5,7 +5,7 @@ mod by_mail;
 mod codes;
 mod cors;
 mod cors_refusals;
-mod deletion;
+pub mod deletion;
 mod enforced;
 mod every_surface;
 mod factor_matrix;

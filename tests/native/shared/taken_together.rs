@@ -255,7 +255,7 @@ fn what_the_database_fails_for_stays_a_fault() {
 }
 
 #[test]
-fn an_undone_change_waits_for_storage_no_more_often_than_one_that_is_done() {
+fn an_undone_change_waits_for_storage_once_more_than_one_that_is_done() {
     let world = World::new();
     world.with_mail(ADA);
     let [_, done, undone] = [false, false, true].map(|spoils| {
@@ -267,5 +267,7 @@ fn an_undone_change_waits_for_storage_no_more_often_than_one_that_is_done() {
         (reply.status, waits)
     });
     assert_eq!((done.0, undone.0), (200, 401));
-    assert!(undone.1 <= done.1, "{undone:?} {done:?}");
+    // For the row of the log that says why. The tenant and its keys are remembered in both.
+    assert!(undone.1 <= done.1 + 1, "{undone:?} {done:?}");
+    assert!(done.1 <= 3, "{done:?}");
 }
