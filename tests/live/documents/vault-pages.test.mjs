@@ -37,7 +37,8 @@ describe('docs/vault.md', () => {
   let gateway;
   let service;
   before(async () => {
-    [gateway, service] = await Promise.all([startGateway(), startService()]);
+    service = await startService();
+    gateway = await startGateway();
     await setUp(gateway, service);
     await gateway.admin('PUT', '/auth/google-search-keys', { apiKey: 'AIza', searchEngineId: 'cx' });
   });
