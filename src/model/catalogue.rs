@@ -157,6 +157,12 @@ pub struct OAuth {
     /// How they are given back.
     #[serde(default)]
     pub revocation_style: RevocationStyle,
+    /// How the client authenticates there by RFC 7009, if not as at the token endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_auth: Option<TokenAuth>,
+    /// The member that has the token there by RFC 7009, if not `token`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_parameter: Option<String>,
     /// Which token ends the consent when it is given back.
     #[serde(default, skip_serializing_if = "RevocationTakes::is_refresh")]
     pub revocation_takes: RevocationTakes,

@@ -41,12 +41,26 @@ pub(super) async fn post(
     endpoint: &str,
     members: &[(&str, &str)],
 ) -> Result<HttpRequest, Error> {
+    post_as(cx, upstream, &upstream.authentication, endpoint, members).await
+}
+
+/// The same, where we say who we are in another way than at the token endpoint.
+///
+/// # Errors
+/// A fault of ours: the tenant's key.
+pub(super) async fn post_as(
+    cx: &Cx,
+    upstream: &Upstream,
+    authentication: &Authentication,
+    endpoint: &str,
+    members: &[(&str, &str)],
+) -> Result<HttpRequest, Error> {
     let mut headers =
         vec![("accept", "application/json".to_owned()), ("user-agent", super::USER_AGENT.to_owned())];
     let id = upstream.client_id.as_str();
     let mut members = members.to_vec();
     let assertion;
-    match &upstream.authentication {
+    match authentication {
         Authentication::None => members.push(("client_id", id)),
         Authentication::SecretBasic(secret) => headers.push(("authorization", basic(id, secret))),
         Authentication::SecretPost(secret) => {

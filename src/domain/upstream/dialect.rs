@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::catalogue::{
-    Account, Errors, LongLivedGrant, OAuth, Pkce, Refresh, RevocationStyle, RevocationTakes, TokenBody,
+    Account, Errors, LongLivedGrant, OAuth, Pkce, Refresh, RevocationStyle, RevocationTakes, TokenAuth,
+    TokenBody,
 };
 
 /// How a server wants to be asked, and how it answers.
@@ -33,6 +34,10 @@ pub struct Dialect {
     pub refresh: Refresh,
     /// How tokens are given back.
     pub revocation: RevocationStyle,
+    /// How the client authenticates where they are, if not as at the token endpoint.
+    pub revocation_auth: Option<TokenAuth>,
+    /// The member that has the token there; `token`, with its hint, if nothing else is said.
+    pub revocation_parameter: Option<String>,
     /// Which token ends the consent when it is given back.
     pub revocation_takes: RevocationTakes,
     /// Where the name of the account is found.
@@ -58,6 +63,8 @@ impl Default for Dialect {
             long_lived_grant: None,
             refresh: Refresh::Rotates,
             revocation: RevocationStyle::Rfc7009,
+            revocation_auth: None,
+            revocation_parameter: None,
             revocation_takes: RevocationTakes::Refresh,
             account: Account::default(),
             errors: Errors::default(),
@@ -82,6 +89,8 @@ impl Dialect {
             long_lived_grant: oauth.long_lived_grant.clone(),
             refresh: oauth.refresh,
             revocation: oauth.revocation_style,
+            revocation_auth: oauth.revocation_auth,
+            revocation_parameter: oauth.revocation_parameter.clone(),
             revocation_takes: oauth.revocation_takes,
             account: oauth.account.clone(),
             errors: oauth.errors.clone(),

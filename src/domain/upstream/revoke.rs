@@ -6,9 +6,9 @@ use url::form_urlencoded::byte_serialize;
 use crate::cx::Cx;
 use crate::domain::outbound::send;
 use crate::domain::upstream::answers::{MOST_BYTES, refusal};
-use crate::domain::upstream::client_authentication::{basic, post};
+use crate::domain::upstream::client_authentication::{basic, post_as};
 use crate::domain::upstream::{Authentication, Error, Upstream, tokens};
-use crate::model::catalogue::{RevocationStyle, RevocationTakes};
+use crate::model::catalogue::{RevocationStyle, RevocationTakes, TokenAuth};
 use crate::ports::http::{HttpRequest, Method, Wanted};
 
 /// What kind of token is given back (§2.1).
@@ -29,8 +29,8 @@ impl Hint {
     }
 }
 
-/// Ends a consent by giving back the token of the two that does. Where that is an access token which is over itself, the
-/// refresh token brings one that can be given back.
+/// Ends a consent by giving back its tokens: both, or the access token alone where that is what the server takes. Where an
+/// access token is over itself, the refresh token brings one that can be given back.
 ///
 /// # Errors
 /// Why the consent may still stand.
@@ -40,25 +40,51 @@ pub async fn end_consent(
     access_token: Option<&str>,
     refresh_token: Option<&str>,
 ) -> Result<(), Error> {
-    let by_access = upstream.dialect.revocation_takes == RevocationTakes::Access;
-    match (access_token, refresh_token) {
-        (_, Some(refresh_token)) if !by_access => {
-            return revoke(cx, upstream, refresh_token, Hint::RefreshToken).await;
-        }
-        (Some(access_token), None) => return revoke(cx, upstream, access_token, Hint::AccessToken).await,
-        (None, None) => return Ok(()),
-        (None, Some(_)) => {}
-        (Some(access_token), Some(_)) => match revoke(cx, upstream, access_token, Hint::AccessToken).await {
-            Err(Error::Declined(_) | Error::Failed(_)) => {}
-            done => return done,
-        },
+    if takes_refresh_tokens(upstream) {
+        return give_back_both(cx, upstream, access_token, refresh_token).await;
     }
-    match tokens::refresh(cx, upstream, refresh_token.unwrap_or_default()).await {
+    if let Some(access_token) = access_token {
+        match revoke(cx, upstream, access_token, Hint::AccessToken).await {
+            Err(Error::Declined(code)) if refresh_token.is_none() && code == UNKNOWN => return Ok(()),
+            // Only a server that decided is asked for another token: a refresh token that rotates could be lost.
+            Err(Error::Declined(_)) if refresh_token.is_some() => {}
+            done => return done,
+        }
+    }
+    let Some(refresh_token) = refresh_token else { return Ok(()) };
+    match tokens::refresh(cx, upstream, refresh_token).await {
         Ok(new) => revoke(cx, upstream, &new.access_token, Hint::AccessToken).await,
         // The server has ended it already.
         Err(Error::Declined(code)) if code == "invalid_grant" => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// What a server says of a token that it does not know, or that is over (RFC 6750 §3.1).
+const UNKNOWN: &str = "invalid_token";
+
+fn takes_refresh_tokens(upstream: &Upstream) -> bool {
+    upstream.dialect.revocation == RevocationStyle::Rfc7009
+        && upstream.dialect.revocation_takes == RevocationTakes::Refresh
+}
+
+async fn give_back_both(
+    cx: &Cx,
+    upstream: &Upstream,
+    access_token: Option<&str>,
+    refresh_token: Option<&str>,
+) -> Result<(), Error> {
+    let mut is_taken = false;
+    for (token, hint) in [(refresh_token, Hint::RefreshToken), (access_token, Hint::AccessToken)] {
+        let Some(token) = token else { continue };
+        match revoke(cx, upstream, token, hint).await {
+            Ok(()) => is_taken = true,
+            // It knows the token no more, or ended it with the other one.
+            Err(Error::Declined(code)) if is_taken || code == UNKNOWN => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Gives a token back, in the server's way. A server that does not know it has nothing to revoke, and says so with 200
@@ -76,9 +102,7 @@ pub async fn revoke(cx: &Cx, upstream: &Upstream, token: &str, hint: Hint) -> Re
     }
     let as_bearer = || format!("{}{token}", upstream.dialect.token_prefix);
     let request = match style {
-        RevocationStyle::Rfc7009 => {
-            post(cx, upstream, endpoint, &[("token", token), ("token_type_hint", hint.name())]).await?
-        }
+        RevocationStyle::Rfc7009 => by_rfc7009(cx, upstream, endpoint, token, hint).await?,
         RevocationStyle::BearerPost => request(Method::Post, endpoint.to_owned(), as_bearer(), String::new()),
         RevocationStyle::BearerDelete => {
             request(Method::Delete, endpoint.to_owned(), as_bearer(), String::new())
@@ -96,7 +120,45 @@ pub async fn revoke(cx: &Cx, upstream: &Upstream, token: &str, hint: Hint) -> Re
         }
     };
     let answer = send(cx, request, upstream.reach).await?;
-    refusal(&answer, "the revocation endpoint").map_or(Ok(()), Err)
+    match refusal(&answer, "the revocation endpoint") {
+        None => Ok(()),
+        // It says no by its status alone, or in words of its own.
+        Some(Error::Failed(_)) if says_unknown(style, answer.status) => Err(Error::declined(UNKNOWN)),
+        Some(Error::Failed(_)) if answer.status == 400 => Err(Error::declined("bad_request")),
+        Some(error) => Err(error),
+    }
+}
+
+/// Whether a status alone says that a token is unknown or over: 401 to the token that authenticates the request, 404 or 422
+/// to the one that is named (GitHub).
+fn says_unknown(style: RevocationStyle, status: u16) -> bool {
+    match style {
+        RevocationStyle::Rfc7009 => false,
+        RevocationStyle::BearerPost | RevocationStyle::BearerDelete => status == 401,
+        RevocationStyle::ClientDelete => matches!(status, 404 | 422),
+    }
+}
+
+async fn by_rfc7009(
+    cx: &Cx,
+    upstream: &Upstream,
+    endpoint: &str,
+    token: &str,
+    hint: Hint,
+) -> Result<HttpRequest, Error> {
+    let authentication = match (upstream.dialect.revocation_auth, &upstream.authentication) {
+        (Some(TokenAuth::Basic), Authentication::SecretPost(secret)) => {
+            Authentication::SecretBasic(secret.clone())
+        }
+        (Some(TokenAuth::Post), Authentication::SecretBasic(secret)) => {
+            Authentication::SecretPost(secret.clone())
+        }
+        (_, own) => own.clone(),
+    };
+    let hinted = [("token", token), ("token_type_hint", hint.name())];
+    let named = upstream.dialect.revocation_parameter.as_deref().map(|name| [(name, token)]);
+    let members = named.as_ref().map_or(hinted.as_slice(), |one| one.as_slice());
+    post_as(cx, upstream, &authentication, endpoint, members).await
 }
 
 fn request(method: Method, url: String, authorization: String, body: String) -> HttpRequest {

@@ -9,11 +9,10 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::delivery::{self, AT_ONCE, Outcome};
 use crate::domain::mailing::{self, Changed, Letter, Outgoing, dispatch};
 use crate::domain::tenants::{self, HOME, Tenant};
-use crate::domain::upstream::revoke::{Hint, revoke};
+use crate::domain::upstream::revoke::end_consent;
 use crate::domain::upstream::{Error as UpstreamError, Upstream};
 use crate::domain::vault::sealing::{self, Column, Place};
 use crate::domain::vault::{registry, secrets};
-use crate::model::catalogue::RevocationStyle;
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::vault_providers::StoredProvider;
@@ -121,34 +120,25 @@ async fn give_back(cx: &Cx, revocation: &Revocation) -> Outcome {
         binding: &revocation.binding,
         connection_id: &revocation.connection_id,
     };
-    let by_rfc = upstream.dialect.revocation == RevocationStyle::Rfc7009;
-    let tokens = [
-        (Column::Refresh, Hint::RefreshToken, revocation.sealed_refresh.as_ref().filter(|_| by_rfc)),
-        (Column::Access, Hint::AccessToken, revocation.sealed_access.as_ref()),
-    ];
-    let mut taken = 0_u32;
-    for (column, hint, sealed) in tokens {
-        let Some(sealed) = sealed else { continue };
-        let token = match sealing::open(cx, &place, column, sealed) {
-            Ok(token) => token,
-            Err(fault) => return Outcome::Refused(fault.0),
-        };
-        match revoke(cx, &upstream, &token, hint).await {
-            Ok(()) => taken = taken.saturating_add(1),
-            // It knows the token no more, or ended it with the other one.
-            Err(UpstreamError::Declined(code)) if taken > 0 || code == "invalid_token" => {}
-            Err(UpstreamError::Declined(code)) => {
-                return Outcome::Refused(format!("the provider answered {code}"));
-            }
-            Err(UpstreamError::Busy { .. }) => {
-                return Outcome::NotNow("the provider asked us to wait".into());
-            }
-            Err(UpstreamError::Late) => return Outcome::NotNow("the provider did not answer".into()),
-            Err(UpstreamError::Failed(why)) => return Outcome::NotNow(why),
-            Err(other) => return Outcome::NotNow(format!("{other:?}")),
-        }
+    let open = |column, sealed: &Option<String>| {
+        sealed.as_ref().map(|sealed| sealing::open(cx, &place, column, sealed)).transpose()
+    };
+    let opened = open(Column::Access, &revocation.sealed_access)
+        .and_then(|access| Ok((access, open(Column::Refresh, &revocation.sealed_refresh)?)));
+    let (access, refresh) = match opened {
+        Ok(tokens) => tokens,
+        Err(fault) => return Outcome::Refused(fault.0),
+    };
+    let (access, refresh) =
+        (access.as_ref().map(|token| token.as_str()), refresh.as_ref().map(|token| token.as_str()));
+    match end_consent(cx, &upstream, access, refresh).await {
+        Ok(()) => Outcome::Taken,
+        Err(UpstreamError::Declined(code)) => Outcome::Refused(format!("the provider answered {code}")),
+        Err(UpstreamError::Busy { .. }) => Outcome::NotNow("the provider asked us to wait".into()),
+        Err(UpstreamError::Late) => Outcome::NotNow("the provider did not answer".into()),
+        Err(UpstreamError::Failed(why)) => Outcome::NotNow(why),
+        Err(other) => Outcome::NotNow(format!("{other:?}")),
     }
-    Outcome::Taken
 }
 
 /// The provider as it was when the connection ended.

@@ -163,6 +163,25 @@ fn every_service_is_connected_refreshed_and_given_back_in_its_own_way() {
     }
 }
 
+/// X answers a spent refresh token with the code of a malformed request: only its own words end a connection.
+#[test]
+fn a_malformed_request_ends_no_connection() {
+    let upstream = of(find("x").unwrap());
+    for (description, expected) in [
+        ("Value passed for the token was invalid.", "invalid_grant"),
+        ("Missing required parameter [refresh_token].", "invalid_request"),
+        ("", "invalid_request"),
+    ] {
+        let world = World::new();
+        world.web.serves("https://api.x.com/2/oauth2/token", move |_| {
+            let said = serde_json::json!({ "error": "invalid_request", "error_description": description });
+            Ok(crate::harness::provider::json_answer(400, &said))
+        });
+        let over = pollster::block_on(refresh(&world.cx(), &upstream, "RT1"));
+        assert_eq!(over, Err(Error::Declined(expected.into())), "{description}");
+    }
+}
+
 /// What a browser is sent with, and what it comes back with.
 fn sends_browsers(entry: &Entry, upstream: &Upstream, row: &Value) {
     let id = &entry.id;

@@ -89,6 +89,11 @@ impl Service {
 
 /// The members of a request, in the one style that the service reads, of the client that authenticated in its one way.
 fn members(row: &Value, request: &HttpRequest) -> Result<Map<String, Value>, String> {
+    members_of(row, row["client"].as_str().unwrap(), request)
+}
+
+/// The same of a client that authenticates otherwise.
+fn members_of(row: &Value, client: &str, request: &HttpRequest) -> Result<Map<String, Value>, String> {
     let is_json = row["body"] == "json";
     let kind = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
     expect("method", request.method == Method::Post)?;
@@ -100,7 +105,7 @@ fn members(row: &Value, request: &HttpRequest) -> Result<Map<String, Value>, Str
         false => form(request).into_iter().map(|(name, value)| (name, Value::String(value))).collect(),
     };
     let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT}:{SECRET}")));
-    match row["client"].as_str().unwrap() {
+    match client {
         "basic" => {
             expect("Basic", sent(request, "authorization") == Some(&basic))?;
             expect("no secret besides", !members.contains_key("client_secret"))?;
@@ -126,6 +131,9 @@ fn token(state: &State, row: &Value, request: &HttpRequest) -> Result<HttpAnswer
     {
         expect("the token to exchange", is(grant["member"].as_str().unwrap(), "AT1"))?;
         return Ok(json_answer(200, &grant["answer"]));
+    }
+    for (name, value) in row.get("exchanges").and_then(Value::as_object).into_iter().flatten() {
+        expect(name, is(name, value.as_str().unwrap()))?;
     }
     if is("grant_type", "authorization_code") {
         expect("code", is("code", CODE) && !state.code_spent.replace(true))?;
@@ -167,15 +175,18 @@ fn revoke(state: &State, row: &Value, request: &HttpRequest) -> Result<HttpAnswe
     let access = if refreshed { "AT2" } else { "AT1" };
     match style.split_once(' ').unwrap() {
         ("form" | "json", hint) => {
-            let said = members(row, request)?;
+            let client = row.get("revokeClient").unwrap_or(&row["client"]).as_str().unwrap();
+            let said = members_of(row, client, request)?;
+            let member = row.get("revokeMember").and_then(Value::as_str);
             let next = row.pointer("/refresh/refresh_token").and_then(Value::as_str).unwrap_or("RT1");
             let newest = match hint {
                 "access_token" => access,
                 _ if refreshed => next,
                 _ => "RT1",
             };
-            expect("token", said.get("token").and_then(Value::as_str) == Some(newest))?;
-            expect("hint", said.get("token_type_hint").and_then(Value::as_str) == Some(hint))?;
+            let text = |name: &str| said.get(name).and_then(Value::as_str);
+            expect("token", text(member.unwrap_or("token")) == Some(newest))?;
+            expect("hint", text("token_type_hint") == member.is_none().then_some(hint))?;
         }
         ("DELETE", "client") => {
             let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT}:{SECRET}")));
