@@ -51,6 +51,23 @@ pub(crate) fn read(row: &Row) -> Result<Connection, Fault> {
     })
 }
 
+/// Whose person may do anything. A session says so by itself; a service that acts for persons does not.
+pub(super) const OF_ACTIVE_USER: &str =
+    "EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.status = 'active')";
+
+/// All of a person's who may do anything, the oldest first.
+pub(crate) async fn of_active_user(
+    db: &dyn Database,
+    tenant_id: &str,
+    user_id: &str,
+) -> Result<Vec<Connection>, Fault> {
+    let sql = format!(
+        "SELECT * FROM vault_connections WHERE tenant_id = ?1 AND user_id = ?2 AND {OF_ACTIVE_USER} ORDER BY id"
+    );
+    let rows = one(db, Stmt::new(sql, vec![tenant_id.into(), user_id.into()])).await?;
+    rows.iter().map(read).collect()
+}
+
 /// All of a person's, the oldest first.
 pub(crate) async fn of_user(
     db: &dyn Database,
@@ -87,8 +104,7 @@ impl Which<'_> {
 pub(crate) fn use_key(which: &Which<'_>, now: Time) -> Stmt {
     let sql = format!(
         "UPDATE vault_connections SET last_used_at = ?5 WHERE {WHICH}
-         AND kind = 'api_key' AND status = 'active'
-         AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.status = 'active') RETURNING *"
+         AND kind = 'api_key' AND status = 'active' AND {OF_ACTIVE_USER} RETURNING *"
     );
     let mut args = which.args();
     args.push(now.0.into());
@@ -173,7 +189,8 @@ pub(super) fn condition(which: &Which<'_>) -> (&'static str, Vec<Arg>) {
 
 /// One of a tenant's, by id.
 pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<Connection>, Fault> {
-    let sql = "SELECT * FROM vault_connections WHERE tenant_id = ?1 AND id = ?2";
+    let sql =
+        format!("SELECT * FROM vault_connections WHERE tenant_id = ?1 AND id = ?2 AND {OF_ACTIVE_USER}");
     one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
 }
 

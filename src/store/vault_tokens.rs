@@ -4,7 +4,7 @@
 use crate::model::state::{ConnectionKind, ConnectionStatus};
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::vault_connections::{Connection, Which, condition, read};
+use crate::store::vault_connections::{Connection, OF_ACTIVE_USER, Which, condition, read};
 use crate::store::{Columns, one};
 
 /// How often the last use of a connection is noted, in milliseconds.
@@ -50,7 +50,7 @@ fn good(now: &str, ahead: &str) -> String {
     format!(
         "kind = 'oauth' AND status = 'active' AND sealed_access IS NOT NULL
          AND (expires_at IS NULL OR expires_at - min({ahead}, max(0, (expires_at - updated_at) / 2)) > {now})
-         AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id AND users.status = 'active')"
+         AND {OF_ACTIVE_USER}"
     )
 }
 

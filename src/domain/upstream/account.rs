@@ -37,5 +37,14 @@ pub async fn name(cx: &Cx, upstream: &Upstream, tokens: &Tokens) -> Result<Optio
     }
     let said =
         json::parse(&answer.body).map_err(|_| Error::failed(format!("{ENDPOINT} answered no JSON")))?;
-    Ok(account.pointers.iter().find_map(|pointer| name_at(&said, pointer)))
+    let name = account.pointers.iter().find_map(|pointer| name_at(&said, pointer));
+    // It is kept and shown in clear: a server that repeats what it was sent names nobody.
+    let repeats = |name: &str| {
+        let refresh_token = tokens.refresh_token.as_ref().map(|token| token.as_str());
+        [Some(tokens.access_token.as_str()), refresh_token]
+            .into_iter()
+            .flatten()
+            .any(|token| name.contains(token))
+    };
+    Ok(name.filter(|name| !repeats(name)))
 }

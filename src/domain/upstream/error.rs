@@ -52,12 +52,12 @@ impl Error {
     }
 }
 
-/// An error code as it may be shown and logged: codes are names (RFC 6749 §4.1.2.1), and what is none, as a sentence that
-/// somebody would like us to say, is not repeated.
+/// An error code as it may be shown and logged: codes are words (RFC 6749 §4.1.2.1, §5.2), or short numbers as Microsoft's
+/// `AADSTS50011`. What is none, as a sentence that somebody would like us to say or the token that was sent, is not repeated.
 fn error_code(code: &str) -> &str {
-    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    let fits = !code.is_empty() && code.len() <= LONGEST_CODE && code.bytes().all(is_name);
-    if fits { code } else { "unknown_error" }
+    let is_word = code.len() <= LONGEST_CODE && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_number = code.len() <= 16 && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if !code.is_empty() && (is_word || is_number) { code } else { "unknown_error" }
 }
 
 impl From<Unanswered> for Error {

@@ -74,6 +74,10 @@ pub(crate) async fn begin(cx: &Cx, session: &OwnSession, wanted: Wanted<'_>) -> 
     if provider.kind() != ConnectionKind::Oauth {
         return Err(Refusal::Conflict("the provider is connected by a key: store it at /auth/apikeys").into());
     }
+    // A code that no verifier protects is told apart from another provider's by where it arrives (RFC 9700 §4.4.2, §4.5.3).
+    if wanted.redirect_uri.is_some() && !is_pkce_sent(&provider) {
+        return Err(invalid("redirect_uri", "the provider takes no PKCE, so it sends browsers to us alone"));
+    }
     let (limit, origin, redirect_uri, had) = join4(
         throttle::window(cx, format!("{}:vault-connect:{user_id}", tenant.id), A_MINUTE, 60),
         redirects::check_origin(cx, tenant, wanted.origin),
@@ -114,6 +118,10 @@ pub(crate) async fn begin(cx: &Cx, session: &OwnSession, wanted: Wanted<'_>) -> 
         true => Ok(Begun { url, scopes }),
         false => Err(Refusal::Conflict("too many connections are being made: please finish or wait").into()),
     }
+}
+
+fn is_pkce_sent(provider: &Provider) -> bool {
+    provider.entry.oauth().is_some_and(|oauth| oauth.pkce.is_sent())
 }
 
 /// What was granted and what is asked for, each once.

@@ -46,7 +46,8 @@ pub(crate) async fn list(
 ) -> Result<Vec<Shown>, Error> {
     let user_id = reader.whose(provider_id, user_id)?;
     let mut all = Vec::new();
-    for one in of_user(cx, &reader.tenant.id, &user_id).await? {
+    let db = cx.db.as_ref();
+    for one in store::vault_connections::of_active_user(db, &reader.tenant.id, &user_id).await? {
         if provider_id.is_none_or(|id| one.provider_id == id) {
             all.push(show(cx, &reader.tenant, one, None).await?);
         }

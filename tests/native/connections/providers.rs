@@ -201,42 +201,48 @@ fn what_is_wrong_is_told_by_field() {
     post(&world, key(json!({ "apiKeyHeader": "x-key", "apiKeyPrefix": "Key " }))).is(201);
 }
 
+/// The members of a provider that are addresses.
+pub const ADDRESSES: &[&str] =
+    &["authorizationUrl", "tokenUrl", "refreshUrl", "revocationUrl", "userinfoUrl"];
+
+/// Addresses that lead inside, or are none that we ask.
+pub const INSIDE: &[&str] = &[
+    "http://crm.example/x",
+    "https://localhost/x",
+    "https://127.0.0.1/x",
+    "https://2130706433/x",
+    "https://0x7f000001/x",
+    "https://0177.0.0.1/x",
+    "https://127.1/x",
+    "https://[::1]/x",
+    "https://[::ffff:127.0.0.1]/x",
+    "https://[64:ff9b::7f00:1]/x",
+    "https://10.0.0.1/x",
+    "https://169.254.169.254/latest/meta-data",
+    "https://metadata.google.internal/x",
+    "https://printer.local/x",
+    "https://auth.example.com/oauth2/token",
+    "https://a.auth.example.com/x",
+    "https://user:pw@crm.example/x",
+    "https://crm.example/x#fragment",
+    "https://crm.example\\@evil.example/x",
+    "https://{subdomain}.crm.example/x",
+    "https://crm.example/{subdomain}",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "file:///etc/passwd",
+    "//crm.example/x",
+    "",
+];
+
 /// Server-side request forgery (design/outbound.md): no address that an administrator says leads inside, in any spelling.
 #[test]
 fn no_address_leads_inside() {
     let world = World::with(&[("MODE", "production"), ("MAIL_TRANSPORT", "cloudflare")]);
     let admin = world.admin();
-    let inside = [
-        "http://crm.example/x",
-        "https://localhost/x",
-        "https://127.0.0.1/x",
-        "https://2130706433/x",
-        "https://0x7f000001/x",
-        "https://0177.0.0.1/x",
-        "https://127.1/x",
-        "https://[::1]/x",
-        "https://[::ffff:127.0.0.1]/x",
-        "https://[64:ff9b::7f00:1]/x",
-        "https://10.0.0.1/x",
-        "https://169.254.169.254/latest/meta-data",
-        "https://metadata.google.internal/x",
-        "https://printer.local/x",
-        "https://auth.example.com/oauth2/token",
-        "https://a.auth.example.com/x",
-        "https://user:pw@crm.example/x",
-        "https://crm.example/x#fragment",
-        "https://crm.example\\@evil.example/x",
-        "https://{subdomain}.crm.example/x",
-        "https://crm.example/{subdomain}",
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "file:///etc/passwd",
-        "//crm.example/x",
-        "",
-    ];
-    for field in ["authorizationUrl", "tokenUrl", "refreshUrl", "revocationUrl", "userinfoUrl"] {
-        for address in inside {
-            let refused = world.post(ALL).bearer(&admin).json(own(json!({ field: address }))).send();
+    for field in ADDRESSES {
+        for address in INSIDE {
+            let refused = world.post(ALL).bearer(&admin).json(own(json!({ *field: address }))).send();
             assert_eq!(refused.status, 400, "{field} {address}: {}", refused.text);
             assert!(refused.str("/error").contains(field), "{field} {address}: {}", refused.text);
         }
@@ -244,6 +250,27 @@ fn no_address_leads_inside() {
     assert!(world.web.asked.borrow().is_empty() && world.web.forms.borrow().is_empty());
     world.post(ALL).bearer(&admin).json(own(json!({}))).send().is(201);
 }
+
+/// What is no DNS label, or would make another address of a template.
+pub const NO_LABELS: &[&str] = &[
+    "",
+    "evil.example/",
+    "evil.example#",
+    "evil.example?",
+    "a.b",
+    "a/b",
+    "a@b",
+    "a:1",
+    "a%2f",
+    "A",
+    "-a",
+    "a-",
+    "{x}",
+    "a\r\nb",
+    "xn--a",
+    "ä",
+    "..",
+];
 
 /// A template takes one DNS label: nothing that makes another host, path or user of it.
 #[test]
@@ -260,26 +287,8 @@ fn a_template_takes_a_dns_label() {
             entry.templates.iter().map(|name| (name.clone(), value.into())).collect();
         json!({ "id": entry.id, "clientId": "us", "clientSecret": "s", "labels": labels })
     };
-    for bad in [
-        "",
-        "evil.example/",
-        "evil.example#",
-        "evil.example?",
-        "a.b",
-        "a/b",
-        "a@b",
-        "a:1",
-        "a%2f",
-        "A",
-        "-a",
-        "a-",
-        "{x}",
-        "a\r\nb",
-        "xn--a",
-        "ä",
-        "..",
-        &"a".repeat(64),
-    ] {
+    let long = "a".repeat(64);
+    for bad in NO_LABELS.iter().copied().chain([long.as_str()]) {
         let refused = post(&world, label(bad)).is(400);
         assert!(refused.str("/error").contains("labels"), "{bad}: {}", refused.text);
     }

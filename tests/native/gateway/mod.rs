@@ -16,7 +16,7 @@ mod mcp;
 mod methods;
 mod path;
 mod refusals;
-mod relay;
+pub mod relay;
 mod relay_choice;
 mod relay_near;
 mod rules;

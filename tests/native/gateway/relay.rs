@@ -72,31 +72,33 @@ fn the_callers_own_key_is_sent_in_the_providers_field_and_nothing_of_ours() {
 }
 
 /// Every spelling of what carries a credential, from outside.
+pub const SPELLINGS: &[(&str, &str)] = &[
+    ("x-api-key", "forged"),
+    ("x_api_key", "forged"),
+    ("x-api_key", "forged"),
+    ("authorization_", "forged"),
+    ("proxy-authorization", "Basic x"),
+    ("x-portcullis-assertion", "forged"),
+    ("x-system-secret", "forged"),
+    ("x-forwarded-for", "10.0.0.1"),
+    ("x-forwarded-host", "evil.example"),
+    ("x-real-ip", "10.0.0.1"),
+    ("forwarded", "for=10.0.0.1"),
+    ("cf-connecting-ip", "10.0.0.1"),
+    ("cookie", "session=forged"),
+    ("origin", "https://app.example"),
+    ("referer", "https://app.example/secret"),
+    ("dpop", "forged"),
+    ("x-tenant-id", "home"),
+    ("te", "trailers"),
+];
+
 #[test]
 fn nothing_that_a_caller_sends_stands_beside_or_in_place_of_the_credential() {
     let (world, token) = connected();
     world.route(spec(json!({ "name": "claude", "path": "/claude/", "origin": "https://api.anthropic.com", "connection": "anthropic" })));
     store(&world, &token, "anthropic", "ak-1");
-    for (name, value) in [
-        ("x-api-key", "forged"),
-        ("x_api_key", "forged"),
-        ("x-api_key", "forged"),
-        ("authorization_", "forged"),
-        ("proxy-authorization", "Basic x"),
-        ("x-portcullis-assertion", "forged"),
-        ("x-system-secret", "forged"),
-        ("x-forwarded-for", "10.0.0.1"),
-        ("x-forwarded-host", "evil.example"),
-        ("x-real-ip", "10.0.0.1"),
-        ("forwarded", "for=10.0.0.1"),
-        ("cf-connecting-ip", "10.0.0.1"),
-        ("cookie", "session=forged"),
-        ("origin", "https://app.example"),
-        ("referer", "https://app.example/secret"),
-        ("dpop", "forged"),
-        ("x-tenant-id", "home"),
-        ("te", "trailers"),
-    ] {
+    for (name, value) in SPELLINGS.iter().copied() {
         // A key in that field would be who calls.
         let ask = world.get("/claude/v1/models").bearer(&token);
         let ask = if name == "x-api-key" { ask.header("x-api_key", value) } else { ask.header(name, value) };
@@ -166,10 +168,9 @@ fn only_a_person_and_what_they_lent_for_just_that_passes() {
     assert_eq!(world.get("/chat/models").cookie(&cookie).status(), 401);
 }
 
-#[test]
-fn what_a_route_must_be_like() {
-    let world = World::new();
-    for (field, other) in [
+/// Settings with which a route would send a credential to whom it is not for, or for whom it is not.
+pub fn settings() -> Vec<(&'static str, Value)> {
+    vec![
         ("connection", json!({ "connection": "nothing" })),
         ("connection", json!({ "connection": "" })),
         ("connection", json!({ "connection": "OpenAI" })),
@@ -204,7 +205,13 @@ fn what_a_route_must_be_like() {
         ("origin", json!({ "origin": "https://localhost" })),
         ("origin", json!({ "origin": "http://127.0.0.1:9000" })),
         ("origin", json!({ "origin": "https://api.openai.com/a//b" })),
-    ] {
+    ]
+}
+
+#[test]
+fn what_a_route_must_be_like() {
+    let world = World::new();
+    for (field, other) in settings() {
         let refused = save(&world, spec(other.clone()));
         let said = refused.is(400).text;
         assert!(said.contains(field), "{other}: {said}");
@@ -228,21 +235,23 @@ fn what_a_route_must_be_like() {
 }
 
 /// What the path and query of a request can make of the address.
+pub const PATHS: &[&str] = &[
+    "/chat/@evil.example/x",
+    "/chat/:8443/x",
+    "/chat/.evil.example",
+    "/chat/?u=@evil.example",
+    "/whole",
+    "/whole?@evil.example",
+    "/whole/@evil.example",
+    "/whole/:80@evil.example",
+    "/whole/.evil.example",
+];
+
 #[test]
 fn no_path_leads_elsewhere() {
     let (world, token) = connected();
     world.route(spec(json!({ "name": "whole", "path": "/whole", "origin": "https://api.openai.com" })));
-    for path in [
-        "/chat/@evil.example/x",
-        "/chat/:8443/x",
-        "/chat/.evil.example",
-        "/chat/?u=@evil.example",
-        "/whole",
-        "/whole?@evil.example",
-        "/whole/@evil.example",
-        "/whole/:80@evil.example",
-        "/whole/.evil.example",
-    ] {
+    for path in PATHS.iter().copied() {
         let plan = world.get(path).bearer(&token).plan();
         let url = url::Url::parse(&plan.url).unwrap();
         assert_eq!(

@@ -271,7 +271,8 @@ pub struct Reply {
     what: String,
     /// The status code.
     pub status: u16,
-    headers: Vec<(String, String)>,
+    /// Its header fields.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub text: String,
     /// The body as JSON, or null.
