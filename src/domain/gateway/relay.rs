@@ -13,6 +13,7 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry as Event};
 use crate::domain::gateway::incoming::Incoming;
 use crate::domain::gateway::outgoing::{self, Fields};
+use crate::domain::outbound::{self, guard::is_ours};
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::credential::Credential;
 use crate::domain::tenants::Tenant;
@@ -23,6 +24,7 @@ use crate::model::headers::Headers;
 use crate::model::public_address::is_this_machine;
 use crate::model::route::{Accepts, Auth, Route, RouteSpec};
 use crate::model::scope::is_custom;
+use crate::ports::http::Reach;
 
 /// The header field that says which of several connections to the provider is meant, by its label. As all fields whose
 /// name begins so, it is never sent on.
@@ -60,7 +62,9 @@ pub(super) async fn check(cx: &Cx, tenant: &Tenant, spec: &mut RouteSpec) -> Res
     if !spec.scopes.iter().any(|scope| is_custom(scope)) {
         return Err(invalid("scopes", "one of the tenant's own, as calendar:read, with connection"));
     }
-    if !may_go(&cx.config, &provider.entry, &spec.origin) {
+    let may_go = may_go(&cx.config, &provider.entry, &spec.origin)
+        && outbound::may_be_asked(cx, &spec.origin, Reach::Administrator).await?;
+    if !may_go {
         return Err(invalid("origin", format!("{ORIGIN}: {}", provider.entry.api_hosts.join(", "))));
     }
     Ok(())
@@ -80,7 +84,8 @@ fn may_go(config: &Config, entry: &Entry, address: &str) -> bool {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         return entry.is_api_host(&format!("{host}{port}"));
     }
-    url.scheme() == "https" && url.port().is_none() && entry.is_api_host(host)
+    // A pattern of hosts may take in our own: what is connected elsewhere is no credential here.
+    url.scheme() == "https" && url.port().is_none() && entry.is_api_host(host) && !is_ours(&url, config)
 }
 
 /// Whether a request asks for a WebSocket (RFC 6455 §4.1), whatever else it would take (RFC 9110 §7.8).

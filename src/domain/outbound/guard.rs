@@ -70,7 +70,7 @@ fn is_local(url: &Url, text: &str, reach: Reach, config: &Config) -> bool {
 
 /// Whether it is the deployment's own host, one below it, or on `workers.dev` one of the same account. A server beside
 /// ours on the same machine has another port.
-fn is_ours(url: &Url, config: &Config) -> bool {
+pub(crate) fn is_ours(url: &Url, config: &Config) -> bool {
     if is_own_origin(&config.origin, url) {
         return true;
     }

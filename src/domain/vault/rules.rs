@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::config::Mode;
 use crate::cx::Cx;
 use crate::domain::outbound;
-use crate::domain::outbound::guard::ADMINISTRATORS;
+use crate::domain::outbound::guard::{self, ADMINISTRATORS};
 use crate::domain::refusal::Problems;
 use crate::domain::refusal::{Error, invalid};
 use crate::domain::vault::catalogue::{self, Entry, OAuth};
@@ -150,9 +150,16 @@ async fn describe(
             && !host.contains(['/', '?', '#', '@'])
             && uri(&format!("http://{host}")).is_some_and(|url| url.port().is_some() && is_this_machine(&url))
     };
-    let is_host = |host: &String| is_public_name(host.strip_prefix("*.").unwrap_or(host)) || is_near(host);
-    if api_hosts.len() > 20 || !api_hosts.iter().all(is_host) {
-        wrong.add("apiHosts", "at most 20 public DNS names, each as api.example.com or *.example.com");
+    let dns_name = |host: &String| host.strip_prefix("*.").unwrap_or(host).to_owned();
+    let is_host = |host: &String| is_public_name(&dns_name(host)) || is_near(host);
+    let is_ours = |host: &String| {
+        uri(&format!("https://{}", dns_name(host))).is_some_and(|url| guard::is_ours(&url, &cx.config))
+    };
+    if api_hosts.len() > 20 || !api_hosts.iter().all(is_host) || api_hosts.iter().any(is_ours) {
+        wrong.add(
+            "apiHosts",
+            "at most 20 public DNS names, each as api.example.com or *.example.com, none of ours",
+        );
     }
     let connection = match is_oauth {
         true => Connection::OAuth(Box::new(oauth(cx, wrong, said).await?)),

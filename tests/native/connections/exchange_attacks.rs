@@ -7,9 +7,9 @@ use crate::harness::Reply;
 use crate::oauth::clients::{from_client, from_public, signed_in_to};
 
 /// An attack: what it is, who sends which token with what, and the code that it is refused with.
-type Attack = (&'static str, fn(&Vault) -> Reply, &'static str);
+pub type Attack = (&'static str, fn(&Vault) -> Reply, &'static str);
 
-const ATTACKS: &[Attack] = &[
+pub const ATTACKS: &[Attack] = &[
     ("the client is registered for no service", |v| with(v, "plain", &v.token), "invalid_target"),
     ("the client is registered for others", |v| with(v, "of-another-service", &v.token), "invalid_target"),
     ("the client has not the grant", |v| with(v, "not-registered", &v.token), "unauthorized_client"),

@@ -130,6 +130,24 @@ pub const ATTACKS: &[Attack] = &[
             hosts.iter().map(make).collect()
         }),
     },
+    Attack {
+        section: "OWASP API7:2023",
+        attack: "a pattern of hosts takes in our own, and a route sends us what is connected elsewhere",
+        how: Looks(|stage| {
+            let world = &stage.flow.world;
+            let body = json!({ "id": "wild", "name": "Wild", "connectionType": "api_key", "apiHosts": ["*.example.com"], "apiKeyHeader": "x-key" });
+            world.post("/auth/providers").bearer(&world.admin()).json(body).send().is(201);
+            for (name, origin, status) in
+                [("ours", "https://auth.example.com", 400), ("theirs", "https://api.example.com", 201)]
+            {
+                let route = json!({
+                    "name": name, "path": format!("/{name}/"), "origin": origin, "connection": "wild", "scopes": ["wild:use"],
+                });
+                let made = world.post("/tenant/home/v2/Routes").bearer(&world.admin()).json(route).send();
+                assert_eq!(made.status, status, "{origin}: {}", made.text);
+            }
+        }),
+    },
 ];
 
 #[test]

@@ -148,12 +148,13 @@ fn run(attacks: &[Attack]) {
 
 /// What each table has: its section, how many, and where it is.
 fn elsewhere() -> Vec<(&'static str, usize, &'static str)> {
-    use crate::connections::providers as registry;
+    use crate::connections::{exchange_attacks, providers as registry};
     use crate::gateway::relay;
     vec![
         ("RFC 9700 §4.1, §4.11", redirects::ORIGINS.len(), "redirects to other origins"),
         ("OWASP API7:2023", registry::INSIDE.len() * registry::ADDRESSES.len(), "addresses that lead inside"),
         ("OWASP API7:2023", registry::NO_LABELS.len(), "templates of addresses"),
+        ("RFC 8693 §5", exchange_attacks::ATTACKS.len(), "tokens that are exchanged for what was connected"),
         ("RFC 9700 §4.9", relay::settings().len(), "routes that would send a credential elsewhere"),
         ("RFC 9700 §4.9", relay::SPELLINGS.len(), "spellings of what carries a credential"),
         ("RFC 9700 §4.9", relay::PATHS.len(), "paths that would change a route's host"),
