@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
+use self::feed::hash_of;
 pub(crate) use self::feed::{ACROSS, Coverage, Feed, Freshness, MOST_COVERED, Snapshot};
 use self::generations::Generations;
 use crate::model::time::Time;
@@ -200,6 +201,9 @@ struct Kept {
 #[must_use = "it says what may be remembered"]
 pub(crate) struct AsOf(u64);
 
+/// How many users and sessions that it changed itself an isolate knows: many more than it changes before it hears of that.
+const MOST_CHANGED: usize = 20_000;
+
 /// How many tenants' feeds an isolate knows.
 const MOST_FEEDS: usize = 4_000;
 
@@ -209,6 +213,8 @@ pub struct Memory {
     /// How many changes it has heard of, and how many feeds it has begun.
     turn: Cell<u64>,
     feeds: RefCell<Generations<String, Rc<Feed>>>,
+    /// Users and sessions that changed, by a hash: what this isolate changes itself the feeds tell later.
+    changed: RefCell<Generations<u64, ()>>,
     last_feed: Cell<u64>,
 }
 
@@ -218,6 +224,7 @@ impl Default for Memory {
             all: RefCell::default(),
             turn: Cell::new(0),
             feeds: RefCell::new(Generations::new(MOST_FEEDS)),
+            changed: RefCell::new(Generations::new(MOST_CHANGED)),
             last_feed: Cell::new(NO_FEED),
         }
     }
@@ -249,7 +256,20 @@ impl Memory {
     /// Forgets what a change makes stale.
     pub(crate) fn invalidate(&self, change: Invalidation<'_>) {
         self.take_turn();
+        let changed = match change {
+            Invalidation::User(id) => Some(hash_of("user", id)),
+            Invalidation::Session(id) => Some(hash_of("session", id)),
+            _ => None,
+        };
+        if let Some(changed) = changed {
+            self.changed.borrow_mut().put(changed, (), 1);
+        }
         self.all.borrow().values().for_each(|kept| (kept.invalidate)(change));
+    }
+
+    /// Whether a user or session changed lately as far as this isolate knows: by itself, or as a feed told.
+    pub(crate) fn has_changed(&self, kind: &str, id: &str) -> bool {
+        self.changed.borrow_mut().get(&hash_of(kind, id)).is_some()
     }
 
     /// Forgets what is known of one tenant, after a change that this isolate made itself.

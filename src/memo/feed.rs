@@ -34,7 +34,7 @@ pub(crate) struct Coverage {
 /// More changes are not kept of one tenant.
 pub(crate) const MOST_COVERED: usize = 10_000;
 
-fn hash_of(kind: &str, id: &str) -> u64 {
+pub(super) fn hash_of(kind: &str, id: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     (kind, id).hash(&mut hasher);
     hasher.finish()
@@ -173,7 +173,6 @@ impl Feed {
 
     /// Whether neither of these changed since a token of then was made, nor, for `quiet_seconds` before that, the tenant
     /// itself; `false` where that is not known.
-    #[expect(dead_code, reason = "tokens are verified by it next")]
     pub(crate) fn is_unchanged(&self, of: &[(&str, &str)], since: Time, quiet_seconds: i64) -> bool {
         let coverage = self.coverage.borrow();
         let Some(known) = coverage.as_ref() else { return false };

@@ -224,7 +224,7 @@ pub(crate) fn upgrade(
                                    generation = generation + iif(?5 IS NULL, 0, 1),
                                    refresh_hash = coalesce(?5, refresh_hash), refresh_key = coalesce(?6, refresh_key),
                                    refresh_until = iif(?5 IS NULL, refresh_until, expires_at)
-               WHERE id = ?1 AND ended_at IS NULL RETURNING auth_time, generation";
+               WHERE id = ?1 AND ended_at IS NULL RETURNING auth_time, generation, expires_at";
     let args = vec![
         id.into(),
         json_text(&amr).into(),

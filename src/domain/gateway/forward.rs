@@ -180,7 +180,11 @@ async fn caller(
     } else if let Some(key) = headers.get("x-api-key").filter(|_| accepts(Accepts::ApiKey)) {
         principal::by_api_key(cx, key).await?
     } else if let Some(token) = headers.bearer().filter(|_| accepts(Accepts::Bearer)) {
-        principal::by_bearer(cx, token).await?
+        match route.spec.connection {
+            // What goes to another service for a person takes more of them than their token says.
+            Some(_) => principal::by_bearer(cx, token).await?,
+            None => principal::by_bearer_to_forward(cx, token).await?,
+        }
     } else if let Some(token) = bound() {
         by_bound_token(cx, route, incoming, token).await?
     } else if let Some(cookie) = headers.cookie(COOKIE).filter(|_| accepts(Accepts::Cookie)) {

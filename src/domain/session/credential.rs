@@ -1,7 +1,8 @@
 //! Credentials: what a bearer token, a cookie or an API key stands for, as the database has it.
 //!
 //! A credential is checked against the database, and then remembered while the change feed says that it stands as it did.
-//! Roles, plan and status are always those of the last check, never a token's.
+//! Roles, plan and status are always those of the last check, or of a token since whose making
+//! nobody changed them (`carried`).
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -20,6 +21,8 @@ use crate::store::users::User;
 pub(crate) enum Subject {
     /// A person.
     User(Rc<User>),
+    /// A person, as their bearer token says who they are: the gateway's alone.
+    Carried { id: String, roles: Vec<String>, plan: String },
     /// A client by itself, or a key of the tenant's own: it has roles and is nobody.
     Service {
         /// The `client_id`, or the key's id.
@@ -33,14 +36,23 @@ impl Subject {
     pub(crate) fn id(&self) -> &str {
         match self {
             Subject::User(user) => &user.id,
-            Subject::Service { id, .. } => id,
+            Subject::Carried { id, .. } | Subject::Service { id, .. } => id,
+        }
+    }
+
+    /// The id of the person, if it is one.
+    pub(crate) fn person_id(&self) -> Option<&str> {
+        match self {
+            Subject::User(user) => Some(&user.id),
+            Subject::Carried { id, .. } => Some(id),
+            Subject::Service { .. } => None,
         }
     }
 
     pub(crate) fn roles(&self) -> &[String] {
         match self {
             Subject::User(user) => &user.roles,
-            Subject::Service { roles, .. } => roles,
+            Subject::Carried { roles, .. } | Subject::Service { roles, .. } => roles,
         }
     }
 }
@@ -89,7 +101,7 @@ impl Credential {
     pub(crate) fn user(&self) -> Option<&Rc<User>> {
         match &self.subject {
             Subject::User(user) => Some(user),
-            Subject::Service { .. } => None,
+            Subject::Carried { .. } | Subject::Service { .. } => None,
         }
     }
 
@@ -100,7 +112,11 @@ impl Credential {
 
     /// The user's plan, or the tenant's default.
     pub(crate) fn plan(&self) -> &str {
-        let own = self.user().and_then(|user| user.plan.as_deref());
+        let own = match &self.subject {
+            Subject::User(user) => user.plan.as_deref(),
+            Subject::Carried { plan, .. } => Some(plan.as_str()),
+            Subject::Service { .. } => None,
+        };
         own.unwrap_or(&self.tenant.settings.default_plan)
     }
 

@@ -10,7 +10,7 @@ use crate::cx::Cx;
 use crate::domain::keys;
 use crate::domain::refusal::Error;
 use crate::domain::session::credential::{Credential, Subject};
-use crate::domain::session::remembered::{recall, remember};
+use crate::domain::session::remembered::{Credentials, recall, remember};
 use crate::domain::session::standing;
 use crate::domain::tenants::{self, Tenant};
 use crate::domain::throttle::lookups;
@@ -23,38 +23,83 @@ use crate::oidc::access_token::{AccessToken, Act, Audiences, TYP, Whose};
 use crate::ports::Fault;
 use crate::store;
 
-/// Whom an access token authenticates; `None` if it is not ours, over, or its session or client is gone. Whom
-/// it is for is the caller's to check, with [`Credential::is_for`], and who may use it if it is bound to a key.
+/// What an access token is, as far as the token itself says.
+pub(crate) enum Examined {
+    /// One that this isolate remembers.
+    Known(Rc<Credential>),
+    /// One that we signed, and that is not over.
+    Verified(Box<Verified>),
+    /// None of ours.
+    Nothing,
+}
+
+/// An access token that we signed.
+pub(crate) struct Verified {
+    /// In its one spelling.
+    pub(crate) token: String,
+    pub(crate) tenant: Rc<Tenant>,
+    pub(crate) claims: AccessToken,
+    /// When it was made.
+    pub(crate) issued_at: Time,
+    /// When it ends.
+    pub(crate) until: Time,
+}
+
+/// Verifies an access token: its signature, times, type and issuer. Whether whom it speaks of is still there is asked next.
 ///
 /// # Errors
 /// [`Refusal::Limited`](crate::domain::refusal::Refusal::Limited) for an address that presented too much that is
 /// unknown; not for a token that we signed.
-pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
+pub(crate) async fn examine(cx: &Cx, token: &str) -> Result<Examined, Error> {
     if token.len() > LONGEST {
-        return Ok(None);
+        return Ok(Examined::Nothing);
     }
-    if let Some(known) = recall(cx, token, Accepts::Bearer).await? {
-        return Ok(Some(known));
+    if let Some(known) = recall::<Credentials>(cx, token, Accepts::Bearer).await? {
+        return Ok(Examined::Known(known));
     }
-    let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(None) };
-    let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(None) };
-    let Some(tenant) = tenants::find_named(cx, &tenant_id).await? else { return Ok(None) };
+    let Some(untrusted) = Untrusted::parse(token, TYP) else { return Ok(Examined::Nothing) };
+    let Some(Whose { tenant_id }) = untrusted.claims_unchecked() else { return Ok(Examined::Nothing) };
+    let Some(tenant) = tenants::find_named(cx, &tenant_id).await? else { return Ok(Examined::Nothing) };
     let keys = keys::of(cx, &tenant.id).await?;
     let Some((mut claims, until)) = keys.verify::<AccessToken>(&untrusted, cx.now) else {
         lookups::note_unknown(cx);
         lookups::admit(cx).await?;
-        return Ok(None);
+        return Ok(Examined::Nothing);
     };
     // From here on a client has our name for it.
     claims.client_id = claims.client_id.map(|id| row_id(&tenant.id, &id, sha256).into_owned());
     if claims.iss != tenant.issuer || claims.kind != "access" {
-        return Ok(None);
+        return Ok(Examined::Nothing);
     }
     // The other spelling of its signature is no other token.
-    let token = canonical(token);
-    if let Some(known) = recall(cx, &token, Accepts::Bearer).await? {
-        return Ok(Some(known));
+    let token = canonical(token).into_owned();
+    if let Some(known) = recall::<Credentials>(cx, &token, Accepts::Bearer).await? {
+        return Ok(Examined::Known(known));
     }
+    // We write `iat` into every token.
+    let issued_at = untrusted.issued_at_unchecked().unwrap_or(Time(0));
+    Ok(Examined::Verified(Box::new(Verified { token, tenant, claims, issued_at, until })))
+}
+
+/// Whom an access token authenticates; `None` if it is not ours, over, or its session or client is gone. Whom
+/// it is for is the caller's to check, with [`Credential::is_for`], and who may use it if it is bound to a key.
+///
+/// # Errors
+/// As [`examine`].
+pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
+    match examine(cx, token).await? {
+        Examined::Known(known) => Ok(Some(known)),
+        Examined::Verified(verified) => look_up(cx, *verified).await,
+        Examined::Nothing => Ok(None),
+    }
+}
+
+/// Whom a verified token authenticates, as the database has it.
+///
+/// # Errors
+/// As [`examine`].
+pub(crate) async fn look_up(cx: &Cx, verified: Verified) -> Result<Option<Rc<Credential>>, Error> {
+    let Verified { token, tenant, claims, until, .. } = verified;
     let presented = format!("bearer:{}", stored(&token));
     if lookups::is_refused(cx, &presented) {
         lookups::admit(cx).await?;
@@ -70,7 +115,7 @@ pub(crate) async fn by_access_token(cx: &Cx, token: &str) -> Result<Option<Rc<Cr
         lookups::refuse(cx, presented);
         return Ok(None);
     };
-    Ok(Some(remember(
+    Ok(Some(remember::<Credentials>(
         cx,
         as_of,
         &token,
@@ -160,7 +205,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     if !can_be_secret(value) {
         return Ok(None);
     }
-    if let Some(known) = recall(cx, value, Accepts::Cookie).await? {
+    if let Some(known) = recall::<Credentials>(cx, value, Accepts::Cookie).await? {
         return Ok(Some(known));
     }
     let hash = stored(value);
@@ -179,7 +224,7 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     if !standing::is_sufficient(&tenant, &live.user, &live.amr) {
         return Ok(None);
     }
-    Ok(Some(remember(
+    Ok(Some(remember::<Credentials>(
         cx,
         as_of,
         value,
@@ -214,7 +259,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
     if !can_be_secret(key) {
         return Ok(None);
     }
-    if let Some(known) = recall(cx, key, Accepts::ApiKey).await? {
+    if let Some(known) = recall::<Credentials>(cx, key, Accepts::ApiKey).await? {
         return Ok(Some(known));
     }
     let Some(id) = parse_key(key) else { return Ok(None) };
@@ -253,7 +298,7 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
         Some(grant) => (Some(grant.expires_at), Some(grant.id.clone())),
         None => (None, None),
     };
-    Ok(Some(remember(
+    Ok(Some(remember::<Credentials>(
         cx,
         as_of,
         key,

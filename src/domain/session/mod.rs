@@ -5,6 +5,7 @@
 //! `access_tokens` is the one place that builds an access token, a client's as well.
 
 pub(crate) mod access_tokens;
+pub(crate) mod carried;
 pub mod channel;
 pub(crate) mod credential;
 pub(crate) mod delegation;

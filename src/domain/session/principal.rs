@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
+pub(crate) use crate::domain::session::carried::by_bearer_to_forward;
 pub(crate) use crate::domain::session::credential::Credential;
 pub(crate) use crate::domain::session::lookup::{by_access_token, by_api_key, by_cookie};
 use crate::domain::session::proof::BoundToken;

@@ -136,7 +136,17 @@ pub(crate) async fn by_bound_token(
 /// # Errors
 /// As [`by_access_token`].
 pub(crate) async fn by_bearer(cx: &Cx, token: &str) -> Result<Option<Rc<Credential>>, Error> {
-    let found = by_access_token(cx, token).await?;
+    refuse_bound(cx, by_access_token(cx, token).await?).await
+}
+
+/// Refuses a token that is bound to a key, as it came without a proof.
+///
+/// # Errors
+/// As [`note_refusal`].
+pub(crate) async fn refuse_bound(
+    cx: &Cx,
+    found: Option<Rc<Credential>>,
+) -> Result<Option<Rc<Credential>>, Error> {
     if let Some(bound) = found.as_ref().filter(|found| found.cnf.is_some()) {
         note_refusal(cx, &bound.tenant, bound.actor(), "its token came as a bearer token").await?;
         return Ok(None);

@@ -14,7 +14,7 @@ use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::place::{place, short_hash};
 use crate::domain::session::principal;
 use crate::domain::session::refresh_token::{self, RefreshToken, current_key};
-use crate::domain::session::sessions::{self, Tokens};
+use crate::domain::session::sessions::{self, TokenSession, Tokens};
 use crate::domain::session::standing;
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::lookups;
@@ -54,8 +54,9 @@ pub(crate) async fn refresh(cx: &Cx, resolved: &ResolvedTenant, token: &str) -> 
     let sender = Sender { by: &cx.caller.user_agent, client_id: None, jkt: None, terms: Some(None) };
     let Spent { tenant, live, next } = spend(cx, token, &sender, of_tenant, |_| Ok(())).await?;
     let Live { id, user, granted, amr, auth_time, .. } = &live;
-    let access = sessions::access_token(cx, &tenant, user, granted, id, amr, *auth_time).await?;
-    Ok(Tokens { access, expires_in: tenant.settings_for(user).access_token_seconds, refresh: next })
+    let session = TokenSession { id, amr, auth_time: *auth_time, ends_at: live.expires_at };
+    let (access, expires_in) = sessions::access_token(cx, &tenant, user, granted, &session).await?;
+    Ok(Tokens { access, expires_in, refresh: next })
 }
 
 /// Spends a token of a tenant, of which `of_tenant` says whether it may be, for a sender whom `may_have` lets have it.

@@ -166,8 +166,9 @@ impl<'a> NewSession<'a> {
             Secret::Token(token) => token,
         };
         let granted = store::roles::read_granted(done.answer())?;
-        let access = access_token(cx, tenant, user, &granted, &row.id, &row.amr, row.auth_time).await?;
-        let expires_in = settings.access_token_seconds;
+        let session =
+            TokenSession { id: &row.id, amr: &row.amr, auth_time: row.auth_time, ends_at: row.expires_at };
+        let (access, expires_in) = access_token(cx, tenant, user, &granted, &session).await?;
         let refresh = token.to_text(cx, &current_key(cx, &tenant.id)?)?;
         Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh })))
     }
@@ -223,37 +224,48 @@ impl<'a> Upgrade<'a> {
             Secret::Token(token) => token,
         };
         let Some(row) = done.row() else { return Ok(None) };
-        let (auth_time, generation) =
-            (store::Columns(row).time("auth_time")?, store::Columns(row).int("generation")?);
+        let row = store::Columns(row);
+        let (auth_time, ends_at) = (row.time("auth_time")?, row.time("expires_at")?);
+        let generation = row.int("generation")?;
         let granted = store::roles::read_granted(done.answer())?;
-        let access = access_token(cx, tenant, user, &granted, session_id, amr, auth_time).await?;
-        let expires_in = tenant.settings_for(user).access_token_seconds;
+        let session = TokenSession { id: session_id, amr, auth_time, ends_at };
+        let (access, expires_in) = access_token(cx, tenant, user, &granted, &session).await?;
         let refresh = token.at(generation)?.to_text(cx, &current_key(cx, &tenant.id)?)?;
         Ok(Some(SessionSecret::Tokens(Tokens { access, expires_in, refresh })))
     }
 }
 
-/// A fresh access token for a session of a user who has these custom scopes.
+/// The session that an access token is of.
+pub(crate) struct TokenSession<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) amr: &'a [String],
+    pub(crate) auth_time: Time,
+    /// When it ends unless it is refreshed: its token, which may be believed without a look-up, ends no later.
+    pub(crate) ends_at: Time,
+}
+
+/// A fresh access token for a session of a user who has these custom scopes, and the seconds until it expires.
 pub(crate) async fn access_token(
     cx: &Cx,
     tenant: &Tenant,
     user: &User,
     granted: &[String],
-    session_id: &str,
-    amr: &[String],
-    auth_time: Time,
-) -> Result<String, Fault> {
+    session: &TokenSession<'_>,
+) -> Result<(String, i64), Fault> {
+    let TokenSession { id, amr, auth_time, ends_at } = *session;
+    let until = cx.now.plus(tenant.settings_for(user).access_token_seconds).min(ends_at);
     let new = NewAccessToken {
-        subject: TokenSubject::User { user, session_id, amr, auth_time: Some(auth_time) },
+        subject: TokenSubject::User { user, session_id: id, amr, auth_time: Some(auth_time) },
         client_id: None,
         audiences: Audiences::one(&tenant.issuer),
         scope: Scopes::of_person(granted).list(),
         with_roles: true,
         jkt: None,
         act: None,
-        until: cx.now.plus(tenant.settings_for(user).access_token_seconds),
+        until,
     };
-    access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)
+    let token = access_tokens::sign(cx, keys::of(cx, &tenant.id).await?.as_ref(), tenant, new)?;
+    Ok((token, until.unix() - cx.now.unix()))
 }
 
 /// Ends one session, with its cookie, its refresh family and what was granted to clients in it, unless for

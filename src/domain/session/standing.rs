@@ -15,6 +15,13 @@ pub(crate) fn needs_second_factor(tenant: &Tenant, user: &User) -> bool {
 /// What of a session's `amr` makes it sufficient whatever its user and tenant need.
 pub(crate) const ENOUGH: [&str; 2] = [TWO_FACTORS, TRUSTED_DEVICE];
 
+/// Whether a session in which this was proved, and which stood for its user when its token was made, still does, whoever
+/// that is: nothing of the user changed since.
+pub(crate) fn still_stands(tenant: &Tenant, amr: &[String]) -> bool {
+    let trusted = || amr.iter().any(|one| one == TRUSTED_DEVICE);
+    tenant.settings.mfa != MfaPolicy::Required || has_two(amr) || trusted()
+}
+
 /// Whether a session in which this was proved still stands for its user: one of a single factor does no more
 /// once the user needs two, unless a trusted browser stood for the second, or the user had no other than the mailbox
 /// that was proved twice.

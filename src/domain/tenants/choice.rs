@@ -54,6 +54,10 @@ pub(crate) async fn choose(
             (named, tenant)
         }
         None => {
+            if tenancy::recall(cx, other).is_some() {
+                // It is known well enough: what changed since is asked behind the answer.
+                feed::refresh(cx, other).await?;
+            }
             let is_new_host = !own && !tenancy::has_seen_host(cx, &host);
             let is_new_tenant = is_new(cx, other);
             if is_new_host || is_new_tenant {
