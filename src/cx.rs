@@ -48,7 +48,7 @@ pub struct Cx {
 }
 
 /// Where a request comes from, as the platform tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The client's address as the platform saw it; no header of the client's counts.
     pub address: String,
@@ -68,6 +68,8 @@ pub struct Caller {
     pub proved: Cell<bool>,
     /// The feeds that were asked for this request: they are as new as it needs them, however old that may be.
     pub asked_feeds: RefCell<Vec<u64>>,
+    /// As of when the oldest is that this request was served from memory by.
+    pub known_at: Cell<Time>,
 }
 
 /// How far a request's look-ups of what it presents are counted.
@@ -89,6 +91,23 @@ impl Lookup {
     /// Whether the request may look up what it presents.
     pub(crate) fn is_admitted(self) -> bool {
         self != Lookup::None
+    }
+}
+
+impl Default for Caller {
+    fn default() -> Caller {
+        Caller {
+            address: String::new(),
+            user_agent: String::new(),
+            language: None,
+            unlimited: false,
+            lookup: Cell::default(),
+            missed: Cell::default(),
+            nonce: RefCell::default(),
+            proved: Cell::default(),
+            asked_feeds: RefCell::default(),
+            known_at: Cell::new(Time(i64::MAX)),
+        }
     }
 }
 
@@ -143,10 +162,20 @@ impl Cx {
 
     /// How well the changes of a tenant are known, for this request.
     pub(crate) fn freshness(&self, feed: &Feed) -> Freshness {
-        match self.caller.asked_feeds.borrow().contains(&feed.id()) {
-            true => Freshness::Fresh,
-            false => feed.freshness(self.now, self.config.revocation_seconds),
+        if self.caller.asked_feeds.borrow().contains(&feed.id()) {
+            return Freshness::Fresh;
         }
+        let freshness = feed.freshness(self.now, self.config.revocation_seconds);
+        if freshness != Freshness::Stale {
+            let known_at = &self.caller.known_at;
+            known_at.set(known_at.get().min(feed.known_at()));
+        }
+        freshness
+    }
+
+    /// Until when an answer may be given again as it is: what it was made of may be some seconds old already.
+    pub fn repeat_until(&self) -> Time {
+        self.caller.known_at.get().min(self.now).plus(self.config.revocation_seconds)
     }
 
     /// What this isolate remembers of a tenant, while it knows the tenant's changes well enough (`domain::feed`).

@@ -73,7 +73,7 @@ async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
         Err(fault) => return broken(&fault),
     };
     match http::serve(&cx, &table, &request).await {
-        Outcome::Answer(response) => hot::answer(&request.method, &response, cx.remember_until()),
+        Outcome::Answer(response) => hot::answer(&request.method, &response, cx.repeat_until()),
         // Only a person's navigation waits here for the origin: if that fails, it is shown a page.
         Outcome::Forward(plan) if request.wants_page() => {
             let answer = match JsFuture::from(relay::send(&raw, &plan)).await {

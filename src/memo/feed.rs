@@ -96,6 +96,11 @@ impl Feed {
         }
     }
 
+    /// As of when it is known.
+    pub(crate) fn known_at(&self) -> Time {
+        self.known_at.get()
+    }
+
     /// Its id.
     pub(crate) fn id(&self) -> u64 {
         self.id

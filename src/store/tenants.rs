@@ -62,10 +62,16 @@ fn select_for_operator() -> String {
     SELECT.replacen("tenants.*", &format!("tenants.*, {} AS trial", trial_holders::of_tenant()), 1)
 }
 
-/// The statement of a tenant with the mail domains that count there, up to its `WHERE`.
+/// The statement of a tenant with the mail domains that count there, and what it has of its own, up to its `WHERE`.
 pub(super) fn select_with_domains() -> String {
     let domains = email_domains::in_use("tenants.directory");
-    SELECT.replacen("tenants.*", &format!("tenants.*, {domains} AS domains"), 1)
+    let more = format!(
+        "tenants.*, {domains} AS domains,
+         EXISTS (SELECT 1 FROM identity_providers WHERE tenant_id = tenants.id) AS has_providers,
+         EXISTS (SELECT 1 FROM mail_templates WHERE tenant_id = tenants.id) AS has_own_mails,
+         (SELECT json_group_array(name) FROM templates WHERE tenant_id = tenants.id) AS own_pages"
+    );
+    SELECT.replacen("tenants.*", &more, 1)
 }
 
 /// What [`select_with_domains`] answers.

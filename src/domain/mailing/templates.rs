@@ -9,7 +9,7 @@ use crate::domain::mailing::wording;
 use crate::domain::refusal::{Error, invalid};
 use crate::domain::templates::OwnTemplates;
 use crate::domain::templates::check::{check_mail, check_rendered_mail};
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{self, Tenant};
 use crate::model::language::Language;
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
@@ -62,6 +62,9 @@ pub(crate) async fn own(
     language: Language,
     values: &Values,
 ) -> Result<Option<Content>, Fault> {
+    if tenants::recall(cx, &tenant.id).is_some_and(|known| !known.own.has_mails) {
+        return Ok(None);
+    }
     let key = key(tenant, kind, language);
     let known: Option<Rc<str>> = match cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
         Some(known) => known,

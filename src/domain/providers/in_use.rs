@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::cx::Cx;
 use crate::domain::providers::secrets;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{self, Tenant};
 use crate::memo::{Invalidation, Slot};
 use crate::model::identity_provider::IdentityProvider;
 use crate::ports::Fault;
@@ -38,6 +38,9 @@ impl Slot for ProvidersOfTenant {
 async fn enabled(cx: &Cx, tenant: &Tenant) -> Result<Rc<[Rc<Usable>]>, Fault> {
     if let Some(known) = cx.recall::<ProvidersOfTenant, _>(&tenant.id, tenant.id.as_str()) {
         return Ok(known);
+    }
+    if tenants::recall(cx, &tenant.id).is_some_and(|known| !known.own.has_providers) {
+        return Ok(Rc::new([]));
     }
     let as_of = cx.as_of();
     let found = store::identity_providers::enabled(cx.db.as_ref(), &tenant.id).await?;

@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::templates::check::{Field, Form, check, check_rendered};
 use crate::domain::templates::html_tokens::tokens;
-use crate::domain::tenants::Tenant;
+use crate::domain::tenants::{self, Tenant};
 use crate::memo::{Invalidation, Slot};
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
@@ -245,6 +245,10 @@ pub(crate) async fn render(
 ) -> Result<Option<String>, Fault> {
     let Ok(kind) = kind(name) else { return Ok(None) };
     let key = (tenant.id.clone(), kind.name);
+    let has_own = |pages: &[String]| pages.iter().any(|page| page == kind.name);
+    if tenants::recall(cx, &tenant.id).is_some_and(|known| !has_own(&known.own.pages)) {
+        return Ok(None);
+    }
     let html: Option<Rc<str>> = match cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
         Some(known) => known,
         None => {

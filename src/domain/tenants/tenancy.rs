@@ -14,7 +14,7 @@ use crate::model::id::is_tenant_id;
 use crate::model::route::RouteTable;
 use crate::ports::{Fault, Rows};
 use crate::store::keys::KeyRow;
-use crate::store::tenancy::{self, STATEMENTS, TenancyRows};
+use crate::store::tenancy::{self, Own, STATEMENTS, TenancyRows};
 use crate::store::tenant_ref::TenantRef;
 use crate::store::tenants::{read_whose, whose};
 use crate::store::{self, changes};
@@ -25,6 +25,7 @@ pub(crate) struct TenancyById;
 /// A tenant, with what its requests need.
 pub(crate) struct Tenancy {
     pub(crate) tenant: Rc<Tenant>,
+    pub(crate) own: Own,
     /// Its signing keys, sealed.
     pub(crate) keys: Vec<KeyRow>,
     /// Its routes with its roles and plans; a fault where one cannot be read.
@@ -47,7 +48,7 @@ impl Slot for TenancyById {
         let shares = |other: &str| value.as_ref().is_some_and(|known| known.tenant.directory == other);
         match change {
             Invalidation::Tenant(other) => other == id || shares(other),
-            Invalidation::Routes(other) => other == id,
+            Invalidation::Routes(other) | Invalidation::Templates(other) => other == id,
             _ => false,
         }
     }
@@ -204,9 +205,9 @@ fn finish(
     };
     let tenancy = match rows.is_active() {
         true => {
-            let TenancyRows { tenant, keys, routes } = rows;
+            let TenancyRows { tenant, own, keys, routes } = rows;
             let tenant = Rc::new(from_row(cx, tenant)?);
-            Some(Rc::new(Tenancy { tenant, keys, routes: routes.map(Rc::new) }))
+            Some(Rc::new(Tenancy { tenant, own, keys, routes: routes.map(Rc::new) }))
         }
         false => None,
     };

@@ -180,6 +180,44 @@ const KINDS: &[Kind] = &[
         let token = token.form(&form).send().is(200).str("/access_token");
         (vec![by_bearer(token)], admin_delete("/tenant/home/v2/Clients/robot".into()))
     }),
+    ("a grant that its person ends", |world| {
+        route(world, json!({}));
+        let user = world.user("ada@example.com");
+        world.put_client("home", "app", &json!({ "token_endpoint_auth_method": "none" }));
+        world.session(&user);
+        let lent = world.granted(&user.id, "app", "read", None);
+        let path = format!("/api/auth/sessions/{}", world.newest_session(&user.id));
+        let own = world.session(&user).access;
+        let end = move |world: &World| {
+            world.delete(&path).bearer(&own).send().is(200);
+        };
+        (vec![by_bearer(lent)], Box::new(end))
+    }),
+    ("a browser's session, with what was granted in it", |world| {
+        route(world, json!({}));
+        let user = world.user("ada@example.com");
+        world.put_client("home", "app", &json!({ "token_endpoint_auth_method": "none" }));
+        let cookie = world.cookie(&user);
+        let parent = world.newest_session(&user.id);
+        world.advance_ms(1);
+        world.session(&user);
+        let lent = world.granted(&user.id, "app", "read", Some(&parent));
+        let same = cookie.clone();
+        let logout = move |world: &World| {
+            world.post("/tenant/home/logout").cookie(&same).form(&[]).send().is(200);
+        };
+        (vec![by_cookie(cookie), by_bearer(lent)], Box::new(logout))
+    }),
+    ("an administrator's command in SQL", |world| {
+        route(world, json!({}));
+        let (id, probes) = of_user(world, "ada@example.com", &["pwd"]);
+        let disable = move |world: &World| {
+            world.sql(&format!("UPDATE users SET status = 'disabled' WHERE id = '{id}'"));
+            // No isolate made it: this one hears of it in its turn.
+            world.advance(5);
+        };
+        (probes, Box::new(disable))
+    }),
     ("a route", |world| {
         let id = route(world, json!({}));
         let (_, probes) = of_user(world, "ada@example.com", &["pwd"]);
