@@ -105,7 +105,7 @@ pub(super) async fn page(
         call.request.headers.cookie(passkeys::COOKIE).filter(|secret| (20..=128).contains(&secret.len()));
     let fresh = (there.is_none() && call.request.method == "GET").then(|| cx.secret());
     let request = match there.or(fresh.as_deref()) {
-        Some(browser) => passkeys::request(cx, &call.resolved, &call.request.host, Some(browser)).await,
+        Some(browser) => passkeys::request_of_page(cx, &call.resolved, &call.request.host, browser).await,
         None => Err(Refusal::Forbidden.into()),
     };
     let options = match request {

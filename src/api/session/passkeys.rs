@@ -132,7 +132,7 @@ pub(super) async fn login_options(cx: &Cx, call: &Call<'_>) -> Answer {
     let Second { challenge } = body::json_or_nothing(call, SMALL).await?;
     let host = &call.request.host;
     let request = match challenge {
-        None => passkeys::request(cx, &call.resolved, host, None).await?,
+        None => passkeys::request(cx, &call.resolved, host).await?,
         Some(secret) => {
             let waiting = challenges::find(cx, &call.resolved, &secret, Channel::Api).await?;
             passkeys::request_second(cx, &waiting, host).await?

@@ -76,6 +76,22 @@ pub(crate) async fn choose(
     Ok(ResolvedTenant { tenant: tenant.ok_or(Refusal::NotFound)?, explicit })
 }
 
+/// Whose the host is that a caller names: one that this isolate has never heard of is looked up for whoever may.
+///
+/// # Errors
+/// [`Refusal::Limited`].
+pub(crate) async fn owner_of_named(cx: &Cx, host: &str) -> Result<Option<String>, Error> {
+    let is_new = !is_own_host(cx, host) && !tenancy::has_seen_host(cx, host);
+    if is_new {
+        lookups::admit(cx).await?;
+    }
+    let owner = tenancy::by_host(cx, host).await?;
+    if is_new && owner.is_none() {
+        lookups::note_unknown(cx);
+    }
+    Ok(owner)
+}
+
 /// Whether a caller names a tenant that this isolate has never heard of.
 fn is_new(cx: &Cx, id: &str) -> bool {
     id != HOME && is_tenant_id(id) && !tenancy::has_seen(cx, id)

@@ -10,7 +10,7 @@ mod tenancy;
 mod tenant;
 
 pub use self::choice::ResolvedTenant;
-pub(crate) use self::choice::{choose, find_named};
+pub(crate) use self::choice::{choose, find_named, owner_of_named};
 pub(crate) use self::issuer::{is_own_host, issuer_of_address};
 pub use self::tenancy::TenantByHost;
 pub(crate) use self::tenancy::{Tenancy, by_host};

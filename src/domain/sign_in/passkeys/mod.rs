@@ -11,5 +11,5 @@ mod verify;
 
 pub(crate) use self::manage::{COOKIE, COOKIE_SECONDS, Known, SECONDS, list, remove, rename};
 pub(crate) use self::register::{Creation, NewPasskey, creation, register};
-pub(crate) use self::verify::{Request, request, request_second, second, sign_in};
+pub(crate) use self::verify::{Request, request, request_of_page, request_second, second, sign_in};
 pub(crate) use crate::store::passkeys::Passkey;

@@ -19,7 +19,7 @@ use crate::domain::sign_in::passkeys::ceremony::Of;
 use crate::domain::sign_in::passkeys::manage::{Known, list_for_domain};
 use crate::domain::sign_in::relying_party::{self, RelyingParty};
 use crate::domain::sign_in::walk::Step;
-use crate::domain::tenants::{self, ResolvedTenant};
+use crate::domain::tenants::{self, ResolvedTenant, Tenant};
 use crate::domain::{sign_in, throttle};
 use crate::model::factor::{KEY, Method, PRESENT, TWO_FACTORS};
 use crate::ports::Fault;
@@ -40,23 +40,38 @@ pub(crate) struct Request {
     pub(crate) user_verification: bool,
 }
 
-/// Begins a sign-in with a passkey. `browser` is the value of the browser's own [`COOKIE`](super::COOKIE), so that
-/// nobody can have it signed in as somebody else; an API has none.
+/// Begins a sign-in with a passkey, for an API.
 ///
 /// # Errors
 /// [`Refusal::Forbidden`] where the tenant has no passkeys; [`Refusal::Limited`] by client address.
-pub(crate) async fn request(
-    cx: &Cx,
-    resolved: &ResolvedTenant,
-    host: &str,
-    browser: Option<&str>,
-) -> Result<Request, Error> {
+pub(crate) async fn request(cx: &Cx, resolved: &ResolvedTenant, host: &str) -> Result<Request, Error> {
     let tenant = &resolved.tenant;
     if !tenant.settings.passkeys {
         return Err(Refusal::Forbidden.into());
     }
     let bucket = cx.address_bucket();
     throttle::window(cx, format!("{}:passkey-options:{bucket}", tenant.id), 120, 60).await?;
+    begin(cx, tenant, host, None).await
+}
+
+/// The same for a login page, which waits for no counter: nothing is read or written for it. `browser` is the value of the
+/// browser's own [`COOKIE`](super::COOKIE), so that nobody can have it signed in as somebody else.
+///
+/// # Errors
+/// [`Refusal::Forbidden`] where the tenant has no passkeys.
+pub(crate) async fn request_of_page(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    host: &str,
+    browser: &str,
+) -> Result<Request, Error> {
+    match resolved.tenant.settings.passkeys {
+        true => begin(cx, &resolved.tenant, host, Some(browser)).await,
+        false => Err(Refusal::Forbidden.into()),
+    }
+}
+
+async fn begin(cx: &Cx, tenant: &Tenant, host: &str, browser: Option<&str>) -> Result<Request, Error> {
     let party = relying_party::of(cx, tenant, host).await?;
     let bound_to = browser.map(stored);
     let challenge = signing_in(&tenant.id, bound_to.as_deref()).begin(cx)?;
