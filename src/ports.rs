@@ -208,10 +208,45 @@ pub struct Verdict {
     pub reset: u32,
 }
 
-/// Exact counters: one Durable Object per `tenant:kind:key`.
+/// A counter object: one for each `tenant:kind:key`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CounterObject {
+    /// Its name.
+    pub name: String,
+    /// Whether it counts one client address, and is best made near where that calls from.
+    pub near_caller: bool,
+}
+
+impl CounterObject {
+    /// The object of a client address.
+    pub(crate) fn of_address(name: String) -> CounterObject {
+        CounterObject { name, near_caller: true }
+    }
+}
+
+impl From<String> for CounterObject {
+    fn from(name: String) -> CounterObject {
+        CounterObject { name, near_caller: false }
+    }
+}
+
+/// What is done at one counter object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CounterCall {
+    /// Where.
+    pub object: CounterObject,
+    /// What, in this order.
+    pub steps: Vec<Count>,
+}
+
+/// Exact counters, in Durable Objects.
 pub trait Counters {
-    /// Does the steps on the object of that name, all at once: it is single-threaded. Answers the last one's.
-    fn count(&self, object: String, steps: Vec<Count>) -> LocalBoxFuture<'_, Result<Verdict, Fault>>;
+    /// Does the steps on an object, all at once: it is single-threaded. Answers the last one's verdict.
+    fn count(&self, call: CounterCall) -> LocalBoxFuture<'_, Result<Verdict, Fault>>;
+
+    /// Does several of these in turn: each only if the one before it admitted. Answers the verdicts of those that were
+    /// done. Whoever asks waits once, as each object passes on what is left to the next.
+    fn count_in_turn(&self, calls: Vec<CounterCall>) -> LocalBoxFuture<'_, Result<Vec<Verdict>, Fault>>;
 }
 
 /// A mail, ready to be sent.

@@ -235,9 +235,7 @@ impl<'a> Change<'a> {
         };
         let mut letters = Vec::new();
         let committed = written.read(cx, &mut answers, true, &mut letters)?;
-        for id in letters {
-            dispatch(cx, id).await;
-        }
+        letters.into_iter().for_each(|id| dispatch(cx, id));
         Ok(committed)
     }
 

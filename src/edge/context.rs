@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
-use worker::{Context, Env, ScheduleContext, console_log, js_sys};
+use worker::{Context, Env, ScheduleContext, console_log, js_sys, web_sys};
 
 use crate::config::{Config, Unconfigured};
 use crate::cx::{Caller, Cx};
@@ -43,30 +43,39 @@ fn is_bound(env: &Env, name: &str) -> bool {
 }
 
 /// The context of one request.
-pub(crate) fn of_request(env: &Env, ctx: Context, request: &Request) -> Result<Cx, Unconfigured> {
-    let mut cx = build(env, Rc::new(ctx))?;
+pub(crate) fn of_request(
+    env: &Env,
+    ctx: Context,
+    raw: &web_sys::Request,
+    request: &Request,
+) -> Result<Cx, Unconfigured> {
+    let mut cx = build(env, Rc::new(ctx), Some(Clone::clone(raw)))?;
     cx.caller = Rc::new(Caller::of(&cx.config, &request.headers, &request.query));
     Ok(cx)
 }
 
 /// Context for cron: no caller, no limits.
 pub(crate) fn of_cron(env: &Env, ctx: ScheduleContext) -> Result<Cx, Unconfigured> {
-    build(env, Rc::new(ctx))
+    build(env, Rc::new(ctx), None)
 }
 
 /// Context for what a Durable Object does: the callers that wait for it are not its own.
 pub(crate) fn of_object(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> {
-    build(env, background)
+    build(env, background, None)
 }
 
-fn build(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> {
+fn build(
+    env: &Env,
+    background: Rc<dyn Background>,
+    raw: Option<web_sys::Request>,
+) -> Result<Cx, Unconfigured> {
     let (config, memory) = isolate(env)?;
     let now = now();
     let db = Rc::new(D1(env.clone()));
     let http = Fetch { config: config.clone() };
     Ok(Cx {
         db: db.clone(),
-        counters: Rc::new(DurableCounters(env.clone())),
+        counters: Rc::new(DurableCounters::new(env.clone(), raw)),
         refreshers: Rc::new(DurableRefreshers(env.clone())),
         mailer: Rc::new(Transport { env: env.clone(), config: config.clone(), db, http: http.clone(), now }),
         http: Rc::new(http),

@@ -14,24 +14,27 @@ use worker::{
 
 use crate::domain::counter::{Tallies, apply, over_at};
 use crate::edge::context;
+use crate::edge::counters::{self, IN_TURN};
 use crate::model::json;
 use crate::model::time::Time;
-use crate::ports::{Count, Verdict};
+use crate::ports::{Count, CounterCall, Verdict};
 
 /// A Durable Object.
 #[durable_object(alarm)]
 pub struct Counter {
     state: State,
+    env: Env,
     /// Whether this instance has seen to the table and the alarm.
     ready: Cell<bool>,
 }
 
 impl DurableObject for Counter {
-    fn new(state: State, _env: Env) -> Counter {
-        Counter { state, ready: Cell::new(false) }
+    fn new(state: State, env: Env) -> Counter {
+        Counter { state, env, ready: Cell::new(false) }
     }
 
-    /// Applies the steps that are the request's body; the last one's verdict.
+    /// Applies the steps that are the request's body; the last one's verdict. With others to be done in turn, it asks the
+    /// next object once it admitted: the verdicts of all that were asked.
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let body = request.text().await?;
         let steps: Vec<Count> = json::read_text(&body).map_err(error)?;
@@ -44,7 +47,14 @@ impl DurableObject for Counter {
         if !self.ready.replace(true) {
             self.wake_when_over(context::now()).await?;
         }
-        Response::from_json(&verdict)
+        let Some(then) = request.headers().get(IN_TURN)? else { return Response::from_json(&verdict) };
+        let mut verdicts: Vec<Verdict> = verdict.into_iter().collect();
+        if verdict.is_some_and(|verdict| verdict.admitted) {
+            let then: Vec<CounterCall> = json::read_text(&then).map_err(error)?;
+            let rest = counters::ask(&self.env.durable_object("COUNTER")?, &then, None).await;
+            verdicts.extend(rest.map_err(|fault| worker::Error::from(fault.0))?);
+        }
+        Response::from_json(&verdicts)
     }
 
     /// Forgets everything a day after the last use; until then, looks again.

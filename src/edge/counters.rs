@@ -1,33 +1,113 @@
 //! Counters as Durable Objects: one object per name.
 
+use std::cell::OnceCell;
+
 use futures_util::future::LocalBoxFuture;
-use worker::{Env, Method, Request, RequestInit};
+use serde::Deserialize;
+use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, js_sys, web_sys};
 
 use crate::edge::fault::fault;
 use crate::model::json;
-use crate::ports::{Count, Counters, Fault, Verdict};
+use crate::model::region::location_hint;
+use crate::ports::{CounterCall, Counters, Fault, Verdict};
 
 /// The `COUNTER` binding.
-pub(crate) struct DurableCounters(pub Env);
+pub(crate) struct DurableCounters {
+    env: Env,
+    /// The request whose caller's region objects of addresses are made in.
+    request: Option<web_sys::Request>,
+    hint: OnceCell<Option<&'static str>>,
+}
+
+/// The header field in which an object is told what to pass on.
+pub(crate) const IN_TURN: &str = "x-in-turn";
+
+/// What an object answers: its verdict alone, or those of all that were asked in turn. While a new version is deployed, an
+/// object may still be one of the version before, which passes nothing on.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    InTurn(Vec<Verdict>),
+    Alone(Verdict),
+}
+
+/// Sends the steps of the first call to its object, with the others to be passed on. `hint` is where the object is made if
+/// nobody asked it before.
+pub(crate) async fn ask(
+    objects: &ObjectNamespace,
+    calls: &[CounterCall],
+    hint: Option<&str>,
+) -> Result<Vec<Verdict>, Fault> {
+    let mut left = calls;
+    let mut verdicts = Vec::new();
+    while let Some((first, then)) = left.split_first() {
+        let text = send(objects, first, then, hint).await.map_err(|error| fault("counter", error))?;
+        match json::read_text(&text).map_err(|wrong| Fault::new("counter", wrong))? {
+            Answer::InTurn(all) => {
+                verdicts.extend(all);
+                break;
+            }
+            Answer::Alone(verdict) => {
+                verdicts.push(verdict);
+                left = if verdict.admitted { then } else { &[] };
+            }
+        }
+    }
+    Ok(verdicts)
+}
+
+/// JSON of what an object answers.
+async fn send(
+    objects: &ObjectNamespace,
+    first: &CounterCall,
+    then: &[CounterCall],
+    hint: Option<&str>,
+) -> worker::Result<String> {
+    let id = objects.id_from_name(&first.object.name)?;
+    let stub = match hint.filter(|_| first.object.near_caller) {
+        Some(hint) => id.get_stub_with_location_hint(hint)?,
+        None => id.get_stub()?,
+    };
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(serde_json::to_string(&first.steps)?.into()));
+    if !then.is_empty() {
+        let headers = Headers::new();
+        headers.set(IN_TURN, &serde_json::to_string(then)?)?;
+        init.with_headers(headers);
+    }
+    let mut response = stub.fetch_with_request(Request::new_with_init("https://counter/", &init)?).await?;
+    let text = response.text().await?;
+    if response.status_code() == 200 { Ok(text) } else { Err(text.into()) }
+}
 
 impl DurableCounters {
-    /// Sends the steps to an object; JSON of its verdict.
-    async fn ask(&self, object: &str, steps: &[Count]) -> worker::Result<String> {
-        let stub = self.0.durable_object("COUNTER")?.id_from_name(object)?.get_stub()?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(serde_json::to_string(steps)?.into()));
-        let mut response =
-            stub.fetch_with_request(Request::new_with_init("https://counter/", &init)?).await?;
-        let text = response.text().await?;
-        if response.status_code() == 200 { Ok(text) } else { Err(text.into()) }
+    pub(crate) fn new(env: Env, request: Option<web_sys::Request>) -> DurableCounters {
+        DurableCounters { env, request, hint: OnceCell::new() }
+    }
+
+    /// Where the caller is, as the platform tells it in `request.cf`.
+    fn hint(&self) -> Option<&'static str> {
+        *self.hint.get_or_init(|| {
+            let cf = js_sys::Reflect::get(self.request.as_ref()?, &"cf".into()).ok()?;
+            let member = |name: &str| js_sys::Reflect::get(&cf, &name.into()).ok()?.as_string();
+            let longitude = member("longitude").and_then(|text| text.parse().ok());
+            location_hint(&member("continent")?, &member("country").unwrap_or_default(), longitude)
+        })
     }
 }
 
 impl Counters for DurableCounters {
-    fn count(&self, object: String, steps: Vec<Count>) -> LocalBoxFuture<'_, Result<Verdict, Fault>> {
+    fn count(&self, call: CounterCall) -> LocalBoxFuture<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
-            let text = self.ask(&object, &steps).await.map_err(|error| fault("counter", error))?;
-            json::read_text(&text).map_err(|wrong| Fault::new("counter", wrong))
+            let verdict = self.count_in_turn(vec![call]).await?.pop();
+            verdict.ok_or_else(|| Fault::new("counter", "no verdict"))
+        })
+    }
+
+    fn count_in_turn(&self, calls: Vec<CounterCall>) -> LocalBoxFuture<'_, Result<Vec<Verdict>, Fault>> {
+        Box::pin(async move {
+            let objects = self.env.durable_object("COUNTER").map_err(|error| fault("counter", error))?;
+            ask(&objects, &calls, self.hint()).await
         })
     }
 }

@@ -60,7 +60,7 @@ async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
         Ok(request) => request,
         Err(fault) => return broken(&fault),
     };
-    let cx = match context::of_request(&env, ctx, &request) {
+    let cx = match context::of_request(&env, ctx, &raw, &request) {
         Ok(cx) => cx,
         Err(unconfigured) => {
             let response = api::unconfigured(&request, &unconfigured);

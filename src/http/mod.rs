@@ -138,7 +138,7 @@ async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) 
 
 async fn count_request(cx: &Cx, call: &Call<'_>, limit: Limit, path: &str) -> Result<(), Error> {
     let Limit::PerAddress { requests, seconds } = limit else { return Ok(()) };
-    let object = format!("{}:endpoint:{path}:{}", call.resolved.tenant.id, cx.address_bucket());
+    let object = throttle::of_address(cx, format_args!("{}:endpoint:{path}", call.resolved.tenant.id));
     throttle::window(cx, object, requests, seconds).await.map(drop)
 }
 

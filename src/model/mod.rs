@@ -25,6 +25,7 @@ pub(crate) mod provider_description;
 pub mod public_address;
 pub(crate) mod qr;
 pub mod reason;
+pub mod region;
 pub(crate) mod role;
 pub mod route;
 pub mod scope;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::state::Mfa;
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Row, Stmt};
+use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::authenticators::Authenticator;
-use crate::store::users::User;
+use crate::store::users::{self, User};
 use crate::store::{Columns, one};
 
 /// A user's second factors at one instant.
@@ -62,8 +62,46 @@ pub(crate) async fn of(
     device: Option<&str>,
     now: Time,
 ) -> Result<Factors, Fault> {
-    let trusted =
-        "(SELECT created_at FROM trusted_devices WHERE user_id = ?1 AND hash = ?2 AND expires_at > ?3)";
-    let stmt = Stmt::new(sql("?1", trusted), vec![user_id.into(), device.into(), now.0.into()]);
+    let stmt = Stmt::new(sql("?1", TRUSTED), vec![user_id.into(), device.into(), now.0.into()]);
     one(db, stmt).await?.first().map(read).transpose().map(Option::unwrap_or_default)
+}
+
+/// Since when the browser of `?2` is trusted by the user of `?1`, at `?3`.
+const TRUSTED: &str =
+    "(SELECT created_at FROM trusted_devices WHERE user_id = ?1 AND hash = ?2 AND expires_at > ?3)";
+
+/// A user of a directory by address, and their second factors, in one round trip.
+pub(crate) async fn by_email(
+    db: &dyn Database,
+    directory: &str,
+    email_key: &str,
+    device: Option<&str>,
+    now: Time,
+) -> Result<Option<(User, Factors)>, Fault> {
+    let id = "(SELECT id FROM users WHERE directory = ?4 AND email_key = ?1)";
+    let trusted = TRUSTED.replace("?1", id);
+    let args = vec![email_key.into(), device.into(), now.0.into(), directory.into()];
+    let answers =
+        db.run(vec![users::with_email(directory, email_key), Stmt::new(sql(id, &trusted), args)]).await?;
+    let [users, factors] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let (Some(user), Some(factors)) = (users.first(), factors.first()) else { return Ok(None) };
+    Ok(Some((users::read(user)?, read(factors)?)))
+}
+
+/// A user of a tenant by id, and their second factors, in one round trip.
+pub(crate) async fn by_id(
+    db: &dyn Database,
+    tenant_id: &str,
+    id: &str,
+    now: Time,
+) -> Result<Option<(User, Factors)>, Fault> {
+    let factors = Stmt::new(sql("?1", TRUSTED), vec![id.into(), Arg::Null, now.0.into()]);
+    let answers = db.run(vec![users::with_id(tenant_id, id), factors]).await?;
+    let [users, factors] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let (Some(user), Some(factors)) = (users.first(), factors.first()) else { return Ok(None) };
+    Ok(Some((users::read(user)?, read(factors)?)))
 }

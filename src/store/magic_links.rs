@@ -1,10 +1,10 @@
 //! Links and codes to sign in by, which are mailed together and die together.
 
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Stmt};
+use crate::ports::{Database, Fault, Row, Stmt};
 use crate::store::mail_links::kill_all;
 use crate::store::users::{self, User};
-use crate::store::{Columns, json_text, one};
+use crate::store::{Columns, one};
 
 /// As the database and limits name them.
 pub(crate) const PURPOSE: &str = "magic-link";
@@ -17,17 +17,13 @@ pub(crate) struct LinkOfUser {
     pub(crate) user: User,
 }
 
-/// What it is looked for by; links and codes as their hashes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum By<'a> {
-    Link(&'a str),
-    /// The code beside it.
-    Code {
-        /// Whose it is to be.
-        user_id: &'a str,
-        /// What its hash can be.
-        hashes: &'a [String],
-    },
+/// A code that can be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MailedCode {
+    /// What is stored of the link that it stands beside.
+    pub(crate) hash: String,
+    /// What is stored of the code.
+    pub(crate) code_hash: String,
 }
 
 /// Makes a link with its code, if its user is there and active; their older ones are dead from now on.
@@ -47,23 +43,38 @@ pub(crate) fn insert(hash: &str, code_hash: &str, user: &User, expires_at: Time,
     [kill_all(&user.id, PURPOSE, now), Stmt::new(sql, args)]
 }
 
-/// A link that can be taken.
-pub(crate) async fn find(db: &dyn Database, by: By<'_>, now: Time) -> Result<Option<LinkOfUser>, Fault> {
-    let (which, args) = match by {
-        By::Link(link) => ("mail_links.hash = ?3", vec![PURPOSE.into(), now.0.into(), link.into()]),
-        By::Code { user_id, hashes } => (
-            "mail_links.user_id = ?3 AND mail_links.code_hash IN (SELECT value FROM json_each(?4))",
-            vec![PURPOSE.into(), now.0.into(), user_id.into(), json_text(&hashes).into()],
-        ),
-    };
-    let sql = format!(
-        "SELECT users.*, mail_links.hash AS link_hash FROM mail_links
+/// A link that can be taken, by its hash.
+pub(crate) async fn find(db: &dyn Database, hash: &str, now: Time) -> Result<Option<LinkOfUser>, Fault> {
+    let sql = "SELECT users.*, mail_links.hash AS link_hash FROM mail_links
          JOIN users ON users.id = mail_links.user_id AND users.email_key = mail_links.email_key
-         WHERE purpose = ?1 AND used_at IS NULL AND expires_at > ?2 AND {which} AND users.status = 'active'"
-    );
-    let rows = one(db, Stmt::new(sql, args)).await?;
+         WHERE purpose = ?1 AND used_at IS NULL AND expires_at > ?2 AND mail_links.hash = ?3
+           AND users.status = 'active'";
+    let rows = one(db, Stmt::new(sql, vec![PURPOSE.into(), now.0.into(), hash.into()])).await?;
     let read = |row| Ok(LinkOfUser { hash: Columns(row).text("link_hash")?, user: users::read(row)? });
     rows.first().map(read).transpose()
+}
+
+/// Whose an address is, with the codes that were mailed to it and can be taken, in one round trip.
+pub(crate) async fn of_address(
+    db: &dyn Database,
+    directory: &str,
+    email_key: &str,
+    now: Time,
+) -> Result<Option<(User, Vec<MailedCode>)>, Fault> {
+    let sql = "SELECT hash, code_hash FROM mail_links
+         WHERE purpose = ?3 AND used_at IS NULL AND expires_at > ?4 AND code_hash IS NOT NULL AND email_key = ?2
+           AND user_id = (SELECT id FROM users WHERE directory = ?1 AND email_key = ?2 AND status = 'active')";
+    let args = vec![directory.into(), email_key.into(), PURPOSE.into(), now.0.into()];
+    let answers = db.run(vec![users::with_email(directory, email_key), Stmt::new(sql, args)]).await?;
+    let [users, codes] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let Some(user) = users.first() else { return Ok(None) };
+    let read = |row: &Row| {
+        let row = Columns(row);
+        Ok(MailedCode { hash: row.text("hash")?, code_hash: row.text("code_hash")? })
+    };
+    Ok(Some((users::read(user)?, codes.iter().map(read).collect::<Result<_, Fault>>()?)))
 }
 
 /// Takes a link and its code: of many at once, one gets it. It dies with the address it was sent to.

@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, one};
+use crate::store::{Columns, json_text, one};
 
 /// What a mail says, or the templates of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,21 @@ pub(crate) async fn by_name(
     let sql = "SELECT * FROM mail_templates WHERE tenant_id = ?1 AND name = ?2 AND lang = ?3";
     let stmt = Stmt::new(sql, vec![tenant_id.into(), name.into(), lang.into()]);
     one(db, stmt).await?.first().map(read).transpose()
+}
+
+/// Those for several mails, in all languages.
+pub(crate) async fn by_names(
+    db: &dyn Database,
+    tenant_id: &str,
+    names: &[&str],
+) -> Result<Vec<StoredMailTemplate>, Fault> {
+    let sql =
+        "SELECT * FROM mail_templates WHERE tenant_id = ?1 AND name IN (SELECT value FROM json_each(?2))";
+    one(db, Stmt::new(sql, vec![tenant_id.into(), json_text(&names).into()]))
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Keeps one in place of what was there.

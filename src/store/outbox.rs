@@ -2,7 +2,7 @@
 
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Mail, Row, Stmt};
-use crate::store::{Columns, one};
+use crate::store::Columns;
 
 /// A kept mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,32 @@ pub fn insert(from: &str, mail: &Mail, now: Time) -> Stmt {
     )
 }
 
-/// The last hundred mails to an address, newest first.
-pub(crate) async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMail>, Fault> {
-    let sql = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
-    let read = |row: &Row| {
+/// A mail to an address that is still in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WaitingMail {
+    pub(crate) id: String,
+    pub(crate) tenant_id: String,
+    pub(crate) recipient: String,
+    /// Its content, sealed.
+    pub(crate) sealed: String,
+    /// When it was written.
+    pub(crate) created_at: Time,
+}
+
+/// The last hundred mails to an address, newest first, and those that are on their way there.
+pub(crate) async fn to(
+    db: &dyn Database,
+    address: &str,
+) -> Result<(Vec<StoredMail>, Vec<WaitingMail>), Fault> {
+    let kept = "SELECT * FROM outbox WHERE recipient = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
+    let waiting = "SELECT id, tenant_id, recipient, sealed, created_at FROM mails
+                   WHERE status IN ('queued', 'sending') AND sealed IS NOT NULL AND lower(recipient) = ?1";
+    let ask = |sql: &str| Stmt::new(sql, vec![address.to_lowercase().into()]);
+    let answers = db.run(vec![ask(kept), ask(waiting)]).await?;
+    let [kept, waiting] = answers.as_slice() else {
+        return Err(Fault::new("store", "a batch of two answered otherwise"));
+    };
+    let read_kept = |row: &Row| {
         let row = Columns(row);
         Ok(StoredMail {
             from: row.text("sender")?,
@@ -48,7 +70,18 @@ pub(crate) async fn to(db: &dyn Database, address: &str) -> Result<Vec<StoredMai
             },
         })
     };
-    one(db, Stmt::new(sql, vec![address.to_lowercase().into()])).await?.iter().map(read).collect()
+    let read_waiting = |row: &Row| {
+        let row = Columns(row);
+        Ok(WaitingMail {
+            id: row.text("id")?,
+            tenant_id: row.text("tenant_id")?,
+            recipient: row.text("recipient")?,
+            sealed: row.text("sealed")?,
+            created_at: row.time("created_at")?,
+        })
+    };
+    let kept = kept.iter().map(read_kept).collect::<Result<_, Fault>>()?;
+    Ok((kept, waiting.iter().map(read_waiting).collect::<Result<_, Fault>>()?))
 }
 
 /// Removes the mail to a tenant's users; before it goes, in the same batch.

@@ -87,14 +87,23 @@ pub(crate) fn read(row: &Row) -> Result<User, Fault> {
 
 /// A user of a directory by address.
 pub async fn by_email(db: &dyn Database, directory: &str, email_key: &str) -> Result<Option<User>, Fault> {
+    one(db, with_email(directory, email_key)).await?.first().map(read).transpose()
+}
+
+/// Asks for a user of a directory by address.
+pub(crate) fn with_email(directory: &str, email_key: &str) -> Stmt {
     let sql = "SELECT * FROM users WHERE directory = ?1 AND email_key = ?2";
-    one(db, Stmt::new(sql, vec![directory.into(), email_key.into()])).await?.first().map(read).transpose()
+    Stmt::new(sql, vec![directory.into(), email_key.into()])
 }
 
 /// A user of a tenant by id.
 pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Option<User>, Fault> {
-    let sql = "SELECT * FROM users WHERE tenant_id = ?1 AND id = ?2";
-    one(db, Stmt::new(sql, vec![tenant_id.into(), id.into()])).await?.first().map(read).transpose()
+    one(db, with_id(tenant_id, id)).await?.first().map(read).transpose()
+}
+
+/// Asks for a user of a tenant by id.
+pub(crate) fn with_id(tenant_id: &str, id: &str) -> Stmt {
+    Stmt::new("SELECT * FROM users WHERE tenant_id = ?1 AND id = ?2", vec![tenant_id.into(), id.into()])
 }
 
 /// What a list of users is narrowed to; each `None` narrows nothing.

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use askama::Template;
+use futures_util::future::join;
 
 use crate::api::pages::form::{Fields, set_cookie};
 use crate::api::pages::messages::{Messages, fill};
@@ -16,6 +17,7 @@ use crate::domain::providers::{self, Usable};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::{principal, sessions};
 use crate::domain::sign_in::{self, Attempt, passkeys};
+use crate::domain::templates;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
@@ -69,7 +71,10 @@ pub(super) async fn page(
     problem: Option<Problem>,
 ) -> Answer {
     let status = problem.as_ref().map_or(200, |problem| problem.status);
-    let usable = providers::all_enabled(cx, &place.tenant).await?;
+    let own = templates::look_ahead(cx, &place.tenant, "login");
+    let (usable, own) = join(providers::all_enabled(cx, &place.tenant), own).await;
+    own?;
+    let usable = usable?;
     let start = |id: &str| match call.query("confirm") {
         Some(_) => place.link_with(&format!("sso/{id}"), "anew=1"),
         None => place.link(&format!("sso/{id}")),

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use crate::config::{MailTransport, Mode};
 use crate::cx::Cx;
+use crate::domain::mailing::{self, StoredMail};
 use crate::domain::refusal::{Refusal, invalid};
 use crate::http::guard::Answer;
 use crate::http::request::Call;
 use crate::http::response::Response;
-use crate::store::outbox::{self, StoredMail};
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
@@ -47,6 +47,6 @@ pub(super) async fn outbox(cx: &Cx, call: &Call<'_>) -> Answer {
         return Err(Refusal::NotFound.into());
     }
     let to = call.query("to").ok_or_else(|| invalid("to", "is missing"))?;
-    let kept = outbox::to(cx.db.as_ref(), &to).await?;
+    let kept = mailing::outbox(cx, &to).await?;
     Ok(Response::json(200, &Outbox { items: kept.into_iter().map(Mail::from).collect() }))
 }

@@ -10,7 +10,6 @@ use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::passwords;
 use crate::model::factor::has_two;
-use crate::store;
 
 /// Deletes the account of a user who is signed in and knows its password, with everything that is theirs.
 ///
@@ -20,16 +19,15 @@ use crate::store;
 /// password; as [`erasure::delete_user`].
 pub(crate) async fn delete(cx: &Cx, session: &OwnSession, current: &str) -> Result<(), Error> {
     let (tenant, user) = (&session.tenant, &session.user);
-    // The remembered user may be seconds old.
-    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await?;
-    let fresh = fresh.ok_or(Refusal::BadCredential)?;
-    if needs_second_factor(tenant, &fresh) && !has_two(&session.amr) {
+    let counted = passwords::count(cx, session).await?;
+    if needs_second_factor(tenant, &counted.user) && !has_two(&session.amr) {
+        counted.give_back(cx);
         return Err(Refusal::MfaRequired.into());
     }
-    if fresh.password_hash.is_some() {
-        let failed = Entry::failed("user.deleted");
-        passwords::prove(cx, tenant, &fresh, current, Check::Wrong, failed).await?;
+    if counted.user.password_hash.is_some() {
+        counted.prove(cx, current, Check::Wrong, Entry::failed("user.deleted")).await?;
     } else {
+        counted.give_back(cx);
         recency::require(cx, session, Lasting::Factor).await?;
     }
     erasure::delete_user(cx, tenant, &user.id, &user.id).await

@@ -29,7 +29,7 @@ pub(crate) async fn setup(
     new_password: &str,
     name: Option<&str>,
 ) -> Result<User, Error> {
-    throttle::window(cx, format!("{HOME}:setup:{}", cx.address_bucket()), 10, 60).await?;
+    throttle::window(cx, throttle::of_address(cx, format_args!("{HOME}:setup")), 10, 60).await?;
     let wanted = cx.config.setup_token.as_ref().ok_or(Refusal::Forbidden)?;
     if !same(wanted.as_bytes(), token.as_bytes()) {
         audit::write(cx, HOME, Entry::failed("setup.refused")).await?;

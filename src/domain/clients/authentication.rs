@@ -19,7 +19,7 @@ use crate::model::document_id::is_url;
 use crate::model::id::is_id;
 use crate::oidc::client_assertion::{self, ClientAssertion, FORGOTTEN_AFTER};
 use crate::oidc::error::Code;
-use crate::ports::{Act, Count, Rule, Tally};
+use crate::ports::{Act, Count, CounterCall, Rule, Tally};
 use crate::store::clients::Client;
 
 /// What a request says about which client it comes from, as it was sent.
@@ -269,7 +269,13 @@ async fn is_first(cx: &Cx, client: &Client, jti: &str) -> Result<bool, Error> {
     let object = format!("{}:assertion:{}:{}", client.tenant_id, client.id, stored(jti));
     let seconds = u32::try_from(FORGOTTEN_AFTER).unwrap_or(u32::MAX);
     let used = Tally { name: "used".into(), rule: Rule::Window { limit: 1, seconds } };
-    let verdict = cx.counters.count(object, vec![Count { act: Act::Take, tallies: vec![used] }]).await?;
+    let verdict = cx
+        .counters
+        .count(CounterCall {
+            object: object.into(),
+            steps: vec![Count { act: Act::Take, tallies: vec![used] }],
+        })
+        .await?;
     Ok(verdict.admitted)
 }
 
@@ -288,7 +294,7 @@ pub(crate) async fn note_refusal(
     id: Option<&str>,
     reason: &str,
 ) -> Result<(), Error> {
-    let object = format!("{}:client-refused:{}", tenant.id, cx.address_bucket());
+    let object = throttle::of_address(cx, format_args!("{}:client-refused", tenant.id));
     throttle::window(cx, object, 60, 60).await?;
     let mut entry = Entry::failed("client.refused").saying(reason);
     // A client's id is a stranger's text until a client is found by it.

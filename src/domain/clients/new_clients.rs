@@ -15,7 +15,7 @@ const A_DAY: u32 = 1_000;
 /// # Errors
 /// [`crate::domain::refusal::Refusal::Limited`].
 pub(super) async fn count_new(cx: &Cx, tenant: &Tenant) -> Result<(), Error> {
-    let address = format!("{}:client-registration:{}", tenant.id, cx.address_bucket());
+    let address = throttle::of_address(cx, format_args!("{}:client-registration", tenant.id));
     throttle::window(cx, address, AN_HOUR, 3_600).await?;
     throttle::window(cx, format!("{}:client-registrations", tenant.id), A_DAY, 86_400).await.map(drop)
 }

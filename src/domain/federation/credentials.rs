@@ -17,7 +17,7 @@ use crate::domain::throttle::{self, lookups};
 use crate::memo::Slot;
 use crate::model::identity_provider::{IdentityProvider, Kind};
 use crate::model::time::Time;
-use crate::ports::Verdict;
+use crate::ports::{CounterObject, Verdict};
 
 /// What an app got.
 #[derive(Clone, Copy)]
@@ -145,7 +145,9 @@ async fn refuse(cx: &Cx, tenant: &Tenant, refusal: Refusal) -> Result<Error, Err
             lookups::note_unknown(cx);
         }
         let object = refused_object(cx, tenant);
-        if let Err(limited) = throttle::window(cx, object.clone(), A_MINUTE, 60).await {
+        if let Err(limited) =
+            throttle::window(cx, CounterObject::of_address(object.clone()), A_MINUTE, 60).await
+        {
             if let Error::Refused(Refusal::Limited(verdict)) = &limited {
                 let until = cx.now.plus(i64::from(verdict.reset));
                 cx.memo::<HeldOff>().put(object, until, cx.now, until);

@@ -154,12 +154,8 @@ pub(crate) async fn arrive(
         email: email.as_ref().map(|email| email.shown().to_owned()),
         once,
     };
-    let first = FirstFactor {
-        tenant: home,
-        user: changed.unwrap_or(user),
-        amr: federated(&assertion.amr),
-        proof: FirstProof::Identity(Box::new(proven)),
-    };
+    let (user, proof) = (changed.unwrap_or(user), FirstProof::Identity(Box::new(proven)));
+    let first = FirstFactor::new(home, user, federated(&assertion.amr), proof);
     match sign_in::continue_with(cx, first, channel).await {
         Ok(step) => Ok(Arrived::On(step, is_new)),
         // What proves it was used before, or the user was disabled meanwhile.

@@ -77,7 +77,7 @@ pub(crate) async fn note_refused(
     if !matches!(refusal, Refusal::Federation(_)) {
         return Ok(refusal.into());
     }
-    let object = format!("{}:sso-refused:{}", tenant.id, cx.address_bucket());
+    let object = throttle::of_address(cx, format_args!("{}:sso-refused", tenant.id));
     let is_providers =
         matches!(refusal, Refusal::Federation(Federation::Failed { .. } | Federation::Late { .. }));
     match throttle::window(cx, object, REFUSED_A_MINUTE, 60).await {

@@ -25,7 +25,7 @@ use crate::model::route::{Accepts, Auth, LimitKey, METHODS, Matched, Route, Rout
 use crate::model::state::Mfa;
 use crate::oidc::access_token::Act;
 use crate::oidc::assertion::{Assertion, REUSE_SECONDS, SECONDS, TYP};
-use crate::ports::Verdict;
+use crate::ports::{CounterObject, Verdict};
 
 /// What to send to the origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -261,7 +261,9 @@ async fn limit(
         }
         LimitKey::Route => "all".into(),
     };
-    let object = format!("{}:route:{}:{key}", resolved.tenant.id, route.id);
+    let near_caller = key.starts_with("address:");
+    let object =
+        CounterObject { name: format!("{}:route:{}:{key}", resolved.tenant.id, route.id), near_caller };
     throttle::window(cx, object, limit.requests, limit.window_seconds).await
 }
 

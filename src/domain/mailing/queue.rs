@@ -16,6 +16,8 @@ use crate::ports::{Fault, Mail, Stmt};
 use crate::store;
 use crate::store::mail_templates::Content;
 use crate::store::mails::LeasedMail;
+pub(crate) use crate::store::outbox::StoredMail;
+use crate::store::outbox::WaitingMail;
 
 /// Seconds that a hand-over can last: longer than all rounds of a run, each of which the transport ends after 20 s.
 const LEASE: i64 = 300;
@@ -30,25 +32,19 @@ const LONGEST_ERROR: usize = 200;
 pub(crate) async fn post(cx: &Cx, outgoing: Outgoing) -> Result<(), Fault> {
     let Outgoing { stmts, id } = outgoing;
     cx.db.run(stmts).await?;
-    dispatch(cx, id).await;
+    dispatch(cx, id);
     Ok(())
 }
 
-/// Sends a mail that is in the queue.
-pub(crate) async fn dispatch(cx: &Cx, id: String) {
+/// Sends a mail that is in the queue, after the answer: sending takes long enough to tell that there is somebody to send
+/// to. What a crash leaves, cron sends.
+pub(crate) fn dispatch(cx: &Cx, id: String) {
     let context = cx.clone();
-    let sending = async move {
+    cx.background.run(Box::pin(async move {
         if let Err(fault) = send_and_resume(context.clone(), &id).await {
             context.log_fault("mail.queue", &fault);
         }
-    };
-    // Sending takes long enough to tell that there is somebody to send to. The outbox does not, and is for
-    // tests, which look into it at once.
-    if cx.config.mail == MailTransport::Outbox {
-        sending.await;
-    } else {
-        cx.background.run(Box::pin(sending));
-    }
+    }));
 }
 
 /// Sends one. When that went well, what waits has its turn as well: the transport may be back.
@@ -116,11 +112,30 @@ fn settle(cx: &Cx, mail: &LeasedMail, outcome: Outcome) -> Vec<Stmt> {
 }
 
 async fn hand_over(cx: &Cx, taken: &LeasedMail) -> Result<(), Fault> {
-    let content = cx.sealer(&taken.tenant_id, SEALED_AS)?.open(&taken.id, &taken.sealed)?;
+    let mail = open(cx, &taken.tenant_id, &taken.id, &taken.recipient, &taken.sealed)?;
+    cx.mailer.send(mail).await
+}
+
+/// A mail that is in the queue, as it was written.
+fn open(cx: &Cx, tenant_id: &str, id: &str, to: &str, sealed: &str) -> Result<Mail, Fault> {
+    let content = cx.sealer(tenant_id, SEALED_AS)?.open(id, sealed)?;
     let content = std::str::from_utf8(&content).ok().and_then(Content::parted);
     let Content { subject, text, html } = content.ok_or_else(|| Fault::new("mail", "no content"))?;
-    let mail = Mail { id: taken.id.clone(), to: taken.recipient.clone(), subject, text, html };
-    cx.mailer.send(mail).await
+    Ok(Mail { id: id.to_owned(), to: to.to_owned(), subject, text, html })
+}
+
+/// The local outbox: the last mails to an address, newest first. Those that are still in the queue are there as well, for a
+/// mail is written before the answer to what caused it and kept here after that.
+pub(crate) async fn outbox(cx: &Cx, to: &str) -> Result<Vec<StoredMail>, Fault> {
+    let (mut all, waiting) = store::outbox::to(cx.db.as_ref(), to).await?;
+    for WaitingMail { id, tenant_id, recipient, sealed, created_at } in waiting {
+        if !all.iter().any(|kept| kept.mail.id == id) {
+            let mail = open(cx, &tenant_id, &id, &recipient, &sealed)?;
+            all.push(StoredMail { from: cx.config.mail_from.clone(), mail, created_at });
+        }
+    }
+    all.sort_by(|a, b| (b.created_at, &b.mail.id).cmp(&(a.created_at, &a.mail.id)));
+    Ok(all)
 }
 
 fn delay(attempts: i64) -> i64 {

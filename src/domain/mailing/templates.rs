@@ -10,6 +10,7 @@ use crate::domain::refusal::{Error, invalid};
 use crate::domain::templates::OwnTemplates;
 use crate::domain::templates::check::{check_mail, check_rendered_mail};
 use crate::domain::tenants::{self, Tenant};
+use crate::memo::AsOf;
 use crate::model::language::Language;
 use crate::model::template::{Mistake, Template};
 use crate::ports::Fault;
@@ -62,26 +63,15 @@ pub(crate) async fn own(
     language: Language,
     values: &Values,
 ) -> Result<Option<Content>, Fault> {
-    if tenants::recall(cx, &tenant.id).is_some_and(|known| !known.own.has_mails) {
+    if has_none(cx, tenant) {
         return Ok(None);
     }
-    let key = key(tenant, kind, language);
-    let known: Option<Rc<str>> = match cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
+    let known = match cx.recall::<OwnTemplates, _>(&tenant.id, &key(tenant, kind, language)) {
         Some(known) => known,
         None => {
             let as_of = cx.as_of();
             let found = find(cx, tenant, kind, language).await?;
-            // One that was kept under other rules is checked again, and not sent if it breaks those of now.
-            let found = found.map(|kept| kept.content).filter(|content| match check_wording(kind, content) {
-                Ok(_) => true,
-                Err(misplaced) => {
-                    log_failure(cx, tenant, kind, language, misplaced);
-                    false
-                }
-            });
-            let found = found.map(|content| content.joined().into());
-            cx.remember::<OwnTemplates>(as_of, &tenant.id, key, Option::clone(&found));
-            found
+            remember(cx, as_of, tenant, kind, language, found)
         }
     };
     let Some(content) = known.and_then(|joined| Content::parted(&joined)) else { return Ok(None) };
@@ -92,6 +82,53 @@ pub(crate) async fn own(
             Ok(None)
         }
     }
+}
+
+/// Whether the isolate knows that the tenant has no letters of its own.
+fn has_none(cx: &Cx, tenant: &Tenant) -> bool {
+    tenants::recall(cx, &tenant.id).is_some_and(|known| !known.own.has_mails)
+}
+
+/// Remembers a tenant's own letter of that kind and language, or that there is none. One that was kept under other rules is
+/// checked again, and not sent if it breaks those of now.
+fn remember(
+    cx: &Cx,
+    as_of: AsOf,
+    tenant: &Tenant,
+    kind: Kind,
+    language: Language,
+    found: Option<StoredMailTemplate>,
+) -> Option<Rc<str>> {
+    let found = found.map(|kept| kept.content).filter(|content| match check_wording(kind, content) {
+        Ok(_) => true,
+        Err(misplaced) => {
+            log_failure(cx, tenant, kind, language, misplaced);
+            false
+        }
+    });
+    let found: Option<Rc<str>> = found.map(|content| content.joined().into());
+    let key = key(tenant, kind, language);
+    cx.remember::<OwnTemplates>(as_of, &tenant.id, key, Option::clone(&found));
+    found
+}
+
+/// Looks up what a tenant says in letters of these kinds, in every language, so that whoever writes one of them next to
+/// other questions need not ask once more. Nothing is asked where the isolate knows it, or may remember nothing.
+pub(crate) async fn look_ahead(cx: &Cx, tenant: &Tenant, kinds: &[Kind]) -> Result<(), Fault> {
+    let all = kinds.iter().flat_map(|kind| Language::ALL.map(|language| (*kind, language)));
+    let is_known = |key: &(String, &'static str)| cx.recall::<OwnTemplates, _>(&tenant.id, key).is_some();
+    let unknown: Vec<_> = all.filter(|(kind, language)| !is_known(&key(tenant, *kind, *language))).collect();
+    if unknown.is_empty() || cx.remember_until() <= cx.now || has_none(cx, tenant) {
+        return Ok(());
+    }
+    let as_of = cx.as_of();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let found = store::mail_templates::by_names(cx.db.as_ref(), &tenant.id, &names).await?;
+    for (kind, language) in unknown {
+        let own = found.iter().find(|own| own.name == kind.name() && own.lang == language.tag()).cloned();
+        remember(cx, as_of, tenant, kind, language, own);
+    }
+    Ok(())
 }
 
 fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplaced: Misplaced) {

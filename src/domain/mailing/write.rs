@@ -1,12 +1,17 @@
 //! Writing a letter: into the queue, in the batch of the event that it tells of.
 
+use std::future::Future;
 use std::rc::Rc;
+
+use futures_util::future::join;
 
 use crate::cx::{Caller, Cx};
 use crate::domain::mailing::content;
 use crate::domain::mailing::letter::{Changed, Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
 use crate::domain::mailing::queue::{SEALED_AS, post};
+use crate::domain::mailing::templates;
+use crate::domain::refusal::Error;
 use crate::domain::tenants::{self, Tenant};
 use crate::model::time::Time;
 use crate::ports::{Fault, Stmt};
@@ -14,6 +19,18 @@ use crate::store;
 use crate::store::gathered_notices::{self, Gathered};
 use crate::store::mails::NewMail;
 use crate::store::users::User;
+
+/// Asks something, and meanwhile what the tenant says in letters of these kinds.
+pub(crate) async fn while_looking_ahead<T>(
+    cx: &Cx,
+    tenant: &Tenant,
+    kinds: &[Kind],
+    asked: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Error> {
+    let (asked, ahead) = join(asked, templates::look_ahead(cx, tenant, kinds)).await;
+    ahead?;
+    Ok(asked?)
+}
 
 /// Writes a letter to a user, to the address that stands in `to`.
 ///

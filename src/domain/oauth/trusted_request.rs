@@ -129,6 +129,6 @@ pub(crate) async fn keep(
 
 /// Counts a request that is kept for a caller who proved nothing, by address.
 pub(crate) async fn limit(cx: &Cx, tenant: &Tenant) -> Result<(), Error> {
-    let object = format!("{}:authorize:{}", tenant.id, cx.address_bucket());
+    let object = throttle::of_address(cx, format_args!("{}:authorize", tenant.id));
     throttle::window(cx, object, 300, 60).await.map(drop)
 }

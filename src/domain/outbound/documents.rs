@@ -70,7 +70,7 @@ pub async fn fetch_again(cx: &Cx, url: &str, reach: Reach, most: usize) -> Resul
 }
 
 async fn ask(cx: &Cx, url: &str, reach: Reach, most: usize) -> Result<Fetched, Error> {
-    throttle::window(cx, format!("documents:{}", cx.address_bucket()), A_MINUTE, 60).await?;
+    throttle::window(cx, throttle::of_address(cx, "documents"), A_MINUTE, 60).await?;
     let request = HttpRequest::get(url, "application/json", most);
     let fetched = match send(cx, request, reach).await {
         Ok(answer) if answer.status == 200 => {

@@ -6,4 +6,4 @@ pub(crate) mod usage;
 
 pub(crate) use self::administrators::is_active_administrator;
 pub use self::person::new_user;
-pub(crate) use self::person::{address, by_email, display_name, find};
+pub(crate) use self::person::{address, by_email, by_email_with_factors, display_name, find, may_sign_in};

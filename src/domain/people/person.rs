@@ -10,6 +10,7 @@ use crate::model::reason::Reason;
 use crate::model::state::{Mfa, UserStatus};
 use crate::ports::Fault;
 use crate::store;
+use crate::store::factors::Factors;
 use crate::store::users::User;
 
 /// A user with nothing but an address.
@@ -58,7 +59,25 @@ pub(crate) async fn by_email(
     email: &Email,
 ) -> Result<Option<User>, Fault> {
     let user = store::users::by_email(cx.db.as_ref(), &resolved.tenant.directory, email.key()).await?;
-    Ok(user.filter(|user| !resolved.explicit || user.tenant_id == resolved.tenant.id))
+    Ok(user.filter(|user| may_sign_in(resolved, user)))
+}
+
+/// The same with the second factors that they have; `device` is the hash of a cookie that may make the browser a trusted
+/// one.
+pub(crate) async fn by_email_with_factors(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    email: &Email,
+    device: Option<&str>,
+) -> Result<Option<(User, Factors)>, Fault> {
+    let directory = &resolved.tenant.directory;
+    let found = store::factors::by_email(cx.db.as_ref(), directory, email.key(), device, cx.now).await?;
+    Ok(found.filter(|(user, _)| may_sign_in(resolved, user)))
+}
+
+/// Whether a request may sign in somebody of that directory.
+pub(crate) fn may_sign_in(resolved: &ResolvedTenant, user: &User) -> bool {
+    !resolved.explicit || user.tenant_id == resolved.tenant.id
 }
 
 /// A user of the tenant.

@@ -12,7 +12,7 @@ use crate::domain::tenants::{Tenant, is_own_host};
 use crate::domain::throttle;
 use crate::model::host::canonical;
 use crate::oidc::dpop::{self, Expected, FORGOTTEN_AFTER, NONCE_SLOT, Proof, Wrong};
-use crate::ports::{Act, Count, Fault, Rule, Tally};
+use crate::ports::{Act, Count, CounterCall, Fault, Rule, Tally};
 
 /// A proof as it was sent, with the request that it came with.
 #[derive(Debug, Clone, Copy, Default)]
@@ -95,7 +95,10 @@ pub(crate) async fn take(cx: &Cx, tenant: &Tenant, proof: &Proof) -> Result<bool
     let object = format!("{}:dpop:{}:{}", tenant.id, proof.jkt, proof.issued_at.div_euclid(TOGETHER));
     let tally = |name: String, limit| Tally { name, rule: Rule::Window { limit, seconds: FORGOTTEN_AFTER } };
     let tallies = vec![tally(stored(&proof.jti), 1), tally("all".into(), MOST_AT_ONCE)];
-    let verdict = cx.counters.count(object, vec![Count { act: Act::Take, tallies }]).await?;
+    let verdict = cx
+        .counters
+        .count(CounterCall { object: object.into(), steps: vec![Count { act: Act::Take, tallies }] })
+        .await?;
     Ok(verdict.admitted)
 }
 
@@ -104,7 +107,8 @@ pub(crate) async fn take(cx: &Cx, tenant: &Tenant, proof: &Proof) -> Result<bool
 /// # Errors
 /// [`Refusal::Limited`].
 pub(crate) async fn note_refusal(cx: &Cx, tenant: &Tenant, actor: &str, reason: &str) -> Result<(), Error> {
-    throttle::window(cx, format!("{}:dpop-refused:{}", tenant.id, cx.address_bucket()), 60, 60).await?;
+    throttle::window(cx, throttle::of_address(cx, format_args!("{}:dpop-refused", tenant.id)), 60, 60)
+        .await?;
     Ok(audit::write(cx, &tenant.id, Entry::failed("dpop.refused").by(actor).saying(reason)).await?)
 }
 

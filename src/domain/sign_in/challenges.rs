@@ -103,7 +103,7 @@ pub(crate) async fn for_sign_in(
     factors: &Factors,
     channel: Channel<'_>,
 ) -> Result<PendingChallenge, Error> {
-    let FirstFactor { tenant, user, amr, proof } = proved;
+    let FirstFactor { tenant, user, amr, proof, .. } = proved;
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let methods = methods(&tenant, &user, factors, &amr);
     let new = New { purpose: ChallengePurpose::SignIn, channel, session_id: None, amr, methods };
@@ -202,9 +202,8 @@ pub(crate) fn second_factor_proved(
 /// The user of a session as they are now, where the tenant has second factors or the user does.
 pub(crate) async fn own(cx: &Cx, session: &OwnSession) -> Result<(Rc<Tenant>, User, Factors), Error> {
     let id = &session.user.id;
-    let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
-    let user = user.ok_or(Refusal::BadCredential)?;
-    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now).await?;
+    let found = store::factors::by_id(cx.db.as_ref(), &session.tenant.id, id, cx.now).await?;
+    let (user, factors) = found.ok_or(Refusal::BadCredential)?;
     if session.tenant.settings.mfa == MfaPolicy::Off && !factors.any(&user) {
         return Err(Refusal::Forbidden.into());
     }

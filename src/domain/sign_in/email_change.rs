@@ -13,10 +13,11 @@ use crate::domain::people;
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::session::principal::{self, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
+use crate::domain::sign_in::passwords::CountedUser;
 use crate::domain::sign_in::proof_reset;
 use crate::domain::sign_in::{challenges, organisation, passwords};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
-use crate::domain::throttle;
+use crate::domain::throttle::{self, MailTo};
 use crate::model::email::Email;
 use crate::model::reason::Reason;
 use crate::ports::Fault;
@@ -44,21 +45,23 @@ pub(crate) async fn request(
     password: &str,
 ) -> Result<(), Error> {
     let tenant = &session.tenant;
-    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
-    let user = user.ok_or(Refusal::BadCredential)?;
-    // Nobody leaves their organisation's domain by themselves, and signs in without it from then on.
-    organisation::check_user(cx, tenant, &user).await?;
-    let new = check_new_address(tenant, &user, new_email)?;
-    let factors = store::factors::of(cx.db.as_ref(), &user.id, None, cx.now).await?;
-    challenges::second_factor_proved(session, &user, &factors)?;
-    if user.password_hash.is_some() {
+    let counted = passwords::count(cx, session).await?;
+    let new = match check_change(cx, session, &counted, new_email).await {
+        Ok(new) => new,
+        Err(refused) => {
+            counted.give_back(cx);
+            return Err(refused);
+        }
+    };
+    let user = if counted.user.password_hash.is_some() {
         let failed = Entry::failed("email.change_asked");
-        passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;
+        counted.prove(cx, password, Check::Wrong, failed).await?.0
     } else {
-        recency::require(cx, session, Lasting::Factor).await?;
-    }
-    throttle::mail_or_wait(cx, &tenant.directory, &user.email_key, PURPOSE).await?;
-    throttle::mail_or_wait(cx, &tenant.directory, new.key(), PURPOSE).await?;
+        counted.give_back(cx).0
+    };
+    let directory = &tenant.directory;
+    let to = |email_key| MailTo { directory, email_key, purpose: PURPOSE };
+    throttle::mails_or_wait(cx, &[to(&user.email_key), to(new.key())]).await?;
     let (old_secret, new_secret) = (cx.secret(), cx.secret());
     let change = EmailChange {
         id: cx.id(),
@@ -80,6 +83,24 @@ pub(crate) async fn request(
         .tell(mailing::write(cx, tenant, &user, approve).await?)
         .tell(mailing::write(cx, tenant, &there, Letter::ConfirmNewEmail { link: confirm }).await?);
     Ok(asking.commit().await.map(drop)?)
+}
+
+/// The new address, if the user may change to it in this session.
+async fn check_change(
+    cx: &Cx,
+    session: &OwnSession,
+    counted: &CountedUser,
+    new_email: &str,
+) -> Result<Email, Error> {
+    let (tenant, CountedUser { user, factors, .. }) = (&session.tenant, counted);
+    // Nobody leaves their organisation's domain by themselves, and signs in without it from then on.
+    organisation::check_user(cx, tenant, user).await?;
+    let new = check_new_address(tenant, user, new_email)?;
+    challenges::second_factor_proved(session, user, factors)?;
+    if user.password_hash.is_none() {
+        recency::require(cx, session, Lasting::Factor).await?;
+    }
+    Ok(new)
 }
 
 /// An address that the user may have, if nobody else does.

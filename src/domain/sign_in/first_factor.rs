@@ -6,6 +6,7 @@ use crate::domain::change::Change;
 use crate::domain::tenants::Tenant;
 use crate::model::time::Time;
 use crate::store;
+use crate::store::factors::Factors;
 use crate::store::passkeys::PasskeyUse;
 use crate::store::sessions::SessionIdentity;
 use crate::store::users::User;
@@ -20,6 +21,15 @@ pub struct FirstFactor {
     pub amr: Vec<&'static str>,
     /// What proved it.
     pub proof: FirstProof,
+    /// What else the user has, if that was looked up with them.
+    pub(crate) factors: Option<Factors>,
+}
+
+impl FirstFactor {
+    /// Of a user of whom nothing else was looked up.
+    pub fn new(tenant: Rc<Tenant>, user: User, amr: Vec<&'static str>, proof: FirstProof) -> FirstFactor {
+        FirstFactor { tenant, user, amr, proof, factors: None }
+    }
 }
 
 /// What proved a first factor: it is spent by what the sign-in goes on with, or must hold until then.

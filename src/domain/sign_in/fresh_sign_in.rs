@@ -53,10 +53,9 @@ pub(crate) async fn require_of_admin(
 /// [`Refusal::WrongPassword`], of a user who has none, too; [`Refusal::Limited`] by user.
 pub(crate) async fn confirm(cx: &Cx, session: &OwnSession, password: &str) -> Result<(), Error> {
     let tenant = &session.tenant;
-    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &session.user.id).await?;
-    let user = user.ok_or(Refusal::BadCredential)?;
     let failed = Entry::failed("session.reauthenticated").on(session.id());
-    passwords::prove(cx, tenant, &user, password, Check::Wrong, failed).await?;
+    let counted = passwords::count(cx, session).await?;
+    let (user, _) = counted.prove(cx, password, Check::Wrong, failed).await?;
     let entry = Entry::ok("session.reauthenticated").by(&user.id).on(session.id());
     // Somebody else may have ended the session, or changed the password, meanwhile.
     let hash = user.password_hash.as_deref().unwrap_or_default();

@@ -5,11 +5,13 @@
 
 use std::rc::Rc;
 
-use crate::crypto::secret::{can_be_secret, stored};
+use futures_util::future::join;
+
+use crate::crypto::secret::{can_be_secret, same, stored};
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
-use crate::domain::mailing::{self, Letter};
+use crate::domain::mailing::{self, Kind, Letter};
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::session::channel::Channel;
@@ -18,13 +20,13 @@ use crate::domain::sign_in::first_factor::{FirstFactor, FirstProof};
 use crate::domain::sign_in::walk::Step;
 use crate::domain::sign_in::{self, one_time, organisation};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
-use crate::domain::throttle::{self, lookups};
+use crate::domain::throttle::{self, MailTo, lookups};
 use crate::model::email::Email;
 use crate::model::factor::ONE_TIME;
 use crate::model::state::UserStatus;
 use crate::ports::Fault;
 use crate::store;
-use crate::store::magic_links::{By, LinkOfUser, PURPOSE};
+use crate::store::magic_links::{LinkOfUser, MailedCode, PURPOSE};
 use crate::store::users::User;
 
 /// How long a link and its code are good, in seconds.
@@ -49,11 +51,13 @@ pub(crate) async fn request(
     }
     let email = people::address("email", email)?;
     organisation::check_address(cx, resolved, &email).await?;
-    let bucket = cx.address_bucket();
-    throttle::window(cx, format!("{}:{PURPOSE}:{bucket}", tenant.id), 120, 3_600).await?;
-    throttle::mail_or_wait(cx, &tenant.directory, email.key(), PURPOSE).await?;
-    throttle::another_mailed_code(cx, &tenant.directory, email.key()).await?;
-    let found = people::by_email(cx, resolved, &email).await?;
+    let by_address = throttle::of_address(cx, format_args!("{}:{PURPOSE}", tenant.id));
+    let mail = MailTo { directory: &tenant.directory, email_key: email.key(), purpose: PURPOSE };
+    let found =
+        mailing::while_looking_ahead(cx, tenant, &[Kind::MagicLink], people::by_email(cx, resolved, &email));
+    let windows = [("window", 120, 3_600)];
+    let (verdict, found) = throttle::mail_request(cx, (by_address, &windows), mail, found).await?;
+    verdict.or_wait()?;
     let signs_up = found.is_none() && may_sign_up(tenant, &email);
     let mut home = tenant.clone();
     let mut reached = None;
@@ -90,7 +94,11 @@ pub(crate) async fn request(
     change
         .then_all(store::magic_links::insert(&stored(&secret), &code_hash, &user, until, cx.now))
         .tell(mail);
-    if change.commit().await?.is_none() {
+    // The tries of the code before are none of this one's.
+    let tries = throttle::another_mailed_code(cx, &tenant.directory, email.key());
+    let (done, begun_anew) = join(change.commit(), tries).await;
+    begun_anew?;
+    if done?.is_none() {
         // Somebody else registered the address meanwhile.
         audit::write(cx, &home.id, entry).await?;
     }
@@ -143,7 +151,7 @@ async fn by_link(cx: &Cx, token: &str) -> Result<LinkOfUser, Error> {
     if !can_be_secret(token) {
         return Err(Refusal::LinkDead.into());
     }
-    let found = store::magic_links::find(cx.db.as_ref(), By::Link(&stored(token)), cx.now).await?;
+    let found = store::magic_links::find(cx.db.as_ref(), &stored(token), cx.now).await?;
     if found.is_none() {
         lookups::note_unknown(cx);
     }
@@ -168,21 +176,31 @@ pub(crate) async fn enter_code(
     if let Some(email) = &email {
         organisation::check_address(cx, resolved, email).await?;
     }
-    let attempt = throttle::mailed_code(cx, id, directory, account).await?;
-    let user = match &email {
-        Some(email) => people::by_email(cx, resolved, email).await?,
-        None => None,
+    let look_up = async {
+        match &email {
+            Some(email) => {
+                let found =
+                    store::magic_links::of_address(cx.db.as_ref(), directory, email.key(), cx.now).await?;
+                Ok(found.filter(|(user, _)| people::may_sign_in(resolved, user)))
+            }
+            None => Ok(None),
+        }
     };
-    let found = match &user {
-        Some(user) => {
+    let (attempt, waiting) = throttle::mailed_code(cx, id, directory, account, look_up).await?;
+    let user = waiting.as_ref().map(|(user, _)| user);
+    let found = match &waiting {
+        Some((user, links)) => {
             let hashes = one_time::hashes(cx, &user.tenant_id, &what_for(user), code)?;
-            let by = By::Code { user_id: &user.id, hashes: &hashes };
-            store::magic_links::find(cx.db.as_ref(), by, cx.now).await?
+            let is_right = |link: &&MailedCode| {
+                hashes.iter().any(|hash| same(link.code_hash.as_bytes(), hash.as_bytes()))
+            };
+            let right = links.iter().find(is_right);
+            right.map(|link| LinkOfUser { hash: link.hash.clone(), user: user.clone() })
         }
         None => None,
     };
     let Some(found) = found else {
-        let home = user.as_ref().map_or(id, |user| &user.tenant_id);
+        let home = user.map_or(id, |user| &user.tenant_id);
         audit::write(cx, home, Entry::failed("magic_link.failed").by(account)).await?;
         return Err(Refusal::WrongCode.into());
     };
@@ -210,28 +228,34 @@ async fn enter(
     let tenant = tenant_of(cx, resolved, &user).await?.ok_or_else(|| dead.clone())?;
     organisation::check_user(cx, &tenant, &user).await?;
     if !user.email_verified {
-        confirm_email(cx, &user).await?;
-        let confirmed = store::users::by_id(cx.db.as_ref(), &tenant.id, &user.id).await?;
-        user = confirmed.ok_or_else(|| dead.clone())?;
+        user = confirm_email(cx, &user).await?.ok_or_else(|| dead.clone())?;
     }
     let (directory, email_key) = (tenant.directory.clone(), user.email_key.clone());
-    let proved = FirstFactor { tenant, user, amr: vec![ONE_TIME], proof: FirstProof::MagicLink(hash) };
-    let step = sign_in::continue_with(cx, proved, channel).await.map_err(|error| match error {
+    let proved = FirstFactor::new(tenant, user, vec![ONE_TIME], FirstProof::MagicLink(hash));
+    // That the mailbox is proved is so already: whoever has the link or its code read the mail.
+    let forgotten = throttle::mailbox_proved(cx, &directory, &email_key);
+    let (step, forgotten) = join(sign_in::continue_with(cx, proved, channel), forgotten).await;
+    let step = step.map_err(|error| match error {
         Error::Refused(Refusal::WrongPassword | Refusal::ChallengeOver) => dead.into(),
         other => other,
     })?;
-    throttle::mailbox_proved(cx, &directory, &email_key).await?;
+    forgotten?;
     Ok(step)
 }
 
-/// Confirms the address of a user whose mailbox was proved. Unless somebody proved one before, nothing that lets in is left
+/// Confirms the address of a user whose mailbox was proved; the user as they are then. Unless somebody proved one before, nothing that lets in is left
 /// of what was there.
-async fn confirm_email(cx: &Cx, user: &User) -> Result<(), Fault> {
+async fn confirm_email(cx: &Cx, user: &User) -> Result<Option<User>, Fault> {
     let entry = Entry::ok("email.verified").by(&user.id).on(&user.id).saying(PURPOSE);
     let mut change = Change::new(cx, &user.tenant_id, entry);
     change
         .first(store::unproven::forget(&user.id, &user.email_key, cx.now))
         .take(store::users::confirm_email(&user.id, &user.email_key, cx.now))
-        .ends_sessions_of(&user.id);
-    change.commit().await.map(drop)
+        .ends_sessions_of(&user.id)
+        .ask(store::users::with_id(&user.tenant_id, &user.id));
+    match change.commit().await? {
+        Some(done) => done.answer().first().map(store::users::read).transpose(),
+        // Confirmed meanwhile.
+        None => store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id).await,
+    }
 }

@@ -76,7 +76,7 @@ pub(super) async fn check_waiting(
 /// # Errors
 /// [`Federation::SsoRequired`].
 pub(super) async fn check_proof(cx: &Cx, proved: &FirstFactor) -> Result<bool, Error> {
-    let FirstFactor { tenant, user, amr, proof } = proved;
+    let FirstFactor { tenant, user, amr, proof, .. } = proved;
     let Some(domain) = enforced(tenant, user) else { return Ok(false) };
     if proof.provider_id() == Some(domain.provider_id.as_str()) {
         return Ok(false);

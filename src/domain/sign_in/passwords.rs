@@ -9,7 +9,7 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::{Change, Committed};
-use crate::domain::mailing::{self, Changed, Letter, Linking};
+use crate::domain::mailing::{self, Changed, Kind, Letter, Linking};
 use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
@@ -17,13 +17,14 @@ use crate::domain::session::recency::{self, Lasting};
 use crate::domain::session::standing::needs_second_factor;
 use crate::domain::sign_in::{organisation, proof_reset};
 use crate::domain::tenants::{self, ResolvedTenant, Settings, Tenant};
-use crate::domain::throttle;
+use crate::domain::throttle::{self, CountedAttempt, MailTo};
 use crate::model::factor::{KEY, ONE_TIME, has_two};
 use crate::model::reason::Reason;
 use crate::model::state::{LinkPurpose, UserStatus};
 use crate::model::text::caseless;
 use crate::ports::Fault;
 use crate::store;
+use crate::store::factors::Factors;
 pub(crate) use crate::store::held::Held;
 use crate::store::users::User;
 
@@ -60,27 +61,61 @@ fn came_without_password(session: &OwnSession) -> bool {
     session.amr.first().is_some_and(|first| first == ONE_TIME || first == KEY)
 }
 
-/// Whether a signed-in user knows the password, counted by user. `without` is how it goes for a user who has
-/// none, and `failed` what the log says of a wrong one.
+/// A signed-in user as they are now, of whom a password is to be looked at that was counted by user.
+pub(crate) struct CountedUser {
+    pub(crate) user: User,
+    pub(crate) factors: Factors,
+    attempt: CountedAttempt,
+}
+
+/// Counts a password that the user of a session sends, and meanwhile looks up who they are by now: the remembered user may
+/// be seconds old.
 ///
 /// # Errors
-/// [`Refusal::WrongPassword`], [`Refusal::Limited`].
-pub(crate) async fn prove(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    sent: &str,
-    without: Check,
-    failed: Entry,
-) -> Result<(), Error> {
-    let attempt = throttle::change_attempt(cx, &tenant.id, &user.id).await?;
-    let check = user.password_hash.as_deref().map_or(without, |hash| password::check(sent, hash));
-    if check == Check::Wrong {
-        attempt.was_wrong(cx, audit::write(cx, &tenant.id, failed.by(&user.id))).await?;
-        return Err(Refusal::WrongPassword.into());
+/// [`Refusal::Limited`]; [`Refusal::BadCredential`] for a user who is gone.
+pub(crate) async fn count(cx: &Cx, session: &OwnSession) -> Result<CountedUser, Error> {
+    let (tenant_id, user_id) = (&session.tenant.id, &session.user.id);
+    let now = async { Ok(store::factors::by_id(cx.db.as_ref(), tenant_id, user_id, cx.now).await?) };
+    let (attempt, found) = throttle::change_attempt(cx, tenant_id, user_id, now).await?;
+    match found {
+        Some((user, factors)) => Ok(CountedUser { user, factors, attempt }),
+        None => {
+            attempt.give_back(cx);
+            Err(Refusal::BadCredential.into())
+        }
     }
-    attempt.forgive(cx);
-    Ok(())
+}
+
+impl CountedUser {
+    /// Whether the password is right. `without` is how it goes for a user who has none, and `failed` what the log says of a
+    /// wrong one.
+    ///
+    /// # Errors
+    /// [`Refusal::WrongPassword`].
+    pub(crate) async fn prove(
+        self,
+        cx: &Cx,
+        sent: &str,
+        without: Check,
+        failed: Entry,
+    ) -> Result<(User, Factors), Error> {
+        let CountedUser { user, factors, attempt } = self;
+        let check = user.password_hash.as_deref().map_or(without, |hash| password::check(sent, hash));
+        if check == Check::Wrong {
+            let entry = failed.by(&user.id);
+            attempt.was_wrong(cx, audit::write(cx, &user.tenant_id, entry)).await?;
+            return Err(Refusal::WrongPassword.into());
+        }
+        attempt.forgive(cx);
+        Ok((user, factors))
+    }
+
+    /// No password is looked at, as something else refuses what is asked.
+    pub(crate) fn give_back(self, cx: &Cx) -> (User, Factors) {
+        let CountedUser { user, factors, attempt } = self;
+        attempt.give_back(cx);
+        (user, factors)
+    }
 }
 
 /// Changes the password of a user who knows it; ends their other sessions. A user who has none sets the first, soon
@@ -94,15 +129,15 @@ pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &s
     let tenant = &session.tenant;
     organisation::check_user(cx, tenant, user).await?;
     acceptable(&tenant.settings_for(user), "newPassword", new)?;
-    // The remembered user may be seconds old; the password is checked against what stands now.
-    let fresh = store::users::by_id(cx.db.as_ref(), &user.tenant_id, &user.id)
-        .await?
-        .ok_or(Refusal::BadCredential)?;
+    let counted = count(cx, session).await?;
     let without = if came_without_password(session) { Check::Right } else { Check::Wrong };
-    if fresh.password_hash.is_none() && without == Check::Right {
-        recency::require(cx, session, Lasting::Factor).await?;
+    if counted.user.password_hash.is_none() && without == Check::Right {
+        if let Err(refused) = recency::require(cx, session, Lasting::Factor).await {
+            counted.give_back(cx);
+            return Err(refused);
+        }
     }
-    prove(cx, tenant, &fresh, current, without, Entry::failed("password.change")).await?;
+    let (fresh, _) = counted.prove(cx, current, without, Entry::failed("password.change")).await?;
     let hash = password::hash(new, cx.random())?;
     // Who knows a password that was set by mail proves the mailbox with it, and nothing more with the next one.
     let by_mail = !has_two(&session.amr) && (fresh.password_hash.is_none() || fresh.password_by_mail);
@@ -133,10 +168,19 @@ pub(crate) async fn forgot(
     let directory = &resolved.tenant.directory;
     let email = people::address("email", email)?;
     organisation::check_address(cx, resolved, &email).await?;
-    let bucket = cx.address_bucket();
-    throttle::window(cx, format!("{}:forgot:{bucket}", resolved.tenant.id), 120, 3_600).await?;
-    let user = people::by_email(cx, resolved, &email).await?;
-    let may_send = throttle::mail(cx, directory, email.key(), LinkPurpose::ResetPassword.as_str()).await?;
+    let tenant_id = &resolved.tenant.id;
+    let by_address = throttle::of_address(cx, format_args!("{tenant_id}:forgot"));
+    let purpose = LinkPurpose::ResetPassword.as_str();
+    let mail = MailTo { directory, email_key: email.key(), purpose };
+    let user = mailing::while_looking_ahead(
+        cx,
+        &resolved.tenant,
+        &[Kind::ResetPassword],
+        people::by_email(cx, resolved, &email),
+    );
+    let windows = [("window", 120, 3_600)];
+    let (verdict, user) = throttle::mail_request(cx, (by_address, &windows), mail, user).await?;
+    let may_send = verdict.may_send();
     // Nobody gets a link as well: the same work, and a row of the log, so that the time does not tell.
     let (user, entry) = match user.filter(|user| may_send && user.status == UserStatus::Active) {
         Some(user) => {
@@ -195,22 +239,14 @@ pub(crate) struct Reset {
 /// [`Refusal::Invalid`] for the password, before the link is spent; [`Refusal::LinkDead`]; as
 /// [`organisation::check_user`].
 pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<Reset, Error> {
-    let (tenant, owner) = mailing::owner_of_link(cx, token, LinkPurpose::ResetPassword).await?;
-    organisation::check_user(cx, &tenant, &owner).await?;
-    acceptable(&tenant.settings_for(&owner), "password", new)?;
-    let link = store::mail_links::take(
-        cx.db.as_ref(),
-        &stored(token),
-        LinkPurpose::ResetPassword.accepted_purposes(),
-        cx.now,
-    )
-    .await?;
+    let LinkOwner { tenant, user, before } = owner_of_link(cx, token).await?;
+    organisation::check_user(cx, &tenant, &user).await?;
+    acceptable(&tenant.settings_for(&user), "password", new)?;
+    let purposes = LinkPurpose::ResetPassword.accepted_purposes();
+    let link = store::mail_links::take(cx.db.as_ref(), &stored(token), purposes, cx.now).await?;
     let link = link.ok_or(Refusal::LinkDead)?;
     let hash = password::hash(new, cx.random())?;
     let held = || store::held::of_user(&link.user_id, cx.now);
-    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &link.user_id);
-    let (user, before) = join(user, store::held::find(cx.db.as_ref(), held())).await;
-    let (user, before) = (user?.ok_or(Refusal::LinkDead)?, before?);
     let entry = Entry::ok("password.reset").by(&link.user_id).on(&link.user_id);
     // The link proved the address.
     let user = User { email_verified: true, ..user };
@@ -241,8 +277,24 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
     if !invited {
         change.tell(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?);
     }
-    let done = change.commit().await?;
-    let left = store::held::read(done.as_ref().map(Committed::answer).unwrap_or_default())?;
-    throttle::mailbox_proved(cx, &tenant.directory, &link.email_key).await?;
+    let forgotten = throttle::mailbox_proved(cx, &tenant.directory, &link.email_key);
+    let (done, forgotten) = join(change.commit(), forgotten).await;
+    let left = store::held::read(done?.as_ref().map(Committed::answer).unwrap_or_default())?;
+    forgotten?;
     Ok(Reset { tenant, before, left })
+}
+
+/// Whose a reset link is, and what else than a password lets somebody into the account.
+struct LinkOwner {
+    tenant: Rc<Tenant>,
+    user: User,
+    before: Held,
+}
+
+async fn owner_of_link(cx: &Cx, token: &str) -> Result<LinkOwner, Error> {
+    let owner = mailing::owner_of_link(cx, token, LinkPurpose::ResetPassword);
+    let before = store::held::find(cx.db.as_ref(), store::held::of_link(&stored(token), cx.now));
+    let (owner, before) = join(owner, before).await;
+    let (tenant, user) = owner?;
+    Ok(LinkOwner { tenant, user, before: before? })
 }

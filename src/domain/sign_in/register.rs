@@ -7,13 +7,13 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::mailing::{self, Letter};
+use crate::domain::mailing::{self, Kind, Letter, Linking, Outgoing};
 use crate::domain::people;
 use crate::domain::people::{address, display_name, new_user};
 use crate::domain::refusal::{ADDRESS_TAKEN, Error, Refusal, invalid};
 use crate::domain::sign_in::{organisation, passwords};
 use crate::domain::tenants::{self, ResolvedTenant, Tenant};
-use crate::domain::throttle;
+use crate::domain::throttle::{self, MailTo};
 use crate::model::email::Email;
 use crate::model::reason::Reason;
 use crate::model::state::{LinkPurpose, UserStatus};
@@ -63,44 +63,108 @@ pub(crate) async fn register(
     }
     passwords::acceptable(&tenant.settings, "password", new.password)?;
     let name = display_name("full_name", new.name)?;
-    let bucket = cx.address_bucket();
+    let by_address = throttle::of_address(cx, format_args!("{}:register", tenant.id));
     // Each costs a hash, and a mail to whom it names.
     let windows = [("minute", 120, 60), ("window", 1_200, 3_600)];
-    throttle::windows(cx, format!("{}:register:{bucket}", tenant.id), &windows).await?;
-    // Hashed whether or not the address is free, so that the time does not tell.
-    let hash = password::hash(new.password, cx.random())?;
-    let mut user = new_user(cx, tenant, &email);
-    user.name = name;
-    user.password_hash = Some(hash);
-    user.roles = tenant.settings.default_roles.clone();
-    user.language = cx.caller.language.map(|language| language.tag().to_owned());
-    let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
-    let mut change = Change::new(cx, &tenant.id, entry);
-    change.take(store::users::insert_registered(&user));
-    let made = change.commit().await?.is_some();
     if !tenant.settings.require_verified_email {
+        throttle::windows(cx, by_address, &windows).await?;
+        let user = unconfirmed(cx, tenant, &email, name, new.password)?;
+        let made = registering(cx, tenant, &user).commit().await?.is_some();
         return if made { Ok(Outcome::Ready(email)) } else { Err(ADDRESS_TAKEN.into()) };
     }
-    if throttle::mail(cx, &tenant.directory, email.key(), LinkPurpose::VerifyEmail.as_str()).await? {
-        match store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await? {
-            Some(there) if there.email_verified => {
-                let between = if new.onward.is_empty() { "" } else { "?" };
-                let (origin, onward) = (&tenant.origin, new.onward);
-                let link = &format!("{origin}/tenant/{}/login{between}{onward}", there.tenant_id);
-                mailing::send(cx, tenant, &there, Letter::AlreadyRegistered { link }).await?
-            }
-            Some(there) => {
-                let linking = mailing::Linking {
-                    purpose: LinkPurpose::VerifyEmail,
-                    wanted: Some(&user),
-                    onward: new.onward,
-                };
-                mailing::send_link(cx, tenant, &there, linking).await?
-            }
-            None => {}
+    let purpose = LinkPurpose::VerifyEmail.as_str();
+    let mail = MailTo { directory: &tenant.directory, email_key: email.key(), purpose };
+    let there = mailing::while_looking_ahead(
+        cx,
+        tenant,
+        &[Kind::VerifyEmail, Kind::AlreadyRegistered],
+        store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()),
+    );
+    let (verdict, there) = throttle::mail_request(cx, (by_address, &windows), mail, there).await?;
+    // Hashed whether or not the address is free, so that the time does not tell.
+    let user = unconfirmed(cx, tenant, &email, name, new.password)?;
+    let registrant = Registrant { user: &user, onward: new.onward, may_send: verdict.may_send() };
+    if there.is_none() {
+        let mut change = registering(cx, tenant, &user);
+        if registrant.may_send {
+            change.tell(registrant.write_link(cx, tenant, &user).await?);
+        }
+        if change.commit().await?.is_some() {
+            return Ok(Outcome::CheckMail(email));
         }
     }
+    // Somebody has the address, maybe since a moment ago.
+    let there = match there {
+        Some(there) => Some(there),
+        None => store::users::by_email(cx.db.as_ref(), &tenant.directory, email.key()).await?,
+    };
+    registrant.write_to_owner(cx, tenant, there.as_ref(), &email).await?;
     Ok(Outcome::CheckMail(email))
+}
+
+/// The user of a registration, before anybody proved the address.
+fn unconfirmed(
+    cx: &Cx,
+    tenant: &Tenant,
+    email: &Email,
+    name: Option<String>,
+    new_password: &str,
+) -> Result<User, Fault> {
+    Ok(User {
+        name,
+        password_hash: Some(password::hash(new_password, cx.random())?),
+        roles: tenant.settings.default_roles.clone(),
+        language: cx.caller.language.map(|language| language.tag().to_owned()),
+        ..new_user(cx, tenant, email)
+    })
+}
+
+/// The change that makes the account, if the address is free.
+fn registering<'a>(cx: &'a Cx, tenant: &Tenant, user: &User) -> Change<'a> {
+    let entry = Entry::ok("user.registered").by(&user.id).on(&user.id);
+    let mut change = Change::new(cx, &tenant.id, entry);
+    change.take(store::users::insert_registered(user));
+    change
+}
+
+/// Who registers, to whom the address' owner is not told.
+struct Registrant<'a> {
+    user: &'a User,
+    onward: &'a str,
+    /// Whether the mailbox may get another mail.
+    may_send: bool,
+}
+
+impl Registrant<'_> {
+    /// The link that confirms the address for an account, with what this registration asked for.
+    async fn write_link(&self, cx: &Cx, tenant: &Tenant, to: &User) -> Result<Outgoing, Fault> {
+        let (purpose, wanted) = (LinkPurpose::VerifyEmail, Some(self.user));
+        mailing::write_link(cx, tenant, to, Linking { purpose, wanted, onward: self.onward }).await
+    }
+
+    /// Writes to who has the address already; nothing to nobody, in the same round trip.
+    async fn write_to_owner(
+        &self,
+        cx: &Cx,
+        tenant: &Tenant,
+        there: Option<&User>,
+        email: &Email,
+    ) -> Result<(), Fault> {
+        let mail = match there.filter(|_| self.may_send) {
+            Some(there) if there.email_verified => {
+                let between = if self.onward.is_empty() { "" } else { "?" };
+                let (origin, onward) = (&tenant.origin, self.onward);
+                let link = &format!("{origin}/tenant/{}/login{between}{onward}", there.tenant_id);
+                mailing::write(cx, tenant, there, Letter::AlreadyRegistered { link }).await?
+            }
+            Some(there) => self.write_link(cx, tenant, there).await?,
+            None => Outgoing {
+                stmts: vec![store::users::with_email(&tenant.directory, email.key())],
+                id: cx.id(),
+            },
+        };
+        mailing::post(cx, mail).await
+    }
 }
 
 /// Mails the link that confirms an address once more, if an account waits for that. The caller is told the
@@ -117,11 +181,18 @@ pub(crate) async fn resend(
     let tenant = &resolved.tenant;
     let email = address("email", email)?;
     organisation::check_address(cx, resolved, &email).await?;
-    let bucket = cx.address_bucket();
-    throttle::window(cx, format!("{}:register:{bucket}", tenant.id), 1_200, 3_600).await?;
-    let may_send =
-        throttle::mail(cx, &tenant.directory, email.key(), LinkPurpose::VerifyEmail.as_str()).await?;
-    let there = people::by_email(cx, resolved, &email).await?;
+    let by_address = throttle::of_address(cx, format_args!("{}:register", tenant.id));
+    let purpose = LinkPurpose::VerifyEmail;
+    let mail = MailTo { directory: &tenant.directory, email_key: email.key(), purpose: purpose.as_str() };
+    let there = mailing::while_looking_ahead(
+        cx,
+        tenant,
+        &[Kind::VerifyEmail],
+        people::by_email(cx, resolved, &email),
+    );
+    let windows = [("window", 1_200, 3_600)];
+    let (verdict, there) = throttle::mail_request(cx, (by_address, &windows), mail, there).await?;
+    let may_send = verdict.may_send();
     let waits = |user: &User| may_send && !user.email_verified && user.status == UserStatus::Active;
     let user = there.filter(waits).unwrap_or_else(|| new_user(cx, tenant, &email));
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
@@ -131,8 +202,7 @@ pub(crate) async fn resend(
     if let Some((hash, name)) = last {
         (wanted.password_hash, wanted.name) = (Some(hash), name);
     }
-    let purpose = LinkPurpose::VerifyEmail;
-    let linking = mailing::Linking { purpose, wanted: Some(&wanted), onward };
+    let linking = Linking { purpose, wanted: Some(&wanted), onward };
     Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
 }
 

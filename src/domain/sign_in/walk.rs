@@ -72,8 +72,9 @@ pub async fn with_password(
     channel: Channel<'_>,
 ) -> Result<Step, Error> {
     check_domain(cx, resolved, &attempt).await?;
-    let looked_up = look_up(cx, resolved, &attempt).await?;
-    let proved = check_password(cx, resolved, attempt, looked_up).await?;
+    let looked_up = look_up(cx, resolved, &attempt, channel).await?;
+    let checked = check_password(attempt.password, looked_up);
+    let proved = prove(cx, resolved, attempt.password, checked).await?;
     continue_with(cx, proved, channel).await
 }
 
@@ -88,24 +89,32 @@ pub(crate) async fn with_password_and_code(
     code: &str,
 ) -> Result<SignedIn, Error> {
     check_domain(cx, resolved, &attempt).await?;
-    let looked_up = look_up(cx, resolved, &attempt).await?;
+    let looked_up = look_up(cx, resolved, &attempt, Channel::Api).await?;
     // A second factor that is locked out is told before anything is hashed; a code is counted before it is looked at.
-    let (code_attempt, factors) = match count_code(cx, resolved, &looked_up).await {
+    let code_attempt = match count_code(cx, resolved, &looked_up).await {
         Ok(counted) => counted,
         Err(locked) => {
             looked_up.attempt.give_back(cx);
             return Err(locked);
         }
     };
-    let proved = match check_password(cx, resolved, attempt, looked_up).await {
+    let checked = check_password(attempt.password, looked_up);
+    if checked.is_wrong() {
+        let wrong = prove(cx, resolved, attempt.password, checked);
+        let (wrong, given_back) = join(wrong, code_attempt.give_back_at_once(cx)).await;
+        given_back?;
+        return Err(wrong.err().unwrap_or_else(|| Refusal::WrongPassword.into()));
+    }
+    let proved = match prove(cx, resolved, attempt.password, checked).await {
         Ok(proved) => proved,
-        Err(wrong) => {
+        Err(refused) => {
             code_attempt.give_back_at_once(cx).await?;
-            return Err(wrong);
+            return Err(refused);
         }
     };
     organisation::check_proof(cx, &proved).await?;
-    let FirstFactor { tenant, user, amr, proof } = proved;
+    let FirstFactor { tenant, user, amr, proof, factors } = proved;
+    let factors = factors.unwrap_or_default();
     let amr: Vec<String> = amr.into_iter().map(str::to_owned).collect();
     let guess = guess::check_code(cx, &tenant, &user, &factors, None, code, code_attempt).await?;
     let amr = factor::joined(&amr, guess.method(), false);
@@ -134,12 +143,12 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
         return Err(Refusal::MfaRequired.into());
     }
     if needs_second_factor(&proved.tenant, &proved.user) && !has_two(&proved.amr) {
-        let device = match channel {
-            Channel::Browser { device, .. } => device.map(stored),
-            Channel::Api => None,
-        };
+        let device = device_hash(channel);
         let user_id = &proved.user.id;
-        let factors = store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?;
+        let factors = match proved.factors.take() {
+            Some(factors) => factors,
+            None => store::factors::of(cx.db.as_ref(), user_id, device.as_deref(), cx.now).await?,
+        };
         let days = proved.tenant.settings_for(&proved.user).trusted_device_days;
         let until = factors.trusted_since.map(|since| since.plus(days.saturating_mul(86_400)));
         let nothing_left = proved.tenant.settings.mfa == MfaPolicy::Off && {
@@ -163,7 +172,7 @@ pub async fn continue_with(cx: &Cx, proved: FirstFactor, channel: Channel<'_>) -
             }
         }
     }
-    let FirstFactor { tenant, user, amr, proof } = proved;
+    let FirstFactor { tenant, user, amr, proof, .. } = proved;
     let amr = amr.into_iter().map(str::to_owned).collect();
     let new = NewSession::new(cx, &tenant, &user, amr).of_identity(proof.identity());
     let mut change = new.change();
@@ -205,23 +214,38 @@ async fn check_domain(cx: &Cx, resolved: &ResolvedTenant, attempt: &Attempt<'_>)
     }
 }
 
+/// The hash of the cookie that makes a browser a trusted one.
+fn device_hash(channel: Channel<'_>) -> Option<String> {
+    match channel {
+        Channel::Browser { device, .. } => device.map(stored),
+        Channel::Api => None,
+    }
+}
+
 /// A password attempt that was counted, and whose it is.
 struct LookedUp {
     /// As its limits and the log name it.
     account: String,
     attempt: CountedAttempt,
-    user: Option<User>,
+    /// The user, and what they have beside the password.
+    user: Option<(User, Factors)>,
 }
 
 /// Counts a password attempt before anything is hashed, and meanwhile looks up whose it is.
-async fn look_up(cx: &Cx, resolved: &ResolvedTenant, attempt: &Attempt<'_>) -> Result<LookedUp, Error> {
+async fn look_up(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    attempt: &Attempt<'_>,
+    channel: Channel<'_>,
+) -> Result<LookedUp, Error> {
     let Tenant { id, directory, .. } = resolved.tenant.as_ref();
     // What can be no account's address is nobody's: refused like a wrong password, at the same cost.
     let email = Email::parse(attempt.email);
     let account = email.as_ref().map_or("-", Email::key);
+    let device = device_hash(channel);
     let user = async {
         match &email {
-            Some(email) => people::by_email(cx, resolved, email).await.map_err(Error::from),
+            Some(email) => Ok(people::by_email_with_factors(cx, resolved, email, device.as_deref()).await?),
             None => Ok(None),
         }
     };
@@ -229,46 +253,63 @@ async fn look_up(cx: &Cx, resolved: &ResolvedTenant, attempt: &Attempt<'_>) -> R
     Ok(LookedUp { account: account.to_owned(), attempt, user })
 }
 
-/// Counts a code of that user, and meanwhile looks up what they have. For nobody the same is done, so that the time
-/// does not tell.
+/// Counts a code of that user. For nobody the same is done, so that the time does not tell.
 async fn count_code(
     cx: &Cx,
     resolved: &ResolvedTenant,
     looked_up: &LookedUp,
-) -> Result<(CountedAttempt, Factors), Error> {
-    let (tenant, id) = match &looked_up.user {
+) -> Result<CountedAttempt, Error> {
+    let user = looked_up.user.as_ref().map(|(user, _)| user);
+    let (tenant, id) = match user {
         Some(user) => (tenants::by_id(cx, &user.tenant_id).await?, &user.id),
         None => (None, &looked_up.account),
     };
     let tenant = tenant.unwrap_or_else(|| resolved.tenant.clone());
-    let settings =
-        looked_up.user.as_ref().map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
-    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now);
-    let (attempt, factors) =
-        join(throttle::second_factor(cx, &tenant.id, &settings, id, None), factors).await;
-    Ok((attempt?, factors?))
+    let settings = user.map_or(Cow::Borrowed(&tenant.settings), |user| tenant.settings_for(user));
+    throttle::second_factor(cx, &tenant.id, &settings, id, None).await
 }
 
-async fn check_password(
-    cx: &Cx,
-    resolved: &ResolvedTenant,
-    sent: Attempt<'_>,
+/// A password attempt whose password was looked at.
+struct Checked {
     looked_up: LookedUp,
-) -> Result<FirstFactor, Error> {
-    let LookedUp { account, attempt, user } = looked_up;
-    let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    check: Check,
+}
+
+impl Checked {
+    /// Whether it proves nothing: nobody's, not the password, or of a user who may not sign in.
+    fn is_wrong(&self) -> bool {
+        let active = |(user, _): &(User, Factors)| user.status == UserStatus::Active;
+        self.check == Check::Wrong || !self.looked_up.user.as_ref().is_some_and(active)
+    }
+}
+
+/// Looks at a password; for nobody, a decoy takes as long.
+fn check_password(sent: &str, looked_up: LookedUp) -> Checked {
+    let hash = looked_up.user.as_ref().and_then(|(user, _)| user.password_hash.as_deref());
     let check = match hash {
-        Some(hash) => password::check(sent.password, hash),
+        Some(hash) => password::check(sent, hash),
         None => {
-            password::decoy(sent.password);
+            password::decoy(sent);
             Check::Wrong
         }
     };
-    let user = match user {
-        Some(user) if check != Check::Wrong && user.status == UserStatus::Active => user,
-        _ => {
+    Checked { looked_up, check }
+}
+
+/// What a password proved, which the counters are told.
+async fn prove(
+    cx: &Cx,
+    resolved: &ResolvedTenant,
+    sent: &str,
+    checked: Checked,
+) -> Result<FirstFactor, Error> {
+    let is_wrong = checked.is_wrong();
+    let Checked { looked_up: LookedUp { account, attempt, user }, check } = checked;
+    let (user, factors) = match user {
+        Some(found) if !is_wrong => found,
+        user => {
             let entry = Entry::failed("login.failed").by(&account);
-            let tenant_id = user.as_ref().map_or(&resolved.tenant.id, |user| &user.tenant_id);
+            let tenant_id = user.as_ref().map_or(&resolved.tenant.id, |(user, _)| &user.tenant_id);
             attempt.was_wrong(cx, audit::write(cx, tenant_id, entry)).await?;
             return Err(Refusal::WrongPassword.into());
         }
@@ -279,10 +320,10 @@ async fn check_password(
     let hash = user.password_hash.clone().unwrap_or_default();
     let proof = match check {
         Check::RightButStale => {
-            let fresh = password::hash(sent.password, cx.random())?;
+            let fresh = password::hash(sent, cx.random())?;
             FirstProof::StalePassword { stale: hash, fresh }
         }
         Check::Right | Check::Wrong => FirstProof::Password(hash),
     };
-    Ok(FirstFactor { tenant, user, amr: vec![factor::PASSWORD], proof })
+    Ok(FirstFactor { tenant, user, amr: vec![factor::PASSWORD], proof, factors: Some(factors) })
 }

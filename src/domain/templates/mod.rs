@@ -8,5 +8,6 @@ mod own_pages;
 mod rules;
 
 pub(crate) use self::own_pages::{
-    KINDS, Kind, OwnTemplates, StoredTemplate, find, kind, list, preview, problem, render, with_hidden_field,
+    KINDS, Kind, OwnTemplates, StoredTemplate, find, kind, list, look_ahead, preview, problem, render,
+    with_hidden_field,
 };

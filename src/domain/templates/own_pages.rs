@@ -244,28 +244,7 @@ pub(crate) async fn render(
     values: &[(&str, &str)],
 ) -> Result<Option<String>, Fault> {
     let Ok(kind) = kind(name) else { return Ok(None) };
-    let key = (tenant.id.clone(), kind.name);
-    let has_own = |pages: &[String]| pages.iter().any(|page| page == kind.name);
-    if tenants::recall(cx, &tenant.id).is_some_and(|known| !has_own(&known.own.pages)) {
-        return Ok(None);
-    }
-    let html: Option<Rc<str>> = match cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
-        Some(known) => known,
-        None => {
-            let as_of = cx.as_of();
-            // One that was kept under other rules is checked again, and not served if it breaks those of now.
-            let found = find(cx, tenant, kind).await?.filter(|kept| match kind.check(&kept.html) {
-                Ok(_) => true,
-                Err(mistake) => {
-                    log_failure(cx, tenant, kind, &mistake);
-                    false
-                }
-            });
-            let found = found.map(|kept| kept.html.into());
-            cx.remember::<OwnTemplates>(as_of, &tenant.id, key, Option::clone(&found));
-            found
-        }
-    };
+    let html = own_html(cx, tenant, kind).await?;
     let Some(html) = html else { return Ok(None) };
     match Template::parse(&html, &kind.names()) {
         Ok(template) => Ok(Some(template.render(values))),
@@ -274,6 +253,38 @@ pub(crate) async fn render(
             Ok(None)
         }
     }
+}
+
+/// Looks up the tenant's own page beside other questions, so that whoever renders it then need not ask.
+pub(crate) async fn look_ahead(cx: &Cx, tenant: &Tenant, name: &'static str) -> Result<(), Fault> {
+    match kind(name) {
+        Ok(kind) => own_html(cx, tenant, kind).await.map(drop),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The tenant's own page, remembered. One that was kept under other rules is checked again, and not served if it breaks
+/// those of now.
+async fn own_html(cx: &Cx, tenant: &Tenant, kind: &'static Kind) -> Result<Option<Rc<str>>, Fault> {
+    let has_own = |pages: &[String]| pages.iter().any(|page| page == kind.name);
+    if tenants::recall(cx, &tenant.id).is_some_and(|known| !has_own(&known.own.pages)) {
+        return Ok(None);
+    }
+    let key = (tenant.id.clone(), kind.name);
+    if let Some(known) = cx.recall::<OwnTemplates, _>(&tenant.id, &key) {
+        return Ok(known);
+    }
+    let as_of = cx.as_of();
+    let found = find(cx, tenant, kind).await?.filter(|kept| match kind.check(&kept.html) {
+        Ok(_) => true,
+        Err(mistake) => {
+            log_failure(cx, tenant, kind, &mistake);
+            false
+        }
+    });
+    let found: Option<Rc<str>> = found.map(|kept| kept.html.into());
+    cx.remember::<OwnTemplates>(as_of, &tenant.id, key, Option::clone(&found));
+    Ok(found)
 }
 
 fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {

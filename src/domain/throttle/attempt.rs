@@ -2,14 +2,11 @@
 
 use std::future::Future;
 
-use futures_util::future::join;
+use futures_util::future::{join, try_join_all};
 
 use crate::cx::Cx;
 use crate::domain::throttle::tallies::in_background;
-use crate::ports::{Count, Fault};
-
-/// What is done at counters, by object.
-pub(super) type Steps = Vec<(String, Vec<Count>)>;
+use crate::ports::{CounterCall, Fault};
 
 /// An attempt that has been counted as a failure until it is told otherwise. One that nothing limits has nothing to do at
 /// any counter.
@@ -17,11 +14,11 @@ pub(super) type Steps = Vec<(String, Vec<Count>)>;
 #[derive(Default)]
 pub(crate) struct CountedAttempt {
     /// What is done if it was right.
-    pub(super) if_right: Steps,
+    pub(super) if_right: Vec<CounterCall>,
     /// What is done if it was wrong.
-    pub(super) if_wrong: Steps,
+    pub(super) if_wrong: Vec<CounterCall>,
     /// What is done if it was not looked at.
-    pub(super) if_unseen: Steps,
+    pub(super) if_unseen: Vec<CounterCall>,
 }
 
 impl CountedAttempt {
@@ -52,9 +49,6 @@ impl CountedAttempt {
     }
 }
 
-async fn count_all(cx: &Cx, objects: Steps) -> Result<(), Fault> {
-    for (object, steps) in objects {
-        cx.counters.count(object, steps).await?;
-    }
-    Ok(())
+async fn count_all(cx: &Cx, calls: Vec<CounterCall>) -> Result<(), Fault> {
+    try_join_all(calls.into_iter().map(|call| cx.counters.count(call))).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Limits of passwords, mails and refused calls: what is counted, by what, and how much of it.
+//! Limits of passwords and refused calls: what is counted, by what, and how much of it.
 
 use std::future::Future;
 
@@ -8,8 +8,10 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::attempt::CountedAttempt;
-use crate::domain::throttle::tallies::{DAY, clear, give, take, tally, windows};
-use crate::ports::{Rule, Verdict};
+use crate::domain::throttle::tallies::{
+    DAY, clear, count_meanwhile, give, of_address, take, taking, tally, windows,
+};
+use crate::ports::{CounterCall, CounterObject, Rule, Verdict};
 
 /// Failures of one account from one address before delays of 1, 2, 4 … 900 s.
 const ACCOUNT_AND_ADDRESS: Rule = Rule::Backoff { free: 5, seconds: 900, max: 900 };
@@ -41,11 +43,9 @@ pub(crate) const OPEN: Rule = Rule::Window { limit: 3_000, seconds: 60 };
 
 pub(crate) const OPEN_UNASKED: u32 = 300;
 
-/// Mails that strangers can make us send to one address.
-const MAILS: Rule = Rule::Window { limit: 5, seconds: 900 };
-
 /// Counts a login's password attempt: by address, by account and address, and by account; meanwhile it is looked
-/// up whose it is.
+/// up whose it is. The account's counter is asked in turn, once the address' has admitted: an address that is held off
+/// takes nothing of it, not even for a moment.
 ///
 /// # Errors
 /// [`Refusal::Limited`] if it must not be evaluated; the first of a row is written to the audit log.
@@ -57,7 +57,7 @@ pub(crate) async fn login_attempt<T>(
     look_up: impl Future<Output = Result<T, Error>>,
 ) -> Result<(CountedAttempt, T), Error> {
     let password = Password {
-        account: format!("{directory}:login:{account}"),
+        account: format!("{directory}:login:{account}").into(),
         delayed: format!("from:{}", cx.address_bucket()),
         address: Some(address_object(cx, directory)),
     };
@@ -65,8 +65,8 @@ pub(crate) async fn login_attempt<T>(
 }
 
 /// The object of all attempts to sign in from the caller's address.
-pub(crate) fn address_object(cx: &Cx, directory: &str) -> String {
-    format!("{directory}:login-address:{}", cx.address_bucket())
+pub(crate) fn address_object(cx: &Cx, directory: &str) -> CounterObject {
+    of_address(cx, format_args!("{directory}:login-address"))
 }
 
 /// Counts an attempt to sign in with what nobody can guess: by address, together with password attempts.
@@ -81,19 +81,38 @@ pub(crate) async fn from_address(cx: &Cx, tenant_id: &str, directory: &str) -> R
     let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
     let verdict = take(cx, object.clone(), tallies).await?;
     refuse_beyond(cx, tenant_id, verdict, "-").await?;
-    let if_right = vec![(object, vec![give("minute", ADDRESS)])];
+    let if_right = vec![CounterCall { object, steps: vec![give("minute", ADDRESS)] }];
     Ok(CountedAttempt { if_right, ..CountedAttempt::default() })
 }
 
-/// Counts a password attempt of a signed-in user: by user, wherever it comes from, so that a stolen
+/// The same, and meanwhile what is sent is looked up.
+///
+/// # Errors
+/// As [`login_attempt`].
+pub(crate) async fn from_address_meanwhile<T>(
+    cx: &Cx,
+    tenant_id: &str,
+    directory: &str,
+    look_up: impl Future<Output = Result<T, Error>>,
+) -> Result<(CountedAttempt, T), Error> {
+    let name = address_object(cx, directory).name;
+    count_meanwhile(cx, &name, from_address(cx, tenant_id, directory), look_up).await
+}
+
+/// Counts a password attempt of a signed-in user, and meanwhile looks something up: by user, wherever it comes from, so that a stolen
 /// token cannot be used to guess from many addresses.
 ///
 /// # Errors
 /// As [`login_attempt`].
-pub(crate) async fn change_attempt(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<CountedAttempt, Error> {
-    let account = format!("{tenant_id}:change-password:{user_id}");
+pub(crate) async fn change_attempt<T>(
+    cx: &Cx,
+    tenant_id: &str,
+    user_id: &str,
+    look_up: impl Future<Output = Result<T, Error>>,
+) -> Result<(CountedAttempt, T), Error> {
+    let account = CounterObject::from(format!("{tenant_id}:change-password:{user_id}"));
     let password = Password { account, delayed: "user".into(), address: None };
-    Ok(password.count(cx, tenant_id, user_id, async { Ok(()) }).await?.0)
+    password.count(cx, tenant_id, user_id, look_up).await
 }
 
 pub(crate) async fn refuse_beyond(
@@ -114,11 +133,11 @@ pub(crate) async fn refuse_beyond(
 /// What a password attempt is counted by.
 struct Password {
     /// The account's object.
-    account: String,
+    account: CounterObject,
     /// Its tally with growing delays.
     delayed: String,
     /// The object of the client's address, where that counts as well.
-    address: Option<String>,
+    address: Option<CounterObject>,
 }
 
 impl Password {
@@ -132,35 +151,42 @@ impl Password {
         if cx.caller.unlimited {
             return Ok((CountedAttempt::default(), look_up.await?));
         }
-        // Before the account's, of which an address that is held off takes nothing.
-        if let Some(address) = &self.address {
-            let tallies = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
-            let verdict = take(cx, address.clone(), tallies).await?;
-            refuse_beyond(cx, tenant_id, verdict, who).await?;
-        }
-        let tallies = vec![
+        let held_off_as = self.address.as_ref().unwrap_or(&self.account).name.clone();
+        let counted = async {
+            for verdict in cx.counters.count_in_turn(self.takes()).await? {
+                refuse_beyond(cx, tenant_id, verdict, who).await?;
+            }
+            Ok(self.into_counted())
+        };
+        count_meanwhile(cx, &held_off_as, counted, look_up).await
+    }
+
+    /// What is taken, in turn.
+    fn takes(&self) -> Vec<CounterCall> {
+        let of_address = vec![tally("minute", ADDRESS), tally("all", ADDRESS_IN_ALL)];
+        let of_account = vec![
             tally(&self.delayed, ACCOUNT_AND_ADDRESS),
             tally("day", ACCOUNT_A_DAY),
             tally("right", RIGHT_ONES),
         ];
-        let (verdict, found) = join(take(cx, self.account.clone(), tallies), look_up).await;
-        refuse_beyond(cx, tenant_id, verdict?, who).await?;
-        Ok((self.into_counted(), found?))
+        let address = self.address.clone().map(|address| taking(address, of_address));
+        address.into_iter().chain([taking(self.account.clone(), of_account)]).collect()
     }
 
     fn into_counted(self) -> CountedAttempt {
         let Password { account, delayed, address } = self;
-        let address = address.map(|address| (address, vec![give("minute", ADDRESS)]));
+        let address = address.map(|object| CounterCall { object, steps: vec![give("minute", ADDRESS)] });
+        let at_account = |steps| CounterCall { object: account.clone(), steps };
         let right = vec![give("day", ACCOUNT_A_DAY), clear(vec![tally(&delayed, ACCOUNT_AND_ADDRESS)])];
         // Of one that was not looked at, only the address keeps a count.
         let unseen =
             vec![give(&delayed, ACCOUNT_AND_ADDRESS), give("day", ACCOUNT_A_DAY), give("right", RIGHT_ONES)];
-        let with_address = |steps| std::iter::once((account.clone(), steps)).chain(address.clone()).collect();
+        let with_address = |steps| std::iter::once(at_account(steps)).chain(address.clone()).collect();
         CountedAttempt {
             if_right: with_address(right),
             if_unseen: with_address(unseen),
             // It is none of the account's right ones.
-            if_wrong: vec![(account.clone(), vec![give("right", RIGHT_ONES)])],
+            if_wrong: vec![at_account(vec![give("right", RIGHT_ONES)])],
         }
     }
 }
@@ -169,34 +195,9 @@ impl Password {
 pub(crate) async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
     let from = format!("from:{}", cx.address_bucket());
     let tallies = vec![tally("day", ACCOUNT_A_DAY), tally(from, ACCOUNT_AND_ADDRESS)];
-    cx.counters.count(format!("{directory}:login:{account}"), vec![clear(tallies)]).await?;
+    let object = format!("{directory}:login:{account}").into();
+    cx.counters.count(CounterCall { object, steps: vec![clear(tallies)] }).await?;
     Ok(())
-}
-
-/// Counts a mail that anyone can cause to be sent to an address; `false` if it must not be sent.
-pub(crate) async fn mail(cx: &Cx, directory: &str, email_key: &str, purpose: &str) -> Result<bool, Error> {
-    match mail_or_wait(cx, directory, email_key, purpose).await {
-        Ok(()) => Ok(true),
-        Err(Error::Refused(Refusal::Limited(_))) => Ok(false),
-        Err(broken) => Err(broken),
-    }
-}
-
-/// Counts a mail that a user who is known asks for.
-///
-/// # Errors
-/// [`Refusal::Limited`].
-pub(crate) async fn mail_or_wait(
-    cx: &Cx,
-    directory: &str,
-    email_key: &str,
-    purpose: &str,
-) -> Result<(), Error> {
-    if cx.caller.unlimited {
-        return Ok(());
-    }
-    let verdict = take(cx, format!("{directory}:mail:{email_key}"), vec![tally(purpose, MAILS)]).await?;
-    if verdict.admitted { Ok(()) } else { Err(Refusal::Limited(verdict).into()) }
 }
 
 /// Refused calls of one caller at one route.

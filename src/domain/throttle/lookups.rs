@@ -13,12 +13,12 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::addresses::Addresses;
 use crate::domain::throttle::logins::{OPEN, OPEN_UNASKED, UNKNOWN, UNKNOWN_A_MINUTE, UNKNOWN_UNASKED};
-use crate::domain::throttle::tallies::count_in_background;
+use crate::domain::throttle::tallies::{count_in_background, of_address, taking};
 use crate::memo::{Invalidation, Slot};
 use crate::model::tenant::HOME;
 use crate::model::time::Time;
 use crate::oidc::error::Code;
-use crate::ports::{Act, Count, Fault, Tally, Verdict};
+use crate::ports::{Act, Count, CounterCall, CounterObject, Fault, Tally, Verdict};
 
 /// The window of both limits, in seconds.
 const SECONDS: i64 = 60;
@@ -45,8 +45,8 @@ fn open() -> Tally {
     Tally { name: "open".into(), rule: OPEN }
 }
 
-fn object(cx: &Cx) -> String {
-    format!("lookups:{}", cx.address_bucket())
+fn object(cx: &Cx) -> CounterObject {
+    of_address(cx, "lookups")
 }
 
 /// Asks whether what the caller presents may be looked up; once in a request.
@@ -80,7 +80,7 @@ async fn take_lookup(cx: &Cx, is_open: bool) -> Result<(), Error> {
     }
     let mut tallies = vec![unknown()];
     tallies.extend(is_open.then(open));
-    let verdict = cx.counters.count(object(cx), vec![Count { act: Act::Take, tallies }]).await?;
+    let verdict = cx.counters.count(taking(object(cx), tallies)).await?;
     if verdict.admitted {
         cx.caller.lookup.set(Lookup::Counted { open: is_open });
         return Ok(());
@@ -156,7 +156,8 @@ pub(crate) fn settle(cx: &Cx, refusal: Option<&Refusal>) {
         }
         (Lookup::Uncounted, true) => Act::Take,
     };
-    count_in_background(cx, object(cx), vec![Count { act, tallies }], |cx, verdict| {
+    let call = CounterCall { object: object(cx), steps: vec![Count { act, tallies }] };
+    count_in_background(cx, call, |cx, verdict| {
         Box::pin(async move { if verdict.admitted { Ok(()) } else { shut(cx, &verdict).await } })
     });
 }

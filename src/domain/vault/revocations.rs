@@ -46,7 +46,7 @@ pub(crate) async fn deliver_due(cx: &Cx) -> Result<(), Fault> {
         let settle = async |revocation: &Revocation, outcome| settle(cx, revocation, outcome, &letters).await;
         delivery::round(cx, &leased, async |revocation| give_back(cx, revocation).await, settle).await?;
         for id in letters.take() {
-            dispatch(cx, id).await;
+            dispatch(cx, id);
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ mod connected;
 mod disconnect;
 mod exchange;
 mod exchange_attacks;
-mod flow;
+pub mod flow;
 mod generate_api_key;
 mod given_back;
 mod google;
@@ -22,7 +22,7 @@ mod refresh_answers;
 mod relayed_tokens;
 mod status;
 mod unused;
-mod valid_token;
+pub mod valid_token;
 mod vault_attacks;
 
 pub use self::providers::own as own_provider;

@@ -114,6 +114,13 @@ impl<'w> Ask<'w> {
         self
     }
 
+    /// Another request of the same caller to the same host: a `GET` of that path.
+    pub fn beside(&self, path: &str) -> Ask<'w> {
+        let headers = self.headers.iter().filter(|(name, _)| name != "content-type").cloned().collect();
+        let (method, path) = ("GET".to_owned(), path.to_owned());
+        Ask { method, path, headers, body: Vec::new(), ..self.clone() }
+    }
+
     /// Served by an isolate that remembers nothing.
     pub fn fresh(mut self) -> Ask<'w> {
         self.cache = Rc::default();
@@ -197,7 +204,21 @@ impl<'w> Ask<'w> {
 
     /// Serves it, and counts how often the answer waits for storage: what is asked side by side is one wait.
     pub fn waits(self) -> (Reply, usize) {
-        let (world, path) = (self.world, self.path.clone());
+        let path = self.path.clone();
+        let (outcome, waits) = self.counted();
+        let Outcome::Answer(response) = outcome else { panic!("was to be answered") };
+        (Reply::new(path, &response), waits)
+    }
+
+    /// The same with the status, which is 200 for what is forwarded.
+    pub fn waits_of_any(self) -> (u16, usize) {
+        let (outcome, waits) = self.counted();
+        let status = if let Outcome::Answer(response) = outcome { response.status } else { 200 };
+        (status, waits)
+    }
+
+    fn counted(self) -> (Outcome, usize) {
+        let world = self.world;
         let (cx, request) = self.parts();
         let ports = [&world.db.yields, &world.counters.yields];
         ports.iter().for_each(|yields| yields.set(true));
@@ -211,8 +232,7 @@ impl<'w> Ask<'w> {
         };
         ports.iter().for_each(|yields| yields.set(false));
         pollster::block_on(world.afterwards());
-        let Outcome::Answer(response) = outcome else { panic!("was to be answered") };
-        (Reply::new(path, &response), waits)
+        (outcome, waits)
     }
 
     /// Serves it, forwarded or answered: the status, 200 if it is forwarded, and how often that waits for storage.

@@ -139,6 +139,11 @@ impl World {
         self.counters.calls.get()
     }
 
+    /// Whether each call of a counter lets the other requests on first.
+    pub fn counters_yield(&self, yields: bool) {
+        self.counters.yields.set(yields);
+    }
+
     /// Does what was put off until after the answer.
     pub async fn afterwards(&self) {
         // What is done may put off more.

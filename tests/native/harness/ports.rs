@@ -13,8 +13,8 @@ use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Wanted, Why};
 use portcullis::ports::{
-    Arg, Background, Count, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
-    Verdict,
+    Arg, Background, CounterCall, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows,
+    Stmt, Verdict,
 };
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value as Cell_, ValueRef};
@@ -202,17 +202,40 @@ impl Objects {
     }
 }
 
+impl Objects {
+    fn apply(&self, CounterCall { object, steps }: CounterCall) -> Result<Verdict, Fault> {
+        self.calls.set(self.calls.get() + 1);
+        let mut objects = self.objects.borrow_mut();
+        let tallies = objects.entry(object.name).or_default();
+        let verdicts = steps.iter().map(|step| apply(tallies, step, Time(self.clock.get())));
+        verdicts.last().ok_or_else(|| Fault::new("counters", "no step"))
+    }
+}
+
 impl Counters for Objects {
-    fn count(&self, object: String, steps: Vec<Count>) -> LocalBoxFuture<'_, Result<Verdict, Fault>> {
+    fn count(&self, call: CounterCall) -> LocalBoxFuture<'_, Result<Verdict, Fault>> {
         Box::pin(async move {
             if self.yields.get() {
                 others_first().await;
             }
-            self.calls.set(self.calls.get() + 1);
-            let mut objects = self.objects.borrow_mut();
-            let tallies = objects.entry(object).or_default();
-            let verdicts = steps.iter().map(|step| apply(tallies, step, Time(self.clock.get())));
-            verdicts.last().ok_or_else(|| Fault::new("counters", "no step"))
+            self.apply(call)
+        })
+    }
+
+    fn count_in_turn(&self, calls: Vec<CounterCall>) -> LocalBoxFuture<'_, Result<Vec<Verdict>, Fault>> {
+        Box::pin(async move {
+            if self.yields.get() {
+                others_first().await;
+            }
+            let mut verdicts = Vec::new();
+            for call in calls {
+                let verdict = self.apply(call)?;
+                verdicts.push(verdict);
+                if !verdict.admitted {
+                    break;
+                }
+            }
+            Ok(verdicts)
         })
     }
 }

@@ -13,5 +13,6 @@ mod parsers;
 mod paths;
 mod properties;
 mod public_address;
+mod region;
 mod text;
 mod user_codes;

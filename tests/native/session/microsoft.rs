@@ -12,7 +12,7 @@ const OBJECT: &str = "00aa00aa-bb11-cc22-dd33-44ee44ee44ee";
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// Microsoft at home, with a stand-in whose Graph says who that is.
-fn entra(others: &Value) -> World {
+pub fn entra(others: &Value) -> World {
     let world = World::new();
     world.web.serves_json(&format!("{MOCK}/keys"), Signer::rs256().jwks("m"));
     let me = json!({ "id": OBJECT, "displayName": "Jane Smith", "mail": "jane@corp.example" });
@@ -28,7 +28,7 @@ fn entra(others: &Value) -> World {
     world
 }
 
-fn token(world: &World, others: &Value) -> String {
+pub fn token(world: &World, others: &Value) -> String {
     let now = world.now().unix();
     let mut claims = json!({
         "ver": "2.0", "iss": format!("https://login.microsoftonline.com/{TENANT}/v2.0"), "tid": TENANT, "oid": OBJECT,
@@ -39,7 +39,7 @@ fn token(world: &World, others: &Value) -> String {
     Signer::rs256().sign(&json!({ "alg": "RS256", "kid": "m", "typ": "JWT" }), &claims)
 }
 
-fn own_api() -> Value {
+pub fn own_api() -> Value {
     json!({ "aud": format!("api://{CLIENT}"), "scp": "access_as_user", "azp": "a-phones-app" })
 }
 

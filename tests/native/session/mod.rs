@@ -11,7 +11,7 @@ mod logout;
 mod magic_link;
 mod me;
 mod mfa;
-mod microsoft;
+pub mod microsoft;
 mod passkey_sign_in;
 mod passkeys;
 mod reauthenticate;

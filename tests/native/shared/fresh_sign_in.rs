@@ -60,7 +60,7 @@ const FACTORS: i64 = 60;
 const KEYS: i64 = 120;
 
 impl Stage {
-    fn of(row: &Row, with_app: bool) -> Stage {
+    pub fn of(row: &Row, with_app: bool) -> Stage {
         let world = World::new();
         world.settings(
             json!({ "reauthenticationSeconds": FACTORS, "apiKeyReauthenticationSeconds": KEYS, "mfa": "optional" }),

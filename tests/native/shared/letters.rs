@@ -30,6 +30,7 @@ fn sent(world: &World, user: &User, letter: Letter<'_>) -> Mail {
     let cx = world.cx();
     let tenant = pollster::block_on(tenants::by_id(&cx, &user.tenant_id)).unwrap().unwrap();
     pollster::block_on(mailing::send(&cx, &tenant, user, letter)).unwrap();
+    pollster::block_on(world.afterwards());
     world.mails(&user.email).pop().unwrap()
 }
 

@@ -9,7 +9,7 @@ use crate::harness::{PASSWORD, Reply, World};
 const ALL: &str = "/tenant/home/v2/MailTemplates";
 const RESET: &str = "/tenant/home/v2/MailTemplates/reset-password/en";
 
-fn html(body: &str) -> String {
+pub fn html(body: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{{{ tenant_name }}}}</title>
@@ -26,7 +26,7 @@ fn html(body: &str) -> String {
     .replace(" bgcolor_=\"\"", "")
 }
 
-fn parts(html: &str) -> Value {
+pub fn parts(html: &str) -> Value {
     json!({
         "subject": "A new password at {{ tenant_name }}",
         "text": "{% if greeting_name %}Dear {{ greeting_name }},\n{% endif %}go on: {{ link }}\n", "html": html,

@@ -10,7 +10,7 @@ const HIDDEN: &str = r#"<input type="hidden" name="return_to" value="{{ return_t
 <input type="hidden" name="request" value="{{ request }}">"#;
 
 /// A sign-in page of a tenant's own, with something at each of three places.
-fn page(head: &str, in_form: &str, after: &str) -> String {
+pub fn page(head: &str, in_form: &str, after: &str) -> String {
     format!(
         r#"<!doctype html>
 <html lang="{{{{ lang }}}}">

@@ -52,10 +52,8 @@ pub(crate) async fn own(cx: &Cx, session: &OwnSession) -> Result<(User, Factors)
         return Err(Refusal::Forbidden.into());
     }
     let id = &session.user.id;
-    let user = store::users::by_id(cx.db.as_ref(), &session.tenant.id, id).await?;
-    let user = user.ok_or(Refusal::BadCredential)?;
-    let factors = store::factors::of(cx.db.as_ref(), id, None, cx.now).await?;
-    Ok((user, factors))
+    let found = store::factors::by_id(cx.db.as_ref(), &session.tenant.id, id, cx.now).await?;
+    Ok(found.ok_or(Refusal::BadCredential)?)
 }
 
 /// Whether a session may add and remove passkeys: it has proved two factors, if the user has any that could be

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join;
 
 use crate::crypto::secret::{base64url, stored};
 use crate::crypto::webauthn::{Assertion, Expected, Record, Wrong, challenge, verify_assertion};
@@ -49,8 +50,8 @@ pub(crate) async fn request(cx: &Cx, resolved: &ResolvedTenant, host: &str) -> R
     if !tenant.settings.passkeys {
         return Err(Refusal::Forbidden.into());
     }
-    let bucket = cx.address_bucket();
-    throttle::window(cx, format!("{}:passkey-options:{bucket}", tenant.id), 120, 60).await?;
+    let object = throttle::of_address(cx, format_args!("{}:passkey-options", tenant.id));
+    throttle::window(cx, object, 120, 60).await?;
     begin(cx, tenant, host, None).await
 }
 
@@ -91,9 +92,12 @@ pub(crate) async fn request_second(
     if !waiting.methods().contains(&Method::Passkey) {
         return Err(Refusal::ChallengeOver.into());
     }
-    throttle::window(cx, format!("{}:passkey-options-of:{}", tenant.id, user.id), 60, 60).await?;
     let party = relying_party::of(cx, tenant, host).await?;
-    let allow = list_for_domain(cx, &user.id, &party.id).await?;
+    let object = format!("{}:passkey-options-of:{}", tenant.id, user.id);
+    let limit = throttle::window(cx, object, 60, 60);
+    let (limit, allow) = join(limit, list_for_domain(cx, &user.id, &party.id)).await;
+    limit?;
+    let allow = allow?;
     let challenge = second_of(&tenant.id, &user.id, &row.id).begin(cx)?;
     Ok(Request { challenge, rp_id: party.id, allow, user_verification: false })
 }
@@ -122,11 +126,23 @@ pub(crate) async fn sign_in(
     browser: Option<&str>,
     channel: Channel<'_>,
 ) -> Result<Step, Error> {
-    let counted = throttle::from_address(cx, &resolved.tenant.id, &resolved.tenant.directory).await?;
     let bound_to = browser.map(stored);
     let of = signing_in(&resolved.tenant.id, bound_to.as_deref());
-    let attempt = Attempt::parse(cx, of, credential).await?;
-    let (passkey, user) = attempt.find_passkey(cx).await?;
+    let read = Attempt::read(cx, of, credential)?;
+    let look_up = async {
+        match &read {
+            Ok(attempt) => Ok(Some(attempt.look_up(cx).await?)),
+            Err(_) => Ok(None),
+        }
+    };
+    let Tenant { id, directory, .. } = resolved.tenant.as_ref();
+    let (counted, found) = throttle::from_address_meanwhile(cx, id, directory, look_up).await?;
+    let (attempt, found) = match (read, found) {
+        (Ok(attempt), Some(found)) => (attempt, found),
+        (Err(unread), _) => return Err(unread.refuse(cx, id).await?),
+        (Ok(_), None) => return Err(Refusal::ChallengeOver.into()),
+    };
+    let (passkey, user) = attempt.accept_found(cx, found).await?;
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::WrongPasskey)?;
     let here = principal::of_tenant(resolved, &tenant).is_ok() && tenant.settings_for(&user).passkeys;
     // Who it is comes from the authenticator here, and must be said (step 6).
@@ -138,7 +154,7 @@ pub(crate) async fn sign_in(
     counted.forgive(cx);
     sign_in::require_verified_email(cx, &tenant, &user).await?;
     let amr = vec![KEY, PRESENT, TWO_FACTORS];
-    let proved = FirstFactor { tenant, user, amr, proof: FirstProof::Passkey(used) };
+    let proved = FirstFactor::new(tenant, user, amr, FirstProof::Passkey(used));
     let step = sign_in::continue_with(cx, proved, channel).await;
     match step {
         // The ceremony was ended by another request, or its user was.
@@ -159,14 +175,33 @@ pub(crate) async fn second(
 ) -> Result<PasskeyUse, Error> {
     let PendingChallenge { tenant, row, .. } = waiting;
     let of = second_of(&tenant.id, &waiting.user.id, &row.id);
-    let attempt = Attempt::parse(cx, of, credential).await?;
-    let (passkey, user) = attempt.find_passkey(cx).await?;
+    let attempt = match Attempt::read(cx, of, credential)? {
+        Ok(attempt) => attempt,
+        Err(unread) => return Err(unread.refuse(cx, &tenant.id).await?),
+    };
+    let found = attempt.look_up(cx).await?;
+    let (passkey, user) = attempt.accept_found(cx, found).await?;
     let handle = attempt.assertion.user_handle.as_deref();
     if user.id != waiting.user.id || handle.is_some_and(|handle| handle != user.id.as_bytes()) {
         return Err(attempt.refuse(cx, Some(&user), "is another user's").await?);
     }
     let party = relying_party::of(cx, tenant, host).await?;
     attempt.check(cx, &party, &passkey, &user, false).await
+}
+
+/// Why what was sent belongs to no ceremony.
+enum Unread {
+    Shape,
+    Over,
+}
+
+impl Unread {
+    async fn refuse(self, cx: &Cx, tenant_id: &str) -> Result<Error, Fault> {
+        match self {
+            Unread::Shape => refuse(cx, tenant_id, None, Wrong::Shape.name()).await,
+            Unread::Over => Ok(Refusal::ChallengeOver.into()),
+        }
+    }
 }
 
 /// An assertion and the ceremony that it says it belongs to.
@@ -177,21 +212,24 @@ struct Attempt {
 }
 
 impl Attempt {
-    async fn parse(cx: &Cx, of: Of<'_>, credential: &Value) -> Result<Attempt, Error> {
+    /// What was sent, as far as it can be read without asking anybody.
+    fn read(cx: &Cx, of: Of<'_>, credential: &Value) -> Result<Result<Attempt, Unread>, Fault> {
         let assertion = Assertion::parse(credential).ok();
         let parsed = assertion.and_then(|one| Some((challenge(&one.client_data)?, one)));
-        let Some((challenge, assertion)) = parsed else {
-            return Err(refuse(cx, of.tenant_id, None, Wrong::Shape.name()).await?);
-        };
-        let ceremony = of.of_challenge(cx, &challenge)?.ok_or(Refusal::ChallengeOver)?;
-        Ok(Attempt { ceremony, assertion, challenge })
+        let Some((challenge, assertion)) = parsed else { return Ok(Err(Unread::Shape)) };
+        let ceremony = of.of_challenge(cx, &challenge)?;
+        Ok(ceremony.map(|ceremony| Attempt { ceremony, assertion, challenge }).ok_or(Unread::Over))
+    }
+
+    /// Looks up the ceremony, the passkey and its user.
+    async fn look_up(&self, cx: &Cx) -> Result<PasskeyOfUser, Fault> {
+        let id = base64url(&self.assertion.id);
+        store::passkeys::find(cx.db.as_ref(), &self.ceremony, &id, cx.now).await
     }
 
     /// The passkey and its user, if the ceremony is under way.
-    async fn find_passkey(&self, cx: &Cx) -> Result<(Passkey, User), Error> {
-        let id = base64url(&self.assertion.id);
-        let PasskeyOfUser { under_way, passkey } =
-            store::passkeys::find(cx.db.as_ref(), &self.ceremony, &id, cx.now).await?;
+    async fn accept_found(&self, cx: &Cx, found: PasskeyOfUser) -> Result<(Passkey, User), Error> {
+        let PasskeyOfUser { under_way, passkey } = found;
         if !under_way {
             return Err(Refusal::ChallengeOver.into());
         }
