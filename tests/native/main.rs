@@ -11,6 +11,7 @@
 mod harness;
 
 mod account;
+mod budget;
 mod conformance;
 mod connections;
 mod costs;
