@@ -240,11 +240,11 @@ impl<'a> Change<'a> {
     }
 
     /// Puts its statements into the batch; `behind` is the event of the change that it follows.
-    fn write(self, behind: Option<&str>, batch: &mut Vec<Stmt>) -> Written<'a> {
+    fn write(self, behind: Option<&Event>, batch: &mut Vec<Stmt>) -> Written<'a> {
         let Change { event, first, taken, effects, followers, asked, after, .. } = self;
         let (firsts, takes, thens, asks) = (first.len(), taken.len(), effects.len(), asked.len());
         let if_behind = |stmt| match behind {
-            Some(event_id) => if_written(stmt, event_id),
+            Some(event) => if_written(stmt, event),
             None => stmt,
         };
         batch.extend(first.into_iter().map(if_behind));
@@ -255,9 +255,9 @@ impl<'a> Change<'a> {
         batch.extend((takes > 1).then(store::undo_if_unchanged));
         // What takes nothing and follows nothing happens in any case.
         let may_fail = takes > 0 || behind.is_some();
-        let follow = |stmt| if may_fail { if_written(stmt, &event.id) } else { stmt };
+        let follow = |stmt| if may_fail { if_written(stmt, &event) } else { stmt };
         batch.extend(effects.into_iter().map(follow));
-        let followers = followers.into_iter().map(|next| next.write(Some(&event.id), batch)).collect();
+        let followers = followers.into_iter().map(|next| next.write(Some(&event), batch)).collect();
         batch.extend(asked);
         Written { firsts, takes, guards, thens, followers, asks, after }
     }

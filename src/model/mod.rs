@@ -2,6 +2,7 @@
 
 pub mod address;
 pub(crate) mod agent;
+pub(crate) mod audit_class;
 pub mod catalogue;
 pub(crate) mod change;
 pub mod client;

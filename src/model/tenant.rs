@@ -74,6 +74,11 @@ pub struct Settings {
     pub(crate) allowed_origins: Vec<String>,
     /// Where a sign-in ends that began nowhere: a web address. The account page if there is none.
     pub(crate) home_url: Option<String>,
+    /// Days that the log keeps sign-ins and what else happens every day: 30 to 3,650. It holds for what is written from
+    /// then on.
+    pub(crate) audit_sign_in_days: i64,
+    /// Days that the log keeps changes of credentials, people, rights and settings, and signs of an attack: 90 to 3,650.
+    pub(crate) audit_security_days: i64,
     /// Whether a key of the tenant's own, or a client by itself, with the scope `vault:{provider}` gets the tokens and keys
     /// that people of the tenant connected there.
     pub(crate) vault_delegation: bool,
@@ -145,6 +150,8 @@ impl Default for Settings {
             client_metadata_documents: None,
             allowed_origins: Vec::new(),
             home_url: None,
+            audit_sign_in_days: 90,
+            audit_security_days: 400,
             vault_delegation: false,
             connection_idle_days: 0,
         }

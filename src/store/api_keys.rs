@@ -24,7 +24,7 @@ pub(crate) struct ApiKey {
     pub(crate) roles: Vec<String>,
     /// When it was made.
     pub(crate) created_at: Time,
-    /// When it was last used, to the minute.
+    /// When it was last used, to the hour.
     pub(crate) last_used_at: Option<Time>,
     /// When it ends.
     pub(crate) expires_at: Option<Time>,
@@ -92,6 +92,8 @@ pub(crate) struct Live {
     pub(crate) tenant_id: String,
     /// Its own roles.
     pub(crate) roles: Vec<String>,
+    /// Whether its use was noted within the hour.
+    pub(crate) use_is_noted: bool,
     /// On whose behalf it acts, with the custom scopes that they have.
     pub(crate) user: Option<(User, Vec<String>)>,
     /// The grant that it was made through.
@@ -100,24 +102,27 @@ pub(crate) struct Live {
     pub(crate) audiences: Option<Vec<String>>,
 }
 
-/// The live key of that id; its use is noted, to the minute.
-pub(crate) async fn live_by_id(
-    db: &dyn Database,
-    id: &str,
-    hash: &str,
-    now: Time,
-) -> Result<Option<Live>, Fault> {
-    let touch = Stmt::new(
-        "UPDATE api_keys SET last_used_at = ?3
-         WHERE id = ?1 AND hash = ?2 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?4",
-        vec![id.into(), hash.into(), now.0.into(), now.plus(-60).0.into()],
-    );
+/// Seconds after which a key's use is noted anew.
+const NOTED_EVERY: i64 = 3_600;
+
+/// Notes that a key was used, to the hour.
+pub(crate) fn note_use(id: &str, now: Time) -> Stmt {
+    Stmt::new(
+        "UPDATE api_keys SET last_used_at = ?2
+         WHERE id = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, 0) <= ?3",
+        vec![id.into(), now.0.into(), now.plus(-NOTED_EVERY).0.into()],
+    )
+}
+
+/// The live key of that id.
+pub(crate) async fn live_by_id(db: &dyn Database, id: &str, now: Time) -> Result<Option<Live>, Fault> {
     let find = format!(
         "SELECT {GRANTED} AS user_granted, users.*, sessions.client_id AS grant_client, sessions.scope AS grant_scope,
                 sessions.amr AS grant_amr, sessions.expires_at AS grant_expires_at,
                 api_keys.grant_id AS key_grant_id, api_keys.audiences AS key_audiences, api_keys.id AS key_id, api_keys.hash AS key_hash, api_keys.scopes AS key_scopes,
                 api_keys.expires_at AS key_expires_at, api_keys.tenant_id AS key_tenant_id,
-                api_keys.roles AS key_roles, api_keys.user_id AS key_user_id
+                api_keys.roles AS key_roles, api_keys.user_id AS key_user_id,
+                api_keys.last_used_at AS key_last_used_at
          FROM api_keys LEFT JOIN users ON users.id = api_keys.user_id
          LEFT JOIN sessions ON sessions.id = api_keys.grant_id
          WHERE api_keys.id = ?2 AND {STANDS}
@@ -125,8 +130,8 @@ pub(crate) async fn live_by_id(
          AND (api_keys.expires_at IS NULL OR api_keys.expires_at > ?1)"
     );
     let find = Stmt::new(find, vec![now.0.into(), id.into()]);
-    let answers = db.run(vec![touch, find]).await?;
-    let Some(row) = answers.last().and_then(|rows| rows.first()) else { return Ok(None) };
+    let rows = one(db, find).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
     let of_user = Columns(row).maybe_text("key_user_id")?.is_some();
     let user = match of_user {
         true => Some((users::read(row)?, Columns(row).json("user_granted")?)),
@@ -152,6 +157,7 @@ pub(crate) async fn live_by_id(
         expires_at: row.maybe_time("key_expires_at")?,
         tenant_id: row.text("key_tenant_id")?,
         roles: row.json("key_roles")?,
+        use_is_noted: row.maybe_time("key_last_used_at")?.is_some_and(|at| now < at.plus(NOTED_EVERY)),
         user,
     }))
 }

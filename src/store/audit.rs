@@ -1,5 +1,6 @@
 //! The audit log: a row for each security event.
 
+use crate::model::audit_class::AuditClass;
 use crate::model::state::EventOutcome;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
@@ -52,6 +53,7 @@ pub(crate) fn insert_if_moved(event: &Event) -> Stmt {
 }
 
 fn insert_where(event: &Event, condition: &str) -> Stmt {
+    let (setting, days) = AuditClass::of(&event.event).kept();
     let args: Vec<Arg> = vec![
         (&event.id).into(),
         (&event.tenant_id).into(),
@@ -62,17 +64,31 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
         event.subject.clone().into(),
         event.address.clone().into(),
         event.detail.clone().into(),
+        setting.into(),
+        days.into(),
     ];
-    let columns = "id, tenant_id, at, event, outcome, actor, subject, address, detail";
-    let values = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
+    let columns = "id, tenant_id, at, event, outcome, actor, subject, address, detail, expires_at";
     // An isolate that still remembers a deleted tenant leaves nothing of it here.
-    let there = "EXISTS (SELECT 1 FROM tenants WHERE id = ?2)";
-    Stmt::new(format!("INSERT INTO audit ({columns}) SELECT {values} WHERE {there}{condition}"), args)
+    let sql = format!(
+        "INSERT INTO audit ({columns})
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?3 + 86400000 * coalesce(json_extract(settings, ?10), ?11)
+         FROM tenants WHERE tenants.id = ?2{condition}"
+    );
+    Stmt::new(sql, args)
 }
 
-/// The same statement for after an event in a batch: it does something only if the event of that id was written.
-pub(crate) fn if_written(stmt: Stmt, event_id: &str) -> Stmt {
-    stmt.and("EXISTS (SELECT 1 FROM audit WHERE id = ?)", event_id)
+/// The same statement for after an event in a batch: it does something only if that event was written.
+pub(crate) fn if_written(mut stmt: Stmt, event: &Event) -> Stmt {
+    stmt.args.extend([Arg::from(&event.tenant_id), Arg::from(&event.id)]);
+    let id = stmt.args.len();
+    stmt.and_also(&format!("EXISTS (SELECT 1 FROM audit WHERE tenant_id = ?{} AND id = ?{id})", id - 1))
+}
+
+/// Removes events whose time is over, at most so many.
+pub(crate) fn remove_expired(now: Time, most: i64) -> Stmt {
+    let sql = "DELETE FROM audit WHERE (tenant_id, id) IN
+                 (SELECT tenant_id, id FROM audit WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+    Stmt::new(sql, vec![now.0.into(), most.into()])
 }
 
 /// Removes a tenant's whole log.

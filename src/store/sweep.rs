@@ -2,16 +2,12 @@
 
 use crate::model::time::Time;
 use crate::ports::Stmt;
-use crate::store::{changes, mails};
-
-/// Days that an audit event is kept.
-pub(crate) const AUDIT_DAYS: i64 = 400;
+use crate::store::{audit, changes, mails};
 
 /// Statements that remove what has ended: ended sessions and their families a day after, once it is noted when the client
 /// that they were granted to was last used, if it registered itself; used links, changes of
 /// address, authorization requests, codes and device codes, challenges, trust in browsers, keys that verify
-/// nothing any more, old mail of local deployments, what became of mail, old audit events; of months that are
-/// over, who was active.
+/// nothing any more, old mail of local deployments, what became of mail, old audit events.
 pub(crate) fn all(now: Time) -> Vec<Stmt> {
     let day = now.plus(-86_400).0;
     let before = |sql: &str, at: i64| Stmt::new(sql, vec![at.into()]);
@@ -38,7 +34,7 @@ pub(crate) fn all(now: Time) -> Vec<Stmt> {
         before("DELETE FROM signing_keys WHERE gone_at < ?1", day),
         before("DELETE FROM rsa_keys WHERE gone_at < ?1", day),
         before("DELETE FROM outbox WHERE created_at < ?1", now.plus(-7 * 86_400).0),
-        before("DELETE FROM audit WHERE at < ?1", now.plus(-AUDIT_DAYS * 86_400).0),
+        audit::remove_expired(now, 10_000),
     ];
     all.push(changes::sweep(now.plus(-changes::KEPT_SECONDS)));
     all.extend(mails::sweep(now));

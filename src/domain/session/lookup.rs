@@ -251,6 +251,17 @@ pub(crate) async fn by_cookie(cx: &Cx, value: &str) -> Result<Option<Rc<Credenti
     )))
 }
 
+/// Notes that a key was used, once an hour: nobody waits for that.
+fn note_key_use(cx: &Cx, id: String) {
+    let context = cx.clone();
+    cx.background.run(Box::pin(async move {
+        let noted = context.db.run(vec![store::api_keys::note_use(&id, context.now)]).await;
+        if let Err(fault) = noted {
+            context.log_fault("api_keys.used", &fault);
+        }
+    }));
+}
+
 /// Whom an API key authenticates. A key whose checksum is wrong is refused before any look-up.
 ///
 /// # Errors
@@ -270,11 +281,14 @@ pub(crate) async fn by_api_key(cx: &Cx, key: &str) -> Result<Option<Rc<Credentia
         return Ok(None);
     }
     let as_of = cx.as_of();
-    let live = store::api_keys::live_by_id(cx.db.as_ref(), id, &hash, cx.now).await?;
+    let live = store::api_keys::live_by_id(cx.db.as_ref(), id, cx.now).await?;
     let Some(live) = live.filter(|live| same(live.hash.as_bytes(), hash.as_bytes())) else {
         lookups::refuse(cx, presented);
         return Ok(None);
     };
+    if !live.use_is_noted {
+        note_key_use(cx, live.id.clone());
+    }
     let Some(tenant) = tenants::by_id(cx, &live.tenant_id).await? else { return Ok(None) };
     let audiences = live.audiences.map(|stored| Audiences(tenant.audiences_from_store(stored)));
     let mut scopes = Scopes::of(&live.scopes);

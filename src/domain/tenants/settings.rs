@@ -31,6 +31,8 @@ impl Settings {
         within("reauthenticationSeconds", self.reauthentication_seconds, 60, 3_600)?;
         within("apiKeyReauthenticationSeconds", self.api_key_reauthentication_seconds, 60, 7 * 86_400)?;
         within("connectionIdleDays", self.connection_idle_days, 0, 3_650)?;
+        within("auditSignInDays", self.audit_sign_in_days, 30, 3_650)?;
+        within("auditSecurityDays", self.audit_security_days, 90, 3_650)?;
         let domains = &self.registration_domains;
         let rule = "at most 100 in lower case, each as example.com";
         all_fit("registrationDomains", domains, 100, rule, &is_mail_domain)?;

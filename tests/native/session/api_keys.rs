@@ -137,3 +137,29 @@ fn no_key_outlives_what_it_was_made_with() {
     world.post(KEYS).bearer(&token).json(body).elsewhere().send().is(401);
     assert_eq!(world.number("SELECT count(*) AS n FROM api_keys"), 0);
 }
+
+#[test]
+fn the_use_of_a_key_is_noted_once_an_hour_and_nobody_waits_for_it() {
+    let world = World::new();
+    world.route(json!({}));
+    let token = world.session(&world.user("ada@example.com")).access;
+    let key = world.api_key(&token, &["read"]);
+    let used = || world.sql("SELECT last_used_at FROM api_keys")[0]["last_used_at"].clone();
+    let ask = || {
+        let before = world.db.rows_changed();
+        world.get("/app/").key(&key).fresh().plan();
+        world.db.rows_changed() - before
+    };
+    assert!(used().is_null());
+    assert_eq!(ask(), 1);
+    let first = used();
+    assert_eq!(first, world.now().0);
+    for _ in 0..3 {
+        world.advance(60);
+        assert_eq!(ask(), 0);
+        assert_eq!(used(), first);
+    }
+    world.advance(3_600);
+    assert_eq!(ask(), 1);
+    assert_eq!(used(), world.now().0);
+}

@@ -55,7 +55,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     (
         "audit",
         "TU",
-        "('a1', '{t}', 1, 'login.succeeded', 'success', '{u}', '{u}', '203.0.113.9', 'of {e} that is {u}')",
+        "('{t}', 'a1', 1, 'login.succeeded', 'success', '{u}', '{u}', '203.0.113.9', 'of {e} that is {u}', 9)",
     ),
     ("outbox", "U", "('o', lower('{e}'), 'us@auth.example', 'Hello', 'Hello {e}', '', 0)"),
     ("clients", "TC", "('{c}', '{t}', 'A client', '{{}}', NULL, NULL, 0, NULL, NULL, NULL)"),

@@ -111,3 +111,49 @@ fn an_event_is_of_the_users_tenant() {
     assert_eq!(reply.json["items"].as_array().unwrap().len(), 1);
     assert_eq!(reply.json["items"][0]["actor"], "ada@example.com");
 }
+
+/// Each event with the days that it is kept.
+fn kept(world: &World) -> Vec<String> {
+    let days = "SELECT DISTINCT event, (expires_at - at) / 86400000 AS days FROM audit ORDER BY event";
+    world.sql(days).iter().map(|row| format!("{} {}", row["event"], row["days"]).replace('"', "")).collect()
+}
+
+#[test]
+fn sign_ins_are_kept_ninety_days_and_changes_four_hundred_unless_the_tenant_says_otherwise() {
+    let world = World::new();
+    let admin = world.admin();
+    let change = |days: serde_json::Value| {
+        world.patch("/tenant/home/v2/Settings").bearer(&admin).json(days).send().is(200);
+    };
+    change(json!({ "minPasswordLength": 9 }));
+    world.login("nobody@example.com", "wrong").is(401);
+    let all = kept(&world);
+    assert!(all.contains(&"login.failed 90".to_owned()), "{all:?}");
+    assert!(all.contains(&"settings.changed 400".to_owned()), "{all:?}");
+    world.sql("DELETE FROM audit");
+    change(json!({ "auditSignInDays": 30, "auditSecurityDays": 90 }));
+    change(json!({ "minPasswordLength": 8 }));
+    world.login("nobody@example.com", "wrong").is(401);
+    let all = kept(&world);
+    assert!(all.contains(&"login.failed 30".to_owned()), "{all:?}");
+    assert!(all.contains(&"settings.changed 90".to_owned()), "{all:?}");
+    // A day early nothing goes, and each goes in its time.
+    let left = |event: &str| world.events(event) > 0;
+    world.advance(30 * 86_400 - 60);
+    world.cron();
+    assert_eq!([left("login.failed"), left("settings.changed")], [true, true]);
+    world.advance(120);
+    world.cron();
+    assert_eq!([left("login.failed"), left("settings.changed")], [false, true]);
+    world.advance(61 * 86_400);
+    world.cron();
+    assert!(!kept(&world).contains(&"settings.changed 90".to_owned()));
+}
+
+#[test]
+fn no_refusal_is_kept_shorter_than_thirty_days_or_forever() {
+    let world = World::new();
+    world.login("nobody@example.com", "wrong").is(401);
+    let odd = "SELECT count(*) AS n FROM audit WHERE expires_at < at + 30 * 86400000 OR expires_at > at + 3650 * 86400000";
+    assert_eq!(world.number(odd), 0);
+}

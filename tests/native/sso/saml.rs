@@ -122,11 +122,14 @@ pub fn refused(world: &World, reply: &Reply, status: u16) {
     assert_eq!(session_of(reply), None);
     assert!(reply.text.contains("/tenant/home/login"), "{}", reply.text);
     assert_eq!(world.number("SELECT count(*) AS n FROM sessions"), 0);
+    world.advance_ms(1);
 }
 
 /// What the audit log says of the last sign-in that failed.
 pub fn noted(world: &World) -> String {
-    let rows = world.sql("SELECT detail FROM audit WHERE event = 'login.failed' ORDER BY rowid DESC LIMIT 1");
+    let rows = world.sql("SELECT detail FROM audit WHERE event = 'login.failed' ORDER BY id DESC LIMIT 1");
+    // What comes next is later.
+    world.advance_ms(1);
     rows[0]["detail"].as_str().unwrap().to_owned()
 }
 

@@ -18,7 +18,7 @@ fn settings_have_the_documented_defaults() {
         "apiKeyReauthenticationSeconds": 86400, "clientRegistration": "closed", "clientMetadataDocuments": null, "requireDpopNonce": false,
         "allowedOrigins": [], "homeUrl": null,
         "mfa": "optional", "trustedDeviceDays": 0, "magicLinks": true, "magicLinkSignUp": false, "passkeys": true,
-        "clientApiKeys": false, "vaultDelegation": false, "connectionIdleDays": 0,
+        "clientApiKeys": false, "auditSignInDays": 90, "auditSecurityDays": 400, "vaultDelegation": false, "connectionIdleDays": 0,
     });
     assert_eq!(world.get(SETTINGS).bearer(&world.admin()).send().is(200).json, shape);
 }
@@ -58,6 +58,10 @@ fn each_is_held_within_its_bounds() {
         json!({ "accessTokenSeconds": 59 }),
         json!({ "accessTokenSeconds": 2_592_001 }),
         json!({ "refreshTokenSeconds": 59 }),
+        json!({ "auditSignInDays": 29 }),
+        json!({ "auditSignInDays": 3_651 }),
+        json!({ "auditSecurityDays": 89 }),
+        json!({ "auditSecurityDays": 3_651 }),
         json!({ "refreshGraceSeconds": -1 }),
         json!({ "refreshGraceSeconds": 61 }),
         json!({ "sessionIdleSeconds": 59 }),
