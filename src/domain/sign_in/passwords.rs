@@ -131,11 +131,12 @@ pub(crate) async fn change(cx: &Cx, session: &OwnSession, current: &str, new: &s
     acceptable(&tenant.settings_for(user), "newPassword", new)?;
     let counted = count(cx, session).await?;
     let without = if came_without_password(session) { Check::Right } else { Check::Wrong };
-    if counted.user.password_hash.is_none() && without == Check::Right {
-        if let Err(refused) = recency::require(cx, session, Lasting::Factor).await {
-            counted.give_back(cx);
-            return Err(refused);
-        }
+    if counted.user.password_hash.is_none()
+        && without == Check::Right
+        && let Err(refused) = recency::require(cx, session, Lasting::Factor).await
+    {
+        counted.give_back(cx);
+        return Err(refused);
     }
     let (fresh, _) = counted.prove(cx, current, without, Entry::failed("password.change")).await?;
     let hash = password::hash(new, cx.random())?;
