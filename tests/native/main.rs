@@ -23,6 +23,7 @@ mod mails_page;
 mod oauth;
 mod openapi;
 mod pages;
+mod rows_written;
 mod rules;
 mod saml;
 mod session;

@@ -3,6 +3,7 @@
 mod allocation;
 mod ask;
 mod authenticator;
+mod billed;
 mod ceremonies;
 mod deployment;
 pub mod document;
@@ -41,7 +42,7 @@ use portcullis::{api, store};
 use serde_json::{Value, json};
 
 pub use self::allocation::allocated;
-pub use self::ask::{Ask, Reply};
+pub use self::ask::{Ask, Reply, set};
 pub use self::authenticator::Authenticator;
 pub use self::factors::App;
 pub use self::ports::served;
@@ -391,10 +392,4 @@ pub fn claims(token: &str) -> Value {
 pub fn part(token: &str, at: usize) -> Value {
     let text = token.split('.').nth(at).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
-}
-
-/// A header field that a plan sets.
-pub fn set<'p>(plan: &'p portcullis::domain::gateway::forward::Plan, name: &str) -> Option<&'p str> {
-    let set = || plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
-    plan.assertion.as_deref().filter(|_| plan.header == name).or_else(set)
 }

@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 
 use futures_util::future::LocalBoxFuture;
@@ -13,27 +13,16 @@ use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Wanted, Why};
 use portcullis::ports::{
-    Arg, Background, CounterCall, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows,
-    Stmt, Verdict,
+    Background, CounterCall, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
+    Verdict,
 };
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::{Value as Cell_, ValueRef};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// The image of a database with every migration applied: what each test's begins as.
-static MIGRATED: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let mut connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/migrations");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    for file in files {
-        connection.execute_batch(&std::fs::read_to_string(file).unwrap()).unwrap();
-    }
-    connection.serialize("main").unwrap().to_vec()
-});
+use super::billed::{self, args, dump, migrated};
 
 /// The same SQL as D1's, in memory.
 pub struct Sqlite {
@@ -55,6 +44,8 @@ pub struct Sqlite {
     /// Has the so-many-th statement that is taken behind another one change nothing, as if what it takes had gone just
     /// before; and holds that nothing of its batch is left then.
     pub spoils: Cell<Option<usize>>,
+    /// Rows written as D1 bills them, while that is counted.
+    pub billed: Cell<Option<u64>>,
     /// How many batches were spoiled, and the most statements that one took behind another.
     pub spoiled: Cell<(usize, usize)>,
 }
@@ -62,9 +53,7 @@ pub struct Sqlite {
 impl Sqlite {
     /// A database with every migration applied.
     pub fn new() -> Sqlite {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection.deserialize_read_exact("main", MIGRATED.as_slice(), MIGRATED.len(), false).unwrap();
-        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        let connection = migrated();
         connection.set_prepared_statement_cache_capacity(500);
         let seconds = Arc::new(AtomicI64::new(0));
         let clock = seconds.clone();
@@ -81,19 +70,26 @@ impl Sqlite {
             loses: Cell::default(),
             said: RefCell::default(),
             spoils: Cell::default(),
+            billed: Cell::default(),
             spoiled: Cell::default(),
         }
     }
 
     /// Runs one statement.
     pub fn one(&self, stmt: &Stmt) -> rusqlite::Result<Rows> {
+        let Some(so_far) = self.billed.get() else {
+            dump(stmt, None);
+            return self.answer(stmt);
+        };
+        let (rows, billed) = billed::billed(&self.connection, stmt, || self.answer(stmt))?;
+        dump(stmt, Some(billed));
+        self.billed.set(Some(so_far + billed));
+        Ok(rows)
+    }
+
+    fn answer(&self, stmt: &Stmt) -> rusqlite::Result<Rows> {
         let mut prepared = self.connection.prepare_cached(&stmt.sql)?;
-        let args = stmt.args.iter().map(|arg| match arg {
-            Arg::Null => Cell_::Null,
-            Arg::Int(int) => Cell_::Integer(*int),
-            Arg::Text(text) => Cell_::Text(text.clone()),
-        });
-        let mut rows = prepared.query(params_from_iter(args))?;
+        let mut rows = prepared.query(params_from_iter(args(stmt)))?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             // Asked here, as a kept statement is prepared anew when the schema has changed.
