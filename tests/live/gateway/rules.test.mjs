@@ -123,8 +123,11 @@ describe("a route's rules", () => {
   });
 
   test('an answer for one person is not stored for another', async () => {
-    const answer = await gateway.send('/app/x', { token: manager.accessToken });
+    const answer = await gateway.send('/app/x', { headers: { Cookie: await gateway.cookie(manager) } });
     assert.match(answer.headers['cache-control'] ?? '', /private|no-store/);
+    // Of an answer to `Authorization` that says nothing, no shared cache keeps anything (RFC 9111 §3.5).
+    const bearer = await gateway.send('/app/x', { token: manager.accessToken });
+    for (const name of ['cache-control', 'expires', 'last-modified', 'etag']) assert.equal(bearer.headers[name], undefined, name);
     const refused = await gateway.send('/app/x');
     assert.match(refused.headers['cache-control'] ?? '', /no-store/);
   });
