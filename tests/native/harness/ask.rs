@@ -368,7 +368,7 @@ impl Reply {
 }
 
 /// A header field that a plan sets.
-pub fn set<'p>(plan: &'p portcullis::domain::gateway::forward::Plan, name: &str) -> Option<&'p str> {
+pub fn set<'p>(plan: &'p Plan, name: &str) -> Option<&'p str> {
     let set = || plan.set.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     plan.assertion.as_deref().filter(|_| plan.header == name).or_else(set)
 }
