@@ -67,7 +67,8 @@ export async function single(far, distances, origin) {
       const { answer, took, waits, waited, later, written } = await far.measure(ask, ms);
       if (!wanted.includes(answer.status)) throw new Error(`${name}: ${answer.status} ${answer.text}`);
       const calls = (list) => list.map(({ kind }) => kind).join(', ');
-      Object.assign(row, { waits, calls: calls(waited), later: calls(later), written });
+      // At the next distance, what was first seen is known.
+      if (row.waits === undefined) Object.assign(row, { waits, calls: calls(waited), later: calls(later), written });
       row.took.push(took);
     }
     info(`${name}: ${row.waits} waits [${row.calls}], ${row.took.map((took) => `${Math.round(took)} ms`).join(', ')}`);
