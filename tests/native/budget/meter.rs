@@ -74,7 +74,7 @@ impl Meter {
         } else {
             ask
         };
-        let (status, waits) = ask.waits_of_any();
+        let (status, waits) = ask.waited();
         self.seen.replace(Some((status, waits, is_wanted(status))));
     }
 

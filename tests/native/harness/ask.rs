@@ -210,8 +210,8 @@ impl<'w> Ask<'w> {
         (Reply::new(path, &response), waits)
     }
 
-    /// The same with the status, which is 200 for what is forwarded.
-    pub fn waits_of_any(self) -> (u16, usize) {
+    /// Serves it, forwarded or answered: the status, 200 if it is forwarded, and how often that waits for storage.
+    pub fn waited(self) -> (u16, usize) {
         let (outcome, waits) = self.counted();
         let status = if let Outcome::Answer(response) = outcome { response.status } else { 200 };
         (status, waits)
@@ -233,28 +233,6 @@ impl<'w> Ask<'w> {
         ports.iter().for_each(|yields| yields.set(false));
         pollster::block_on(world.afterwards());
         (outcome, waits)
-    }
-
-    /// Serves it, forwarded or answered: the status, 200 if it is forwarded, and how often that waits for storage.
-    pub fn waited(self) -> (u16, usize) {
-        let world = self.world;
-        let (cx, request) = self.parts();
-        let ports = [&world.db.yields, &world.counters.yields];
-        ports.iter().for_each(|yields| yields.set(true));
-        let mut serving = Box::pin(serve(&cx, &world.table, &request));
-        let (mut waits, mut context) = (0, Context::from_waker(Waker::noop()));
-        let outcome = loop {
-            match serving.as_mut().poll(&mut context) {
-                Poll::Ready(outcome) => break outcome,
-                Poll::Pending => waits += 1,
-            }
-        };
-        ports.iter().for_each(|yields| yields.set(false));
-        pollster::block_on(world.afterwards());
-        match outcome {
-            Outcome::Answer(response) => (response.status, waits),
-            Outcome::Forward(_) | Outcome::Asset(_) => (200, waits),
-        }
     }
 
     /// Serves it; it must be forwarded.
