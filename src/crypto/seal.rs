@@ -125,6 +125,17 @@ impl Sealer {
             .ok_or_else(|| bad("does not open: wrong SEAL_KEY or row"))
     }
 
+    /// Opens text that was sealed for the same row with one of the keys.
+    ///
+    /// # Errors
+    /// As [`Sealer::open`]; what is no text.
+    pub(crate) fn open_text(&self, row: &str, sealed: &str) -> Result<Zeroizing<String>, Fault> {
+        let plain = self.open(row, sealed)?;
+        let text =
+            std::str::from_utf8(&plain).map_err(|_| Fault::new("seal", "what is sealed is no text"))?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
     /// What is stored or handed out of a message under the current key.
     pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
         hmac(&self.current.key, message)

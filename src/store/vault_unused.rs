@@ -12,6 +12,7 @@ pub(crate) struct Unused {
     pub(crate) tenant_id: String,
     pub(crate) user_id: String,
     pub(crate) provider_id: String,
+    pub(crate) label: String,
     /// When it was used last, or made.
     pub(crate) used_at: Time,
 }
@@ -36,7 +37,7 @@ pub(crate) async fn look(db: &dyn Database, limit: i64, now: Time) -> Result<Loo
          WHERE id IN (SELECT held.id FROM tenants CROSS JOIN vault_connections AS held
                       WHERE {DAYS} > 0 AND held.tenant_id = tenants.id
                       AND held.idle_from <= ?1 - 86400000 * {DAYS} LIMIT ?2)
-         RETURNING id, tenant_id, user_id, provider_id, idle_from,
+         RETURNING id, tenant_id, user_id, provider_id, label, idle_from,
            idle_from <= ?1 - 86400000 * (SELECT {DAYS} FROM tenants WHERE tenants.id = tenant_id) AS is_unused"
     );
     let rows = one(db, Stmt::new(sql, vec![until.into(), limit.into()])).await?;
@@ -48,6 +49,7 @@ pub(crate) async fn look(db: &dyn Database, limit: i64, now: Time) -> Result<Loo
                 tenant_id: row.text("tenant_id")?,
                 user_id: row.text("user_id")?,
                 provider_id: row.text("provider_id")?,
+                label: row.text("label")?,
                 used_at: row.time("idle_from")?,
             });
         }

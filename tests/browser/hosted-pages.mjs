@@ -161,6 +161,16 @@ export const walks = {
       },
     };
   },
+  'service-to-connect-again': async (gateway, n) => {
+    const person = await gateway.makePerson();
+    const service = { id: `erp-${n}`, name: LONG.client.slice(0, 60), connectionType: 'oauth', clientId: 'us', tokenAuth: 'none' };
+    const at = (path) => `https://erp.example/${path}`;
+    await gateway.admin('POST', '/auth/providers', { ...service, authorizationUrl: at('authorize'), tokenUrl: at('token'), scopes: ['orders'] });
+    const tokens = { userId: person.id, providerId: service.id, accessToken: 't', scopes: ['orders', `${at('scopes/')}${'x'.repeat(80)}`], label: 'ACME' };
+    await gateway.admin('POST', '/auth/connections', tokens);
+    await gateway.sql("UPDATE vault_connections SET status = 'needs_reauthorization' WHERE provider_id = ?", service.id);
+    return { cookies: await session(gateway, person), path: '/tenant/home/account?done=connected' };
+  },
   'login-wrong': () => ({
     path: '/tenant/home/login',
     act: (page) => submit(page, { email: 'nobody@example.com', password: 'wrong' }),

@@ -86,7 +86,7 @@ fn connections() -> Vec<Operation> {
             .query::<String>("scopes", "Separated by spaces: what is asked for beyond what was granted; what the provider has by default if nothing is said.")
             .query::<String>("label", "What tells several connections of one provider apart.")
             .query::<String>("origin", "The app that a browser without the session is sent back to, with `code` and `state`: an origin of the tenant's, or of this machine.")
-            .query::<String>("redirect_uri", "Where the provider sends the browser instead of to us: at an origin of the tenant's, or `http://127.0.0.1` or `http://[::1]` with a port.")
+            .query::<String>("redirect_uri", "Where the provider sends the browser instead of to us: at an origin of the tenant's (`allowedOrigins`, or of a client that an administrator made), or `http://127.0.0.1` or `http://[::1]` with a port. Refused for a provider that takes no PKCE: a code that no verifier protects comes to us alone.")
             .answers::<connect::Begun>(200, "Where the browser goes.")
             .refuses([Refusal::Invalid(Vec::new()), conflict(), limited()]),
         op("POST", "/auth/callback", "End a connection")

@@ -6,6 +6,8 @@ use crate::model::time::Time;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// In days.
+const YEAR: i64 = 365;
 
 /// How long from now, as `in 10 minutes`: rounded up, so that nobody comes too early.
 pub(super) fn wait(m: &Messages, seconds: i64) -> String {
@@ -17,6 +19,17 @@ pub(super) fn wait(m: &Messages, seconds: i64) -> String {
     };
     let count = seconds.max(1).saturating_add(unit - 1).div_euclid(unit);
     if count == 1 { one.to_owned() } else { fill(many, "n", count) }
+}
+
+/// How long something lasts that is set in whole days, as `for 30 days` or `for a year`.
+pub(super) fn lasting(m: &Messages, days: i64) -> String {
+    let years = days.checked_div(YEAR).filter(|years| *years > 0 && years.saturating_mul(YEAR) == days);
+    match (years, days) {
+        (Some(1), _) => m.for_year.to_owned(),
+        (Some(years), _) => fill(m.for_years, "n", years),
+        (None, 1) => m.for_day.to_owned(),
+        (None, days) => fill(m.for_days, "n", days),
+    }
 }
 
 /// An instant for a page: what machines read, what is shown, and the whole of it for who asks.

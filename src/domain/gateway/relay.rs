@@ -124,7 +124,7 @@ pub(super) async fn fields(
     if asks_for_socket(incoming.headers) {
         return Err(Refusal::SocketRefused.into());
     }
-    let label = chosen_label(incoming.headers)?;
+    let label = relayed::check_choice(chosen_label(incoming.headers)?.as_deref())?;
     let tenant = &caller.tenant;
     let user = caller.user().ok_or(Refusal::Forbidden)?;
     let provider = registry::usable(cx, tenant, provider_id).await?;
@@ -133,17 +133,17 @@ pub(super) async fn fields(
     if !may_go(&cx.config, &provider.entry, url) {
         return Err(Refusal::NotFound.into());
     }
-    let limit = throttle::relayed_call(cx, &tenant.id, provider_id, &route.id, &user.id);
-    let secret = relayed::credential(cx, tenant, &user.id, &provider, label.as_deref());
-    let (limit, secret) = join(limit, secret).await;
+    let limit = throttle::relayed_call(cx, &tenant.id, provider_id, &route.id, &user.id, label.as_deref());
+    let sent = relayed::credential(cx, tenant, &user.id, &provider, label.as_deref());
+    let (limit, sent) = join(limit, sent).await;
     let is_first = limit?;
-    let secret = secret?;
+    let sent = sent?;
     if is_first {
-        let said = format!("{provider_id} by the route {}", route.spec.name);
+        let said = format!("{} by the route {}", sent.in_log(provider_id), route.spec.name);
         let event = Event::ok("vault.relayed").by(caller.actor()).on(&user.id).saying(said);
         audit::write(cx, &tenant.id, event).await?;
     }
     let mut fields = outgoing::fields_of_relay(cx, incoming.headers, route, &field.name);
-    fields.set.push((field.name.clone(), format!("{}{}", field.prefix, secret.as_str())));
+    fields.set.push((field.name.clone(), format!("{}{}", field.prefix, sent.secret.as_str())));
     Ok(fields)
 }

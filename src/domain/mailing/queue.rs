@@ -118,9 +118,9 @@ async fn hand_over(cx: &Cx, taken: &LeasedMail) -> Result<(), Fault> {
 
 /// A mail that is in the queue, as it was written.
 fn open(cx: &Cx, tenant_id: &str, id: &str, to: &str, sealed: &str) -> Result<Mail, Fault> {
-    let content = cx.sealer(tenant_id, SEALED_AS)?.open(id, sealed)?;
-    let content = std::str::from_utf8(&content).ok().and_then(Content::parted);
-    let Content { subject, text, html } = content.ok_or_else(|| Fault::new("mail", "no content"))?;
+    let content = cx.sealer(tenant_id, SEALED_AS)?.open_text(id, sealed)?;
+    let content = Content::parted(&content).ok_or_else(|| Fault::new("mail", "no content"))?;
+    let Content { subject, text, html } = content;
     Ok(Mail { id: id.to_owned(), to: to.to_owned(), subject, text, html })
 }
 

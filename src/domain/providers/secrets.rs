@@ -51,7 +51,5 @@ pub(super) fn open(
     provider: &IdentityProvider,
 ) -> Result<Option<Zeroizing<String>>, Fault> {
     let Some(sealed) = &provider.sealed_secret else { return Ok(None) };
-    let plain = sealer(cx, tenant_id)?.open(&row(&provider.id, &provider.spec), sealed)?;
-    let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("identity provider", error))?;
-    Ok(Some(Zeroizing::new(text.to_owned())))
+    sealer(cx, tenant_id)?.open_text(&row(&provider.id, &provider.spec), sealed).map(Some)
 }

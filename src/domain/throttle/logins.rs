@@ -236,7 +236,7 @@ pub(crate) async fn refused_call(
 const RELAYED_A_MINUTE: u32 = 600;
 
 /// Counts a call that a route makes at another service with a person's token or key; answers whether it is the first of the
-/// person's on that route for an hour, which the log has.
+/// person's on that route and with that choice of a connection for an hour, which the log has.
 ///
 /// # Errors
 /// [`Refusal::Limited`] when the person's connection is used too often.
@@ -246,11 +246,14 @@ pub(crate) async fn relayed_call(
     provider_id: &str,
     route_id: &str,
     user_id: &str,
+    label: Option<&str>,
 ) -> Result<bool, Error> {
     const EACH: Rule = Rule::Window { limit: u32::MAX, seconds: 3_600 };
     let minute = [("minute", RELAYED_A_MINUTE, 60)];
     let limit = windows(cx, format!("{tenant_id}:relay:{provider_id}:{user_id}"), &minute);
-    let hour = take(cx, format!("{tenant_id}:relayed:{route_id}:{user_id}"), vec![tally("hour", EACH)]);
+    let choice = label.map(|label| format!(":{label}")).unwrap_or_default();
+    let object = format!("{tenant_id}:relayed:{route_id}:{user_id}{choice}");
+    let hour = take(cx, object, vec![tally("hour", EACH)]);
     let (limit, hour) = join(limit, hour).await;
     limit?;
     Ok(hour?.remaining == u32::MAX - 1)

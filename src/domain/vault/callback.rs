@@ -15,7 +15,7 @@ use crate::domain::upstream::authorize::{Response, read_response};
 use crate::domain::upstream::tokens::{self, Code, Tokens};
 use crate::domain::upstream::{self, Error as UpstreamError};
 use crate::domain::vault::connect::{A_MINUTE, verifier_row};
-use crate::domain::vault::connections::{MOST, TOO_MANY, missing_scopes};
+use crate::domain::vault::connections::{MOST, TOO_MANY, in_log, missing_scopes};
 use crate::domain::vault::registry::{self, Provider};
 use crate::domain::vault::sealing::{self, Column, Place, SEALED_AS, binding};
 use crate::domain::vault::{refresh, revocations};
@@ -108,9 +108,8 @@ async fn redeem(
     let response = Response { code: returned.code, error: returned.error, iss: returned.iss };
     let code = read_response(&upstream, &response).map_err(|error| refused(error, name))?;
     let row = verifier_row(&attempt.tenant_id, &attempt.user_id, &attempt.session_id, &attempt.state_hash);
-    let verifier = cx.sealer(&tenant.id, SEALED_AS)?.open(&row, &attempt.sealed)?;
-    let verifier = std::str::from_utf8(&verifier).map_err(|error| Fault::new("vault", error))?;
-    let code = Code { code, redirect_uri: &attempt.redirect_uri, verifier };
+    let verifier = cx.sealer(&tenant.id, SEALED_AS)?.open_text(&row, &attempt.sealed)?;
+    let code = Code { code, redirect_uri: &attempt.redirect_uri, verifier: &verifier };
     let tokens = tokens::exchange(cx, &upstream, code).await.map_err(|error| refused(error, name))?;
     // It is shown, and decides nothing: a connection is good without.
     let account = upstream::account::name(cx, &upstream, &tokens).await.ok().flatten();
@@ -164,7 +163,8 @@ async fn keep(
     };
     let must = Must { session_id: Some(session.id()), has_provider: true, most: MOST };
     let entry = Entry::ok("vault.connected").by(session.actor()).on(&attempt.user_id);
-    let mut change = Change::new(cx, tenant_id, entry.saying(&attempt.provider_id));
+    let mut change =
+        Change::new(cx, tenant_id, entry.saying(in_log(&attempt.provider_id, Some(&attempt.label))));
     change.take(store::vault_connections::put(&connection, &binding, must));
     if change.commit().await?.is_some() {
         let wanted: Vec<String> = attempt.scopes.split_ascii_whitespace().map(str::to_owned).collect();

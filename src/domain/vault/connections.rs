@@ -34,6 +34,14 @@ pub(super) fn check_label(label: Option<&str>) -> Result<Option<String>, Error> 
     }
 }
 
+/// What the log says of a connection: its provider, and its label in brackets where that is known.
+pub(super) fn in_log(provider_id: &str, label: Option<&str>) -> String {
+    match label {
+        None | Some("") => provider_id.to_owned(),
+        Some(label) => format!("{provider_id} ({label})"),
+    }
+}
+
 /// What is connected of the person whom the reader reads of, the oldest first; of one provider, if that is said.
 ///
 /// # Errors
@@ -87,7 +95,8 @@ pub(super) async fn remove(
     let (tenant_id, user_id) = (&session.tenant.id, &session.user.id);
     let label = check_label(label)?;
     let which = Which { tenant_id, user_id, provider_id, label: label.as_deref() };
-    let entry = Entry::ok("vault.disconnected").by(session.actor()).on(user_id).saying(provider_id);
+    let said = in_log(provider_id, which.label);
+    let entry = Entry::ok("vault.disconnected").by(session.actor()).on(user_id).saying(said);
     let mut change = Change::new(cx, tenant_id, entry);
     change.take(store::vault_connections::release(&which, kind));
     change.then(store::vault_revocations::owe_one(&which, cx.now));

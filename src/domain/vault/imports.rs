@@ -8,7 +8,7 @@ use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::CredentialAdmin;
 use crate::domain::upstream::tokens::LONGEST_TOKEN;
-use crate::domain::vault::connections::{MOST, TOO_MANY, check_label};
+use crate::domain::vault::connections::{MOST, TOO_MANY, check_label, in_log};
 use crate::domain::vault::keys::check_key;
 use crate::domain::vault::rules::{are_scopes, is_plain};
 use crate::domain::vault::sealing::{self, Column, Place, binding};
@@ -113,8 +113,9 @@ pub(crate) async fn import(cx: &Cx, admin: &CredentialAdmin, imported: Imported)
         last_used_at: None,
     };
     let must = Must { session_id: None, has_provider: provider.stored.is_some(), most: MOST };
-    let entry = Entry::ok("vault.imported").by(admin.actor()).on(&user.id).saying(&provider.entry.id);
-    let mut change = Change::new(cx, &tenant.id, entry);
+    let entry = Entry::ok("vault.imported").by(admin.actor()).on(&user.id);
+    let said = in_log(&connection.provider_id, Some(&connection.label));
+    let mut change = Change::new(cx, &tenant.id, entry.saying(said));
     change.take(store::vault_connections::put(&connection, &binding, must));
     if change.commit().await?.is_some() {
         return Ok(id);

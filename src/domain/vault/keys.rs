@@ -8,7 +8,7 @@ use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::principal::OwnSession;
 use crate::domain::throttle;
-use crate::domain::vault::connections::{MOST, TOO_MANY, check_label};
+use crate::domain::vault::connections::{MOST, TOO_MANY, check_label, in_log};
 use crate::domain::vault::reader::VaultReader;
 use crate::domain::vault::sealing::{self, Column, Place, binding, binding_of};
 use crate::domain::vault::{connections, registry};
@@ -70,7 +70,8 @@ pub(crate) async fn store(
         last_used_at: None,
     };
     let must = Must { session_id: Some(session.id()), has_provider: provider.stored.is_some(), most: MOST };
-    let entry = Entry::ok("vault.connected").by(session.actor()).on(user_id).saying(provider_id);
+    let said = in_log(provider_id, Some(&connection.label));
+    let entry = Entry::ok("vault.connected").by(session.actor()).on(user_id).saying(said);
     let mut change = Change::new(cx, &tenant.id, entry);
     change.take(store::vault_connections::put(&connection, &binding, must));
     if change.commit().await?.is_some() {
@@ -99,7 +100,8 @@ pub(crate) async fn retrieve(
     let user_id = reader.whose(Some(provider_id), user_id)?;
     let label = check_label(label)?;
     let which = Which { tenant_id: &tenant.id, user_id: &user_id, provider_id, label: label.as_deref() };
-    let entry = Entry::ok("vault.key_read").by(reader.actor()).on(&user_id).saying(provider_id);
+    let said = in_log(provider_id, which.label);
+    let entry = Entry::ok("vault.key_read").by(reader.actor()).on(&user_id).saying(said);
     let mut change = Change::new(cx, &tenant.id, entry);
     change.take(store::vault_connections::use_key(&which, cx.now));
     let done = change.commit().await?.ok_or(Refusal::NotFound)?;

@@ -16,14 +16,15 @@ use std::rc::Rc;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::mailing::Changed;
 use crate::domain::refusal;
 use crate::domain::tenants::{self, Tenant};
 use crate::domain::upstream::tokens::{self, Tokens};
 use crate::domain::upstream::{Error, Upstream};
+use crate::domain::vault::connections::in_log;
 use crate::domain::vault::registry::{self, Provider};
-use crate::domain::vault::revocations;
 use crate::domain::vault::sealing::{self, Column, Place, binding_of};
+use crate::domain::vault::{notices, revocations};
 use crate::model::state::ConnectionStatus;
 use crate::model::time::Time;
 use crate::ports::{Fault, Refreshed};
@@ -183,13 +184,13 @@ async fn keep(
 async fn give_up(cx: &Cx, tenant: &Tenant, held: &Held) -> Result<Option<Refreshed>, Fault> {
     let connection = &held.connection;
     let entry = Entry::failed("vault.needs_reauthorization").by("system").on(&connection.user_id);
-    let mut change = Change::new(cx, &tenant.id, entry.saying(&connection.provider_id));
+    let mut change =
+        Change::new(cx, &tenant.id, entry.saying(in_log(&connection.provider_id, Some(&connection.label))));
     change.take(store::vault_tokens::give_up(held, cx.now));
-    let user = store::users::by_id(cx.db.as_ref(), &tenant.id, &connection.user_id).await?;
-    if let Some(user) = user {
-        let service = registry::name_of(cx, tenant, &connection.provider_id).await?;
-        let letter = Letter::OfConnection { changed: Changed::ConnectionLost, service: &service };
-        change.tell(mailing::write(&mailing::by_another(cx), tenant, &user, letter).await?);
+    let service = registry::name_of(cx, tenant, &connection.provider_id).await?;
+    let mail = notices::write(cx, tenant, &connection.user_id, Changed::ConnectionLost, &service).await?;
+    if let Some(mail) = mail {
+        change.tell(mail);
     }
     Ok(change.commit().await?.map(|_| Refreshed::NeedsPerson))
 }

@@ -1,7 +1,6 @@
 //! What a gateway route sends of a person's connection: the token or key itself, which its caller never sees.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use zeroize::Zeroizing;
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
@@ -9,16 +8,24 @@ use crate::domain::tenants::Tenant;
 use crate::domain::vault::connections::check_label;
 use crate::domain::vault::registry::Provider;
 use crate::domain::vault::sealing::{self, Column, Place, binding_of};
-use crate::domain::vault::valid_token;
+use crate::domain::vault::valid_token::{self, Relayed};
 use crate::model::state::ConnectionKind;
 use crate::store;
 use crate::store::vault_connections::{Which, read, use_key};
+
+/// The label by which a caller chooses one of several connections, as labels are compared.
+///
+/// # Errors
+/// [`Refusal::Invalid`].
+pub(crate) fn check_choice(label: Option<&str>) -> Result<Option<String>, Error> {
+    check_label(label)
+}
 
 /// The token or key of a person's connection to a provider: the one with that label; if none is said, the one without a
 /// label, or the only one there is.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] for what cannot be a label; [`Refusal::ConnectionNeeded`] without one that works; [`Refusal::ProviderUnavailable`] where a token is over and the
+/// [`Refusal::ConnectionNeeded`] without one that works; [`Refusal::ProviderUnavailable`] where a token is over and the
 /// provider does not renew it now.
 pub(crate) async fn credential(
     cx: &Cx,
@@ -26,10 +33,8 @@ pub(crate) async fn credential(
     user_id: &str,
     provider: &Provider,
     label: Option<&str>,
-) -> Result<Zeroizing<String>, Error> {
+) -> Result<Relayed, Error> {
     let provider_id = provider.entry.id.as_str();
-    let label = check_label(label)?;
-    let label = label.as_deref();
     let which = Which { tenant_id: &tenant.id, user_id, provider_id, label };
     if provider.kind() == ConnectionKind::Oauth {
         return match valid_token::for_route(cx, &which).await {
@@ -47,7 +52,8 @@ pub(crate) async fn credential(
     };
     let binding = binding_of(&connection);
     let place = Place { tenant_id: &connection.tenant_id, binding: &binding, connection_id: &connection.id };
-    Ok(sealing::open(cx, &place, Column::Key, sealed)?)
+    let secret = sealing::open(cx, &place, Column::Key, sealed)?;
+    Ok(Relayed { secret, label: connection.label })
 }
 
 /// That there is no connection that works, and where the person makes one.

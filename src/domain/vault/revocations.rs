@@ -7,12 +7,12 @@ use std::cell::RefCell;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::delivery::{self, AT_ONCE, Outcome};
-use crate::domain::mailing::{self, Changed, Letter, Outgoing, dispatch};
+use crate::domain::mailing::{Changed, Outgoing, dispatch};
 use crate::domain::tenants::{self, HOME, Tenant};
 use crate::domain::upstream::revoke::end_consent;
 use crate::domain::upstream::{Error as UpstreamError, Upstream};
 use crate::domain::vault::sealing::{self, Column, Place};
-use crate::domain::vault::{registry, secrets};
+use crate::domain::vault::{notices, registry, secrets};
 use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::vault_providers::StoredProvider;
@@ -90,11 +90,9 @@ async fn settle(
 /// Tells the person that the access may still be good; none if they are deleted.
 async fn letter(cx: &Cx, tenant: &Tenant, revocation: &Revocation) -> Result<Option<Outgoing>, Fault> {
     let Some(user_id) = &revocation.user_id else { return Ok(None) };
-    let Some(user) = store::users::by_id(cx.db.as_ref(), &tenant.id, user_id).await? else { return Ok(None) };
     let entry = revocation.spec.as_ref().and_then(|spec| secrets::entry_of(&revocation.provider_id, spec));
     let service = entry.as_ref().map_or(&revocation.provider_id, |entry| &entry.name);
-    let letter = Letter::OfConnection { changed: Changed::RevocationFailed, service };
-    mailing::write(&mailing::by_another(cx), tenant, &user, letter).await.map(Some)
+    notices::write(cx, tenant, user_id, Changed::RevocationFailed, service).await
 }
 
 /// Has tokens given back that a provider gave for a connection which is not there to have them.

@@ -72,7 +72,5 @@ pub(crate) fn open(
     column: Column,
     sealed: &str,
 ) -> Result<Zeroizing<String>, Fault> {
-    let plain = cx.sealer(place.tenant_id, SEALED_AS)?.open(&place.row(column), sealed)?;
-    let text = std::str::from_utf8(&plain).map_err(|_| Fault::new("vault", "what is sealed is no text"))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    cx.sealer(place.tenant_id, SEALED_AS)?.open_text(&place.row(column), sealed)
 }

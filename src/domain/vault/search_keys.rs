@@ -10,7 +10,6 @@ use crate::domain::session::delegation::may_manage_providers;
 use crate::domain::session::principal::{CredentialAdmin, Session};
 use crate::domain::vault::keys::check_key;
 use crate::domain::vault::sealing::SEALED_AS;
-use crate::ports::Fault;
 use crate::store;
 use crate::store::vault_search_keys::SearchKeys;
 
@@ -30,9 +29,8 @@ pub(crate) async fn read(cx: &Cx, session: &Session) -> Result<(Zeroizing<String
     let tenant = &session.tenant;
     let found = store::vault_search_keys::of_tenant(cx.db.as_ref(), &tenant.id).await?;
     let found = found.ok_or(Refusal::NotFound)?;
-    let plain = cx.sealer(&tenant.id, SEALED_AS)?.open(&row(&tenant.id), &found.sealed_key)?;
-    let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("search keys", error))?;
-    Ok((Zeroizing::new(text.to_owned()), found.search_engine_id))
+    let key = cx.sealer(&tenant.id, SEALED_AS)?.open_text(&row(&tenant.id), &found.sealed_key)?;
+    Ok((key, found.search_engine_id))
 }
 
 /// Sets them.

@@ -50,7 +50,5 @@ pub(super) fn open(
     spec: &ProviderSpec,
     sealed: &str,
 ) -> Result<Zeroizing<String>, Fault> {
-    let plain = cx.sealer(tenant_id, SEALED_AS)?.open(&row(tenant_id, id, spec), sealed)?;
-    let text = std::str::from_utf8(&plain).map_err(|error| Fault::new("vault provider", error))?;
-    Ok(Zeroizing::new(text.to_owned()))
+    cx.sealer(tenant_id, SEALED_AS)?.open_text(&row(tenant_id, id, spec), sealed)
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::mailing::Changed;
 use crate::domain::tenants::{self, Tenant};
-use crate::domain::vault::registry;
+use crate::domain::vault::connections::in_log;
+use crate::domain::vault::{notices, registry};
 use crate::ports::Fault;
 use crate::store;
 use crate::store::vault_unused::{Unused, delete, look, release};
@@ -51,16 +52,16 @@ async fn end(cx: &Cx, tenant_id: &str, user_id: &str, unused: &[Unused]) -> Resu
     for one in unused {
         change.then(store::vault_revocations::owe_by_id(&one.id, cx.now)).then(delete(one));
     }
-    if let Some(user) = store::users::by_id(cx.db.as_ref(), tenant_id, user_id).await? {
-        let service = names(cx, &tenant, unused).await?;
-        let letter = Letter::OfConnection { changed: Changed::ConnectionExpired, service: &service };
-        change.tell(mailing::write(cx, &tenant, &user, letter).await?);
+    let services = names(cx, &tenant, unused).await?;
+    if let Some(mail) = notices::write(cx, &tenant, user_id, Changed::ConnectionExpired, &services).await? {
+        change.tell(mail);
     }
     change.commit().await.map(drop)
 }
 
 fn entry(unused: &Unused) -> Entry {
-    let said = format!("{}: not used since {}", unused.provider_id, unused.used_at.rfc3339());
+    let which = in_log(&unused.provider_id, Some(&unused.label));
+    let said = format!("{which}: not used since {}", unused.used_at.rfc3339());
     Entry::ok("vault.expired").by("system").on(&unused.user_id).saying(said)
 }
 

@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal};
-use crate::domain::vault::connections::check_label;
+use crate::domain::vault::connections::{check_label, in_log};
 use crate::domain::vault::reader::VaultReader;
 use crate::domain::vault::refresh::{AHEAD, JITTER};
 use crate::domain::vault::sealing::{self, Column, Place, binding_of};
@@ -26,6 +26,21 @@ pub(crate) struct ValidToken {
     pub(crate) scope: String,
     /// What was asked for and is not granted.
     pub(crate) missing_scopes: Vec<String>,
+}
+
+/// What a route sends of a connection.
+pub(crate) struct Relayed {
+    /// The token or key.
+    pub(crate) secret: Zeroizing<String>,
+    /// Which of several connections it is of.
+    pub(super) label: String,
+}
+
+impl Relayed {
+    /// What the log says of the connection.
+    pub(crate) fn in_log(&self, provider_id: &str) -> String {
+        in_log(provider_id, Some(&self.label))
+    }
 }
 
 /// A token of the caller's connection, or of the user's whom a service names; renewed first if that is due. One that is
@@ -88,7 +103,7 @@ pub(super) async fn hand_out(
 ///
 /// # Errors
 /// As [`find`], but for the reader's.
-pub(super) async fn for_route(cx: &Cx, which: &Which<'_>) -> Result<Zeroizing<String>, Error> {
+pub(super) async fn for_route(cx: &Cx, which: &Which<'_>) -> Result<Relayed, Error> {
     let jitter = i64::from(u16::from_be_bytes(cx.random())) % JITTER;
     if let Some(token) = take(cx, which, AHEAD + jitter).await? {
         return Ok(token);
@@ -106,14 +121,15 @@ pub(super) async fn for_route(cx: &Cx, which: &Which<'_>) -> Result<Zeroizing<St
 }
 
 /// The token, if there is one that is not to be renewed within so many milliseconds.
-async fn take(cx: &Cx, which: &Which<'_>, ahead: i64) -> Result<Option<Zeroizing<String>>, Error> {
+async fn take(cx: &Cx, which: &Which<'_>, ahead: i64) -> Result<Option<Relayed>, Error> {
     let rows = store::one(cx.db.as_ref(), store::vault_tokens::issue(which, ahead, cx.now)).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let connection = read(row)?;
     let sealed = connection.sealed_access.as_deref().ok_or(Refusal::NotFound)?;
     let binding = binding_of(&connection);
     let place = Place { tenant_id: which.tenant_id, binding: &binding, connection_id: &connection.id };
-    Ok(Some(sealing::open(cx, &place, Column::Access, sealed)?))
+    let secret = sealing::open(cx, &place, Column::Access, sealed)?;
+    Ok(Some(Relayed { secret, label: connection.label }))
 }
 
 /// Has a connection's token renewed; when that is tried again if it was not.
@@ -144,7 +160,8 @@ async fn issue(
     scopes: &[String],
 ) -> Result<Option<ValidToken>, Error> {
     let now = cx.now;
-    let entry = Entry::ok("vault.token_issued").by(actor).on(which.user_id).saying(which.provider_id);
+    let said = in_log(which.provider_id, which.label);
+    let entry = Entry::ok("vault.token_issued").by(actor).on(which.user_id).saying(said);
     let mut change = Change::new(cx, which.tenant_id, entry);
     change.take(store::vault_tokens::issue(which, ahead, now));
     let Some(done) = change.commit().await? else { return Ok(None) };

@@ -2,10 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import * as oidc from 'openid-client';
+import { Browser } from '../../clients/browser.mjs';
 import { SKIP_LIMITS, startGateway } from '../harness.mjs';
+import { discover, makeClient } from '../oidc/client.mjs';
 import { assertShape, node } from './examples.mjs';
 import { setUp, startService } from './service.mjs';
 
@@ -16,10 +21,11 @@ const page = (name) => readFileSync(new URL(`../../../docs/${name}.md`, import.m
 const blocksOf = (text) => [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, code]) => ({ language, code }));
 
 describe('docs/vault.md', () => {
-  // Of an exchange, which is a client's, the example is in cURL alone.
-  const blocks = blocksOf(page('vault')).filter(({ code }) => !code.includes('token-exchange'));
+  const blocks = blocksOf(page('vault'));
   const of = (language) => blocks.filter((block) => block.language === language).map(({ code }) => code.trim());
   const [[, ...sh], [jsBefore, ...js], [pythonBefore, ...python], answers] = ['sh', 'js', 'python', 'json'].map(of);
+  // An exchange is a client's, of a token that a person lent.
+  const exchange = sh.findIndex((code) => code.includes('token-exchange'));
 
   /** How an example of each language is run; it prints what it was answered. */
   const LANGUAGES = {
@@ -64,6 +70,7 @@ describe('docs/vault.md', () => {
         env.STATE = new URL(json.authUrl).searchParams.get('state');
       };
       for (const [at, code] of examples.entries()) {
+        if (at === exchange) continue;
         const text = await execute(code, env);
         const answer = JSON.parse(text);
         assertShape(answer, JSON.parse(answers[at]), code);
@@ -78,6 +85,40 @@ describe('docs/vault.md', () => {
       assert.deepEqual((await gateway.send('/auth/connected', { token: person.accessToken })).json.connectedApps, []);
     });
   }
+
+  test('a client exchanges a token that it was lent, in each language', { timeout: 60_000 }, async () => {
+    const callback = createServer((_, response) => response.end('back')).listen(0, '127.0.0.1');
+    await once(callback, 'listening');
+    try {
+      const person = await gateway.person();
+      const ask = (path, options) => gateway.send(path, { token: person.accessToken, headers: SKIP_LIMITS, ...options });
+      const { authUrl } = (await ask('/auth/connect/google')).json;
+      const json = { code: 'good-1', state: new URL(authUrl).searchParams.get('state') };
+      assert.equal((await ask('/auth/callback', { method: 'POST', json })).status, 200);
+
+      const redirect_uri = `http://127.0.0.1:${callback.address().port}/callback`;
+      const grant_types = ['authorization_code', 'urn:ietf:params:oauth:grant-type:token-exchange'];
+      const made = await makeClient(gateway, { redirect_uris: [redirect_uri], grant_types, scope: 'read vault:read' });
+      const config = await discover(gateway, made, oidc.ClientSecretBasic(made.client_secret));
+      const pkceCodeVerifier = oidc.randomPKCECodeVerifier();
+      const code_challenge = await oidc.calculatePKCECodeChallenge(pkceCodeVerifier);
+      const url = oidc.buildAuthorizationUrl(config, { redirect_uri, scope: 'read vault:read', code_challenge, code_challenge_method: 'S256' });
+      const back = await new Browser().signIn(url, person);
+      const lent = await oidc.authorizationCodeGrant(config, new URL(back.url), { pkceCodeVerifier });
+      const env = {
+        GATEWAY: gateway.url, ISSUER: `${gateway.url}/tenant/home`, TOKEN: lent.access_token,
+        CLIENT_ID: made.client_id, CLIENT_SECRET: made.client_secret,
+      };
+      for (const { examples, run: execute } of Object.values(LANGUAGES)) {
+        const answer = JSON.parse(await execute(examples[exchange], env));
+        assertShape(answer, JSON.parse(answers[exchange]), examples[exchange]);
+        assert.equal(answer.access_token, 'ya29.canary');
+      }
+    } finally {
+      callback.closeAllConnections();
+      callback.close();
+    }
+  });
 });
 
 describe('docs/vault-admin.md', () => {

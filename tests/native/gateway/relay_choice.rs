@@ -1,5 +1,7 @@
 //! Which of several connections a route to a provider's API uses, and that it passes no WebSocket.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::gateway::relay::{connected, holds, person, spec, store};
@@ -69,6 +71,41 @@ fn a_label_chooses_one() {
     let agent = world.api_key(&token, &["chat:use"]);
     let plan = world.get("/chat/models").key(&agent).header(FIELD, "work").plan();
     assert_eq!(set(&plan, "authorization"), Some("Bearer sk-work"));
+}
+
+#[test]
+fn the_log_says_which_of_several_was_used_once_an_hour_each() {
+    let (world, token) = empty();
+    let said = || {
+        let rows = world.sql("SELECT detail FROM audit WHERE event = 'vault.relayed' ORDER BY id");
+        rows.iter().map(|row| row["detail"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    store_labelled(&world, &token, "Büro (2)", "sk-buero");
+    // The only one is named, too.
+    sent(&world, &token, None);
+    assert_eq!(said(), ["openai (Büro (2)) by the route chat"]);
+    store(&world, &token, "openai", "sk-plain");
+    store_labelled(&world, &token, "work", "sk-work");
+    for choice in ["work", "", "work", "%77ork", " work ", ""] {
+        sent(&world, &token, Some(choice));
+    }
+    assert_eq!(said().len(), 3);
+    let each = [
+        "openai (Büro (2)) by the route chat",
+        "openai (work) by the route chat",
+        "openai by the route chat",
+    ];
+    assert_eq!(BTreeSet::from_iter(said()), each.map(String::from).into());
+    world.advance(3_601);
+    let user = world.user_with("home", "dee@example.com", |user| user.scopes = vec!["chat:use".into()]);
+    let dee = world.session(&user).access;
+    store_labelled(&world, &dee, "work", "sk-dee");
+    sent(&world, &dee, Some("work"));
+    sent(&world, &dee, Some("work"));
+    assert_eq!(said().len(), 4);
+    // What leads to no connection is no use.
+    world.get("/chat/models").bearer(&dee).header(FIELD, "none").send().is(403);
+    assert_eq!(said().len(), 4);
 }
 
 /// Labels that lead to nothing of the caller's, and texts that are no label.

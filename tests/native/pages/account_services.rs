@@ -80,6 +80,48 @@ fn a_service_is_connected_by_a_page_that_says_what_is_kept() {
 }
 
 #[test]
+fn the_page_says_for_how_long_a_connection_is_kept() {
+    let visit = Visit::new();
+    let text = |days: i64, language: &str| {
+        visit.world.settings(json!({ "connectionIdleDays": days }));
+        let asked = visit.section(&[("section", "connect"), ("provider", "crm")]);
+        let page = asked.header("accept-language", language).send().is(200).text;
+        page.split("<p>")
+            .find(|part| part.contains("CRM w"))
+            .unwrap()
+            .split("</p>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    for (days, en, de) in [
+        (0, "encrypted, until you disconnect it: access", "aufbewahrt, bis Sie ihn trennen: Zugriff"),
+        (
+            1,
+            "until you disconnect it or it is not used for a day: access",
+            "bis Sie ihn trennen oder er einen Tag lang nicht genutzt wird: Zugriff",
+        ),
+        (
+            30,
+            "until you disconnect it or it is not used for 30 days: access",
+            "oder er 30 Tage lang nicht genutzt wird: Zugriff",
+        ),
+        (365, "or it is not used for a year: access", "oder er ein Jahr lang nicht genutzt wird: Zugriff"),
+        (400, "or it is not used for 400 days: access", "oder er 400 Tage lang nicht genutzt wird: Zugriff"),
+        (
+            3_650,
+            "or it is not used for 10 years: access",
+            "oder er 10 Jahre lang nicht genutzt wird: Zugriff",
+        ),
+    ] {
+        for (language, wanted) in [("en", en), ("de", de)] {
+            let said = text(days, language);
+            assert!(said.contains(wanted) && !said.contains('{'), "{days} {language}: {said}");
+        }
+    }
+}
+
+#[test]
 fn who_comes_back_connected_is_told_where_they_are_led() {
     let visit = Visit::new();
     let page = |done: &str| {

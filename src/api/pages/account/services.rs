@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::api::pages::form::Fields;
 use crate::api::pages::messages::{Messages, fill};
+use crate::api::pages::people;
 use crate::api::pages::place::Place;
 use crate::cx::Cx;
 use crate::domain::refusal::Error;
@@ -116,12 +117,20 @@ pub(super) async fn begin(
         m,
         place,
         title: fill(m.connect_title, "provider", name),
-        text: fill(m.connect_text, "provider", name),
+        text: fill(&fill(m.connect_text, "provider", name), "until", kept_until(m, session)),
         onward: fill(m.connect_onward, "provider", name),
         scopes: begun.scopes.split_ascii_whitespace().collect(),
         url: &begun.url,
     };
     Ok(place.page(200, &page)?)
+}
+
+/// How long a connection is kept, at the longest.
+fn kept_until(m: &Messages, session: &OwnSession) -> String {
+    match session.tenant.settings.connection_idle_days {
+        0 => m.connect_until.to_owned(),
+        days => fill(m.connect_until_unused, "idle", people::lasting(m, days)),
+    }
 }
 
 /// Stores a key.

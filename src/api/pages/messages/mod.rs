@@ -36,7 +36,7 @@ catalogue! {
     check_mail_text_to, forgot_sent_to, reset_text, invited, invited_text, invited_button,
     verify, verify_text, verify_button, verified, verified_text,
     consent, consent_text, consent_as, allow, deny, scope_openid, scope_profile, scope_email, scope_roles, scope_groups,
-    scope_offline_access, scope_read, scope_write, scope_webhooks, scope_vault, services, services_text, services_none, service, service_off, ask_service, service_removed, service_connected, service_over, service_again, service_label, service_label_hint, service_key_add, service_key, service_key_saved, connect, connect_title, connect_text, connect_scopes, connect_onward, connection_declined, connection_invalid, scope_other, scope_resource,
+    scope_offline_access, scope_read, scope_write, scope_webhooks, scope_vault, services, services_text, services_none, service, service_off, ask_service, service_removed, service_connected, service_over, service_again, service_label, service_label_hint, service_key_add, service_key, service_key_saved, connect, connect_title, connect_text, connect_until, connect_until_unused, for_day, for_days, for_year, for_years, connect_scopes, connect_onward, connection_declined, connection_invalid, scope_other, scope_resource,
     device, device_text, device_code, device_check, device_confirm, device_confirm_text, device_allowed,
     device_allowed_text, device_denied, device_denied_text, device_unknown,
     magic_ask, magic_text, magic_sent, passkey_use, passkey_failed, passkey_no_script,
