@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::connections::exchange::{ACCESS, AGENT, GRANT, OTHER, Vault, refused, vault, with};
 use crate::harness::Reply;
-use crate::oauth::clients::{from_client, from_public, signed_in_to};
+use crate::oauth::clients::{basic, from_client, from_public, signed_in_to};
 
 /// An attack: what it is, who sends which token with what, and the code that it is refused with.
 pub type Attack = (&'static str, fn(&Vault) -> Reply, &'static str);
@@ -155,6 +155,35 @@ pub const ATTACKS: &[Attack] = &[
     ("a service that does not exist", |v| v.exchange("connection:nothing", &[]), "invalid_target"),
     ("no service", |v| v.exchange("connection:", &[]), "invalid_target"),
     ("another spelling", |v| v.exchange("connection:CRM", &[]), "invalid_target"),
+    ("the prefix in another spelling", |v| v.exchange("Connection:crm", &[]), "invalid_target"),
+    ("the prefix behind a space", |v| v.exchange(" connection:crm", &[]), "invalid_target"),
+    ("a space behind the service", |v| v.exchange("connection:crm ", &[]), "invalid_target"),
+    ("a line behind the service", |v| v.exchange("connection:crm\n", &[]), "invalid_target"),
+    ("the service as a URI", |v| v.exchange("connection://crm", &[]), "invalid_target"),
+    ("the service encoded twice", |v| v.exchange("connection%3Acrm", &[]), "invalid_target"),
+    ("a tenant before the service", |v| v.exchange("connection:home:crm", &[]), "invalid_target"),
+    ("the service's own address", |v| v.exchange("https://crm.example/token", &[]), "invalid_target"),
+    (
+        "a client of another tenant with that name and those resources",
+        |v| {
+            v.world.tenant("acme");
+            let agent =
+                json!({ "grant_types": [GRANT], "scope": "read vault:crm vault:read", "resources": [AGENT] });
+            v.world.client("acme", "agent2", agent);
+            let fields = [
+                ("grant_type", GRANT),
+                ("subject_token", v.token.as_str()),
+                ("subject_token_type", ACCESS),
+                ("audience", "connection:crm"),
+            ];
+            v.world
+                .post("/tenant/acme/oauth2/token")
+                .header("authorization", &basic("agent2"))
+                .form(&fields)
+                .send()
+        },
+        "invalid_request",
+    ),
     ("a scope in its place", |v| v.exchange("connection:read", &[]), "invalid_target"),
     ("a label that is not there", |v| v.exchange("connection:crm:work", &[]), "invalid_target"),
     (

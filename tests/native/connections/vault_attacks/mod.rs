@@ -4,6 +4,7 @@
 
 mod accounts;
 mod addresses;
+mod again;
 mod begun;
 mod canaries;
 mod imports;
@@ -163,9 +164,10 @@ fn elsewhere() -> Vec<(&'static str, usize, &'static str)> {
 
 #[test]
 fn the_attacks_are_named_by_their_sections_and_there_are_sixty_at_least() {
-    let tables: [&[Attack]; 9] = [
+    let tables: [&[Attack]; 10] = [
         accounts::ATTACKS,
         addresses::ATTACKS,
+        again::ATTACKS,
         imports::ATTACKS,
         lent::ATTACKS,
         names::ATTACKS,
