@@ -60,29 +60,63 @@ pub(crate) async fn rotate(cx: &Cx, tenant: &Tenant, actor: &str, revoke: bool) 
     Ok(Rotated { kid: next.kid.clone(), active_at })
 }
 
-/// The cron's part: once the next key has taken over, makes the one after it. RSA keys that no client needs any more
-/// have no successor.
-pub(crate) async fn rotate_due(cx: &Cx, tenant_id: &str) -> Result<(), Fault> {
-    let rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
+/// Keys of a kind that one run of cron makes. RSA keys take the platform a tenth of a second each.
+fn most_in_a_run(alg: SigningAlg) -> i64 {
+    match alg {
+        SigningAlg::Es256 => 40,
+        SigningAlg::Rs256 => 10,
+    }
+}
+
+/// The cron's part, for all tenants: once the next key has taken over, makes the one after it. Each tenant's keys fail for
+/// themselves, and those that cannot be rotated do not keep others from their turn.
+pub(crate) async fn rotate_all_due(cx: &Cx) -> Result<(), Fault> {
     for alg in SigningAlg::ALL {
-        let last = of_kind(&rows, alg).next_back();
-        let due = |last: &&KeyRow| last.active_at <= cx.now && last.gone_at.is_none();
-        let Some(last) = last.filter(due) else { continue };
-        let is_needed = match alg {
-            SigningAlg::Es256 => true,
-            SigningAlg::Rs256 => store::clients::any_needs_rs256(cx.db.as_ref(), tenant_id).await?,
-        };
-        let entry = Entry::ok("keys.rotated").by("system").on(&last.kid);
-        let mut change = Change::new(cx, tenant_id, entry);
-        if is_needed {
-            succeed(cx, &mut change, tenant_id, last, last.active_at).await?;
-        } else {
-            change.then(store::keys::retire_one(tenant_id, alg, last.turn, cx.now.plus(OVERLAP)));
+        let (mut left, mut passed_over) = (most_in_a_run(alg), 0_i64);
+        while left > 0 {
+            let due = store::keys::due(cx.db.as_ref(), alg, passed_over, left, cx.now).await?;
+            if due.is_empty() {
+                break;
+            }
+            for tenant_id in due {
+                left = left.saturating_sub(1);
+                match rotate_due(cx, &tenant_id, alg).await {
+                    Ok(true) => {}
+                    Ok(false) => passed_over = passed_over.saturating_add(1),
+                    Err(fault) => {
+                        passed_over = passed_over.saturating_add(1);
+                        let event = ("event", "keys.rotate".into());
+                        cx.log.line(&fault.line([event, ("tenant", tenant_id.into())]));
+                    }
+                }
+            }
         }
-        change.invalidates(Invalidation::Tenant(tenant_id));
-        change.commit().await?;
     }
     Ok(())
+}
+
+/// Rotates a tenant's keys of one kind if that is due; whether it was. RSA keys that no client needs any more have no
+/// successor.
+async fn rotate_due(cx: &Cx, tenant_id: &str, alg: SigningAlg) -> Result<bool, Fault> {
+    let rows = store::keys::of_tenant(cx.db.as_ref(), tenant_id, cx.now).await?;
+    let last = of_kind(&rows, alg).next_back();
+    let Some(last) = last.filter(|last| last.active_at <= cx.now && last.gone_at.is_none()) else {
+        return Ok(false);
+    };
+    let is_needed = match alg {
+        SigningAlg::Es256 => true,
+        SigningAlg::Rs256 => store::clients::any_needs_rs256(cx.db.as_ref(), tenant_id).await?,
+    };
+    let entry = Entry::ok("keys.rotated").by("system").on(&last.kid);
+    let mut change = Change::new(cx, tenant_id, entry);
+    if is_needed {
+        succeed(cx, &mut change, tenant_id, last, last.active_at).await?;
+    } else {
+        change.then(store::keys::retire_one(tenant_id, alg, last.turn, cx.now.plus(OVERLAP)));
+    }
+    change.invalidates(Invalidation::Tenant(tenant_id));
+    change.commit().await?;
+    Ok(true)
 }
 
 /// Puts a new key behind one that signs from `active_at` on.

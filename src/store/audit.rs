@@ -4,7 +4,7 @@ use crate::model::audit_class::AuditClass;
 use crate::model::state::EventOutcome;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, one};
+use crate::store::{Columns, Listed, Page, changed, one};
 
 /// A security event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +85,10 @@ pub(crate) fn if_written(mut stmt: Stmt, event: &Event) -> Stmt {
 }
 
 /// Removes events whose time is over, at most so many.
-pub(crate) fn remove_expired(now: Time, most: i64) -> Stmt {
+pub(super) fn remove_expired(now: Time, most: i64) -> Vec<Stmt> {
     let sql = "DELETE FROM audit WHERE (tenant_id, id) IN
                  (SELECT tenant_id, id FROM audit WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
-    Stmt::new(sql, vec![now.0.into(), most.into()])
+    vec![Stmt::new(sql, vec![now.0.into(), most.into()]), changed()]
 }
 
 /// Removes a tenant's whole log.

@@ -43,13 +43,14 @@ pub(crate) struct Due {
     pub(crate) provider_id: String,
     pub(crate) ours: bool,
     pub(crate) warn_at: Time,
-    pub(crate) spec: ProviderSpec,
+    /// The provider; `None` if it cannot be read, which holds up no other warning.
+    pub(crate) spec: Option<ProviderSpec>,
     /// The certificate of the key that we sign with, in base64 of DER.
     pub(crate) own: Option<String>,
 }
 
-/// The warnings whose time has come, of all tenants, the oldest first.
-pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Due>, Fault> {
+/// The warnings whose time has come, of all tenants, the oldest first, at most this many.
+pub(crate) async fn due(db: &dyn Database, limit: i64, now: Time) -> Result<Vec<Due>, Fault> {
     let sql = "SELECT warnings.*, spec,
                       (SELECT certificate FROM saml_keys
                        WHERE saml_keys.tenant_id = warnings.tenant_id
@@ -58,7 +59,7 @@ pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Due>, Fault>
                FROM certificate_warnings AS warnings
                JOIN identity_providers ON identity_providers.tenant_id = warnings.tenant_id
                                        AND identity_providers.id = warnings.provider_id
-               WHERE warn_at <= ?1 ORDER BY warn_at LIMIT 50";
+               WHERE warn_at <= ?1 ORDER BY warn_at LIMIT ?2";
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(Due {
@@ -66,11 +67,11 @@ pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Due>, Fault>
             provider_id: row.text("provider_id")?,
             ours: row.flag("ours")?,
             warn_at: row.time("warn_at")?,
-            spec: row.json("spec")?,
+            spec: row.json("spec").ok(),
             own: row.maybe_text("own")?,
         })
     };
-    one(db, Stmt::new(sql, vec![now.0.into()])).await?.iter().map(read).collect()
+    one(db, Stmt::new(sql, vec![now.0.into(), limit.into()])).await?.iter().map(read).collect()
 }
 
 /// Who is told: the active administrators of a tenant, at most fifty.

@@ -52,15 +52,14 @@ pub(crate) fn read(rows: &[Row]) -> Result<Vec<Change>, Fault> {
 
 /// Seconds that a change is kept: longer than anything is remembered without hearing of it, and than access tokens are
 /// believed without a look-up.
-pub(crate) const KEPT_SECONDS: i64 = 5_400;
+const KEPT_SECONDS: i64 = 5_400;
 
-/// Changes that one run of cron removes at most.
-const SWEPT_AT_ONCE: i64 = 20_000;
-
-/// Removes the oldest changes, those before then; never the newest of all, so that an isolate which knows it sees that the
-/// table goes on from there.
-pub(crate) fn sweep(before: Time) -> Stmt {
+/// Removes the oldest changes once they are older than [`KEPT_SECONDS`]; never the newest of all, so that an isolate which
+/// knows it sees that the table goes on from there.
+pub(super) fn remove_old(now: Time, most: i64) -> Vec<Stmt> {
     let sql = "DELETE FROM changes WHERE at < ?1 AND seq < (SELECT max(seq) FROM changes)
                AND seq <= (SELECT max(seq) FROM (SELECT seq FROM changes ORDER BY seq LIMIT ?2))";
-    Stmt::new(sql, vec![before.0.into(), SWEPT_AT_ONCE.into()])
+    let delete = Stmt::new(sql, vec![now.plus(-KEPT_SECONDS).0.into(), most.into()]);
+    // Where some went, there may be more.
+    vec![delete, Stmt::new("SELECT changes() * ?1 AS n", vec![most.into()])]
 }

@@ -5,7 +5,7 @@ use crate::model::name;
 use crate::model::route::RouteSpec;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, one, roles, routes};
+use crate::store::{Columns, Listed, Page, json_text, one, roles, routes};
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,28 +227,35 @@ pub(crate) fn set_secret(was: &Client, hash: &str) -> Stmt {
     )
 }
 
-/// Clients that registered themselves before that time and were not used since: none of their grants lives.
-pub(crate) async fn unused(
-    db: &dyn Database,
-    since: Time,
-    limit: i64,
-    now: Time,
-) -> Result<Vec<Client>, Fault> {
-    let sql = format!("SELECT * FROM clients WHERE {UNUSED} ORDER BY created_at LIMIT ?3");
-    let stmt = Stmt::new(sql, vec![since.0.into(), now.0.into(), limit.into()]);
-    one(db, stmt).await?.iter().map(read).collect()
+/// Clients that registered themselves and whose last known use was before that time, the oldest first. Some may be in use:
+/// what their grants tell is noted when these end, and by [`note_use`].
+pub(crate) async fn maybe_unused(db: &dyn Database, since: Time, limit: i64) -> Result<Vec<Client>, Fault> {
+    let sql = format!("SELECT * FROM clients WHERE {UNUSED} ORDER BY {LAST_USE} LIMIT ?2");
+    one(db, Stmt::new(sql, vec![since.0.into(), limit.into()])).await?.iter().map(read).collect()
 }
 
-/// Removes a client that is unused like this; returns its id if it was.
-pub(crate) fn delete_if_unused(id: &str, since: Time, now: Time) -> Stmt {
-    let sql = format!("DELETE FROM clients WHERE {UNUSED} AND id = ?3 RETURNING id");
-    Stmt::new(sql, vec![since.0.into(), now.0.into(), id.into()])
+/// Notes the use of those of the clients that are in use: a grant of theirs lives, or was used since then.
+pub(crate) fn note_use(ids: &[&str], since: Time, now: Time) -> Stmt {
+    let of = "SELECT 1 FROM sessions WHERE sessions.client_id = clients.id";
+    let lives = format!("EXISTS ({of} AND sessions.ended_at IS NULL AND sessions.expires_at > ?2)");
+    let sql = format!(
+        "UPDATE clients SET used_at = CASE WHEN {lives} THEN ?2 ELSE
+           (SELECT max(seen_at) FROM sessions WHERE sessions.client_id = clients.id) END
+         WHERE id IN (SELECT value FROM json_each(?3)) AND ({lives} OR EXISTS ({of} AND sessions.seen_at >= ?1))"
+    );
+    Stmt::new(sql, vec![since.0.into(), now.0.into(), json_text(&ids).into()])
 }
 
-const UNUSED: &str = "registration_hash IS NOT NULL AND created_at < ?1 AND coalesce(used_at, 0) < ?1
-                      AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id
-                                      AND ((sessions.ended_at IS NULL AND sessions.expires_at > ?2)
-                                           OR sessions.seen_at >= ?1))";
+/// Removes a client whose last known use was before that time; returns its id if it was.
+pub(crate) fn delete_if_unused(id: &str, since: Time) -> Stmt {
+    let sql = format!("DELETE FROM clients WHERE {UNUSED} AND id = ?2 RETURNING id");
+    Stmt::new(sql, vec![since.0.into(), id.into()])
+}
+
+/// When a client was last used, as far as it is known; as the index has it.
+const LAST_USE: &str = "coalesce(used_at, created_at)";
+
+const UNUSED: &str = "registration_hash IS NOT NULL AND coalesce(used_at, created_at) < ?1";
 
 /// Removes a client with all that was granted to it; returns its id if there was one.
 pub(crate) fn delete(tenant_id: &str, id: &str) -> Stmt {

@@ -55,14 +55,21 @@ pub(crate) struct Gathered {
     pub(crate) last: Time,
 }
 
-/// What has waited long enough to be summed up, the oldest first.
-pub(crate) async fn due(db: &dyn Database, now: Time) -> Result<Vec<Gathered>, Fault> {
-    let sql = "SELECT tenant_id, user_id, kind, recipient, count(*) AS n, min(created_at) AS first,
+/// Notices that are looked through for those to be summed up.
+const LOOKED_THROUGH: i64 = 1_000;
+
+/// What has waited long enough to be summed up, the oldest first, at most this many mails.
+pub(crate) async fn due(db: &dyn Database, most: i64, now: Time) -> Result<Vec<Gathered>, Fault> {
+    let sql = "SELECT all_of.tenant_id, user_id, kind, recipient, count(*) AS n, min(created_at) AS first,
                       max(created_at) AS last,
                       group_concat(DISTINCT nullif(service, '')) AS services
-               FROM gathered_notices GROUP BY user_id, kind, recipient HAVING min(created_at) <= ?1
-               ORDER BY min(created_at) LIMIT 50";
-    let stmt = Stmt::new(sql, vec![now.plus(-SECONDS).0.into()]);
+               FROM (SELECT user_id, kind, recipient, min(created_at) AS since FROM
+                       (SELECT * FROM gathered_notices WHERE created_at <= ?1 ORDER BY created_at LIMIT ?2)
+                     GROUP BY user_id, kind, recipient ORDER BY since LIMIT ?3) AS due
+               JOIN gathered_notices AS all_of USING (user_id, kind, recipient)
+               GROUP BY user_id, kind, recipient ORDER BY first";
+    let args = vec![now.plus(-SECONDS).0.into(), LOOKED_THROUGH.into(), most.into()];
+    let stmt = Stmt::new(sql, args);
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(Gathered {

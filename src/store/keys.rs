@@ -135,8 +135,19 @@ pub(crate) fn retire_one(tenant_id: &str, alg: SigningAlg, turn: i64, gone_at: T
     )
 }
 
-/// Tenants that have keys, so that cron can look after them.
-pub(crate) async fn tenants(db: &dyn Database) -> Result<Vec<String>, Fault> {
-    let rows = one(db, Stmt::new("SELECT DISTINCT tenant_id FROM signing_keys", vec![])).await?;
+/// Tenants whose last key of a kind signs, so that another is to be made, the longest due first: at most so many, behind the
+/// first ones that are passed over.
+pub(crate) async fn due(
+    db: &dyn Database,
+    alg: SigningAlg,
+    passed_over: i64,
+    limit: i64,
+    now: Time,
+) -> Result<Vec<String>, Fault> {
+    let sql = format!(
+        "SELECT tenant_id FROM {} WHERE gone_at IS NULL AND active_at <= ?1 ORDER BY active_at LIMIT ?2 OFFSET ?3",
+        table(alg)
+    );
+    let rows = one(db, Stmt::new(sql, vec![now.0.into(), limit.into(), passed_over.into()])).await?;
     rows.iter().map(|row| Columns(row).text("tenant_id")).collect()
 }

@@ -72,11 +72,13 @@ pub(crate) async fn take_due(
     limit: i64,
     now: Time,
 ) -> Result<Vec<Delivery>, Fault> {
-    let stmt = Stmt::new(
+    let mut args: Vec<Arg> = vec![now.0.into(), delays.first.into(), delays.longest.into(), limit.into()];
+    args.extend(user_id.map(Arg::from));
+    let of_user = if user_id.is_some() { "AND user_id = ?5" } else { "" };
+    let sql = format!(
         "UPDATE logout_deliveries
-         SET attempts = attempts + 1, next_at = ?1 + min(?4, ?3 << min(attempts, 20))
-         WHERE id IN (SELECT id FROM logout_deliveries WHERE next_at <= ?1 AND (?2 IS NULL OR user_id = ?2)
-                      ORDER BY next_at LIMIT ?5)
+         SET attempts = attempts + 1, next_at = ?1 + min(?3, ?2 << min(attempts, 20))
+         WHERE id IN (SELECT id FROM logout_deliveries WHERE next_at <= ?1 {of_user} ORDER BY next_at LIMIT ?4)
          RETURNING *, (SELECT json_extract(metadata, '$.backchannel_logout_uri') FROM clients
                        WHERE clients.id = logout_deliveries.client_id) AS uri,
                       (SELECT json_extract(metadata, '$.id_token_signed_response_alg') FROM clients
@@ -84,10 +86,9 @@ pub(crate) async fn take_due(
                       coalesce((SELECT document_url FROM clients WHERE clients.id = logout_deliveries.client_id),
                                client_id) AS audience,
                       (SELECT registration_hash IS NOT NULL FROM clients
-                       WHERE clients.id = logout_deliveries.client_id) AS registered_itself",
-        vec![now.0.into(), user_id.into(), delays.first.into(), delays.longest.into(), limit.into()],
+                       WHERE clients.id = logout_deliveries.client_id) AS registered_itself"
     );
-    let rows = one(db, stmt).await?;
+    let rows = one(db, Stmt::new(sql, args)).await?;
     let read = |row| {
         let row = Columns(row);
         Ok(Delivery {

@@ -4,7 +4,7 @@ use crate::model::id::uuid_v7;
 use crate::model::state::MailStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, one};
+use crate::store::{Columns, Listed, Page, changed, one};
 
 /// A mail that is put into the queue.
 pub(crate) struct NewMail<'a> {
@@ -66,7 +66,7 @@ pub(crate) struct LeasedMail {
     pub(crate) attempts: i64,
 }
 
-/// Takes mails whose turn it is, at most this many: nobody else gets them before `until`. With `repeat`, also
+/// Takes mails whose turn it is, that one or at most this many: nobody else gets them before `until`. With `repeat`, also
 /// those that were taken before and not heard of since.
 pub(crate) async fn take_due(
     db: &dyn Database,
@@ -76,14 +76,20 @@ pub(crate) async fn take_due(
     limit: i64,
     now: Time,
 ) -> Result<Vec<LeasedMail>, Fault> {
-    let stmt = Stmt::new(
-        "UPDATE mails SET status = 'sending', attempts = attempts + 1, next_at = ?2
-         WHERE id IN (SELECT id FROM mails WHERE status IN ('queued', 'sending') AND next_at <= ?1
-                      AND (?3 IS NULL OR id = ?3) AND (status = 'queued' OR ?4) AND expires_at > ?1
-                      AND sealed IS NOT NULL ORDER BY next_at LIMIT ?5)
-         RETURNING id, tenant_id, user_id, kind, recipient, sealed, attempts",
-        vec![now.0.into(), until.0.into(), id.into(), repeat.into(), limit.into()],
+    let is_due =
+        "status IN ('queued', 'sending') AND next_at <= ?1 AND (status = 'queued' OR ?3) AND expires_at > ?1
+                  AND sealed IS NOT NULL";
+    let (which, last) = match id {
+        Some(id) => (format!("id = ?4 AND {is_due}"), id.into()),
+        None => {
+            (format!("id IN (SELECT id FROM mails WHERE {is_due} ORDER BY next_at LIMIT ?4)"), limit.into())
+        }
+    };
+    let sql = format!(
+        "UPDATE mails SET status = 'sending', attempts = attempts + 1, next_at = ?2 WHERE {which}
+         RETURNING id, tenant_id, user_id, kind, recipient, sealed, attempts"
     );
+    let stmt = Stmt::new(sql, vec![now.0.into(), until.0.into(), repeat.into(), last]);
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(LeasedMail {
@@ -130,7 +136,8 @@ pub(crate) fn again(tenant_id: &str, id: &str, now: Time) -> Stmt {
 /// Gives up on what was taken and not heard of since.
 pub(crate) fn give_up_unknown(now: Time) -> Stmt {
     Stmt::new(
-        "UPDATE mails SET status = 'failed', error = 'outcome unknown' WHERE status = 'sending' AND next_at <= ?1",
+        "UPDATE mails SET status = 'failed', error = 'outcome unknown'
+         WHERE status IN ('queued', 'sending') AND status = 'sending' AND next_at <= ?1",
         vec![now.0.into()],
     )
 }
@@ -217,25 +224,27 @@ pub(crate) async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Resul
 /// Days that it is kept what became of a mail.
 pub(crate) const KEPT_DAYS: i64 = 30;
 
-/// Statements for what has expired: mails that are of no use any more are given up and lose their content, and
-/// after [`KEPT_DAYS`] they are gone. Ids are ordered by time, which bounds what is looked through.
-pub(super) fn sweep(now: Time) -> [Stmt; 3] {
-    let from = |days: i64| Arg::from(uuid_v7(now.plus(-days * 86_400), [0; 10]));
-    let over = "expires_at <= ?1 AND (status = 'queued' OR status = 'sending' AND next_at <= ?1)";
-    [
-        Stmt::new(
-            format!(
-                "UPDATE mails SET sealed = NULL, status = 'failed',
-                        error = CASE status WHEN 'queued' THEN coalesce(error, 'expired') ELSE 'outcome unknown' END
-                 WHERE status IN ('queued', 'sending') AND {over}"
-            ),
-            vec![now.0.into()],
-        ),
-        Stmt::new(
-            "UPDATE mails SET sealed = NULL
-             WHERE status = 'failed' AND sealed IS NOT NULL AND expires_at <= ?1",
-            vec![now.0.into()],
-        ),
-        Stmt::new("DELETE FROM mails WHERE id < ?1", vec![from(KEPT_DAYS)]),
-    ]
+/// Gives up mails that are of no use any more, and forgets their content: of those whose turn it is, the ones that have waited
+/// longest are looked at. (A mail that waits for a later turn is good until then.)
+pub(super) fn give_up_expired(now: Time, most: i64) -> Vec<Stmt> {
+    let sql = "UPDATE mails SET sealed = NULL, status = 'failed',
+                      error = CASE status WHEN 'queued' THEN coalesce(error, 'expired') ELSE 'outcome unknown' END
+               WHERE expires_at <= ?1 AND id IN
+                 (SELECT id FROM mails WHERE status IN ('queued', 'sending') AND next_at <= ?1 ORDER BY next_at LIMIT ?2)";
+    vec![Stmt::new(sql, vec![now.0.into(), most.into()]), changed()]
+}
+
+/// Forgets the content of mails that were given up, once they are of no use.
+pub(super) fn forget_contents(now: Time, most: i64) -> Vec<Stmt> {
+    let sql = "UPDATE mails SET sealed = NULL WHERE id IN
+                 (SELECT id FROM mails WHERE status = 'failed' AND sealed IS NOT NULL AND expires_at <= ?1
+                  ORDER BY expires_at LIMIT ?2)";
+    vec![Stmt::new(sql, vec![now.0.into(), most.into()]), changed()]
+}
+
+/// Removes mails after [`KEPT_DAYS`]: ids are ordered by time.
+pub(super) fn remove_old(now: Time, most: i64) -> Vec<Stmt> {
+    let sql = "DELETE FROM mails WHERE id IN (SELECT id FROM mails WHERE id < ?1 ORDER BY id LIMIT ?2)";
+    let before = uuid_v7(now.plus(-KEPT_DAYS * 86_400), [0; 10]);
+    vec![Stmt::new(sql, vec![before.into(), most.into()]), changed()]
 }

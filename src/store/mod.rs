@@ -17,6 +17,7 @@ pub(crate) mod consents;
 pub(crate) mod device_codes;
 pub(crate) mod email_changes;
 pub(crate) mod email_domains;
+mod ended_sessions;
 pub(crate) mod erasure;
 pub(crate) mod factors;
 pub(crate) mod federation_used;
@@ -148,6 +149,11 @@ impl Columns<'_> {
 /// The same statement for when the one before it in the batch changed anything.
 pub(crate) fn if_changed(stmt: Stmt) -> Stmt {
     stmt.and_also("changes() > 0")
+}
+
+/// Asks how many rows the statement before it in the batch changed, as `n`.
+fn changed() -> Stmt {
+    Stmt::new("SELECT changes() AS n", vec![])
 }
 
 /// What the error of [`undo_if_unchanged`] says.

@@ -1,8 +1,9 @@
 //! The local outbox: mail that is kept instead of sent.
 
+use crate::model::id::uuid_v7;
 use crate::model::time::Time;
 use crate::ports::{Database, Fault, Mail, Row, Stmt};
-use crate::store::Columns;
+use crate::store::{Columns, changed};
 
 /// A kept mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,4 +92,14 @@ pub(crate) fn forget_tenant(tenant_id: &str) -> Stmt {
          OR id IN (SELECT id FROM mails WHERE tenant_id = ?1) OR instr(text, '/tenant/' || ?1 || '/') > 0)",
         vec![tenant_id.into()],
     )
+}
+
+/// Days that a kept mail stays.
+const KEPT_DAYS: i64 = 7;
+
+/// Removes mail that was written so long ago: ids are ordered by time.
+pub(super) fn remove_old(now: Time, most: i64) -> Vec<Stmt> {
+    let sql = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE id < ?1 ORDER BY id LIMIT ?2)";
+    let before = uuid_v7(now.plus(-KEPT_DAYS * 86_400), [0; 10]);
+    vec![Stmt::new(sql, vec![before.into(), most.into()]), changed()]
 }

@@ -59,7 +59,7 @@ fn read_for_operator(row: &Row) -> Result<TenantRow, Fault> {
 }
 
 fn select_for_operator() -> String {
-    SELECT.replacen("tenants.*", &format!("tenants.*, {} AS trial", trial_holders::of_tenant()), 1)
+    SELECT.replacen("tenants.*", &format!("tenants.*, {} AS trial", trial_holders::OF_TENANT), 1)
 }
 
 /// The statement of a tenant with the mail domains that count there, and what it has of its own, up to its `WHERE`.

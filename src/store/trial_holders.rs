@@ -21,21 +21,12 @@ pub(crate) struct Trial {
     pub(crate) used_at: Time,
 }
 
-/// When somebody signed in to the tenant of a row of `trials` last, or was there; SQL.
-pub(super) const USED_AT: &str = "max(trials.created_at,
-    coalesce((SELECT max(coalesce(users.last_login_at, users.created_at)) FROM users
-              WHERE users.tenant_id = trials.tenant_id), 0),
-    coalesce((SELECT max(sessions.seen_at) FROM sessions WHERE sessions.tenant_id = trials.tenant_id), 0))";
-
 /// The SQL of a JSON object: the trial that the row of `tenants` at hand is, while it is one.
-pub(super) fn of_tenant() -> String {
-    format!(
-        "(SELECT json_object('issuer', trials.issuer, 'holder', trials.holder, 'usedAt', {USED_AT}) FROM trials
-          WHERE trials.tenant_id = tenants.id AND trials.converted_at IS NULL)"
-    )
-}
+pub(super) const OF_TENANT: &str =
+    "(SELECT json_object('issuer', trials.issuer, 'holder', trials.holder, 'usedAt', trials.used_at) FROM trials
+      WHERE trials.tenant_id = tenants.id AND trials.converted_at IS NULL)";
 
-/// Reads the column `trial`, which is [`of_tenant`].
+/// Reads the column `trial`, which is [`OF_TENANT`].
 pub(super) fn read(row: &Row) -> Result<Option<Trial>, Fault> {
     let Some(text) = Columns(row).maybe_text("trial")? else { return Ok(None) };
     let said: Row = json::read_text(&text).map_err(|error| Fault::new("trials", error))?;

@@ -3,7 +3,7 @@
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Stmt};
 use crate::store::tenants::{self, TenantRow};
-use crate::store::trial_holders::{Holder, USED_AT};
+use crate::store::trial_holders::Holder;
 use crate::store::{Columns, one};
 
 /// How many trial tenants one address makes.
@@ -40,8 +40,8 @@ pub(crate) fn insert_tenant(tenant: &TenantRow, of: &Holder, cap: &Cap) -> Stmt 
 
 /// Notes whose trial a tenant is.
 pub(crate) fn insert(of: &Holder, tenant_id: &str, address_hash: Option<&str>, now: Time) -> Stmt {
-    let sql = "INSERT INTO trials (issuer, holder, tenant_id, address_hash, created_at)
-               SELECT ?1, ?2, ?3, ?4, ?5 WHERE true ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO trials (issuer, holder, tenant_id, address_hash, created_at, used_at)
+               SELECT ?1, ?2, ?3, ?4, ?5, ?5 WHERE true ON CONFLICT DO NOTHING";
     let args =
         vec![(&of.issuer).into(), (&of.holder).into(), tenant_id.into(), address_hash.into(), now.0.into()];
     Stmt::new(sql, args)
@@ -74,10 +74,7 @@ pub(crate) fn convert(tenant_id: &str, now: Time) -> Stmt {
 
 /// Trial tenants that nobody has signed in to since then, some of them.
 pub(crate) async fn unused(db: &dyn Database, since: Time) -> Result<Vec<String>, Fault> {
-    let sql = format!(
-        "SELECT tenant_id FROM trials WHERE converted_at IS NULL AND created_at < ?1 AND {USED_AT} < ?1
-         ORDER BY created_at LIMIT 20"
-    );
+    let sql = format!("SELECT tenant_id FROM trials WHERE {UNUSED} ORDER BY used_at LIMIT 20");
     let rows = one(db, Stmt::new(sql, vec![since.0.into()])).await?;
     rows.iter().map(|row| Columns(row).text("tenant_id")).collect()
 }
@@ -86,8 +83,11 @@ pub(crate) async fn unused(db: &dyn Database, since: Time) -> Result<Vec<String>
 /// returns its id if so.
 pub(crate) fn release_unused(id: &str, since: Time) -> Stmt {
     let sql = format!(
-        "UPDATE tenants SET status = status WHERE id = ?1 AND EXISTS (SELECT 1 FROM trials
-           WHERE trials.tenant_id = ?1 AND trials.converted_at IS NULL AND {USED_AT} < ?2) RETURNING id"
+        "UPDATE tenants SET status = status
+         WHERE EXISTS (SELECT 1 FROM trials WHERE trials.tenant_id = ?2 AND {UNUSED}) AND id = ?2 RETURNING id"
     );
-    Stmt::new(sql, vec![id.into(), since.0.into()])
+    Stmt::new(sql, vec![since.0.into(), id.into()])
 }
+
+/// A Worker of the version before makes trials without a time of use.
+const UNUSED: &str = "trials.converted_at IS NULL AND trials.used_at < ?1 AND trials.created_at < ?1";

@@ -15,6 +15,7 @@ mod budget;
 mod conformance;
 mod connections;
 mod costs;
+mod cron;
 mod crypto;
 mod documents;
 mod feed;

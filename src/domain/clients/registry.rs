@@ -309,22 +309,25 @@ pub async fn delete(cx: &Cx, tenant: &Tenant, actor: &str, id: &str) -> Result<(
 /// Days after which a client that registered itself and that nobody uses is removed.
 const UNUSED_DAYS: i64 = 30;
 
-/// Clients that one run removes.
+/// Clients that one run looks at.
 const AT_ONCE: i64 = 50;
 
-/// The cron's part: removes clients that registered themselves and that nobody used for [`UNUSED_DAYS`].
+/// The cron's part: removes clients that registered themselves and that nobody used for [`UNUSED_DAYS`]. Each is removed with
+/// its grants in a transaction of its own.
 pub(crate) async fn remove_unused(cx: &Cx) -> Result<(), Fault> {
     let since = cx.now.plus(-UNUSED_DAYS * 86_400);
-    let unused = store::clients::unused(cx.db.as_ref(), since, AT_ONCE, cx.now).await?;
-    let mut batch = Vec::new();
+    let unused = store::clients::maybe_unused(cx.db.as_ref(), since, AT_ONCE).await?;
+    let ids: Vec<&str> = unused.iter().map(|client| client.id.as_str()).collect();
+    if !ids.is_empty() {
+        cx.db.run(vec![store::clients::note_use(&ids, since, cx.now)]).await?;
+    }
     for client in &unused {
         let entry = Entry::ok("client.unused").by("system").on(&client.id).saying(&client.name);
-        batch.push(store::clients::delete_if_unused(&client.id, since, cx.now));
-        batch.push(audit::row_if_changed(cx, &client.tenant_id, entry));
-    }
-    if !batch.is_empty() {
-        cx.db.run(batch).await?;
-        unused.iter().for_each(|client| cx.memory.invalidate(Invalidation::Client(&client.id)));
+        let event = audit::row_if_changed(cx, &client.tenant_id, entry);
+        match cx.db.run(vec![store::clients::delete_if_unused(&client.id, since), event]).await {
+            Ok(_) => cx.memory.invalidate(Invalidation::Client(&client.id)),
+            Err(fault) => cx.log_fault("clients.unused", &fault),
+        }
     }
     Ok(())
 }

@@ -40,6 +40,9 @@ const MOST_WAITING: i64 = 200;
 /// Days after which a trial that nobody signed in to goes.
 const UNUSED_DAYS: i64 = 60;
 
+/// Seconds by which the time of a trial's last use may be too early: it is noted once an hour.
+const USE_NOTED_WITHIN: i64 = 3_600;
+
 /// When a trial goes if nobody signs in to it before.
 pub(crate) fn ends_at(trial: &Trial) -> Time {
     trial.used_at.plus(UNUSED_DAYS * DAY)
@@ -197,21 +200,27 @@ pub(crate) async fn decline(cx: &Cx, admin: &CredentialAdmin, id: &str) -> Resul
     Ok(change.commit().await?.map(drop).ok_or(Refusal::NotFound)?)
 }
 
-/// Removes trials that nobody has signed in to for long, as the operator's deletion of a tenant does.
+/// Removes trials that nobody has signed in to for long, as the operator's deletion of a tenant does; each for itself.
 pub(crate) async fn sweep(cx: &Cx) -> Result<(), Fault> {
-    let since = cx.now.plus(-UNUSED_DAYS * DAY);
+    let since = cx.now.plus(-UNUSED_DAYS * DAY - USE_NOTED_WITHIN);
     for id in store::trials::unused(cx.db.as_ref(), since).await? {
-        let mut change =
-            Change::new(cx, HOME, Entry::ok("tenant.deleted").by("system").on(&id).saying("unused trial"));
-        // Somebody may have signed in meanwhile, or the operator made it a tenant like others.
-        change.take(store::trials::release_unused(&id, since));
-        change
-            .then(store::outbox::forget_tenant(&id))
-            .then(store::vault_revocations::owe_all_of_tenant(&id, cx.now))
-            .then(store::tenants::delete(&id))
-            .then(store::audit::forget_tenant(&id))
-            .invalidates(Invalidation::Tenant(&id));
-        change.commit().await?;
+        if let Err(fault) = remove(cx, &id, since).await {
+            cx.log.line(&fault.line([("event", "trials".into()), ("tenant", id.into())]));
+        }
     }
     Ok(())
+}
+
+async fn remove(cx: &Cx, id: &str, since: Time) -> Result<(), Fault> {
+    let entry = Entry::ok("tenant.deleted").by("system").on(id).saying("unused trial");
+    let mut change = Change::new(cx, HOME, entry);
+    // Somebody may have signed in meanwhile, or the operator made it a tenant like others.
+    change.take(store::trials::release_unused(id, since));
+    change
+        .then(store::outbox::forget_tenant(id))
+        .then(store::vault_revocations::owe_all_of_tenant(id, cx.now))
+        .then(store::tenants::delete(id))
+        .then(store::audit::forget_tenant(id))
+        .invalidates(Invalidation::Tenant(id));
+    change.commit().await.map(drop)
 }

@@ -32,6 +32,9 @@ pub(crate) async fn while_looking_ahead<T>(
     Ok(asked?)
 }
 
+/// Mails that sum up notices, in one run of cron.
+const SUMMARIES: i64 = 20;
+
 /// Writes a letter to a user, to the address that stands in `to`.
 ///
 /// It is put into the queue and sent by the change that it tells of: `Change::tell`.
@@ -91,11 +94,18 @@ async fn write_with(
 
 /// The cron's part for notices that were too many: one mail sums up those of a kind.
 pub(crate) async fn sum_up(cx: &Cx) -> Result<(), Fault> {
-    for gathered in gathered_notices::due(cx.db.as_ref(), cx.now).await? {
-        let summary = summary(cx, &gathered).await?;
-        cx.db.run(summary.into_iter().chain([gathered_notices::delete(&gathered)]).collect()).await?;
+    for gathered in gathered_notices::due(cx.db.as_ref(), SUMMARIES, cx.now).await? {
+        if let Err(fault) = queue_summary(cx, &gathered).await {
+            cx.log_fault("mail.gathered", &fault);
+        }
     }
     Ok(())
+}
+
+/// Puts one mail for them into the queue, in their place.
+async fn queue_summary(cx: &Cx, gathered: &Gathered) -> Result<(), Fault> {
+    let summary = summary(cx, gathered).await?;
+    cx.db.run(summary.into_iter().chain([gathered_notices::delete(gathered)]).collect()).await.map(drop)
 }
 
 /// The statement that puts one mail for them into the queue; none if nobody is there to be told.

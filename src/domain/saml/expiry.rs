@@ -13,16 +13,22 @@ use crate::saml::certificate::{Certificate, next_warning};
 use crate::store;
 use crate::store::certificate_warnings::{Due, Whose};
 
-/// The cron's part: one query finds what is due in all tenants.
+/// Warnings that one run gives.
+const AT_ONCE: i64 = 20;
+
+/// The cron's part: one query finds what is due in all tenants. Each fails for itself.
 pub(crate) async fn warn_due(cx: &Cx) -> Result<(), Fault> {
-    for due in store::certificate_warnings::due(cx.db.as_ref(), cx.now).await? {
-        warn(cx, &due).await?;
+    for due in store::certificate_warnings::due(cx.db.as_ref(), AT_ONCE, cx.now).await? {
+        if let Err(fault) = warn(cx, &due).await {
+            cx.log.line(&fault.line([("event", "certificates".into()), ("tenant", due.tenant_id.into())]));
+        }
     }
     Ok(())
 }
 
 async fn warn(cx: &Cx, due: &Due) -> Result<(), Fault> {
     let Due { tenant_id, provider_id, ours, warn_at, spec, own } = due;
+    let spec = spec.as_ref().ok_or_else(|| Fault::new("certificates", "the provider cannot be read"))?;
     let Kind::Saml(saml) = &spec.kind else { return Ok(()) };
     let certificates: Vec<String> =
         if *ours { own.iter().cloned().collect() } else { saml.certificates.clone() };
@@ -45,7 +51,8 @@ async fn warn(cx: &Cx, due: &Due) -> Result<(), Fault> {
         let kind = if *ours { Changed::OwnCertificateEnds } else { Changed::ProviderCertificateEnds };
         let when = format!("{} ({})", days.join(", "), without_links(&spec.name));
         for admin in store::certificate_warnings::readers(cx.db.as_ref(), tenant_id).await? {
-            change.tell(mailing::write_notice(cx, &tenant, &admin, kind, when.clone()).await?);
+            // Cron sends them with all others that wait: many at once would be more requests than one run may make.
+            change.then_all(mailing::write_notice(cx, &tenant, &admin, kind, when.clone()).await?.stmts);
         }
     }
     change.commit().await.map(drop)

@@ -54,7 +54,8 @@ async fn end(cx: &Cx, tenant_id: &str, user_id: &str, unused: &[Unused]) -> Resu
     }
     let services = names(cx, &tenant, unused).await?;
     if let Some(mail) = notices::write(cx, &tenant, user_id, Changed::ConnectionExpired, &services).await? {
-        change.tell(mail);
+        // Cron sends it with all others that wait: many at once would be more requests than one run may make.
+        change.then_all(mail.stmts);
     }
     change.commit().await.map(drop)
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::config::Config;
+use portcullis::domain::sweep;
 
 use crate::harness::{ORIGIN, World};
 
@@ -33,5 +34,15 @@ impl World {
         self.cache.forget_all();
         self.other.forget_all();
         self.advance(6);
+    }
+
+    /// Runs what cron does.
+    pub fn cron(&self) {
+        pollster::block_on(sweep::run(&self.cx())).unwrap();
+    }
+
+    /// Runs what cron does; what it says of the parts that failed.
+    pub fn cron_fault(&self) -> Option<String> {
+        pollster::block_on(sweep::run(&self.cx())).err().map(|fault| format!("{fault:?}"))
     }
 }

@@ -11,6 +11,7 @@ pub mod dpop;
 mod factors;
 mod grants;
 mod interleaved;
+mod mailbox;
 mod mailed;
 pub mod oidc;
 mod ports;
@@ -30,7 +31,7 @@ use portcullis::config::Config;
 use portcullis::cx::{Caller, Cx};
 use portcullis::domain::session::channel::Channel;
 use portcullis::domain::session::sessions::{SessionSecret, Tokens};
-use portcullis::domain::{people, sweep, tenants};
+use portcullis::domain::{people, tenants};
 use portcullis::http::Outcome;
 use portcullis::http::table::Table;
 use portcullis::memo::Memory;
@@ -45,8 +46,9 @@ pub use self::allocation::allocated;
 pub use self::ask::{Ask, Reply, set};
 pub use self::authenticator::Authenticator;
 pub use self::factors::App;
+use self::mailbox::Mailbox;
 pub use self::ports::served;
-use self::ports::{Lines, Mailbox, Objects, Queue, Seeded, Servers, Sqlite};
+use self::ports::{Lines, Objects, Queue, Seeded, Servers, Sqlite};
 use self::refreshers::{Nobody, Together, UnderWay};
 pub use self::signer::{KnownRsa, Signer};
 
@@ -172,11 +174,6 @@ impl World {
     pub fn advance_ms(&self, ms: i64) {
         self.clock.set(self.clock.get() + ms);
         self.db.seconds.store(self.clock.get() / 1000, Ordering::Relaxed);
-    }
-
-    /// Runs what cron does.
-    pub fn cron(&self) {
-        pollster::block_on(sweep::run(&self.cx())).unwrap();
     }
 
     pub fn ask(&self, method: &str, path: &str) -> Ask<'_> {

@@ -13,8 +13,7 @@ use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Wanted, Why};
 use portcullis::ports::{
-    Background, CounterCall, Counters, Database, Fault, HttpClient, Log, Mail, Mailer, Rng, Row, Rows, Stmt,
-    Verdict,
+    Background, CounterCall, Counters, Database, Fault, HttpClient, Log, Rng, Row, Rows, Stmt, Verdict,
 };
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
@@ -46,6 +45,8 @@ pub struct Sqlite {
     pub spoils: Cell<Option<usize>>,
     /// Rows written as D1 bills them, while that is counted.
     pub billed: Cell<Option<u64>>,
+    /// The most rows that one batch changed, by triggers and foreign keys too.
+    pub largest: Cell<u64>,
     /// How many batches were spoiled, and the most statements that one took behind another.
     pub spoiled: Cell<(usize, usize)>,
 }
@@ -71,6 +72,7 @@ impl Sqlite {
             said: RefCell::default(),
             spoils: Cell::default(),
             billed: Cell::default(),
+            largest: Cell::default(),
             spoiled: Cell::default(),
         }
     }
@@ -170,7 +172,9 @@ impl Database for Sqlite {
                 self.fails.set(left);
                 return Err(Fault::new("sqlite", "fails for a moment"));
             }
+            let before = self.rows_changed();
             let answers = self.spoil(stmts.clone()).map_err(|error| Fault::new("sqlite", error));
+            self.largest.set(self.largest.get().max(self.rows_changed() - before));
             self.said.replace(stmts);
             if let Some(left) = self.loses.get().checked_sub(1) {
                 self.loses.set(left);
@@ -237,48 +241,9 @@ impl Counters for Objects {
 }
 
 /// Lets the others have their turn.
-async fn others_first() {
+pub(super) async fn others_first() {
     let mut waited = false;
     poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-/// Keeps mail.
-#[derive(Default)]
-pub struct Mailbox {
-    /// What was sent, oldest first.
-    pub mails: RefCell<Vec<Mail>>,
-    /// Whether nothing can be sent.
-    pub broken: Cell<bool>,
-    /// How many are refused before one is taken.
-    pub refuses: Cell<usize>,
-    /// What a refusal says beside the mail's own address and text.
-    pub said: Cell<&'static str>,
-    /// Whether who hands a mail over never hears of it again.
-    pub silent: Cell<bool>,
-    /// Whether a hand-over lets the others on first.
-    pub yields: Cell<bool>,
-}
-
-impl Mailer for Mailbox {
-    fn send(&self, mail: Mail) -> LocalBoxFuture<'_, Result<(), Fault>> {
-        Box::pin(async move {
-            if self.yields.get() {
-                others_first().await;
-            }
-            if self.broken.get() {
-                return Err(Fault::new("mail", "is out of order"));
-            }
-            if let Some(left) = self.refuses.get().checked_sub(1) {
-                self.refuses.set(left);
-                return Err(Fault::new("mail", format!("{} <{}> {}", self.said.get(), mail.to, mail.text)));
-            }
-            self.mails.borrow_mut().push(mail);
-            if self.silent.get() {
-                std::future::pending::<()>().await;
-            }
-            Ok(())
-        })
-    }
 }
 
 /// What another server answers.

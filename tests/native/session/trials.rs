@@ -79,6 +79,36 @@ fn a_trial_that_nobody_uses_goes() {
     assert_eq!(world.number("SELECT count(*) AS n FROM users"), 0);
 }
 
+/// The time of its use is written once an hour, and never makes it go too early.
+#[test]
+fn a_trial_in_use_stays_and_its_refreshes_write_as_little_as_others() {
+    let world = World::new();
+    let provider = world.google("home", json!({}));
+    let reply = google(&world, &provider.credential(&world, person())).send().is(200);
+    let mut token = reply.str("/data/tokens/refreshToken");
+    let mut refresh = |minutes: i64| {
+        world.advance(minutes * 60);
+        let body = json!({ "refreshToken": token });
+        let ask = || world.post("/api/auth/refresh").json(body.clone()).send().is(200);
+        let mut next = None;
+        let rows = world.billed(|| next = Some(ask().str("/data/refreshToken")));
+        token = next.unwrap();
+        rows
+    };
+    let rows: Vec<u64> = (0..15).map(|_| refresh(10)).collect();
+    // The row and its entry in the index of uses, twice in two hours and a half.
+    assert_eq!(rows.iter().filter(|rows| **rows == 1).count(), 13, "{rows:?}");
+    assert_eq!(rows.iter().filter(|rows| **rows == 3).count(), 2, "{rows:?}");
+    // An hour after what was written last, which is the latest use that is not.
+    assert_eq!(refresh(50), 1);
+    world.advance(60 * 86_400 - 1);
+    world.cron();
+    assert_eq!(world.number("SELECT count(*) AS n FROM trials"), 1);
+    world.advance(2);
+    world.cron();
+    assert_eq!(world.number("SELECT count(*) AS n FROM trials"), 0);
+}
+
 #[test]
 fn a_trial_reaches_nobody_of_home() {
     let world = World::new();

@@ -31,7 +31,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("certificate_warnings", "T", "('{t}', 'okta', 0, 9)"),
     ("identities", "TU", "('i', '{t}', 'okta', 'https://okta.example', '00u1', '{u}', '{e}', 0, NULL)"),
     ("email_domains", "T", "('{t}', 'sso.example', 'okta', 'pending', 'token', 0, NULL, '{t}')"),
-    ("trials", "T", "('https://idp.example', 'person/1', '{t}', NULL, 0, NULL)"),
+    ("trials", "T", "('https://idp.example', 'person/1', '{t}', NULL, 0, NULL, 0)"),
     ("join_requests", "T", "('j', '{t}', 'google', 'https://idp.example', '2', 'x@idp.example', 1, NULL, 0)"),
     ("federation_used", "T", "('{t}', 'hash', 9)"),
     (
