@@ -182,6 +182,8 @@ pub enum Act {
     Give,
     /// Forgets the tallies.
     Clear,
+    /// Forgets all tallies of the object, whatever they are called.
+    Forget,
 }
 
 /// One step of a call to a counter object.

@@ -59,6 +59,10 @@ pub fn apply(tallies: &mut Tallies, call: &Count, now: Time) -> Verdict {
             }
             admitted()
         }
+        Act::Forget => {
+            tallies.clear();
+            admitted()
+        }
     }
 }
 

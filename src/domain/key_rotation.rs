@@ -1,5 +1,7 @@
 //! The rotation of a tenant's signing keys: by its administrators, and by cron once the next key has taken over.
 
+use serde::Serialize;
+
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
@@ -19,6 +21,35 @@ pub(crate) struct Rotated {
     pub(crate) kid: String,
     /// From when it signs.
     pub(crate) active_at: Time,
+}
+
+/// What a signing key is for by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum KeyStatus {
+    /// It signs.
+    Current,
+    /// It is published, and signs later.
+    Next,
+    /// What it signed is accepted.
+    Retiring,
+}
+
+/// A tenant's keys that are accepted, those of each kind oldest first.
+pub(crate) async fn list(cx: &Cx, tenant: &Tenant) -> Result<Vec<(KeyRow, KeyStatus)>, Fault> {
+    // Made at first use, which may be this one.
+    keys::of(cx, &tenant.id).await?;
+    let rows = store::keys::of_tenant(cx.db.as_ref(), &tenant.id, cx.now).await?;
+    let current = SigningAlg::ALL
+        .map(|alg| of_kind(&rows, alg).rev().find(|row| row.active_at <= cx.now).map(|row| (alg, row.turn)));
+    let status = |row: &KeyRow| match current.iter().flatten().find(|(alg, _)| *alg == row.alg) {
+        Some((_, turn)) if row.turn < *turn => KeyStatus::Retiring,
+        Some((_, turn)) if row.turn == *turn => KeyStatus::Current,
+        _ => KeyStatus::Next,
+    };
+    let statuses: Vec<KeyStatus> = rows.iter().map(status).collect();
+    Ok(rows.into_iter().zip(statuses).collect())
 }
 
 fn of_kind(rows: &[KeyRow], alg: SigningAlg) -> impl DoubleEndedIterator<Item = &KeyRow> {

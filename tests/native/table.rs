@@ -179,6 +179,7 @@ tenant admin GET /tenant/{tenant}/v2/Audit
 tenant admin GET /tenant/{tenant}/v2/Clients
 tenant admin GET /tenant/{tenant}/v2/Clients/{id}
 tenant admin GET /tenant/{tenant}/v2/JoinRequests
+tenant admin GET /tenant/{tenant}/v2/Keys
 tenant admin GET /tenant/{tenant}/v2/MailTemplates
 tenant admin GET /tenant/{tenant}/v2/MailTemplates/{name}/{lang}
 tenant admin GET /tenant/{tenant}/v2/Mails
@@ -218,8 +219,12 @@ tenant credential admin DELETE /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant credential admin DELETE /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys/{key}
 tenant credential admin DELETE /tenant/{tenant}/v2/JoinRequests/{id}
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/ApiKeys/{key}
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Connections/{connection}
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Consents/{client}
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Identities
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Identities/{identity}
+tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Passkeys/{passkey}
 tenant credential admin DELETE /tenant/{tenant}/v2/Users/{id}/Sessions/{sid}
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys
 tenant credential admin GET /tenant/{tenant}/v2/ApiKeys/{id}
@@ -228,7 +233,11 @@ tenant credential admin GET /tenant/{tenant}/v2/Domains/{domain}
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant credential admin GET /tenant/{tenant}/v2/IdentityProviders/{id}/SigningKeys
+tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/ApiKeys
+tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Connections
+tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Consents
 tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Identities
+tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Passkeys
 tenant credential admin GET /tenant/{tenant}/v2/Users/{id}/Sessions
 tenant credential admin PATCH /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin PATCH /tenant/{tenant}/v2/IdentityProviders/{id}
@@ -243,6 +252,9 @@ tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/SigningK
 tenant credential admin POST /tenant/{tenant}/v2/IdentityProviders/{id}/test
 tenant credential admin POST /tenant/{tenant}/v2/JoinRequests/{id}/accept
 tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/invitation
+tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/password-reset
+tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/unlock
+tenant credential admin POST /tenant/{tenant}/v2/Users/{id}/verification
 tenant credential admin PUT /tenant/{tenant}/v2/Clients/{id}
 tenant credential admin PUT /tenant/{tenant}/v2/IdentityProviders/{id}
 tenant operator DELETE /tenant/{tenant}/v2/Tenants/{id}

@@ -13,7 +13,7 @@ mod logout;
 mod magic_link;
 mod me;
 mod mfa;
-mod passkeys;
+pub(crate) mod passkeys;
 #[cfg(not(target_arch = "wasm32"))]
 mod passkeys_docs;
 mod refresh;

@@ -59,7 +59,7 @@ pub(super) struct Second {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Passkey {
+pub(crate) struct Passkey {
     /// Whether it is synced between devices.
     backed_up: bool,
     #[cfg_attr(not(target_arch = "wasm32"), schema(format = DateTime))]

@@ -1,4 +1,4 @@
-//! `v2/ApiKeys`: the tenant's keys, its own and those that act for a user of it. A key is shown once, when it is
+//! `v2/ApiKeys` and `v2/Users/{id}/ApiKeys`: the tenant's keys, its own and those that act for a user of it. A key is shown once, when it is
 //! made.
 
 use serde::{Deserialize, Serialize};
@@ -72,5 +72,15 @@ pub(super) async fn read(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> An
 
 pub(super) async fn revoke(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     api_keys::revoke_by_admin(cx, &admin, call.param("id")).await?;
+    Ok(Response::empty(204))
+}
+
+pub(super) async fn list_of_user(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let keys = api_keys::list_of_user(cx, &admin, call.param("id"), &page(call)?).await?;
+    Ok(Response::json(200, &listed(keys, shape)))
+}
+
+pub(super) async fn revoke_of_user(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    api_keys::revoke_of_user(cx, &admin, call.param("id"), call.param("key")).await?;
     Ok(Response::empty(204))
 }

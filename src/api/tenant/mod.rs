@@ -4,6 +4,8 @@
 mod api_keys;
 mod audit;
 pub(crate) mod clients;
+mod connections;
+mod consents;
 #[cfg(not(target_arch = "wasm32"))]
 pub(super) mod docs;
 mod domains;
@@ -14,7 +16,9 @@ mod keys;
 pub(crate) mod list;
 mod mail_templates;
 mod mails;
+mod passkeys;
 mod plans;
+mod problem;
 mod roles;
 mod routes;
 mod saml_keys;
@@ -25,14 +29,8 @@ mod tenants;
 mod usage;
 pub(crate) mod users;
 
-use serde::Serialize;
-
-use crate::api::wording::{way_on, with_headers, word};
-use crate::cx::Cx;
-use crate::domain::refusal::Refusal;
+pub(crate) use self::problem::{Problem, word_fault, word_refusal};
 use crate::http::guard::{admin, credential_admin, operator};
-use crate::http::request::Request;
-use crate::http::response::Response;
 use crate::http::table::{Limit, Surface, route};
 
 /// The surface's table and wording.
@@ -52,6 +50,47 @@ pub(crate) fn surface() -> Surface {
             "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}",
             NONE,
             credential_admin(sessions::revoke),
+        ),
+        route("POST", "/tenant/{tenant}/v2/Users/{id}/verification", NONE, credential_admin(users::verify)),
+        route(
+            "POST",
+            "/tenant/{tenant}/v2/Users/{id}/password-reset",
+            NONE,
+            credential_admin(users::reset_password),
+        ),
+        route("POST", "/tenant/{tenant}/v2/Users/{id}/unlock", NONE, credential_admin(users::unlock)),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}/Passkeys", NONE, credential_admin(passkeys::list)),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/Passkeys/{passkey}",
+            NONE,
+            credential_admin(passkeys::remove),
+        ),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}/Consents", NONE, credential_admin(consents::list)),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/Consents/{client}",
+            NONE,
+            credential_admin(consents::revoke),
+        ),
+        route(
+            "GET",
+            "/tenant/{tenant}/v2/Users/{id}/ApiKeys",
+            NONE,
+            credential_admin(api_keys::list_of_user),
+        ),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/ApiKeys/{key}",
+            NONE,
+            credential_admin(api_keys::revoke_of_user),
+        ),
+        route("GET", "/tenant/{tenant}/v2/Users/{id}/Connections", NONE, credential_admin(connections::list)),
+        route(
+            "DELETE",
+            "/tenant/{tenant}/v2/Users/{id}/Connections/{connection}",
+            NONE,
+            credential_admin(connections::end),
         ),
         route("GET", "/tenant/{tenant}/v2/JoinRequests", NONE, admin(join_requests::list)),
         route(
@@ -204,6 +243,7 @@ pub(crate) fn surface() -> Surface {
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
         route("PUT", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
         route("GET", "/tenant/{tenant}/v2/Usage", NONE, admin(usage::list)),
+        route("GET", "/tenant/{tenant}/v2/Keys", NONE, admin(keys::list)),
         route("POST", "/tenant/{tenant}/v2/Keys/rotate", NONE, admin(keys::rotate)),
         route("POST", "/tenant/{tenant}/v2/Keys/reseal", NONE, operator(keys::reseal)),
         route("GET", "/tenant/{tenant}/v2/Tenants", NONE, operator(tenants::list)),
@@ -215,119 +255,4 @@ pub(crate) fn surface() -> Surface {
         route("POST", "/tenant/{tenant}/v2/Tenants/{id}/Domains", NONE, operator(domains::create_by_word)),
     ];
     Surface { name: "tenant", routes, word_refusal, word_fault }
-}
-
-/// RFC 9457.
-#[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Problem {
-    /// With `SSO_REQUIRED`: where the person signs in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    auth_url: Option<String>,
-    code: &'static str,
-    /// With `UPGRADE_REQUIRED`: what the tenant has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    current_plan: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    detail: Option<String>,
-    /// With `VALIDATION_ERROR`: which fields.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    errors: Option<Vec<Field>>,
-    /// With `UPGRADE_REQUIRED`: `Upgrade required`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    error: Option<&'static str>,
-    /// With `UPGRADE_REQUIRED`: the same as `detail`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    message: Option<String>,
-    /// With a 500: the request's id, which the log has too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    request_id: Option<String>,
-    /// With `UPGRADE_REQUIRED`: what it needs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(not(target_arch = "wasm32"), schema(nullable = false))]
-    required_plan: Option<String>,
-    status: u16,
-    title: &'static str,
-    r#type: &'static str,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]
-struct Field {
-    detail: String,
-    field: &'static str,
-}
-
-/// `application/problem+json`.
-pub(crate) fn word_refusal(_: &Cx, _: &Request, refusal: &Refusal) -> Response {
-    let worded = word(refusal);
-    let errors = match refusal {
-        Refusal::Invalid(problems) => Some(
-            problems.iter().map(|one| Field { detail: one.reason.to_string(), field: one.field }).collect(),
-        ),
-        _ => None,
-    };
-    let mut problem = Problem {
-        auth_url: way_on(refusal),
-        code: worded.code,
-        current_plan: None,
-        detail: Some(worded.sentence),
-        errors,
-        error: None,
-        message: None,
-        request_id: None,
-        required_plan: None,
-        status: worded.status,
-        title: title(worded.status),
-        r#type: "about:blank",
-    };
-    if let Refusal::PlanTooLow { current, required } = refusal {
-        problem.error = Some("Upgrade required");
-        problem.message.clone_from(&problem.detail);
-        (problem.current_plan, problem.required_plan) = (Some(current.clone()), Some(required.clone()));
-    }
-    with_headers(Response::problem(worded.status, &problem), refusal)
-}
-
-/// The bare 500.
-pub(crate) fn word_fault(_: &Cx, id: &str) -> Response {
-    let problem = Problem {
-        auth_url: None,
-        code: "INTERNAL_ERROR",
-        current_plan: None,
-        detail: None,
-        errors: None,
-        error: None,
-        message: None,
-        request_id: Some(id.to_owned()),
-        required_plan: None,
-        status: 500,
-        title: title(500),
-        r#type: "about:blank",
-    };
-    Response::problem(500, &problem)
-}
-
-/// The status code's phrase, as RFC 9457 §4.2.1 asks of `about:blank`.
-fn title(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        413 => "Content Too Large",
-        415 => "Unsupported Media Type",
-        429 => "Too Many Requests",
-        _ => "Internal Server Error",
-    }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::tenant::list::{listed, page};
 use crate::cx::Cx;
 use crate::domain::admin::users::{self, NewUser, UserChanges};
-use crate::domain::admin::{erasure, invitations};
+use crate::domain::admin::{assistance, erasure, invitations};
 use crate::domain::people;
 use crate::domain::session::principal::{Admin, CredentialAdmin};
 use crate::http::body::{self, LARGE};
@@ -202,6 +202,21 @@ pub(super) async fn change(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {
 pub(super) async fn invite(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
     let user = invitations::send_again(cx, &admin, call.param("id")).await?;
     Ok(Response::json(202, &User::from(user)))
+}
+
+pub(super) async fn verify(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let user = assistance::mail_verification(cx, &admin, call.param("id")).await?;
+    Ok(Response::json(202, &User::from(user)))
+}
+
+pub(super) async fn reset_password(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    let user = assistance::mail_password_reset(cx, &admin, call.param("id")).await?;
+    Ok(Response::json(202, &User::from(user)))
+}
+
+pub(super) async fn unlock(cx: &Cx, call: &Call<'_>, admin: CredentialAdmin) -> Answer {
+    assistance::unlock(cx, &admin, call.param("id")).await?;
+    Ok(Response::empty(204))
 }
 
 pub(super) async fn delete(cx: &Cx, call: &Call<'_>, admin: Admin) -> Answer {

@@ -6,6 +6,7 @@ use crate::domain::admin::users;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::mailing::{self, Changed, Letter};
+use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Credential, CredentialAdmin, KeyMaker, OwnSession, Session};
@@ -229,6 +230,21 @@ pub(crate) async fn list_by_admin(
     Ok(store::api_keys::list_of_tenant(cx.db.as_ref(), &admin.tenant.id, page, cx.now).await?)
 }
 
+/// The keys of a user of an administrator's tenant.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; as [`delegation::own_account`].
+pub(crate) async fn list_of_user(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    user_id: &str,
+    page: &Page,
+) -> Result<Listed<ApiKey>, Error> {
+    delegation::own_account(admin, user_id)?;
+    let user = people::find(cx, &admin.tenant, user_id).await?;
+    Ok(store::api_keys::list(cx.db.as_ref(), &user.id, page, cx.now).await?)
+}
+
 /// A key of an administrator's tenant.
 ///
 /// # Errors
@@ -259,6 +275,21 @@ pub(crate) async fn revoke_by_admin(cx: &Cx, admin: &CredentialAdmin, id: &str) 
         delegation::own_account(admin, &user.id)?;
     }
     end(cx, admin, user.as_ref(), false, id).await
+}
+
+/// Revokes a key of a user of an administrator's tenant.
+///
+/// # Errors
+/// As [`revoke_by_admin`]; [`Refusal::NotFound`] for another user's.
+pub(crate) async fn revoke_of_user(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    user_id: &str,
+    id: &str,
+) -> Result<(), Error> {
+    delegation::own_account(admin, user_id)?;
+    let user = people::find(cx, &admin.tenant, user_id).await?;
+    end(cx, admin, Some(&user), true, id).await
 }
 
 /// Ends a key; `own` if it must be the user's.

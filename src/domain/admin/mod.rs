@@ -2,6 +2,7 @@
 
 pub(crate) mod administrators;
 pub(crate) mod api_keys;
+pub(crate) mod assistance;
 pub(crate) mod erasure;
 mod factors;
 pub(crate) mod invitations;
@@ -10,6 +11,7 @@ pub(crate) mod mails;
 pub(crate) mod operator;
 pub(crate) mod own_account;
 pub(crate) mod page_templates;
+pub(crate) mod passkeys;
 pub(crate) mod settings;
 pub(crate) mod setup;
 pub(crate) mod users;

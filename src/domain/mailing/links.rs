@@ -6,7 +6,6 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::mailing::letter::{Kind, Letter};
 use crate::domain::mailing::outgoing::Outgoing;
-use crate::domain::mailing::queue::post;
 use crate::domain::mailing::write::write;
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::tenants::{self, Tenant};
@@ -55,20 +54,10 @@ pub(crate) struct Linking<'a> {
     pub(crate) onward: &'a str,
 }
 
-/// Makes a link for a user, which kills their older ones of that purpose, and mails it. For a user who is not in
-/// the database, it does the same to no effect.
+/// Makes a link for a user, which kills their older ones of that purpose, and writes the mail with it, for a change. For a
+/// user who is not in the database, it does the same to no effect.
 ///
 /// The link carries the tenant's own origin, whatever host the request came to.
-pub(crate) async fn send_link(
-    cx: &Cx,
-    tenant: &Tenant,
-    user: &User,
-    linking: Linking<'_>,
-) -> Result<(), Fault> {
-    post(cx, write_link(cx, tenant, user, linking).await?).await
-}
-
-/// The same for a change.
 pub(crate) async fn write_link(
     cx: &Cx,
     tenant: &Tenant,

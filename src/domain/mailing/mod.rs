@@ -16,7 +16,7 @@ mod write;
 
 pub(crate) use self::letter::Changed;
 pub use self::letter::{KINDS, Kind, Letter};
-pub(crate) use self::links::{Linking, owner_of_link, send_link, tenant_of_link, write_link};
+pub(crate) use self::links::{Linking, owner_of_link, tenant_of_link, write_link};
 pub(crate) use self::outgoing::Outgoing;
 pub use self::queue::send_due;
 pub(crate) use self::queue::{SEALED_AS, StoredMail, dispatch, outbox, post};

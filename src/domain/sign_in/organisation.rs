@@ -88,6 +88,11 @@ pub(super) async fn check_proof(cx: &Cx, proved: &FirstFactor) -> Result<bool, E
     }
 }
 
+/// Whether a user of the tenant signs in with their organisation's provider alone.
+pub(crate) fn is_enforced(tenant: &Tenant, user: &User) -> bool {
+    enforced(tenant, user).is_some()
+}
+
 fn enforced<'t>(tenant: &'t Tenant, user: &User) -> Option<&'t VerifiedDomain> {
     let (_, domain) = user.email_key.rsplit_once('@')?;
     tenant.verified_domain(domain).filter(|domain| domain.is_enforced)

@@ -196,14 +196,24 @@ pub(crate) async fn resend(
     let waits = |user: &User| may_send && !user.email_verified && user.status == UserStatus::Active;
     let user = there.filter(waits).unwrap_or_else(|| new_user(cx, tenant, &email));
     let tenant = tenants::by_id(cx, &user.tenant_id).await?.ok_or(Refusal::NotFound)?;
-    // What the last registration asked for stands until the address is confirmed.
+    Ok(mailing::post(cx, write_verification(cx, &tenant, &user, onward).await?).await?)
+}
+
+/// Writes the mail with a link that confirms a user's address. What the last registration asked for stands until that is
+/// done.
+pub(crate) async fn write_verification(
+    cx: &Cx,
+    tenant: &Tenant,
+    user: &User,
+    onward: &str,
+) -> Result<Outgoing, Fault> {
+    let purpose = LinkPurpose::VerifyEmail;
     let mut wanted = user.clone();
-    let last = store::mail_links::wanted_by_last(cx.db.as_ref(), &user.id, LinkPurpose::VerifyEmail).await?;
+    let last = store::mail_links::wanted_by_last(cx.db.as_ref(), &user.id, purpose).await?;
     if let Some((hash, name)) = last {
         (wanted.password_hash, wanted.name) = (Some(hash), name);
     }
-    let linking = Linking { purpose, wanted: Some(&wanted), onward };
-    Ok(mailing::send_link(cx, &tenant, &user, linking).await?)
+    mailing::write_link(cx, tenant, user, Linking { purpose, wanted: Some(&wanted), onward }).await
 }
 
 /// The tenant of a link whose address has been confirmed, by it or by a later one; `None` for any other.

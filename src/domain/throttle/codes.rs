@@ -83,7 +83,7 @@ pub(crate) async fn mailed_code<T>(
     count_meanwhile(cx, &name, counted, look_up).await
 }
 
-fn mailed_code_object(directory: &str, email_key: &str) -> CounterObject {
+pub(super) fn mailed_code_object(directory: &str, email_key: &str) -> CounterObject {
     format!("{directory}:magic-code:{email_key}").into()
 }
 
@@ -93,6 +93,11 @@ pub(crate) async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &st
     let steps = vec![clear(vec![tally("code", MAILED_CODE)])];
     cx.counters.count(CounterCall { object, steps }).await?;
     Ok(())
+}
+
+/// The object of all guesses of a user's second factor.
+pub(super) fn second_factor_object(tenant_id: &str, user_id: &str) -> CounterObject {
+    format!("{tenant_id}:mfa:{user_id}").into()
 }
 
 /// Counts a guess of a second factor: by challenge, and by user until the lockout, by the settings as they hold for
@@ -115,7 +120,7 @@ pub(crate) async fn second_factor(
     let mut failures = vec![tally("failures", Rule::Lockout { limit, seconds: 3_600, lock })];
     failures.extend(challenge_id.map(|id| tally(id, CODES_A_CHALLENGE)));
     let hour = tally("hour", Rule::Window { limit: limit.max(CODES_AN_HOUR), seconds: 3_600 });
-    let object = CounterObject::from(format!("{tenant_id}:mfa:{user_id}"));
+    let object = second_factor_object(tenant_id, user_id);
     let mut tallies = failures.clone();
     tallies.push(hour.clone());
     let verdict = take(cx, object.clone(), tallies.clone()).await?;

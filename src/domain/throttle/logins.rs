@@ -57,11 +57,21 @@ pub(crate) async fn login_attempt<T>(
     look_up: impl Future<Output = Result<T, Error>>,
 ) -> Result<(CountedAttempt, T), Error> {
     let password = Password {
-        account: format!("{directory}:login:{account}").into(),
+        account: account_object(directory, account),
         delayed: format!("from:{}", cx.address_bucket()),
         address: Some(address_object(cx, directory)),
     };
     password.count(cx, tenant_id, account, look_up).await
+}
+
+/// The object of all password attempts on an account.
+pub(super) fn account_object(directory: &str, account: &str) -> CounterObject {
+    format!("{directory}:login:{account}").into()
+}
+
+/// The object of a signed-in user's password attempts.
+pub(super) fn change_object(tenant_id: &str, user_id: &str) -> CounterObject {
+    format!("{tenant_id}:change-password:{user_id}").into()
 }
 
 /// The object of all attempts to sign in from the caller's address.
@@ -110,7 +120,7 @@ pub(crate) async fn change_attempt<T>(
     user_id: &str,
     look_up: impl Future<Output = Result<T, Error>>,
 ) -> Result<(CountedAttempt, T), Error> {
-    let account = CounterObject::from(format!("{tenant_id}:change-password:{user_id}"));
+    let account = change_object(tenant_id, user_id);
     let password = Password { account, delayed: "user".into(), address: None };
     password.count(cx, tenant_id, user_id, look_up).await
 }
@@ -195,7 +205,7 @@ impl Password {
 pub(crate) async fn mailbox_proved(cx: &Cx, directory: &str, account: &str) -> Result<(), Error> {
     let from = format!("from:{}", cx.address_bucket());
     let tallies = vec![tally("day", ACCOUNT_A_DAY), tally(from, ACCOUNT_AND_ADDRESS)];
-    let object = format!("{directory}:login:{account}").into();
+    let object = account_object(directory, account);
     cx.counters.count(CounterCall { object, steps: vec![clear(tallies)] }).await?;
     Ok(())
 }

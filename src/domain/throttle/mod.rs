@@ -10,6 +10,7 @@ mod logins;
 pub(crate) mod lookups;
 mod mails;
 mod tallies;
+mod unlock;
 
 pub(crate) use self::attempt::CountedAttempt;
 pub(crate) use self::codes::{another_mailed_code, mailed_code, second_factor, user_code};
@@ -19,3 +20,4 @@ pub(crate) use self::logins::{
 };
 pub(crate) use self::mails::{MailTo, mail, mail_or_wait, mail_request, mails_or_wait};
 pub(crate) use self::tallies::{of_address, window, windows};
+pub(crate) use self::unlock::unlock;

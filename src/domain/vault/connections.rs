@@ -3,8 +3,10 @@
 use crate::cx::Cx;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
+use crate::domain::people;
 use crate::domain::refusal::{Error, Refusal, invalid};
-use crate::domain::session::principal::OwnSession;
+use crate::domain::session::delegation;
+use crate::domain::session::principal::{CredentialAdmin, OwnSession};
 use crate::domain::tenants::Tenant;
 use crate::domain::vault::reader::VaultReader;
 use crate::domain::vault::{registry, revocations};
@@ -68,6 +70,46 @@ pub(crate) async fn of_user(cx: &Cx, tenant_id: &str, user_id: &str) -> Result<V
     Ok(store::vault_connections::of_user(cx.db.as_ref(), tenant_id, user_id).await?)
 }
 
+/// All that a user of an administrator's tenant has connected, the oldest first, each with its provider's name.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; as [`delegation::own_account`].
+pub(crate) async fn list_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    user_id: &str,
+) -> Result<Vec<(Connection, String)>, Error> {
+    delegation::own_account(admin, user_id)?;
+    let tenant = &admin.tenant;
+    let user = people::find(cx, tenant, user_id).await?;
+    let mut all = Vec::new();
+    for one in of_user(cx, &tenant.id, &user.id).await? {
+        let name = registry::name_of(cx, tenant, &one.provider_id).await?;
+        all.push((one, name));
+    }
+    Ok(all)
+}
+
+/// Ends a connection of a user of an administrator's tenant, and has the provider revoke its tokens.
+///
+/// # Errors
+/// [`Refusal::NotFound`]; as [`delegation::own_account`].
+pub(crate) async fn end_by_admin(
+    cx: &Cx,
+    admin: &CredentialAdmin,
+    user_id: &str,
+    id: &str,
+) -> Result<(), Error> {
+    delegation::own_account(admin, user_id)?;
+    let tenant_id = &admin.tenant.id;
+    let user = people::find(cx, &admin.tenant, user_id).await?;
+    let all = of_user(cx, tenant_id, &user.id).await?;
+    let one = all.into_iter().find(|one| one.id == id).ok_or(Refusal::NotFound)?;
+    let which =
+        Which { tenant_id, user_id: &user.id, provider_id: &one.provider_id, label: Some(&one.label) };
+    end(cx, admin.actor(), &which, None).await.map(drop)
+}
+
 /// Ends one of the caller's connections and has the provider revoke its tokens; whether there were any to revoke.
 ///
 /// # Errors
@@ -95,12 +137,16 @@ pub(super) async fn remove(
     let (tenant_id, user_id) = (&session.tenant.id, &session.user.id);
     let label = check_label(label)?;
     let which = Which { tenant_id, user_id, provider_id, label: label.as_deref() };
-    let said = in_log(provider_id, which.label);
-    let entry = Entry::ok("vault.disconnected").by(session.actor()).on(user_id).saying(said);
-    let mut change = Change::new(cx, tenant_id, entry);
-    change.take(store::vault_connections::release(&which, kind));
-    change.then(store::vault_revocations::owe_one(&which, cx.now));
-    change.then(store::vault_connections::delete(&which));
+    end(cx, session.actor(), &which, kind).await
+}
+
+async fn end(cx: &Cx, actor: &str, which: &Which<'_>, kind: Option<ConnectionKind>) -> Result<bool, Error> {
+    let said = in_log(which.provider_id, which.label);
+    let entry = Entry::ok("vault.disconnected").by(actor).on(which.user_id).saying(said);
+    let mut change = Change::new(cx, which.tenant_id, entry);
+    change.take(store::vault_connections::release(which, kind));
+    change.then(store::vault_revocations::owe_one(which, cx.now));
+    change.then(store::vault_connections::delete(which));
     let done = change.commit().await?.ok_or(Refusal::NotFound)?;
     let was = done.row().map(store::vault_connections::read).transpose()?;
     let owed = was.is_some_and(|was| was.sealed_access.is_some() || was.sealed_refresh.is_some());

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::meter::{Meter, Row, row};
 use super::session::ADA;
 use crate::harness::World;
+use crate::tenant::holdings::Holder;
 use crate::tenant::{mail_templates, templates};
 
 /// The tenant's rows that requests are about, and what an administrator's token is.
@@ -119,6 +120,18 @@ fn mail(meter: &Meter, retry: bool) {
     }
 }
 
+/// About what a person holds: the list, or the one item of it that ends.
+fn held(meter: &Meter, list: &str, ends: bool) {
+    let Holder { world, user, admin } = Holder::new();
+    let path = format!("/tenant/home/v2/Users/{}/{list}", user.id);
+    if !ends {
+        return meter.again(world.get(&path).bearer(&admin));
+    }
+    let item = &world.get(&path).bearer(&admin).send().is(200).json["items"][0];
+    let id = item.get("id").or_else(|| item.get("clientId")).unwrap().as_str().unwrap();
+    meter.once(world.delete(&format!("{path}/{id}")).bearer(&admin));
+}
+
 pub fn rows() -> Vec<Row> {
     let mut all = reading();
     all.extend(changing());
@@ -157,6 +170,11 @@ fn reading() -> Vec<Row> {
         row("GET /tenant/{tenant}/v2/Usage", |m| get(m, "Usage")),
         row("GET /tenant/{tenant}/v2/Users", |m| get(m, "Users")),
         row("GET /tenant/{tenant}/v2/Users/{id}", |m| get(m, "Users/{user}")),
+        row("GET /tenant/{tenant}/v2/Keys", |m| get(m, "Keys")),
+        row("GET /tenant/{tenant}/v2/Users/{id}/ApiKeys", |m| held(m, "ApiKeys", false)),
+        row("GET /tenant/{tenant}/v2/Users/{id}/Connections", |m| held(m, "Connections", false)),
+        row("GET /tenant/{tenant}/v2/Users/{id}/Consents", |m| held(m, "Consents", false)),
+        row("GET /tenant/{tenant}/v2/Users/{id}/Passkeys", |m| held(m, "Passkeys", false)),
         row("GET /tenant/{tenant}/v2/Users/{id}/Identities", |m| get(m, "Users/{user}/Identities")),
         row("GET /tenant/{tenant}/v2/Users/{id}/Sessions", |m| get(m, "Users/{user}/Sessions")),
     ]
@@ -172,6 +190,11 @@ fn changing() -> Vec<Row> {
         row("DELETE /tenant/{tenant}/v2/Routes/{id}", |m| made(m, routes(), "DELETE", "Routes/{id}", None)),
         row("DELETE /tenant/{tenant}/v2/Tenants/{id}", |m| delete(m, "Tenants/b")),
         row("DELETE /tenant/{tenant}/v2/Users/{id}", |m| delete(m, "Users/{user}")),
+        row("DELETE /tenant/{tenant}/v2/Users/{id}/ApiKeys/{key}", |m| held(m, "ApiKeys", true)),
+        row("DELETE /tenant/{tenant}/v2/Users/{id}/Connections/{connection}", |m| {
+            held(m, "Connections", true);
+        }),
+        row("DELETE /tenant/{tenant}/v2/Users/{id}/Consents/{client}", |m| held(m, "Consents", true)),
         row("DELETE /tenant/{tenant}/v2/Users/{id}/Identities", |m| {
             delete(m, "Users/{user}/Identities?provider=google");
         }),
@@ -203,6 +226,15 @@ fn changing() -> Vec<Row> {
             let made = world.post("/tenant/home/v2/Users").bearer(&admin).json(body).send().is(201);
             let path = format!("/tenant/home/v2/Users/{}/invitation", made.str("/id"));
             m.once(world.post(&path).bearer(&admin).json(json!({})));
+        }),
+        row("POST /tenant/{tenant}/v2/Users/{id}/password-reset", |m| {
+            ask(m, "POST", "Users/{user}/password-reset", None);
+        }),
+        row("POST /tenant/{tenant}/v2/Users/{id}/unlock", |m| ask(m, "POST", "Users/{user}/unlock", None)),
+        row("POST /tenant/{tenant}/v2/Users/{id}/verification", |m| {
+            let (world, admin) = stage();
+            let user = world.user_with("home", "eve@example.com", |user| user.email_verified = false);
+            m.once(world.post(&format!("/tenant/home/v2/Users/{}/verification", user.id)).bearer(&admin));
         }),
         row("PUT /tenant/{tenant}/v2/Plans/{name}", |m| {
             made(m, plan(), "PUT", "Plans/{id}", Some(json!({ "name": "gold", "rank": 8 })));

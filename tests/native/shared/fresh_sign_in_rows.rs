@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::shared::fresh_sign_in::Who::{self, Admin, NoPassword, Operator, Person};
 use crate::shared::fresh_sign_in::{Begin, Row, Send, Stage};
 use crate::shared::fresh_sign_in_vault as vault;
+use crate::tenant::holdings;
 
 fn nothing(_: &Stage) -> Value {
     Value::Null
@@ -233,6 +234,9 @@ pub const ROWS: &[Row] = &[
     }),
     admin("PATCH /tenant/{tenant}/v2/Users/{id}", disabled, |stage, id, _| {
         stage.ask("PATCH", &user_path(id.as_str().unwrap()), json!({ "status": "active" }), None)
+    }),
+    admin("DELETE /tenant/{tenant}/v2/Users/{id}/Passkeys/{passkey}", holdings::of_bob, |stage, id, _| {
+        stage.world.delete(&format!("{}/Passkeys/pk1", user_path(id.as_str().unwrap()))).bearer(&stage.token)
     }),
     // One's own account is changed as any person's is.
     Row {

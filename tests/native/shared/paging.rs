@@ -8,7 +8,20 @@ use portcullis::ports::Stmt;
 use crate::harness::World;
 
 /// A list: its path, its table, and an `INSERT` of rows for the ids in `ids`. A new list needs a line here.
-const LISTS: [(&str, &str, &str); 11] = [
+const LISTS: [(&str, &str, &str); 13] = [
+    (
+        "Users/of-home/Passkeys",
+        "passkeys",
+        "INSERT INTO passkeys (id, tenant_id, user_id, credential_id, rp_id, public_key, sign_count, backed_up,
+                               transports, name, created_at)
+         SELECT id, 'home', 'of-' || 'home', id, 'auth.example.com', 'k', 0, 0, '[]', 'P', 0 FROM ids",
+    ),
+    (
+        "Users/of-home/ApiKeys",
+        "api_keys",
+        "INSERT INTO api_keys (id, tenant_id, user_id, name, prefix, hash, scopes, created_at)
+         SELECT id, 'home', 'of-' || 'home', 'k', 'pc', 'h', '[]', 0 FROM ids",
+    ),
     (
         "JoinRequests",
         "join_requests",

@@ -104,6 +104,38 @@ fn cron_rotates_with_overlap() {
 }
 
 #[test]
+fn the_list_says_which_key_signs_which_is_next_and_which_retires() {
+    let world = World::new();
+    let list = || {
+        let keys = world.get("/tenant/home/v2/Keys").bearer(&world.admin()).fresh().send().is(200).json;
+        assert!(!keys.to_string().contains("private") && keys["nextCursor"].is_null());
+        keys["items"].as_array().unwrap().clone()
+    };
+    let statuses = || list().iter().map(|key| key["status"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(statuses(), ["current", "next"]);
+    let mut members: Vec<String> = list()[0].as_object().unwrap().keys().cloned().collect();
+    members.sort();
+    assert_eq!(members, ["activeAt", "alg", "createdAt", "goneAt", "kid", "status"]);
+    assert_eq!(list()[0]["kid"], signing(&world));
+    world.post("/tenant/home/v2/Keys/rotate").bearer(&world.admin()).json(json!({})).send().is(200);
+    world.advance(301);
+    assert_eq!(statuses(), ["retiring", "current", "next"]);
+    assert_eq!(list()[1]["kid"], signing(&world));
+    assert!(list()[0]["goneAt"].is_string() && list()[2]["goneAt"].is_null());
+    world
+        .post("/tenant/home/v2/Keys/rotate")
+        .bearer(&world.admin())
+        .json(json!({ "revoke": true }))
+        .send()
+        .is(200);
+    assert_eq!(list().iter().filter(|key| key["status"] == "current").count(), 1);
+    let plain = world.session(&world.user("ada@example.com")).access;
+    world.get("/tenant/home/v2/Keys").bearer(&plain).send().is(403);
+    let other = world.tenant("acme");
+    world.get("/tenant/home/v2/Keys").bearer(&other).send().is(403);
+}
+
+#[test]
 fn a_token_outlives_the_rotation_of_its_key() {
     let world = World::new();
     world.settings(json!({ "accessTokenSeconds": 30 * DAY }));

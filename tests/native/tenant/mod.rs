@@ -2,10 +2,12 @@
 
 mod administrators;
 mod api_keys;
+mod assistance;
 mod audit;
 mod clients;
 mod domain_proofs;
 mod domains;
+pub mod holdings;
 pub mod identity_providers;
 mod invitations;
 mod join_requests;

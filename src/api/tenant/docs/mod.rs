@@ -2,6 +2,7 @@
 
 mod identity_providers;
 mod shapes;
+mod users;
 
 use crate::api::docs::{
     Chapter, Named, Operation, answer, conflict, lean_answer, limited, op, reauthentication, whole_answer,
@@ -10,19 +11,18 @@ use crate::api::tenant::api_keys::TenantApiKey;
 use crate::api::tenant::audit::Event;
 use crate::api::tenant::clients::Client;
 use crate::api::tenant::domains::Domain;
-use crate::api::tenant::keys::{Resealed, Rotated};
+use crate::api::tenant::keys::{Resealed, Rotated, TokenKey};
 use crate::api::tenant::mail_templates::{MailPreview, MailTemplate};
 use crate::api::tenant::mails::Mail;
 use crate::api::tenant::plans::Plan;
 use crate::api::tenant::roles::Role;
 use crate::api::tenant::routes::Route;
-use crate::api::tenant::sessions::Session;
 use crate::api::tenant::templates::{Preview, Template};
 use crate::api::tenant::tenants::Tenant;
 use crate::api::tenant::usage::Month;
 use crate::api::tenant::users::User;
 use crate::api::tenant::{
-    Problem, api_keys, domains, keys, mail_templates, plans, roles, templates, tenants, users,
+    Problem, api_keys, domains, keys, mail_templates, plans, roles, templates, tenants,
 };
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
@@ -38,7 +38,8 @@ pub(crate) fn failure() -> Named {
 
 pub(crate) fn chapter() -> Chapter {
     let operations = [
-        users(),
+        users::operations(),
+        users::holdings(),
         gateway_routes(),
         roles_and_plans(),
         clients_and_keys(),
@@ -57,52 +58,6 @@ pub(crate) fn chapter() -> Chapter {
         failure: failure(),
         operations,
     }
-}
-
-fn users() -> Vec<Operation> {
-    const ALL: &str = "/tenant/{tenant}/v2/Users";
-    const ONE: &str = "/tenant/{tenant}/v2/Users/{id}";
-    let change = |method, summary| {
-        op(method, ONE, summary)
-            .about("Members that are absent stay as they are. 409 for a taken address, and for what would leave the tenant without an active administrator.")
-            .json::<users::Changed>()
-            .answers::<User>(200, "The user, as it is now.")
-            .refuses([conflict(), Refusal::MfaRequired, reauthentication()])
-    };
-    vec![
-        op("GET", ALL, "List users")
-            .paged()
-            .query::<String>("search", "Beginnings of words of the name or of the address and its parts, all of which a user has: any case, with or without accents.")
-            .query::<String>("email", "The address.")
-            .query::<String>("status", "`active` or `disabled`.")
-            .query::<String>("role", "One of their roles.")
-            .query::<String>("plan", "Their plan.")
-            .answers_with(200, "A page of users.", answer::<User>().listed()),
-        op("POST", ALL, "Make a user")
-            .about("A user without `password` and `passwordHash` is mailed a link that sets the first password, good for 7 days.")
-            .json::<users::New>()
-            .answers::<User>(201, "The user.")
-            .sets("location", "its path")
-            .refuses([conflict(), reauthentication()]),
-        op("GET", ONE, "Read a user").answers::<User>(200, "The user."),
-        change("PUT", "Change a user"),
-        change("PATCH", "Change a user"),
-        op("DELETE", ONE, "Delete a user")
-            .about("409 for the operator and for the last active administrator.")
-            .nothing(204, "Deleted.")
-            .refuses([conflict()]),
-        op("POST", "/tenant/{tenant}/v2/Users/{id}/invitation", "Invite a user again")
-            .about("Mails another link that sets the first password; the former link stops working. 409 for a user who has a password or is disabled.")
-            .answers::<User>(202, "The user; the mail is on its way.")
-            .refuses([conflict(), limited()]),
-        op("GET", "/tenant/{tenant}/v2/Users/{id}/Sessions", "List a user's sessions").paged().answers_with(
-            200,
-            "A page of sessions.",
-            answer::<Session>().listed(),
-        ),
-        op("DELETE", "/tenant/{tenant}/v2/Users/{id}/Sessions/{sid}", "End a session")
-            .nothing(204, "The session has ended."),
-    ]
 }
 
 fn gateway_routes() -> Vec<Operation> {
@@ -191,6 +146,9 @@ fn settings_and_keys() -> Vec<Operation> {
         op("GET", SETTINGS, "Read settings").answers_with(200, "All settings.", whole_answer::<Settings>()),
         change("PATCH"),
         change("PUT"),
+        op("GET", "/tenant/{tenant}/v2/Keys", "List the keys that sign tokens")
+            .about("Those whose signatures are accepted by now or soon, of each algorithm the oldest first. The same keys are published in the JWK Set.")
+            .answers_with(200, "All of them.", answer::<TokenKey>().listed()),
         op("POST", "/tenant/{tenant}/v2/Keys/rotate", "Rotate the signing keys now")
             .about("With `revoke`, whatever the former keys signed is refused at once.")
             .maybe_json::<keys::Body>()
