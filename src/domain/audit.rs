@@ -12,6 +12,7 @@ pub(crate) struct Entry {
     event: &'static str,
     outcome: EventOutcome,
     actor: Option<String>,
+    actor_of: Option<String>,
     subject: Option<String>,
     detail: Option<String>,
 }
@@ -28,12 +29,18 @@ impl Entry {
     }
 
     fn new(event: &'static str, outcome: EventOutcome) -> Entry {
-        Entry { event, outcome, actor: None, subject: None, detail: None }
+        Entry { event, outcome, actor: None, actor_of: None, subject: None, detail: None }
     }
 
     /// Who: a user's id, `system`, or the address an unknown caller gave.
     pub(crate) fn by(mut self, actor: &str) -> Entry {
         self.actor = Some(actor.to_owned());
+        self
+    }
+
+    /// Who: the user of a session that begins in the same batch.
+    pub(crate) fn by_user_of(mut self, session_id: &str) -> Entry {
+        self.actor_of = Some(session_id.to_owned());
         self
     }
 
@@ -69,6 +76,7 @@ pub(crate) fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
         event: entry.event.to_owned(),
         outcome: entry.outcome,
         actor: entry.actor,
+        actor_of: entry.actor_of,
         subject: entry.subject,
         address: Some(cx.caller.address.clone()).filter(|address| !address.is_empty()),
         detail: entry.detail,

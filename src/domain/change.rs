@@ -40,6 +40,8 @@ pub struct Change<'a> {
     effects: Vec<Stmt>,
     followers: Vec<Change<'a>>,
     asked: Vec<Stmt>,
+    /// What undoes it instead if not all was taken.
+    halfway: Option<Stmt>,
     /// What undoes all of it, once it is done, unless something holds.
     guards: Vec<Stmt>,
     after: After<'a>,
@@ -69,6 +71,11 @@ impl Committed {
         self.taken.last().and_then(|rows| rows.first())
     }
 
+    /// What each statement of [`Change::ask`] returned.
+    pub(crate) fn answers(&self) -> &[Rows] {
+        &self.asked
+    }
+
     /// What the only statement of [`Change::ask`] returned.
     pub(crate) fn answer(&self) -> &[Row] {
         self.asked.first().map(Vec::as_slice).unwrap_or_default()
@@ -91,6 +98,7 @@ impl<'a> Change<'a> {
             effects: Vec::new(),
             followers: Vec::new(),
             asked: Vec::new(),
+            halfway: None,
             guards: Vec::new(),
             after: After::default(),
         }
@@ -174,6 +182,14 @@ impl<'a> Change<'a> {
         self
     }
 
+    /// If the first of what is taken is not there, nothing is to be undone, and what is asked is answered all the same
+    /// ([`Change::commit_or_read`]). The statement undoes the batch if the first was taken and a later one was not; it stands
+    /// right behind the event, which `changes()` tells of.
+    pub(crate) fn reads_anyway(&mut self, undo_if_halfway: Stmt) -> &mut Self {
+        self.halfway = Some(undo_if_halfway);
+        self
+    }
+
     /// A mail about it, sent once the batch is written.
     pub(crate) fn tell(&mut self, letter: Outgoing) -> &mut Self {
         let Outgoing { stmts, id } = letter;
@@ -215,7 +231,15 @@ impl<'a> Change<'a> {
     ///
     /// # Errors
     /// [`Fault`] of the database: nothing was written.
-    pub(crate) async fn commit(mut self) -> Result<Option<Committed>, Fault> {
+    pub(crate) async fn commit(self) -> Result<Option<Committed>, Fault> {
+        self.commit_or_read().await.map(Result::ok)
+    }
+
+    /// The same; where it did not happen, what the statements of [`Change::ask`] returned: nothing, if it was undone.
+    ///
+    /// # Errors
+    /// As [`Change::commit`].
+    pub(crate) async fn commit_or_read(mut self) -> Result<Result<Committed, Vec<Rows>>, Fault> {
         let cx = self.cx;
         if self.followers.iter().any(|next| next.taken.len() > 1) {
             return Err(Fault::new("change", "a change that follows another takes several statements"));
@@ -229,7 +253,7 @@ impl<'a> Change<'a> {
             Ok(answers) => answers.into_iter(),
             Err(fault) if takes_several && store::is_undone(&fault) => {
                 written.forget_stale(cx);
-                return Ok(None);
+                return Ok(Err(Vec::new()));
             }
             Err(fault) => return Err(fault),
         };
@@ -241,7 +265,7 @@ impl<'a> Change<'a> {
 
     /// Puts its statements into the batch; `behind` is the event of the change that it follows.
     fn write(self, behind: Option<&Event>, batch: &mut Vec<Stmt>) -> Written<'a> {
-        let Change { event, first, taken, effects, followers, asked, after, .. } = self;
+        let Change { event, first, taken, effects, followers, asked, halfway, after, .. } = self;
         let (firsts, takes, thens, asks) = (first.len(), taken.len(), effects.len(), asked.len());
         let if_behind = |stmt| match behind {
             Some(event) => if_written(stmt, event),
@@ -252,7 +276,7 @@ impl<'a> Change<'a> {
         batch.extend(taken.into_iter().enumerate().map(chain));
         batch.push(if takes == 0 { if_behind(insert(&event)) } else { mark(&event) });
         let guards = usize::from(takes > 1);
-        batch.extend((takes > 1).then(store::undo_if_unchanged));
+        batch.extend((takes > 1).then(|| halfway.unwrap_or_else(store::undo_if_unchanged)));
         // What takes nothing and follows nothing happens in any case.
         let may_fail = takes > 0 || behind.is_some();
         let follow = |stmt| if may_fail { if_written(stmt, &event) } else { stmt };
@@ -289,20 +313,20 @@ impl Written<'_> {
         answers: &mut IntoIter<Rows>,
         may_happen: bool,
         letters: &mut Vec<String>,
-    ) -> Result<Option<Committed>, Fault> {
+    ) -> Result<Result<Committed, Vec<Rows>>, Fault> {
         let Written { firsts, takes, guards, thens, followers, asks, after } = self;
         answers.by_ref().take(firsts).for_each(drop);
         let taken: Vec<Rows> = answers.by_ref().take(takes).collect();
         let is_marked = answers.next().is_some_and(|rows| !rows.is_empty());
         let happened = if takes == 0 { may_happen } else { is_marked };
         answers.by_ref().take(guards + thens).for_each(drop);
-        let follow = |next: Written<'_>| next.read(cx, answers, happened, letters);
+        let follow = |next: Written<'_>| next.read(cx, answers, happened, letters).map(Result::ok);
         let followers = followers.into_iter().map(follow).collect::<Result<_, _>>()?;
         let asked = answers.by_ref().take(asks).collect();
         // Also if nothing was taken: what was remembered may be why.
         after.stale.into_iter().for_each(|stale| cx.memory.invalidate(stale));
         if !happened {
-            return Ok(None);
+            return Ok(Err(asked));
         }
         after
             .signed_out
@@ -315,6 +339,6 @@ impl Written<'_> {
             backchannel::notify_clients_in_background(cx, &user_id);
         }
         letters.extend(after.letters);
-        Ok(Some(committed))
+        Ok(Ok(committed))
     }
 }

@@ -18,6 +18,12 @@ pub(crate) fn is_challenge(challenge: &str) -> bool {
     challenge.len() == 43 && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }
 
+/// The challenge that is made of a verifier (§4.2); none of what cannot be one (§4.1).
+pub(crate) fn challenge_of(verifier: &str) -> Option<String> {
+    let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    ((43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved)).then(|| challenge(verifier))
+}
+
 /// The challenge that is made of a verifier (§4.2).
 pub(crate) fn challenge(verifier: &str) -> String {
     base64url(&sha256(verifier.as_bytes()))
@@ -25,8 +31,5 @@ pub(crate) fn challenge(verifier: &str) -> String {
 
 /// Whether a verifier is one (§4.1) and the one that the challenge was made of (§4.6).
 pub(crate) fn verifies(challenge: &str, verifier: &str) -> bool {
-    let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    (43..=128).contains(&verifier.len())
-        && verifier.bytes().all(unreserved)
-        && same(self::challenge(verifier).as_bytes(), challenge.as_bytes())
+    challenge_of(verifier).is_some_and(|made| same(made.as_bytes(), challenge.as_bytes()))
 }

@@ -20,6 +20,8 @@ pub(crate) struct Event {
     pub(crate) outcome: EventOutcome,
     /// Who: a user's id, `system`, or the address an unknown caller gave.
     pub(crate) actor: Option<String>,
+    /// The session whose user it is, where only the database knows that.
+    pub(crate) actor_of: Option<String>,
     /// On whom or what.
     pub(crate) subject: Option<String>,
     /// Where from.
@@ -54,7 +56,7 @@ pub(crate) fn insert_if_moved(event: &Event) -> Stmt {
 
 fn insert_where(event: &Event, condition: &str) -> Stmt {
     let (setting, days) = AuditClass::of(&event.event).kept();
-    let args: Vec<Arg> = vec![
+    let mut args: Vec<Arg> = vec![
         (&event.id).into(),
         (&event.tenant_id).into(),
         event.at.0.into(),
@@ -67,11 +69,16 @@ fn insert_where(event: &Event, condition: &str) -> Stmt {
         setting.into(),
         days.into(),
     ];
+    let mut actor = "?6";
+    if let Some(session_id) = &event.actor_of {
+        args.push(session_id.into());
+        actor = "(SELECT user_id FROM sessions WHERE sessions.id = ?12)";
+    }
     let columns = "id, tenant_id, at, event, outcome, actor, subject, address, detail, expires_at";
     // An isolate that still remembers a deleted tenant leaves nothing of it here.
     let sql = format!(
         "INSERT INTO audit ({columns})
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?3 + 86400000 * coalesce(json_extract(settings, ?10), ?11)
+         SELECT ?1, ?2, ?3, ?4, ?5, {actor}, ?7, ?8, ?9, ?3 + 86400000 * coalesce(json_extract(settings, ?10), ?11)
          FROM tenants WHERE tenants.id = ?2{condition}"
     );
     Stmt::new(sql, args)
@@ -143,6 +150,7 @@ pub(crate) async fn list(
             event: row.text("event")?,
             outcome: row.state("outcome")?,
             actor: row.maybe_text("actor")?,
+            actor_of: None,
             subject: row.maybe_text("subject")?,
             address: row.maybe_text("address")?,
             detail: row.maybe_text("detail")?,

@@ -1,7 +1,8 @@
 //! Authorization codes, by their hash.
 
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Stmt};
+use crate::ports::{Database, Fault, Rows, Stmt};
+use crate::store::exchanges::{self, Conditions};
 use crate::store::sessions::{self, Live};
 use crate::store::{Columns, json_text};
 
@@ -54,23 +55,23 @@ pub(crate) struct Code {
     pub(crate) used_at: Option<Time>,
     /// The session that its exchange began.
     pub(crate) grant_id: Option<String>,
-    /// The browser's session, if that is still alive.
+    /// The session that was asked for, if that is still alive.
     pub(crate) live: Option<Live>,
 }
 
-/// A code of a tenant, with the session that it was given in, in one round trip.
-pub(crate) async fn find(
-    db: &dyn Database,
-    tenant_id: &str,
-    hash: &str,
-    now: Time,
-) -> Result<Option<Code>, Fault> {
+/// Asks for a code of a tenant, and for the session that its exchange for the grant of that id began, else for the one that
+/// it was given in.
+pub(crate) fn ask(tenant_id: &str, hash: &str, grant_id: &str, now: Time) -> [Stmt; 2] {
     let code = Stmt::new(
         "SELECT * FROM authorization_codes WHERE hash = ?1 AND tenant_id = ?2",
         vec![hash.into(), tenant_id.into()],
     );
-    let answers = db.run(vec![code, sessions::live_by_code(hash, now)]).await?;
-    let [codes, lives] = answers.as_slice() else {
+    [code, sessions::live_by_code(hash, grant_id, now)]
+}
+
+/// What [`ask`] answers.
+pub(crate) fn read(answers: &[Rows]) -> Result<Option<Code>, Fault> {
+    let [codes, lives] = answers else {
         return Err(Fault::new("store", "a batch of two answered otherwise"));
     };
     let Some(row) = codes.first().map(Columns) else { return Ok(None) };
@@ -92,6 +93,37 @@ pub(crate) fn take(hash: &str, grant_id: &str, now: Time) -> Stmt {
          WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?3",
         vec![hash.into(), grant_id.into(), now.0.into()],
     )
+}
+
+/// What a client presents with a code.
+pub(crate) struct Presented<'a> {
+    pub(crate) tenant_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) redirect_uri: Option<&'a str>,
+    /// The challenge that is made of the verifier, if there is one.
+    pub(crate) challenge: Option<&'a str>,
+    /// The key that was proved.
+    pub(crate) jkt: Option<&'a str>,
+}
+
+/// The same, if the code's terms hold of what is presented and so do the conditions.
+pub(crate) fn take_if(take: Stmt, presented: &Presented<'_>, conditions: &Conditions, now: Time) -> Stmt {
+    let take = take
+        .and("tenant_id = ?", presented.tenant_id)
+        .and("client_id = ?", presented.client_id)
+        .and(
+            "iif(? IS NULL, json_extract(terms, '$.redirect_uri_sent') = 0, json_extract(terms, '$.redirect_uri') = ?)",
+            presented.redirect_uri,
+        )
+        .and("json_extract(terms, '$.code_challenge') IS ?", presented.challenge)
+        .and("coalesce(json_extract(terms, '$.dpop_jkt'), ?, '') = coalesce(?, '')", presented.jkt);
+    exchanges::take_if(take, &exchanges::CODES, conditions, now)
+}
+
+/// What undoes a batch that took the code for that grant, and did not begin it.
+pub(crate) fn undo_if_halfway(hash: &str, grant_id: &str) -> Stmt {
+    let sql = "SELECT 1 FROM authorization_codes WHERE hash = ?1 AND grant_id = ?2";
+    exchanges::undo_if_halfway(&Stmt::new(sql, vec![hash.into(), grant_id.into()]))
 }
 
 /// Which grant a code's exchange began.

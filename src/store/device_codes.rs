@@ -2,7 +2,8 @@
 
 use crate::model::state::DeviceStatus;
 use crate::model::time::Time;
-use crate::ports::{Database, Fault, Stmt};
+use crate::ports::{Arg, Database, Fault, Rows, Stmt};
+use crate::store::exchanges::{self, Conditions};
 use crate::store::sessions::{self, Live};
 use crate::store::{Columns, json_text, one};
 
@@ -124,17 +125,10 @@ pub(crate) struct Polled {
     pub(crate) live: Option<Live>,
 }
 
-/// A device of the client polls: how it stood, and the poll is remembered, in one round trip. One that polls
-/// too soon must wait `slower` seconds longer from now on (RFC 8628 §3.5).
-pub(crate) async fn poll(
-    db: &dyn Database,
-    tenant_id: &str,
-    client_id: &str,
-    hash: &str,
-    slower: i64,
-    now: Time,
-) -> Result<Option<Polled>, Fault> {
-    let of = |sql: &str, more: Vec<crate::ports::Arg>| {
+/// A device of the client polls: how it stands, and the poll is remembered. One that polls too soon must wait `slower`
+/// seconds longer from now on (RFC 8628 §3.5).
+pub(crate) fn poll(tenant_id: &str, client_id: &str, hash: &str, slower: i64, now: Time) -> [Stmt; 3] {
+    let of = |sql: &str, more: Vec<Arg>| {
         let mut args = vec![hash.into(), tenant_id.into(), client_id.into()];
         args.extend(more);
         Stmt::new(sql, args)
@@ -143,13 +137,16 @@ pub(crate) async fn poll(
     let remember = "UPDATE device_codes SET polled_at = ?4, interval_seconds = interval_seconds +
                       iif(polled_at + interval_seconds * 1000 > ?4, ?5, 0)
                     WHERE hash = ?1 AND tenant_id = ?2 AND client_id = ?3 AND status = 'pending'";
-    let batch = vec![
+    [
         of(find, vec![]),
         sessions::live_by_device_code(hash, now),
         of(remember, vec![now.0.into(), slower.into()]),
-    ];
-    let answers = db.run(batch).await?;
-    let [devices, lives, _] = answers.as_slice() else {
+    ]
+}
+
+/// What [`poll`] answers.
+pub(crate) fn read(answers: &[Rows]) -> Result<Option<Polled>, Fault> {
+    let [devices, lives, _] = answers else {
         return Err(Fault::new("store", "a batch of three answered otherwise"));
     };
     let Some(row) = devices.first().map(Columns) else { return Ok(None) };
@@ -172,4 +169,22 @@ pub(crate) fn take(hash: &str, now: Time) -> Stmt {
          WHERE hash = ?1 AND status = 'approved' AND used_at IS NULL AND expires_at > ?2",
         vec![hash.into(), now.0.into()],
     )
+}
+
+/// The same, if it is this client's and the conditions hold.
+pub(crate) fn take_if(
+    take: Stmt,
+    tenant_id: &str,
+    client_id: &str,
+    conditions: &Conditions,
+    now: Time,
+) -> Stmt {
+    let take = take.and("tenant_id = ?", tenant_id).and("client_id = ?", client_id);
+    exchanges::take_if(take, &exchanges::DEVICES, conditions, now)
+}
+
+/// What undoes a batch that took the device now, and did not begin its grant.
+pub(crate) fn undo_if_halfway(hash: &str, now: Time) -> Stmt {
+    let sql = "SELECT 1 FROM device_codes WHERE hash = ?1 AND used_at = ?2";
+    exchanges::undo_if_halfway(&Stmt::new(sql, vec![hash.into(), now.0.into()]))
 }

@@ -19,6 +19,7 @@ pub(crate) mod email_changes;
 pub(crate) mod email_domains;
 mod ended_sessions;
 pub(crate) mod erasure;
+pub(crate) mod exchanges;
 pub(crate) mod factors;
 pub(crate) mod federation_used;
 pub(crate) mod gathered_notices;

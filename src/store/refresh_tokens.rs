@@ -125,6 +125,15 @@ pub(crate) struct GrantTerms {
     pub(crate) asked_resources: Vec<String>,
 }
 
+/// Whether what was proved in the row of `sessions` is enough for the row of `users`, for all that the database can tell:
+/// whether every user needs two factors, and what is enough of itself, are arguments at these places.
+pub(super) fn is_sufficient(needs_two: &str, enough: &str) -> String {
+    format!(
+        "(({needs_two} = 0 AND users.mfa = 'none') OR EXISTS (
+           SELECT 1 FROM json_each(sessions.amr) WHERE value IN (SELECT value FROM json_each({enough}))))"
+    )
+}
+
 impl Terms {
     /// As conditions on `sessions` and its `users`, whose arguments are put behind those that are there.
     fn conditions(&self, args: &mut Vec<Arg>) -> (String, String) {
@@ -134,10 +143,7 @@ impl Terms {
         };
         let needs_two = place(self.needs_two.into());
         let enough = place(json_text(&self.enough).into());
-        let of_user = format!(
-            " AND (({needs_two} = 0 AND users.mfa = 'none') OR EXISTS (
-                   SELECT 1 FROM json_each(sessions.amr) WHERE value IN (SELECT value FROM json_each({enough}))))"
-        );
+        let of_user = format!(" AND {}", is_sufficient(&needs_two, &enough));
         let Some(grant) = &self.grant else { return (of_user, String::new()) };
         let [scopes, resources, asked_scopes, asked_resources] =
             [&grant.scopes, &grant.resources, &grant.asked_scopes, &grant.asked_resources]

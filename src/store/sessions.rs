@@ -141,11 +141,12 @@ pub(crate) fn read_live(row: &Row) -> Result<Live, Fault> {
     })
 }
 
-/// Asks for the live session that an authorization code was given in.
-pub(crate) fn live_by_code(hash: &str, now: Time) -> Stmt {
-    let sql =
-        format!("{} sessions.id = (SELECT session_id FROM authorization_codes WHERE hash = ?1)", live());
-    Stmt::new(sql, vec![hash.into(), now.0.into()])
+/// Asks for the live session that an authorization code was given in; for the grant of that id where it was exchanged for
+/// that.
+pub(crate) fn live_by_code(hash: &str, grant_id: &str, now: Time) -> Stmt {
+    let id = "SELECT iif(grant_id = ?3, grant_id, session_id) FROM authorization_codes WHERE hash = ?1";
+    let sql = format!("{} sessions.id = ({id})", live());
+    Stmt::new(sql, vec![hash.into(), now.0.into(), grant_id.into()])
 }
 
 /// Asks for the live session in which a device was approved.

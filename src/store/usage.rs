@@ -27,6 +27,13 @@ pub(crate) fn mark(user_id: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![user_id.into(), now.month().into()])
 }
 
+/// The same two for the user of a session that has just begun.
+pub(crate) fn note_user_of(session_id: &str, now: Time) -> [Stmt; 2] {
+    let user = "(SELECT user_id FROM sessions WHERE sessions.id = ?1)";
+    [count(session_id, now), mark(session_id, now)]
+        .map(|stmt| Stmt::new(stmt.sql.replace("WHERE id = ?1", &format!("WHERE id = {user}")), stmt.args))
+}
+
 /// A page of a tenant's months, newest first.
 pub(crate) async fn list(db: &dyn Database, tenant_id: &str, page: &Page) -> Result<Listed<Month>, Fault> {
     let sql = "SELECT month, users FROM counted_users WHERE tenant_id = ?1 AND (?2 IS NULL OR month < ?2)

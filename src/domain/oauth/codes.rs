@@ -7,7 +7,8 @@ use crate::crypto::secret::stored;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
-use crate::domain::oauth::grants::{self, Given, Issued};
+use crate::domain::oauth::beginning::{Beginning, Given};
+use crate::domain::oauth::grants::Issued;
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, oauth};
 use crate::domain::session::standing::is_sufficient;
@@ -17,8 +18,9 @@ use crate::oidc::error::Code;
 use crate::oidc::pkce;
 use crate::ports::Fault;
 use crate::store;
-use crate::store::authorization_codes::{self, NewCode};
+use crate::store::authorization_codes::{self, NewCode, Presented};
 use crate::store::clients::Client;
+use crate::store::exchanges::CODES;
 use crate::store::sessions::Live;
 
 /// How long a code is good for, in seconds (RFC 6749 §4.1.2 has ten minutes at most).
@@ -96,12 +98,13 @@ pub(crate) async fn exchange(
 ) -> Result<Issued, Error> {
     let bad = || oauth(Code::InvalidGrant, "the code is unknown, used, expired, or not this client's");
     let hash = stored(presented.code);
-    let found =
-        authorization_codes::find(cx.db.as_ref(), &tenant.id, &hash, cx.now).await?.ok_or_else(bad)?;
+    let beginning = Beginning::new(cx, tenant, client, presented.jkt, "code.exchanged");
+    let (has_begun, found) = begin_or_find(&beginning, &presented, &hash).await?;
+    let found = found.ok_or_else(bad)?;
     if found.client_id != client.id {
         return Err(bad());
     }
-    if found.used_at.is_some() {
+    if found.used_at.is_some() && !has_begun {
         return Err(end_replayed(cx, tenant, client, &found.user_id, found.grant_id.as_deref()).await?);
     }
     let terms: Terms = json::read_text(&found.terms).map_err(|wrong| Fault::new("codes", wrong))?;
@@ -113,26 +116,53 @@ pub(crate) async fn exchange(
     };
     let held = still_registered(tenant, client, terms.scopes, terms.resources)?;
     let for_this_token = held.narrow(tenant, client, None, &presented.resources)?;
-    let grant_id = cx.id();
-    let given = Given {
-        grant_id: &grant_id,
-        live: &live,
-        held,
-        for_this_token,
-        nonce: terms.nonce,
-        claims: terms.claims,
-        jkt: presented.jkt,
-        take: authorization_codes::take(&hash, &grant_id, cx.now),
-        event: "code.exchanged",
-    };
-    if let Some(issued) = grants::exchange(cx, tenant, client, given).await? {
-        return Ok(issued);
+    let given = Given { live: &live, held, for_this_token, nonce: terms.nonce, claims: terms.claims };
+    let take = authorization_codes::take(&hash, &beginning.grant_id, cx.now);
+    if has_begun || beginning.begin(&given, take).await? {
+        return beginning.issue(given).await;
     }
     match authorization_codes::grant_of(cx.db.as_ref(), &hash).await? {
         Some(taken_for) => Err(end_replayed(cx, tenant, client, &live.user.id, Some(&taken_for)).await?),
         // Nobody took it: the grant could not begin, as its session has ended, or the code has expired.
         None => Err(bad()),
     }
+}
+
+/// Takes a code and begins its grant, if the database can tell that it may; and the code as it stands then, with the session
+/// of the grant, or where that did not begin, with the one that the code was given in.
+async fn begin_or_find(
+    beginning: &Beginning<'_>,
+    presented: &PresentedCode<'_>,
+    hash: &str,
+) -> Result<(bool, Option<authorization_codes::Code>), Fault> {
+    let Beginning { cx, tenant, client, grant_id, .. } = beginning;
+    let ask = authorization_codes::ask(&tenant.id, hash, grant_id, cx.now);
+    let challenge = presented.code_verifier.map(pkce::challenge_of);
+    let mut answers = Vec::new();
+    // What cannot be a verifier is none of any challenge.
+    if challenge != Some(None) {
+        let proof = Presented {
+            tenant_id: &tenant.id,
+            client_id: &client.id,
+            redirect_uri: presented.redirect_uri,
+            challenge: challenge.as_ref().and_then(Option::as_deref),
+            jkt: presented.jkt,
+        };
+        let conditions = beginning.conditions(&presented.resources);
+        let take = authorization_codes::take(hash, grant_id, cx.now);
+        let take = authorization_codes::take_if(take, &proof, &conditions, cx.now);
+        let mut change = beginning.begin_at_once(CODES, hash, take)?;
+        let [code, live] = ask.clone();
+        change.ask(code).ask(live).reads_anyway(authorization_codes::undo_if_halfway(hash, grant_id));
+        match change.commit_or_read().await? {
+            Ok(done) => return Ok((true, authorization_codes::read(done.answers())?)),
+            Err(read) => answers = read,
+        }
+    }
+    if answers.is_empty() {
+        answers = cx.db.run(ask.into()).await?;
+    }
+    Ok((false, authorization_codes::read(&answers)?))
 }
 
 /// Whether what is presented fits the request that the code came from. A verifier without a challenge is an

@@ -9,7 +9,8 @@ use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::change::Change;
 use crate::domain::clients::offers;
-use crate::domain::oauth::grants::{self, Given, Issued};
+use crate::domain::oauth::beginning::{Beginning, Given};
+use crate::domain::oauth::grants::Issued;
 use crate::domain::oauth::narrowing::still_registered;
 use crate::domain::refusal::{Error, Refusal, oauth};
 use crate::domain::session::principal::Session;
@@ -22,7 +23,8 @@ use crate::oidc::error::Code;
 use crate::oidc::{request, user_code};
 use crate::ports::Fault;
 use crate::store::clients::Client;
-use crate::store::device_codes::{self, NewDevice};
+use crate::store::device_codes::{self, NewDevice, Polled};
+use crate::store::exchanges::DEVICES;
 
 /// How long a device waits for its person, in seconds.
 pub(crate) const SECONDS: i64 = 600;
@@ -188,9 +190,9 @@ pub(crate) async fn poll(
 ) -> Result<Issued, Error> {
     let bad = || oauth(Code::InvalidGrant, "the device code is unknown, used, or not this client's");
     let hash = stored(device_code);
-    let db = cx.db.as_ref();
-    let found = device_codes::poll(db, &tenant.id, &client.id, &hash, SLOWER, cx.now).await?;
-    let found = found.filter(|found| found.used_at.is_none()).ok_or_else(bad)?;
+    let beginning = Beginning::new(cx, tenant, client, jkt, "device.exchanged");
+    let (has_begun, found) = begin_or_find(&beginning, &hash, resources).await?;
+    let found = found.filter(|found| has_begun || found.used_at.is_none()).ok_or_else(bad)?;
     if found.expires_at <= cx.now {
         return Err(oauth(Code::ExpiredToken, "the device code is over: begin anew"));
     }
@@ -211,17 +213,32 @@ pub(crate) async fn poll(
     let scopes = found.scope.split(' ').map(str::to_owned).collect();
     let held = still_registered(tenant, client, scopes, found.resources)?;
     let for_this_token = held.narrow(tenant, client, None, resources)?;
-    let grant_id = cx.id();
-    let given = Given {
-        grant_id: &grant_id,
-        live: &live,
-        held,
-        for_this_token,
-        nonce: None,
-        claims: None,
-        jkt,
-        take: device_codes::take(&hash, cx.now),
-        event: "device.exchanged",
-    };
-    grants::exchange(cx, tenant, client, given).await?.ok_or_else(bad)
+    let given = Given { live: &live, held, for_this_token, nonce: None, claims: None };
+    if has_begun || beginning.begin(&given, device_codes::take(&hash, cx.now)).await? {
+        return beginning.issue(given).await;
+    }
+    Err(bad())
+}
+
+/// Takes a device that was approved and begins its grant, if the database can tell that it may; and the device as it stands.
+async fn begin_or_find(
+    beginning: &Beginning<'_>,
+    hash: &str,
+    resources: &[String],
+) -> Result<(bool, Option<Polled>), Fault> {
+    let Beginning { cx, tenant, client, .. } = beginning;
+    let poll = device_codes::poll(&tenant.id, &client.id, hash, SLOWER, cx.now);
+    let take = device_codes::take(hash, cx.now);
+    let take = device_codes::take_if(take, &tenant.id, &client.id, &beginning.conditions(resources), cx.now);
+    let mut change = beginning.begin_at_once(DEVICES, hash, take)?;
+    let [device, live, remember] = poll.clone();
+    change.ask(device).ask(live).ask(remember);
+    change.reads_anyway(device_codes::undo_if_halfway(hash, cx.now));
+    match change.commit_or_read().await? {
+        Ok(done) => Ok((true, device_codes::read(done.answers())?)),
+        Err(answers) if answers.is_empty() => {
+            Ok((false, device_codes::read(&cx.db.run(poll.into()).await?)?))
+        }
+        Err(answers) => Ok((false, device_codes::read(&answers)?)),
+    }
 }

@@ -1,6 +1,8 @@
-//! OAuth 2.0 and OpenID Connect: a file for each grant and endpoint; `grants` begins grants and issues their tokens.
+//! OAuth 2.0 and OpenID Connect: a file for each grant and endpoint; `beginning` begins what a code or a
+//! device is exchanged for, `grants` issues tokens.
 
 pub(crate) mod authorize;
+pub(crate) mod beginning;
 pub(crate) mod bound_tokens;
 pub(crate) mod claims;
 pub(crate) mod client_credentials;

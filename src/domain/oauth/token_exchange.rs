@@ -22,7 +22,7 @@ use crate::oidc::access_token::{Act, Audiences};
 use crate::oidc::error::Code;
 use crate::oidc::token_exchange::{Exchange, MOST_ACTORS};
 use crate::store::clients::Client;
-use crate::store::grants::{NewGrant, begin};
+use crate::store::grants::{Lent, NewGrant, begin};
 use crate::store::users::User;
 
 /// Exchanges a user's token.
@@ -60,17 +60,20 @@ pub(crate) async fn exchange(
     let id = cx.id();
     let grant = NewGrant {
         id: &id,
-        parent_id: &parent_id,
+        lent: Lent::Known {
+            parent_id: &parent_id,
+            scope: &scopes.join(" "),
+            resources: &tenant.audiences_to_store(&targets),
+            // The claims were agreed to for another client.
+            userinfo_claims: &[],
+        },
         client_id: &client.id,
-        scope: &scopes.join(" "),
-        resources: &tenant.audiences_to_store(&targets),
         dpop_jkt: None,
-        // The claims were agreed to for another client.
-        userinfo_claims: &[],
         address: &cx.caller.address,
         user_agent: &cx.caller.user_agent,
         created_at: cx.now,
         expires_at: until,
+        expires_at_of_operator: until,
         place: &place(cx),
         refresh: None,
     };

@@ -67,6 +67,12 @@ impl Tenant {
         if operator { set.min(Settings::default().refresh_token_seconds) } else { set }
     }
 
+    /// The same of an access token.
+    pub(crate) fn access_token_seconds_of(&self, operator: bool) -> i64 {
+        let set = self.settings.access_token_seconds;
+        if operator { set.min(Settings::default().access_token_seconds) } else { set }
+    }
+
     /// The address of one of its hosted pages.
     pub(crate) fn page_url(&self, page: &str) -> String {
         format!("{}/tenant/{}/{page}", self.origin, self.id)

@@ -98,6 +98,16 @@ const ROWS: &[(&str, &str, &str, Run)] = &[
         let code = asked.str("/device_code");
         m.refused(ask(m, &party, "token", &[("grant_type", DEVICE), ("device_code", &code)]), 400);
     }),
+    ("POST /tenant/{tenant}/oauth2/token", "POST /oauth2/token", "device whose person agreed", |m| {
+        let party = party();
+        let asked = ask(m, &party, "device_authorization", &[("scope", "openid")]).send().is(200);
+        let form = [("user_code", asked.str("/user_code")), ("decision", "allow".to_owned())];
+        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let page = party.world.post("/tenant/home/device").navigating().cookie(&party.cookie);
+        page.header("sec-fetch-site", "same-origin").form(&form).send().is(200);
+        let code = asked.str("/device_code");
+        m.once(ask(m, &party, "token", &[("grant_type", DEVICE), ("device_code", &code)]));
+    }),
     ("POST /tenant/{tenant}/oauth2/token", "POST /oauth2/token", "token exchange", |m| {
         let party = party();
         let token = party.world.session(&party.user).access;

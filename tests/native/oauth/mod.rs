@@ -13,6 +13,7 @@ mod document_clients;
 mod dpop;
 mod dpop_proofs;
 mod either_way;
+mod exchange_at_once;
 mod issuer_changes;
 mod issuers;
 mod jwks;
