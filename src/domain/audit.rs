@@ -1,9 +1,12 @@
 //! The audit log: a row for each security event, written with the change it speaks of.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::cx::Cx;
 use crate::model::state::EventOutcome;
 use crate::ports::{Fault, Stmt};
 use crate::store::audit::{Event, Filter, insert, insert_if_changed};
+use crate::store::names::Party;
 use crate::store::{self, Listed, Page};
 
 /// What happened; the context adds when and where from.
@@ -96,4 +99,21 @@ pub(crate) async fn list(
     page: &Page,
 ) -> Result<Listed<Event>, Fault> {
     store::audit::list(cx.db.as_ref(), tenant_id, filter, page).await
+}
+
+/// What the actors and subjects of some events of a tenant are called by now, by their ids.
+pub(crate) async fn names(
+    cx: &Cx,
+    tenant_id: &str,
+    events: &[Event],
+) -> Result<HashMap<String, Party>, Fault> {
+    let ids: BTreeSet<&str> = events
+        .iter()
+        .flat_map(|event| [event.actor.as_deref(), event.subject.as_deref()])
+        .flatten()
+        .collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    store::names::of(cx.db.as_ref(), tenant_id, &ids).await
 }

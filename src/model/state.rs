@@ -145,6 +145,16 @@ states! {
         Revoked = "revoked",
     }
 
+    /// What the id of an actor or a subject stands for.
+    PartyKind {
+        /// A user.
+        User = "user",
+        /// A client.
+        Client = "client",
+        /// An API key.
+        ApiKey = "apiKey",
+    }
+
     /// What an event of the audit log tells of.
     EventOutcome {
         /// Something was done.

@@ -191,6 +191,7 @@ tenant admin GET /tenant/{tenant}/v2/Roles/{name}
 tenant admin GET /tenant/{tenant}/v2/Routes
 tenant admin GET /tenant/{tenant}/v2/Routes/{id}
 tenant admin GET /tenant/{tenant}/v2/Settings
+tenant admin GET /tenant/{tenant}/v2/SignIns
 tenant admin GET /tenant/{tenant}/v2/Templates
 tenant admin GET /tenant/{tenant}/v2/Templates/{name}
 tenant admin GET /tenant/{tenant}/v2/Usage

@@ -24,6 +24,7 @@ mod routes;
 mod saml_keys;
 pub(super) mod sessions;
 mod settings;
+mod sign_ins;
 mod templates;
 mod tenants;
 mod usage;
@@ -242,6 +243,7 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::read)),
         route("PATCH", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
         route("PUT", "/tenant/{tenant}/v2/Settings", NONE, admin(settings::change)),
+        route("GET", "/tenant/{tenant}/v2/SignIns", NONE, admin(sign_ins::list)),
         route("GET", "/tenant/{tenant}/v2/Usage", NONE, admin(usage::list)),
         route("GET", "/tenant/{tenant}/v2/Keys", NONE, admin(keys::list)),
         route("POST", "/tenant/{tenant}/v2/Keys/rotate", NONE, admin(keys::rotate)),

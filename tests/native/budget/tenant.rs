@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::meter::{Meter, Row, row};
+use super::meter::{Meter, Row, row, way};
 use super::session::ADA;
 use crate::harness::World;
 use crate::tenant::holdings::Holder;
@@ -165,6 +165,8 @@ fn reading() -> Vec<Row> {
         row("GET /tenant/{tenant}/v2/Routes", |m| get(m, "Routes")),
         row("GET /tenant/{tenant}/v2/Routes/{id}", |m| made(m, routes(), "GET", "Routes/{id}", None)),
         row("GET /tenant/{tenant}/v2/Settings", |m| get(m, "Settings")),
+        row("GET /tenant/{tenant}/v2/SignIns", |m| get(m, "SignIns")),
+        way("GET /tenant/{tenant}/v2/Audit", "with names", |m| get(m, "Audit?names=true")),
         row("GET /tenant/{tenant}/v2/Tenants", |m| get(m, "Tenants")),
         row("GET /tenant/{tenant}/v2/Tenants/{id}", |m| get(m, "Tenants/b")),
         row("GET /tenant/{tenant}/v2/Usage", |m| get(m, "Usage")),

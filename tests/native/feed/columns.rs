@@ -173,6 +173,7 @@ const UNREMEMBERED: &[(&str, &str)] = &[
     ("outbox", "is read when it is asked for"),
     ("passkey_challenges", "works once"),
     ("passkeys", "is read when somebody signs in"),
+    ("sign_in_days", "is read when it is asked for"),
     ("trials", "is read when somebody signs in"),
     ("trusted_devices", "is read when somebody signs in"),
     ("user_words", "is made of the users' names and addresses"),

@@ -71,6 +71,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("client_origins", "TC", "('{t}', 'https://app.example', '{c}')"),
     ("allowed_origins", "T", "('https://spa.example', '{t}')"),
     ("templates", "T", "('{t}', 'login', '<p>{t}</p>', 0)"),
+    ("sign_in_days", "T", "('{t}', 1, 1, 1)"),
     ("counted_users", "T", "('{t}', '2026-05', 1)"),
     ("authenticators", "TU", "('{u}', '{t}', '1.x', 0, 0)"),
     ("kept_keys", "T", "('{t}', 'id', '2.x')"),

@@ -91,3 +91,55 @@ fn a_tenant_sees_its_own_events_only() {
     let reply = world.get("/tenant/b/v2/Audit?event=login.failed").bearer(&other).send().is(200);
     assert_eq!(reply.json["items"], json!([]));
 }
+
+#[test]
+fn actors_and_subjects_are_named_where_that_is_asked_for() {
+    let world = World::new();
+    let admin = world.admin();
+    let ada = world.user_with("home", "ada@example.com", |user| user.name = Some("Ada Lovelace".into()));
+    let bob = world.user_with("home", "bob@example.com", |user| user.name = None);
+    world.put_client("home", "app", &json!({ "grant_types": ["client_credentials"] }));
+    let token = world.session(&ada).access;
+    world.advance(1);
+    let key = world
+        .post("/api/auth/api-keys")
+        .bearer(&token)
+        .json(json!({ "name": "CI", "scopes": ["read"] }))
+        .send();
+    let key = key.is(201).str("/data/id");
+    let write = |event: &str, actor: &str, subject: &str| {
+        world.sql(&format!(
+            "INSERT INTO audit (id, tenant_id, at, event, outcome, actor, subject)
+             VALUES ('z-{event}', 'home', 1, '{event}', 'success', '{actor}', '{subject}')"
+        ));
+    };
+    world.tenant("acme");
+    let eve = world.user_with("acme", "eve@acme.example", |user| user.name = Some("Eve".into()));
+    write("one", &ada.id, &bob.id);
+    write("two", "app", &key);
+    write("three", &eve.id, "system");
+    write("four", "ada@example.com", "Ada Lovelace");
+    let of = |event: &str, names: &str| {
+        let path = format!("{AUDIT}?event={event}{names}");
+        world.get(&path).bearer(&admin).send().is(200).json["items"][0].clone()
+    };
+    let said = |event: &str| {
+        let item = of(event, "&names=true");
+        ["actorKind", "actorName", "subjectKind", "subjectName"].map(|member| item.get(member).cloned())
+    };
+    let some = |texts: [&str; 4]| texts.map(|text| Some(json!(text)));
+    assert_eq!(said("one"), some(["user", "Ada Lovelace", "user", "bob@example.com"]));
+    assert_eq!(said("two"), some(["client", "A client", "apiKey", "CI"]));
+    // Who is another tenant's, or what only reads like a name, is nobody here.
+    assert_eq!(said("three"), [None, None, None, None]);
+    assert_eq!(said("four"), [None, None, None, None]);
+    assert_eq!(of("one", "").get("actorName"), None);
+    assert_eq!(of("one", "&names=false").get("actorName"), None);
+    world.get(&format!("{AUDIT}?names=yes")).bearer(&admin).send().is(400);
+    // By their names of now; who was deleted has none.
+    let path = format!("/tenant/home/v2/Users/{}", ada.id);
+    world.patch(&path).bearer(&admin).json(json!({ "name": "Ada King" })).send().is(200);
+    world.delete(&format!("/tenant/home/v2/Users/{}", bob.id)).bearer(&admin).send().is(204);
+    let [_, actor, kind, subject] = said("one");
+    assert_eq!((actor, kind, subject), (Some(json!("Ada King")), None, None));
+}

@@ -25,6 +25,7 @@ mod routes;
 mod saml_keys;
 mod sessions;
 mod settings;
+mod sign_ins;
 pub mod templates;
 mod tenants;
 mod usage;

@@ -17,6 +17,7 @@ use crate::api::tenant::mails::Mail;
 use crate::api::tenant::plans::Plan;
 use crate::api::tenant::roles::Role;
 use crate::api::tenant::routes::Route;
+use crate::api::tenant::sign_ins::SignInDay;
 use crate::api::tenant::templates::{Preview, Template};
 use crate::api::tenant::tenants::Tenant;
 use crate::api::tenant::usage::Month;
@@ -142,6 +143,7 @@ fn settings_and_keys() -> Vec<Operation> {
             .query::<String>("subject", "Whom or what it was done to.")
             .query::<String>("since", "A time, as 2030-01-31T00:00:00Z.")
             .query::<String>("until", "A time, as 2030-01-31T00:00:00Z.")
+            .query::<bool>("names", "`true`: with what actors and subjects are called by now that are users, clients or API keys of the tenant.")
             .answers_with(200, "A page of events.", answer::<Event>().listed()),
         op("GET", SETTINGS, "Read settings").answers_with(200, "All settings.", whole_answer::<Settings>()),
         change("PATCH"),
@@ -157,6 +159,11 @@ fn settings_and_keys() -> Vec<Operation> {
             .about("One page of the whole database, for operators: repeated with the `next` of the answer until there is none. `npm run admin -- reseal` does that.")
             .maybe_json::<keys::ResealBody>()
             .answers::<Resealed>(200, "What was done, and how much remains."),
+        op("GET", "/tenant/{tenant}/v2/SignIns", "Sign-ins of each day")
+            .about("Done and refused, by day (UTC), today first; days without any are listed. They are kept for 400 days.")
+            .query::<u32>("days", "How many, 1 to 400; 30 by default.")
+            .answers_with(200, "That many days.", answer::<SignInDay>().listed())
+            .refuses([Refusal::Invalid(Vec::new())]),
         op("GET", "/tenant/{tenant}/v2/Usage", "Monthly active users")
             .about("Users with a login or a refresh in a calendar month (UTC), newest month first.")
             .paged()
