@@ -37,6 +37,8 @@ pub enum MailTransport {
 pub struct Config {
     /// Scheme, host and port that links, issuers and redirects carry, without a trailing slash.
     pub origin: String,
+    /// The console's own host, in its one spelling, if it has one: no gateway route and no page of a tenant is there.
+    pub(crate) console_host: Option<String>,
     /// What stands for this deployment in `Via` (RFC 9110 §7.6.3): no host name, which has no `_`.
     pub(crate) pseudonym: String,
     /// How the deployment runs.
@@ -126,6 +128,10 @@ impl Config {
         if origin.is_none() {
             refuse("ORIGIN", ORIGIN_RULE);
         }
+        let console_host = var("CONSOLE_HOST").map(|text| console_host(&text, origin.as_deref().unwrap_or_default()));
+        if console_host == Some(None) {
+            refuse("CONSOLE_HOST", "a host of its own with its port if it has one, as console.example.com");
+        }
         let seal_key = var("SEAL_KEY").and_then(|text| seal_key(&Zeroizing::new(text)));
         if seal_key.is_none() {
             refuse("SEAL_KEY", SEAL_KEY_RULE);
@@ -196,6 +202,7 @@ impl Config {
             return Err(Unconfigured(problems));
         };
         Ok(Config {
+            console_host: console_host.flatten(),
             pseudonym: pseudonym(&origin),
             origin,
             mode,
@@ -211,6 +218,14 @@ impl Config {
             revocation_seconds,
             trials,
         })
+    }
+}
+
+impl Config {
+    /// The scheme and host that the console has of its own, if it has any.
+    pub(crate) fn console_origin(&self) -> Option<String> {
+        let scheme = self.origin.split_once("://").map_or("https", |(scheme, _)| scheme);
+        self.console_host.as_ref().map(|host| format!("{scheme}://{host}"))
     }
 }
 
@@ -236,6 +251,16 @@ fn origin(text: &str) -> Option<String> {
     // `Url` would encode a name outside ASCII.
     let good = matches!(url.scheme(), "http" | "https") && bare && text.is_ascii();
     good.then(|| url.origin().ascii_serialization())
+}
+
+/// A host with its port, in one spelling, that is not the origin's.
+fn console_host(text: &str, own: &str) -> Option<String> {
+    let scheme = own.split_once("://").map_or("https", |(scheme, _)| scheme);
+    let found = origin(&format!("{scheme}://{text}"))?;
+    let (_, host) = found.split_once("://")?;
+    // A path, a user or a scheme in it would have been lost on the way.
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'[' | b']'));
+    (plain && found != own && !host.ends_with('.')).then(|| host.to_owned())
 }
 
 fn pseudonym(origin: &str) -> String {

@@ -3,6 +3,7 @@
 
 pub(crate) mod account;
 pub(crate) mod connections;
+mod console;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod docs;
 pub mod gateway;
@@ -35,6 +36,7 @@ pub fn table() -> Result<Table, Fault> {
         oauth::surface(),
         pages::surface(),
         sso::surface(),
+        console::surface(),
         system::surface(),
     ];
     let gateway: Gateway = Box::new(|cx, call| Box::pin(gateway::gateway(cx, call)));
@@ -70,6 +72,7 @@ pub fn chapters() -> Vec<docs::Chapter> {
         oauth::docs::chapter(),
         pages::docs::chapter(),
         sso::docs::chapter(),
+        console::docs::chapter(),
         system::docs::chapter(),
     ]
 }

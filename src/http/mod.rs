@@ -24,6 +24,7 @@ use crate::http::guard::{Answer, Run};
 use crate::http::request::{Call, Request};
 use crate::http::response::{DOCS_CSP, MAILS_CSP, Response};
 use crate::http::table::{Failure, Limit, Match, Route, Surface, Table, Why};
+use crate::model::host::canonical;
 use crate::ports::Fault;
 
 /// Serves one request.
@@ -31,6 +32,9 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
     let (surface, reach, named, answer) = match table.find(&request.method, &request.path) {
         found if outgoing::is_looping(cx, &request.headers) => {
             (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::Looping.into()))
+        }
+        found if is_kept_out(cx, request, &found) => {
+            (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::NotFound.into()))
         }
         Match::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
             return Outcome::Asset(asset(cx, table, surface, request).await);
@@ -65,6 +69,17 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
     let response = cors::open(cx, request, reach, named.as_deref(), response).await;
     lookups::settle(cx, refusal.as_ref());
     Outcome::Answer(response)
+}
+
+/// What the console's own host has: the console and what it calls. No page of a tenant and no application is there, whose
+/// script could act in it.
+const AT_CONSOLE: [&str; 4] = ["console", "session", "system", "tenant"];
+
+/// Whether a request goes to the console's own host for something that is not there.
+fn is_kept_out(cx: &Cx, request: &Request, found: &Match<'_>) -> bool {
+    cx.config.console_host.is_some()
+        && tenants::is_console_host(cx, &canonical(&request.host))
+        && !found.surface().is_some_and(|surface| AT_CONSOLE.contains(&surface.name))
 }
 
 /// The tenant of the path.

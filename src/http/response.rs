@@ -23,6 +23,9 @@ pub(crate) const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src
 /// The API's documentation runs our own scripts, and talks to this deployment alone.
 pub(crate) const DOCS_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// The console runs our own script alone, which makes no HTML of text.
+pub(crate) const CONSOLE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; trusted-types 'none'; require-trusted-types-for 'script'";
+
 /// The page of the default mails shows them in frames, which inherit its policy and have styles in them.
 pub(crate) const MAILS_CSP: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

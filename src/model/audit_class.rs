@@ -12,7 +12,7 @@ pub(crate) enum AuditClass {
 }
 
 /// Events of [`AuditClass::SignIn`], by their first part or whole.
-const SIGN_INS: [&str; 30] = [
+const SIGN_INS: [&str; 31] = [
     "login",
     "logout",
     "magic_link",
@@ -31,6 +31,7 @@ const SIGN_INS: [&str; 30] = [
     "mfa.limited",
     "code.issued",
     "code.refused",
+    "console",
     "token.issued",
     "token.exchanged",
     "token.exchange_refused",

@@ -241,6 +241,11 @@ impl RouteTable {
         RouteTable { routes, roles, plans }
     }
 
+    /// Whether any route may answer at a host, in its one spelling.
+    pub(crate) fn has_any_at(&self, host: &str) -> bool {
+        self.routes.iter().any(|route| route.spec.host.as_deref().is_none_or(|wanted| wanted == host))
+    }
+
     /// How many routes it has.
     pub(crate) fn count(&self) -> usize {
         self.routes.len()

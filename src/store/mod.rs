@@ -14,6 +14,7 @@ pub(crate) mod changes;
 pub(crate) mod client_origins;
 pub(crate) mod clients;
 pub(crate) mod consents;
+pub(crate) mod console_sessions;
 pub(crate) mod device_codes;
 pub(crate) mod email_changes;
 pub(crate) mod email_domains;

@@ -149,6 +149,12 @@ pub(crate) fn live_by_code(hash: &str, grant_id: &str, now: Time) -> Stmt {
     Stmt::new(sql, vec![hash.into(), now.0.into(), grant_id.into()])
 }
 
+/// Asks for the live session that a console was opened in.
+pub(crate) fn live_by_console(id: &str, now: Time) -> Stmt {
+    let sql = format!("{} sessions.id = (SELECT session_id FROM console_sessions WHERE id = ?1)", live());
+    Stmt::new(sql, vec![id.into(), now.0.into()])
+}
+
 /// Asks for the live session in which a device was approved.
 pub(crate) fn live_by_device_code(hash: &str, now: Time) -> Stmt {
     let sql = format!("{} sessions.id = (SELECT session_id FROM device_codes WHERE hash = ?1)", live());

@@ -35,13 +35,14 @@ const fn own(name: &'static str, most: i64, statements: fn(Time, i64) -> Vec<Stm
 }
 
 /// All that goes, in this order: a row here is all that a further table needs.
-pub(crate) const EXPIRED: [Expired; 20] = [
+pub(crate) const EXPIRED: [Expired; 21] = [
     own("sessions that expired", 200, ended_sessions::remove_expired),
     own("sessions that ended", 200, ended_sessions::remove_ended),
     past("mail_links", "expires_at", DAY),
     past("email_changes", "expires_at", DAY),
     past("authorization_requests", "expires_at", DAY),
     past("authorization_codes", "expires_at", DAY),
+    past("console_sessions", "expires_at", 0),
     past("device_codes", "expires_at", DAY),
     past("challenges", "expires_at", DAY),
     past("passkey_challenges", "expires_at", DAY),

@@ -14,6 +14,7 @@ mod account;
 mod budget;
 mod conformance;
 mod connections;
+mod console;
 mod costs;
 mod cron;
 mod crypto;

@@ -52,6 +52,14 @@ connections vault reader GET /auth/apikeys/{id}
 connections vault reader GET /auth/connected
 connections vault reader GET /auth/connections/{id}
 connections vault reader GET /auth/valid-token
+console open GET /console
+console open GET /console/
+console open GET /console/{*file}
+console open GET /tenant/{tenant}/console
+console open GET /tenant/{tenant}/console/
+console open GET /tenant/{tenant}/console/authorize
+console open GET /tenant/{tenant}/console/{*screen}
+console open POST /tenant/{tenant}/console/token
 oauth client POST /oauth2/device_authorization
 oauth client POST /oauth2/introspect
 oauth client POST /oauth2/par

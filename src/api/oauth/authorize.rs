@@ -4,12 +4,14 @@ use crate::api::pages::{form_post, leave};
 use crate::cx::Cx;
 use crate::domain::oauth::authorize::{self, Outcome, SignIn};
 use crate::domain::providers;
+use crate::domain::refusal::oauth;
 use crate::domain::session::sessions::COOKIE;
 use crate::http::body;
 use crate::http::guard::Answer;
 use crate::http::request::{Call, Request};
 use crate::http::response::Response;
 use crate::model::email::Email;
+use crate::oidc::error::Code;
 use crate::oidc::params::Params;
 use crate::oidc::request::ResponseMode;
 use crate::ports::Fault;
@@ -25,6 +27,11 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 }
 
 async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
+    // A script must not get a code with the browser's session: one on this host could read it off the redirect. A browser
+    // that says how it asks navigates, the whole page or a client's own frame.
+    if call.request.headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+        return Err(oauth(Code::InvalidRequest, "a script cannot ask: send the browser here, or a frame"));
+    }
     let cookie = call.request.headers.cookie(COOKIE);
     match authorize::decide(cx, &call.resolved.tenant, params, cookie).await? {
         Outcome::SignIn(sign_in) => Ok(Response::see_other(&start(cx, call, sign_in).await?)),

@@ -1,4 +1,4 @@
-//! `/`, until a route of the gateway owns it: the way to sign in, to one's account and to the documentation.
+//! `/`, until a route of the gateway owns it: the way to sign in, to one's account, for administrators to the console, and to the documentation.
 
 use askama::Template;
 
@@ -9,6 +9,7 @@ use crate::domain::session::principal;
 use crate::domain::session::sessions::COOKIE;
 use crate::http::guard::Answer;
 use crate::http::request::Call;
+use crate::model::role::ADMIN;
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -17,6 +18,8 @@ struct Home<'a> {
     place: &'a Place,
     text: String,
     signed_in: bool,
+    /// Whether it is an administrator.
+    admin: bool,
     /// The tenant's own home page, and what it is called.
     own: Option<(&'a str, String)>,
 }
@@ -30,7 +33,8 @@ pub(crate) async fn home(cx: &Cx, call: &Call<'_>) -> Answer {
         Some(session) => fill(m.home_in, "email", &session.user.email),
         None => m.home_out.to_owned(),
     };
+    let admin = session.as_ref().is_some_and(|session| session.user.roles.iter().any(|role| role == ADMIN));
     let own = place.tenant.settings.home_url.as_deref();
     let own = own.map(|url| (url, fill(m.home_go, "tenant", &place.tenant.name)));
-    Ok(place.page(200, &Home { m, place, text, signed_in: session.is_some(), own })?)
+    Ok(place.page(200, &Home { m, place, text, signed_in: session.is_some(), admin, own })?)
 }

@@ -5,7 +5,7 @@ use crate::domain::admin::users::{self, NewUser};
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::refusal::{Error, Refusal, invalid, invalid_uri};
-use crate::domain::tenants::{HOME, from_row, is_own_host};
+use crate::domain::tenants::{HOME, from_row, is_console_host, is_own_host};
 use crate::domain::vault::revocations;
 use crate::memo::Invalidation;
 use crate::model::host::canonical;
@@ -190,7 +190,7 @@ fn checked_host(cx: &Cx, host: &str, of_home: bool) -> Result<String, Error> {
         let rule = "a host name, with its port if that is not the scheme's own";
         return Err(invalid_uri("host", &host, rule));
     }
-    if !of_home && is_own_host(cx, &host) {
+    if is_console_host(cx, &host) || !of_home && is_own_host(cx, &host) {
         return Err(invalid("host", "another than this deployment's own"));
     }
     Ok(host)

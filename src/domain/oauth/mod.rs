@@ -8,6 +8,7 @@ pub(crate) mod claims;
 pub(crate) mod client_credentials;
 pub(crate) mod codes;
 pub mod consents;
+pub(crate) mod console;
 pub(crate) mod device;
 pub(crate) mod grants;
 pub(crate) mod introspection;

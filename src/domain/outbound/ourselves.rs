@@ -11,7 +11,8 @@ use crate::store;
 
 /// Whether a URL is of the deployment's own origin or a tenant's host, in any spelling, with `http` or `https`.
 pub(crate) async fn is_own(cx: &Cx, url: &Url) -> Result<bool, Fault> {
-    if is_own_origin(&cx.config.origin, url) {
+    let console = cx.config.console_origin();
+    if is_own_origin(&cx.config.origin, url) || console.is_some_and(|origin| is_own_origin(&origin, url)) {
         return Ok(true);
     }
     Ok(store::tenants::id_by_host(cx.db.as_ref(), &canonical(&authority(url))).await?.is_some())

@@ -13,9 +13,19 @@ fn own(cx: &Cx) -> (&str, &str) {
     cx.config.origin.split_once("://").unwrap_or(("https", ""))
 }
 
-/// Whether a host, in its one spelling, is the deployment's own.
+/// Whether a host, in its one spelling, is the deployment's own: that of its origin, or the console's.
 pub(crate) fn is_own_host(cx: &Cx, host: &str) -> bool {
+    is_host_of_origin(cx, host) || is_console_host(cx, host)
+}
+
+/// Whether a host, in its one spelling, is that of the deployment's origin.
+pub(crate) fn is_host_of_origin(cx: &Cx, host: &str) -> bool {
     canonical(own(cx).1) == host
+}
+
+/// Whether a host, in its one spelling, is the console's own.
+pub(crate) fn is_console_host(cx: &Cx, host: &str) -> bool {
+    cx.config.console_host.as_deref() == Some(host)
 }
 
 /// Scheme and host of the addresses of a tenant that has this host.

@@ -11,7 +11,7 @@ mod tenant;
 
 pub use self::choice::ResolvedTenant;
 pub(crate) use self::choice::{choose, find_named, owner_of_named};
-pub(crate) use self::issuer::{is_own_host, issuer_of_address};
+pub(crate) use self::issuer::{is_console_host, is_host_of_origin, is_own_host, issuer_of_address};
 pub use self::tenancy::TenantByHost;
 pub(crate) use self::tenancy::{Tenancy, by_host};
 pub(crate) use self::tenant::{Tenant, from_row};

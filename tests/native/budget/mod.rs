@@ -5,6 +5,7 @@
 
 mod account;
 mod connections;
+mod console;
 mod meter;
 mod oauth;
 mod pages;
@@ -51,6 +52,7 @@ fn measured() -> (Figures, Vec<String>) {
     let all = [
         account::rows(),
         connections::rows(),
+        console::rows(),
         oauth::rows(),
         pages::rows(),
         session::rows(),

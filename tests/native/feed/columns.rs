@@ -159,6 +159,7 @@ const UNREMEMBERED: &[(&str, &str)] = &[
     ("changes", "is the feed"),
     ("client_origins", "is made of the clients' metadata, in the same batch"),
     ("consents", "is read when it is asked for; what ends with one is a session"),
+    ("console_sessions", "works once"),
     ("counted_users", "is read when it is asked for"),
     ("device_codes", "works once"),
     ("email_changes", "works once"),

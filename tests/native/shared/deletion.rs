@@ -65,6 +65,7 @@ const ROWS: &[(&str, &str, &str)] = &[
         "('ar', '{t}', '{c}', 'waiting', '{{\"login_hint\":\"{e}\",\"user\":\"{u}\"}}', 0, 9, NULL)",
     ),
     ("authorization_codes", "TUC", "('ac', '{t}', '{c}', '{u}', 's', '{{}}', 0, 9, NULL, 'g')"),
+    ("console_sessions", "", "('cs', 's', 'h', NULL, 9)"),
     ("consents", "TUC", "('{u}', '{c}', '{t}', 'openid', 0, NULL)"),
     ("device_codes", "TUC", "('dc', 'uc', '{t}', '{c}', '', NULL, 'approved', '{u}', 's', 5, 0, 0, 9, NULL)"),
     ("logout_deliveries", "TUC", "('ld', '{t}', '{c}', '{u}', 'g', 0, 0, 0)"),

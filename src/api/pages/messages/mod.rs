@@ -71,7 +71,7 @@ catalogue! {
     refused_other_tab, refused_no_more_codes,
     refused_name, refused_credential, refused_mfa, refused_code, refused_challenge, refused_too_large, refused_other,
     sign_in_other, go_back, go_home, try_again, reference,
-    home_in, home_out, home_docs, home_go, error_title_405,
+    home_in, home_out, home_docs, home_go, console, console_no_script, console_nowhere, error_title_405,
     error_title_502, error_title_503, error_title_504, error_title_508, error_502,
     error_503, error_504, error_508, refused_role, refused_plan_low,
     refused_feature, refused_tenant, refused_address, in_second, in_seconds,
