@@ -8,13 +8,13 @@
 //   SYSTEM_SECRET  what X-System-Secret must say to skip limits (unset: nothing skips them)
 //   SEAL_KEY, SEAL_KEY_PREVIOUS  in place of the key that is kept in DATA_DIR, as docs/operate.md says
 //   DEMO_PORT      where the demo's origin listens (9000, or another that is free)
-//   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, RESOLVER_URL, TRIALS, REVOCATION_SECONDS  as in wrangler.toml
+//   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, RESOLVER_URL, TRIALS, REVOCATION_SECONDS, CONSOLE_HOST  as in wrangler.toml
 import { resolve } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { info, main, Stop } from './lib/log.mjs';
 import { home } from './lib/paths.mjs';
 
-const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'RESOLVER_URL', 'LOOPBACK_STRANGERS', 'TRIALS', 'REVOCATION_SECONDS', 'SEAL_KEY', 'SEAL_KEY_PREVIOUS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
+const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'RESOLVER_URL', 'LOOPBACK_STRANGERS', 'TRIALS', 'REVOCATION_SECONDS', 'CONSOLE_HOST', 'SEAL_KEY', 'SEAL_KEY_PREVIOUS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
 
 await ready(import.meta.url);
 await main(async () => {
@@ -29,7 +29,9 @@ await main(async () => {
   await build();
   writeDevVars();
   const given = Object.fromEntries(PASSED_ON.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
-  const worker = await startWorker({ port, dataDir, vars: { ...localSecrets(dataDir), ...given } });
+  // A host of its own, where no application is: browsers look names below localhost up on this machine.
+  const console_ = given.ORIGIN ? {} : { CONSOLE_HOST: `console.localhost:${port}` };
+  const worker = await startWorker({ port, dataDir, vars: { ...localSecrets(dataDir), ...console_, ...given } });
 
   const stop = async () => {
     info('stopping');
@@ -48,6 +50,7 @@ await main(async () => {
   const isDemo = process.argv.includes('--demo');
   const { text } = isDemo ? await (await import('./lib/demo.mjs')).demo(url, worker.vars.SETUP_TOKEN) : firstSteps(url, worker.vars.SETUP_TOKEN);
   console.log(`Ready on ${url}`);
+  console.log(`\n  Console  ${url}/console            for administrators`);
   console.log(text);
 });
 

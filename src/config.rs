@@ -128,7 +128,8 @@ impl Config {
         if origin.is_none() {
             refuse("ORIGIN", ORIGIN_RULE);
         }
-        let console_host = var("CONSOLE_HOST").map(|text| console_host(&text, origin.as_deref().unwrap_or_default()));
+        let console_host =
+            var("CONSOLE_HOST").map(|text| console_host(&text, origin.as_deref().unwrap_or_default()));
         if console_host == Some(None) {
             refuse("CONSOLE_HOST", "a host of its own with its port if it has one, as console.example.com");
         }
@@ -259,7 +260,8 @@ fn console_host(text: &str, own: &str) -> Option<String> {
     let found = origin(&format!("{scheme}://{text}"))?;
     let (_, host) = found.split_once("://")?;
     // A path, a user or a scheme in it would have been lost on the way.
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'[' | b']'));
+    let plain =
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'[' | b']'));
     (plain && found != own && !host.ends_with('.')).then(|| host.to_owned())
 }
 

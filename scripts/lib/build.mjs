@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSyn
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse } from 'smol-toml';
+import { buildConsole } from './console.mjs';
 import { info } from './log.mjs';
 import { at, buildDir, isPackage, root, targetDir, tools } from './paths.mjs';
 import { logged } from './run.mjs';
@@ -24,6 +25,7 @@ function vendor() {
 export async function build() {
   if (isPackage) return;
   vendor();
+  await buildConsole();
   if (upToDate()) return info('the Worker is up to date');
   const release = await lock();
   try {

@@ -27,10 +27,10 @@ export const PLACES = [
  * A running gateway with its administrator signed in; `stop()` leaves nothing behind. With `far` it is served by two isolates
  * in turn, and storage is as far from both as that says (`tests/far`).
  */
-export async function startGateway({ vars = {}, setup = true, scriptDir, miniflare, far } = {}) {
+export async function startGateway({ vars = {}, port = 0, setup = true, scriptDir, miniflare, far } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'portcullis-live-'));
   const place = far ? { second: true, miniflare: { ...farModules(scriptDir), ...miniflare } } : { miniflare };
-  const worker = await startWorker({ port: 0, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, scriptDir, ...place });
+  const worker = await startWorker({ port, dataDir, vars: { SETUP_TOKEN, SYSTEM_SECRET, ...vars }, scriptDir, ...place });
   const gateway = new Gateway(worker, dataDir);
   try {
     if (setup) await gateway.setUp();

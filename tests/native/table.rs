@@ -56,10 +56,10 @@ console open GET /console
 console open GET /console/
 console open GET /console/{*file}
 console open GET /tenant/{tenant}/console
+console open GET /tenant/{tenant}/console-session/authorize
 console open GET /tenant/{tenant}/console/
-console open GET /tenant/{tenant}/console/authorize
 console open GET /tenant/{tenant}/console/{*screen}
-console open POST /tenant/{tenant}/console/token
+console open POST /tenant/{tenant}/console-session/token
 oauth client POST /oauth2/device_authorization
 oauth client POST /oauth2/introspect
 oauth client POST /oauth2/par

@@ -1,4 +1,4 @@
-//! `GET /tenant/{tenant}/console/authorize`: a code for the console, by way of the browser.
+//! `GET /tenant/{tenant}/console-session/authorize`: a code for the console, by way of the browser.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -26,7 +26,7 @@ pub(crate) fn chapter() -> Chapter {
             .page(409, "It has no host of its own, and applications have the deployment's.")
             .nothing(303, "The console is at another host.")
             .refuses([Refusal::NotFound]),
-        op("GET", "/tenant/{tenant}/console/authorize", "Go to the console with a code")
+        op("GET", "/tenant/{tenant}/console-session/authorize", "Go to the console with a code")
             .about(
                 "For browsers that navigate, at `ORIGIN`: what a script fetches or frames is refused. Who is not signed in \
                  signs in first; who is no administrator is refused. The code goes to the console's own address, works once \
@@ -38,7 +38,7 @@ pub(crate) fn chapter() -> Chapter {
             .query::<String>("second_factor", "`1` if the session must have proved a second factor.")
             .nothing(303, "To the console with `code` and `state`, or to sign in.")
             .refuses([Refusal::Forbidden, Refusal::NotFound]),
-        op("POST", "/tenant/{tenant}/console/token", "Open the console, or keep it open")
+        op("POST", "/tenant/{tenant}/console-session/token", "Open the console, or keep it open")
             .about(
                 "A token of the person's own session for the code, with PKCE's verifier; `renewal` renews it, once, with a new \
                  one. One that comes again ends what it had become. Only at the host where the console is.",

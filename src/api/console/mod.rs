@@ -21,8 +21,8 @@ pub(crate) fn surface() -> Surface {
         route("GET", "/tenant/{tenant}/console", NONE, open(shell::show)),
         route("GET", "/tenant/{tenant}/console/", NONE, open(shell::show)),
         route("GET", "/tenant/{tenant}/console/{*screen}", NONE, open(shell::show)),
-        route("GET", "/tenant/{tenant}/console/authorize", NONE, open(authorize::authorize)),
-        route("POST", "/tenant/{tenant}/console/token", NONE, open(token::token)),
+        route("GET", "/tenant/{tenant}/console-session/authorize", NONE, open(authorize::authorize)),
+        route("POST", "/tenant/{tenant}/console-session/token", NONE, open(token::token)),
     ];
     Surface { name: "console", routes, word_refusal: tenant::word_refusal, word_fault: tenant::word_fault }
 }

@@ -1,4 +1,4 @@
-//! `POST /tenant/{tenant}/console/token`: a token for the console's code, or for what came with the token before.
+//! `POST /tenant/{tenant}/console-session/token`: a token for the console's code, or for what came with the token before.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,6 @@ pub(super) async fn token(cx: &Cx, call: &Call<'_>) -> Answer {
         _ => return Err(invalid("code", "with codeVerifier, or renewal instead of both")),
     };
     let opened = console::open(cx, &call.resolved.tenant, &call.request.host, presented).await?;
-    let token =
-        Token { access_token: opened.access, expires_in: opened.expires_in, renewal: opened.renewal };
+    let token = Token { access_token: opened.access, expires_in: opened.expires_in, renewal: opened.renewal };
     Ok(Response::json(200, &token))
 }

@@ -207,7 +207,8 @@ pub(crate) async fn open(
     }
     let session =
         TokenSession { id: &live.id, amr: &live.amr, auth_time: live.auth_time, ends_at: live.ends_at() };
-    let (access, expires_in) = sessions::access_token(cx, tenant, &live.user, &live.granted, &session).await?;
+    let (access, expires_in) =
+        sessions::access_token(cx, tenant, &live.user, &live.granted, &session).await?;
     Ok(Opened { access, expires_in, renewal: format!("{id}.{next}") })
 }
 

@@ -8,6 +8,6 @@ CREATE TABLE console_sessions (
   -- PKCE's, while it is a code.
   challenge TEXT,
   expires_at INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX console_sessions_by_session ON console_sessions (session_id);
 CREATE INDEX console_sessions_by_end ON console_sessions (expires_at);

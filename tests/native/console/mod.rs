@@ -15,10 +15,10 @@ pub const STATE: &str = "0123456789abcdef";
 
 /// Where a browser goes to open the home tenant's console.
 pub fn authorize_path(more: &str) -> String {
-    format!("/tenant/home/console/authorize?state={STATE}&challenge={CHALLENGE}{more}")
+    format!("/tenant/home/console-session/authorize?state={STATE}&challenge={CHALLENGE}{more}")
 }
 
-pub const TOKEN: &str = "/tenant/home/console/token";
+pub const TOKEN: &str = "/tenant/home/console-session/token";
 
 /// An administrator of the home tenant.
 pub fn admin(world: &World) -> User {
@@ -28,7 +28,11 @@ pub fn admin(world: &World) -> User {
 impl World {
     /// A browser with that cookie goes to the console.
     pub fn goes_to_console(&self, cookie: &str, more: &str) -> Reply {
-        self.get(&authorize_path(more)).navigating().header("sec-fetch-dest", "document").cookie(cookie).send()
+        self.get(&authorize_path(more))
+            .navigating()
+            .header("sec-fetch-dest", "document")
+            .cookie(cookie)
+            .send()
     }
 
     /// The code that it comes back with.

@@ -89,7 +89,9 @@ fn what_is_wrong_with_a_code_or_renewal_is_not_said() {
         assert_eq!(exchange(&world, &code).status, expected, "{name}");
     }
     let world = World::new();
-    for body in [json!({}), json!({ "code": "x" }), json!({ "code": "x", "codeVerifier": "y", "renewal": "z" })] {
+    for body in
+        [json!({}), json!({ "code": "x" }), json!({ "code": "x", "codeVerifier": "y", "renewal": "z" })]
+    {
         world.post(TOKEN).json(body).send().is(400);
     }
 }
@@ -116,9 +118,15 @@ fn a_console_ends_with_its_session_its_person_and_the_role() {
         let code = world.console_code(&cookie);
         let token = opened.str("/accessToken");
         match how {
-            "signed out" => drop(world.post("/api/auth/logout").bearer(&token).json(json!({})).send().is(200)),
-            "disabled" => drop(world.sql(&format!("UPDATE users SET status = 'disabled' WHERE id = '{}'", root.id))),
-            "no administrator" => drop(world.sql(&format!("UPDATE users SET roles = '[]' WHERE id = '{}'", root.id))),
+            "signed out" => {
+                drop(world.post("/api/auth/logout").bearer(&token).json(json!({})).send().is(200))
+            }
+            "disabled" => {
+                drop(world.sql(&format!("UPDATE users SET status = 'disabled' WHERE id = '{}'", root.id)))
+            }
+            "no administrator" => {
+                drop(world.sql(&format!("UPDATE users SET roles = '[]' WHERE id = '{}'", root.id)))
+            }
             _ => {
                 world.sql("UPDATE console_sessions SET expires_at = 1");
                 world.cron();
@@ -139,9 +147,9 @@ fn another_tenants_console_takes_neither_code_nor_renewal() {
     world.tenant("acme");
     let code = world.console_code(&world.cookie(&admin(&world)));
     let body = json!({ "code": code, "codeVerifier": VERIFIER });
-    world.post("/tenant/acme/console/token").json(body).send().is(401);
+    world.post("/tenant/acme/console-session/token").json(body).send().is(401);
     let renewal = exchange(&world, &code).is(200).str("/renewal");
-    world.post("/tenant/acme/console/token").json(json!({ "renewal": renewal })).send().is(401);
+    world.post("/tenant/acme/console-session/token").json(json!({ "renewal": renewal })).send().is(401);
     renew(&world, &renewal).is(200);
 }
 
@@ -155,7 +163,8 @@ fn a_tenants_own_administrator_gets_a_token_of_that_tenant() {
     let ask = world.get(&path).navigating().cookie(&cookie);
     let code = code_in(ask.send().is(303).header("location").unwrap());
     let body = json!({ "code": code, "codeVerifier": VERIFIER });
-    let token = world.post("/tenant/acme/console/token").json(body).send().is(200).str("/accessToken");
+    let token =
+        world.post("/tenant/acme/console-session/token").json(body).send().is(200).str("/accessToken");
     world.get("/tenant/acme/v2/Users").bearer(&token).send().is(200);
     world.get("/tenant/home/v2/Users").bearer(&token).send().is(403);
     // At home nobody is signed in with that cookie.
@@ -168,7 +177,12 @@ fn who_is_not_signed_in_signs_in_and_who_is_no_administrator_is_refused() {
     let world = World::new();
     let stranger = world.get(&authorize_path("")).navigating().send().is(303);
     let location = stranger.header("location").unwrap();
-    assert!(location.starts_with("/tenant/home/login?return_to=%2Ftenant%2Fhome%2Fconsole%2Fauthorize%3Fstate"), "{location}");
+    assert!(
+        location.starts_with(
+            "/tenant/home/login?return_to=%2Ftenant%2Fhome%2Fconsole%2Dsession%2Fauthorize%3Fstate"
+        ),
+        "{location}"
+    );
     let ada = world.user("ada@example.com");
     world.goes_to_console(&world.cookie(&ada), "").is(403);
     assert_eq!(world.number("SELECT count(*) AS n FROM console_sessions"), 0);
@@ -178,7 +192,8 @@ fn who_is_not_signed_in_signs_in_and_who_is_no_administrator_is_refused() {
 fn signing_in_leads_back_to_the_console() {
     let world = World::new();
     admin(&world);
-    let login = world.get(&authorize_path("")).navigating().send().is(303).header("location").unwrap().to_owned();
+    let login =
+        world.get(&authorize_path("")).navigating().send().is(303).header("location").unwrap().to_owned();
     let page = world.get(&login).navigating().send().is(200);
     assert!(page.text.contains("return_to"));
     let form = [
@@ -187,7 +202,8 @@ fn signing_in_leads_back_to_the_console() {
         ("return_to", &authorize_path("")),
         ("own", "1"),
     ];
-    let signed_in = world.post("/tenant/home/login").header("sec-fetch-site", "same-origin").form(&form).send().is(303);
+    let signed_in =
+        world.post("/tenant/home/login").header("sec-fetch-site", "same-origin").form(&form).send().is(303);
     assert_eq!(signed_in.header("location").unwrap(), authorize_path(""));
 }
 
@@ -205,7 +221,10 @@ fn a_dangerous_action_is_asked_for_again_after_a_fresh_sign_in() {
     assert_eq!(refused.str("/code"), "REAUTHENTICATION_REQUIRED");
     let again = world.goes_to_console(&cookie, "&max_age=900").is(303);
     let location = again.header("location").unwrap();
-    assert!(location.starts_with("/tenant/home/login?return_to=") && location.ends_with("&confirm=1"), "{location}");
+    assert!(
+        location.starts_with("/tenant/home/login?return_to=") && location.ends_with("&confirm=1"),
+        "{location}"
+    );
     let fresh = world.cookie(&root);
     let back = world.goes_to_console(&fresh, "&max_age=900").is(303);
     let token = exchange(&world, &code_in(back.header("location").unwrap())).is(200).str("/accessToken");
@@ -232,7 +251,7 @@ fn what_is_asked_has_its_form() {
         format!("state={STATE}&challenge={challenge}&max_age=soon"),
         format!("state={STATE}&challenge=plain"),
     ] {
-        let path = format!("/tenant/home/console/authorize?{query}");
+        let path = format!("/tenant/home/console-session/authorize?{query}");
         let refused = world.get(&path).navigating().cookie(&cookie).send();
         assert_eq!(refused.status, 400, "{query}");
     }
@@ -252,10 +271,18 @@ const SCRIPTS: [(&str, &str); 6] = [
 fn a_script_of_any_host_gets_no_code() {
     let world = World::new();
     let cookie = world.cookie(&admin(&world));
-    for (mode, dest) in SCRIPTS.into_iter().chain([("navigate", "iframe"), ("navigate", "frame"), ("navigate", "object"), ("navigate", "embed")]) {
+    for (mode, dest) in SCRIPTS.into_iter().chain([
+        ("navigate", "iframe"),
+        ("navigate", "frame"),
+        ("navigate", "object"),
+        ("navigate", "embed"),
+    ]) {
         for site in ["same-origin", "same-site", "cross-site"] {
             let ask = world.get(&authorize_path("")).cookie(&cookie).header("accept", "text/html");
-            let ask = ask.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest).header("sec-fetch-site", site);
+            let ask = ask
+                .header("sec-fetch-mode", mode)
+                .header("sec-fetch-dest", dest)
+                .header("sec-fetch-site", site);
             let refused = ask.send();
             assert_eq!(refused.status, 403, "{mode} {dest} {site}");
             assert_eq!(refused.header("location"), None);
@@ -269,7 +296,8 @@ fn a_script_of_any_host_gets_no_code() {
 #[test]
 fn a_script_gets_no_code_of_a_client_with_the_browsers_session_either() {
     let world = World::new();
-    let client = json!({ "token_endpoint_auth_method": "none", "redirect_uris": ["https://auth.example.com/app/cb"] });
+    let client =
+        json!({ "token_endpoint_auth_method": "none", "redirect_uris": ["https://auth.example.com/app/cb"] });
     world.client("home", "spa", client);
     let cookie = world.cookie(&admin(&world));
     for prompt in ["", "&prompt=none"] {

@@ -13,10 +13,13 @@ fn world() -> World {
 
 const SHELL: &str = "/tenant/home/console/users?q=ada";
 
+/// `GET /tenant/home/console/{*screen}`.
 #[test]
 fn the_page_is_at_every_address_below_it_under_a_strict_policy() {
     let world = World::new();
-    for path in ["/tenant/home/console", "/tenant/home/console/", SHELL, "/tenant/home/console/users/1/sessions"] {
+    for path in
+        ["/tenant/home/console", "/tenant/home/console/", SHELL, "/tenant/home/console/users/1/sessions"]
+    {
         let page = world.get(path).navigating().send().is(200);
         let policy = page.header("content-security-policy").unwrap();
         for rule in [
@@ -97,8 +100,16 @@ fn at_its_own_host_is_the_console_with_what_it_calls_and_nothing_else() {
     world.route(json!({ "path": "/", "auth": "none" }));
     world.route(json!({ "name": "here", "host": HOST, "path": "/here/", "auth": "none" }));
     for path in [
-        "/", "/here/", "/app/x", "/tenant/home/login", "/tenant/home/account", "/auth/login", "/tenant/home/oauth2/authorize",
-        "/.well-known/jwks.json", "/auth/providers", "/tenant/home/sso/okta",
+        "/",
+        "/here/",
+        "/app/x",
+        "/tenant/home/login",
+        "/tenant/home/account",
+        "/auth/login",
+        "/tenant/home/oauth2/authorize",
+        "/.well-known/jwks.json",
+        "/auth/providers",
+        "/tenant/home/sso/okta",
     ] {
         for host in [HOST, "CONSOLE.example.com", "console.example.com:443", "console.example.com."] {
             assert_eq!(world.get(path).host(host).send().status, 404, "{host}{path}");
@@ -134,12 +145,13 @@ fn the_code_goes_to_its_own_host_and_works_there_alone() {
 fn no_scripts_of_other_origins_may_open_it() {
     let world = World::new();
     world.settings(json!({ "allowedOrigins": ["https://spa.example"] }));
-    for path in [TOKEN, "/tenant/home/console/authorize"] {
+    for path in [TOKEN, "/tenant/home/console-session/authorize"] {
         let ask = world.ask("OPTIONS", path).header("origin", "https://spa.example");
         let answer = ask.header("access-control-request-method", "POST").send();
         assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
     }
-    let answer = world.post(TOKEN).header("origin", "https://spa.example").json(json!({ "renewal": "x" })).send();
+    let answer =
+        world.post(TOKEN).header("origin", "https://spa.example").json(json!({ "renewal": "x" })).send();
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
 
@@ -150,7 +162,12 @@ fn no_tenant_and_no_route_has_the_consoles_host() {
     for host in [HOST, "Console.Example.com"] {
         let body = json!({ "id": "acme", "name": "Acme", "host": host });
         world.post("/tenant/home/v2/Tenants").bearer(&admin).json(body).send().is(400);
-        world.patch("/tenant/home/v2/Tenants/home").bearer(&admin).json(json!({ "host": host })).send().is(400);
+        world
+            .patch("/tenant/home/v2/Tenants/home")
+            .bearer(&admin)
+            .json(json!({ "host": host }))
+            .send()
+            .is(400);
     }
     let route = json!({ "name": "loop", "path": "/loop/", "origin": format!("https://{HOST}/x") });
     world.post("/tenant/home/v2/Routes").bearer(&admin).json(route).send().is(400);
