@@ -142,6 +142,22 @@ fn a_console_ends_with_its_session_its_person_and_the_role() {
 }
 
 #[test]
+fn a_session_of_one_factor_opens_no_console_once_its_person_needs_two() {
+    let world = World::new();
+    let root = admin(&world);
+    let cookie = world.cookie(&root);
+    let opened = exchange(&world, &world.console_code(&cookie)).is(200);
+    let code = world.console_code(&cookie);
+    world.sql(&format!("UPDATE users SET mfa = 'totp' WHERE id = '{}'", root.id));
+    renew(&world, &opened.str("/renewal")).is(401);
+    exchange(&world, &code).is(401);
+    let again = world.goes_to_console(&cookie, "").is(303);
+    assert!(again.header("location").unwrap().starts_with("/tenant/home/login?return_to="));
+    let both = world.cookie_by(&root, &["pwd", "otp", "mfa"]);
+    exchange(&world, &world.console_code(&both)).is(200);
+}
+
+#[test]
 fn another_tenants_console_takes_neither_code_nor_renewal() {
     let world = World::new();
     world.tenant("acme");

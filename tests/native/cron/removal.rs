@@ -22,7 +22,7 @@ enum By {
 type Kind = (&'static str, By, &'static [(&'static str, &'static str)]);
 
 /// What goes once it is over.
-const ROWS: [Kind; 17] = [
+const ROWS: [Kind; 18] = [
     ("sessions", By::Column("expires_at", DAY), &[]),
     ("sessions", By::Column("ended_at", DAY), &[("expires_at", "9000000000000")]),
     ("mail_links", By::Column("expires_at", DAY), &[]),
@@ -40,6 +40,7 @@ const ROWS: [Kind; 17] = [
     ("audit", By::Column("expires_at", 0), &[]),
     ("outbox", By::Id(7), &[]),
     ("mails", By::Id(30), &[("status", "'sent'")]),
+    ("console_sessions", By::Column("expires_at", 0), &[]),
 ];
 
 /// Tables with an `expires_at` whose rows stay.
