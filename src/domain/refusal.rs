@@ -33,6 +33,26 @@ impl Problems {
         text
     }
 
+    /// The value, or nothing where what is wrong with it was added.
+    ///
+    /// # Errors
+    /// What is not [`Refusal::Invalid`].
+    pub(crate) fn gather<T>(&mut self, checked: Result<T, Error>) -> Result<Option<T>, Error> {
+        match checked {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Refused(Refusal::Invalid(problems))) => {
+                self.0.extend(problems);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The refusal with all that is wrong.
+    pub(crate) fn refusal(self) -> Error {
+        Refusal::Invalid(self.0).into()
+    }
+
     /// # Errors
     /// [`Refusal::Invalid`] if anything is wrong.
     pub(crate) fn none(self) -> Result<(), Error> {

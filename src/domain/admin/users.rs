@@ -10,7 +10,7 @@ use crate::domain::change::{Change, Committed};
 use crate::domain::gateway::plans;
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::people::{address, display_name, find, is_active_administrator, new_user};
-use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Refusal, invalid};
+use crate::domain::refusal::{ADDRESS_TAKEN, CHANGED, Error, LAST_ADMIN, Problems, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::{Admin, OwnSession};
 use crate::domain::session::recency::{self, Lasting};
@@ -124,28 +124,39 @@ pub(crate) async fn create(cx: &Cx, admin: &Admin, new: NewUser) -> Result<User,
     let rights = !new.roles.is_empty() || !new.scopes.is_empty();
     let can_do_things = rights || new.password.is_some() || new.password_hash.is_some();
     delegation::may_make_user(cx, admin, can_do_things).await?;
-    let email = check(tenant, &new)?;
+    let mut wrong = Problems::default();
+    if let Some(plain) = &new.password {
+        wrong.gather(passwords::acceptable(&tenant.settings, "password", plain))?;
+    }
+    let email = wrong.gather(address("email", &new.email))?;
+    let name = wrong.gather(display_name("name", new.name.as_deref()))?.flatten();
+    let language = wrong.gather(new.language.as_deref().map(known_language).transpose())?.flatten();
+    let profile = wrong.gather(checked_profile(new.profile))?.unwrap_or_default();
+    let roles = wrong.gather(known_roles(cx, tenant, new.roles).await)?.unwrap_or_default();
+    let scopes = wrong.gather(delegation::custom_scopes(new.scopes))?.unwrap_or_default();
+    let plan = wrong.gather(known_plan(cx, tenant, new.plan).await)?.flatten();
+    let mfa = wrong.gather(new.mfa.as_deref().map(known_mfa).transpose())?.flatten();
+    match (&new.password, &new.password_hash) {
+        (Some(_), Some(_)) => wrong.add("passwordHash", "not together with password"),
+        (None, Some(hash)) => {
+            if let Err(unfit) = check_import(hash) {
+                wrong.add("passwordHash", unfit.to_string());
+            }
+        }
+        _ => {}
+    }
+    let Some(email) = email else { return Err(wrong.refusal()) };
+    wrong.none()?;
+    delegation::may_give_user(cx, admin, &scopes, &roles).await?;
+    assertion_limits::check_granted(cx, tenant, "scopes", None, &roles, &scopes).await?;
     let mut user = new_user(cx, tenant, &email);
     user.email_verified = new.email_verified;
-    user.name = display_name("name", new.name.as_deref())?;
-    user.language = new.language.as_deref().map(known_language).transpose()?;
-    user.profile = checked_profile(new.profile)?;
-    user.roles = known_roles(cx, tenant, new.roles).await?;
-    user.scopes = delegation::custom_scopes(new.scopes)?;
-    delegation::may_give_user(cx, admin, &user.scopes, &user.roles).await?;
-    assertion_limits::check_granted(cx, tenant, "scopes", None, &user.roles, &user.scopes).await?;
-    user.plan = known_plan(cx, tenant, new.plan).await?;
-    if let Some(mfa) = &new.mfa {
-        user.mfa = known_mfa(mfa)?;
-    }
-    user.password_hash = match (new.password, new.password_hash) {
-        (Some(_), Some(_)) => return Err(invalid("passwordHash", "not together with password")),
-        (Some(plain), None) => Some(password::hash(&plain, cx.random())?),
-        (None, Some(hash)) => {
-            check_import(&hash).map_err(|unfit| invalid("passwordHash", unfit.to_string()))?;
-            Some(hash)
-        }
-        (None, None) => None,
+    (user.name, user.language, user.profile) = (name, language, profile);
+    (user.roles, user.scopes, user.plan) = (roles, scopes, plan);
+    user.mfa = mfa.unwrap_or(user.mfa);
+    user.password_hash = match new.password {
+        Some(plain) => Some(password::hash(&plain, cx.random())?),
+        None => new.password_hash,
     };
     let invited = user.password_hash.is_none() && new.invite.unwrap_or(true);
     let entry = Entry::ok("user.created").by(actor).on(&user.id);
@@ -187,7 +198,9 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     let (tenant, actor) = (&admin.tenant, admin.actor());
     let mut user = find(cx, tenant, id).await?;
     let was = user.clone();
-    let mfa = changes.mfa.as_deref().map(known_mfa).transpose()?.filter(|mfa| *mfa != user.mfa);
+    let mut wrong = Problems::default();
+    let mfa = wrong.gather(changes.mfa.as_deref().map(known_mfa).transpose())?.flatten();
+    let mfa = mfa.filter(|mfa| *mfa != user.mfa);
     let cleared = changes.reset_mfa || mfa.is_some();
     let takes_over = changes.email.is_some() || changes.email_verified.is_some() || cleared;
     if user.operator && actor != user.id && takes_over {
@@ -207,8 +220,9 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     if cleared {
         factors::may_clear(cx, admin, &user).await?;
     }
-    if let Some(email) = changes.email {
-        let email = address("email", &email)?;
+    if let Some(email) = changes.email
+        && let Some(email) = wrong.gather(address("email", &email))?
+    {
         user.email_verified &= email.key() == user.email_key;
         user.email = email.shown().to_owned();
         user.email_key = email.key().to_owned();
@@ -217,17 +231,26 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
         user.email_verified = verified;
     }
     if let Some(name) = changes.name {
-        user.name = display_name("name", Some(&name))?;
+        user.name = wrong.gather(display_name("name", Some(&name)))?.flatten();
     }
     if let Some(profile) = changes.profile {
-        user.profile = checked_profile(profile)?;
+        user.profile = wrong.gather(checked_profile(profile))?.unwrap_or_default();
     }
     if let Some(roles) = changes.roles {
-        user.roles = known_roles(cx, tenant, roles).await?;
+        user.roles = wrong.gather(known_roles(cx, tenant, roles).await)?.unwrap_or_default();
     }
     if let Some(scopes) = changes.scopes {
-        user.scopes = delegation::custom_scopes(scopes)?;
+        user.scopes = wrong.gather(delegation::custom_scopes(scopes))?.unwrap_or_default();
     }
+    if let Some(plan) = changes.plan {
+        user.plan = wrong.gather(known_plan(cx, tenant, plan).await)?.flatten();
+    }
+    match status {
+        Some(Ok(status)) => user.status = status,
+        Some(Err(_)) => wrong.add("status", "active or disabled"),
+        None => {}
+    }
+    wrong.none()?;
     let anew = |now: &[String], was: &[String]| -> Vec<String> {
         now.iter().filter(|one| !was.contains(one)).cloned().collect()
     };
@@ -235,12 +258,6 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     delegation::may_give_user(cx, admin, &scopes, &roles).await?;
     if !scopes.is_empty() || !roles.is_empty() {
         assertion_limits::check_granted(cx, tenant, "scopes", Some(&was), &user.roles, &user.scopes).await?;
-    }
-    if let Some(plan) = changes.plan {
-        user.plan = known_plan(cx, tenant, plan).await?;
-    }
-    if let Some(status) = status {
-        user.status = status.map_err(|_| invalid("status", "active or disabled"))?;
     }
     if user.operator && (user.status != UserStatus::Active || !user.roles.iter().any(|role| role == ADMIN)) {
         return Err(Refusal::Conflict("the operator stays an active administrator").into());

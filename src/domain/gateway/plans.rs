@@ -6,7 +6,7 @@ use crate::domain::assertion_limits;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
 use crate::domain::gateway::roles::{check_name, check_rank};
-use crate::domain::refusal::{Error, Refusal, invalid};
+use crate::domain::refusal::{Error, Problems, Refusal};
 use crate::domain::tenants::Tenant;
 use crate::memo::Invalidation;
 use crate::model::role::{Plan, is_name};
@@ -34,11 +34,13 @@ pub(crate) async fn is_known(cx: &Cx, tenant: &Tenant, name: &str) -> Result<boo
 /// # Errors
 /// [`Refusal::Invalid`]; [`Refusal::Conflict`] for a taken name, [`Refusal::NotFound`] for an unknown one.
 pub(crate) async fn put(cx: &Cx, tenant: &Tenant, actor: &str, plan: &Plan, new: bool) -> Result<(), Error> {
-    check_name("name", &plan.name)?;
-    check_rank(plan.rank)?;
+    let mut wrong = Problems::default();
+    wrong.gather(check_name("name", &plan.name))?;
+    wrong.gather(check_rank(plan.rank))?;
     if plan.features.len() > 200 || !plan.features.iter().all(|feature| is_name(feature)) {
-        return Err(invalid("features", "at most 200 names of letters, digits, _ - . and :"));
+        wrong.add("features", "at most 200 names of letters, digits, _ - . and :");
     }
+    wrong.none()?;
     assertion_limits::check_features(cx, tenant, plan)?;
     let stmt = match new {
         true => store::plans::insert(&tenant.id, plan),

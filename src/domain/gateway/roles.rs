@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::domain::assertion_limits;
 use crate::domain::audit::Entry;
 use crate::domain::change::Change;
-use crate::domain::refusal::{CHANGED, Error, Refusal, invalid};
+use crate::domain::refusal::{CHANGED, Error, Problems, Refusal, invalid};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
 use crate::domain::tenants::Tenant;
@@ -44,9 +44,11 @@ pub(crate) async fn change(
 
 async fn put(cx: &Cx, admin: &Admin, mut role: Role, was: Option<&Role>) -> Result<Role, Error> {
     let tenant = &admin.tenant;
-    check_name("name", &role.name)?;
-    check_rank(role.rank)?;
-    role.scopes = delegation::custom_scopes(role.scopes)?;
+    let mut wrong = Problems::default();
+    wrong.gather(check_name("name", &role.name))?;
+    wrong.gather(check_rank(role.rank))?;
+    role.scopes = wrong.gather(delegation::custom_scopes(role.scopes))?.unwrap_or_default();
+    wrong.none()?;
     delegation::may_rank(cx, admin, &role, was).await?;
     assertion_limits::check_role(cx, tenant, &role).await?;
     let stmt = match was {

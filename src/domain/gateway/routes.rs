@@ -11,7 +11,7 @@ use crate::domain::change::Change;
 use crate::domain::gateway::roles::check_name;
 use crate::domain::gateway::{plans, relay};
 use crate::domain::outbound::ourselves;
-use crate::domain::refusal::{CHANGED, Error, Refusal, invalid, invalid_uri};
+use crate::domain::refusal::{CHANGED, Error, Problems, Refusal, invalid, invalid_uri};
 use crate::domain::session::delegation;
 use crate::domain::session::principal::Admin;
 use crate::domain::tenants::{self, Tenant};
@@ -136,57 +136,62 @@ async fn not_written(cx: &Cx, tenant: &Tenant, spec: &RouteSpec) -> Result<Error
 
 /// A spec whose every member makes sense, with host and methods in their one spelling.
 async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpec, Error> {
-    check_name("name", &spec.name)?;
-    let path = Path::parse(&spec.path)
-        .ok_or_else(|| invalid("path", "a path that starts with /, without // . .. or ;"))?;
-    spec.path = path.as_str().to_owned();
+    let mut wrong = Problems::default();
+    wrong.gather(check_name("name", &spec.name))?;
+    match Path::parse(&spec.path) {
+        Some(path) => spec.path = path.as_str().to_owned(),
+        None => wrong.add("path", "a path that starts with /, without // . .. or ;"),
+    }
     if let Some(host) = &spec.host {
         // `Url` would encode a name outside ASCII.
         let url = Url::parse(&format!("http://{host}/")).ok().filter(|_| host.is_ascii());
         let bare = url.filter(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none());
-        let shown =
-            bare.ok_or_else(|| invalid_uri("host", host, "a host name, with its port if it has one"))?;
-        let port = shown.port().map(|port| format!(":{port}")).unwrap_or_default();
-        spec.host = Some(canonical(&format!("{}{port}", shown.host_str().unwrap_or_default())).into_owned());
+        let rule = "a host name, with its port if it has one";
+        let shown = wrong.gather(bare.ok_or_else(|| invalid_uri("host", host, rule)))?;
+        if let Some(url) = shown {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            spec.host =
+                Some(canonical(&format!("{}{port}", url.host_str().unwrap_or_default())).into_owned());
+        }
     }
     if let Some(methods) = &mut spec.methods {
         methods.iter_mut().for_each(|method| method.make_ascii_uppercase());
         if methods.is_empty() || !methods.iter().all(|method| METHODS.contains(&method.as_str())) {
-            return Err(invalid("methods", format!("one or more of {}", METHODS.join(", "))));
+            wrong.add("methods", format!("one or more of {}", METHODS.join(", ")));
         }
     }
-    check_origin(cx, &spec.origin).await?;
+    wrong.gather(check_origin(cx, &spec.origin).await)?;
     // What JSON escapes is longer there.
     let audience = json_text(&spec.audience()).len() - 2;
     if !(1..=AUDIENCE).contains(&audience) {
-        return Err(invalid("audience", format!("1 to {AUDIENCE} bytes, as JSON writes it")));
+        wrong.add("audience", format!("1 to {AUDIENCE} bytes, as JSON writes it"));
     }
     if spec.mcp {
-        check_mcp(&mut spec)?;
+        wrong.gather(check_mcp(&mut spec))?;
     }
     if spec.credentials.is_empty() {
-        return Err(invalid("credentials", "one or more of bearer, cookie, apiKey"));
+        wrong.add("credentials", "one or more of bearer, cookie, apiKey");
     }
     if spec.dpop && (spec.auth == Auth::None || !spec.credentials.contains(&Accepts::Bearer)) {
         let rule = "with auth required or optional, and bearer among the credentials";
-        return Err(invalid("dpop", rule));
+        wrong.add("dpop", rule);
     }
     if !spec.scopes.iter().all(|scope| is_scope(scope)) {
-        return Err(invalid("scopes", "read, write, webhooks:manage or resource:action"));
+        wrong.add("scopes", "read, write, webhooks:manage or resource:action");
     }
     if let Some(feature) = &spec.feature {
-        check_name("feature", feature)?;
+        wrong.gather(check_name("feature", feature))?;
     }
     if spec.mfa.as_deref().is_some_and(|mfa| mfa != "required") {
-        return Err(invalid("mfa", "required, or absent"));
+        wrong.add("mfa", "required, or absent");
     }
     if !(1..=600).contains(&spec.timeout_seconds) {
-        return Err(invalid("timeoutSeconds", "1 to 600"));
+        wrong.add("timeoutSeconds", "1 to 600");
     }
     if let Some(limit) = spec.rate_limit
         && !((1..=1_000_000).contains(&limit.requests) && (1..=86_400).contains(&limit.window_seconds))
     {
-        return Err(invalid("rateLimit", "requests 1 to 1000000 in windowSeconds 1 to 86400"));
+        wrong.add("rateLimit", "requests 1 to 1000000 in windowSeconds 1 to 86400");
     }
     let header = spec.header.to_ascii_lowercase();
     let token = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
@@ -195,11 +200,9 @@ async fn check(cx: &Cx, tenant: &Tenant, mut spec: RouteSpec) -> Result<RouteSpe
         || !header.bytes().all(token)
         || NOT_FOR_ASSERTIONS.contains(&header.as_str())
     {
-        return Err(invalid(
-            "header",
-            format!("a header name of its own, as {ASSERTION_HEADER}, or Authorization"),
-        ));
+        wrong.add("header", format!("a header name of its own, as {ASSERTION_HEADER}, or Authorization"));
     }
+    wrong.none()?;
     relay::check(cx, tenant, &mut spec).await?;
     check_names(cx, tenant, &spec).await?;
     Ok(spec)

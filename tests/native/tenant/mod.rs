@@ -1,6 +1,7 @@
 //! The tenant API.
 
 mod administrators;
+mod all_errors;
 mod api_keys;
 mod assistance;
 mod audit;
