@@ -1,7 +1,8 @@
 //! What each endpoint waits for: how many round trips to storage, one after another, stand before its answer. `budget.md`
 //! says it, and is held here: each endpoint is asked once with a good request, by an isolate that knows nothing (cold) and by
-//! one that has answered its caller before (warm). A request that waits more often than is
-//! written fails; `WRITE_BUDGET=1 cargo test budget::` writes the file anew, so that each change is seen.
+//! one that has answered its caller before (warm); what is answered or forwarded from memory in two states more
+//! ([`states`]). A request that waits more or less often than is written fails; `WRITE_BUDGET=1 cargo test budget::` writes
+//! the file anew, so that each change is seen.
 
 mod account;
 mod connections;
@@ -11,6 +12,7 @@ mod oauth;
 mod pages;
 mod session;
 mod sso;
+mod states;
 mod system;
 mod tenant;
 
@@ -25,28 +27,37 @@ use crate::shared::fresh_sign_in::Stage;
 use crate::shared::fresh_sign_in_rows::ROWS;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/native/budget/budget.md");
-const HEAD: &str = "| request | as | cold | warm |\n|---|---|---:|---:|\n";
+const HEAD: &str = "| request | as | cold | warm | in use | idle |\n|---|---|---:|---:|---:|---:|\n";
 
 /// The most that these may wait, cold and warm, whatever the file says.
 const AT_MOST: &[(&str, &str, usize, usize)] = &[
+    ("forward, bearer", "", 1, 0),
     ("POST /api/auth/login", "", 3, 2),
     ("POST /auth/login", "", 3, 2),
     ("POST /tenant/{tenant}/login", "", 3, 2),
     ("POST /api/auth/login", "wrong password", 3, 2),
-    ("POST /auth/register", "", 3, 3),
-    ("POST /tenant/{tenant}/register", "", 3, 3),
-    ("POST /api/auth/magic-link/request", "", 3, 3),
-    ("POST /users/auth/magic-link/request", "", 3, 3),
-    ("POST /tenant/{tenant}/magic-link", "", 3, 3),
-    ("POST /auth/forgot-password", "", 3, 3),
-    ("POST /tenant/{tenant}/forgot", "", 3, 3),
-    ("GET /tenant/{tenant}/login", "", 3, 0),
-    ("POST /tenant/{tenant}/oauth2/introspect", "", 4, 1),
-    ("GET /api/auth/me", "", 3, 1),
+    ("POST /auth/register", "", 3, 2),
+    ("POST /tenant/{tenant}/register", "", 3, 2),
+    ("POST /api/auth/magic-link/request", "", 3, 2),
+    ("POST /users/auth/magic-link/request", "", 3, 2),
+    ("POST /tenant/{tenant}/magic-link", "", 3, 2),
+    ("POST /auth/forgot-password", "", 3, 2),
+    ("POST /tenant/{tenant}/forgot", "", 3, 2),
+    ("POST /api/auth/refresh", "", 2, 1),
+    ("POST /tenant/{tenant}/oauth2/token", "code", 3, 1),
+    ("POST /tenant/{tenant}/oauth2/token", "device whose person agreed", 3, 1),
+    ("POST /tenant/{tenant}/oauth2/token", "device that waits", 3, 1),
+    ("POST /tenant/{tenant}/oauth2/token", "client credentials", 3, 1),
+    ("POST /tenant/{tenant}/oauth2/token", "refresh", 3, 1),
+    ("POST /tenant/{tenant}/oauth2/introspect", "", 3, 1),
+    ("GET /tenant/{tenant}/login", "", 1, 0),
+    ("GET /tenant/{tenant}/.well-known/jwks.json", "", 1, 0),
+    ("GET /tenant/{tenant}/.well-known/openid-configuration", "", 1, 0),
+    ("GET /api/auth/me", "", 2, 0),
 ];
 
-/// The figures of each row: cold and warm.
-type Figures = BTreeMap<(String, String), [usize; 2]>;
+/// The figures of each row: cold and warm, and some in use and idle as well.
+type Figures = BTreeMap<(String, String), Vec<usize>>;
 
 fn measured() -> (Figures, Vec<String>) {
     let all = [
@@ -84,25 +95,35 @@ fn measured() -> (Figures, Vec<String>) {
         });
         note(&mut figures, &mut wrong, request, what.trim(), &meters);
     }
+    for (request, waits) in states::measured() {
+        let before = figures.insert((request.to_owned(), String::new()), waits.to_vec());
+        if before.is_some_and(|before| before != waits[..2]) {
+            wrong.push(format!("{request}: {waits:?} of another isolate's"));
+        }
+    }
     (figures, wrong)
 }
 
 fn note(figures: &mut Figures, wrong: &mut Vec<String>, request: &str, what: &str, meters: &[Meter; 2]) {
     wrong.extend(meters.iter().filter_map(Meter::problem).map(|said| format!("{request} {what}: {said}")));
-    let before = figures.insert((request.to_owned(), what.to_owned()), meters.each_ref().map(Meter::waits));
+    let before =
+        figures.insert((request.to_owned(), what.to_owned()), meters.each_ref().map(Meter::waits).to_vec());
     assert!(before.is_none(), "{request} {what} is there twice");
 }
 
 #[test]
 fn every_endpoint_waits_as_often_as_is_written_down() {
     let (figures, wrong) = measured();
-    let line = |((request, what), [cold, warm]): (&(String, String), &[usize; 2])| {
-        format!("| `{request}` | {what} | {cold} | {warm} |\n")
+    let line = |((request, what), waits): (&(String, String), &Vec<usize>)| {
+        let cells: String =
+            (0..4).map(|at| waits.get(at).map_or("| ".into(), |n| format!("| {n} "))).collect();
+        format!("| `{request}` | {what} {cells}|\n")
     };
     let fresh: String = figures.iter().map(line).collect();
     let written = std::fs::read_to_string(FILE).unwrap();
-    let (before, table) = written.split_once(HEAD).unwrap();
+    let (before, mut table) = written.split_once(HEAD).unwrap();
     if std::env::var_os("WRITE_BUDGET").is_some() {
+        table = &fresh;
         std::fs::write(FILE, format!("{before}{HEAD}{fresh}")).unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -116,25 +137,12 @@ fn every_endpoint_waits_as_often_as_is_written_down() {
         .collect();
     assert!(missing.is_empty(), "no row for\n{}", missing.join("\n"));
     for (request, what, cold, warm) in AT_MOST {
-        let [at_cold, at_warm] = figures[&((*request).to_owned(), (*what).to_owned())];
-        assert!(at_cold <= *cold && at_warm <= *warm, "{request} {what}: {at_cold} cold, {at_warm} warm");
+        let waits = &figures[&((*request).to_owned(), (*what).to_owned())];
+        assert!(waits[0] <= *cold && waits[1] <= *warm, "{request} {what}: {waits:?}");
     }
-    let before: BTreeMap<&str, [usize; 2]> = table.lines().filter_map(figures_of).collect();
-    let more: Vec<String> = fresh
-        .lines()
-        .filter_map(figures_of)
-        .filter(|(row, [cold, warm])| {
-            !before.get(row).is_some_and(|most| cold <= &most[0] && warm <= &most[1])
-        })
-        .map(|(row, now)| format!("{row}: {now:?}, and not {:?}", before.get(row)))
-        .collect();
-    assert!(more.is_empty(), "longer than written (WRITE_BUDGET=1 writes the file anew): {more:#?}");
-    assert_eq!(before.len(), figures.len(), "the file has rows of requests that are not asked");
-}
-
-/// What a line of the file says: of which request, and how often it waits, cold and warm.
-fn figures_of(line: &str) -> Option<(&str, [usize; 2])> {
-    let (line, warm) = line.strip_suffix(" |")?.rsplit_once(" | ")?;
-    let (row, cold) = line.rsplit_once(" | ")?;
-    Some((row, [cold.parse().ok()?, warm.parse().ok()?]))
+    let lines = |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+    let (before, now) = (lines(table), lines(&fresh));
+    let [gone, new] = [(&before, &now), (&now, &before)]
+        .map(|(one, other)| one.difference(other).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(before == now, "written is\n{gone}\nand measured (WRITE_BUDGET=1 writes the file anew)\n{new}");
 }

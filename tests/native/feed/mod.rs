@@ -1,7 +1,6 @@
-//! The change feed: what appends to it, what isolates do with it, and how often they wait.
+//! The change feed: what appends to it, and what isolates do with it.
 
 mod answers;
-mod budget;
 mod carried;
 mod columns;
 mod isolates;
