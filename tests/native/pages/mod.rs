@@ -19,6 +19,7 @@ mod magic_link;
 mod messages;
 mod mfa;
 mod naming;
+mod passkey_attacks;
 mod passkeys_of_tenants;
 mod register;
 mod step_up;
