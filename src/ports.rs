@@ -1,138 +1,18 @@
 //! What the core asks of the outside: one-method ports, implemented in `edge/` for the Worker and in
 //! `tests/native/` for the native tests.
 
+mod database;
+mod fault;
 pub mod http;
+mod retry;
 
 use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub use self::database::{Arg, Database, Patience, Row, Rows, Stmt};
+pub use self::fault::{Fault, Outage};
 pub use self::http::HttpClient;
-
-/// Something of ours or the platform's is broken. Logged with the request's id, never shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault(pub(crate) String);
-
-impl Fault {
-    /// A fault with the place it was met and what was met there.
-    pub fn new(place: &str, what: impl std::fmt::Display) -> Fault {
-        Fault(format!("{place}: {what}"))
-    }
-
-    /// The line that the log has of it: JSON with `level`, `fault` and these members.
-    pub(crate) fn line<const N: usize>(&self, members: [(&str, Value); N]) -> String {
-        let mut line: serde_json::Map<String, Value> =
-            members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        line.insert("fault".into(), self.0.as_str().into());
-        line.insert("level".into(), "error".into());
-        Value::Object(line).to_string()
-    }
-
-    /// Whether the database lacks a table or column, in SQLite's words: its migrations have not run yet.
-    pub(crate) fn is_of_the_schema(&self) -> bool {
-        ["no such table: ", "no such column: ", "has no column named "]
-            .iter()
-            .any(|said| self.0.contains(said))
-    }
-}
-
-/// One value bound to a statement's `?`. Times are milliseconds since the epoch, flags are 0 or 1.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Arg {
-    /// SQL `NULL`.
-    Null,
-    /// An integer that fits an IEEE double: D1 carries every number as one.
-    Int(i64),
-    /// Text.
-    Text(String),
-}
-
-impl From<i64> for Arg {
-    fn from(value: i64) -> Arg {
-        Arg::Int(value)
-    }
-}
-
-impl From<bool> for Arg {
-    fn from(value: bool) -> Arg {
-        Arg::Int(i64::from(value))
-    }
-}
-
-impl From<&str> for Arg {
-    fn from(value: &str) -> Arg {
-        Arg::Text(value.to_owned())
-    }
-}
-
-impl From<String> for Arg {
-    fn from(value: String) -> Arg {
-        Arg::Text(value)
-    }
-}
-
-impl From<&String> for Arg {
-    fn from(value: &String) -> Arg {
-        Arg::Text(value.clone())
-    }
-}
-
-impl<T: Into<Arg>> From<Option<T>> for Arg {
-    fn from(value: Option<T>) -> Arg {
-        value.map_or(Arg::Null, Into::into)
-    }
-}
-
-/// One SQL statement with its arguments. Text that a caller sent is only ever an argument.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stmt {
-    /// The statement, with `?1`, `?2` … for its arguments.
-    pub sql: String,
-    /// The arguments, in order.
-    pub args: Vec<Arg>,
-}
-
-impl Stmt {
-    /// A statement from its text and arguments.
-    pub fn new(sql: impl Into<String>, args: Vec<Arg>) -> Stmt {
-        Stmt { sql: sql.into(), args }
-    }
-
-    /// The same statement, whose `WHERE` stands last but for `ON CONFLICT` and `RETURNING`, for when something else
-    /// holds as well; `?` in the condition stands for the value.
-    pub(crate) fn and(mut self, condition: &str, value: impl Into<Arg>) -> Stmt {
-        self.args.push(value.into());
-        let place = format!("?{}", self.args.len());
-        self.and_also(&condition.replace('?', &place))
-    }
-
-    /// The same, which returns a column of what it wrote.
-    pub(crate) fn and_returning(mut self, column: &str) -> Stmt {
-        self.sql.push_str(&format!(" RETURNING {column}"));
-        self
-    }
-
-    /// The same with a condition that needs no value.
-    pub(crate) fn and_also(mut self, condition: &str) -> Stmt {
-        let tails = [" ON CONFLICT ", " RETURNING "];
-        let end = tails.iter().find_map(|tail| self.sql.rfind(tail)).unwrap_or(self.sql.len());
-        self.sql.insert_str(end, &format!(" AND {condition}"));
-        self
-    }
-}
-
-/// One row: column name to value.
-pub type Row = serde_json::Map<String, Value>;
-
-/// The rows that one statement returned.
-pub type Rows = Vec<Row>;
-
-/// The database: D1 in the Worker, SQLite in native tests.
-pub trait Database {
-    /// Runs the statements in order, all or nothing, in one round trip; one [`Rows`] per statement.
-    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>>;
-}
 
 /// One tally inside a counter object, and the rule it obeys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use crate::oidc::assertion::LONGEST;
 use crate::oidc::dpop::ALGS;
 use crate::oidc::error::Code;
 use crate::oidc::id_token::ACR_TWO_FACTORS;
+use crate::ports::Outage;
 
 /// A refusal in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +92,9 @@ pub(crate) fn word(refusal: &Refusal) -> Worded {
             "SERVICE_UNAVAILABLE",
             "The database lacks the tables of this version: its migrations have not been applied yet",
         ),
+        Refusal::Unavailable(_) => {
+            worded(503, "SERVICE_UNAVAILABLE", "Storage cannot be reached just now. Please try again.")
+        }
         Refusal::Limited(_) => worded(429, "RATE_LIMITED", "Too many attempts. Please try again later."),
         Refusal::NeedsReauthorization => worded(
             409,
@@ -174,7 +178,8 @@ pub(crate) fn with_headers(response: Response, refusal: &Refusal) -> Response {
         Refusal::Limited(verdict) => {
             response.with("retry-after", verdict.reset.max(1).to_string()).with_limit(verdict)
         }
-        Refusal::Unready => response.with("retry-after", "5"),
+        Refusal::Unready | Refusal::Unavailable(Outage::Overloaded) => response.with("retry-after", "5"),
+        Refusal::Unavailable(_) => response.with("retry-after", "1"),
         Refusal::ProviderUnavailable { seconds } => response.with("retry-after", seconds.to_string()),
         Refusal::MethodNotAllowed(allow) => response.with("allow", allow.join(", ")),
         // RFC 6750 §3: no error code where no credential was sent.

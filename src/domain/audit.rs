@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::cx::Cx;
 use crate::model::state::EventOutcome;
 use crate::ports::{Fault, Stmt};
-use crate::store::audit::{Event, Filter, insert, insert_if_changed};
+use crate::store::audit::{Event, Filter, insert, insert_alone, insert_if_changed};
 use crate::store::names::Party;
 use crate::store::{self, Listed, Page};
 
@@ -88,7 +88,7 @@ pub(crate) fn event(cx: &Cx, tenant_id: &str, entry: Entry) -> Event {
 
 /// Writes an entry of its own.
 pub(crate) async fn write(cx: &Cx, tenant_id: &str, entry: Entry) -> Result<(), Fault> {
-    cx.db.run(vec![row(cx, tenant_id, entry)]).await.map(drop)
+    cx.db.run(vec![insert_alone(&event(cx, tenant_id, entry))]).await.map(drop)
 }
 
 /// A page of a tenant's events, newest first.

@@ -15,8 +15,12 @@
 //! transaction: what an earlier statement took is not gone because a later one took nothing. Nothing need be taken: then
 //! all of it happens. A change that may happen with another one or not is [`Change::followed_by`] it.
 
+mod committed;
+
 use std::vec::IntoIter;
 
+use self::committed::Answered;
+pub(crate) use self::committed::Committed;
 use crate::cx::Cx;
 use crate::domain::audit::{self, Entry};
 use crate::domain::backchannel;
@@ -25,7 +29,7 @@ use crate::domain::refusal::{Error, NO_WAY_IN};
 use crate::memo::Invalidation;
 use crate::model::role::ADMIN;
 use crate::model::tenant::HOME;
-use crate::ports::{Fault, Row, Rows, Stmt};
+use crate::ports::{Fault, Rows, Stmt};
 use crate::store::audit::{Event, if_written, insert, mark};
 use crate::store::users::User;
 use crate::store::{self, Columns};
@@ -42,6 +46,8 @@ pub struct Change<'a> {
     asked: Vec<Stmt>,
     /// What undoes it instead if not all was taken.
     halfway: Option<Stmt>,
+    /// What finds what the last taken statement returned, if that is lost.
+    found_by: Option<Stmt>,
     /// What undoes all of it, once it is done, unless something holds.
     guards: Vec<Stmt>,
     after: After<'a>,
@@ -58,32 +64,19 @@ struct After<'a> {
     stale: Vec<Invalidation<'a>>,
 }
 
-/// What a committed change answers.
-pub(crate) struct Committed {
-    taken: Vec<Rows>,
-    asked: Vec<Rows>,
-    followers: Vec<Option<Committed>>,
-}
-
-impl Committed {
-    /// The row that the last taken statement returned.
-    pub(crate) fn row(&self) -> Option<&Row> {
-        self.taken.last().and_then(|rows| rows.first())
+impl After<'_> {
+    /// Forgets what this isolate remembers and must not any more.
+    fn forget_stale(mut self, cx: &Cx) -> Self {
+        std::mem::take(&mut self.stale).into_iter().for_each(|stale| cx.memory.invalidate(stale));
+        self
     }
 
-    /// What each statement of [`Change::ask`] returned.
-    pub(crate) fn answers(&self) -> &[Rows] {
-        &self.asked
-    }
-
-    /// What the only statement of [`Change::ask`] returned.
-    pub(crate) fn answer(&self) -> &[Row] {
-        self.asked.first().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether all that was put behind it with [`Change::followed_by`] was done as well.
-    pub(crate) fn was_followed(&self) -> bool {
-        self.followers.iter().all(Option::is_some)
+    /// Tells clients whose person is signed out; the mails that are left to send.
+    fn tell_clients(self, cx: &Cx) -> Vec<String> {
+        self.signed_out
+            .into_iter()
+            .for_each(|user_id| backchannel::notify_clients_in_background(cx, user_id));
+        self.letters
     }
 }
 
@@ -99,6 +92,7 @@ impl<'a> Change<'a> {
             followers: Vec::new(),
             asked: Vec::new(),
             halfway: None,
+            found_by: None,
             guards: Vec::new(),
             after: After::default(),
         }
@@ -176,6 +170,12 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// What reads again what the last taken statement returned, where it was written and that answer got lost.
+    pub(crate) fn found_by(&mut self, stmt: Stmt) -> &mut Self {
+        self.found_by = Some(stmt);
+        self
+    }
+
     /// What is read after the change, in the same batch.
     pub(crate) fn ask(&mut self, stmt: Stmt) -> &mut Self {
         self.asked.push(stmt);
@@ -229,8 +229,11 @@ impl<'a> Change<'a> {
     /// Writes it all in one transaction, then forgets what is stale, tells clients and sends the mails. `None` if
     /// something was not there to be taken: no event was written and no effect happened then.
     ///
+    /// Whether it was written is known by its event. So it is tried again where the answer is lost, and what this change
+    /// took itself is never told as taken by somebody else.
+    ///
     /// # Errors
-    /// [`Fault`] of the database: nothing was written.
+    /// [`Fault`] of the database: nothing was written, or, where that is an outage in which answers get lost, nobody knows.
     pub(crate) async fn commit(self) -> Result<Option<Committed>, Fault> {
         self.commit_or_read().await.map(Result::ok)
     }
@@ -247,10 +250,22 @@ impl<'a> Change<'a> {
         let takes_several = self.taken.len() > 1;
         let mut batch = Vec::new();
         let guards = std::mem::take(&mut self.guards);
+        let found_by = self.found_by.take();
+        let guarded = guards.len();
         let written = self.write(None, &mut batch);
         batch.extend(guards);
-        let mut answers = match cx.db.run(batch).await {
+        let undo_if_done = || store::audit::undo_if_written(&written.event);
+        let answered = cx.db.run_unless_done(&mut batch, &undo_if_done).await;
+        let mut answers = match answered {
             Ok(answers) => answers.into_iter(),
+            Err(fault) if store::audit::was_written_before(&fault) => {
+                batch.truncate(batch.len().saturating_sub(guarded));
+                let asked = batch.split_off(batch.len().saturating_sub(written.asks));
+                // Behind what undid the batch, and what came first.
+                let taken = batch.into_iter().nth(1 + written.firsts);
+                let taken = taken.filter(|stmt| written.takes == 1 && stmt.may_be_repeated());
+                return written.recover(cx, found_by.or(taken), asked).await.map(Ok);
+            }
             Err(fault) if takes_several && store::is_undone(&fault) => {
                 written.forget_stale(cx);
                 return Ok(Err(Vec::new()));
@@ -283,12 +298,13 @@ impl<'a> Change<'a> {
         batch.extend(effects.into_iter().map(follow));
         let followers = followers.into_iter().map(|next| next.write(Some(&event), batch)).collect();
         batch.extend(asked);
-        Written { firsts, takes, guards, thens, followers, asks, after }
+        Written { event, firsts, takes, guards, thens, followers, asks, after }
     }
 }
 
 /// A change whose statements are in a batch: how many there are of each kind, in their order.
 struct Written<'a> {
+    event: Event,
     firsts: usize,
     takes: usize,
     guards: usize,
@@ -301,7 +317,7 @@ struct Written<'a> {
 impl Written<'_> {
     /// Forgets what is stale of a change that was undone: what was remembered may be why.
     fn forget_stale(self, cx: &Cx) {
-        self.after.stale.into_iter().for_each(|stale| cx.memory.invalidate(stale));
+        self.after.forget_stale(cx);
         self.followers.into_iter().for_each(|next| next.forget_stale(cx));
     }
 
@@ -314,7 +330,7 @@ impl Written<'_> {
         may_happen: bool,
         letters: &mut Vec<String>,
     ) -> Result<Result<Committed, Vec<Rows>>, Fault> {
-        let Written { firsts, takes, guards, thens, followers, asks, after } = self;
+        let Written { firsts, takes, guards, thens, followers, asks, after, .. } = self;
         answers.by_ref().take(firsts).for_each(drop);
         let taken: Vec<Rows> = answers.by_ref().take(takes).collect();
         let is_marked = answers.next().is_some_and(|rows| !rows.is_empty());
@@ -324,21 +340,37 @@ impl Written<'_> {
         let followers = followers.into_iter().map(follow).collect::<Result<_, _>>()?;
         let asked = answers.by_ref().take(asks).collect();
         // Also if nothing was taken: what was remembered may be why.
-        after.stale.into_iter().for_each(|stale| cx.memory.invalidate(stale));
+        let after = after.forget_stale(cx);
         if !happened {
             return Ok(Err(asked));
         }
-        after
-            .signed_out
-            .into_iter()
-            .for_each(|user_id| backchannel::notify_clients_in_background(cx, user_id));
-        let committed = Committed { taken, asked, followers };
-        if let Some(row) = committed.row().filter(|_| after.signs_out_owner) {
+        if let Some(row) = taken.last().and_then(|rows| rows.first()).filter(|_| after.signs_out_owner) {
             let user_id = Columns(row).text("user_id")?;
             cx.memory.invalidate(Invalidation::User(&user_id));
             backchannel::notify_clients_in_background(cx, &user_id);
         }
-        letters.extend(after.letters);
-        Ok(Ok(committed))
+        letters.extend(after.tell_clients(cx));
+        Ok(Ok(Committed { asked, answered: Some(Answered { taken, followers }) }))
+    }
+
+    /// What comes after a change that was written, where the answer to that was lost. What is read after it is read again,
+    /// and so is what it took, if `taken` does.
+    async fn recover(self, cx: &Cx, taken: Option<Stmt>, asked: Vec<Stmt>) -> Result<Committed, Fault> {
+        let taken = taken.filter(|_| self.followers.is_empty());
+        self.finish(cx);
+        let takes_again = taken.is_some();
+        let batch: Vec<Stmt> = taken.into_iter().chain(asked).collect();
+        let mut asked = if batch.is_empty() { Vec::new() } else { cx.db.run(batch).await? };
+        let answered = takes_again.then(|| {
+            let behind = asked.split_off(1.min(asked.len()));
+            Answered { taken: std::mem::replace(&mut asked, behind), followers: Vec::new() }
+        });
+        Ok(Committed { asked, answered })
+    }
+
+    /// Does what comes after it and, as they may have happened, after those that follow it.
+    fn finish(self, cx: &Cx) {
+        self.after.forget_stale(cx).tell_clients(cx).into_iter().for_each(|id| dispatch(cx, id));
+        self.followers.into_iter().for_each(|next| next.finish(cx));
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::json::Wrong;
 use crate::model::reason::Reason;
 use crate::oidc::error::Code;
-use crate::ports::{Fault, Verdict};
+use crate::ports::{Fault, Outage, Verdict};
 
 /// One thing that is wrong with what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,6 +147,8 @@ pub enum Refusal {
     AssertionTooLong(usize),
     /// The database lacks tables or columns that this version needs: its migrations have not run yet.
     Unready,
+    /// Storage cannot be asked just now: nothing was decided, or nobody knows whether what was decided was written.
+    Unavailable(Outage),
     /// A limit is reached.
     Limited(Verdict),
     /// The person has to connect the service again: it does not renew the token any more.
@@ -278,7 +280,7 @@ pub(crate) const TOO_MANY_PASSKEYS: Refusal = Refusal::Conflict("a user has at m
 pub enum Error {
     /// Told to the caller.
     Refused(Refusal),
-    /// Logged with the request's id, shown as a bare 500.
+    /// Logged with the request's id, shown as a bare 500; an outage of storage as [`Refusal::Unavailable`].
     Broken(Fault),
 }
 

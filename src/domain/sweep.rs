@@ -14,7 +14,7 @@ use crate::domain::federation::trials;
 use crate::domain::saml::expiry;
 use crate::domain::vault::{revocations, unused};
 use crate::domain::{backchannel, clients, key_rotation, mailing};
-use crate::ports::{Database, Fault, Rows, Stmt};
+use crate::ports::{Database, Fault, Patience, Rows, Stmt};
 use crate::store;
 use crate::store::sweep::{EXPIRED, Expired};
 
@@ -48,9 +48,21 @@ struct Counted {
 }
 
 impl Database for Counted {
-    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>> {
+    fn run_once<'a>(&'a self, stmts: &'a [Stmt]) -> LocalBoxFuture<'a, Result<Vec<Rows>, Fault>> {
         self.queries.set(self.queries.get().saturating_add(1));
-        self.db.run(stmts)
+        self.db.run_once(stmts)
+    }
+
+    fn pause<'a>(&'a self, milliseconds: u32, after: &'a Fault) -> LocalBoxFuture<'a, ()> {
+        self.db.pause(milliseconds, after)
+    }
+
+    fn patience(&self) -> &Patience {
+        self.db.patience()
+    }
+
+    fn clock(&self) -> i64 {
+        self.db.clock()
     }
 }
 

@@ -71,7 +71,7 @@ fn build(
 ) -> Result<Cx, Unconfigured> {
     let (config, memory) = isolate(env)?;
     let now = now();
-    let db = Rc::new(D1(env.clone()));
+    let db = Rc::new(D1::new(env.clone()));
     let http = Fetch { config: config.clone() };
     Ok(Cx {
         db: db.clone(),

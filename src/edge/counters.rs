@@ -6,7 +6,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use worker::{Env, Headers, Method, ObjectNamespace, Request, RequestInit, js_sys, web_sys};
 
-use crate::edge::fault::fault;
+use crate::edge::fault::{fault, unanswered};
 use crate::model::json;
 use crate::model::region::location_hint;
 use crate::ports::{CounterCall, Counters, Fault, Verdict};
@@ -41,7 +41,7 @@ pub(crate) async fn ask(
     let mut left = calls;
     let mut verdicts = Vec::new();
     while let Some((first, then)) = left.split_first() {
-        let text = send(objects, first, then, hint).await.map_err(|error| fault("counter", error))?;
+        let text = send(objects, first, then, hint).await?;
         match json::read_text(&text).map_err(|wrong| Fault::new("counter", wrong))? {
             Answer::InTurn(all) => {
                 verdicts.extend(all);
@@ -57,17 +57,33 @@ pub(crate) async fn ask(
 }
 
 /// JSON of what an object answers.
+///
+/// It is not sent again here: a step that is done twice counts twice. What did not reach the object the runtime sends again
+/// by itself, under an identity by which the object does it once
+/// (<https://developers.cloudflare.com/durable-objects/best-practices/automatic-retries/>).
 async fn send(
     objects: &ObjectNamespace,
     first: &CounterCall,
     then: &[CounterCall],
     hint: Option<&str>,
-) -> worker::Result<String> {
-    let id = objects.id_from_name(&first.object.name)?;
-    let stub = match hint.filter(|_| first.object.near_caller) {
-        Some(hint) => id.get_stub_with_location_hint(hint)?,
-        None => id.get_stub()?,
+) -> Result<String, Fault> {
+    let request = request(first, then).map_err(|error| fault("counter", error))?;
+    let sent = async {
+        let id = objects.id_from_name(&first.object.name)?;
+        let stub = match hint.filter(|_| first.object.near_caller) {
+            Some(hint) => id.get_stub_with_location_hint(hint)?,
+            None => id.get_stub()?,
+        };
+        let mut response = stub.fetch_with_request(request).await?;
+        Ok((response.status_code(), response.text().await?))
     };
+    match sent.await.map_err(|error| unanswered("counter", error))? {
+        (200, text) => Ok(text),
+        (_, text) => Err(Fault::of_storage("counter", text)),
+    }
+}
+
+fn request(first: &CounterCall, then: &[CounterCall]) -> worker::Result<Request> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(serde_json::to_string(&first.steps)?.into()));
     if !then.is_empty() {
@@ -75,9 +91,7 @@ async fn send(
         headers.set(IN_TURN, &serde_json::to_string(then)?)?;
         init.with_headers(headers);
     }
-    let mut response = stub.fetch_with_request(Request::new_with_init("https://counter/", &init)?).await?;
-    let text = response.text().await?;
-    if response.status_code() == 200 { Ok(text) } else { Err(text.into()) }
+    Request::new_with_init("https://counter/", &init)
 }
 
 impl DurableCounters {

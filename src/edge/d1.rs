@@ -1,22 +1,33 @@
 //! D1 as our database: a batch is one round trip and one transaction.
 
+use std::time::Duration;
+
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
-use worker::js_sys::{Array, JSON};
-use worker::{D1PreparedStatement, D1Result, Env, serde_wasm_bindgen};
+use worker::js_sys::{Array, Date, JSON, Math};
+use worker::{D1PreparedStatement, D1Result, Delay, Env, console_warn, serde_wasm_bindgen};
 
 use crate::edge::fault::fault;
-use crate::ports::{Arg, Database, Fault, Rows, Stmt};
+use crate::ports::{Arg, Database, Fault, Patience, Rows, Stmt};
 
-/// The `DB` binding.
-pub(crate) struct D1(pub Env);
+/// The `DB` binding, for one who waits for it.
+pub(crate) struct D1 {
+    env: Env,
+    patience: Patience,
+}
+
+impl D1 {
+    pub(crate) fn new(env: Env) -> D1 {
+        D1 { env, patience: Patience::default() }
+    }
+}
 
 impl Database for D1 {
-    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>> {
+    fn run_once<'a>(&'a self, stmts: &'a [Stmt]) -> LocalBoxFuture<'a, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             let failed = |error| fault("d1", error);
-            let db = self.0.d1("DB").map_err(failed)?;
+            let db = self.env.d1("DB").map_err(failed)?;
             let bound = |stmt: &Stmt| {
                 let args: Vec<JsValue> = stmt.args.iter().map(value).collect();
                 db.prepare(&stmt.sql).bind(&args)
@@ -25,6 +36,21 @@ impl Database for D1 {
             let results = db.batch(batch.map_err(failed)?).await.map_err(failed)?;
             results.iter().map(rows).collect()
         })
+    }
+
+    /// Half of the time and more. Whoever runs this reads in the log what callers do not notice.
+    fn pause<'a>(&'a self, milliseconds: u32, after: &'a Fault) -> LocalBoxFuture<'a, ()> {
+        console_warn!("{}", after.line([("event", "storage.retried".into()), ("level", "warn".into())]));
+        let part = Math::random().midpoint(1.0);
+        Box::pin(Delay::from(Duration::from_secs_f64(f64::from(milliseconds) * part / 1_000.0)))
+    }
+
+    fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    fn clock(&self) -> i64 {
+        Date::now() as i64
     }
 }
 
@@ -44,7 +70,7 @@ struct Row(#[serde(with = "serde_wasm_bindgen::preserve")] JsValue);
 /// The rows of one statement. They cross as one JSON text, not value by value.
 fn rows(result: &D1Result) -> Result<Rows, Fault> {
     if !result.success() {
-        return Err(Fault::new("d1", result.error().unwrap_or_default()));
+        return Err(Fault::of_storage("d1", result.error().unwrap_or_default()));
     }
     let found: Vec<Row> = result.results().map_err(|error| fault("d1", error))?;
     if found.is_empty() {

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use worker::{Env, Method, Request, RequestInit};
 
-use crate::edge::fault::fault;
+use crate::edge::fault::unanswered;
 use crate::model::json;
 use crate::ports::{Fault, Refreshed, Refreshers};
 
@@ -19,16 +19,15 @@ pub(crate) struct Which {
 }
 
 impl DurableRefreshers {
-    /// JSON of what came of it.
-    async fn ask(&self, which: &Which) -> worker::Result<String> {
+    /// The status and JSON of what came of it.
+    async fn ask(&self, which: &Which) -> worker::Result<(u16, String)> {
         let name = format!("{}:{}", which.tenant_id, which.connection_id);
         let stub = self.0.durable_object("REFRESHER")?.id_from_name(&name)?.get_stub()?;
         let mut init = RequestInit::new();
         init.with_method(Method::Post).with_body(Some(serde_json::to_string(which)?.into()));
         let mut response =
             stub.fetch_with_request(Request::new_with_init("https://refresher/", &init)?).await?;
-        let text = response.text().await?;
-        if response.status_code() == 200 { Ok(text) } else { Err(text.into()) }
+        Ok((response.status_code(), response.text().await?))
     }
 }
 
@@ -40,8 +39,10 @@ impl Refreshers for DurableRefreshers {
     ) -> LocalBoxFuture<'_, Result<Refreshed, Fault>> {
         Box::pin(async move {
             let which = Which { tenant_id, connection_id };
-            let text = self.ask(&which).await.map_err(|error| fault("refresher", error))?;
-            json::read_text(&text).map_err(|wrong| Fault::new("refresher", wrong))
+            match self.ask(&which).await.map_err(|error| unanswered("refresher", error))? {
+                (200, text) => json::read_text(&text).map_err(|wrong| Fault::new("refresher", wrong)),
+                (_, text) => Err(Fault::of_storage("refresher", text)),
+            }
         })
     }
 }

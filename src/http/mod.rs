@@ -176,8 +176,12 @@ async fn render(cx: &Cx, place: &Place<'_>, request: &Request, answer: Result<Re
     let error = match error {
         Error::Broken(fault) => {
             log_fault(cx, request, &id, &fault);
-            // A Worker that is newer than its database is not broken, but early.
-            if fault.is_of_the_schema() { Refusal::Unready.into() } else { Error::Broken(fault) }
+            match fault.outage() {
+                Some(outage) => Refusal::Unavailable(outage).into(),
+                // A Worker that is newer than its database is not broken, but early.
+                None if fault.is_of_the_schema() => Refusal::Unready.into(),
+                None => Error::Broken(fault),
+            }
         }
         refused => refused,
     };

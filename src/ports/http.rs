@@ -147,7 +147,7 @@ pub enum Why {
     /// A document was asked for, and the answer has another status than 200. A redirect is one of those.
     Status(u16),
     /// Something of ours failed before anything was sent.
-    Broken(String),
+    Broken(Fault),
 }
 
 impl fmt::Display for Unanswered {
@@ -165,14 +165,18 @@ impl fmt::Display for Unanswered {
                 write!(f, "{host} answered {status}, and redirects are not followed")
             }
             Why::Status(status) => write!(f, "{host} answered {status}"),
-            Why::Broken(what) => write!(f, "{host} was not asked: {what}"),
+            Why::Broken(Fault(what, _)) => write!(f, "{host} was not asked: {what}"),
         }
     }
 }
 
 impl From<Unanswered> for Fault {
     fn from(unanswered: Unanswered) -> Fault {
-        Fault::new("outbound", unanswered)
+        let what = unanswered.to_string();
+        match unanswered.why {
+            Why::Broken(fault) => fault.met_at("outbound", what),
+            _ => Fault::new("outbound", what),
+        }
     }
 }
 

@@ -112,6 +112,7 @@ pub(crate) fn note_use(id: &str, now: Time) -> Stmt {
          WHERE id = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, 0) <= ?3",
         vec![id.into(), now.0.into(), now.plus(-NOTED_EVERY).0.into()],
     )
+    .repeatable()
 }
 
 /// The live key of that id.

@@ -4,7 +4,7 @@ use crate::model::audit_class::AuditClass;
 use crate::model::state::EventOutcome;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, changed, one};
+use crate::store::{Columns, Listed, Page, changed, is_undone_by, one, undo_unless};
 
 /// A security event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,13 @@ pub(crate) struct Event {
 /// Writes an event, if its tenant is there.
 pub(crate) fn insert(event: &Event) -> Stmt {
     insert_where(event, "")
+}
+
+/// The same of an event that tells of nothing else in its batch.
+pub(crate) fn insert_alone(event: &Event) -> Stmt {
+    let mut stmt = insert(event).repeatable();
+    stmt.sql.push_str(" ON CONFLICT DO NOTHING");
+    stmt
 }
 
 /// Writes an event if the statement before it in the batch changed anything.
@@ -89,6 +96,20 @@ pub(crate) fn if_written(mut stmt: Stmt, event: &Event) -> Stmt {
     stmt.args.extend([Arg::from(&event.tenant_id), Arg::from(&event.id)]);
     let id = stmt.args.len();
     stmt.and_also(&format!("EXISTS (SELECT 1 FROM audit WHERE tenant_id = ?{} AND id = ?{id})", id - 1))
+}
+
+/// What the error of [`undo_if_written`] says.
+const WRITTEN: &str = "this change was written before";
+
+/// A statement that undoes the whole batch if the event is there: what the batch does was done.
+pub(crate) fn undo_if_written(event: &Event) -> Stmt {
+    let condition = "NOT EXISTS (SELECT 1 FROM audit WHERE tenant_id = ?1 AND id = ?2)";
+    undo_unless(condition, WRITTEN, vec![(&event.tenant_id).into(), (&event.id).into()])
+}
+
+/// Whether a batch was undone by [`undo_if_written`].
+pub(crate) fn was_written_before(fault: &Fault) -> bool {
+    is_undone_by(fault, WRITTEN)
 }
 
 /// Removes events whose time is over, at most so many.

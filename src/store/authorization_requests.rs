@@ -21,7 +21,7 @@ pub(crate) struct PendingRequest {
 pub(crate) fn insert(tenant_id: &str, hash: &str, request: &PendingRequest) -> Stmt {
     Stmt::new(
         "INSERT INTO authorization_requests (hash, tenant_id, client_id, kind, parameters, created_at, expires_at)
-         SELECT ?1, ?2, id, ?4, ?5, ?6, ?7 FROM clients WHERE id = ?3 AND tenant_id = ?2",
+         SELECT ?1, ?2, id, ?4, ?5, ?6, ?7 FROM clients WHERE id = ?3 AND tenant_id = ?2 ON CONFLICT (hash) DO NOTHING",
         vec![
             hash.into(),
             tenant_id.into(),
@@ -32,6 +32,7 @@ pub(crate) fn insert(tenant_id: &str, hash: &str, request: &PendingRequest) -> S
             request.expires_at.0.into(),
         ],
     )
+    .repeatable()
 }
 
 /// One that still waits. What was pushed can be read once more only by the client's next push.

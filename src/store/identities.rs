@@ -49,6 +49,15 @@ pub(crate) async fn find(
     })
 }
 
+/// Finds the row's id of an identity that is linked to a user.
+pub(crate) fn linked(key: &IdentityKey, user_id: &str) -> Stmt {
+    let sql = "SELECT id FROM identities
+               WHERE tenant_id = ?1 AND provider_id = ?2 AND issuer = ?3 AND subject = ?4 AND user_id = ?5";
+    let IdentityKey { tenant_id, provider_id, issuer, subject } = key;
+    let args = [tenant_id.as_str(), provider_id, issuer, subject, user_id];
+    Stmt::new(sql, args.map(Arg::from).into())
+}
+
 /// Links an identity to an active user; returns its row's id unless it is another user's.
 pub(crate) fn link(id: &str, key: &IdentityKey, user_id: &str, email: Option<&str>, now: Time) -> Stmt {
     let sql =

@@ -100,6 +100,8 @@ pub(crate) struct Spend<'a> {
     pub(crate) until_of_operator: Time,
     /// What must hold besides, where that was not looked at before.
     pub(crate) terms: Option<Terms>,
+    /// Whether a repeat gets the same successor.
+    pub(crate) may_repeat: bool,
     pub(crate) now: Time,
 }
 
@@ -201,7 +203,9 @@ pub(crate) async fn spend(
          AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.status = 'active'{of_user})
          {of_grant} RETURNING id"
     );
-    let batch = vec![Stmt::new(sql, args), audit::insert_if_moved(moved), ask(spend.session_id, spend.now)];
+    let repeatable = |stmt: Stmt| if spend.may_repeat { stmt.repeatable() } else { stmt };
+    let write = [Stmt::new(sql, args), audit::insert_if_moved(moved)].map(repeatable);
+    let batch = write.into_iter().chain([ask(spend.session_id, spend.now)]).collect();
     let answers = db.run(batch).await?;
     let [spent, _, families] = answers.as_slice() else {
         return Err(Fault::new("store", "a batch of three answered otherwise"));

@@ -176,7 +176,8 @@ pub(crate) async fn live_by_cookie(
         "UPDATE sessions SET seen_at = ?2, idle_until = ?2 + idle_seconds * 1000
          WHERE cookie_hash = ?1 AND ended_at IS NULL AND idle_until > ?2 AND seen_at < ?3",
         vec![cookie_hash.into(), now.0.into(), now.plus(-300).0.into()],
-    );
+    )
+    .repeatable();
     let find =
         Stmt::new(format!("{} sessions.cookie_hash = ?1", live()), vec![cookie_hash.into(), now.0.into()]);
     let answers = db.run(vec![touch, find]).await?;
@@ -214,6 +215,12 @@ pub(crate) fn insert(session: &Session, password_hash: Option<&str>) -> Stmt {
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?3 AND status = 'active'
                        AND (?12 IS NULL OR password_hash = ?12))";
     Stmt::new(sql, args)
+}
+
+/// Finds what [`upgrade`] returns.
+pub(crate) fn upgraded(id: &str) -> Stmt {
+    let sql = "SELECT auth_time, generation, expires_at FROM sessions WHERE id = ?1 AND ended_at IS NULL";
+    Stmt::new(sql, vec![id.into()])
 }
 
 /// Notes that a session's person proved more, `proved_at` if that was something they had before, and changes the value

@@ -108,7 +108,7 @@ pub(crate) fn use_key(which: &Which<'_>, now: Time) -> Stmt {
     );
     let mut args = which.args();
     args.push(now.0.into());
-    Stmt::new(sql, args)
+    Stmt::new(sql, args).repeatable()
 }
 
 /// What must hold for a connection to be made.

@@ -94,7 +94,7 @@ pub(crate) fn owe_orphaned(orphaned: &Orphaned<'_>, now: Time) -> Stmt {
         (&connection.user_id).into(),
         (&connection.label).into(),
     ];
-    Stmt::new(sql, args)
+    Stmt::new(sql, args).irreplaceable()
 }
 
 /// Tokens that are being given back.

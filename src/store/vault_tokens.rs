@@ -65,7 +65,7 @@ pub(crate) fn issue(which: &Which<'_>, ahead: i64, now: Time) -> Stmt {
         good("?5", "?6")
     );
     args.extend([now.0.into(), ahead.into()]);
-    Stmt::new(sql, args)
+    Stmt::new(sql, args).repeatable()
 }
 
 const SELECT: &str = "SELECT vault_connections.*,
@@ -122,7 +122,8 @@ fn while_unchanged(held: &Held, set: &str, more: Vec<Arg>) -> Stmt {
     Stmt::new(sql, args)
 }
 
-/// Puts tokens in the place of those that they were given for; returns a row if these still stood.
+/// Puts tokens in the place of those that they were given for; returns a row if these still stood. What a provider gave it
+/// gives once. Where only the answer was lost the version is another one then, and nothing is written twice.
 pub(crate) fn renew(held: &Held, tokens: &NewTokens<'_>, now: Time) -> Stmt {
     while_unchanged(
         held,
@@ -136,6 +137,7 @@ pub(crate) fn renew(held: &Held, tokens: &NewTokens<'_>, now: Time) -> Stmt {
             now.0.into(),
         ],
     )
+    .irreplaceable()
 }
 
 /// Notes until when a refresh is not tried again.

@@ -19,6 +19,7 @@ mod costs;
 mod cron;
 mod crypto;
 mod documents;
+mod faults;
 mod feed;
 mod gateway;
 mod mails_page;

@@ -16,6 +16,7 @@ use crate::http::response::Response;
 use crate::http::table::{Limit, Route, Surface, Table};
 use crate::model::headers::Headers;
 use crate::model::scope::{MAKE_API_KEYS, VAULT_OF, VAULT_READ};
+use crate::ports::Outage;
 
 const ABOUT: &str = "An authentication gateway. Each surface has its own shapes of success and failure; \
     every path that none of them owns belongs to the gateway's route table and is answered by an origin.\n\n\
@@ -204,7 +205,7 @@ impl Row<'_> {
         all.extend(by_guard(self.route.run.guard()));
         all.push(Refusal::Looping);
         if matches!(self.route.run, Run::Call(_)) {
-            all.push(Refusal::Unready);
+            all.extend([Refusal::Unready, Refusal::Unavailable(Outage::AnswerLost)]);
             // The tenant, or what the last segment names.
             all.push(Refusal::NotFound);
             // Whoever presents too much that is nobody's.

@@ -98,7 +98,9 @@ fn word_refusal(_: &Cx, request: &Request, refusal: &Refusal) -> Response {
             Code::InsufficientUserAuthentication
         }
         Refusal::Forbidden | Refusal::WrongTenant | Refusal::SignUpClosed => Code::AccessDenied,
-        Refusal::Unready | Refusal::ProviderUnavailable { .. } => Code::TemporarilyUnavailable,
+        Refusal::Unready | Refusal::Unavailable(_) | Refusal::ProviderUnavailable { .. } => {
+            Code::TemporarilyUnavailable
+        }
         Refusal::Looping => Code::ServerError,
         _ => Code::InvalidRequest,
     };

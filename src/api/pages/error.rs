@@ -73,9 +73,10 @@ pub(crate) async fn error(cx: &Cx, request: &Request, failure: Failure<'_>) -> R
 /// too much or in a circle.
 fn asks(why: &Why<'_>) -> bool {
     match why {
-        Why::Refused(refusal) => {
-            !matches!(refusal, Refusal::Limited(_) | Refusal::Looping | Refusal::Unready)
-        }
+        Why::Refused(refusal) => !matches!(
+            refusal,
+            Refusal::Limited(_) | Refusal::Looping | Refusal::Unready | Refusal::Unavailable(_)
+        ),
         Why::Status(status) => matches!(status, 502 | 504),
     }
 }

@@ -121,6 +121,7 @@ pub(super) fn sentence(m: &Messages, refusal: &Refusal) -> String {
         Refusal::NeedsReauthorization | Refusal::ProviderUnavailable { .. } => m.refused_other,
         Refusal::Looping => m.refused_looping,
         Refusal::Unready => m.refused_unready,
+        Refusal::Unavailable(_) => m.refused_unavailable,
         Refusal::Limited(verdict) => {
             return fill(m.refused_limited, "when", people::wait(m, i64::from(verdict.reset)));
         }

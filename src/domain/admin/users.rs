@@ -6,7 +6,7 @@ use crate::cx::Cx;
 use crate::domain::admin::{factors, invitations};
 use crate::domain::assertion_limits;
 use crate::domain::audit::Entry;
-use crate::domain::change::{Change, Committed};
+use crate::domain::change::Change;
 use crate::domain::gateway::plans;
 use crate::domain::mailing::{self, Changed, Letter};
 use crate::domain::people::{address, display_name, find, is_active_administrator, new_user};
@@ -22,6 +22,7 @@ use crate::model::language::Language;
 use crate::model::profile::UserProfile;
 use crate::model::role::{ADMIN, MOST_ROLES};
 use crate::model::state::{Mfa, UserStatus};
+use crate::ports::Fault;
 use crate::store::users::{Filter, User};
 use crate::store::{self, Listed, Page};
 
@@ -270,6 +271,7 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
     let entry = Entry::ok("user.changed").by(actor).on(&user.id).saying(said);
     let mut change = Change::new(cx, &tenant.id, entry);
     change.take(store::users::update(&was, &user, mfa, takes_over, cx.now));
+    change.found_by(store::users::with_id(&tenant.id, &user.id));
     change.then_all(store::sessions::end_all_if_disabled(&user.id, cx.now));
     change.invalidates(Invalidation::User(&user.id));
     if user.status == UserStatus::Disabled || changes.reset_mfa {
@@ -288,10 +290,12 @@ pub(crate) async fn change(cx: &Cx, admin: &Admin, id: &str, changes: UserChange
         change.tell(mailing::write(&mailing::by_another(cx), tenant, &was, letter).await?);
     }
     change.keeps_a_way_in_without(&was);
-    let done = change.commit_or_refuse().await?;
-    match done.as_ref().and_then(Committed::row) {
+    let Some(done) = change.commit_or_refuse().await? else {
+        return Err(why_unchanged(cx, tenant, &was, user).await?);
+    };
+    match done.row()? {
         Some(row) => Ok(store::users::read(row)?),
-        None => Err(why_unchanged(cx, tenant, &was, user).await?),
+        None => Err(Fault::new("users", "a user was changed and not returned").into()),
     }
 }
 

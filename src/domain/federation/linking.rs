@@ -117,6 +117,7 @@ pub(super) async fn link(
     }
     change
         .take(store::identities::link(&id, key, &user.id, email.map(Email::shown), cx.now))
+        .found_by(store::identities::linked(key, &user.id))
         .tell(mailing::write(cx, tenant, user, LINKED).await?);
     row_id(change.commit().await?)
 }
@@ -140,7 +141,8 @@ pub(super) async fn make(
     change
         .take_all(spend(&key.tenant_id, once))
         .take(store::users::insert_registered(&user))
-        .take(store::identities::link(&id, key, &user.id, Some(email.shown()), cx.now));
+        .take(store::identities::link(&id, key, &user.id, Some(email.shown()), cx.now))
+        .found_by(store::identities::linked(key, &user.id));
     let purpose = LinkPurpose::VerifyEmail;
     if !authoritative && throttle::mail(cx, &tenant.directory, email.key(), purpose.as_str()).await? {
         let link = MailedLink { purpose, wanted: None, onward: "" };
@@ -151,7 +153,7 @@ pub(super) async fn make(
 
 pub(super) fn row_id(done: Option<Committed>) -> Result<Option<String>, Fault> {
     let Some(done) = done else { return Ok(None) };
-    done.row().map(|row| Columns(row).text("id")).transpose()
+    done.row()?.map(|row| Columns(row).text("id")).transpose()
 }
 
 /// An identity that waits for a local factor of the account that has its address.

@@ -113,6 +113,7 @@ pub(super) async fn make(
         .take(store::users::insert(&user))
         .take_all(spend(&key.tenant_id, once))
         .take(store::identities::link(&id, key, &user.id, Some(email.shown()), cx.now))
+        .found_by(store::identities::linked(key, &user.id))
         .then(store::roles::insert_first(&row.id, FIRST_ROLES))
         .log(&row.id, Entry::ok("user.registered").by(&user.id).on(&user.id).saying(&provider.id))
         .invalidates(Invalidation::Tenant(&row.id));

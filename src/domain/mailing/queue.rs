@@ -95,7 +95,7 @@ fn settle(cx: &Cx, mail: &LeasedMail, outcome: Outcome) -> Vec<Stmt> {
             (store::mails::sent(mail, cx.now), Entry::ok("mail.sent").on(user).saying(&mail.kind))
         }
         Outcome::Refused(error) | Outcome::NotNow(error) => {
-            let fault = Fault(error);
+            let fault = Fault::saying(error);
             cx.log.line(&fault.line([
                 ("event", "mail.failed".into()),
                 ("mail", mail.id.as_str().into()),

@@ -141,7 +141,7 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: Kind, language: Language, misplac
         ("field", field.into()),
         ("line", line.into()),
     ];
-    cx.log.line(&Fault(reason).line(members));
+    cx.log.line(&Fault::saying(reason).line(members));
 }
 
 /// Why a kept template is not sent, and ours is in its place: which part of it, and what is wrong there. `None`

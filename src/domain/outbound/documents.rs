@@ -16,6 +16,7 @@ use crate::domain::throttle;
 use crate::memo::Slot;
 use crate::model::time::Time;
 use crate::model::web_uri::host_of;
+use crate::ports::Fault;
 use crate::ports::http::{HttpAnswer, HttpRequest, Reach, Unanswered, Why};
 
 /// The shortest time that a document is remembered, in seconds, and that a failure is.
@@ -80,6 +81,10 @@ async fn ask(cx: &Cx, url: &str, reach: Reach, most: usize) -> Result<Fetched, E
         Ok(answer) => {
             let host = host_of(url).unwrap_or_default();
             failed(cx, Unanswered { host, why: Why::Status(answer.status) })
+        }
+        // What failed is ours, and says nothing of the document.
+        Err(unanswered) if matches!(unanswered.why, Why::Broken(_)) => {
+            return Err(Fault::from(unanswered).into());
         }
         Err(unanswered) => failed(cx, unanswered),
     };

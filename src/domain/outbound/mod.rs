@@ -34,7 +34,7 @@ pub(crate) async fn send(cx: &Cx, mut request: HttpRequest, reach: Reach) -> Res
     match is_tenants {
         Ok(false) => resolved?,
         Ok(true) => return Err(unanswered(Why::Barred(guard::rule(reach)))),
-        Err(fault) => return Err(unanswered(Why::Broken(fault.0))),
+        Err(fault) => return Err(unanswered(Why::Broken(fault))),
     }
     // A stranger's name may be another of ours: what comes back to us is refused (RFC 9110 §7.6.3).
     if reach == Reach::Stranger {

@@ -18,7 +18,7 @@ use crate::domain::session::sessions::{self, TokenSession, Tokens};
 use crate::domain::session::standing;
 use crate::domain::tenants::{self, MfaPolicy, ResolvedTenant, Tenant};
 use crate::domain::throttle::lookups;
-use crate::ports::Fault;
+use crate::ports::{Fault, Stmt};
 use crate::store;
 use crate::store::refresh_tokens::{self, Family, GrantTerms, Spend, Terms};
 use crate::store::sessions::Live;
@@ -140,6 +140,7 @@ async fn write(
         until: lives(false),
         until_of_operator: lives(true),
         terms,
+        may_repeat: tenant.settings.refresh_grace_seconds > 0,
         now: cx.now,
     };
     let entry = Entry::ok("session.moved").on(&token.session_id).saying(&cx.caller.user_agent);
@@ -179,9 +180,8 @@ fn count_activity(cx: &Cx, family: &Family) {
     }
     let (context, user_id) = (cx.clone(), family.user_id.clone());
     cx.background.run(Box::pin(async move {
-        let stmts =
-            vec![store::usage::count(&user_id, context.now), store::usage::mark(&user_id, context.now)];
-        if let Err(fault) = context.db.run(stmts).await {
+        let stmts = [store::usage::count(&user_id, context.now), store::usage::mark(&user_id, context.now)];
+        if let Err(fault) = context.db.run(stmts.map(Stmt::repeatable).into()).await {
             context.log_fault("usage", &fault);
         }
     }));

@@ -214,6 +214,7 @@ impl<'a> Upgrade<'a> {
         let proved_at = proves.then_some(cx.now);
         change
             .take(store::sessions::upgrade(session_id, amr, cookie.as_deref(), refresh.as_ref(), proved_at))
+            .found_by(store::sessions::upgraded(session_id))
             .invalidates(Invalidation::User(&user.id));
         if !channel.is_browser() {
             change.ask(store::roles::granted_to(&user.id));
@@ -223,7 +224,7 @@ impl<'a> Upgrade<'a> {
             Secret::Cookie(cookie) => return Ok(Some(SessionSecret::Cookie(cookie))),
             Secret::Token(token) => token,
         };
-        let Some(row) = done.row() else { return Ok(None) };
+        let Some(row) = done.row()? else { return Ok(None) };
         let row = store::Columns(row);
         let (auth_time, ends_at) = (row.time("auth_time")?, row.time("expires_at")?);
         let generation = row.int("generation")?;

@@ -200,9 +200,9 @@ pub(crate) async fn confirm(
         .followed_by(changed)
         .keeps_a_way_in_without(&user);
     let done = confirmed.commit_or_refuse().await?.ok_or(Refusal::LinkDead)?;
-    let row = done.row().ok_or(Refusal::LinkDead)?;
+    let row = done.row()?.ok_or(Refusal::LinkDead)?;
     if !Columns(row).flag("both_confirmed")? {
         return Ok(Confirmed::Waits);
     }
-    if done.was_followed() { Ok(Confirmed::Done) } else { Err(ADDRESS_TAKEN.into()) }
+    if done.was_followed()? { Ok(Confirmed::Done) } else { Err(ADDRESS_TAKEN.into()) }
 }

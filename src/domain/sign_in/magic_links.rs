@@ -96,8 +96,7 @@ pub(crate) async fn request(
         .tell(mail);
     // The tries of the code before are none of this one's.
     let tries = throttle::another_mailed_code(cx, &tenant.directory, email.key());
-    let (done, begun_anew) = join(change.commit(), tries).await;
-    begun_anew?;
+    let (done, ()) = join(change.commit(), tries).await;
     if done?.is_none() {
         // Somebody else registered the address meanwhile.
         audit::write(cx, &home.id, entry).await?;
@@ -234,12 +233,11 @@ async fn enter(
     let proved = FirstFactor::new(tenant, user, vec![ONE_TIME], FirstProof::MagicLink(hash));
     // That the mailbox is proved is so already: whoever has the link or its code read the mail.
     let forgotten = throttle::mailbox_proved(cx, &directory, &email_key);
-    let (step, forgotten) = join(sign_in::continue_with(cx, proved, channel), forgotten).await;
+    let (step, ()) = join(sign_in::continue_with(cx, proved, channel), forgotten).await;
     let step = step.map_err(|error| match error {
         Error::Refused(Refusal::WrongPassword | Refusal::ChallengeOver) => dead.into(),
         other => other,
     })?;
-    forgotten?;
     Ok(step)
 }
 

@@ -279,9 +279,8 @@ pub(crate) async fn reset(cx: &Cx, token: &str, new: &str, end: bool) -> Result<
         change.tell(mailing::write(cx, &tenant, &user, Letter::Changed(Changed::Password)).await?);
     }
     let forgotten = throttle::mailbox_proved(cx, &tenant.directory, &link.email_key);
-    let (done, forgotten) = join(change.commit(), forgotten).await;
+    let (done, ()) = join(change.commit(), forgotten).await;
     let left = store::held::read(done?.as_ref().map(Committed::answer).unwrap_or_default())?;
-    forgotten?;
     Ok(Reset { tenant, before, left })
 }
 

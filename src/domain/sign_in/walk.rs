@@ -101,14 +101,13 @@ pub(crate) async fn with_password_and_code(
     let checked = check_password(attempt.password, looked_up);
     if checked.is_wrong() {
         let wrong = prove(cx, resolved, attempt.password, checked);
-        let (wrong, given_back) = join(wrong, code_attempt.give_back_at_once(cx)).await;
-        given_back?;
+        let (wrong, ()) = join(wrong, code_attempt.give_back_at_once(cx)).await;
         return Err(wrong.err().unwrap_or_else(|| Refusal::WrongPassword.into()));
     }
     let proved = match prove(cx, resolved, attempt.password, checked).await {
         Ok(proved) => proved,
         Err(refused) => {
-            code_attempt.give_back_at_once(cx).await?;
+            code_attempt.give_back_at_once(cx).await;
             return Err(refused);
         }
     };

@@ -294,7 +294,7 @@ fn log_failure(cx: &Cx, tenant: &Tenant, kind: &Kind, mistake: &Mistake) {
         ("template", kind.name.into()),
         ("line", mistake.line.into()),
     ];
-    cx.log.line(&Fault(mistake.reason.clone()).line(members));
+    cx.log.line(&Fault::saying(mistake.reason.clone()).line(members));
 }
 
 /// Why a kept template is not served, and the page that all have is in its place; `None` if it is served.

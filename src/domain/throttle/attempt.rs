@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use futures_util::future::{join, try_join_all};
+use futures_util::future::join;
 
 use crate::cx::Cx;
-use crate::domain::throttle::tallies::in_background;
+use crate::domain::throttle::tallies::{in_background, loosen};
 use crate::ports::{CounterCall, Fault};
 
 /// An attempt that has been counted as a failure until it is told otherwise. One that nothing limits has nothing to do at
@@ -34,8 +34,8 @@ impl CountedAttempt {
     }
 
     /// It was not looked at, and the next one must find it given back.
-    pub(crate) async fn give_back_at_once(self, cx: &Cx) -> Result<(), Fault> {
-        count_all(cx, self.if_unseen).await
+    pub(crate) async fn give_back_at_once(self, cx: &Cx) {
+        loosen(cx, self.if_unseen).await;
     }
 
     /// It was wrong, which `told` writes to the log meanwhile.
@@ -44,11 +44,6 @@ impl CountedAttempt {
         cx: &Cx,
         told: impl Future<Output = Result<(), Fault>>,
     ) -> Result<(), Fault> {
-        let (told, counted) = join(told, count_all(cx, self.if_wrong)).await;
-        told.and(counted)
+        join(told, loosen(cx, self.if_wrong)).await.0
     }
-}
-
-async fn count_all(cx: &Cx, calls: Vec<CounterCall>) -> Result<(), Fault> {
-    try_join_all(calls.into_iter().map(|call| cx.counters.count(call))).await.map(drop)
 }

@@ -7,7 +7,9 @@ use crate::domain::audit::{self, Entry};
 use crate::domain::refusal::{Error, Refusal};
 use crate::domain::throttle::attempt::CountedAttempt;
 use crate::domain::throttle::logins::{ADDRESS, ADDRESS_IN_ALL, address_object, refuse_beyond};
-use crate::domain::throttle::tallies::{DAY, clear, count_meanwhile, give, of_address, take, taking, tally};
+use crate::domain::throttle::tallies::{
+    DAY, clear, count_meanwhile, give, loosen, of_address, take, taking, tally,
+};
 use crate::model::tenant::Settings;
 use crate::ports::{Act, Count, CounterCall, CounterObject, Rule};
 
@@ -88,11 +90,10 @@ pub(super) fn mailed_code_object(directory: &str, email_key: &str) -> CounterObj
 }
 
 /// Another code is about to be mailed to that address: its tries are its own.
-pub(crate) async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) -> Result<(), Error> {
+pub(crate) async fn another_mailed_code(cx: &Cx, directory: &str, email_key: &str) {
     let object = mailed_code_object(directory, email_key);
     let steps = vec![clear(vec![tally("code", MAILED_CODE)])];
-    cx.counters.count(CounterCall { object, steps }).await?;
-    Ok(())
+    loosen(cx, vec![CounterCall { object, steps }]).await;
 }
 
 /// The object of all guesses of a user's second factor.

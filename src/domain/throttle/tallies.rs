@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use futures_util::future::{LocalBoxFuture, join};
+use futures_util::future::{LocalBoxFuture, join, join_all};
 
 use crate::cx::Cx;
 use crate::domain::refusal::{Error, Refusal};
@@ -40,6 +40,15 @@ pub(crate) fn taking_windows(object: impl Into<CounterObject>, all: &[(&str, u32
         tally(*name, Rule::Window { limit, seconds })
     });
     taking(object, tallies.collect())
+}
+
+/// Does steps that only loosen limits. Where a counter is out of reach its limit stays as tight as it was, which is logged:
+/// what was proved or refused stays so.
+pub(crate) async fn loosen(cx: &Cx, calls: Vec<CounterCall>) {
+    let counted = join_all(calls.into_iter().map(|call| cx.counters.count(call))).await;
+    for fault in counted.into_iter().filter_map(Result::err) {
+        cx.log_fault("counters", &fault);
+    }
 }
 
 /// Does the steps on each object, without anybody waiting for it.

@@ -148,7 +148,7 @@ async fn end(cx: &Cx, actor: &str, which: &Which<'_>, kind: Option<ConnectionKin
     change.then(store::vault_revocations::owe_one(which, cx.now));
     change.then(store::vault_connections::delete(which));
     let done = change.commit().await?.ok_or(Refusal::NotFound)?;
-    let was = done.row().map(store::vault_connections::read).transpose()?;
+    let was = done.row()?.map(store::vault_connections::read).transpose()?;
     let owed = was.is_some_and(|was| was.sealed_access.is_some() || was.sealed_refresh.is_some());
     if owed {
         revocations::deliver_in_background(cx);

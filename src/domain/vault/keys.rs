@@ -105,7 +105,7 @@ pub(crate) async fn retrieve(
     let mut change = Change::new(cx, &tenant.id, entry);
     change.take(store::vault_connections::use_key(&which, cx.now));
     let done = change.commit().await?.ok_or(Refusal::NotFound)?;
-    let row = done.row().ok_or_else(|| Fault::new("vault", "no row"))?;
+    let row = done.row()?.ok_or_else(|| Fault::new("vault", "no row"))?;
     let connection = read(row)?;
     let sealed = connection.sealed_key.as_deref().ok_or(Refusal::NotFound)?;
     let place = Place {

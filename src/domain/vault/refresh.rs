@@ -51,9 +51,6 @@ const LONGEST_DELAY: i64 = 300;
 /// The longest time that a provider can ask us to wait, in seconds.
 const LONGEST_WISH: i64 = 3_600;
 
-/// How often it is tried to write what a provider gave, which it gives once.
-const WRITES: usize = 3;
-
 /// How often a change of somebody else's is looked at.
 const LOOKS: usize = 3;
 
@@ -155,15 +152,7 @@ async fn keep(
         expires_at: life.map(|seconds| cx.now.plus(seconds)),
     };
     let renew = store::vault_tokens::renew(held, &new, cx.now);
-    let mut written = store::one(cx.db.as_ref(), renew.clone()).await;
-    for _ in 1..WRITES {
-        if written.is_ok() {
-            break;
-        }
-        // Where only the answer was lost, the version is another one now, and nothing is written twice.
-        written = store::one(cx.db.as_ref(), renew.clone()).await;
-    }
-    if !written?.is_empty() {
+    if !store::one(cx.db.as_ref(), renew).await?.is_empty() {
         return Ok(Some(Refreshed::Done));
     }
     if let Some(provider) = &server.provider.stored {

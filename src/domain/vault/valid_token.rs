@@ -165,7 +165,7 @@ async fn issue(
     let mut change = Change::new(cx, which.tenant_id, entry);
     change.take(store::vault_tokens::issue(which, ahead, now));
     let Some(done) = change.commit().await? else { return Ok(None) };
-    let connection = read(done.row().ok_or_else(|| Fault::new("vault", "no row"))?)?;
+    let connection = read(done.row()?.ok_or_else(|| Fault::new("vault", "no row"))?)?;
     let sealed = connection.sealed_access.as_deref().ok_or(Refusal::NotFound)?;
     let binding = binding_of(&connection);
     let place = Place { tenant_id: which.tenant_id, binding: &binding, connection_id: &connection.id };

@@ -29,13 +29,23 @@ pub const fn way(request: &'static str, what: &'static str, run: fn(&Meter)) -> 
 pub struct Meter {
     cold: bool,
     pub base: &'static str,
+    /// What is done with the request instead of counting.
+    probe: Option<Probe>,
     /// The status and the waits of what was asked.
     seen: RefCell<Option<(u16, usize, bool)>>,
 }
 
+/// Gets the request, and what says whether a status is the one that it should be answered with.
+pub type Probe = Box<dyn Fn(Ask<'_>, &dyn Fn(u16) -> bool)>;
+
 impl Meter {
     pub fn new(cold: bool, base: &'static str) -> Meter {
-        Meter { cold, base, seen: RefCell::default() }
+        Meter { cold, base, probe: None, seen: RefCell::default() }
+    }
+
+    /// One that has each request of a cold isolate looked at otherwise.
+    pub fn probing(base: &'static str, probe: Probe) -> Meter {
+        Meter { probe: Some(probe), ..Meter::new(true, base) }
     }
 
     /// Asks what can be asked again: warm is the second time.
@@ -74,6 +84,9 @@ impl Meter {
         } else {
             ask
         };
+        if let Some(probe) = &self.probe {
+            return probe(ask, &is_wanted);
+        }
         let (status, waits) = ask.waited();
         self.seen.replace(Some((status, waits, is_wanted(status))));
     }

@@ -7,7 +7,7 @@
 mod account;
 mod connections;
 mod console;
-mod meter;
+pub mod meter;
 mod oauth;
 mod pages;
 mod session;
@@ -59,8 +59,9 @@ const AT_MOST: &[(&str, &str, usize, usize)] = &[
 /// The figures of each row: cold and warm, and some in use and idle as well.
 type Figures = BTreeMap<(String, String), Vec<usize>>;
 
-fn measured() -> (Figures, Vec<String>) {
-    let all = [
+/// The rows of all surfaces.
+pub fn surfaces() -> [Vec<Row>; 9] {
+    [
         account::rows(),
         connections::rows(),
         console::rows(),
@@ -70,9 +71,12 @@ fn measured() -> (Figures, Vec<String>) {
         sso::rows(),
         system::rows(),
         tenant::rows(),
-    ];
+    ]
+}
+
+fn measured() -> (Figures, Vec<String>) {
     let (mut figures, mut wrong) = (Figures::new(), Vec::new());
-    for Row { request, what, base, run } in all.into_iter().flatten() {
+    for Row { request, what, base, run } in surfaces().into_iter().flatten() {
         let meters = [true, false].map(|cold| {
             let meter = Meter::new(cold, base);
             // What a row prepares may be refused; the others are asked all the same.

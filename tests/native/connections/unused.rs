@@ -269,7 +269,7 @@ fn no_table_is_looked_through() {
     let before = world.db.trips.get();
     pollster::block_on(unused::end_due(&world.cx())).unwrap();
     assert_eq!(world.db.trips.get() - before, 1);
-    let Stmt { sql, args } = world.db.said.borrow()[0].clone();
+    let Stmt { sql, args, .. } = world.db.said.borrow()[0].clone();
     let plan = world.db.one(&Stmt::new(format!("EXPLAIN QUERY PLAN {sql}"), args)).unwrap();
     let steps: Vec<String> = plan.iter().map(|row| row["detail"].as_str().unwrap().to_owned()).collect();
     let scans: Vec<&String> = steps.iter().filter(|step| step.contains("SCAN")).collect();

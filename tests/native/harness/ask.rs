@@ -133,6 +133,11 @@ impl<'w> Ask<'w> {
         self
     }
 
+    /// Where it is asked.
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
     fn parts(&self) -> (Cx, Request) {
         let mut cx = self.world.cx();
         let agent = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("user-agent"));

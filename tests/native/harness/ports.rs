@@ -13,15 +13,17 @@ use portcullis::domain::counter::{Tallies, apply};
 use portcullis::model::time::Time;
 use portcullis::ports::http::{HttpAnswer, HttpRequest, Method, Reach, Unanswered, Wanted, Why};
 use portcullis::ports::{
-    Background, CounterCall, Counters, Database, Fault, HttpClient, Log, Rng, Row, Rows, Stmt, Verdict,
+    CounterCall, Counters, Database, Fault, HttpClient, Patience, Row, Rows, Stmt, Verdict,
 };
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::billed::{self, args, dump, migrated};
+
+/// What D1 says when nobody knows whether it did what it was asked.
+pub const LOST: &str = "D1_ERROR: Network connection lost.";
 
 /// The same SQL as D1's, in memory.
 pub struct Sqlite {
@@ -38,6 +40,13 @@ pub struct Sqlite {
     pub fails: Cell<usize>,
     /// How many of the next round trips are done and their answer is lost.
     pub loses: Cell<usize>,
+    /// How many round trips come before those.
+    pub spares: Cell<usize>,
+    /// What the database says then.
+    pub says: Cell<&'static str>,
+    /// What was waited between tries, in milliseconds.
+    pub pauses: RefCell<Vec<u32>>,
+    patience: Patience,
     /// The statements that were run last.
     pub said: RefCell<Vec<Stmt>>,
     /// Has the so-many-th statement that is taken behind another one change nothing, as if what it takes had gone just
@@ -69,6 +78,10 @@ impl Sqlite {
             broken: Cell::new(false),
             fails: Cell::default(),
             loses: Cell::default(),
+            spares: Cell::default(),
+            says: Cell::new(LOST),
+            pauses: RefCell::default(),
+            patience: Patience::default(),
             said: RefCell::default(),
             spoils: Cell::default(),
             billed: Cell::default(),
@@ -91,6 +104,7 @@ impl Sqlite {
 
     fn answer(&self, stmt: &Stmt) -> rusqlite::Result<Rows> {
         let mut prepared = self.connection.prepare_cached(&stmt.sql)?;
+        assert!(!stmt.is_read() || prepared.readonly(), "{} does not only read", stmt.sql);
         let mut rows = prepared.query(params_from_iter(args(stmt)))?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
@@ -158,8 +172,18 @@ impl Sqlite {
     }
 }
 
+impl Sqlite {
+    fn answers(&self, stmts: &[Stmt]) -> Result<Vec<Rows>, Fault> {
+        let before = self.rows_changed();
+        let answers = self.spoil(stmts.to_vec()).map_err(|error| Fault::of_storage("sqlite", error));
+        self.largest.set(self.largest.get().max(self.rows_changed() - before));
+        self.said.replace(stmts.to_vec());
+        answers
+    }
+}
+
 impl Database for Sqlite {
-    fn run(&self, stmts: Vec<Stmt>) -> LocalBoxFuture<'_, Result<Vec<Rows>, Fault>> {
+    fn run_once<'a>(&'a self, stmts: &'a [Stmt]) -> LocalBoxFuture<'a, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             if self.yields.get() {
                 others_first().await;
@@ -168,20 +192,35 @@ impl Database for Sqlite {
             if self.broken.get() {
                 return Err(Fault::new("sqlite", "is out of order"));
             }
+            if let Some(left) = self.spares.get().checked_sub(1) {
+                self.spares.set(left);
+                return self.answers(stmts);
+            }
             if let Some(left) = self.fails.get().checked_sub(1) {
                 self.fails.set(left);
-                return Err(Fault::new("sqlite", "fails for a moment"));
+                return Err(Fault::of_storage("sqlite", self.says.get()));
             }
-            let before = self.rows_changed();
-            let answers = self.spoil(stmts.clone()).map_err(|error| Fault::new("sqlite", error));
-            self.largest.set(self.largest.get().max(self.rows_changed() - before));
-            self.said.replace(stmts);
+            let answers = self.answers(stmts);
             if let Some(left) = self.loses.get().checked_sub(1) {
                 self.loses.set(left);
-                return Err(Fault::new("sqlite", "the answer was lost"));
+                return Err(Fault::of_storage("sqlite", self.says.get()));
             }
             answers
         })
+    }
+
+    fn pause<'a>(&'a self, milliseconds: u32, _: &'a Fault) -> LocalBoxFuture<'a, ()> {
+        self.pauses.borrow_mut().push(milliseconds);
+        Box::pin(async {})
+    }
+
+    fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// Time goes on with each pause.
+    fn clock(&self) -> i64 {
+        self.pauses.borrow().iter().map(|pause| i64::from(*pause)).sum()
     }
 }
 
@@ -193,18 +232,25 @@ pub struct Objects {
     pub calls: Cell<usize>,
     /// Whether each call first lets the other requests on, as a real one does.
     pub yields: Cell<bool>,
+    /// How many calls are answered before no object can be reached any more.
+    pub spares: Cell<Option<usize>>,
 }
 
 impl Objects {
     /// No object yet.
     pub fn new(clock: Rc<Cell<i64>>) -> Objects {
-        Objects { objects: RefCell::default(), clock, calls: Cell::new(0), yields: Cell::new(false) }
+        let (calls, yields, spares) = (Cell::new(0), Cell::new(false), Cell::new(None));
+        Objects { objects: RefCell::default(), clock, calls, yields, spares }
     }
 }
 
 impl Objects {
     fn apply(&self, CounterCall { object, steps }: CounterCall) -> Result<Verdict, Fault> {
         self.calls.set(self.calls.get() + 1);
+        match self.spares.get() {
+            Some(0) => return Err(Fault::unanswered("counter", "Durable Object is overloaded.")),
+            left => self.spares.set(left.map(|left| left - 1)),
+        }
         let mut objects = self.objects.borrow_mut();
         let tallies = objects.entry(object.name).or_default();
         let verdicts = steps.iter().map(|step| apply(tallies, step, Time(self.clock.get())));
@@ -317,42 +363,5 @@ impl HttpClient for Servers {
             };
             answer.map_err(|why| Unanswered { host, why })
         })
-    }
-}
-
-/// Bytes that look random and are the same in every run.
-#[derive(Default)]
-pub struct Seeded(Cell<u64>);
-
-impl Rng for Seeded {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(32) {
-            let turn = self.0.get();
-            self.0.set(turn + 1);
-            let block = Sha256::digest(turn.to_be_bytes());
-            for (to, from) in chunk.iter_mut().zip(block) {
-                *to = from;
-            }
-        }
-    }
-}
-
-/// Work for after the answer, in its order.
-#[derive(Default)]
-pub struct Queue(pub RefCell<Vec<LocalBoxFuture<'static, ()>>>);
-
-impl Background for Queue {
-    fn run(&self, work: LocalBoxFuture<'static, ()>) {
-        self.0.borrow_mut().push(work);
-    }
-}
-
-/// Captures log lines.
-#[derive(Default)]
-pub struct Lines(pub RefCell<Vec<String>>);
-
-impl Log for Lines {
-    fn line(&self, line: &str) {
-        self.0.borrow_mut().push(line.to_owned());
     }
 }

@@ -188,7 +188,7 @@ fn a_page_is_found_by_an_index_and_not_sorted() {
             let ask = format!("/tenant/home/v2/{path}{separator}limit=100&cursor={cursor}");
             world.get(&ask).bearer(&admin).send().is(200);
             let said = world.db.said.borrow().clone();
-            let [Stmt { sql, args }] = said.as_slice() else { panic!("{path}: {said:?}") };
+            let [Stmt { sql, args, .. }] = said.as_slice() else { panic!("{path}: {said:?}") };
             let explain = Stmt::new(format!("EXPLAIN QUERY PLAN {sql}"), args.clone());
             let plan = world.db.one(&explain).unwrap();
             let steps: Vec<&str> = plan.iter().map(|row| row["detail"].as_str().unwrap()).collect();

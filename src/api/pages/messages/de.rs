@@ -231,6 +231,7 @@ pub(super) const DE: Messages = Messages {
     refused_limited: "Zu viele Versuche. Bitte versuchen Sie es {when} noch einmal.",
     refused_looping: "Diese Adresse führt zu sich selbst zurück.",
     refused_unready: "Dieser Dienst wird gerade eingerichtet. Bitte versuchen Sie es gleich noch einmal.",
+    refused_unavailable: "Das hat gerade nicht geklappt, und es liegt nicht an Ihnen. Bitte versuchen Sie es gleich noch einmal.",
     unconfigured: "Noch nicht eingerichtet",
     unconfigured_text: "Diese Einstellungen und Bindungen fehlen oder sind fehlerhaft. Sobald sie gesetzt sind, startet der Dienst.",
     refused_sign_up_closed: "Die Registrierung ist geschlossen.",

@@ -231,6 +231,7 @@ pub(super) const EN: Messages = Messages {
     refused_limited: "Too many attempts. Please try again {when}.",
     refused_looping: "This address leads back to itself.",
     refused_unready: "This service is being set up. Please try again in a moment.",
+    refused_unavailable: "This did not work just now, and it is not your doing. Please try again in a moment.",
     unconfigured: "Not configured yet",
     unconfigured_text: "These settings and bindings are missing or malformed. Set them, and this service will start.",
     refused_sign_up_closed: "Registration is closed.",

@@ -62,7 +62,7 @@ catalogue! {
     error_title_400, error_title_401, error_title_403, error_title_404, error_title_429, error_title_500,
     error_500,
     refused_form, refused_wrong_password, refused_current, refused_passkey, refused_unverified, refused_origin, refused_not_found, refused_method,
-    refused_looping, refused_unready, unconfigured, unconfigured_text,
+    refused_looping, refused_unready, refused_unavailable, unconfigured, unconfigured_text,
     refused_link, refused_limited, refused_sign_up_closed,
     continue_with, continue_organization, link_title, link_text, link_confirm, link_button, link_yes, link_other, or,
     federation_declined, federation_failed, federation_late, federation_forged, federation_not_configured, federation_link_required, federation_sso_required, federation_no_address, federation_no_account, federation_not_allowed, federation_join_requested, refused_taken, refused_email, refused_password,
