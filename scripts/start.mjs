@@ -8,13 +8,13 @@
 //   SYSTEM_SECRET  what X-System-Secret must say to skip limits (unset: nothing skips them)
 //   SEAL_KEY, SEAL_KEY_PREVIOUS  in place of the key that is kept in DATA_DIR, as docs/operate.md says
 //   DEMO_PORT      where the demo's origin listens (9000, or another that is free)
-//   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, RESOLVER_URL, TRIALS, REVOCATION_SECONDS, CONSOLE_HOST  as in wrangler.toml
+//   MAIL_TRANSPORT, MAIL_FROM, RESEND_API_KEY, RESEND_URL, RESOLVER_URL, TRIALS, REVOCATION_SECONDS, LOG_SAMPLE, CONSOLE_HOST  as in wrangler.toml
 import { resolve } from 'node:path';
 import { ready } from './lib/bootstrap.mjs';
 import { info, main, Stop } from './lib/log.mjs';
 import { home } from './lib/paths.mjs';
 
-const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'RESOLVER_URL', 'LOOPBACK_STRANGERS', 'TRIALS', 'REVOCATION_SECONDS', 'CONSOLE_HOST', 'SEAL_KEY', 'SEAL_KEY_PREVIOUS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
+const PASSED_ON = ['ORIGIN', 'MODE', 'MAIL_TRANSPORT', 'MAIL_FROM', 'RESEND_API_KEY', 'RESEND_URL', 'RESOLVER_URL', 'LOOPBACK_STRANGERS', 'TRIALS', 'REVOCATION_SECONDS', 'LOG_SAMPLE', 'CONSOLE_HOST', 'SEAL_KEY', 'SEAL_KEY_PREVIOUS', 'SETUP_TOKEN', 'SYSTEM_SECRET'];
 
 await ready(import.meta.url);
 await main(async () => {

@@ -63,6 +63,8 @@ pub struct Config {
     pub revocation_seconds: i64,
     /// Whether a first sign-in with Google or Microsoft makes a trial tenant.
     pub(crate) trials: bool,
+    /// The share of requests that the log has a line of, from 0 to 1.
+    pub log_sample: f64,
 }
 
 /// A setting or binding that is missing or malformed. It says what is needed, never what is there.
@@ -197,8 +199,12 @@ impl Config {
                 false
             }
         };
-        let (Some(origin), Some(seal_key), Some(mail), Some(revocation_seconds), true) =
-            (origin, seal_key, mail, revocation_seconds, problems.is_empty())
+        let log_sample = var("LOG_SAMPLE").map_or(Some(0.0), |text| share(&text));
+        if log_sample.is_none() {
+            refuse("LOG_SAMPLE", "a number from 0 to 1, as 0.01");
+        }
+        let (Some(origin), Some(seal_key), Some(mail), Some(revocation_seconds), Some(log_sample), true) =
+            (origin, seal_key, mail, revocation_seconds, log_sample, problems.is_empty())
         else {
             return Err(Unconfigured(problems));
         };
@@ -218,6 +224,7 @@ impl Config {
                 && var("LOOPBACK_STRANGERS").as_deref() == Some("allowed"),
             revocation_seconds,
             trials,
+            log_sample,
         })
     }
 }
@@ -228,6 +235,12 @@ impl Config {
         let scheme = self.origin.split_once("://").map_or("https", |(scheme, _)| scheme);
         self.console_host.as_ref().map(|host| format!("{scheme}://{host}"))
     }
+}
+
+/// A share from 0 to 1, in decimal notation.
+fn share(text: &str) -> Option<f64> {
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|share| is_decimal && (0.0..=1.0).contains(share))
 }
 
 /// Who is asked unless `RESOLVER_URL` says otherwise.

@@ -1,5 +1,7 @@
 //! The context of one request: everything the core may ask of the outside, and the instant it runs at.
 
+pub mod metering;
+
 use std::borrow::Borrow;
 use std::cell::{Cell, RefCell};
 use std::hash::Hash;
@@ -14,6 +16,7 @@ use crate::model::headers::Headers;
 use crate::model::id::uuid_v7;
 use crate::model::language::{self, Language};
 use crate::model::time::Time;
+use crate::ports::metrics::Metrics;
 use crate::ports::{Background, Counters, Database, Fault, HttpClient, Log, Mailer, Refreshers, Rng, Rsa};
 
 /// Passed by reference to whatever needs the outside. Cheap to make: a few reference counts.
@@ -43,6 +46,8 @@ pub struct Cx {
     pub config: Rc<Config>,
     /// Who the request comes from.
     pub caller: Rc<Caller>,
+    /// What it waits for, if that is counted.
+    pub metrics: Option<Rc<Metrics>>,
     /// The instant of this request.
     pub now: Time,
 }

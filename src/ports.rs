@@ -4,6 +4,7 @@
 mod database;
 mod fault;
 pub mod http;
+pub mod metrics;
 mod retry;
 
 use futures_util::future::LocalBoxFuture;

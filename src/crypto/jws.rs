@@ -16,6 +16,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::crypto::work;
 use crate::model::json::{self, Members};
 use crate::model::signing_alg::SigningAlg;
 use crate::model::time::Time;
@@ -51,11 +52,13 @@ impl Algorithm for Es256 {
     }
 
     fn sign(&self, key: &SigningKey, message: &[u8]) -> Es256Signature {
+        work::count_signature();
         let signature: Signature = key.sign(message);
         Es256Signature(signature.normalize_s())
     }
 
     fn verify_signature(&self, signature: &Es256Signature, key: &VerifyingKey, message: &[u8]) -> bool {
+        work::count_signature();
         key.verify(message, &signature.0).is_ok()
     }
 }

@@ -13,5 +13,6 @@ pub mod secret;
 mod signed;
 pub mod totp;
 pub mod webauthn;
+pub(crate) mod work;
 mod workspace;
 pub(crate) mod xml_signature;

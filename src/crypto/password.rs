@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use crate::crypto::imported::import::Import;
-use crate::crypto::workspace;
+use crate::crypto::{work, workspace};
 use crate::model::text::{compose, decompose, is_other_space};
 use crate::ports::Fault;
 
@@ -64,6 +64,7 @@ pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, Fault> {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut out = [0; KEY_LENGTH];
     let prepared = prepare(password);
+    work::count_hash();
     workspace::within(memory, || argon2.hash_password_into(prepared.as_bytes(), &salt, &mut out))
         .map_err(|e| fault(&e))?;
     let [salt, out] = [&salt[..], &out].map(|bytes| STANDARD_NO_PAD.encode(bytes));
@@ -92,7 +93,8 @@ fn check_spellings(password: &str, stored: &str) -> Check {
 }
 
 fn check_spelling(password: &str, stored: &str) -> Check {
-    match Import::read(stored) {
+    let import = Import::read(stored).inspect(|_| work::count_hash());
+    match import {
         Ok(import) if import.matches(password) => {
             if is_current(&import) {
                 Check::Right

@@ -8,6 +8,7 @@ use rsa::{BoxedUint, RsaPublicKey};
 use sha2::Sha256;
 
 use crate::crypto::secret::sha256;
+use crate::crypto::work;
 
 /// DER of `DigestInfo` before a SHA-256 hash (RFC 8017 §9.2, note 1).
 const SHA256_PREFIX: [u8; 19] = [
@@ -56,11 +57,13 @@ impl PublicKey {
 
 /// Whether an RS256 signature of a message is the key's.
 pub(super) fn rs256_verifies(key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool {
+    work::count_signature();
     let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: Box::new(SHA256_PREFIX) };
     key.verify(scheme, &sha256(message), signature).is_ok()
 }
 
 /// Whether a PS256 signature of a message is the key's.
 pub(super) fn ps256_verifies(key: &RsaPublicKey, message: &[u8], signature: &[u8]) -> bool {
+    work::count_signature();
     key.verify(Pss::<Sha256>::new(), &sha256(message), signature).is_ok()
 }

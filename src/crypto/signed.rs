@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::crypto::jws::{Es256, custom};
 use crate::crypto::public_key::{PublicKey, ps256_verifies, rs256_verifies};
+use crate::crypto::work;
 use crate::model::json::Members;
 use crate::model::time::Time;
 
@@ -198,6 +199,7 @@ impl Algorithm for EdDsa {
         key: &ed25519_compact::PublicKey,
         message: &[u8],
     ) -> bool {
+        work::count_signature();
         key.verify(message, &signature.0).is_ok()
     }
 }

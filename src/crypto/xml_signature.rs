@@ -8,6 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::crypto::public_key::PublicKey;
+use crate::crypto::work;
 
 /// A hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub(crate) enum Scheme {
 
 /// Whether the key made that signature of the message. A key of another kind than the scheme's made none.
 pub(crate) fn verifies(key: &PublicKey, scheme: Scheme, message: &[u8], signature: &[u8]) -> bool {
+    work::count_signature();
     match (key, scheme) {
         (PublicKey::Rsa(key), Scheme::Rsa(hash)) => {
             let hashed = hash.of(message);

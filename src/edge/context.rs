@@ -7,16 +7,18 @@ use futures_util::future::LocalBoxFuture;
 use worker::{Context, Env, ScheduleContext, console_log, js_sys, web_sys};
 
 use crate::config::{Config, Unconfigured};
-use crate::cx::{Caller, Cx};
+use crate::cx::{self, Caller, Cx};
 use crate::edge::counters::DurableCounters;
 use crate::edge::d1::D1;
 use crate::edge::fetch::Fetch;
 use crate::edge::mail::Transport;
+use crate::edge::metering;
 use crate::edge::refreshers::DurableRefreshers;
 use crate::edge::web_crypto::WebCrypto;
 use crate::http::request::Request;
 use crate::memo::Memory;
 use crate::model::time::Time;
+use crate::ports::metrics::Metrics;
 use crate::ports::{Background, Log, Rng};
 
 thread_local! {
@@ -49,29 +51,37 @@ pub(crate) fn of_request(
     raw: &web_sys::Request,
     request: &Request,
 ) -> Result<Cx, Unconfigured> {
-    let mut cx = build(env, Rc::new(ctx), Some(Clone::clone(raw)))?;
+    let (config, _) = isolate(env)?;
+    let clock = Box::new(|| now().0);
+    let metrics = cx::metering::begin(&config, &request.headers, &PlatformRng, clock, || metering::colo(raw));
+    let wanted = metrics.clone().filter(|metrics| metrics.is_wanted());
+    let mut cx = build(env, Rc::new(ctx), Some(Clone::clone(raw)), wanted)?;
+    if let Some(metrics) = metrics {
+        cx = cx.metered(metrics);
+    }
     cx.caller = Rc::new(Caller::of(&cx.config, &request.headers, &request.query));
     Ok(cx)
 }
 
 /// Context for cron: no caller, no limits.
 pub(crate) fn of_cron(env: &Env, ctx: ScheduleContext) -> Result<Cx, Unconfigured> {
-    build(env, Rc::new(ctx), None)
+    build(env, Rc::new(ctx), None, None)
 }
 
 /// Context for what a Durable Object does: the callers that wait for it are not its own.
 pub(crate) fn of_object(env: &Env, background: Rc<dyn Background>) -> Result<Cx, Unconfigured> {
-    build(env, background, None)
+    build(env, background, None, None)
 }
 
 fn build(
     env: &Env,
     background: Rc<dyn Background>,
     raw: Option<web_sys::Request>,
+    metrics: Option<Rc<Metrics>>,
 ) -> Result<Cx, Unconfigured> {
     let (config, memory) = isolate(env)?;
     let now = now();
-    let db = Rc::new(D1::new(env.clone()));
+    let db = Rc::new(D1::new(env.clone(), metrics));
     let http = Fetch { config: config.clone() };
     Ok(Cx {
         db: db.clone(),
@@ -86,6 +96,7 @@ fn build(
         memory,
         config,
         caller: Rc::new(Caller::default()),
+        metrics: None,
         now,
     })
 }

@@ -1,5 +1,6 @@
 //! D1 as our database: a batch is one round trip and one transaction.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -9,17 +10,21 @@ use worker::js_sys::{Array, Date, JSON, Math};
 use worker::{D1PreparedStatement, D1Result, Delay, Env, console_warn, serde_wasm_bindgen};
 
 use crate::edge::fault::fault;
+use crate::edge::metering::Observed;
+use crate::ports::metrics::Metrics;
 use crate::ports::{Arg, Database, Fault, Patience, Rows, Stmt};
 
 /// The `DB` binding, for one who waits for it.
 pub(crate) struct D1 {
     env: Env,
     patience: Patience,
+    /// What a metered request is told of its batches.
+    metrics: Option<Rc<Metrics>>,
 }
 
 impl D1 {
-    pub(crate) fn new(env: Env) -> D1 {
-        D1 { env, patience: Patience::default() }
+    pub(crate) fn new(env: Env, metrics: Option<Rc<Metrics>>) -> D1 {
+        D1 { env, patience: Patience::default(), metrics }
     }
 }
 
@@ -27,13 +32,21 @@ impl Database for D1 {
     fn run_once<'a>(&'a self, stmts: &'a [Stmt]) -> LocalBoxFuture<'a, Result<Vec<Rows>, Fault>> {
         Box::pin(async move {
             let failed = |error| fault("d1", error);
-            let db = self.env.d1("DB").map_err(failed)?;
+            let mut db = self.env.d1("DB").map_err(failed)?;
+            let mut observed = None;
+            if let Some(metrics) = &self.metrics {
+                let (one, other) = Observed::of(metrics, db);
+                (observed, db) = (Some(one), other);
+            }
             let bound = |stmt: &Stmt| {
                 let args: Vec<JsValue> = stmt.args.iter().map(value).collect();
                 db.prepare(&stmt.sql).bind(&args)
             };
             let batch: worker::Result<Vec<D1PreparedStatement>> = stmts.iter().map(bound).collect();
             let results = db.batch(batch.map_err(failed)?).await.map_err(failed)?;
+            if let Some(observed) = observed {
+                observed.note();
+            }
             results.iter().map(rows).collect()
         })
     }

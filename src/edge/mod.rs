@@ -12,6 +12,7 @@ mod fault;
 mod fetch;
 mod hot;
 mod mail;
+mod metering;
 mod refresher_do;
 mod refreshers;
 mod relay;
@@ -21,13 +22,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
-use worker::wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::Context as RawContext;
-use worker::{Context, Env, ScheduleContext, ScheduledEvent, console_error, event, js_sys, web_sys};
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, console_error, event, web_sys};
 
 use crate::api;
+use crate::cx::Cx;
 use crate::domain::sweep;
-use crate::http::response::Response;
+use crate::http::report::{self, Ending};
 use crate::http::table::Table;
 use crate::http::{self, Outcome};
 use crate::model::time::Time;
@@ -73,29 +74,26 @@ async fn serve(raw: web_sys::Request, env: Env, ctx: Context) -> JsValue {
         Err(fault) => return broken(&fault),
     };
     match http::serve(&cx, &table, &request).await {
-        Outcome::Answer(response) => hot::answer(&request.method, &response, cx.repeat_until()),
-        // Only a person's navigation waits here for the origin: if that fails, it is shown a page.
-        Outcome::Forward(plan) if request.wants_page() => {
-            let answer = match JsFuture::from(relay::send(&raw, &plan)).await {
-                Ok(answer) => answer,
-                Err(error) => return js_sys::Promise::reject(&error).into(),
-            };
-            let failed = hot::failed_with(&answer);
-            match http::origin_failed(&cx, &table, &request, failed).await {
-                Some(page) => {
-                    let page = plan.limit.iter().fold(page, Response::with_limit);
-                    hot::answer(&request.method, &page, Time(0))
-                }
-                None => answer,
-            }
+        Outcome::Answer(response) => metering::answer(&cx, &request, &response),
+        // Only a person's navigation waits here for the origin, which is shown a page if that fails, and what is metered.
+        Outcome::Forward(plan) if request.wants_page() || is_metered(&cx) => {
+            metering::forward(&cx, &table, &request, &raw, &plan).await
         }
         Outcome::Forward(plan) => relay::send(&raw, &plan).into(),
         Outcome::Asset(asset) => match assets::find(&env, &request, &asset).await {
-            Ok(Some(file)) => file.into(),
-            Ok(None) => hot::answer(&request.method, &asset.missing, Time(0)),
+            Ok(Some(file)) => metering::tell(&cx, &request, file.into(), Ending::File),
+            Ok(None) => {
+                let missing = report::answered(&cx, &request, asset.missing, Ending::Refused);
+                hot::answer(&request.method, &missing, Time(0))
+            }
             Err(error) => broken(&fault::fault("assets", error)),
         },
     }
+}
+
+/// Whether somebody is told what the request waits for.
+fn is_metered(cx: &Cx) -> bool {
+    cx.metrics.as_ref().is_some_and(|metrics| metrics.is_wanted())
 }
 
 /// The `scheduled` event: what is due, and what has expired.

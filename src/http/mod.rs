@@ -6,6 +6,7 @@ mod challenges;
 pub(crate) mod cors;
 pub mod guard;
 mod outcome;
+pub mod report;
 pub mod request;
 pub mod response;
 pub(crate) mod stream;
@@ -21,6 +22,7 @@ use crate::domain::tenants;
 use crate::domain::throttle::{self, lookups};
 use crate::http::cors::Reach;
 use crate::http::guard::{Answer, Run};
+use crate::http::report::Ending;
 use crate::http::request::{Call, Request};
 use crate::http::response::{DOCS_CSP, MAILS_CSP, Response};
 use crate::http::table::{Failure, Limit, Match, Route, Surface, Table, Why};
@@ -29,7 +31,22 @@ use crate::ports::Fault;
 
 /// Serves one request.
 pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
-    let (surface, reach, named, answer) = match table.find(&request.method, &request.path) {
+    match cx.counting(decide(cx, table, request)).await {
+        (Outcome::Answer(response), ending) => {
+            Outcome::Answer(report::answered(cx, request, response, ending))
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+/// What is to be done, and how the request ended if that is an answer.
+async fn decide(cx: &Cx, table: &Table, request: &Request) -> (Outcome, Ending) {
+    let found = table.find(&request.method, &request.path);
+    cx.note_place(|place| {
+        place.surface = found.surface().unwrap_or(&table.rest).name;
+        place.route = found.pattern().map(str::to_owned);
+    });
+    let (surface, reach, named, answer) = match found {
         found if outgoing::is_looping(cx, &request.headers) => {
             (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::Looping.into()))
         }
@@ -37,7 +54,7 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
             (found.surface().unwrap_or(&table.rest), Reach::Own, None, Err(Refusal::NotFound.into()))
         }
         Match::Route { route: Route { run: Run::Asset, .. }, surface, .. } => {
-            return Outcome::Asset(asset(cx, table, surface, request).await);
+            return (Outcome::Asset(asset(cx, table, surface, request).await), Ending::File);
         }
         Match::Route { route, surface, params } => {
             let (reach, named) = ((table.reach)(surface.name, route.path), tenant_in_path(&params));
@@ -55,20 +72,21 @@ pub async fn serve(cx: &Cx, table: &Table, request: &Request) -> Outcome {
             Ok(Outcome::Answer(answer)) => (&table.rest, Reach::Origins, None, Ok(answer)),
             Ok(outcome) => {
                 lookups::settle(cx, None);
-                return outcome;
+                return (outcome, Ending::Forwarded);
             }
             Err(error) => (&table.rest, cors::reach_of_refusal(&error), None, Err(error)),
         },
     };
-    let refusal = match &answer {
-        Err(Error::Refused(refusal)) => Some(refusal.clone()),
-        _ => None,
+    let (refusal, ending) = match &answer {
+        Ok(_) => (None, Ending::Answered),
+        Err(Error::Refused(refusal)) => (Some(refusal.clone()), Ending::Refused),
+        Err(Error::Broken(_)) => (None, Ending::Failed),
     };
     let place = Place { table, surface, named: named.as_deref() };
     let response = challenges::word(cx, request, render(cx, &place, request, answer).await);
     let response = cors::open(cx, request, reach, named.as_deref(), response).await;
     lookups::settle(cx, refusal.as_ref());
-    Outcome::Answer(response)
+    (Outcome::Answer(response), ending)
 }
 
 /// What the console's own host has: the console and what it calls. No page of a tenant and no application is there, whose
@@ -148,6 +166,7 @@ async fn gateway(cx: &Cx, table: &Table, request: &Request) -> Result<Outcome, E
 async fn call<'a>(cx: &Cx, request: &'a Request, params: Vec<(String, String)>) -> Result<Call<'a>, Error> {
     let header = request.headers.get("x-tenant-id");
     let resolved = tenants::choose(cx, tenant_in_path(&params).as_deref(), &request.host, header).await?;
+    cx.note_place(|place| place.tenant_id = Some(resolved.tenant.id.clone()));
     Ok(Call { request, params, resolved })
 }
 

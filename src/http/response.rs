@@ -144,6 +144,12 @@ impl Response {
         self
     }
 
+    /// The same, which no cache keeps.
+    pub(crate) fn kept_by_nobody(mut self) -> Response {
+        self.headers.retain(|(name, _)| *name != "cache-control");
+        self.with("cache-control", "no-store")
+    }
+
     /// With the fields that say how a limit stands.
     pub(crate) fn with_limit(mut self, verdict: &Verdict) -> Response {
         self.headers.extend(limit_fields(verdict));

@@ -122,6 +122,15 @@ pub enum Match<'a> {
 }
 
 impl<'a> Match<'a> {
+    /// The path of the surface's row.
+    pub(crate) fn pattern(&self) -> Option<&'static str> {
+        match self {
+            Match::Route { route, .. } => Some(route.path),
+            Match::WrongMethod { path, .. } => Some(path),
+            Match::Nothing => None,
+        }
+    }
+
     /// The surface that owns the path.
     pub(crate) fn surface(&self) -> Option<&'a Surface> {
         match self {

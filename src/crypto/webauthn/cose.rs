@@ -6,6 +6,7 @@ use p256::ecdsa::signature::Verifier as _;
 
 use crate::crypto::public_key::{PublicKey, rs256_verifies};
 use crate::crypto::webauthn::cbor::Reader;
+use crate::crypto::work;
 
 /// The algorithms that are asked for, by preference: EdDSA, ES256, RS256 (RFC 9053 §2, RFC 8812 §2).
 pub(crate) const ALGORITHMS: [i64; 3] = [-8, -7, -257];
@@ -70,6 +71,9 @@ pub(super) fn parse(bytes: &[u8]) -> Option<PublicKey> {
 
 /// Whether a signature of a message is the key's. ECDSA's is in DER here, not of two numbers as in JOSE.
 pub(super) fn verifies(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    if !matches!(key, PublicKey::Rsa(_)) {
+        work::count_signature();
+    }
     match key {
         PublicKey::Es256(key) => {
             Signature::from_der(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())

@@ -93,6 +93,7 @@ pub(crate) async fn plan(
             return Err(Refusal::MethodNotAllowed(methods.into_iter().map(str::to_owned).collect()).into());
         }
     };
+    cx.note_place(|place| place.route = Some(route.spec.path.clone()));
     let caller = match route.spec.auth {
         Auth::None => None,
         Auth::Optional => caller(cx, resolved, route, incoming).await.or_else(anonymous)?,
@@ -202,6 +203,7 @@ async fn caller(
     if !is_for_route(&found, &resolved.tenant, route) {
         return Err(Refusal::BadCredential.into());
     }
+    principal::note_administrator(cx, resolved, &found);
     Ok(Some(found))
 }
 

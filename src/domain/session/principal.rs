@@ -150,6 +150,7 @@ pub(crate) async fn credential(
     };
     let credential = found.ok_or(Refusal::BadCredential)?;
     of_tenant(resolved, &credential.tenant)?;
+    note_administrator(cx, resolved, &credential);
     match credential.is_for(&credential.tenant.issuer) {
         true => Ok(credential),
         false => Err(Refusal::BadCredential.into()),
@@ -206,6 +207,7 @@ pub(crate) async fn key_maker(
 pub(crate) async fn person(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Session, Error> {
     let credential = by_sent_token(cx, sent).await?.ok_or(Refusal::BadCredential)?;
     of_tenant(resolved, &credential.tenant)?;
+    note_administrator(cx, resolved, &credential);
     if !credential.is_for(&credential.tenant.issuer) {
         return Err(Refusal::BadCredential.into());
     }
@@ -214,7 +216,7 @@ pub(crate) async fn person(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) 
 }
 
 async fn bearer(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Rc<Credential>, Error> {
-    check_usable(by_sent_token(cx, sent).await?, resolved, sent)
+    check_usable(cx, by_sent_token(cx, sent).await?, resolved, sent)
 }
 
 /// Whom the access token of a request authenticates, in the scheme that it was sent with.
@@ -227,6 +229,7 @@ async fn by_sent_token(cx: &Cx, sent: &Sent<'_>) -> Result<Option<Rc<Credential>
 }
 
 fn check_usable(
+    cx: &Cx,
     found: Option<Rc<Credential>>,
     resolved: &ResolvedTenant,
     sent: &Sent<'_>,
@@ -234,6 +237,7 @@ fn check_usable(
     let credential = found.ok_or(Refusal::BadCredential)?;
     of_tenant(resolved, &credential.tenant)?;
     may_call(&credential, sent.method)?;
+    note_administrator(cx, resolved, &credential);
     Ok(credential)
 }
 
@@ -253,7 +257,7 @@ fn may_call(credential: &Credential, method: &str) -> Result<(), Refusal> {
 /// As [`session`]; [`Refusal::Forbidden`] for everybody else.
 pub(crate) async fn admin(cx: &Cx, resolved: &ResolvedTenant, sent: &Sent<'_>) -> Result<Admin, Error> {
     let credential = match sent.key {
-        Some(key) => check_usable(by_api_key(cx, key).await?, resolved, sent)?,
+        Some(key) => check_usable(cx, by_api_key(cx, key).await?, resolved, sent)?,
         None => bearer(cx, resolved, sent).await?,
     };
     is_admin(&credential)?;
@@ -298,6 +302,16 @@ impl Admin {
     }
 }
 
+/// Notes that the caller is an administrator of the very tenant that the request is for, by what may call its API: they
+/// may see what their request waited for. It asks nothing.
+pub(crate) fn note_administrator(cx: &Cx, resolved: &ResolvedTenant, credential: &Credential) {
+    let Some(metrics) = &cx.metrics else { return };
+    let is_its = credential.tenant.id == resolved.tenant.id && may_call(credential, "GET").is_ok();
+    if is_its && is_admin(credential).is_ok() {
+        metrics.note_administrator();
+    }
+}
+
 fn is_admin(credential: &Credential) -> Result<(), Refusal> {
     let holds = credential.subject.roles().iter().any(|role| role == ADMIN);
     if holds { Ok(()) } else { Err(Refusal::Forbidden) }
@@ -332,6 +346,9 @@ pub async fn browser(
 ) -> Result<Option<OwnSession>, Error> {
     let Some(cookie) = cookie else { return Ok(None) };
     let credential = by_cookie(cx, cookie).await?.filter(|found| found.tenant.id == resolved.tenant.id);
+    if let Some(credential) = &credential {
+        note_administrator(cx, resolved, credential);
+    }
     let session = |credential: Rc<Credential>| {
         let user = credential.user()?.clone();
         Session { credential, user }.own().ok()

@@ -38,6 +38,7 @@ use portcullis::http::table::Table;
 use portcullis::memo::Memory;
 use portcullis::model::email::Email;
 use portcullis::model::time::Time;
+use portcullis::ports::metrics::Clock;
 use portcullis::ports::{Rows, Stmt};
 use portcullis::store::users::User;
 use portcullis::{api, store};
@@ -130,6 +131,7 @@ impl World {
             memory: self.cache.clone(),
             config: self.config.borrow().clone(),
             caller: Rc::new(Caller::default()),
+            metrics: None,
             now: self.now(),
         };
         Cx { refreshers: Rc::new(Together { cx: cx.clone(), under_way: self.under_way.clone() }), ..cx }
@@ -137,6 +139,12 @@ impl World {
 
     pub fn now(&self) -> Time {
         Time(self.clock.get())
+    }
+
+    /// Its time, as the platform tells it.
+    pub fn clock(&self) -> Clock {
+        let clock = self.clock.clone();
+        Box::new(move || clock.get())
     }
 
     /// How often counters were asked so far.

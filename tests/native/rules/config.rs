@@ -30,6 +30,14 @@ fn what_is_not_said_is_production() {
 }
 
 #[test]
+fn a_share_of_requests_is_a_decimal_number() {
+    for (said, share) in [("0", 0.0), ("0.01", 0.01), ("0.250", 0.25), ("1", 1.0), ("1.0", 1.0), ("", 0.0)] {
+        let config = parse(&[("LOG_SAMPLE", said)]).unwrap();
+        assert!((config.log_sample - share).abs() < f64::EPSILON, "{said}: {}", config.log_sample);
+    }
+}
+
+#[test]
 fn an_origin_has_one_spelling() {
     for (said, origin) in [
         ("https://Auth.Example.com/", "https://auth.example.com"),
@@ -73,6 +81,14 @@ fn what_is_wrong_is_named_and_never_shown() {
         ("REVOCATION_SECONDS", "61"),
         ("REVOCATION_SECONDS", "-1"),
         ("REVOCATION_SECONDS", "soon"),
+        ("LOG_SAMPLE", "1.1"),
+        ("LOG_SAMPLE", "-0.1"),
+        ("LOG_SAMPLE", "1e-2"),
+        ("LOG_SAMPLE", "+1"),
+        ("LOG_SAMPLE", "NaN"),
+        ("LOG_SAMPLE", "5 %"),
+        ("LOG_SAMPLE", "."),
+        ("LOG_SAMPLE", "always"),
     ] {
         let fault = parse(&[(name, value)]).err().unwrap();
         assert!(fault.contains(name), "{fault}");

@@ -2,6 +2,7 @@
 
 mod docs;
 mod healthz;
+mod metrics;
 mod outbox;
 mod passkeys;
 mod setup;
