@@ -1,6 +1,8 @@
 //! What a user is found by: words of the name and of the address, in the form that [`folded`] gives them. A word of a
 //! query finds whoever has a word that begins with it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use idna::punycode;
 
 use crate::model::text::fold;
@@ -81,5 +83,65 @@ impl Query {
         let words = text.split_whitespace().map(fold).filter(|word| !word.is_empty());
         let words = words.map(|word| word.chars().take(LONGEST).collect()).take(MOST_ASKED).collect();
         Query { words, text: text.trim().to_lowercase() }
+    }
+
+    /// The longest word, by which users are found, and the others, which they must have too.
+    pub(crate) fn longest_first(&self) -> (&str, Vec<&str>) {
+        let length = |at: &usize| self.words.get(*at).map_or(0, |word| word.chars().count());
+        let longest = (0..self.words.len()).rev().max_by_key(length).unwrap_or_default();
+        let others =
+            self.words.iter().enumerate().filter(|(at, _)| *at != longest).map(|(_, word)| word.as_str());
+        (self.words.get(longest).map_or("", String::as_str), others.collect())
+    }
+}
+
+/// Where a page of what was found ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At that id, among the users whose words are not made yet.
+    Unmade(String),
+    /// At a word of a user.
+    Made {
+        /// The word that they were found by.
+        word: String,
+        /// Their id.
+        id: String,
+    },
+}
+
+/// What the cursor of [`Place::Unmade`] begins with.
+const UNMADE: &str = "~";
+
+impl Place {
+    /// Before all users whose words are made.
+    pub(crate) fn beginning() -> Place {
+        Place::Made { word: String::new(), id: String::new() }
+    }
+
+    /// The word and the id.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        match self {
+            Place::Unmade(id) => ("", id),
+            Place::Made { word, id } => (word, id),
+        }
+    }
+
+    /// As the list's cursor.
+    pub(crate) fn cursor(&self) -> String {
+        match self {
+            Place::Unmade(id) => format!("{UNMADE}.{id}"),
+            Place::Made { word, id } => format!("{}.{id}", URL_SAFE_NO_PAD.encode(word)),
+        }
+    }
+
+    /// The place that a cursor names.
+    pub(crate) fn parse(cursor: &str) -> Option<Place> {
+        let (word, id) = cursor.split_once('.')?;
+        let id = id.to_owned();
+        if word == UNMADE {
+            return Some(Place::Unmade(id));
+        }
+        let word = String::from_utf8(URL_SAFE_NO_PAD.decode(word).ok()?).ok()?;
+        Some(Place::Made { word, id })
     }
 }

@@ -19,6 +19,14 @@ pub(super) fn is_active(row: &str) -> String {
     active(row, &format!("{row}.status"), &format!("{row}.roles"), &format!("{row}.email_verified"))
 }
 
+/// The rows of `users`, by that name, that hold `ADMIN` in a tenant: what stands behind `FROM`, with its `WHERE`.
+pub(super) fn holders(tenant: &str, row: &str) -> String {
+    format!(
+        "user_roles AS holding CROSS JOIN users AS {row} ON {row}.id = holding.user_id
+         WHERE holding.tenant_id = {tenant} AND holding.role = 'ADMIN'"
+    )
+}
+
 /// What the error of [`undo_without_a_way_in`] says.
 const NO_WAY_IN: &str = "no administrator could sign in";
 
@@ -44,7 +52,8 @@ fn can_sign_in(row: &str) -> String {
 /// what others lose takes nobody's way in.
 pub(crate) fn undo_without_a_way_in(tenant_id: &str, is_home: bool, of: Option<&str>) -> Stmt {
     let administrator = format!(
-        "FROM users AS admin WHERE admin.tenant_id = ?1 AND (?2 = 0 OR admin.operator = 1) AND {}",
+        "FROM {} AND (?2 = 0 OR admin.operator = 1) AND {}",
+        holders("?1", "admin"),
         is_active("admin")
     );
     let condition = format!(
@@ -64,19 +73,17 @@ pub(crate) fn has_no_way_in(fault: &Fault) -> bool {
 /// Whether the tenant of the row of `users` at hand can do without it: it is no active administrator, or not the last.
 pub(super) fn spares() -> String {
     let (this, other) = (is_active("users"), is_active("other"));
-    format!(
-        "(NOT {this} OR EXISTS (SELECT 1 FROM users AS other
-          WHERE other.tenant_id = users.tenant_id AND other.id <> users.id AND {other}))"
-    )
+    let holders = holders("users.tenant_id", "other");
+    format!("(NOT {this} OR EXISTS (SELECT 1 FROM {holders} AND other.id <> users.id AND {other}))")
 }
 
 /// Whether the tenant `?2` has as many active administrators as before once all of them need a confirmed address: at least
 /// one, if it has one now.
 pub(super) fn spares_unconfirmed() -> String {
-    let now = is_active("users");
+    let (holders, now) = (holders("?2", "users"), is_active("users"));
     format!(
-        "(NOT EXISTS (SELECT 1 FROM users WHERE users.tenant_id = ?2 AND {now})
-          OR EXISTS (SELECT 1 FROM users WHERE users.tenant_id = ?2 AND users.email_verified = 1 AND {now}))"
+        "(NOT EXISTS (SELECT 1 FROM {holders} AND {now})
+          OR EXISTS (SELECT 1 FROM {holders} AND users.email_verified = 1 AND {now}))"
     )
 }
 

@@ -4,6 +4,7 @@ use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::roles::{self, GRANTED};
 use crate::store::users::{self, User};
+use crate::store::window::{self, Args, Window};
 use crate::store::{Columns, Listed, Page, clients, json_text, one};
 
 /// A key's row. The key itself is only its hash.
@@ -57,9 +58,11 @@ fn read(row: &Row) -> Result<ApiKey, Fault> {
 
 /// The columns of a key, with the client that made it.
 const KEY: &str = "api_keys.*, clients.id AS client_id, clients.name AS client_name,
-                   clients.registration_hash IS NULL AS client_vouched
-                   FROM api_keys LEFT JOIN sessions ON sessions.id = api_keys.grant_id
-                   LEFT JOIN clients ON clients.id = sessions.client_id";
+                   clients.registration_hash IS NULL AS client_vouched";
+
+/// The grant and the client of a key.
+const GRANT: &str = "LEFT JOIN sessions ON sessions.id = api_keys.grant_id
+                     LEFT JOIN clients ON clients.id = sessions.client_id";
 
 /// Whether a key is neither revoked nor over with its grant at `?1`.
 pub(super) const STANDS: &str = "api_keys.revoked_at IS NULL AND (api_keys.grant_id IS NULL OR EXISTS (
@@ -250,14 +253,19 @@ async fn listed(
     page: &Page,
     now: Time,
 ) -> Result<Listed<ApiKey>, Fault> {
-    let sql = format!(
-        "SELECT {KEY} WHERE api_keys.{of} = ?2 AND {STANDS} AND api_keys.id > ?3 ORDER BY api_keys.id LIMIT ?4"
-    );
     let after = page.after.clone().unwrap_or_default();
-    let args = vec![now.0.into(), id.into(), after.into(), (page.limit + 1).into()];
-    let rows = one(db, Stmt::new(sql, args)).await?;
-    let items = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(page.cut(items, |key: &ApiKey| key.id.clone()))
+    let mut args = Args(vec![id.into(), after.into()]);
+    let (stands, limit) = (STANDS.replace("?1", &args.place(now.0)), args.place(page.limit + 1));
+    let window = Window {
+        rows: format!("SELECT * FROM api_keys WHERE {of} = ?1 AND id > ?2 ORDER BY id"),
+        name: "api_keys",
+        narrowed: format!("{GRANT} WHERE {stands}"),
+        columns: KEY,
+        key: "id",
+        limit,
+        args: args.0,
+    };
+    window::list(db, window, page, read, |key: &ApiKey| key.id.clone()).await
 }
 
 /// A key of a tenant that is not over.
@@ -267,7 +275,9 @@ pub(crate) async fn by_id(
     id: &str,
     now: Time,
 ) -> Result<Option<ApiKey>, Fault> {
-    let sql = format!("SELECT {KEY} WHERE api_keys.tenant_id = ?2 AND api_keys.id = ?3 AND {STANDS}");
+    let sql = format!(
+        "SELECT {KEY} FROM api_keys {GRANT} WHERE api_keys.tenant_id = ?2 AND api_keys.id = ?3 AND {STANDS}"
+    );
     one(db, Stmt::new(sql, vec![now.0.into(), tenant_id.into(), id.into()]))
         .await?
         .first()

@@ -1,10 +1,12 @@
 //! The audit log: a row for each security event.
 
 use crate::model::audit_class::AuditClass;
+use crate::model::id::uuid_v7;
 use crate::model::state::EventOutcome;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{Columns, Listed, Page, changed, is_undone_by, one, undo_unless};
+use crate::store::window::{self, Args, Window};
+use crate::store::{Columns, Listed, Page, changed, is_undone_by, undo_unless};
 
 /// A security event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,22 +148,36 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &Page,
 ) -> Result<Listed<Event>, Fault> {
-    let sql = "SELECT * FROM audit WHERE tenant_id = ?1 AND id < ?2
-               AND (?3 IS NULL OR event = ?3 OR substr(event, 1, length(?3) + 1) = ?3 || '.')
-               AND (?4 IS NULL OR outcome = ?4) AND (?5 IS NULL OR actor = ?5) AND (?6 IS NULL OR subject = ?6)
-               AND (?7 IS NULL OR at >= ?7) AND (?8 IS NULL OR at < ?8) ORDER BY id DESC LIMIT ?9";
-    let args: Vec<Arg> = vec![
-        tenant_id.into(),
-        // Newest first: without a cursor, from behind whatever an id can be.
-        page.after.clone().unwrap_or_else(|| "~".into()).into(),
-        filter.event.clone().into(),
-        filter.outcome.clone().into(),
-        filter.actor.clone().into(),
-        filter.subject.clone().into(),
-        filter.since.map(|at| at.0).into(),
-        filter.until.map(|at| at.0).into(),
-        (page.limit + 1).into(),
-    ];
+    // Newest first: without a cursor, from behind whatever an id can be. Ids are ordered by time, and say when to begin
+    // and to end.
+    let of = |at: Time| uuid_v7(at, [0; 10]);
+    let after = page.after.clone().unwrap_or_else(|| "~".into());
+    let before = filter.until.map_or(after.clone(), |until| after.min(of(until)));
+    let mut args = Args(vec![tenant_id.into(), before.into()]);
+    let since = args.place(filter.since.map(of).unwrap_or_default());
+    let mut conditions = Vec::new();
+    if let Some(event) = &filter.event {
+        let event = args.place(event);
+        conditions
+            .push(format!("(event = {event} OR substr(event, 1, length({event}) + 1) = {event} || '.')"));
+    }
+    let wanted = [("outcome", &filter.outcome), ("actor", &filter.actor), ("subject", &filter.subject)];
+    for (column, value) in wanted {
+        if let Some(value) = value {
+            conditions.push(format!("{column} = {}", args.place(value)));
+        }
+    }
+    let window = Window {
+        rows: format!(
+            "SELECT * FROM audit WHERE tenant_id = ?1 AND id < ?2 AND id >= {since} ORDER BY id DESC"
+        ),
+        name: "audit",
+        narrowed: window::all_of(&conditions),
+        columns: "*",
+        key: "id",
+        limit: args.place(page.limit + 1),
+        args: args.0,
+    };
     let read = |row: &Row| {
         let row = Columns(row);
         Ok(Event {
@@ -177,6 +193,5 @@ pub(crate) async fn list(
             detail: row.maybe_text("detail")?,
         })
     };
-    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, Fault>>()?;
-    Ok(page.cut(items, |event: &Event| event.id.clone()))
+    window::list(db, window, page, read, |event: &Event| event.id.clone()).await
 }

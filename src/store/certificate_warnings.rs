@@ -3,7 +3,7 @@
 use crate::model::identity_provider::ProviderSpec;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::administrators::is_active;
+use crate::store::administrators::{holders, is_active};
 use crate::store::users::{self, User};
 use crate::store::{Columns, one};
 
@@ -76,8 +76,11 @@ pub(crate) async fn due(db: &dyn Database, limit: i64, now: Time) -> Result<Vec<
 
 /// Who is told: the active administrators of a tenant, at most fifty.
 pub(crate) async fn readers(db: &dyn Database, tenant_id: &str) -> Result<Vec<User>, Fault> {
-    let sql =
-        format!("SELECT * FROM users WHERE tenant_id = ?1 AND {} ORDER BY id LIMIT 50", is_active("users"));
+    let sql = format!(
+        "SELECT users.* FROM {} AND {} ORDER BY holding.user_id LIMIT 50",
+        holders("?1", "users"),
+        is_active("users")
+    );
     one(db, Stmt::new(sql, vec![tenant_id.into()])).await?.iter().map(users::read).collect()
 }
 

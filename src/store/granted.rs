@@ -39,8 +39,8 @@ const NEXT: &str = "(SELECT tenant_id, name, rank, scopes FROM roles WHERE tenan
                      UNION ALL SELECT ?1, ?2, ?3, ?4)";
 
 /// Roles and scopes that people of the tenant `?1` have, or get when they register.
-const PEOPLE: &str =
-    "(SELECT users.roles, users.scopes FROM users WHERE users.tenant_id = ?1 AND users.roles <> '[]'
+const PEOPLE: &str = "(SELECT users.roles, users.scopes FROM users
+                         WHERE users.id IN (SELECT user_id FROM user_roles WHERE user_roles.tenant_id = ?1)
                        UNION SELECT coalesce(json_extract(tenants.settings, '$.defaultRoles'), '[]'), '[]'
                        FROM tenants WHERE tenants.id = ?1)";
 

@@ -4,6 +4,7 @@ use crate::model::id::uuid_v7;
 use crate::model::state::MailStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
+use crate::store::window::{self, Args, Window};
 use crate::store::{Columns, Listed, Page, changed, one};
 
 /// A mail that is put into the queue.
@@ -200,19 +201,27 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &Page,
 ) -> Result<Listed<MailRow>, Fault> {
-    let sql = "SELECT * FROM mails WHERE tenant_id = ?1 AND id < ?2 AND (?3 IS NULL OR status = ?3)
-               AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR lower(recipient) = ?5) ORDER BY id DESC LIMIT ?6";
-    let args: Vec<Arg> = vec![
-        tenant_id.into(),
-        // Newest first: without a cursor, from behind whatever an id can be.
-        page.after.clone().unwrap_or_else(|| "~".into()).into(),
-        filter.status.clone().into(),
-        filter.kind.clone().into(),
-        filter.recipient.as_ref().map(|recipient| recipient.to_lowercase()).into(),
-        (page.limit + 1).into(),
-    ];
-    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, Fault>>()?;
-    Ok(page.cut(items, |mail: &MailRow| mail.id.clone()))
+    // Newest first: without a cursor, from behind whatever an id can be.
+    let after = page.after.clone().unwrap_or_else(|| "~".into());
+    let mut args = Args(vec![tenant_id.into(), after.into()]);
+    let mut conditions = Vec::new();
+    let recipient = filter.recipient.as_ref().map(|recipient| recipient.to_lowercase());
+    let wanted = [("status", &filter.status), ("kind", &filter.kind), ("lower(recipient)", &recipient)];
+    for (column, value) in wanted {
+        if let Some(value) = value {
+            conditions.push(format!("{column} = {}", args.place(value)));
+        }
+    }
+    let window = Window {
+        rows: "SELECT * FROM mails WHERE tenant_id = ?1 AND id < ?2 ORDER BY id DESC".into(),
+        name: "mails",
+        narrowed: window::all_of(&conditions),
+        columns: "*",
+        key: "id",
+        limit: args.place(page.limit + 1),
+        args: args.0,
+    };
+    window::list(db, window, page, read, |mail: &MailRow| mail.id.clone()).await
 }
 
 /// A mail of a tenant.

@@ -61,6 +61,7 @@ pub(crate) mod trials;
 pub(crate) mod trusted_devices;
 pub(crate) mod unproven;
 pub(crate) mod usage;
+pub(crate) mod user_lists;
 pub(crate) mod user_words;
 pub mod users;
 pub(crate) mod vault_attempts;
@@ -70,6 +71,7 @@ pub(crate) mod vault_revocations;
 pub(crate) mod vault_search_keys;
 pub(crate) mod vault_tokens;
 pub(crate) mod vault_unused;
+mod window;
 
 use std::str::FromStr;
 

@@ -86,8 +86,7 @@ pub(crate) fn update_role(tenant_id: &str, was: &Role, role: &Role) -> Stmt {
 
 /// Whether anybody has the role `?2` of the tenant `?1`: users, clients and keys that hold it, whoever registers, by the
 /// settings, and whoever signs in with an identity provider that gives it. A route that asks for it lets nobody pass once it is gone.
-const IN_USE: &str = "(EXISTS (SELECT 1 FROM users, json_each(users.roles) AS held
-                               WHERE users.tenant_id = ?1 AND held.value = ?2)
+const IN_USE: &str = "(EXISTS (SELECT 1 FROM user_roles WHERE user_roles.tenant_id = ?1 AND user_roles.role = ?2)
   OR EXISTS (SELECT 1 FROM clients, json_each(coalesce(json_extract(clients.metadata, '$.roles'), '[]')) AS held
              WHERE clients.tenant_id = ?1 AND held.value = ?2)
   OR EXISTS (SELECT 1 FROM api_keys, json_each(api_keys.roles) AS held

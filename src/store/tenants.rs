@@ -6,6 +6,7 @@ use crate::model::state::TenantStatus;
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
 use crate::store::trial_holders::{self, Trial};
+use crate::store::window::{self, Window};
 use crate::store::{Columns, Listed, Page, administrators, email_domains, one, plans, roles};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,16 +113,38 @@ pub(crate) async fn list(
     trials: Option<bool>,
     page: &Page,
 ) -> Result<Listed<TenantRow>, Fault> {
-    let sql = format!(
-        "{} WHERE id > ?1 AND (?3 IS NULL OR ?3 = (EXISTS (SELECT 1 FROM trials
-           WHERE trials.tenant_id = tenants.id AND trials.converted_at IS NULL))) ORDER BY id LIMIT ?2",
-        select_for_operator()
-    );
     let after = page.after.clone().unwrap_or_default();
-    let args: Vec<Arg> = vec![after.into(), (page.limit + 1).into(), trials.into()];
+    let select = select_for_operator();
+    let args: Vec<Arg> = vec![(&after).into(), (page.limit + 1).into()];
+    let id = |tenant: &TenantRow| tenant.id.clone();
+    let sql = match trials {
+        None => format!("{select} WHERE id > ?1 ORDER BY id LIMIT ?2"),
+        Some(true) => format!(
+            "{} WHERE live.converted_at IS NULL AND live.tenant_id > ?1 ORDER BY live.tenant_id LIMIT ?2",
+            select.replace(
+                "FROM tenants",
+                "FROM trials AS live CROSS JOIN tenants ON tenants.id = live.tenant_id"
+            )
+        ),
+        Some(false) => {
+            let (columns, _) = select.rsplit_once(" FROM tenants").unwrap_or_default();
+            let window = Window {
+                rows: "SELECT * FROM tenants WHERE id > ?1 ORDER BY id".into(),
+                name: "tenants",
+                narrowed: "WHERE NOT EXISTS (SELECT 1 FROM trials WHERE trials.tenant_id = tenants.id
+                                             AND trials.converted_at IS NULL)"
+                    .into(),
+                columns: columns.trim_start_matches("SELECT "),
+                key: "id",
+                limit: "?2".into(),
+                args,
+            };
+            return window::list(db, window, page, read_for_operator, id).await;
+        }
+    };
     let rows = one(db, Stmt::new(sql, args)).await?;
     let items = rows.iter().map(read_for_operator).collect::<Result<_, _>>()?;
-    Ok(page.cut(items, |tenant: &TenantRow| tenant.id.clone()))
+    Ok(page.cut(items, id))
 }
 
 /// Makes a tenant; returns its id unless that or its host is taken.

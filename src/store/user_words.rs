@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::search::{self, Query};
-use crate::ports::{Arg, Database, Fault, Stmt};
+use crate::model::search::{self, Place, Query};
+use crate::ports::{Database, Fault, Row, Stmt};
+use crate::store::window::{self, Args, Window};
 use crate::store::{Columns, json_text, one};
 
 /// Users whose words are made in one statement.
@@ -14,25 +15,63 @@ pub(crate) fn json(email_key: &str, name: Option<&str>) -> String {
     json_text(&search::words(email_key, name))
 }
 
-/// A query for the ids of the users of tenant `?1` who have all the words, whose arguments follow those that are
-/// there; and of those whose words are not made yet, in whose address or name the text stands.
-pub(crate) fn find(query: &Query, args: &mut Vec<Arg>) -> String {
-    let mut next = |arg: Arg| {
-        args.push(arg);
-        args.len()
+/// The last of all characters: no word that begins so comes after it.
+const LAST: char = '\u{10ffff}';
+
+/// The question for the users of a tenant who have all the words, from a place on. They are found by the longest word, in the
+/// order of their words that begin so and of their ids, each by the first of these. `more` has conditions on the row of `users`.
+pub(super) fn find(
+    tenant_id: &str,
+    query: &Query,
+    after: &Place,
+    limit: i64,
+    more: impl Fn(&mut Args) -> Vec<String>,
+) -> Window<'static> {
+    let (longest, others) = query.longest_first();
+    let (word, id) = after.parts();
+    let mut args = Args(vec![tenant_id.into()]);
+    let to = |word: &str| format!("{word}{LAST}");
+    let (begins, end) = (args.place(longest), args.place(to(longest)));
+    // A page goes on within the rows of a word, of which there may be many.
+    let from = match word < longest {
+        true => format!("word >= {begins}"),
+        false => format!("(word, user_id) > ({}, {})", args.place(word), args.place(id)),
     };
-    let mut begins = |word: &String| {
-        // The last of all characters: no word that begins so comes after it.
-        let (from, to) = (next(word.into()), next(format!("{word}\u{10ffff}").into()));
-        format!("SELECT user_id FROM user_words WHERE tenant_id = ?1 AND word >= ?{from} AND word < ?{to}")
-    };
-    let all: Vec<String> = query.words.iter().map(&mut begins).collect();
-    let text = next((&query.text).into());
-    format!(
-        "{} UNION SELECT id FROM users WHERE tenant_id = ?1 AND words IS NULL
-         AND (instr(email_key, ?{text}) > 0 OR instr(lower(coalesce(name, '')), ?{text}) > 0)",
-        all.join(" INTERSECT ")
-    )
+    let mut conditions = vec![format!(
+        "NOT EXISTS (SELECT 1 FROM user_words AS before WHERE before.user_id = found.found_id
+                     AND before.tenant_id = ?1 AND before.word >= {begins} AND before.word < found.found_word)"
+    )];
+    for other in others {
+        let (from, to) = (args.place(other), args.place(to(other)));
+        conditions.push(format!(
+            "EXISTS (SELECT 1 FROM user_words AS other WHERE other.user_id = found.found_id
+                     AND other.tenant_id = ?1 AND other.word >= {from} AND other.word < {to})"
+        ));
+    }
+    conditions.extend(more(&mut args));
+    Window {
+        rows: format!(
+            "SELECT word AS found_word, user_id AS found_id FROM user_words
+             WHERE tenant_id = ?1 AND {from} AND word < {end} ORDER BY word, user_id"
+        ),
+        name: "found",
+        narrowed: format!("CROSS JOIN users ON users.id = found.found_id {}", window::all_of(&conditions)),
+        columns: "users.*, found.found_word, found.found_id",
+        key: "found_word, found_id",
+        limit: args.place(limit + 1),
+        args: args.0,
+    }
+}
+
+/// Where a row that was found stands, or the last one that was looked at.
+pub(super) fn place(row: &Row) -> Result<Place, Fault> {
+    let row = Columns(row);
+    Ok(Place::Made { word: row.text("found_word")?, id: row.text("found_id")? })
+}
+
+/// Where the window ended, if it did.
+pub(super) fn last(rows: &[Row]) -> Result<Option<Place>, Fault> {
+    rows.first().map(place).transpose()
 }
 
 /// Makes the words of some users who have none yet; `false` once there are no such users.

@@ -2,13 +2,10 @@
 
 use crate::model::profile::UserProfile;
 use crate::model::scope::LONGEST_TOGETHER;
-use crate::model::search::Query;
 use crate::model::state::{Mfa, UserStatus};
 use crate::model::time::Time;
 use crate::ports::{Arg, Database, Fault, Row, Stmt};
-use crate::store::{
-    Columns, Listed, Page, administrators, granted, json_text, one, plans, roles, user_words,
-};
+use crate::store::{Columns, administrators, granted, json_text, one, plans, roles, user_words};
 
 /// A user's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,54 +101,6 @@ pub async fn by_id(db: &dyn Database, tenant_id: &str, id: &str) -> Result<Optio
 /// Asks for a user of a tenant by id.
 pub(crate) fn with_id(tenant_id: &str, id: &str) -> Stmt {
     Stmt::new("SELECT * FROM users WHERE tenant_id = ?1 AND id = ?2", vec![tenant_id.into(), id.into()])
-}
-
-/// What a list of users is narrowed to; each `None` narrows nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Filter {
-    /// Beginnings of words of the name and of the address.
-    pub(crate) search: Option<Query>,
-    /// The exact address.
-    pub(crate) email_key: Option<String>,
-    /// `active` or `disabled`.
-    pub(crate) status: Option<String>,
-    /// A role that is held.
-    pub(crate) role: Option<String>,
-    pub(crate) plan: Option<String>,
-}
-
-/// A page of a tenant's users, by id.
-///
-/// `default_plan` is the plan of those who have none of their own.
-pub(crate) async fn list(
-    db: &dyn Database,
-    tenant_id: &str,
-    filter: &Filter,
-    default_plan: &str,
-    page: &Page,
-) -> Result<Listed<User>, Fault> {
-    let mut args: Vec<Arg> = vec![
-        tenant_id.into(),
-        page.after.clone().unwrap_or_default().into(),
-        filter.email_key.clone().into(),
-        filter.status.clone().into(),
-        filter.role.clone().into(),
-        filter.plan.clone().into(),
-        (page.limit + 1).into(),
-        default_plan.into(),
-    ];
-    let found = match filter.search.as_ref().filter(|query| !query.words.is_empty()) {
-        Some(query) => format!("AND id IN ({})", user_words::find(query, &mut args)),
-        None => String::new(),
-    };
-    let sql = format!(
-        "SELECT * FROM users WHERE tenant_id = ?1 AND id > ?2 {found}
-         AND (?3 IS NULL OR email_key = ?3) AND (?4 IS NULL OR status = ?4)
-         AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(users.roles) WHERE value = ?5))
-         AND (?6 IS NULL OR coalesce(plan, ?8) = ?6) ORDER BY id LIMIT ?7"
-    );
-    let items = one(db, Stmt::new(sql, args)).await?.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(page.cut(items, |user: &User| user.id.clone()))
 }
 
 /// Whether the deployment has an operator already.

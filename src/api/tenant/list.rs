@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::domain::admin::users::CURSOR;
 use crate::domain::refusal::{Error, invalid};
 use crate::http::request::Call;
 use crate::store::{Listed, Page};
@@ -20,14 +21,16 @@ pub(crate) fn page(call: &Call<'_>) -> Result<Page, Error> {
     };
     let after = call.query("cursor").filter(|cursor| !cursor.is_empty());
     if after.as_ref().is_some_and(|cursor| !is_cursor(cursor)) {
-        return Err(invalid("cursor", "a nextCursor of this list"));
+        return Err(invalid("cursor", CURSOR));
     }
     Ok(Page { limit, after })
 }
 
-/// Whether the text can be the key of a row: an id, or a tenant's.
+/// Whether the text can be the key of a row: an id, or a tenant's; or a place in what a search found.
 fn is_cursor(text: &str) -> bool {
-    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    let of_search = text.contains('.');
+    let is_known = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || (of_search && b"_.~".contains(&b));
+    text.len() <= if of_search { 512 } else { 64 } && text.bytes().all(is_known)
 }
 
 /// A list, or a page of one.

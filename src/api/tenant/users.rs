@@ -17,7 +17,8 @@ use crate::model::json;
 use crate::model::profile::UserProfile;
 use crate::model::search::Query;
 use crate::model::state::{Mfa, UserStatus};
-use crate::store::users::{Filter, User as Row};
+use crate::store::user_lists::Filter;
+use crate::store::users::User as Row;
 
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(utoipa::ToSchema))]

@@ -21,9 +21,11 @@ use crate::model::email::Email;
 use crate::model::language::Language;
 use crate::model::profile::UserProfile;
 use crate::model::role::{ADMIN, MOST_ROLES};
+use crate::model::search::Place;
 use crate::model::state::{Mfa, UserStatus};
 use crate::ports::Fault;
-use crate::store::users::{Filter, User};
+use crate::store::user_lists::{Filter, Whose};
+use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
 /// A user that an administrator makes.
@@ -93,15 +95,31 @@ fn checked_profile(profile: UserProfile) -> Result<UserProfile, Error> {
     profile.checked().map_err(|(member, rule)| invalid(member, rule))
 }
 
-/// A page of the tenant's users.
+/// What a cursor is to be.
+pub(crate) const CURSOR: &str = "a nextCursor of this list";
+
+/// A page of the tenant's users: by id, or by the words that a search finds.
+///
+/// # Errors
+/// [`Refusal::Invalid`] for a cursor of another list.
 pub(crate) async fn list(
     cx: &Cx,
     tenant: &Tenant,
     filter: &Filter,
     page: &Page,
 ) -> Result<Listed<User>, Error> {
-    let default = &tenant.settings.default_plan;
-    Ok(store::users::list(cx.db.as_ref(), &tenant.id, filter, default, page).await?)
+    let whose = Whose {
+        tenant_id: &tenant.id,
+        directory: &tenant.directory,
+        default_plan: &tenant.settings.default_plan,
+    };
+    let db = cx.db.as_ref();
+    let Some(query) = filter.words() else {
+        return Ok(store::user_lists::list(db, whose, filter, page).await?);
+    };
+    let place = |cursor: &String| Place::parse(cursor).ok_or_else(|| invalid("cursor", CURSOR));
+    let after = page.after.as_ref().map(place).transpose()?;
+    Ok(store::user_lists::find(db, whose, filter, query, page.limit, after).await?)
 }
 
 /// Whether the address and password of a new user are acceptable, before anything is made for them.

@@ -177,6 +177,7 @@ const UNREMEMBERED: &[(&str, &str)] = &[
     ("sign_in_days", "is read when it is asked for"),
     ("trials", "is read when somebody signs in"),
     ("trusted_devices", "is read when somebody signs in"),
+    ("user_roles", "is made of the users' roles"),
     ("user_words", "is made of the users' names and addresses"),
     ("vault_attempts", "works once"),
     ("vault_connections", "is read when it is asked for"),

@@ -17,7 +17,7 @@ use portcullis::ports::{
 };
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, StatementStatus, params_from_iter};
 use serde_json::Value;
 
 use super::billed::{self, args, dump, migrated};
@@ -54,6 +54,8 @@ pub struct Sqlite {
     pub spoils: Cell<Option<usize>>,
     /// Rows written as D1 bills them, while that is counted.
     pub billed: Cell<Option<u64>>,
+    /// Steps of SQLite's machine so far.
+    pub steps: Cell<u64>,
     /// The most rows that one batch changed, by triggers and foreign keys too.
     pub largest: Cell<u64>,
     /// How many batches were spoiled, and the most statements that one took behind another.
@@ -85,6 +87,7 @@ impl Sqlite {
             said: RefCell::default(),
             spoils: Cell::default(),
             billed: Cell::default(),
+            steps: Cell::default(),
             largest: Cell::default(),
             spoiled: Cell::default(),
         }
@@ -125,6 +128,9 @@ impl Sqlite {
             }
             all.push(shaped);
         }
+        drop(rows);
+        let steps = prepared.reset_status(StatementStatus::VmStep);
+        self.steps.set(self.steps.get() + u64::try_from(steps).unwrap_or_default());
         Ok(all)
     }
 

@@ -26,6 +26,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ),
     // Its rows come with the user's.
     ("user_words", "TU", ""),
+    ("user_roles", "TU", "('{t}', 'EDITOR', '{u}')"),
     ("identity_providers", "T", "('{t}', 'okta', '{{}}', NULL, 0)"),
     ("saml_keys", "T", "('{t}', 'okta', 1, 'k', 'AAAA', '1.sealed', 0, 0, 0)"),
     ("certificate_warnings", "T", "('{t}', 'okta', 0, 9)"),

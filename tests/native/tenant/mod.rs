@@ -32,6 +32,7 @@ mod tenants;
 mod usage;
 mod user_factors;
 mod user_identities;
+mod user_lists;
 mod user_search;
 mod users;
 mod way_in;

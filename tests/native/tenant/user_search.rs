@@ -242,14 +242,21 @@ fn nothing_scans_the_users() {
         ["?search=ada", "?search=ada+love+x", "?search=%F0%9F%8D%BA&role=ADMIN", "", "?status=active&limit=5"]
     {
         world.get(&format!("{USERS}{query}")).bearer(&admin).send().is(200);
-        let asked = world.db.said.borrow().iter().find(|stmt| stmt.sql.contains("FROM users WHERE")).cloned();
-        let Stmt { sql, args, .. } = asked.unwrap();
-        let plan = world.db.one(&Stmt::new(format!("EXPLAIN QUERY PLAN {sql}"), args)).unwrap();
+        let asked = world.db.said.borrow().clone();
+        let explain = |Stmt { sql, args, .. }: &Stmt| {
+            world.db.one(&Stmt::new(format!("EXPLAIN QUERY PLAN {sql}"), args.clone())).unwrap()
+        };
+        let plan: Vec<_> = asked.iter().flat_map(explain).collect();
         let steps: Vec<&str> = plan.iter().map(|row| row["detail"].as_str().unwrap()).collect();
-        assert!(
-            steps.iter().all(|step| !step.starts_with("SCAN") || step.contains("json_each")),
-            "{query}: {steps:?}"
-        );
+        // What is made within the statement is no table.
+        let is_made = |name: &str| {
+            name.starts_with('(') || steps.iter().any(|step| step.strip_prefix("CO-ROUTINE ") == Some(name))
+        };
+        let is_known = |step: &str| {
+            let name = step.strip_prefix("SCAN ").unwrap_or_default();
+            step.contains("json_each") || step.contains("CONSTANT ROW") || is_made(name)
+        };
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN") || is_known(step)), "{query}: {steps:?}");
         if query.contains("search") {
             let by_word = "SEARCH user_words USING PRIMARY KEY (tenant_id=? AND word>? AND word<?)";
             assert!(steps.contains(&by_word), "{query}: {steps:?}");
