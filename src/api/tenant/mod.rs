@@ -30,7 +30,7 @@ mod tenants;
 mod usage;
 pub(crate) mod users;
 
-pub(crate) use self::problem::{Problem, word_fault, word_refusal};
+pub(crate) use self::problem::{word_fault, word_refusal};
 use crate::http::guard::{admin, credential_admin, operator};
 use crate::http::table::{Limit, Surface, route};
 

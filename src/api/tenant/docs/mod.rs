@@ -15,6 +15,7 @@ use crate::api::tenant::keys::{Resealed, Rotated, TokenKey};
 use crate::api::tenant::mail_templates::{MailPreview, MailTemplate};
 use crate::api::tenant::mails::Mail;
 use crate::api::tenant::plans::Plan;
+use crate::api::tenant::problem::Problem;
 use crate::api::tenant::roles::Role;
 use crate::api::tenant::routes::Route;
 use crate::api::tenant::sign_ins::SignInDay;
@@ -22,9 +23,7 @@ use crate::api::tenant::templates::{Preview, Template};
 use crate::api::tenant::tenants::Tenant;
 use crate::api::tenant::usage::Month;
 use crate::api::tenant::users::User;
-use crate::api::tenant::{
-    Problem, api_keys, domains, keys, mail_templates, plans, roles, templates, tenants,
-};
+use crate::api::tenant::{api_keys, domains, keys, mail_templates, plans, roles, templates, tenants};
 use crate::domain::refusal::Refusal;
 use crate::domain::tenants::Settings;
 use crate::model::route::RouteSpec;
