@@ -49,6 +49,7 @@ pub(crate) mod roles;
 pub(crate) mod routes;
 pub(crate) mod saml_keys;
 pub(crate) mod schema;
+pub(crate) mod session_lists;
 pub mod sessions;
 pub(crate) mod sign_in_days;
 pub(crate) mod sweep;

@@ -19,9 +19,10 @@ use crate::model::time::Time;
 use crate::oidc::access_token::Audiences;
 use crate::ports::Fault;
 use crate::store::replaced_sessions::{self, Next};
+pub(crate) use crate::store::session_lists::SessionSummary;
+use crate::store::session_lists::Whose;
 use crate::store::sessions::NewRefreshToken;
-pub(crate) use crate::store::sessions::SessionSummary;
-use crate::store::sessions::{Session as Row, SessionIdentity, Whose};
+use crate::store::sessions::{Session as Row, SessionIdentity};
 use crate::store::users::User;
 use crate::store::{self, Listed, Page};
 
@@ -287,7 +288,7 @@ pub(crate) async fn list(
     page: &Page,
 ) -> Result<Listed<SessionSummary>, Fault> {
     let whose = Whose { tenant_id: &tenant.id, user_id, own };
-    store::sessions::list(cx.db.as_ref(), &whose, page, cx.now).await
+    store::session_lists::list(cx.db.as_ref(), &whose, page, cx.now).await
 }
 
 /// A person's own live sessions, the one that they ask from first, then the newest; and how many there are.
@@ -297,7 +298,7 @@ pub(crate) async fn newest(
     limit: usize,
 ) -> Result<(Vec<SessionSummary>, usize), Fault> {
     let whose = Whose { tenant_id: &session.tenant.id, user_id: &session.user.id, own: true };
-    store::sessions::newest(cx.db.as_ref(), &whose, session.id(), limit, cx.now).await
+    store::session_lists::newest(cx.db.as_ref(), &whose, session.id(), limit, cx.now).await
 }
 
 /// Ends one session of a user, for themselves or for an administrator.

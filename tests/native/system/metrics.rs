@@ -46,7 +46,9 @@ fn nobody_but_an_administrator_of_the_tenant_is_told() {
     let token = world.session(&user).access;
     let key = world.api_key(&token, &["read", "write"]);
     let other = world.tenant("other");
-    let others_key = world.api_key(&other, &["read", "write"]);
+    let body = json!({ "name": "theirs", "scopes": ["read", "write"] });
+    let others_key = world.post("/api/auth/api-keys").tenant("other").bearer(&other).json(body).send();
+    let others_key = others_key.is(201).str("/data/apiKey");
     let disabled = administrator(&world, "gone@example.com");
     let (was, was_cookie) = (world.session(&disabled).access, world.cookie(&disabled));
     let was_key = world.api_key(&was, &["read"]);
