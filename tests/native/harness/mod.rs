@@ -19,6 +19,7 @@ mod ports;
 pub mod provider;
 mod refreshers;
 mod signer;
+mod tokens;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -26,8 +27,6 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use portcullis::config::Config;
 use portcullis::cx::{Caller, Cx};
 use portcullis::domain::session::channel::Channel;
@@ -54,6 +53,7 @@ pub use self::ports::{LOST, served};
 use self::ports::{Objects, Servers, Sqlite};
 use self::refreshers::{Nobody, Together, UnderWay};
 pub use self::signer::{KnownRsa, Signer};
+pub use self::tokens::{claims, part};
 
 /// What every user's password is unless a test says otherwise.
 pub const PASSWORD: &str = "correct horse battery";
@@ -388,15 +388,4 @@ impl World {
     pub fn login(&self, email: &str, password: &str) -> Reply {
         self.post("/auth/login").json(json!({ "email": email, "password": password })).send()
     }
-}
-
-/// The claims of a token, unverified.
-pub fn claims(token: &str) -> Value {
-    part(token, 1)
-}
-
-/// A part of a token, unverified.
-pub fn part(token: &str, at: usize) -> Value {
-    let text = token.split('.').nth(at).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
 }
