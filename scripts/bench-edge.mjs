@@ -26,7 +26,7 @@ import { info, main, Stop } from './lib/log.mjs';
 const text = { type: 'string' };
 const OPTIONS = { url: text, path: text, tenant: text, times: text, logins: text, pause: text, json: text, help: { type: 'boolean' } };
 
-await main(async () => {
+async function run() {
   const values = options();
   if (values.help) return console.log(usage());
   const given = values.url ?? process.env.PORTCULLIS_URL;
@@ -83,7 +83,7 @@ await main(async () => {
   asking.end();
   console.log(`\n${markdown(base, rows, { times, pause })}\n`);
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ url: base.origin, times, pause, rows }, null, 2)}\n`);
-});
+}
 
 function options() {
   try {
@@ -218,3 +218,5 @@ function markdown(base, rows, { times, pause }) {
     ...rows.map((row) => `| ${row.name} | ${figures(row)} | ${row.statuses} | ${row.colo || '–'} | ${row.region || '–'} | ${worded(row.timing) || '–'} |`),
   ].join('\n');
 }
+
+await main(run);

@@ -28,8 +28,10 @@ pub(super) async fn submit(cx: &Cx, call: &Call<'_>) -> Answer {
 
 async fn decide(cx: &Cx, call: &Call<'_>, params: Params) -> Answer {
     // A script must not get a code with the browser's session: one on this host could read it off the redirect. A browser
-    // that says how it asks navigates, the whole page or a client's own frame.
-    if call.request.headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
+    // navigates, the whole page or a client's own frame. Other programs may send the mode alone, as Node's `fetch` does.
+    let headers = &call.request.headers;
+    let is_browser = headers.get("sec-fetch-site").is_some();
+    if is_browser && headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate") {
         return Err(oauth(Code::InvalidRequest, "a script cannot ask: send the browser here, or a frame"));
     }
     let cookie = call.request.headers.cookie(COOKIE);

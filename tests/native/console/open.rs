@@ -323,6 +323,7 @@ fn a_script_gets_no_code_of_a_client_with_the_browsers_session_either() {
         );
         for (mode, dest) in SCRIPTS {
             let ask = world.get(&path).cookie(&cookie).header("accept", "text/html");
+            let ask = ask.header("sec-fetch-site", "same-origin");
             let refused = ask.header("sec-fetch-mode", mode).header("sec-fetch-dest", dest).send().is(400);
             assert_eq!(refused.header("location"), None, "{mode} {dest}");
         }
